@@ -1,0 +1,1 @@
+"""The network end towards CircleCI: one session, the export engine, the store and its ledger."""

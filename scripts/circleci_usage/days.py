@@ -1,0 +1,142 @@
+"""UTC days and periods: names as people say them, the calendar months that exports are asked for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Self
+
+from circleci_usage.errors import SettingsError
+
+ONE_DAY: Final = timedelta(days=1)
+
+PERIOD_NAMES: Final = "yesterday, last-week, last-month, month-to-date, last-N-days, last-13-months"
+
+_LAST_DAYS: Final = re.compile(r"last-([1-9]\d{0,2})-days")
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Whole UTC days from `start` up to but not including `stop`; never empty."""
+
+    start: date
+    stop: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.stop:
+            raise ValueError(f"a period needs at least one day: {self.start} to {self.stop}")
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> Self:
+        """The period from `first` to `last`, both included."""
+        return cls(first, last + ONE_DAY)
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return self.start
+
+    @property
+    def last(self) -> date:
+        """The last day, included."""
+        return self.stop - ONE_DAY
+
+    def __len__(self) -> int:
+        return (self.stop - self.start).days
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.start + timedelta(days=n) for n in range(len(self)))
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.stop
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+
+def today_utc(now: datetime) -> date:
+    """The UTC day of an aware moment."""
+    return now.astimezone(UTC).date()
+
+
+def midnight(day: date) -> datetime:
+    """The moment the UTC day begins."""
+    return datetime.combine(day, time(), UTC)
+
+
+def month_start(day: date) -> date:
+    """The first day of the month of `day`."""
+    return day.replace(day=1)
+
+
+def add_months(first_of_month: date, months: int) -> date:
+    """The first day of the month `months` later (or earlier, when negative)."""
+    index = first_of_month.year * 12 + first_of_month.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def parse_day(text: str, what: str) -> date:
+    """`YYYY-MM-DD` → day.
+
+    Raises:
+        SettingsError: the text is no such date; `what` names the setting it came from.
+    """
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise SettingsError(
+            f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31."
+        ) from None
+
+
+def period_between(first: str, last: str) -> Period:
+    """Two written days, both included → period.
+
+    Raises:
+        SettingsError: one is no date, or the last lies before the first.
+    """
+    start, end = (
+        parse_day(first, "the first day (--from, START_DATE)"),
+        parse_day(last, "the last day (--to, END_DATE)"),
+    )
+    if end < start:
+        raise SettingsError(f"The range is inverted: its first day {start} lies after its last day {end}; swap them.")
+    return Period.of_days(start, end)
+
+
+def named_period(name: str, today: date) -> Period:
+    """The period that a name means on the UTC day `today`.
+
+    `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends today;
+    `last-13-months` is this month to date and the twelve before it.
+
+    Raises:
+        SettingsError: no such name.
+    """
+    this_month = month_start(today)
+    last_days = _LAST_DAYS.fullmatch(name)
+    if last_days:
+        return Period(today - timedelta(days=int(last_days[1])), today)
+    match name:
+        case "yesterday":
+            return Period(today - ONE_DAY, today)
+        case "last-week":
+            monday = today - timedelta(days=today.weekday())
+            return Period(monday - timedelta(days=7), monday)
+        case "last-month":
+            return Period(add_months(this_month, -1), this_month)
+        case "month-to-date":
+            return Period.of_days(this_month, today)
+        case "last-13-months":
+            return Period.of_days(add_months(this_month, -12), today)
+        case _:
+            raise SettingsError(f"There is no period {name!r}; choose one of {PERIOD_NAMES}.")
+
+
+def months(period: Period) -> Iterator[Period]:
+    """The calendar months of a period, the first and the last clipped to it; each at most 31 days."""
+    start = period.start
+    while start < period.stop:
+        stop = min(add_months(month_start(start), 1), period.stop)
+        yield Period(start, stop)
+        start = stop

@@ -1,0 +1,1 @@
+"""One format a module, each a pure function of the report."""
