@@ -140,3 +140,15 @@ def months(period: Period) -> Iterator[Period]:
         stop = min(add_months(month_start(start), 1), period.stop)
         yield Period(start, stop)
         start = stop
+
+
+def previous_period(period: Period) -> Period:
+    """The period to compare with: the month before a whole month, else as many whole weeks earlier as keep weekdays.
+
+    Weekdays stay aligned because builds follow them: a Sunday compared with a Monday always looks like a saving.
+    """
+    next_month = add_months(month_start(period.start), 1)
+    if period.start == month_start(period.start) and period.stop == next_month:
+        return Period(add_months(period.start, -1), period.start)
+    weeks = timedelta(weeks=-(-len(period) // 7))
+    return Period(period.start - weeks, period.stop - weeks)

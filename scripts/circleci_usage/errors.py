@@ -25,7 +25,7 @@ class AccessError(UsageExporterError):
 
 
 class ServiceError(UsageExporterError):
-    """CircleCI or Datadog could not do it (a failed export job, 5xx after all retries): try later or ask their support."""
+    """CircleCI or Datadog could not do it (a failed export job, 5xx after all retries): try later, or ask them."""
 
     exit_code = 4
 

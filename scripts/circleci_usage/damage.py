@@ -1,0 +1,70 @@
+"""Where a damaged file is damaged: a slow, careful read that runs only after the fast one has failed."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from circleci_usage.columns import CREDIT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
+from circleci_usage.errors import DataError
+from circleci_usage.parts import Part, open_part
+
+_NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
+_FIELD_LIMIT: Final = 1 << 24
+_SHOWN: Final = 40
+
+
+def find_damage(parts: Iterable[Part]) -> DataError | None:
+    """The first thing wrong in the parts, with file and line; nothing when all rows can be read."""
+    csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        for part in parts:
+            _check(part)
+    except DataError as damage:
+        return damage
+    return None
+
+
+def _check(part: Part) -> None:
+    numbers = [(part.columns.index(name), name) for name in _NUMBERS if name in part.columns]
+    day = part.columns.index("JOB_RUN_DATE")
+    with open_part(part.path) as stream:
+        reader = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), strict=True)
+        try:
+            next(reader)
+            for row in reader:
+                if row:
+                    where = f"{part.path}, line {reader.line_num}"
+                    _check_length(row, len(part.columns), where)
+                    _check_day(row[day], where)
+                    for index, name in numbers:
+                        _check_number(row[index], name, where)
+        except csv.Error as error:
+            raise DataError(f"{part.path}, line {reader.line_num}: this is not CSV ({error}).") from None
+        except UnicodeDecodeError:
+            raise DataError(f"{part.path}, after line {reader.line_num}: the text is not UTF-8.") from None
+
+
+def _check_length(row: list[str], expected: int, where: str) -> None:
+    if len(row) != expected:
+        raise DataError(f"{where}: the row has {len(row)} fields, the header {expected}; download the file again.")
+
+
+def _check_day(text: str, where: str) -> None:
+    if text and text not in NULL_MARKS:
+        try:
+            date.fromisoformat(text[:10])
+        except ValueError:
+            raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
+
+
+def _check_number(text: str, name: str, where: str) -> None:
+    if text and text not in NULL_MARKS:
+        try:
+            sound = Decimal(text).is_finite()
+        except InvalidOperation:
+            sound = False
+        if not sound:
+            raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number.")

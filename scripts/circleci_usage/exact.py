@@ -1,0 +1,51 @@
+"""Exact decimals: the arithmetic that never rounds silently, and the text that numbers are written as.
+
+Credits and money keep every digit until a person is shown a number; `rounded` is that one place.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from typing import Final
+
+ZERO: Final = Decimal(0)
+
+# 10^20 credits × 18 decimals × a price of 20 digits and a sum over 10^9 rows fit; what does not is an error, not a
+# rounded number. The context of the decimal module rounds at 28 digits without a word.
+_EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """Let every decimal operation inside be exact, or raise `decimal.Inexact`."""
+    with localcontext(_EXACT):
+        yield
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum; 0 of nothing."""
+    with localcontext(_EXACT):
+        return sum(values, ZERO)
+
+
+def plain(value: Decimal) -> str:
+    """All digits, no exponent and no needless zeros: `1100`, `0.0006`, `-12.5`."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def trimmed(value: Decimal) -> Decimal:
+    """The same number without needless zeros, so that later products stay short."""
+    return Decimal(plain(value))
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    """The number as a person is shown it."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=Context(prec=120))
+
+
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """`part / whole` to six places, for shares and percentages that are only shown; 0 of nothing."""
+    return rounded(Context(prec=40).divide(part, whole), 6) if whole else ZERO

@@ -1,0 +1,154 @@
+"""The files that usage is read from: which ones a path means, and what their header says.
+
+Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read beyond the first line here.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from circleci_usage.columns import REQUIRED_COLUMNS
+from circleci_usage.errors import DataError, SettingsError
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+MERGED_NAME: Final = "merged.csv.gz"
+SUMMARY_NAME: Final = "summary.json"
+_SUFFIXES: Final = (".csv", ".csv.gz")
+_HEADER_LIMIT: Final = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of an export, kept as downloaded."""
+
+    path: Path
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """What the paths of a user mean: parts in a stable order, and a line for each file that was left out."""
+
+    parts: tuple[Part, ...]
+    warnings: tuple[str, ...]
+
+
+def find_parts(paths: Iterable[Path]) -> FoundParts:
+    """Files and folders → the parts in them, each file once.
+
+    A folder is searched through; report folders in it, and a merged file beside the parts it was made of, hold the
+    same rows again and are passed over. A report folder named itself stands for its merged rows.
+
+    Raises:
+        SettingsError: a path does not exist, or there is no file at all.
+        DataError: a file is not a usage export.
+    """
+    paths = tuple(paths)
+    files = list(dict.fromkeys(file.resolve() for path in paths for file in _files_of(path)))
+    if not files:
+        raise SettingsError(
+            f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
+        )
+    kept, copies = _without_copies(files)
+    return FoundParts(tuple(Part(file, read_header(file)) for file in kept), copies)
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif not path.is_dir():
+        raise SettingsError(f"There is no file or folder {path}; check the path.")
+    elif (path / SUMMARY_NAME).is_file():
+        if not (path / MERGED_NAME).is_file():
+            raise SettingsError(
+                f"{path} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's files."
+            )
+        yield path / MERGED_NAME
+    else:
+        yield from _search(path)
+
+
+def _search(folder: Path) -> Iterator[Path]:
+    entries = sorted(folder.iterdir())
+    files = [entry for entry in entries if entry.is_file() and entry.name.endswith(_SUFFIXES)]
+    parts = [file for file in files if file.name != MERGED_NAME]
+    yield from parts or files
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink() and not (entry / SUMMARY_NAME).is_file():
+            yield from _search(entry)
+
+
+def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
+    """Leave out files with the same bytes as an earlier one: their job runs would count twice."""
+    by_size: dict[int, list[Path]] = defaultdict(list)
+    kept: list[Path] = []
+    copies: list[str] = []
+    for file in files:
+        rivals = by_size[file.stat().st_size]
+        original = next((rival for rival in rivals if _digest(rival) == _digest(file)), None)
+        if original is None:
+            rivals.append(file)
+            kept.append(file)
+        else:
+            copies.append(f"{file.name} is a copy of {original.name}: its rows are counted once.")
+    return kept, tuple(copies)
+
+
+def _digest(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    return ", ".join(str(path) for path in paths) or "the given paths"
+
+
+@contextmanager
+def open_part(path: Path) -> Iterator[BinaryIO]:
+    """The plain bytes of a part, compressed or not: what it is decides, not what it is called.
+
+    Raises:
+        DataError: the compressed data are damaged (also while the caller reads).
+        SettingsError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as raw:
+            compressed = raw.peek(2)[:2] == GZIP_MAGIC
+            stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if compressed else raw
+            yield stream
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: the gzip data are damaged ({error}); download the file again.") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """The column names of an export file, upper case, in the file's order.
+
+    Raises:
+        DataError: the file is empty, damaged or lacks columns that every export has.
+    """
+    with open_part(path) as stream:
+        line = stream.readline(_HEADER_LIMIT)
+    try:
+        names = next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(f"{path} is not a usage export: its first line is no CSV header.") from None
+    columns = tuple(name.strip().upper() for name in names)
+    if not columns:
+        raise DataError(f"{path} is empty: a usage export has at least a header line.")
+    missing = [name for name in REQUIRED_COLUMNS if name not in columns]
+    if missing:
+        raise DataError(f"{path} is not a usage export: it lacks the columns {', '.join(missing)}.")
+    if len(set(columns)) < len(columns):
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        raise DataError(f"{path} is not a usage export: the column {', '.join(twice)} is there twice.")
+    return columns
