@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -25,6 +25,12 @@ def find_damage(parts: Iterable[Part]) -> DataError | None:
     except DataError as damage:
         return damage
     return None
+
+
+def damage_behind(error: Exception, parts: Sequence[Part]) -> DataError:
+    """What to tell a person when a fast reader gave up with `error`."""
+    first_line = str(error).partition("\n")[0]
+    return find_damage(parts) or DataError(f"The usage files cannot be read: {first_line}.")
 
 
 def _check(part: Part) -> None:

@@ -14,8 +14,7 @@ import pandas as pd
 import polars as pl
 
 from circleci_usage.columns import CREDIT_COLUMNS, CREDIT_TYPES, NO_NAME, NULL_MARKS, OTHER, TOTAL_CREDITS
-from circleci_usage.damage import find_damage
-from circleci_usage.errors import DataError
+from circleci_usage.damage import damage_behind, find_damage
 from circleci_usage.exact import trimmed
 from circleci_usage.parts import Part
 
@@ -70,17 +69,12 @@ def read_daily_usage(parts: Sequence[Part]) -> DailyUsage:
         query = _sum_per_day(nw.from_native(_scan(parts))).to_native()
         sums: pl.DataFrame = query.collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damage(parts, error) from error
+        raise damage_behind(error, parts) from error
     if sums["torn_rows"].sum():
         damage = find_damage(parts)
         if damage:
             raise damage
     return _daily_usage(_with_days(sums, parts))
-
-
-def _damage(parts: Sequence[Part], error: Exception) -> DataError:
-    first_line = str(error).partition("\n")[0]
-    return find_damage(parts) or DataError(f"The usage files cannot be read: {first_line}.")
 
 
 def _scan(parts: Sequence[Part]) -> pl.LazyFrame:
@@ -144,7 +138,7 @@ def _with_days(sums: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
     try:
         return sums.with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
     except pl.exceptions.PolarsError as error:
-        raise _damage(parts, error) from error
+        raise damage_behind(error, parts) from error
 
 
 def _daily_usage(sums: pl.DataFrame) -> DailyUsage:
