@@ -1,0 +1,48 @@
+# The image that the orb runs and that `docker run` users run. See docs/image.md for what it is made of.
+# For a reproducible build give the base by digest: --build-arg PYTHON_IMAGE=docker.io/library/python@sha256:…
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS build
+WORKDIR /build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements-build.txt requirements.txt ./
+RUN python3 -m venv --without-pip /opt/circleci-usage \
+    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --require-hashes -r requirements.txt \
+    && python3 -m venv tools \
+    && tools/bin/python -m pip install --require-hashes -r requirements-build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY scripts scripts
+RUN tools/bin/python -m hatchling build --target wheel \
+    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --no-deps --no-index dist/*.whl
+# The tests and sample data of dependencies are a tenth of their size. Bytecode is kept for all but the thousands of
+# Datadog models that no run imports, so that a container which may write nothing still starts at once.
+RUN find /opt/circleci-usage -type d \( -name tests -o -name sample_data \) -prune -exec rm -r {} + \
+    && python3 -m compileall --quiet -j 0 --invalidation-mode unchecked-hash -x 'datadog_api_client/v[12]/model/' \
+       /opt/circleci-usage/lib
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=1.0.0
+LABEL org.opencontainers.image.title="CircleCI usage exporter" \
+      org.opencontainers.image.description="What CircleCI credits cost, who spent them and on what" \
+      org.opencontainers.image.source="https://github.com/circleci-usage/usage-exporter" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}"
+# What CircleCI asks of a primary container. Debian's security updates are wanted, so versions are not pinned.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends bash ca-certificates git gzip openssh-client tar \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/* \
+    && useradd --create-home --uid 3434 --shell /bin/bash circleci \
+    && python3 -m compileall --quiet -j 0 --invalidation-mode unchecked-hash \
+       -x '/(test|tests|idlelib|ensurepip|site-packages|dist-packages)/' "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
+COPY --from=build /opt/circleci-usage /opt/circleci-usage
+COPY --chmod=755 docker-entrypoint.sh /usr/local/bin/
+ENV PATH=/opt/circleci-usage/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    STORE_DIR=/tmp/store \
+    OUTPUT_DIR=/tmp/reports
+USER 3434
+WORKDIR /home/circleci
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["run"]

@@ -1,0 +1,79 @@
+# The ways in. Each target makes what it needs: `make demo` and `make test` work as the first command on a fresh machine
+# with Python 3.11 or newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first of these that is new enough makes the environment; name your own with `make test PYTHON=python3.13`.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
+
+# The container engine that answers, and more options for its build (a proxy's certificate, another base image).
+ENGINE ?= $(firstword $(foreach engine,docker podman,$(shell $(engine) info >/dev/null 2>&1 && echo $(engine))))
+IMAGE ?= localhost/circleci-usage:dev
+BUILD_OPTIONS ?=
+
+SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard orb/scripts/*.sh)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench image orb requirements clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Try it without an account: a made-up company's report
+	$(BIN)/circleci-usage demo
+
+test: $(VENV)/.installed ## Run all tests
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	$(BIN)/yamllint --strict .
+	$(BIN)/hadolint Dockerfile
+
+format: $(VENV)/.installed ## Mend what can be mended by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.installed ## Measure the heavy pass beside `gzip -dc`
+	$(BIN)/python -m benchmarks
+
+image: $(VENV)/.installed ## Build the container image and check it, with docker or podman
+	@test -n "$(ENGINE)" || { echo "make image needs docker (with its daemon running) or podman." >&2; exit 1; }
+	$(ENGINE) build $(BUILD_OPTIONS) --tag $(IMAGE) .
+	IMAGE=$(IMAGE) ENGINE=$(ENGINE) $(BIN)/python -m pytest tests/test_image.py
+
+orb: $(VENV)/.installed ## Pack the orb into dist/orb.yml
+	$(BIN)/python tests/orb_pack.py orb dist/orb.yml
+
+requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml asks for
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml --output-file requirements.txt
+	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-report
+
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --upgrade --universal \
+	--python-version 3.11 --generate-hashes --annotation-style line
+
+$(BIN)/python:
+	@for python in $(PYTHON); do \
+	    if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        exec "$$python" -m venv $(VENV); \
+	    fi; \
+	done; \
+	{ echo "No Python 3.11 or newer with its venv module among: $(PYTHON)."; \
+	  echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv) or name it: make test PYTHON=/path/to/python3"; \
+	} >&2; exit 1
+
+$(VENV)/.requirements: requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.requirements
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
