@@ -46,6 +46,20 @@ def write_text(path: Path, text: str) -> None:
         stream.write(text.encode())
 
 
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Say what an operating system's error at `path` means to a user.
+
+    Raises:
+        SettingsError: it cannot be written to.
+        UnfinishedError: the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _explained(error, path) from error
+
+
 def _explained(error: OSError, path: Path) -> Exception:
     reason = error.strerror or str(error)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

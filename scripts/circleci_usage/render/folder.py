@@ -1,0 +1,128 @@
+"""The report folder: every renderer's file, put in place so that the folder looks finished only when it is.
+
+The files are made in a hidden folder inside the output folder, not beside it: the output may be a mounted volume, which
+can neither be renamed nor written around. Then they move into place one by one, last the two that make the folder a
+report: summary.json and index.html. A list of the report's own files is kept, so that the next report can remove what it
+does not replace, and refuses to overwrite what somebody else put there.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Final
+
+from circleci_usage.errors import SettingsError
+from circleci_usage.files import explaining
+from circleci_usage.parts import SUMMARY_NAME
+from circleci_usage.render.html import page
+from circleci_usage.render.summary import summary_json
+from circleci_usage.render.tables import table_csv
+from circleci_usage.report import Report
+
+PAGE_NAME: Final = "index.html"
+
+FileWriter = Callable[[Path], object]
+"""Writes one file, given its path."""
+
+_UNFINISHED: Final = ".unfinished"
+_OWN_FILES: Final = ".report-files"
+_MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
+
+
+def write_report(
+    report: Report, folder: Path, *, more: Mapping[str, FileWriter] = MappingProxyType({})
+) -> tuple[Path, ...]:
+    """Write every file of a report; an earlier report in the folder is replaced, other files there stay.
+
+    Args:
+        report: what to write.
+        folder: made if it is not there.
+        more: name of a file → what writes it, for files that are not drawn from the report, such as the merged rows.
+
+    Returns:
+        The files, in the order of their names.
+
+    Raises:
+        SettingsError: the folder cannot be written to, or a file there that is not an earlier report's is in the way.
+        UnfinishedError: the disk is full.
+    """
+    unfinished = folder / _UNFINISHED
+    with explaining(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove(unfinished)
+        unfinished.mkdir()
+    try:
+        _write_files(report, unfinished, more)
+        with explaining(folder):
+            return _put_in_place(unfinished, folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write_files(report: Report, folder: Path, more: Mapping[str, FileWriter]) -> None:
+    with explaining(folder.parent):
+        for name, text in _texts(report):
+            file = folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    for name, write in more.items():
+        write(folder / name)
+
+
+def _texts(report: Report) -> Iterator[tuple[str, str]]:
+    yield SUMMARY_NAME, summary_json(report)
+    yield PAGE_NAME, page(report)
+    for name, breakdown in report.breakdowns.items():
+        yield f"tables/{name}.csv", table_csv(breakdown)
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
+    names = sorted(file.relative_to(unfinished).as_posix() for file in unfinished.rglob("*") if file.is_file())
+    earlier = _own_files(folder)
+    _refuse_foreign(folder, [name for name in names if name not in earlier])
+    for name in _MAKE_IT_A_REPORT:
+        (folder / name).unlink(missing_ok=True)
+    (folder / _OWN_FILES).write_text("\n".join(sorted({*names, *earlier})), encoding="utf-8")
+    for name in sorted(names, key=_MAKE_IT_A_REPORT.__contains__):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (unfinished / name).replace(target)
+    for name in earlier.difference(names):
+        _remove_own(folder, name)
+    (folder / _OWN_FILES).write_text("\n".join(names), encoding="utf-8")
+    return tuple(folder / name for name in names)
+
+
+def _refuse_foreign(folder: Path, names: list[str]) -> None:
+    for name in names:
+        if (folder / name).exists():
+            raise SettingsError(
+                f"{folder / name} is not from an earlier report and would be overwritten; move it away, or choose another"
+                " folder with --output."
+            )
+
+
+def _own_files(folder: Path) -> set[str]:
+    """What an earlier report says it wrote, without anything that would lead out of the folder."""
+    try:
+        names = (folder / _OWN_FILES).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return set()
+    paths = (PurePosixPath(name) for name in names if name)
+    return {str(path) for path in paths if not path.is_absolute() and ".." not in path.parts}
+
+
+def _remove_own(folder: Path, name: str) -> None:
+    """Remove an earlier report's file and the folders that this empties."""
+    file = folder / name
+    if file.parent.resolve().is_relative_to(folder.resolve()):
+        file.unlink(missing_ok=True)
+        for parent in file.relative_to(folder).parents[:-1]:
+            if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
+                (folder / parent).rmdir()
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
