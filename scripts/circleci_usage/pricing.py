@@ -12,7 +12,9 @@ import pandas as pd
 from circleci_usage.errors import SettingsError
 
 LIST_PRICE: Final = Decimal("0.0006")
-"""US dollars a credit at list: 15 dollars for 25,000 credits."""
+"""What a credit costs at list: 15 dollars for 25,000 credits."""
+
+LIST_CURRENCY: Final = "USD"
 
 _DAYS_NAMED: Final = 10
 
@@ -39,7 +41,7 @@ class PriceList:
     periods: tuple[PricePeriod, ...]
 
     @classmethod
-    def flat(cls, price: Decimal, currency: str = "USD") -> "PriceList":
+    def flat(cls, price: Decimal, currency: str = LIST_CURRENCY) -> "PriceList":
         """One price for all days."""
         return cls(currency, (PricePeriod(None, None, price),))
 
