@@ -37,20 +37,26 @@ def _check(part: Part) -> None:
     numbers = [(part.columns.index(name), name) for name in _NUMBERS if name in part.columns]
     day = part.columns.index("JOB_RUN_DATE")
     with open_part(part.path) as stream:
-        reader = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), strict=True)
+        reader = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline=""), strict=True)
         try:
             next(reader)
             for row in reader:
                 if row:
                     where = f"{part.path}, line {reader.line_num}"
+                    _check_text(row, where)
                     _check_length(row, len(part.columns), where)
                     _check_day(row[day], where)
                     for index, name in numbers:
                         _check_number(row[index], name, where)
         except csv.Error as error:
             raise DataError(f"{part.path}, line {reader.line_num}: this is not CSV ({error}).") from None
-        except UnicodeDecodeError:
-            raise DataError(f"{part.path}, after line {reader.line_num}: the text is not UTF-8.") from None
+
+
+def _check_text(row: list[str], where: str) -> None:
+    try:
+        "".join(row).encode()
+    except UnicodeEncodeError:  # bytes that were no UTF-8 are surrogates now
+        raise DataError(f"{where}: the text is not UTF-8.") from None
 
 
 def _check_length(row: list[str], expected: int, where: str) -> None:

@@ -63,7 +63,8 @@ def _align(parts: Sequence[Part], merged: BinaryIO, only: Period | None) -> None
         day = pl.col("JOB_RUN_DATE").str.head(len("2026-01-31"))
         # A row without a day belongs to no other period either: keep it.
         rows = rows.filter(
-            day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last))) | ~day.str.contains(r"^\d").fill_null(False)
+            day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
+            | ~day.str.contains(r"^\d").fill_null(value=False)
         )
     with tempfile.TemporaryFile() as plain:
         try:
@@ -75,7 +76,8 @@ def _align(parts: Sequence[Part], merged: BinaryIO, only: Period | None) -> None
 
 
 def _texts(part: Part, columns: Sequence[str]) -> pl.LazyFrame:
-    frame = pl.scan_csv([part.path], schema=dict.fromkeys(part.columns, pl.String), glob=False)
+    schema = dict.fromkeys(part.columns, pl.String)
+    frame = pl.scan_csv([part.path], has_header=False, skip_lines=1, schema=schema, glob=False)
     return frame.select(pl.col(name) if name in part.columns else pl.lit("\\N").alias(name) for name in columns)
 
 

@@ -36,6 +36,7 @@ DIMENSIONS: Final = {
 
 # 18 decimals hold every amount that a service computing in doubles can write, and leave 20 digits before the point.
 _NUMBER: Final = pl.Decimal(38, 18)
+_BEYOND: Final = "beyond the last column"
 _DAY_LENGTH: Final = len("2026-01-31")
 
 
@@ -89,7 +90,11 @@ def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part]) -> pl.LazyFrame
     numbers = {*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS"}
     frame = pl.scan_csv(
         [part.path for part in parts],
-        schema={name: _NUMBER if name in numbers else pl.String for name in columns},
+        # By position: the header was read before, with whatever mark, quotes or case it has.
+        has_header=False,
+        skip_lines=1,
+        schema={name: _NUMBER if name in numbers else pl.String for name in columns} | {_BEYOND: pl.String},
+        missing_columns="insert",
         null_values=list(NULL_MARKS),
         glob=False,
     )
@@ -108,8 +113,8 @@ def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part]) -> pl.LazyFrame
         # No total is no statement: the types stand for it.
         (pl.col(TOTAL_CREDITS).fill_null(of_types) - of_types).alias(f"{OTHER}_credits"),
         number("JOB_RUN_SECONDS").alias("job_seconds"),
-        # Polars fills a row that ends early with nulls; so its last field is null.
-        pl.col(columns[-1]).is_null().alias("torn"),
+        # Polars fills a row that ends early with nulls, so its last field is null; a row that goes on has one more.
+        (pl.col(columns[-1]).is_null() | pl.col(_BEYOND).is_not_null()).alias("torn"),
     )
 
 

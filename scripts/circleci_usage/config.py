@@ -1,0 +1,104 @@
+"""What settings mean: text from flags and the environment → values, or a message that says what to write instead."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from circleci_usage.days import ONE_DAY, Period, named_period, parse_day, period_between
+from circleci_usage.errors import SettingsError
+
+TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
+DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
+
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+
+
+def circleci_token(environment: Mapping[str, str]) -> SecretStr:
+    """The API token: only ever from the environment, because flags show up in process lists and shell histories.
+
+    Raises:
+        SettingsError: none of the variables is set.
+    """
+    for name in TOKEN_VARIABLES:
+        token = environment.get(name, "").strip()
+        if token:
+            return SecretStr(token)
+    raise SettingsError(
+        f"There is no CircleCI API token; put a personal API token into the environment variable {TOKEN_VARIABLES[0]}."
+    )
+
+
+def organizations(values: Iterable[str]) -> tuple[str, ...]:
+    """Organisation ids or slugs, repeated or separated by commas, each once; the first is the one that asks.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    names = dict.fromkeys(name.strip() for value in values for name in value.split(","))
+    names.pop("", None)
+    if not names:
+        raise SettingsError(
+            "There is no organisation; set ORG_ID or --org-id to its id (Organization Settings → Overview) or to a slug"
+            " such as gh/acme. In a CircleCI job, CIRCLE_ORGANIZATION_ID is taken."
+        )
+    return tuple(names)
+
+
+def price_per_credit(text: str) -> Decimal:
+    """An exact price.
+
+    Raises:
+        SettingsError: it is no number, or negative.
+    """
+    try:
+        price = Decimal(text.strip())
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite() or price < 0:
+        raise SettingsError(
+            f"The price per credit is {text!r}; write what one credit costs as a number, for example 0.0006."
+        )
+    return price
+
+
+def duration(text: str, what: str) -> timedelta:
+    """`90m`, `1h30m`, `45s` or a number of seconds.
+
+    Raises:
+        SettingsError: it is none of these; `what` names the setting.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if not match or not any(match.groups()):
+        raise SettingsError(f"{what}: {text!r} is no length of time; write 90m, 1h30m, 45s or 0.")
+    hours, minutes, seconds = (int(group or 0) for group in match.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def chosen_period(first: str | None, last: str | None, name: str, today: date) -> Period:
+    """The period that the settings mean on the UTC day `today`, never reaching into the future.
+
+    Dates win over a name. A first day alone reaches through yesterday, the last day that CircleCI has whole.
+
+    Raises:
+        SettingsError: a date is none, the range is inverted, lies in the future, or has no first day.
+    """
+    if last and not first:
+        raise SettingsError(f"The last day is {last} but there is no first day; set --from or START_DATE too.")
+    if not first:
+        return named_period(name.strip(), today)
+    period = period_between(first, last or str(max(parse_day(first, "--from, START_DATE"), today - ONE_DAY)))
+    if period.first > today:
+        raise SettingsError(f"The range begins on {period.first}, which is in the future; there is no usage yet.")
+    return Period(period.start, min(period.stop, today + ONE_DAY))
+
+
+def config_file(given: Path | None) -> Path | None:
+    """The settings file: as given, else `.circleci/usage.yml` if it is there."""
+    if given is None and DEFAULT_CONFIG.is_file():
+        return DEFAULT_CONFIG
+    return given

@@ -1,0 +1,109 @@
+"""The flags of the command line and the environment variables behind them, said once for all commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from circleci_usage.days import PERIOD_NAMES
+
+_EXPORT = "Export"
+_REPORT = "Report"
+_DATADOG = "Datadog"
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Export files (.csv.gz, .csv) or folders of them. [default: the store]", show_default=False),
+]
+OrgIds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--org-id",
+        envvar=["ORG_ID", "CIRCLE_ORGANIZATION_ID"],
+        help="Organisation id or slug; repeat it, or separate with commas, for organisations that share the plan.",
+        rich_help_panel=_EXPORT,
+        show_default=False,
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", envvar="START_DATE", metavar="YYYY-MM-DD", help="First UTC day, included.", show_default=False
+    ),
+]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        envvar="END_DATE",
+        metavar="YYYY-MM-DD",
+        help="Last UTC day, included. [default: yesterday]",
+        show_default=False,
+    ),
+]
+PeriodName = Annotated[
+    str, typer.Option("--period", envvar="PERIOD", metavar="NAME", help=f"When there is no --from: {PERIOD_NAMES}.")
+]
+PricePerCredit = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PRICE_PER_CREDIT",
+        metavar="NUMBER",
+        help="What one credit costs, in place of the prices of the settings file. [default: 0.0006]",
+        rich_help_panel=_REPORT,
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="USAGE_CONFIG",
+        help="Settings file: prices, teams, budgets. [default: .circleci/usage.yml, if there]",
+        rich_help_panel=_REPORT,
+        show_default=False,
+    ),
+]
+Store = Annotated[
+    Path,
+    typer.Option(
+        envvar="STORE_DIR", help="Folder of the downloaded exports and their ledger.", rich_help_panel=_EXPORT
+    ),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", envvar="OUTPUT_DIR", help="Report folder.", rich_help_panel=_REPORT)
+]
+Merged = Annotated[
+    bool,
+    typer.Option(
+        "--merged/--no-merged",
+        envvar="MERGE_USAGE_REPORTS",
+        help="Put all rows into the report folder as merged.csv.gz.",
+        rich_help_panel=_REPORT,
+    ),
+]
+PollSeconds = Annotated[
+    float,
+    typer.Option(
+        envvar="POLL_SECONDS",
+        min=0,
+        help="First wait before asking whether an export is done; it grows from there.",
+        rich_help_panel=_EXPORT,
+    ),
+]
+MaxWait = Annotated[
+    str,
+    typer.Option(
+        envvar="MAX_WAIT",
+        metavar="DURATION",
+        help="How long to wait for CircleCI in all, such as 90m; 0 never waits for the hourly quota.",
+        rich_help_panel=_EXPORT,
+    ),
+]
+CircleCIUrl = Annotated[
+    str,
+    typer.Option(
+        "--circleci-url", envvar="CIRCLECI_URL", help="Where CircleCI is; for CircleCI server.", rich_help_panel=_EXPORT
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more, and show the traceback of a defect.")]

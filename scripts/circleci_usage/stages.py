@@ -1,0 +1,79 @@
+"""The stages in their order: from parts on disk to the report folder. What the commands share."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from circleci_usage.days import Period
+from circleci_usage.merge import merge
+from circleci_usage.parts import FoundParts
+from circleci_usage.pricing import PriceList
+from circleci_usage.progress import Clock, Progress
+from circleci_usage.render.folder import write_report
+from circleci_usage.report import Report, build_report
+from circleci_usage.usage import DailyUsage, read_daily_usage
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What a report is made with.
+
+    Attributes:
+        folder: where it is written.
+        prices: what credits cost.
+        period: the days to report on; None for all days that there are.
+        otherwise: the days to report on when there are none at all.
+        merged: whether the rows go into the folder too.
+    """
+
+    folder: Path
+    prices: PriceList
+    period: Period | None
+    otherwise: Period
+    merged: bool
+
+
+def make_report(
+    found: FoundParts,
+    settings: ReportSettings,
+    *,
+    clock: Clock,
+    progress: Progress,
+    complete_through: date | None = None,
+) -> Report:
+    """Read the parts, build the report, write its folder.
+
+    Raises:
+        DataError: a part is damaged.
+        SettingsError: there is usage without a price, or the folder cannot be written.
+        UnfinishedError: the disk is full.
+    """
+    size = sum(part.path.stat().st_size for part in found.parts)
+    progress.say(f"Reading {len(found.parts)} usage files ({size / 1e6:,.1f} MB).")
+    usage = read_daily_usage([*found.parts])
+    progress.detail(f"Read {usage.rows:,} job runs.")
+    days = _days_of(usage)
+    period = settings.period or days or settings.otherwise
+    report = build_report(
+        usage,
+        settings.prices,
+        period=period,
+        generated_at=clock.now(),
+        complete_through=complete_through,
+        warnings=found.warnings,
+    )
+    progress.say(f"Writing the report on {period} to {settings.folder}.")
+    all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
+
+    def write_rows(path: Path) -> None:
+        merge(found.parts, path, only=None if all_inside else period)
+
+    write_report(report, settings.folder, rows=write_rows if settings.merged else None)
+    return report
+
+
+def _days_of(usage: DailyUsage) -> Period | None:
+    dated: pd.Series = usage.runs["date"].dropna()
+    return None if dated.empty else Period.of_days(dated.min().date(), dated.max().date())

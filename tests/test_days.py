@@ -1,0 +1,93 @@
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_usage.days import Period, add_months, months, named_period, period_between, previous_period, today_utc
+from circleci_usage.errors import SettingsError
+
+FRIDAY = date(2026, 3, 13)
+
+periods = st.builds(
+    lambda start, length: Period(start, start + timedelta(days=length)),
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+    st.integers(1, 800),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("yesterday", date(2026, 3, 12), date(2026, 3, 12)),
+        ("last-week", date(2026, 3, 2), date(2026, 3, 8)),
+        ("last-month", date(2026, 2, 1), date(2026, 2, 28)),
+        ("month-to-date", date(2026, 3, 1), FRIDAY),
+        ("last-7-days", date(2026, 3, 6), date(2026, 3, 12)),
+        ("last-13-months", date(2025, 3, 1), FRIDAY),
+    ],
+)
+def test_names_mean_whole_utc_days(name: str, first: date, last: date) -> None:
+    assert named_period(name, FRIDAY) == Period.of_days(first, last)
+
+
+@pytest.mark.parametrize("name", ["", "last-0-days", "last-1000-days", "Last-Month", "last-x-days"])
+def test_other_names_are_refused_with_the_choice(name: str) -> None:
+    with pytest.raises(SettingsError, match="yesterday, last-week, last-month"):
+        named_period(name, FRIDAY)
+
+
+def test_last_week_on_a_monday_is_the_week_that_just_ended() -> None:
+    assert named_period("last-week", date(2026, 3, 9)) == Period.of_days(date(2026, 3, 2), date(2026, 3, 8))
+
+
+def test_dates_include_both_ends() -> None:
+    period = period_between("2026-02-27", "2026-03-01")
+
+    assert [str(day) for day in period] == ["2026-02-27", "2026-02-28", "2026-03-01"]
+    assert (str(period), len(period)) == ("2026-02-27 to 2026-03-01", 3)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "message"),
+    [
+        ("2026-02-30", "2026-03-01", r"--from, START_DATE\): '2026-02-30' is not a date"),
+        ("2026-02-01", "1/3/2026", r"--to, END_DATE\): '1/3/2026' is not a date"),
+        ("2026-03-02", "2026-03-01", "inverted: its first day 2026-03-02 lies after its last day 2026-03-01"),
+    ],
+)
+def test_impossible_ranges_are_refused(first: str, last: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        period_between(first, last)
+
+
+def test_today_is_the_utc_day() -> None:
+    assert today_utc(datetime(2026, 3, 13, 1, tzinfo=timezone(timedelta(hours=2)))) == date(2026, 3, 12)
+    assert today_utc(datetime(2026, 3, 13, 1, tzinfo=UTC)) == FRIDAY
+
+
+@given(periods)
+def test_months_are_the_period_cut_at_month_ends(period: Period) -> None:
+    windows = list(months(period))
+
+    assert [day for window in windows for day in window] == list(period)
+    assert all(len({(day.year, day.month) for day in window}) == 1 for window in windows)
+    assert len(windows) == len({(day.year, day.month) for day in period})
+
+
+@given(periods)
+def test_the_previous_period_ends_before_and_keeps_the_weekdays(period: Period) -> None:
+    before = previous_period(period)
+
+    assert before.stop <= period.start
+    whole_month = period.start.day == 1 and period.stop == add_months(period.start, 1)
+    if whole_month:
+        assert before == Period(add_months(period.start, -1), period.start)
+    else:
+        assert len(before) == len(period)
+        assert before.start.weekday() == period.start.weekday()
+
+
+def test_an_empty_period_cannot_be() -> None:
+    with pytest.raises(ValueError, match="at least one day"):
+        Period(FRIDAY, FRIDAY)
