@@ -1,0 +1,127 @@
+"""focus.csv: the charges in the FinOps Open Cost and Usage Specification, which every FinOps tool reads.
+
+One row a day, project, team and credit type. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.days import add_months, month_start
+from circleci_usage.exact import plain
+from circleci_usage.render.tables import neutral
+from circleci_usage.report import Report
+
+VENDOR: Final = "CircleCI"
+
+
+class Charge(NamedTuple):
+    """A row of `Report.charges`."""
+
+    date: datetime
+    organization_id: str
+    organization: str
+    project_id: str
+    project: str
+    vcs_url: str
+    team: str
+    credit_type: str
+    price: Decimal
+    credits: Decimal
+    cost: Decimal
+
+
+def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
+    """Write the report's charges as a FOCUS file; their costs sum to the report's."""
+    columns = {**_COLUMNS, **{name: _always(VENDOR) for name in _SELLER[version]}}
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*columns, "BillingCurrency"])
+        for charge in _charges(report):
+            writer.writerow([*(cell(charge) for cell in columns.values()), report.currency])
+
+
+def _charges(report: Report) -> Iterator[Charge]:
+    rows = report.charges[list(Charge._fields)].itertuples(index=False, name=None)
+    return (Charge._make(row) for row in rows)
+
+
+def _always(text: str) -> Callable[[Charge], str]:
+    return lambda _: text
+
+
+def _number(value: Decimal) -> str:
+    """Always with a point, so that readers do not take a column of whole credits for integers."""
+    text = plain(value)
+    return text if "." in text else f"{text}.0"
+
+
+def _moment(day: date) -> str:
+    return f"{day:%Y-%m-%d}T00:00:00Z"
+
+
+def _month(charge: Charge) -> date:
+    return month_start(charge.date.date())
+
+
+def _name(name: str) -> str:
+    return "" if name == NO_NAME else neutral(name)
+
+
+def _tags(charge: Charge) -> str:
+    names = {"team": charge.team, "project": charge.project, "vcs_url": charge.vcs_url}
+    tags = {name: value for name, value in names.items() if value != NO_NAME}
+    return json.dumps({**tags, "credit_type": charge.credit_type}, ensure_ascii=False)
+
+
+FOCUS_VERSIONS: Final = ("1.2", "1.4")
+
+_SELLER: Final = {
+    "1.2": ("ProviderName", "PublisherName"),
+    "1.4": ("ServiceProviderName", "HostProviderName"),  # since 1.3
+}
+
+# A null is an empty text. InvoiceId and CommitmentDiscountStatus have to be there although nothing is known for them.
+_COLUMNS: Final[Mapping[str, Callable[[Charge], str]]] = {
+    "BilledCost": lambda charge: _number(charge.cost),
+    "BillingAccountId": lambda charge: _name(charge.organization_id) or _name(charge.organization),
+    "BillingAccountName": lambda charge: _name(charge.organization),
+    "BillingPeriodEnd": lambda charge: _moment(add_months(_month(charge), 1)),
+    "BillingPeriodStart": lambda charge: _moment(_month(charge)),
+    "ChargeCategory": _always("Usage"),
+    "ChargeClass": _always(""),
+    "ChargeDescription": lambda charge: f"{CREDIT_TYPE_NAMES[charge.credit_type]} credits of {charge.project}",
+    "ChargeFrequency": _always("Usage-Based"),
+    "ChargePeriodEnd": lambda charge: _moment(charge.date + timedelta(days=1)),
+    "ChargePeriodStart": lambda charge: _moment(charge.date),
+    "CommitmentDiscountStatus": _always(""),
+    "ConsumedQuantity": lambda charge: _number(charge.credits),
+    "ConsumedUnit": _always("Credits"),
+    "ContractedCost": lambda charge: _number(charge.cost),
+    "ContractedUnitPrice": lambda charge: _number(charge.price),
+    "EffectiveCost": lambda charge: _number(charge.cost),
+    "InvoiceId": _always(""),
+    "InvoiceIssuerName": _always(VENDOR),
+    "ListCost": lambda charge: _number(charge.cost),
+    "ListUnitPrice": lambda charge: _number(charge.price),
+    "PricingCategory": _always("Standard"),
+    "PricingQuantity": lambda charge: _number(charge.credits),
+    "PricingUnit": _always("Credits"),
+    "ServiceCategory": _always("Developer Tools"),
+    "ServiceName": _always(VENDOR),
+    "ServiceSubcategory": _always("Continuous Integration and Deployment"),
+    "SkuId": lambda charge: charge.credit_type,
+    "SkuMeter": lambda charge: CREDIT_TYPE_NAMES[charge.credit_type],
+    "SkuPriceDetails": _always("{}"),
+    "SkuPriceId": lambda charge: f"{charge.credit_type}@{plain(charge.price)}",
+    "SubAccountId": lambda charge: _name(charge.project_id) or _name(charge.project),
+    "SubAccountName": lambda charge: _name(charge.project),
+    "Tags": _tags,
+    "x_CreditType": lambda charge: charge.credit_type,
+    "x_Credits": lambda charge: _number(charge.credits),
+}
