@@ -13,7 +13,7 @@ _DATADOG = "Datadog"
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Export files (.csv.gz, .csv) or folders of them. [default: the store]", show_default=False),
+    typer.Argument(help="Export files (.csv.gz, .csv) or folders of them. (default: the store)", show_default=False),
 ]
 OrgIds = Annotated[
     list[str] | None,
@@ -37,7 +37,7 @@ To = Annotated[
         "--to",
         envvar="END_DATE",
         metavar="YYYY-MM-DD",
-        help="Last UTC day, included. [default: yesterday]",
+        help="Last UTC day, included. (default: yesterday)",
         show_default=False,
     ),
 ]
@@ -49,7 +49,7 @@ PricePerCredit = Annotated[
     typer.Option(
         envvar="PRICE_PER_CREDIT",
         metavar="NUMBER",
-        help="What one credit costs, in place of the prices of the settings file. [default: 0.0006]",
+        help="What one credit costs, in place of the prices of the settings file. (default: 0.0006)",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -58,7 +58,7 @@ Config = Annotated[
     Path | None,
     typer.Option(
         envvar="USAGE_CONFIG",
-        help="Settings file: prices, teams, budgets. [default: .circleci/usage.yml, if there]",
+        help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml, if there)",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
