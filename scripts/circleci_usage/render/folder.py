@@ -2,19 +2,19 @@
 
 The files are made in a hidden folder inside the output folder, not beside it: the output may be a mounted volume, which
 can neither be renamed nor written around. Then they move into place one by one, last the two that make the folder a
-report: summary.json and index.html. A list of the report's own files is kept, so that the next report can remove what it
-does not replace, and refuses to overwrite what somebody else put there.
+report: summary.json and index.html. A list of the report's own files is kept, so that the next report can remove what
+it does not replace, and refuses to overwrite what somebody else put there.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 from typing import Final
 
 from circleci_usage.errors import SettingsError
 from circleci_usage.files import explaining
-from circleci_usage.parts import SUMMARY_NAME
+from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
+from circleci_usage.render.focus import write_focus
 from circleci_usage.render.html import page
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import table_csv
@@ -25,20 +25,22 @@ PAGE_NAME: Final = "index.html"
 FileWriter = Callable[[Path], object]
 """Writes one file, given its path."""
 
+_TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
+    SUMMARY_NAME: summary_json,
+    PAGE_NAME: page,
+}
 _UNFINISHED: Final = ".unfinished"
 _OWN_FILES: Final = ".report-files"
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
-def write_report(
-    report: Report, folder: Path, *, more: Mapping[str, FileWriter] = MappingProxyType({})
-) -> tuple[Path, ...]:
+def write_report(report: Report, folder: Path, *, rows: FileWriter | None = None) -> tuple[Path, ...]:
     """Write every file of a report; an earlier report in the folder is replaced, other files there stay.
 
     Args:
         report: what to write.
         folder: made if it is not there.
-        more: name of a file → what writes it, for files that are not drawn from the report, such as the merged rows.
+        rows: writes merged.csv.gz, which is not drawn from the report; None leaves it out.
 
     Returns:
         The files, in the order of their names.
@@ -53,28 +55,23 @@ def write_report(
         _remove(unfinished)
         unfinished.mkdir()
     try:
-        _write_files(report, unfinished, more)
+        with explaining(folder):
+            _write_files(report, unfinished)
+        if rows:
+            rows(unfinished / MERGED_NAME)
         with explaining(folder):
             return _put_in_place(unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write_files(report: Report, folder: Path, more: Mapping[str, FileWriter]) -> None:
-    with explaining(folder.parent):
-        for name, text in _texts(report):
-            file = folder / name
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-    for name, write in more.items():
-        write(folder / name)
-
-
-def _texts(report: Report) -> Iterator[tuple[str, str]]:
-    yield SUMMARY_NAME, summary_json(report)
-    yield PAGE_NAME, page(report)
+def _write_files(report: Report, folder: Path) -> None:
+    for name, text in _TEXTS.items():
+        (folder / name).write_text(text(report), encoding="utf-8")
+    (folder / "tables").mkdir()
     for name, breakdown in report.breakdowns.items():
-        yield f"tables/{name}.csv", table_csv(breakdown)
+        (folder / "tables" / f"{name}.csv").write_text(table_csv(breakdown), encoding="utf-8")
+    write_focus(report, folder / "focus.csv")
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
@@ -98,8 +95,8 @@ def _refuse_foreign(folder: Path, names: list[str]) -> None:
     for name in names:
         if (folder / name).exists():
             raise SettingsError(
-                f"{folder / name} is not from an earlier report and would be overwritten; move it away, or choose another"
-                " folder with --output."
+                f"{folder / name} is not from an earlier report and would be overwritten; move it away, or choose"
+                " another folder with --output."
             )
 
 
