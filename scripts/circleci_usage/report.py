@@ -1,7 +1,7 @@
 """The report: one object with everything that is shown. Every file and every metric is drawn from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pandas as pd
@@ -79,6 +79,8 @@ def build_report(
     Raises:
         SettingsError: there is usage on days without a price.
     """
+    undated = int(usage.runs.loc[usage.runs["date"].isna(), "job_runs"].sum())
+    usage = _dated(usage, period.last)
     with exact_arithmetic():
         owned = allocate(price(_within(usage.credits, period), prices))
         runs = allocate(_within(usage.runs, period))
@@ -91,8 +93,16 @@ def build_report(
             breakdowns={name: break_down(name, owned, runs) for name in BREAKDOWNS},
             charges=charges(owned),
             previous=_past(usage, prices, previous_period(period)),
-            warnings=(*warnings, *_own_warnings(usage, runs, period)),
+            warnings=(*warnings, *_own_warnings(usage, runs, period, undated)),
         )
+
+
+def _dated(usage: DailyUsage, day: date) -> DailyUsage:
+    """Give rows without a day, such as seats may be, this one: their credits were charged all the same."""
+    runs, credits = (
+        frame.assign(date=frame["date"].fillna(pd.Timestamp(day))) for frame in (usage.runs, usage.credits)
+    )
+    return replace(usage, runs=runs, credits=credits)
 
 
 def _within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
@@ -118,7 +128,7 @@ def _complete_through(known: date | None, runs: pd.DataFrame, period: Period, to
     return last if last >= period.first else None
 
 
-def _own_warnings(usage: DailyUsage, runs: pd.DataFrame, period: Period) -> tuple[str, ...]:
+def _own_warnings(usage: DailyUsage, runs: pd.DataFrame, period: Period, undated: int) -> tuple[str, ...]:
     warnings = []
     if runs.empty:
         warnings.append(f"There is no usage from {period}.")
@@ -127,4 +137,6 @@ def _own_warnings(usage: DailyUsage, runs: pd.DataFrame, period: Period) -> tupl
             f"In {usage.unreconciled_rows:,} of {usage.rows:,} job runs TOTAL_CREDITS is not the sum of the credit"
             " types; the difference is shown as the credit type other."
         )
+    if undated:
+        warnings.append(f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period.")
     return tuple(warnings)
