@@ -17,7 +17,7 @@ ROWS = [
     job_run("12.5"),
     job_run("7", JOB_RUN_DATE="2026-03-03", STORAGE_CREDITS="3"),
     job_run("0", JOB_NAME=NULL_MARKS[1], RESOURCE_CLASS=NULL_MARKS[1], JOB_BUILD_STATUS="blocked"),
-    job_run("1", JOB_NAME='lint, "quick"', WORKFLOW_NAME="two\nlines", PROJECT_NAME="c:\\new"),
+    job_run("1", JOB_NAME='lint, "quick"', WORKFLOW_NAME="two\nlines", PROJECT_NAME="c:\\new", PROJECT_ID="3"),
 ]
 
 DIALECTS = {

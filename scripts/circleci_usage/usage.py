@@ -34,6 +34,8 @@ DIMENSIONS: Final = {
 }
 """What daily usage is summed by → the export's column."""
 
+_NAMES_OF: Final = {"organization": "organization_id", "project": "project_id", "vcs_url": "project_id"}
+
 # 18 decimals hold every amount that a service computing in doubles can write, and leave 20 digits before the point.
 _NUMBER: Final = pl.Decimal(38, 18)
 _BEYOND: Final = "beyond the last column"
@@ -45,13 +47,14 @@ class DailyUsage:
     """Job runs summed per UTC day and dimension.
 
     Attributes:
-        runs: one row per combination of `DIMENSIONS`, with `job_runs` and `job_seconds` (int64 and Decimal).
+        runs: a row per combination of `DIMENSIONS`, with `job_runs` (int64) and `job_seconds` (Decimal).
         credits: the same rows once per credit type that is not zero, with `credit_type`, `credits` (Decimal) and
             `job_runs` (int64: the runs that used such credits).
         rows: how many job runs were read.
         unreconciled_rows: in how many of them TOTAL_CREDITS was not the sum of the credit types.
 
-    The dimensions are categoricals, except `date`, which is a datetime64 midnight (NaT where the export has no day).
+    Organisations and projects have the name of their last day, so that a renamed one may have several rows alike. The
+    dimensions are categoricals, except `date`, which is a datetime64 midnight (NaT where the export has no day).
     """
 
     runs: pd.DataFrame
@@ -147,8 +150,8 @@ def _with_days(sums: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
 
 
 def _daily_usage(sums: pl.DataFrame) -> DailyUsage:
-    names = [name for name in DIMENSIONS if name != "date"]
-    sums = sums.sort(*DIMENSIONS).with_columns(pl.col(names).fill_null(NO_NAME))
+    names = [name for name in DIMENSIONS if name != "date" and name not in _NAMES_OF]
+    sums = sums.sort(*DIMENSIONS).with_columns(*map(_latest, _NAMES_OF), pl.col(names).fill_null(NO_NAME))
     by_type = (
         sums.select(
             *DIMENSIONS,
@@ -164,6 +167,13 @@ def _daily_usage(sums: pl.DataFrame) -> DailyUsage:
         rows=int(sums["job_runs"].sum()),
         unreconciled_rows=int(sums["unreconciled_rows"].sum()),
     )
+
+
+def _latest(name: str) -> pl.Expr:
+    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
+    identity = pl.col(_NAMES_OF[name])
+    latest = pl.col(name).sort_by("date", name).last().over(identity)
+    return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)
 
 
 def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
