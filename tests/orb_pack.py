@@ -1,0 +1,55 @@
+"""Packs the source folder of an orb into one document, as `circleci orb pack` does."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMPONENTS = ("commands", "jobs", "executors", "examples")
+
+_INCLUDE = re.compile(r"<<\s*include\(([-\w/.]+)\)\s*>>")
+
+
+def pack(source: Path) -> dict[str, Any]:
+    """The orb that a folder holds: `@orb.yml` and one component a file, with its scripts included.
+
+    Raises:
+        ValueError: an include does not stand alone.
+        OSError: an included file is not there.
+    """
+    orb: dict[str, Any] = load(source / "@orb.yml")
+    for kind in COMPONENTS:
+        files = sorted((source / kind).glob("*.yml"))
+        if files:
+            orb[kind] = {file.stem: _included(load(file), source) for file in files}
+    return orb
+
+
+def load(file: Path) -> Any:
+    """The YAML document of a file."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def _included(node: Any, source: Path) -> Any:
+    if isinstance(node, dict):
+        return {key: _included(value, source) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_included(value, source) for value in node]
+    if isinstance(node, str) and (include := _INCLUDE.search(node)):
+        if include[0] != node:
+            raise ValueError(f"an include must stand alone: {node!r}")
+        # CircleCI would take `<<` for the beginning of a parameter.
+        return (source / include[1]).read_text(encoding="utf-8").replace("<<", r"\<<")
+    return node
+
+
+def write(orb: dict[str, Any], target: Path) -> None:
+    """Write a packed orb as a file that `circleci orb publish` takes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump(orb, sort_keys=False, width=120, allow_unicode=True), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(pack(Path(sys.argv[1])), Path(sys.argv[2]))
