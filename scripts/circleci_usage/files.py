@@ -62,6 +62,6 @@ def explaining(path: Path) -> Iterator[None]:
 
 def _explained(error: OSError, path: Path) -> Exception:
     reason = error.strerror or str(error)
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return UnfinishedError(f"{path} cannot be written: {reason}. Free some space and run the same command again.")
     return SettingsError(f"{path} cannot be written: {reason}. Choose a folder that you may write to.")

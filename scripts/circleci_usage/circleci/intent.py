@@ -1,0 +1,92 @@
+"""What is being asked for right now, on disk before CircleCI hears of it: so that a kill loses no export job.
+
+CircleCI can neither list export jobs nor be told that a request is a repetition, so its answer is the only way to know
+the job. The file is written and synced before the POST, with room for the id of the job; when the answer is there, the
+id is put into that room by one small write, before anything else is done. From then on a kill loses nothing.
+
+What a kill finds, and what the next run makes of it:
+
+| killed | the file holds | the window becomes |
+| --- | --- | --- |
+| before the POST was sent | no job (or half a line) | unclear: asked for again, which CircleCI sees once |
+| between CircleCI's accepting it and the write below | no job | unclear: asked for again, a second request |
+| after that write | the job | asked: the job is used |
+
+The second row cannot be avoided from here. Its part on this computer (answer read → id written) takes a fraction of a
+millisecond; the rest is the answer's way through the network.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from circleci_usage.circleci.ledger import State, Window
+from circleci_usage.files import explaining
+
+_ROOM: Final = 128
+"""Bytes kept for the job's id. They are on disk before the POST: a disk that is full by then cannot lose the id."""
+
+_WINDOW: Final = TypeAdapter(Window)
+
+
+class IntentFile:
+    """The one window that is being asked for, if any: a line of JSON, and under it the id of its export job.
+
+    All methods raise SettingsError when the file cannot be written, UnfinishedError when the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+        self._room_at = 0
+
+    def begin(self, window: Window) -> None:
+        """Put down, durably, that this window is about to be asked for."""
+        line = _WINDOW.dump_json(window, exclude_none=True) + b"\n"
+        with explaining(self._path):
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            os.write(self._handle, line + b" " * _ROOM + b"\n")
+            os.fsync(self._handle)
+            sync_folder(self._path.parent)
+        self._room_at = len(line)
+
+    def answered(self, job: str) -> None:
+        """Put down the id of its export job."""
+        with explaining(self._path):
+            os.pwrite(self._handle, job.encode(), self._room_at)
+            os.fsync(self._handle)
+
+    def end(self) -> None:
+        """Forget it: the ledger knows what became of it."""
+        os.close(self._handle)
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove the file that an earlier run left."""
+        with explaining(self._path), suppress(FileNotFoundError):
+            self._path.unlink()
+
+    def left_behind(self) -> Window | None:
+        """The window that a killed run was asking for, `asked` or `unclear`; None when there was none."""
+        try:
+            line, job = self._path.read_text("utf-8").splitlines()
+            window = _WINDOW.validate_json(line)
+        except (FileNotFoundError, ValueError, ValidationError):
+            # Half a file was written before anything was sent.
+            return None
+        if job.strip():
+            return replace(window, state=State.ASKED, job=job.strip())
+        return replace(window, state=State.UNCLEAR)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

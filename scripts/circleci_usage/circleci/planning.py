@@ -1,0 +1,106 @@
+"""What is still to be asked for: from the ledger, the days wanted and the time. Pure.
+
+Windows are calendar months clipped to the days that are missing, so that a weekly report's days serve the month's, and
+a rerun asks for nothing that is there. A day is asked for when
+
+- no window has it, or
+- the window that has it was asked for before the day was complete, and now it is (until then, asking again would
+  give nothing new).
+
+A window that must be refreshed for one of its days is asked for whole, since its files cannot be split.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from circleci_usage.circleci.ledger import Ledger, State, Window, complete_through
+from circleci_usage.days import ONE_DAY, Period, midnight, months, today_utc
+
+CLOCK_MARGIN: Final = timedelta(minutes=5)
+"""How far `end` stays behind now: CircleCI refuses a future one, and a refused request may count."""
+
+FAILURES_BEFORE_HALVING: Final = 2
+"""A window whose export failed so often in a row is asked for in halves: exports are limited to 100 MB and 4 hours."""
+
+LAST_INSTANT: Final = timedelta(milliseconds=1)
+"""`end` is inclusive, and so the last instant of its day: what begins at midnight belongs to the next window."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do.
+
+    Attributes:
+        ask: windows to ask for, oldest first; each within a month.
+        collect: windows asked for by an earlier run, to be fetched.
+    """
+
+    ask: tuple[Period, ...]
+    collect: tuple[Window, ...]
+
+
+def available(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Period | None:
+    """The days of a period that CircleCI may have usage of: not in the future, not refused as too old."""
+    start = max(period.start, ledger.nothing_before.get(organizations[0], period.start))
+    stop = min(period.stop, today_utc(now - CLOCK_MARGIN) + ONE_DAY)
+    return Period(start, stop) if start < stop else None
+
+
+def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Plan:
+    """What to do for all rows of a period to be in the store, as complete as CircleCI has them now.
+
+    Args:
+        ledger: what there is.
+        organizations: ids, the one that asks first.
+        period: days that are `available`.
+        now: the time at CircleCI.
+    """
+    live = ledger.of(organizations, State.ASKED, State.FETCHED)
+    wanted = _widened({day for day in period if _is_wanted(day, live, complete_through(now))}, live)
+    asked = (window for window in live if window.state is State.ASKED and window.overlaps(period))
+    return Plan(
+        ask=tuple(_windows(ledger, organizations, wanted)),
+        collect=tuple(window for window in asked if window.first not in wanted),
+    )
+
+
+def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:
+    """`start` and `end` of a request for these days, both inclusive, `end` not in the future."""
+    return midnight(period.start), min(midnight(period.stop) - LAST_INSTANT, now - CLOCK_MARGIN)
+
+
+def _is_wanted(day: date, live: Iterable[Window], complete: date) -> bool:
+    windows = [window for window in live if day in window.period]
+    return not windows or (day <= complete and not any(window.settles(day) for window in windows))
+
+
+def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
+    """With all days of every window that shares one of them."""
+    touched = [window for window in live if any(day in wanted for day in window.period)]
+    wider = wanted.union(*(window.period for window in touched))
+    return wider if wider == wanted else _widened(wider, live)
+
+
+def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
+    for stretch in _stretches(days):
+        for window in months(stretch):
+            if ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING and len(window) > 1:
+                yield from _halves(window)
+            else:
+                yield window
+
+
+def _stretches(days: set[date]) -> Iterator[Period]:
+    """Days → the periods without a gap that they make up."""
+    for first in sorted(day for day in days if day - ONE_DAY not in days):
+        stop = first
+        while stop in days:
+            stop += ONE_DAY
+        yield Period(first, stop)
+
+
+def _halves(window: Period) -> tuple[Period, Period]:
+    middle = window.start + timedelta(days=len(window) // 2)
+    return Period(window.start, middle), Period(middle, window.stop)

@@ -1,0 +1,271 @@
+"""The store: the folder of parts and the ledger, the only truth that reports are made from. Files, lock, clean-up.
+
+    ledger.json   what was asked for, with what outcome (`ledger.py`)
+    asking.json   the window that is being asked for at this moment (`intent.py`)
+    incoming/     parts on their way: `.partial` while they are downloaded, verified ones until their window is whole
+    parts/        the verified parts of fetched windows
+    lock          held by the run that writes; the kernel frees it when that run ends, however it ends
+
+The ledger decides what counts: whatever else lies in the two folders is left over from a killed run, and is put where
+it belongs or removed when the next one begins.
+
+Keeping the store between CI runs: cache the whole folder. A CI cache never changes under its key, so save it with a key
+that is new every time and restore the newest by prefix, as in `circleci-usage-v1-{{ epoch }}` and `circleci-usage-v1-`.
+A cache that is gone costs requests, never rows: all is asked for again. `prune` keeps the size down.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from circleci_usage.circleci.intent import IntentFile, sync_folder
+from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window, dump, load
+from circleci_usage.days import Period, add_months, month_start, today_utc
+from circleci_usage.errors import SettingsError, UnfinishedError
+from circleci_usage.files import explaining, write_text
+
+PARTIAL: Final = ".partial"
+LOOK_BACK_MONTHS: Final = 13
+"""How many months CircleCI keeps usage for, as its documentation says."""
+
+_LEDGER: Final = "ledger.json"
+_OUR_PARTS: Final = "????-??-??_????-??-??_*.csv.gz"
+
+
+class Store:
+    """A folder with a ledger. Reading needs no lock: the ledger is replaced whole. Writing happens inside `locked`.
+
+    Methods that write raise SettingsError when the folder cannot be written to and UnfinishedError when the disk is
+    full; what was there before is sound in both cases.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.intent = IntentFile(folder / "asking.json")
+        self._ledger: Ledger | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was asked for so far; empty in a folder without a ledger.
+
+        Raises:
+            SettingsError: it cannot be read, or a newer version wrote it.
+            DataError: it is damaged.
+        """
+        return self._ledger or self._read_ledger()
+
+    def commit(self, ledger: Ledger) -> None:
+        """Put down, atomically, a new state of the ledger."""
+        write_text(self.folder / _LEDGER, dump(ledger))
+        self._ledger = ledger
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only one that writes. What a killed run left is put in order first.
+
+        Raises:
+            UnfinishedError: another run holds the store.
+            DataError: the ledger is damaged.
+        """
+        with explaining(self.folder):
+            for folder in (self.folder, self._incoming, self._parts):
+                folder.mkdir(parents=True, exist_ok=True)
+            # Export files name people's branches and jobs: nobody should commit them by accident.
+            (self.folder / ".gitignore").write_text("*\n")
+            lock = (self.folder / "lock").open("a+b")
+        with lock:
+            self._take(lock)
+            self._ledger = self._read_ledger()
+            try:
+                self._recover()
+                yield
+            finally:
+                self._ledger = None
+
+    def incoming(self, name: str) -> Path:
+        """Where a verified part waits until its window is whole."""
+        return self._incoming / name
+
+    def partial(self, name: str) -> Path:
+        """Where a part is downloaded to."""
+        return self._incoming / f"{name}{PARTIAL}"
+
+    def publish(self, window: Window) -> None:
+        """Let a window count, all of whose parts are verified, in place of those that it lies over.
+
+        The order makes it safe to be killed in between: files, ledger, then the files that no longer count.
+        """
+        before = set(_names(self.ledger, State.FETCHED))
+        with explaining(self._parts):
+            for part in window.parts:
+                self.incoming(part.name).replace(self._parts / part.name)
+            sync_folder(self._parts)
+        self.commit(self.ledger.published(window))
+        self._remove(self._parts / name for name in before - set(_names(self.ledger, State.FETCHED)))
+
+    def parts(self, period: Period, organizations: Sequence[str] = ()) -> tuple[Path, ...]:
+        """The files with the job runs of these days, each job run in one of them; they may hold other days too.
+
+        Args:
+            period: the days.
+            organizations: ids, as they were exported together; none means those of the store, if that is clear.
+
+        Raises:
+            SettingsError: the store has exports of overlapping sets of organisations, and none was chosen.
+        """
+        ledger = self.ledger
+        if organizations:
+            windows = ledger.fetched(organizations, period)
+        else:
+            windows = tuple(w for w in ledger.windows if w.state is State.FETCHED and w.overlaps(period))
+            _check_disjoint(windows)
+        return tuple(self._parts / part.name for window in windows for part in window.parts)
+
+    def is_whole(self, window: Window) -> bool:
+        """Whether all files of a fetched window are there, in their full size."""
+        return all(_has_size(self._parts / part.name, part) for part in window.parts)
+
+    def path_of(self, part: StoredPart) -> Path:
+        """Where a part of a fetched window is."""
+        return self._parts / part.name
+
+    @property
+    def _incoming(self) -> Path:
+        return self.folder / "incoming"
+
+    @property
+    def _parts(self) -> Path:
+        return self.folder / "parts"
+
+    def _read_ledger(self) -> Ledger:
+        path = self.folder / _LEDGER
+        try:
+            return load(path.read_text("utf-8", errors="replace"), path)
+        except FileNotFoundError:
+            return Ledger()
+        except OSError as error:
+            raise SettingsError(
+                f"{path} cannot be read: {error.strerror}; check the path and its permissions."
+            ) from None
+
+    def _take(self, lock: BinaryIO) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read(20).decode("ascii", "replace").strip() or "unknown"
+            raise UnfinishedError(
+                f"Another run (process {holder}) is using the store {self.folder}; run the same command again when it"
+                " has ended, or use another --store."
+            ) from None
+        with explaining(self.folder):
+            lock.truncate(0)
+            lock.write(str(os.getpid()).encode())
+            lock.flush()
+
+    def _recover(self) -> None:
+        left = self.intent.left_behind()
+        if left:
+            self.commit(self.ledger.asked(left))
+        self.intent.forget()
+        self._bring_back_unpublished()
+        for window in self.ledger.windows:
+            if window.state is State.FETCHED and not self.is_whole(window):
+                self._reopen(window)
+            elif window.state is State.ASKED:
+                self._forget_lost_parts(window)
+        self._sweep()
+
+    def _bring_back_unpublished(self) -> None:
+        """A run killed between moving files and writing the ledger left them one folder too far."""
+        with explaining(self._incoming):
+            for name in _names(self.ledger, State.ASKED):
+                with suppress(FileNotFoundError):
+                    (self._parts / name).replace(self.incoming(name))
+
+    def _reopen(self, window: Window) -> None:
+        with explaining(self._incoming):
+            for part in window.parts:
+                with suppress(FileNotFoundError):
+                    self.path_of(part).replace(self.incoming(part.name))
+        self.commit(self.ledger.reopened(window))
+        self._forget_lost_parts(replace(window, state=State.ASKED))
+
+    def _forget_lost_parts(self, window: Window) -> None:
+        there = tuple(part for part in window.parts if _has_size(self.incoming(part.name), part))
+        if there != window.parts:
+            self.commit(self.ledger.updated(replace(window, parts=there)))
+
+    def _sweep(self) -> None:
+        """Remove the files that no window of the ledger wants."""
+        asked = [window for window in self.ledger.windows if window.state is State.ASKED]
+        verified = set(_names(self.ledger, State.ASKED))
+        coming = tuple(file_prefix(window) for window in asked)
+        self._remove(
+            file
+            for file in self._incoming.iterdir()
+            if file.name not in verified and not (file.name.endswith(PARTIAL) and file.name.startswith(coming))
+        )
+        counted = set(_names(self.ledger, State.FETCHED))
+        self._remove(file for file in self._parts.glob(_OUR_PARTS) if file.name not in counted)
+        self._remove(self.folder.glob(f".{_LEDGER}.*.tmp"))
+
+    def _remove(self, files: Iterable[Path]) -> None:
+        with explaining(self.folder):
+            for file in tuple(files):
+                file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What `prune` removed: windows, files, bytes."""
+
+    windows: tuple[Window, ...]
+    files: int
+    bytes: int
+
+
+def prune(store: Store, now: datetime) -> Pruned:
+    """Remove the windows that end before CircleCI's look-back, counted in whole months from `now`.
+
+    Raises as `Store.locked` and `Store.commit` do.
+    """
+    oldest = add_months(month_start(today_utc(now)), -LOOK_BACK_MONTHS)
+    with store.locked():
+        old = tuple(window for window in store.ledger.windows if window.last < oldest)
+        files = [store.path_of(part) for window in old for part in window.parts if window.state is State.FETCHED]
+        store.commit(store.ledger.without(old))
+        with explaining(store.folder):
+            for file in files:
+                file.unlink(missing_ok=True)
+    return Pruned(old, len(files), sum(window.bytes for window in old if window.state is State.FETCHED))
+
+
+def file_prefix(window: Window) -> str:
+    """How the names of a window's files begin."""
+    return f"{window.first}_{window.last}_{window.job}_"
+
+
+def _names(ledger: Ledger, state: State) -> Iterator[str]:
+    return (part.name for window in ledger.windows if window.state is state for part in window.parts)
+
+
+def _has_size(path: Path, part: StoredPart) -> bool:
+    try:
+        return path.stat().st_size == part.bytes
+    except OSError:
+        return False
+
+
+def _check_disjoint(windows: Sequence[Window]) -> None:
+    sets = {frozenset(window.organizations) for window in windows}
+    if sum(len(members) for members in sets) > len(frozenset().union(*sets)):
+        raise SettingsError(
+            "The store holds exports of the same organisation alone and together with others; say which you mean with"
+            " --org-id (ORG_ID)."
+        )
