@@ -8,7 +8,8 @@ from threading import Lock
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from circleci_usage.demo.company import Company, Organization
+from circleci_usage.demo.catalog import Organization
+from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportjobs import ExportJobs
 from circleci_usage.demo.limits import HourlyQuota, refusal_headers
 from circleci_usage.demo.messages import Answer, RefusedError, Request

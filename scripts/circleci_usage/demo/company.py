@@ -1,77 +1,71 @@
-"""A made-up company that uses CircleCI: its organisations and, for any day, their job runs."""
+"""A made-up company that uses CircleCI: its organisations and, for any day, their job runs as an export tells them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime
+from math import ceil
 from random import Random
 
-from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
+from circleci_usage.columns import CREDIT_COLUMNS, EXPORT_COLUMNS, TOTAL_CREDITS
+from circleci_usage.days import midnight
+from circleci_usage.demo.catalog import MAIN, ORGANIZATIONS, PROJECTS, Organization
 from circleci_usage.demo.exportfile import Row
+from circleci_usage.demo.pipelines import ProjectPipelines, growth
+from circleci_usage.demo.rates import SEAT_CREDITS
+from circleci_usage.demo.rows import NULL, random_uuid
 
-
-@dataclass(frozen=True)
-class Organization:
-    """An organisation as the API shows it: `slug` like `gh/acme`, `vcs_type` github, bitbucket or circleci."""
-
-    id: str
-    name: str
-    slug: str
-    vcs_type: str
-
-
-_ORGANIZATIONS = (
-    Organization("0b6f1f5a-3c0e-4b8e-9d53-6f2f7c3a1e01", "kestrel-pay", "gh/kestrel-pay", "github"),
-    Organization("0b6f1f5a-3c0e-4b8e-9d53-6f2f7c3a1e02", "kestrel-apps", "gh/kestrel-apps", "github"),
-    Organization("0b6f1f5a-3c0e-4b8e-9d53-6f2f7c3a1e03", "kestrel-data", "circleci/Kq3v9xY2tR7mN5pLw8sZbA", "circleci"),
-)
+_PEOPLE = 64
+_PEOPLE_A_PROJECT = 6
 
 
 class Company:
-    """The same `seed`, `scale` and day give the same job runs, whatever else was asked for; `scale` is the volume."""
+    """Job runs out of thin air: the same `seed`, `scale` and day always give the same ones.
+
+    `scale` multiplies the volume; 1 is about 30,000 job runs a month.
+    """
 
     def __init__(self, seed: int = 7, scale: float = 1.0) -> None:
+        chance = Random(f"{seed}")  # noqa: S311 - made-up data
         self._seed = seed
-        self._scale = scale
-        self.organizations = _ORGANIZATIONS
+        self._people = [random_uuid(chance) for _ in range(ceil(_PEOPLE * scale))]
+        self._projects = [
+            ProjectPipelines(project, seed, scale, chance.choices(self._people, k=_PEOPLE_A_PROJECT))
+            for project in PROJECTS
+        ]
 
-    def rows(self, day: date, seen_at: datetime | None = None) -> list[Row]:  # noqa: ARG002
-        """The job runs that began on a day, as an export made of the data up to `seen_at` shows them."""
-        chance = Random(f"{self._seed} {day}")  # noqa: S311
-        count = int(self._scale * (1100 if day.isoweekday() in range(1, 6) else 200))
-        return [self._row(chance, day, number) for number in range(count)]
+    @property
+    def organizations(self) -> tuple[Organization, ...]:
+        """Its organisations; the first one pays for all."""
+        return ORGANIZATIONS
 
-    def _row(self, chance: Random, day: date, number: int) -> Row:
-        organization = _ORGANIZATIONS[number % 3]
-        project = f"{('pay', 'web', 'data')[number % 3]}-project-{number % 39 // 3}"
-        seconds = chance.randrange(5, 600)
-        credits = -(-seconds * 10 // 60)
-        began = f"{day} 12:00:00.000"
-        values = dict.fromkeys(EXPORT_COLUMNS, NULL_MARKS[1]) | {
-            "ORGANIZATION_ID": organization.id,
-            "ORGANIZATION_NAME": organization.name,
-            "PROJECT_ID": f"00000000-0000-4000-8000-{number % 39:012x}",
-            "PROJECT_NAME": project,
-            "PIPELINE_ID": _uuid(chance),
-            "PIPELINE_CREATED_AT": began,
-            "PIPELINE_NUMBER": str(number),
-            "WORKFLOW_ID": _uuid(chance),
-            "WORKFLOW_NAME": "build",
-            "IS_WORKFLOW_SUCCESSFUL": "true",
-            "JOB_NAME": "test",
-            "JOB_RUN_NUMBER": str(number),
-            "JOB_ID": _uuid(chance),
-            "JOB_RUN_DATE": str(day),
-            "JOB_BUILD_STATUS": "success",
-            "RESOURCE_CLASS": "medium",
-            "OPERATING_SYSTEM": "linux",
-            "EXECUTOR": "docker",
-            "PARALLELISM": "1",
-            "JOB_RUN_SECONDS": str(seconds),
-        }
-        values |= dict.fromkeys(EXPORT_COLUMNS[-9:], "0")
-        values["COMPUTE_CREDITS"] = values["TOTAL_CREDITS"] = str(credits)
-        return tuple(values.values())
+    def rows(self, day: date, seen_at: datetime | None = None) -> list[Row]:
+        """The rows whose JOB_RUN_DATE is the day: a string for each of `columns.EXPORT_COLUMNS`, `rows.NULL` for null.
 
+        They are as an export shows them that knows of nothing after `seen_at`: some still run. Without it all have
+        settled.
+        """
+        known_until = None if seen_at is None else (seen_at - midnight(day)).total_seconds()
+        rows = [row for project in self._projects for row in project.rows(day, known_until)]
+        if day.day == 1:
+            rows += self._seats(day)
+        return rows
 
-def _uuid(chance: Random) -> str:
-    digits = f"{chance.getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+    def _seats(self, day: date) -> Iterator[Row]:
+        """A row for each user's seat, on the first of the month.
+
+        What such rows look like in a real export is not known. These have no project, pipeline, workflow or job, which
+        is the hardest case for a reader.
+        """
+        chance = Random(f"{self._seed} seats {day}")  # noqa: S311 - made-up data
+        for user in self._people[: ceil(len(self._people) * min(growth(day), 1))]:
+            cells = dict.fromkeys(EXPORT_COLUMNS, NULL) | dict.fromkeys(CREDIT_COLUMNS.values(), "0")
+            cells |= {
+                "ORGANIZATION_ID": MAIN.id,
+                "ORGANIZATION_NAME": MAIN.name,
+                "ORGANIZATION_CREATED_DATE": str(MAIN.created),
+                "PIPELINE_TRIGGER_USER_ID": user,
+                "JOB_ID": random_uuid(chance),
+                "JOB_RUN_DATE": str(day),
+                CREDIT_COLUMNS["user"]: str(SEAT_CREDITS),
+                TOTAL_CREDITS: str(SEAT_CREDITS),
+            }
+            yield tuple(cells.values())

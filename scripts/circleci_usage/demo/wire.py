@@ -37,6 +37,7 @@ class Listener(ThreadingHTTPServer):
     """
 
     daemon_threads = False
+    request_queue_size = 128
 
     def __init__(
         self,
