@@ -8,7 +8,7 @@ import pandas as pd
 
 from circleci_usage.days import Period
 from circleci_usage.merge import merge
-from circleci_usage.parts import MERGED_NAME, FoundParts
+from circleci_usage.parts import FoundParts
 from circleci_usage.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.render.folder import write_report
@@ -70,7 +70,7 @@ def make_report(
     def write_rows(path: Path) -> None:
         merge(found.parts, path, only=None if all_inside else period)
 
-    write_report(report, settings.folder, more={MERGED_NAME: write_rows} if settings.merged else {})
+    write_report(report, settings.folder, rows=write_rows if settings.merged else None)
     return report
 
 

@@ -1,0 +1,54 @@
+"""Whole processes, measured by the operating system's own accounting."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished process: wall and CPU seconds, the largest resident size in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A command to measure."""
+
+    name: str
+    command: Sequence[str]
+
+
+def run_once(command: Sequence[str]) -> Run:
+    """Run a command to its end; its output is thrown away, its errors are shown.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    start = perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = perf_counter() - start
+    if status:
+        raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def measure(contestants: Sequence[Contestant], runs: int) -> dict[str, Run]:
+    """Medians of several runs in turn, so that a machine that slows down slows all of them."""
+    results: dict[str, list[Run]] = {each.name: [] for each in contestants}
+    for number in range(runs):
+        for each in contestants:
+            sys.stderr.write(f"run {number + 1} of {runs}: {each.name}\n")
+            results[each.name].append(run_once(each.command))
+    return {
+        name: Run(*(median(getattr(run, figure) for run in all_runs) for figure in ("wall", "cpu", "peak")))
+        for name, all_runs in results.items()
+    }
