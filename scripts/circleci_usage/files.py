@@ -22,7 +22,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         SettingsError: the folder cannot be written to.
         UnfinishedError: the disk is full.
     """
-    try:
+    with explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         try:
@@ -36,8 +36,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             with suppress(FileNotFoundError):
                 Path(name).unlink()
             raise
-    except OSError as error:
-        raise _explained(error, path) from error
 
 
 def write_text(path: Path, text: str) -> None:
