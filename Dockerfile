@@ -17,7 +17,7 @@ RUN tools/bin/python -m hatchling build --target wheel \
 # The tests and sample data of dependencies are a tenth of their size. Bytecode is kept for all but the thousands of
 # Datadog models that no run imports, so that a container which may write nothing still starts at once.
 RUN find /opt/circleci-usage -type d \( -name tests -o -name sample_data \) -prune -exec rm -r {} + \
-    && python3 -m compileall --quiet -j 0 --invalidation-mode unchecked-hash -x 'datadog_api_client/v[12]/model/' \
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x 'datadog_api_client/v[12]/model/' \
        /opt/circleci-usage/lib
 
 FROM ${PYTHON_IMAGE}
@@ -27,14 +27,16 @@ LABEL org.opencontainers.image.title="CircleCI usage exporter" \
       org.opencontainers.image.source="https://github.com/circleci-usage/usage-exporter" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
-# What CircleCI asks of a primary container. Debian's security updates are wanted, so versions are not pinned.
+# What CircleCI asks of a primary container. Debian's security updates are wanted, so versions are not pinned. Python's
+# own modules come without bytecode in the slim images.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends bash ca-certificates git gzip openssh-client tar \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/* \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/locale/* /usr/share/man/* \
+    && find /usr/share/doc -type f ! -name copyright -delete \
     && useradd --create-home --uid 3434 --shell /bin/bash circleci \
-    && python3 -m compileall --quiet -j 0 --invalidation-mode unchecked-hash \
-       -x '/(test|tests|idlelib|ensurepip|site-packages|dist-packages)/' "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
+       -x '/(test|tests|idlelib|ensurepip|site-packages|dist-packages)/' "$(python3 -c 'import os; print(os.path.dirname(os.__file__))')"
 COPY --from=build /opt/circleci-usage /opt/circleci-usage
 COPY --chmod=755 docker-entrypoint.sh /usr/local/bin/
 ENV PATH=/opt/circleci-usage/bin:$PATH \

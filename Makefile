@@ -11,7 +11,7 @@ ENGINE ?= $(firstword $(foreach engine,docker podman,$(shell $(engine) info >/de
 IMAGE ?= localhost/circleci-usage:dev
 BUILD_OPTIONS ?=
 
-SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard orb/scripts/*.sh)
+SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench image orb requirements clean
@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## Try it without an account: a made-up company's repor
 	$(BIN)/circleci-usage demo
 
 test: $(VENV)/.installed ## Run all tests
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check

@@ -6,7 +6,7 @@ pass it. Here each of these is a `ConfigError`, also inside a `when` that is not
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -105,12 +105,17 @@ def jobs(config: Node, orbs: Orbs, pipeline: Node, overrides: Node) -> Iterator[
     expander = Expander(Scope(config, orbs), pipeline, overrides)
     for workflow in config["workflows"].values():
         fill(workflow.get("when"), pipeline)
-        made = [job for entry in workflow["jobs"] for job in expander.workflow_jobs(entry)]
-        names = {job.name for job in made}
+        made: list[Job] = []
+        known: dict[str, list[str]] = {}
+        for entry in workflow["jobs"]:
+            cells = list(expander.workflow_jobs(entry))
+            made += cells
+            # A matrix goes by the name of its job, too.
+            known |= {_named(entry)[0]: [job.name for job in cells]} | {job.name: [job.name] for job in cells}
         for job in made:
-            if missing := set(job.requires) - names:
+            if missing := set(job.requires) - known.keys():
                 raise ConfigError(f"job {job.name!r} requires {sorted(missing)}, which are not in its workflow")
-        yield from made
+            yield replace(job, requires=tuple(name for needed in job.requires for name in known[needed]))
 
 
 @dataclass(frozen=True)
