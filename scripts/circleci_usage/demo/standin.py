@@ -19,7 +19,7 @@ from circleci_usage.progress import Clock
 
 @dataclass
 class StandIn(Rules):
-    """A CircleCI with one customer, on while its context lasts; `rules.Rules` are its other arguments.
+    """A CircleCI with one customer, on while its context lasts; the fields of `rules.Rules` are arguments of it too.
 
         with StandIn(Company(), PinnedClock(), posts_per_hour=3) as circleci:
             requests.get(f"{circleci.url}/api/v2/me/collaborations", headers={"Circle-Token": circleci.token})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Final
+from typing import Final, Self
 
 from circleci_usage.demo import rates
 from circleci_usage.demo.catalog import LONGEST_JOB_SECONDS, Job, Workflow
@@ -33,11 +33,10 @@ class PlacedJob:
     """Resource class, operating system, executor and parallelism, as the export writes them."""
 
     @classmethod
-    def of(cls, job: Job, peaks: tuple[int, int]) -> "PlacedJob":
+    def of(cls, job: Job, peaks: tuple[int, int]) -> Self:
         """A job and the peaks of CPU and RAM that its runs have, in percent."""
-        system = {"macos": "macos"}.get(job.executor, "windows" if "windows" in job.resource_class else "linux")
         per_minute = 0 if job.executor == "runner" else rates.CREDITS_PER_MINUTE[job.executor][job.resource_class]
-        return cls(job, peaks, per_minute, (job.resource_class, system, job.executor, str(job.parallelism)))
+        return cls(job, peaks, per_minute, (job.resource_class, _system(job), job.executor, str(job.parallelism)))
 
 
 @dataclass(frozen=True)
@@ -125,6 +124,12 @@ def run_workflow(chance: Random, placed: PlacedWorkflow, began: int, *, again: b
         moment = max(run.stopped for run in runs) + 2
         halted = _halts(runs)
     return done
+
+
+def _system(job: Job) -> str:
+    if job.executor == "macos":
+        return "macos"
+    return "windows" if job.resource_class.startswith("windows.") else "linux"
 
 
 def _run_job(chance: Random, placed: PlacedJob, queued: int, *, again: bool) -> JobRun:
