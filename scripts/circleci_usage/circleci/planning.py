@@ -41,24 +41,24 @@ class Plan:
     collect: tuple[Window, ...]
 
 
-def available(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Period | None:
-    """The days of a period that CircleCI may have usage of: not in the future, not refused as too old."""
-    start = max(period.start, ledger.nothing_before.get(organizations[0], period.start))
-    stop = min(period.stop, today_utc(now - CLOCK_MARGIN) + ONE_DAY)
-    return Period(start, stop) if start < stop else None
-
-
 def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Plan:
     """What to do for all rows of a period to be in the store, as complete as CircleCI has them now.
+
+    Days in the future, and days that CircleCI refused as too old, are not asked for.
 
     Args:
         ledger: what there is.
         organizations: ids, the one that asks first.
-        period: days that are `available`.
+        period: the days wanted.
         now: the time at CircleCI.
     """
     live = ledger.of(organizations, State.ASKED, State.FETCHED)
-    wanted = _widened({day for day in period if _is_wanted(day, live, complete_through(now))}, live)
+    limits = _Limits(
+        first=ledger.nothing_before.get(organizations[0], date.min),
+        last=today_utc(now - CLOCK_MARGIN),
+        complete=complete_through(now),
+    )
+    wanted = _widened({day for day in period if _is_wanted(day, live, limits)}, live)
     asked = (window for window in live if window.state is State.ASKED and window.overlaps(period))
     return Plan(
         ask=tuple(_windows(ledger, organizations, wanted)),
@@ -66,14 +66,36 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
     )
 
 
+def reachable(ledger: Ledger, organizations: Sequence[str], period: Period) -> Period | None:
+    """The period from its first day that the store has, or that CircleCI still has; None when there is none."""
+    windows = ledger.fetched(organizations, period)
+    nothing_before = ledger.nothing_before.get(organizations[0], period.start)
+    first = min((max(window.first, period.start) for window in windows), default=period.stop)
+    start = max(period.start, min(first, nothing_before))
+    return Period(start, period.stop) if start < period.stop else None
+
+
 def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:
     """`start` and `end` of a request for these days, both inclusive, `end` not in the future."""
     return midnight(period.start), min(midnight(period.stop) - LAST_INSTANT, now - CLOCK_MARGIN)
 
 
-def _is_wanted(day: date, live: Iterable[Window], complete: date) -> bool:
+@dataclass(frozen=True)
+class _Limits:
+    """The first and last day that CircleCI has usage of, and the last one that is complete."""
+
+    first: date
+    last: date
+    complete: date
+
+
+def _is_wanted(day: date, live: Iterable[Window], limits: _Limits) -> bool:
+    if not limits.first <= day <= limits.last:
+        return False
     windows = [window for window in live if day in window.period]
-    return not windows or (day <= complete and not any(window.settles(day) for window in windows))
+    # A window that began before the limit could only be had again without its first days: it stays as it is.
+    final = any(window.settles(day) or window.first < limits.first for window in windows)
+    return not windows or (day <= limits.complete and not final)
 
 
 def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:

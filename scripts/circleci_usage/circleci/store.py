@@ -203,17 +203,20 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove the files that no window of the ledger wants."""
-        asked = [window for window in self.ledger.windows if window.state is State.ASKED]
-        verified = set(_names(self.ledger, State.ASKED))
-        coming = tuple(file_prefix(window) for window in asked)
-        self._remove(
-            file
-            for file in self._incoming.iterdir()
-            if file.name not in verified and not (file.name.endswith(PARTIAL) and file.name.startswith(coming))
-        )
+        coming = tuple(file_prefix(window) for window in self.ledger.windows if window.state is State.ASKED)
+        self._remove(file for file in self._incoming.iterdir() if not file.name.startswith(coming))
+        self._unverify()
         counted = set(_names(self.ledger, State.FETCHED))
         self._remove(file for file in self._parts.glob(_OUR_PARTS) if file.name not in counted)
         self._remove(self.folder.glob(f".{_LEDGER}.*.tmp"))
+
+    def _unverify(self) -> None:
+        """A part that the ledger does not know yet is verified once more, not downloaded again."""
+        verified = set(_names(self.ledger, State.ASKED))
+        with explaining(self._incoming):
+            for file in tuple(self._incoming.iterdir()):
+                if file.name not in verified and not file.name.endswith(PARTIAL):
+                    file.replace(self.partial(file.name))
 
     def _remove(self, files: Iterable[Path]) -> None:
         with explaining(self.folder):

@@ -1,0 +1,108 @@
+"""What CircleCI's answers mean: JSON from outside → values, and the errors that a caller can act on."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from circleci_usage.circleci.session import BrokenError, wait_of
+from circleci_usage.errors import ServiceError, SettingsError, UnfinishedError
+
+_JOB_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
+_WEB: Final = re.compile(r"https?://[^\s/]")
+
+
+class UnclearAnswerError(ServiceError):
+    """Whether CircleCI did it is not known."""
+
+
+class RefusedError(SettingsError):
+    """CircleCI did not like the request (400). `said` is its reason."""
+
+    def __init__(self, message: str, said: str) -> None:
+        super().__init__(message)
+        self.said = said
+
+
+class RateLimitedError(UnfinishedError):
+    """CircleCI wants to be asked later (429). `wait` is how much later, if it said so."""
+
+    def __init__(self, message: str, wait: timedelta | None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organisation that the token sees; `slug` like `gh/acme`."""
+
+    id: str
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """An export job as CircleCI describes it.
+
+    Attributes:
+        id: its id.
+        state: created, processing, failed, completed, or a word that is new.
+        urls: pre-signed URLs of its parts, if any.
+        error_reason: why it failed, in CircleCI's words.
+        quota_wait: for how long the quota for such requests is used up, when CircleCI said so along with it.
+    """
+
+    id: str
+    state: str
+    urls: tuple[str, ...] = ()
+    error_reason: str | None = None
+    quota_wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that arrived whole; `body` is its JSON, None when it is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+
+    @property
+    def said(self) -> str:
+        """CircleCI's message, as it came."""
+        message = self.body.get("message") if isinstance(self.body, dict) else None
+        return message if isinstance(message, str) else ""
+
+
+def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetime) -> ExportJob:
+    """The export job that an answer describes; `redacted` makes its texts fit to be shown.
+
+    Raises:
+        BrokenError: it describes none.
+    """
+    body = answer.body if isinstance(answer.body, dict) else {}
+    job, state, reason = (body.get(name) for name in ("usage_export_job_id", "state", "error_reason"))
+    if not isinstance(job, str) or not _JOB_ID.fullmatch(job) or not isinstance(state, str):
+        raise BrokenError("its answer describes no export job")
+    return ExportJob(
+        id=job,
+        state=redacted(state),
+        urls=_urls(body.get("download_urls")),
+        error_reason=redacted(reason) if isinstance(reason, str) else None,
+        quota_wait=wait_of(answer.headers, now),
+    )
+
+
+def read_organization(entry: Mapping[str, object]) -> Organization:
+    """An organisation of a list, or alone."""
+    return Organization(*(str(entry.get(key) or "") for key in ("id", "name", "slug")))
+
+
+def _urls(value: object) -> tuple[str, ...]:
+    """Each URL once. One that is left out would be rows that are lost: what is no URL spoils the answer."""
+    urls = value if isinstance(value, list) else [value] if value else []
+    if not all(isinstance(url, str) and _WEB.match(url) for url in urls):
+        raise BrokenError("its answer holds something that is no URL of a part")
+    return tuple(dict.fromkeys(urls))

@@ -1,0 +1,303 @@
+"""CircleCI's API: one session that asks, retries what is safe to repeat, and turns answers into values or errors.
+
+What is repeated, and why:
+
+- GET: a 5xx, no answer, a broken one, or a page that is no JSON (a proxy's) up to `RETRY_WAITS`.
+- POST: only when no connection came about. Once it may have reached CircleCI, an export may have begun and one of ten
+  an hour may be spent; nobody can tell, so that even a 5xx is not repeated: `UnclearAnswerError`, and the run that
+  comes next asks again.
+- 429: never here. It says for how long, and the caller has better things to do meanwhile.
+
+Each request has its own connection: they are minutes apart, and on a kept one that CircleCI has just closed nobody can
+tell whether a POST arrived. The token is sent to the API's own origin only: redirects are not followed. No message
+holds the token or a URL's query.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from json import loads
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from circleci_usage.circleci.answers import (
+    Answer,
+    ExportJob,
+    Organization,
+    RateLimitedError,
+    RefusedError,
+    UnclearAnswerError,
+    read_export_job,
+    read_organization,
+)
+from circleci_usage.circleci.session import (
+    BrokenError,
+    Session,
+    Timeouts,
+    broken,
+    date_of,
+    read_body,
+    wait_of,
+)
+from circleci_usage.errors import AccessError, ServiceError, SettingsError
+from circleci_usage.progress import Clock, Progress, Silence, SystemClock
+
+RETRY_WAITS: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries: long enough for a restart behind a load balancer, too short for a person to give up."""
+
+SHORT_WAIT: Final = timedelta(minutes=2)
+"""A server's wish to wait is followed without asking when it is not longer."""
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=1)
+"""A smaller difference to CircleCI's clock is the answer's way here and the whole seconds of the Date header."""
+
+_LONGEST_ANSWER: Final = 8 << 20
+_SHOWN: Final = 300
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NEED_JSON: Final = frozenset({200, 201, 202, 404})
+"""Answers that a proxy might give in CircleCI's name, and that would be believed: only CircleCI gives them in JSON."""
+
+_TOKEN: Final = re.compile(r"[!-~]+")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Secret(Protocol):
+    """A text that does not print itself, as pydantic's SecretStr."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+
+
+class CircleCI:
+    """The API of CircleCI at `base_url` (with or without `/api/v2`), as the owner of a personal API token.
+
+    All calls raise AccessError (401, 403, 404), ServiceError (no usable answer), RateLimitedError (429) and
+    SettingsError (400, a redirect, a bad URL).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret,
+        *,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._root = _api_root(base_url)
+        self._token = _usable(token)
+        self._clock = clock or SystemClock()
+        self._progress = progress or Silence()
+        self._timeouts = timeouts or Timeouts()
+        self._ahead = timedelta()
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long to wait for what."""
+        return self._timeouts
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far CircleCI's clock is ahead of this computer's; zero when they agree, or before the first answer."""
+        return self._ahead
+
+    def now(self) -> datetime:
+        """The time at CircleCI, as far as its answers told it: what is in the future is decided there."""
+        return self._clock.now() + self._ahead
+
+    def create_export(self, organizations: Sequence[str], start: datetime, end: datetime) -> ExportJob:
+        """Ask for an export of the first organisation together with the others; both moments included.
+
+        Raises:
+            UnclearAnswerError: the export may have begun or not.
+            RefusedError: CircleCI does not export this.
+        """
+        body = {"start": _written(start), "end": _written(end)} | (
+            {"shared_org_ids": [*organizations[1:]]} if len(organizations) > 1 else {}
+        )
+        path = f"organizations/{quote(organizations[0], safe='')}/usage_export_job"
+        try:
+            answer = self._retrying(lambda: self._send("POST", path, body), only_unsent=True)
+            self._check(answer, f"organisation {organizations[0]}")
+            return read_export_job(answer, self.redacted, self._clock.now())
+        except BrokenError as error:
+            if error.sent:
+                raise UnclearAnswerError(
+                    f"CircleCI gave no usable answer to the request for an export ({error}): whether it began is not"
+                    " known, and asking again at once could spend the hourly quota twice. Run the same command again."
+                ) from None
+            raise self._unreachable(error) from None
+
+    def look_at_export(self, organization: str, job: str) -> ExportJob | None:
+        """An export job that the organisation asked for; None when CircleCI does not know it (any more)."""
+        answer = self._get(f"organizations/{quote(organization, safe='')}/usage_export_job/{quote(job, safe='')}")
+        if answer.status == requests.codes.not_found:
+            return None
+        self._check(answer, f"organisation {organization}")
+        try:
+            return read_export_job(answer, self.redacted, self._clock.now())
+        except BrokenError as error:
+            raise self._unreachable(error) from None
+
+    def collaborations(self) -> tuple[Organization, ...]:
+        """The organisations that the token's owner belongs to."""
+        answer = self._get("me/collaborations")
+        self._check(answer, "the list of your organisations")
+        entries = answer.body if isinstance(answer.body, list) else []
+        return tuple(read_organization(entry) for entry in entries if isinstance(entry, dict) and entry.get("id"))
+
+    def organization(self, slug_or_id: str) -> Organization | None:
+        """The organisation with a slug or id; None when there is none, or the token does not see it."""
+        answer = self._get(f"organization/{quote(slug_or_id, safe='/')}")
+        if answer.status in {requests.codes.not_found, requests.codes.forbidden}:
+            return None
+        self._check(answer, f"organisation {slug_or_id}")
+        return read_organization(answer.body if isinstance(answer.body, dict) else {})
+
+    def redacted(self, text: str) -> str:
+        """A text from outside, fit to be shown: one short line without the token."""
+        line = text.replace(self._token.get_secret_value(), "***")
+        return "".join(letter if letter.isprintable() else " " for letter in line[:_SHOWN]).strip()
+
+    def _get(self, path: str) -> Answer:
+        try:
+            return self._retrying(lambda: self._send("GET", path), only_unsent=False)
+        except BrokenError as error:
+            raise self._unreachable(error) from None
+
+    def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
+        for wait in RETRY_WAITS:
+            try:
+                return send()
+            except BrokenError as error:
+                if only_unsent and error.sent:
+                    raise
+                self._progress.detail(f"CircleCI: {error}; trying again in {wait:.0f} s.")
+                self._clock.sleep(wait)
+        return send()
+
+    def _send(self, method: str, path: str, body: object = None) -> Answer:
+        """One exchange: any answer that can be understood and is no 5xx."""
+        try:
+            with (
+                Session() as session,
+                session.request(
+                    method,
+                    f"{self._root}/{path}",
+                    json=body,
+                    headers={"Circle-Token": self._token.get_secret_value(), "Accept": "application/json"},
+                    timeout=(self._timeouts.connect, self._timeouts.read),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = read_body(response, limit=_LONGEST_ANSWER, seconds=self._timeouts.total)
+        except requests.RequestException as error:
+            raise broken(error) from None
+        return self._understood(response, content)
+
+    def _understood(self, response: requests.Response, content: bytes) -> Answer:
+        status, headers = response.status_code, response.headers
+        if status in _REDIRECTS:
+            target = urlsplit(headers.get("Location", ""))
+            where = self.redacted(f"{target.scheme}://{target.netloc.rpartition('@')[2]}")
+            raise SettingsError(
+                f"The address of CircleCI redirects to {where}, where the token is not sent; check --circleci-url"
+                " (CIRCLECI_URL) and the proxy."
+            )
+        if status >= requests.codes.server_error:
+            raise BrokenError(f"it answered {status}")
+        try:
+            body = loads(content)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict | list) and status in _NEED_JSON:
+            raise BrokenError(f"it answered {status} with something that is not JSON: a proxy's page?")
+        self._learn_time(headers)
+        return Answer(status, headers, body)
+
+    def _learn_time(self, headers: Mapping[str, str]) -> None:
+        there = date_of(headers)
+        if there:
+            ahead = there - self._clock.now()
+            self._ahead = ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta()
+
+    def _check(self, answer: Answer, what: str) -> None:
+        if answer.status < requests.codes.multiple_choices:
+            return
+        said = self.redacted(answer.said)
+        why = f"{answer.status}: {said}" if said else f"{answer.status}"
+        match answer.status:
+            case 400:
+                raise RefusedError(f"CircleCI refused the request for {what} ({why}).", said)
+            case 401:
+                raise AccessError(
+                    f"CircleCI does not accept the token ({why}); put a personal API token (User Settings → Personal"
+                    " API Tokens) into CIRCLECI_API_TOKEN. Project tokens do not work here."
+                )
+            case 403:
+                raise AccessError(
+                    f"The token may not see {what} ({why}); use a token of a member who may see its usage."
+                )
+            case 404:
+                raise AccessError(
+                    f"CircleCI knows no {what}, or the token does not see it ({why}); check ORG_ID, or see what"
+                    " `circleci-usage doctor` says."
+                )
+            case 429:
+                wait = wait_of(answer.headers, self._clock.now())
+                raise RateLimitedError(f"CircleCI's request limit is reached ({why}); run again later.", wait)
+            case _:
+                raise ServiceError(f"CircleCI answered the request for {what} with {why}; try again later.")
+
+    def _unreachable(self, error: BrokenError) -> ServiceError:
+        return ServiceError(
+            f"CircleCI at {urlsplit(self._root).netloc} cannot be used after {len(RETRY_WAITS) + 1} tries: {error};"
+            " try again later, and check the network and --circleci-url (CIRCLECI_URL)."
+        )
+
+
+def resolve_organization(client: CircleCI, name: str) -> Organization:
+    """An organisation's id or slug (`gh/acme`) → the organisation. An id costs no request.
+
+    Raises:
+        AccessError: the token does not see such an organisation; the message names those that it sees.
+    """
+    if _UUID.fullmatch(name):
+        return Organization(name.lower(), name.lower(), name.lower())
+    found = client.organization(name) if "/" in name else None
+    if found:
+        return found
+    seen = client.collaborations()
+    match = next((one for one in seen if name in {one.slug, one.id}), None)
+    if match:
+        return match
+    names = ", ".join(f"{client.redacted(one.slug)} ({one.id})" for one in seen) or "none"
+    raise AccessError(f"There is no organisation {name!r} that the token sees; it sees: {names}. Check ORG_ID.")
+
+
+def _api_root(base_url: str) -> str:
+    address = urlsplit(base_url.strip())
+    if address.scheme not in {"http", "https"} or not address.hostname or address.username or address.query:
+        raise SettingsError(
+            "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not understood; write it as https://circleci.com"
+            ", without a user name or a query."
+        )
+    path = address.path.rstrip("/").removesuffix("/api/v2")
+    return f"{address.scheme}://{address.netloc}{path}/api/v2"
+
+
+def _usable(token: Secret) -> Secret:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise SettingsError(
+            "The CircleCI API token holds characters that no token has, or none at all; check CIRCLECI_API_TOKEN for"
+            " quotes, spaces and line ends."
+        )
+    return token
+
+
+def _written(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

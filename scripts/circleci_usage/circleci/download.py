@@ -1,0 +1,209 @@
+"""One part of an export: from a pre-signed URL to a verified file on disk, never whole in memory."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Lock
+from time import monotonic
+from typing import BinaryIO, Final
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from circleci_usage.circleci.ledger import StoredPart
+from circleci_usage.circleci.session import BrokenError, Session, Timeouts, broken
+from circleci_usage.errors import DataError
+from circleci_usage.files import explaining
+from circleci_usage.parts import GZIP_MAGIC, open_part, read_header
+from circleci_usage.progress import Progress
+
+SLOWEST: Final = 1 << 16
+"""Bytes that must arrive within `Timeouts.total`: less is no download, however steadily it drips."""
+
+RATIO_FREE: Final = 64 << 20
+"""Unpacked bytes that may have any compression ratio: a small file of equal rows is no bomb."""
+
+_CHUNK: Final = 1 << 18
+_UNPACKED_CHUNK: Final = 1 << 20
+_GONE: Final = frozenset({401, 403, 404, 410})
+
+
+class ExpiredError(Exception):
+    """The URL is not good any more: CircleCI gives fresh ones."""
+
+
+class TooLargeError(DataError):
+    """A limit that protects the disk is reached."""
+
+
+class _OtherFileError(BrokenError):
+    """What arrived earlier cannot be continued."""
+
+
+class Allowance:
+    """The bytes that may still be downloaded, shared by all downloads, and the means to end them together."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._lock = Lock()
+        self._stop = Event()
+
+    def take(self, size: int) -> None:
+        """Use some.
+
+        Raises:
+            TooLargeError: not so many are left.
+            BrokenError: the downloads were stopped.
+        """
+        if self._stop.is_set():
+            raise BrokenError("stopped")
+        with self._lock:
+            self._left -= size
+            if self._left < 0:
+                raise TooLargeError(
+                    "The downloads would make the store larger than its limit; raise --max-store-size"
+                    " (MAX_STORE_SIZE), or remove old windows with `circleci-usage prune`."
+                )
+
+    def stop(self) -> None:
+        """End all downloads at their next chunk."""
+        self._stop.set()
+
+
+def url_key(url: str) -> str:
+    """What stays the same of a part when its URL is signed afresh, as 16 hexadecimal digits: its host and path."""
+    address = urlsplit(url)
+    return hashlib.sha256(f"{address.hostname}{address.path}".encode()).hexdigest()[:16]
+
+
+def download(url: str, target: Path, *, timeouts: Timeouts, allowance: Allowance, progress: Progress) -> None:
+    """Fetch what is missing of a file, going on where an earlier try ended if the server can do that.
+
+    Raises:
+        ExpiredError: the URL is refused.
+        BrokenError: it ended early; what arrived stays.
+        TooLargeError: the allowance is used up.
+        UnfinishedError: the disk is full.
+        SettingsError: the file cannot be written.
+    """
+    have = _size(target)
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    try:
+        with (
+            Session() as session,
+            session.get(url, headers=headers, timeout=(timeouts.connect, timeouts.read), stream=True) as response,
+        ):
+            begin, total = _extent(response, have)
+            if begin == total:
+                return
+            chunks = _chunks(response, timeouts.total)
+            with progress.task(target.stem, total) as task, _opened(target, begin) as file:
+                task.advance(begin)
+                for chunk in chunks:
+                    allowance.take(len(chunk))
+                    with explaining(target):
+                        file.write(chunk)
+                    task.advance(len(chunk))
+                with explaining(target):
+                    file.flush()
+                    os.fsync(file.fileno())
+    except _OtherFileError:
+        target.unlink(missing_ok=True)
+        raise
+    except (requests.RequestException, HTTPError) as error:
+        raise broken(error) from None
+    if total is not None and _size(target) != total:
+        raise BrokenError("it ended early")
+
+
+def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
+    """A whole file → what the ledger says of it under `name`: gzip checks, header, rows and checksum are sound.
+
+    Raises:
+        TooLargeError: it unpacks to more than `max_ratio` times its size.
+        DataError: it is damaged, or no export.
+    """
+    size = _size(file)
+    with file.open("rb") as raw:
+        begin = raw.read(20)
+        if not begin.startswith(GZIP_MAGIC):
+            raise DataError(f"{name} is no export but begins with {begin!r}: a proxy's page?")
+        raw.seek(0)
+        digest = hashlib.file_digest(raw, "sha256").hexdigest()
+    read_header(file)
+    limit = max(RATIO_FREE, size * max_ratio)
+    return StoredPart(name, bytes=size, sha256=digest, rows=_records(_unpacked(file, name, limit)) - 1)
+
+
+def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:
+    """Where in the file the answer's first byte belongs, and how long the file is (None: not said)."""
+    status = response.status_code
+    if status in _GONE:
+        raise ExpiredError
+    described = response.headers.get("Content-Range", "").removeprefix("bytes ")
+    span, _, total = described.partition("/")
+    if status == requests.codes.partial and span.startswith(f"{have}-"):
+        return have, int(total) if total.isdecimal() else None
+    if status == requests.codes.requested_range_not_satisfiable and total == str(have):
+        # An earlier run was killed between the last byte and the verification.
+        return have, have
+    if status == requests.codes.ok:
+        length = response.headers.get("Content-Length", "")
+        return 0, int(length) if length.isdecimal() else None
+    if status in {requests.codes.partial, requests.codes.requested_range_not_satisfiable}:
+        raise _OtherFileError("the download server has another file than the one that was begun")
+    raise BrokenError(f"the download server answered {status}")
+
+
+def _chunks(response: requests.Response, seconds: float) -> Iterator[bytes]:
+    """The body as it is on the wire, unless it drips."""
+    since, arrived = monotonic(), 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        yield chunk
+        arrived += len(chunk)
+        if monotonic() - since > seconds:
+            if arrived < SLOWEST:
+                raise BrokenError("it arrives too slowly")
+            since, arrived = monotonic(), 0
+
+
+@contextmanager
+def _opened(target: Path, begin: int) -> Iterator[BinaryIO]:
+    with explaining(target):
+        file = target.open("ab" if begin else "wb")
+    with file:
+        yield file
+
+
+def _unpacked(file: Path, name: str, limit: int) -> Iterator[bytes]:
+    size = 0
+    with open_part(file) as stream:
+        while chunk := stream.read(_UNPACKED_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLargeError(
+                    f"{name} unpacks to more than {limit >> 20} MiB, which no export does; if it is one all the same,"
+                    " raise --max-ratio (MAX_RATIO)."
+                )
+            yield chunk
+
+
+def _records(chunks: Iterable[bytes]) -> int:
+    """The lines of a CSV text; a line end inside of quotes is none."""
+    records, quoted, last = 0, False, b"\n"
+    for chunk in chunks:
+        # Between two quotes lies a quoted piece, after the second an open one, and so on: a doubled quote is nothing.
+        pieces = chunk.split(b'"')
+        records += sum(piece.count(b"\n") for piece in pieces[quoted::2])
+        quoted ^= len(pieces) % 2 == 0
+        last = chunk[-1:]
+    return records + (last != b"\n")
+
+
+def _size(file: Path) -> int:
+    with suppress(FileNotFoundError):
+        return file.stat().st_size
+    return 0

@@ -1,0 +1,166 @@
+"""The export engine: asks for the windows that are missing, waits, downloads, until the store has every row once.
+
+What is decided about an export job, by what CircleCI says of it:
+
+| CircleCI | decision |
+| --- | --- |
+| POST 201 | its id is put down at once (`intent.py`); first looked at after `poll_seconds` |
+| POST 201 `completed` with URLs | fetched without a look |
+| POST 400, `end` in the future there | asked again by CircleCI's clock, which its answers tell |
+| POST 400, begins a year ago or earlier | asked from the next look-back limit on, with a warning; the limit is kept |
+| POST 400 else | SettingsError with CircleCI's reason |
+| 401; 403, 404 of the organisation | AccessError |
+| POST or GET 429 | waits as long as told (Retry-After, rate-limit headers); untold, until our own record of the |
+| | hour frees a request, else longer each time; beyond `max_wait`, UnfinishedError with the time |
+| POST 5xx, no answer, no JSON | unclear whether it began: nothing more is asked for in this run; what was asked for |
+| | is fetched, then ServiceError; the next run asks again |
+| no connection for a POST | nothing was sent: tried again, then ServiceError |
+| GET 5xx, no answer, no JSON | tried again, then ServiceError |
+| `created`, `processing` | looked at less and less often, down to every ten minutes |
+| a state that is new | taken as `processing`, and said |
+| `completed` with URLs | fetched, verified, published |
+| `completed`, URLs null or none | looked at three times more, then taken as no usage, with a warning; as `failed` |
+| | when an earlier export of these days had rows |
+| `failed` | asked again now if it was an earlier run that asked; else ServiceError with the reason, and the |
+| | next run asks again: in halves once it has failed twice |
+| GET 404 | looked at twice more, then as `failed` |
+| download 401, 403, 404, 410 | fresh URLs by another look; refused four times in a row, ServiceError |
+| download 5xx, broken, truncated | goes on where it ended; after five tries without progress, ServiceError |
+| damaged, no gzip, no export | downloaded anew; after five tries, DataError |
+| unpacks too large, store too large | DataError at once, with the setting to change |
+| disk full | UnfinishedError; store and ledger stay sound |
+
+One run sends at most one POST a window, besides those answered 429 or 400. When one window comes to nothing the others
+are still fetched, so that the next run has only that one to do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from circleci_usage.circleci.asking import Asker
+from circleci_usage.circleci.client import CircleCI
+from circleci_usage.circleci.collecting import Collector
+from circleci_usage.circleci.ledger import State
+from circleci_usage.circleci.planning import plan, reachable
+from circleci_usage.circleci.run import ExportOptions, Patience, Run
+from circleci_usage.circleci.store import Store
+from circleci_usage.days import Period
+from circleci_usage.errors import SettingsError, UsageExporterError
+from circleci_usage.progress import Clock, Progress
+
+__all__ = ["ExportOptions", "ExportResult", "export_usage"]
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What the store has of a period.
+
+    Attributes:
+        parts: files that hold each of its job runs once, and maybe other days.
+        warnings: what a reader of the report should know.
+        complete_through: the last UTC day up to which the data are complete; None when its first day is not.
+        period: the days asked for, from the first that CircleCI still has.
+    """
+
+    parts: tuple[Path, ...]
+    warnings: tuple[str, ...]
+    complete_through: date | None
+    period: Period
+
+
+def export_usage(
+    client: CircleCI,
+    store: Store,
+    organizations: Sequence[str],
+    period: Period,
+    *,
+    options: ExportOptions,
+    clock: Clock,
+    progress: Progress,
+) -> ExportResult:
+    """Bring all job runs of a period into the store, for the fewest requests; go on where earlier runs ended.
+
+    Args:
+        client: CircleCI.
+        store: where the parts and the ledger are kept.
+        organizations: ids; the first asks, the others share its plan.
+        period: UTC days; those in the future are left out.
+        options: waits and limits.
+        clock: by which it waits.
+        progress: who is told.
+
+    Raises:
+        AccessError: the token may not do this.
+        ServiceError: CircleCI could not do it.
+        UnfinishedError: out of time, quota or disk, or another run holds the store: run it again.
+        DataError: a part is damaged or no export, or the ledger is.
+        SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
+    """
+    with store.locked():
+        run = Run(client, store, tuple(organizations), options, clock, progress)
+        warnings = _bring_home(run, period)
+        return _result(run, period, warnings)
+
+
+def _bring_home(run: Run, period: Period) -> tuple[str, ...]:
+    asker = Asker(run, period)
+    collector = Collector(run, asker.again)
+    patience = Patience(run.clock, run.options.max_wait)
+    for window in plan(run.store.ledger, run.organizations, period, run.client.now()).collect:
+        collector.expect(window)
+    _announce(run, period, asker)
+    while True:
+        for window, answer in asker.ask():
+            collector.expect(window, answer)
+        collector.collect()
+        if collector.is_done and not asker.todo:
+            break
+        _wait(patience, asker, collector)
+    problems = [*collector.problems, *([asker.problem] if asker.problem else [])]
+    if problems:
+        raise _joined(problems)
+    return tuple(collector.warnings)
+
+
+def _announce(run: Run, period: Period, asker: Asker) -> None:
+    pending = len(run.store.ledger.of(run.organizations, State.ASKED))
+    if asker.todo:
+        run.progress.say(f"Exporting {period}: {len(asker.todo)} windows to ask for, {pending} under way.")
+    else:
+        run.progress.say(f"Exporting {period}: nothing to ask for, {pending} under way.")
+
+
+def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
+    """Wait for whichever comes first: the next request or the next look."""
+    waits: list[tuple[datetime, str]] = []
+    if asker.todo and asker.gate.opens_at:
+        waits.append((asker.gate.opens_at, asker.why_waiting))
+    if not collector.is_done and collector.gate.opens_at:
+        waits.append((collector.gate.opens_at, collector.why_waiting))
+    if waits:
+        patience.wait_until(*min(waits))
+
+
+def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
+    """All that went wrong, under the exit code of what went wrong first."""
+    return type(problems[0])(" ".join(map(str, problems)))
+
+
+def _result(run: Run, period: Period, warnings: Sequence[str]) -> ExportResult:
+    ledger = run.store.ledger
+    reached = reachable(ledger, run.organizations, period)
+    if reached is None:
+        raise SettingsError(f"CircleCI has no usage of {period} any more; ask for a later period.")
+    moved = (
+        [f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}."]
+        if reached != period
+        else []
+    )
+    return ExportResult(
+        parts=run.store.parts(reached, run.organizations),
+        warnings=(*moved, *warnings),
+        complete_through=ledger.covered_through(run.organizations, reached),
+        period=reached,
+    )

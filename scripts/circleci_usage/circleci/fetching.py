@@ -1,0 +1,104 @@
+"""The parts of one export job: several at a time, verified one by one, each put down in the ledger as it is whole."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from typing import Final
+
+from circleci_usage.circleci.client import RETRY_WAITS
+from circleci_usage.circleci.download import Allowance, ExpiredError, TooLargeError, download, url_key, verify
+from circleci_usage.circleci.ledger import StoredPart, Window
+from circleci_usage.circleci.run import Run
+from circleci_usage.circleci.session import BrokenError
+from circleci_usage.circleci.store import file_prefix
+from circleci_usage.errors import DataError, ServiceError
+
+GROWTH: Final = 1 << 20
+"""Bytes that make a broken download worth another try without counting it as a failed one."""
+
+
+class PartsFetcher:
+    """Downloads what is missing of a window."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._store = run.store
+
+    def fetch(self, window: Window, urls: Iterable[str]) -> Window:
+        """All parts of a window, verified, in the order of their URLs.
+
+        Raises:
+            ExpiredError: fresh URLs are needed; whatever arrived before is kept.
+            ServiceError: a part cannot be downloaded.
+            DataError: a part arrives damaged each time, is no export, or goes beyond a limit.
+            UnfinishedError: the disk is full.
+        """
+        wanted = {f"{file_prefix(window)}{url_key(url)}.csv.gz": url for url in urls}
+        have = {part.name: part for part in window.parts if part.name in wanted}
+        tries, best = 0, 0
+        while missing := {name: url for name, url in wanted.items() if name not in have}:
+            trouble = self._round(window, missing, have)
+            if trouble is None:
+                break
+            size = sum(part.bytes for part in have.values()) + self._partial_bytes(missing)
+            tries, best = (0, size) if size >= best + GROWTH else (tries + 1, best)
+            if tries > len(RETRY_WAITS):
+                raise _final(trouble, window)
+            self._run.progress.detail(f"A download broke off: {trouble}; trying again.")
+            self._run.clock.sleep(RETRY_WAITS[max(tries, 1) - 1])
+        return replace(window, parts=tuple(have[name] for name in wanted))
+
+    def _round(self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]) -> Exception | None:
+        """Try all missing parts once; what went wrong with one of them that may go well the next time."""
+        used = sum(one.bytes for one in self._store.ledger.windows) + self._partial_bytes(missing)
+        allowance = Allowance(self._run.options.max_store_bytes - used)
+        trouble: Exception | None = None
+        expired = False
+        with ThreadPoolExecutor(self._run.options.downloads, "download") as pool:
+            tries = [pool.submit(self._part, name, url, allowance) for name, url in missing.items()]
+            try:
+                for one in as_completed(tries):
+                    try:
+                        part = one.result()
+                    except ExpiredError:
+                        expired = True
+                    except TooLargeError:
+                        raise
+                    except (BrokenError, DataError) as error:
+                        trouble = error
+                    else:
+                        have[part.name] = part
+                        verified = replace(window, parts=tuple(have.values()))
+                        self._store.commit(self._store.ledger.updated(verified))
+            except BaseException:
+                # A full disk or Ctrl-C: no thread may go on for an hour.
+                allowance.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+        if expired:
+            raise ExpiredError
+        return trouble
+
+    def _part(self, name: str, url: str, allowance: Allowance) -> StoredPart:
+        run, partial = self._run, self._store.partial(name)
+        download(url, partial, timeouts=run.client.timeouts, allowance=allowance, progress=run.progress)
+        try:
+            part = verify(partial, name, run.options.max_ratio)
+        except DataError:
+            partial.unlink()
+            raise
+        partial.replace(self._store.incoming(name))
+        return part
+
+    def _partial_bytes(self, names: Iterable[str]) -> int:
+        files = (self._store.partial(name) for name in names)
+        return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _final(trouble: Exception, window: Window) -> Exception:
+    if isinstance(trouble, DataError):
+        return trouble
+    return ServiceError(
+        f"A part of the export of {window.period} cannot be downloaded: {trouble}. What arrived is kept: run the same"
+        " command again to go on."
+    )

@@ -1,0 +1,108 @@
+"""What every step of an export run works with: the options, the ways out, and how waiting is done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from circleci_usage.circleci.answers import RateLimitedError
+from circleci_usage.circleci.client import SHORT_WAIT, CircleCI
+from circleci_usage.circleci.store import Store
+from circleci_usage.errors import UnfinishedError
+from circleci_usage.progress import Clock, Progress
+
+LONGEST_POLL_WAIT: Final = 600.0
+"""Seconds between two looks at an export that takes long: six an hour leave room within CircleCI's ten an hour."""
+
+LIMIT_WAITS: Final = (60.0, 120.0, 240.0, 480.0, 900.0)
+"""Seconds after a 429 that does not say when to come back, and after those that follow it. The quota may be one a
+minute or one an hour: CircleCI has had both."""
+
+GRACE: Final = timedelta(minutes=10)
+"""How much longer than `max_wait` a run may wait in all, so that short waits are not what ends it."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How an export is fetched.
+
+    Attributes:
+        poll_seconds: the first wait before an export is looked at; it doubles from there.
+        max_wait: how long to wait for CircleCI in all; waits of up to two minutes are made in any case.
+        downloads: parts that are downloaded at a time.
+        max_ratio: how many times its size a part may unpack to. Exports have about 6.
+        max_store_bytes: how large the parts in the store may become in all.
+    """
+
+    poll_seconds: float = 15
+    max_wait: timedelta = timedelta(hours=1)
+    downloads: int = 4
+    max_ratio: int = 200
+    max_store_bytes: int = 50 << 30
+
+
+@dataclass(frozen=True)
+class Run:
+    """The tools of one run. The store is locked by it."""
+
+    client: CircleCI
+    store: Store
+    organizations: Sequence[str]
+    options: ExportOptions
+    clock: Clock
+    progress: Progress
+
+
+class Gate:
+    """When the next request of a kind may be made."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._refusals = 0
+        self.opens_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be made now."""
+        return self.opens_at is None or self.opens_at <= self._clock.now()
+
+    def close_for(self, wait: timedelta) -> None:
+        """Let the next one wait."""
+        self.opens_at = self._clock.now() + wait
+
+    def refused(self, error: RateLimitedError, guess: timedelta | None = None) -> None:
+        """Wait as a 429 says; if it does not say, as we guess; if we cannot, longer each time."""
+        steps = min(self._refusals, len(LIMIT_WAITS) - 1)
+        self._refusals += 1
+        self.close_for(error.wait or guess or timedelta(seconds=LIMIT_WAITS[steps]))
+
+    def passed(self, quota_wait: timedelta | None) -> None:
+        """A request was answered, maybe with the news that it was the last one for a while."""
+        self._refusals = 0
+        if quota_wait:
+            self.close_for(quota_wait)
+
+
+class Patience:
+    """How long a run has waited, and may."""
+
+    def __init__(self, clock: Clock, max_wait: timedelta) -> None:
+        self._clock = clock
+        self._max_wait = max_wait
+        self.waited = timedelta()
+
+    def wait_until(self, moment: datetime, why: str) -> None:
+        """Wait, if the run may.
+
+        Raises:
+            UnfinishedError: it has no patience left; `why` says what it would have waited for.
+        """
+        wait = max(moment - self._clock.now(), timedelta())
+        allowed = self._max_wait + (GRACE if wait <= SHORT_WAIT else timedelta())
+        if self.waited + wait > allowed:
+            raise UnfinishedError(
+                f"{why} It can go on at {moment:%Y-%m-%d %H:%M} UTC, later than this run may wait (--max-wait,"
+                " MAX_WAIT). All that was asked for and fetched is kept: run the same command again to go on."
+            )
+        self._clock.sleep(wait.total_seconds())
+        self.waited += wait
