@@ -1,11 +1,10 @@
 """Asking CircleCI for exports: each window at most once a run, no faster than the quota allows."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from circleci_usage.circleci.answers import ExportJob, RateLimitedError, RefusedError, UnclearAnswerError
-from circleci_usage.circleci.ledger import Ledger, State, Window
+from circleci_usage.circleci.ledger import Ledger, Window
 from circleci_usage.circleci.planning import moments, plan
 from circleci_usage.circleci.run import Gate, Run
 from circleci_usage.days import Period, today_utc
@@ -72,13 +71,12 @@ class Asker:
         run, intent = self._run, self._store.intent
         now = run.client.now()
         failures = self._store.ledger.failures_of(run.organizations, period)
-        organizations = tuple(run.organizations)
-        window = Window(period.first, period.last, organizations, State.UNCLEAR, now, failures=failures)
+        window = Window.wanted(period, run.organizations, now, failures)
         start, end = moments(period, now)
         self._sent_end = end
         intent.begin(window)
         try:
-            job = run.client.create_export(organizations, start, end)
+            job = run.client.create_export(run.organizations, start, end)
         except UnclearAnswerError:
             self._tried.append(period)
             self._store.commit(self._store.ledger.asked(window))
@@ -89,7 +87,7 @@ class Asker:
             raise
         intent.answered(job.id)
         self._tried.append(period)
-        asked = replace(window, state=State.ASKED, job=job.id, asked_at=run.client.now())
+        asked = window.answered(job.id, run.client.now())
         self._store.commit(self._ledger().asked(asked))
         intent.end()
         self.todo = self.todo[1:]
@@ -101,7 +99,7 @@ class Asker:
         now = self._run.client.now()
         free_at = self._store.ledger.quota_free_at(self._run.organizations[0], now)
         self.gate.refused(error, free_at - now if free_at else None)
-        self._run.progress.say(f"{self.why_waiting} Going on at {self.gate.opens_at:%H:%M} UTC.")
+        self._run.progress.say(f"{self.why_waiting} It can go on at {self.gate.opens_at:%H:%M} UTC.")
 
     @property
     def why_waiting(self) -> str:

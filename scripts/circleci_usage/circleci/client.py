@@ -260,21 +260,28 @@ class CircleCI:
 
 
 def resolve_organization(client: CircleCI, name: str) -> Organization:
-    """An organisation's id or slug (`gh/acme`) → the organisation. An id costs no request.
+    """An organisation's id or slug (`gh/acme`) → the organisation. An id is taken as it is and costs no request.
 
     Raises:
-        AccessError: the token does not see such an organisation; the message names those that it sees.
+        AccessError: as `find_organization`.
     """
     if _UUID.fullmatch(name):
         return Organization(name.lower(), name.lower(), name.lower())
-    found = client.organization(name) if "/" in name else None
+    return find_organization(client, name)
+
+
+def find_organization(client: CircleCI, name: str) -> Organization:
+    """The organisation with this id or slug, if the token sees it.
+
+    Raises:
+        AccessError: it does not; the message names those that it sees.
+    """
+    seen = client.collaborations()
+    found = next((one for one in seen if name.lower() in {one.id.lower(), one.slug.lower()}), None)
+    found = found or client.organization(name)
     if found:
         return found
-    seen = client.collaborations()
-    match = next((one for one in seen if name in {one.slug, one.id}), None)
-    if match:
-        return match
-    names = ", ".join(f"{client.redacted(one.slug)} ({one.id})" for one in seen) or "none"
+    names = ", ".join(f"{client.redacted(one.slug)} ({client.redacted(one.id)})" for one in seen) or "none"
     raise AccessError(f"There is no organisation {name!r} that the token sees; it sees: {names}. Check ORG_ID.")
 
 

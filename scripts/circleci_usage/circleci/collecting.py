@@ -139,7 +139,7 @@ class Collector:
             raise
         if not job.urls:
             self.warnings.append(f"CircleCI exported no usage for {whole.period}.")
-        self._store.publish(whole)
+        self._store.publish(whole, self._run.client.now())
         self._done()
         self._wait = self._run.options.poll_seconds
         self._run.progress.say(f"Fetched {whole.period}: {whole.rows:,} job runs in {len(whole.parts)} files.")

@@ -12,11 +12,11 @@ Asked and fetched windows count; a failed or unclear one only tells what happene
 fetched windows of the same organisations never share a day, so that every job run is in the store exactly once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, NonNegativeInt, TypeAdapter, ValidationError
 
@@ -71,6 +71,8 @@ class Window:
         organizations: ids; the first one asks, the others share its plan.
         state: what is known of it.
         asked_at: when it was asked for, by CircleCI's clock: its data are at least as fresh as that.
+        complete_through: the last day that CircleCI had whole then, at most `last`.
+        fetched_at: when its last part was verified.
         job: CircleCI's id of the export job.
         parts: the verified parts, in CircleCI's order once all are there.
         error: why it failed.
@@ -82,10 +84,23 @@ class Window:
     organizations: tuple[str, ...]
     state: State
     asked_at: AwareDatetime
+    complete_through: date
+    fetched_at: AwareDatetime | None = None
     job: str | None = None
     parts: tuple[StoredPart, ...] = ()
     error: str | None = None
     failures: NonNegativeInt = 0
+
+    @classmethod
+    def wanted(cls, period: Period, organizations: Sequence[str], now: datetime, failures: int = 0) -> Self:
+        """A window that is about to be asked for."""
+        through = min(period.last, complete_through(now))
+        return cls(period.first, period.last, tuple(organizations), State.UNCLEAR, now, through, failures=failures)
+
+    def answered(self, job: str, now: datetime) -> Self:
+        """With the export job that CircleCI began for it."""
+        through = min(self.last, complete_through(now))
+        return replace(self, state=State.ASKED, job=job, asked_at=now, complete_through=through)
 
     @property
     def period(self) -> Period:
@@ -93,14 +108,9 @@ class Window:
         return Period.of_days(self.first, self.last)
 
     @property
-    def is_live(self) -> bool:
-        """Whether its export job gave or will give rows."""
-        return self.state in {State.ASKED, State.FETCHED}
-
-    @property
     def is_closed(self) -> bool:
         """Whether CircleCI had all its days whole when it was asked: it is never asked for again."""
-        return self.last <= complete_through(self.asked_at)
+        return self.complete_through == self.last
 
     @property
     def rows(self) -> int:
@@ -114,7 +124,7 @@ class Window:
 
     def settles(self, day: date) -> bool:
         """Whether it holds (or will hold) all job runs of the day."""
-        return day in self.period and day <= complete_through(self.asked_at)
+        return day in self.period and day <= self.complete_through
 
     def overlaps(self, other: Period) -> bool:
         """Whether they share a day."""
@@ -188,14 +198,14 @@ class Ledger:
         gone = (other for other in self._under(window) if other.state is not State.FETCHED)
         return _plus(self.without(gone), window)
 
-    def published(self, window: Window) -> "Ledger":
+    def published(self, window: Window, now: datetime) -> "Ledger":
         """With a window whose parts are all whole; whatever it lies over gives way to it."""
-        whole = replace(window, state=State.FETCHED, error=None, failures=0)
+        whole = replace(window, state=State.FETCHED, fetched_at=now, error=None, failures=0)
         return _plus(self.without(self._under(window)), whole)
 
     def reopened(self, window: Window) -> "Ledger":
         """With a fetched window whose files were lost: its export job may still give them."""
-        return self.without((window,)).updated(replace(window, state=State.ASKED))
+        return self.without((window,)).updated(replace(window, state=State.ASKED, fetched_at=None))
 
     def without(self, windows: Iterable[Window]) -> "Ledger":
         """Without some windows."""

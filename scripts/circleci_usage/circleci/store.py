@@ -15,6 +15,7 @@ A cache that is gone costs requests, never rows: all is asked for again. `prune`
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,7 +35,8 @@ LOOK_BACK_MONTHS: Final = 13
 """How many months CircleCI keeps usage for, as its documentation says."""
 
 _LEDGER: Final = "ledger.json"
-_OUR_PARTS: Final = "????-??-??_????-??-??_*.csv.gz"
+_OURS: Final = "????-??-??_????-??-??_*.csv.gz"
+"""The names of parts. Other files are none of ours, should somebody choose a folder that has some."""
 
 
 class Store:
@@ -62,6 +64,8 @@ class Store:
     def commit(self, ledger: Ledger) -> None:
         """Put down, atomically, a new state of the ledger."""
         write_text(self.folder / _LEDGER, dump(ledger))
+        with explaining(self.folder):
+            sync_folder(self.folder)
         self._ledger = ledger
 
     @contextmanager
@@ -73,10 +77,12 @@ class Store:
             DataError: the ledger is damaged.
         """
         with explaining(self.folder):
-            for folder in (self.folder, self._incoming, self._parts):
-                folder.mkdir(parents=True, exist_ok=True)
-            # Export files name people's branches and jobs: nobody should commit them by accident.
-            (self.folder / ".gitignore").write_text("*\n")
+            if not self.folder.exists():
+                self.folder.mkdir(parents=True)
+                # Export files name people's branches and jobs: nobody should commit them by accident.
+                (self.folder / ".gitignore").write_text("*\n")
+            for folder in (self._incoming, self._parts):
+                folder.mkdir(exist_ok=True)
             lock = (self.folder / "lock").open("a+b")
         with lock:
             self._take(lock)
@@ -95,7 +101,7 @@ class Store:
         """Where a part is downloaded to."""
         return self._incoming / f"{name}{PARTIAL}"
 
-    def publish(self, window: Window) -> None:
+    def publish(self, window: Window, now: datetime) -> None:
         """Let a window count, all of whose parts are verified, in place of those that it lies over.
 
         The order makes it safe to be killed in between: files, ledger, then the files that no longer count.
@@ -105,7 +111,7 @@ class Store:
             for part in window.parts:
                 self.incoming(part.name).replace(self._parts / part.name)
             sync_folder(self._parts)
-        self.commit(self.ledger.published(window))
+        self.commit(self.ledger.published(window, now))
         self._remove(self._parts / name for name in before - set(_names(self.ledger, State.FETCHED)))
 
     def parts(self, period: Period, organizations: Sequence[str] = ()) -> tuple[Path, ...]:
@@ -133,6 +139,15 @@ class Store:
     def path_of(self, part: StoredPart) -> Path:
         """Where a part of a fetched window is."""
         return self._parts / part.name
+
+    def fault_of(self, part: StoredPart) -> str:
+        """What is wrong with a part of a fetched window, by its size and checksum; nothing when it is sound."""
+        path = self.path_of(part)
+        if not _has_size(path, part):
+            return f"{path} is missing or cut off."
+        with path.open("rb") as file:
+            sound = hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
+        return "" if sound else f"{path} is damaged."
 
     @property
     def _incoming(self) -> Path:
@@ -204,18 +219,18 @@ class Store:
     def _sweep(self) -> None:
         """Remove the files that no window of the ledger wants."""
         coming = tuple(file_prefix(window) for window in self.ledger.windows if window.state is State.ASKED)
-        self._remove(file for file in self._incoming.iterdir() if not file.name.startswith(coming))
+        self._remove(file for file in self._incoming.glob(f"{_OURS}*") if not file.name.startswith(coming))
         self._unverify()
         counted = set(_names(self.ledger, State.FETCHED))
-        self._remove(file for file in self._parts.glob(_OUR_PARTS) if file.name not in counted)
+        self._remove(file for file in self._parts.glob(_OURS) if file.name not in counted)
         self._remove(self.folder.glob(f".{_LEDGER}.*.tmp"))
 
     def _unverify(self) -> None:
         """A part that the ledger does not know yet is verified once more, not downloaded again."""
         verified = set(_names(self.ledger, State.ASKED))
         with explaining(self._incoming):
-            for file in tuple(self._incoming.iterdir()):
-                if file.name not in verified and not file.name.endswith(PARTIAL):
+            for file in tuple(self._incoming.glob(_OURS)):
+                if file.name not in verified:
                     file.replace(self.partial(file.name))
 
     def _remove(self, files: Iterable[Path]) -> None:
