@@ -7,7 +7,8 @@ WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements-build.txt requirements.txt ./
 RUN python3 -m venv --without-pip /opt/circleci-usage \
-    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --require-hashes -r requirements.txt \
+    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile \
+       --require-hashes -r requirements.txt \
     && python3 -m venv tools \
     && tools/bin/python -m pip install --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
@@ -36,7 +37,8 @@ RUN apt-get update \
     && find /usr/share/doc -type f ! -name copyright -delete \
     && useradd --create-home --uid 3434 --shell /bin/bash circleci \
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
-       -x '/(test|tests|idlelib|ensurepip|site-packages|dist-packages)/' "$(python3 -c 'import os; print(os.path.dirname(os.__file__))')"
+       -x '/(test|tests|idlelib|ensurepip|site-packages|dist-packages)/' \
+       "$(python3 -c 'import os; print(os.path.dirname(os.__file__))')"
 COPY --from=build /opt/circleci-usage /opt/circleci-usage
 COPY --chmod=755 docker-entrypoint.sh /usr/local/bin/
 ENV PATH=/opt/circleci-usage/bin:$PATH \

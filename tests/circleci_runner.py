@@ -57,7 +57,7 @@ class Runner:
         root: an empty folder to work in.
         environment: project variables and contexts, for all jobs.
         checkout: a folder that the step `checkout` copies, or None for an empty repository.
-        shell: the command that a step's script is given to, e.g. one that enters a container.
+        shell: makes the command that runs a script with variables, if it is to run in a container.
     """
 
     root: Path
@@ -147,7 +147,7 @@ class Runner:
         done = subprocess.run(
             command,
             cwd=project,
-            env=variables,
+            env=None if self.shell else variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -126,7 +126,7 @@ def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:
     usage = orb["examples"]["weekly_report"]["usage"]
 
     def in_container(script: Path, variables: dict[str, str]) -> list[str]:
-        passed = [f"--env={name}" for name in variables if name != "PATH"]
+        passed = [f"--env={name}={value}" for name, value in variables.items() if name != "PATH"]
         mounts = [f"--volume={tmp_path}:{tmp_path}", f"--volume={tmp_path}/bin/circleci:/usr/local/bin/circleci"]
         place = ["--network=host", f"--user={os.getuid()}", f"--workdir={script.parent / 'project'}"]
         return [
