@@ -4,8 +4,10 @@ Imports of the stages are inside the commands: `--help` must not wait for a data
 """
 # ruff: noqa: PLC0415, FBT001, FBT002 - imports are late on purpose; flags are what a command line is made of
 
+import os
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -13,14 +15,16 @@ import typer
 
 from circleci_usage import __version__, options
 from circleci_usage.errors import UsageExporterError
+from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from circleci_usage.console import Console
     from circleci_usage.days import Period
     from circleci_usage.pricing import PriceList
+    from circleci_usage.progress import Clock
     from circleci_usage.report import Report
+    from circleci_usage.run import ExportSettings
+    from circleci_usage.stages import ReportSettings
 
 app = typer.Typer(
     name="circleci-usage",
@@ -32,6 +36,8 @@ app = typer.Typer(
     epilog="Try it without an account: [bold]circleci-usage demo[/bold]",
 )
 
+DEFAULT_STORE = Path(".circleci-usage")
+DEFAULT_OUTPUT = Path("usage-report")
 DEFECT = 1
 INTERRUPTED = 130
 
@@ -71,6 +77,75 @@ def _everything(
 
 
 @app.command()
+def run(
+    context: typer.Context,
+    org_id: options.OrgIds = None,
+    first: options.From = None,
+    last: options.To = None,
+    period: options.PeriodName = "last-month",
+    store: options.Store = DEFAULT_STORE,
+    poll_seconds: options.PollSeconds = 15,
+    max_wait: options.MaxWait = "60m",
+    circleci_url: options.CircleCIUrl = "https://circleci.com",
+    price_per_credit: options.PricePerCredit = None,
+    config: options.Config = None,
+    output: options.Output = DEFAULT_OUTPUT,
+    merged: options.Merged = True,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Export usage from CircleCI and write the report folder: what the image and the orb run.
+
+    The token is taken from CIRCLECI_API_TOKEN. A named period is compared with the one before, which is exported too.
+
+    [dim]circleci-usage run --period last-week[/dim]
+
+    [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
+    """
+    from circleci_usage.run import run as run_all
+    from circleci_usage.run import with_history
+
+    console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
+    chosen = _period(context, first, last, period, clock)
+    exporting = _export_settings(org_id, store, poll_seconds, max_wait, circleci_url)
+    reporting = _report_settings(output, price_per_credit, config, chosen.period, merged=merged)
+    span = with_history(chosen.period, chosen.name)
+    _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    org_id: options.OrgIds = None,
+    first: options.From = None,
+    last: options.To = None,
+    period: options.PeriodName = "last-month",
+    store: options.Store = DEFAULT_STORE,
+    poll_seconds: options.PollSeconds = 15,
+    max_wait: options.MaxWait = "60m",
+    circleci_url: options.CircleCIUrl = "https://circleci.com",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Bring usage into the store: ask CircleCI for what is missing, wait, download. Prints the files that hold it.
+
+    What the store has is not asked for again; a run that was killed or out of quota goes on where it stopped.
+
+    [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
+    """
+    from circleci_usage.run import export as export_usage
+
+    console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
+    chosen = _period(context, first, last, period, clock)
+    settings = _export_settings(org_id, store, poll_seconds, max_wait, circleci_url)
+    exported = export_usage(settings, chosen.period, clock=clock, progress=console)
+    for warning in exported.warnings:
+        console.warn(warning)
+    for part in exported.parts:
+        console.result(str(part))
+
+
+@app.command()
 def report(
     context: typer.Context,
     paths: options.Paths = None,
@@ -79,8 +154,8 @@ def report(
     period: options.PeriodName = "last-month",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
-    store: options.Store = Path(".circleci-usage"),
-    output: options.Output = Path("usage-report"),
+    store: options.Store = DEFAULT_STORE,
+    output: options.Output = DEFAULT_OUTPUT,
     merged: options.Merged = True,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -95,30 +170,22 @@ def report(
 
     [dim]circleci-usage report --period last-week[/dim]
     """
-    from circleci_usage.config import chosen_period
-    from circleci_usage.days import today_utc
     from circleci_usage.parts import find_parts
-    from circleci_usage.progress import SystemClock
-    from circleci_usage.stages import ReportSettings, make_report
+    from circleci_usage.run import stored_parts
+    from circleci_usage.stages import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
-    today = today_utc(clock.now())
-    asked = _period(context, first, last, period, today)
-    settings = ReportSettings(
-        folder=output,
-        prices=_prices(price_per_credit, config),
-        period=asked if first or _is_given(context, "period") or not paths else None,
-        otherwise=chosen_period(None, None, period, today),
-        merged=merged,
-    )
-    made = make_report(find_parts(paths or [store]), settings, clock=clock, progress=console)
-    _show_report(console, made, output)
+    chosen = _period(context, first, last, period, clock)
+    whole = bool(paths) and not chosen.said
+    settings = _report_settings(output, price_per_credit, config, chosen.period, merged=merged, whole=whole)
+    found = find_parts(paths) if paths else stored_parts(store, chosen.period)
+    _show_report(console, make_report(found, settings, clock=clock, progress=console), output)
 
 
 @app.command()
 def merge(
     paths: options.Paths = None,
-    store: options.Store = Path(".circleci-usage"),
+    store: options.Store = DEFAULT_STORE,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("merged.csv.gz"),
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -129,14 +196,41 @@ def merge(
     """
     from circleci_usage.merge import merge as merge_parts
     from circleci_usage.parts import find_parts
+    from circleci_usage.run import stored_parts
 
     console = _console(quiet=quiet, verbose=verbose)
-    found = find_parts(paths or [store])
+    found = find_parts(paths) if paths else stored_parts(store)
     for warning in found.warnings:
         console.warn(warning)
     console.say(f"Merging {len(found.parts)} usage files.")
     merge_parts(found.parts, output)
     console.result(str(output))
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Report folder.")] = Path("demo-report"),
+    seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
+    period: options.PeriodName = "last-month",
+    price_per_credit: options.PricePerCredit = None,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Go the whole way against a stand-in for CircleCI and a made-up company: no account needed.
+
+    The company's calendar stands still in November 2026, so that the same seed always gives the same report.
+
+    [dim]circleci-usage demo --output demo-report[/dim]
+    """
+    from circleci_usage.demo.tour import run_demo
+
+    console = _console(quiet=quiet, verbose=verbose)
+
+    def reporting(days: "Period") -> "ReportSettings":
+        return _report_settings(output, price_per_credit, config, days, merged=True)
+
+    _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 
 
 def _console(*, quiet: bool, verbose: bool) -> "Console":
@@ -145,20 +239,57 @@ def _console(*, quiet: bool, verbose: bool) -> "Console":
     return Console(quiet=quiet, verbose=verbose)
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    """Whether a person wrote this setting, on the command line or into the environment."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name in {"COMMANDLINE", "ENVIRONMENT"}
+@dataclass(frozen=True)
+class _Chosen:
+    """The period, its name if it came by one, and whether anybody said anything about it."""
+
+    period: "Period"
+    name: str | None
+    said: bool
 
 
-def _period(context: typer.Context, first: str | None, last: str | None, name: str, today: "date") -> "Period":
+def _period(context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock") -> _Chosen:
     """Dates win over a name, unless the name is a flag and the dates stand in the environment."""
     from circleci_usage.config import chosen_period
+    from circleci_usage.days import today_utc
 
     sources = {key: source.name for key in ("first", "last", "period") if (source := context.get_parameter_source(key))}
     if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {sources.get("first"), sources.get("last")}:
         first = last = None
-    return chosen_period(first, last, name, today)
+    period = chosen_period(first, last, name, today_utc(clock.now()))
+    return _Chosen(period, None if first else name, said=bool(first) or sources.get("period") != "DEFAULT")
+
+
+def _export_settings(
+    org_id: list[str] | None, store: Path, poll_seconds: float, max_wait: str, circleci_url: str
+) -> "ExportSettings":
+    from circleci_usage import config
+    from circleci_usage.circleci.exports import ExportOptions
+    from circleci_usage.run import ExportSettings
+
+    return ExportSettings(
+        url=circleci_url,
+        token=config.circleci_token(os.environ),
+        organizations=config.organizations(org_id or []),
+        store=store,
+        options=ExportOptions(poll_seconds=poll_seconds, max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)")),
+    )
+
+
+def _report_settings(
+    folder: Path,
+    price_per_credit: str | None,
+    config: Path | None,
+    period: "Period",
+    *,
+    merged: bool,
+    whole: bool = False,
+) -> "ReportSettings":
+    """How to report on the period; `whole` on all days that there are, and on the period when there are none."""
+    from circleci_usage.stages import ReportSettings
+
+    prices = _prices(price_per_credit, config)
+    return ReportSettings(folder, prices, period=None if whole else period, otherwise=period, merged=merged)
 
 
 def _prices(price_per_credit: str | None, config: Path | None) -> "PriceList":

@@ -21,6 +21,7 @@ from circleci_usage.errors import DataError, SettingsError
 GZIP_MAGIC: Final = b"\x1f\x8b"
 MERGED_NAME: Final = "merged.csv.gz"
 SUMMARY_NAME: Final = "summary.json"
+LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 _HEADER_LIMIT: Final = 64 * 1024
 
@@ -44,8 +45,9 @@ class FoundParts:
 def find_parts(paths: Iterable[Path]) -> FoundParts:
     """Files and folders → the parts in them, each file once.
 
-    A folder is searched through; report folders in it, and a merged file beside the parts it was made of, hold the
-    same rows again and are passed over. A report folder named itself stands for its merged rows.
+    A store stands for its whole parts. Any other folder is searched through; report folders in it, and a merged file
+    beside the parts it was made of, hold the same rows again and are passed over. A report folder named itself stands
+    for its merged rows.
 
     Raises:
         SettingsError: a path does not exist, or there is no file at all.
@@ -66,6 +68,8 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield path
     elif not path.is_dir():
         raise SettingsError(f"There is no file or folder {path}; check the path.")
+    elif (path / LEDGER_NAME).is_file():
+        yield from _search(path / "parts")
     elif (path / SUMMARY_NAME).is_file():
         if not (path / MERGED_NAME).is_file():
             raise SettingsError(
@@ -93,7 +97,7 @@ def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
     copies: list[str] = []
     for file in files:
         rivals = by_size[file.stat().st_size]
-        original = next((rival for rival in rivals if _digest(rival) == _digest(file)), None)
+        original = next((rival for rival in rivals if checksum(rival) == checksum(file)), None)
         if original is None:
             rivals.append(file)
             kept.append(file)
@@ -102,9 +106,10 @@ def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
     return kept, tuple(copies)
 
 
-def _digest(file: Path) -> bytes:
+def checksum(file: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal."""
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

@@ -1,0 +1,51 @@
+"""The demo: the real way, from export to report, against the stand-in and the made-up company."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from pydantic import SecretStr
+
+from circleci_usage.circleci.exports import ExportOptions
+from circleci_usage.days import Period, add_months, named_period, today_utc
+from circleci_usage.demo.catalog import ORGANIZATIONS
+from circleci_usage.demo.clock import PinnedClock
+from circleci_usage.demo.company import Company
+from circleci_usage.demo.standin import StandIn
+from circleci_usage.progress import Progress
+from circleci_usage.report import Report
+from circleci_usage.run import ExportSettings, run
+from circleci_usage.stages import ReportSettings
+
+_MONTHS_BEFORE: Final = 2
+"""Enough for a comparison and for what is usual on each weekday."""
+
+
+def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period: str, progress: Progress) -> Report:
+    """Export and report on a period of the made-up company, by its own calendar.
+
+    Args:
+        reporting: the report's settings for the period's days.
+        seed: another seed, another company; the same seed, the same report.
+        period: a name, as for `--period`.
+        progress: who is told.
+
+    Raises:
+        SettingsError: no such period, or the report cannot be written.
+    """
+    clock, company = PinnedClock(), Company(seed)
+    days = named_period(period, today_utc(clock.now()))
+    begin = max(
+        add_months(days.start.replace(day=1), -_MONTHS_BEFORE),
+        named_period("last-13-months", today_utc(clock.now())).start,
+    )
+    with TemporaryDirectory() as folder, StandIn(company, clock) as circleci:
+        exporting = ExportSettings(
+            url=circleci.url,
+            token=SecretStr(circleci.token),
+            organizations=tuple(organization.id for organization in ORGANIZATIONS),
+            store=Path(folder),
+            options=ExportOptions(),
+        )
+        return run(exporting, reporting(days), Period(begin, days.stop), clock=clock, progress=progress)

@@ -1,0 +1,82 @@
+"""The whole way: export, then report. What `run`, `export` and `demo` share."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from circleci_usage.circleci.client import CircleCI, resolve_organization
+from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
+from circleci_usage.circleci.store import Store
+from circleci_usage.days import Period, previous_period
+from circleci_usage.parts import FoundParts, find_parts
+from circleci_usage.progress import Clock, Progress
+from circleci_usage.report import Report
+from circleci_usage.stages import ReportSettings, make_report
+
+_ALL_DAYS: Final = Period(date.min, date.max)
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What an export is made with.
+
+    Attributes:
+        url: where CircleCI is.
+        token: a personal API token.
+        organizations: ids or slugs; the first asks, the others share its plan.
+        store: the folder of parts and ledger.
+        options: waits and limits.
+    """
+
+    url: str
+    token: SecretStr
+    organizations: tuple[str, ...]
+    store: Path
+    options: ExportOptions
+
+
+def export(settings: ExportSettings, period: Period, *, clock: Clock, progress: Progress) -> ExportResult:
+    """Bring the usage of a period into the store.
+
+    Raises as `export_usage` does.
+    """
+    client = CircleCI(settings.url, settings.token, clock=clock, progress=progress)
+    ids = tuple(resolve_organization(client, name).id for name in settings.organizations)
+    store = Store(settings.store)
+    return export_usage(client, store, ids, period, options=settings.options, clock=clock, progress=progress)
+
+
+def run(
+    exporting: ExportSettings, reporting: ReportSettings, span: Period, *, clock: Clock, progress: Progress
+) -> Report:
+    """Export the span, report on the period of `reporting` within it.
+
+    Raises as `export_usage` and `make_report` do.
+    """
+    exported = export(exporting, span, clock=clock, progress=progress)
+    found = find_parts(exported.parts) if exported.parts else FoundParts((), ())
+    found = FoundParts(found.parts, (*exported.warnings, *found.warnings))
+    through = exported.complete_through
+    return make_report(found, reporting, clock=clock, progress=progress, complete_through=through)
+
+
+def with_history(period: Period, name: str | None) -> Period:
+    """The days to export for a report on a period: a named one is compared with the one before.
+
+    Dates that somebody wrote are taken at their word, and thirteen months are all that CircleCI has.
+    """
+    if name is None or name == "last-13-months":
+        return period
+    return Period(previous_period(period).start, period.stop)
+
+
+def stored_parts(store: Path, period: Period | None = None) -> FoundParts:
+    """The parts that the store has of a period, or all of them.
+
+    Raises:
+        SettingsError: it has none.
+    """
+    return find_parts(Store(store).parts(period or _ALL_DAYS) or [store])

@@ -1,0 +1,192 @@
+"""`report` and `merge` as a user runs them."""
+
+import csv
+import gzip
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.columns import EXPORT_COLUMNS
+from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
+from commandline import circleci_usage
+from rows import job_run
+
+REAL_ROWS = Path(__file__).parents[2] / "shared" / "data"
+LISTS = (
+    "by_organization",
+    "by_project",
+    "by_workflow",
+    "by_job",
+    "by_resource_class",
+    "by_credit_type",
+    "by_team",
+    "daily",
+)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    write_part(folder / "part-0.csv.gz", [job_run("100"), job_run("7", JOB_NAME="lint", DLC_CREDITS="200")])
+    write_part(
+        folder / "part-1.csv",
+        [job_run("3", JOB_RUN_DATE="2026-03-05", PROJECT_NAME="api", PROJECT_ID="api")],
+        Dialect(quoted=True, crlf=True, bom=True, columns=COLUMNS_45, compress=False),
+    )
+    return folder
+
+
+def summary(folder: Path) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((folder / "summary.json").read_text())
+    return loaded
+
+
+def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "--output", "out", cwd=tmp_path)
+
+    assert (done.code, done.out) == (0, "out/index.html\n"), done.err
+    out = tmp_path / "out"
+    for name in (
+        "index.html",
+        "summary.json",
+        "summary.md",
+        "merged.csv.gz",
+        "focus.csv",
+        *(f"tables/{name}.csv" for name in ("organizations", "projects", "workflows", "jobs", "teams", "daily")),
+        *(f"charts/{name}" for name in ("cost-by-day.png", "credits-by-project.svg", "cost-by-credit-type.png")),
+    ):
+        assert (out / name).stat().st_size > 0, name
+    assert sorted(chart.name for chart in (out / "charts" / "projects").glob("*.png")) == ["api.png", "web.png"]
+    assert summary(out)["totals"] == {"credits": "310", "cost": "0.186", "job_runs": 3}
+    assert summary(out)["period"] == {"from": "2026-03-02", "to": "2026-03-05"}
+    with gzip.open(out / "merged.csv.gz", "rt", newline="") as merged:
+        assert [row[EXPORT_COLUMNS.index("TOTAL_CREDITS")] for row in csv.reader(merged)][1:] == ["100", "207", "3"]
+
+
+def test_the_price_of_a_credit_can_be_said(export: Path, tmp_path: Path) -> None:
+    by_flag = circleci_usage("report", export, "--price-per-credit", "0.00054", "--no-merged", "-q", cwd=tmp_path)
+    assert by_flag.code == 0, by_flag.err
+    assert summary(tmp_path / "usage-report")["totals"] == {"credits": "310", "cost": "0.1674", "job_runs": 3}
+    assert not (tmp_path / "usage-report" / "merged.csv.gz").exists()
+
+    env = {"PRICE_PER_CREDIT": "0.001", "OUTPUT_DIR": "by-env", "MERGE_USAGE_REPORTS": "false"}
+    assert circleci_usage("report", export, cwd=tmp_path, env=env).code == 0
+    assert summary(tmp_path / "by-env")["totals"] == {"credits": "310", "cost": "0.31", "job_runs": 3}
+    assert not (tmp_path / "by-env" / "merged.csv.gz").exists()
+
+
+def test_only_the_days_that_were_asked_for(export: Path, tmp_path: Path) -> None:
+    env = {"START_DATE": "2026-03-05", "END_DATE": "2026-03-31"}
+    assert circleci_usage("report", export, "-o", "out", cwd=tmp_path, env=env).code == 0
+    assert summary(tmp_path / "out")["totals"] == {"credits": "3", "cost": "0.0018", "job_runs": 1}
+    with gzip.open(tmp_path / "out" / "merged.csv.gz", "rt") as merged:
+        assert len(merged.readlines()) == 2
+
+
+def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert circleci_usage("report", export, "-o", export / "out", cwd=tmp_path).code == 0
+
+    assert summary(export / "out")["totals"] == {"credits": "310", "cost": "0.186", "job_runs": 3}
+
+
+@pytest.mark.skipif(not REAL_ROWS.is_dir(), reason="the real export rows are not beside this checkout")
+def test_real_rows_reconcile(tmp_path: Path) -> None:
+    done = circleci_usage("report", *sorted(REAL_ROWS.glob("real-export-part-*.csv.gz")), "-o", "out", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    made = summary(tmp_path / "out")
+    assert made["totals"] == {"credits": "179098", "cost": "107.4588", "job_runs": 475}
+    for name in LISTS:
+        lines = made[name]
+        assert isinstance(lines, list)
+        assert sum(Decimal(line["credits"]) for line in lines) == 179098, name
+        assert sum(Decimal(line["cost"]) for line in lines) == Decimal("107.4588"), name
+    assert len(list((tmp_path / "out" / "charts" / "projects").glob("*.svg"))) == 30
+
+
+def test_merge_writes_one_file_and_does_not_eat_its_own(export: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = circleci_usage("merge", export, "--output", export / "merged.csv.gz", cwd=tmp_path)
+        assert (done.code, done.out) == (0, f"{export / 'merged.csv.gz'}\n")
+
+    with gzip.open(export / "merged.csv.gz", "rt") as merged:
+        assert len(merged.readlines()) == 4
+
+
+def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None:
+    write_part(tmp_path / "empty.csv.gz", [])
+
+    done = circleci_usage("report", "empty.csv.gz", "--from", "2026-03-01", "--to", "2026-03-31", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    assert "Warning: There is no usage from 2026-03-01 to 2026-03-31." in done.err
+    assert summary(tmp_path / "usage-report")["totals"] == {"credits": "0", "cost": "0", "job_runs": 0}
+    assert "no usage" in (tmp_path / "usage-report" / "index.html").read_text().lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["report", "nowhere"], 2, "Error: There is no file or folder nowhere; check the path."),
+        (["report", "nothing"], 2, "Error: There are no usage files (.csv or .csv.gz) in nothing;"),
+        (["report"], 2, "Error: There is no file or folder .circleci-usage"),
+        (["report", "other.csv"], 6, "other.csv is not a usage export: it lacks the columns ORGANIZATION_NAME,"),
+        (["report", "cut.csv.gz"], 6, "cut.csv.gz: the gzip data are damaged"),
+        (
+            ["report", "short.csv"],
+            6,
+            "short.csv, line 3: the row has 30 fields, the header 48; download the file again.",
+        ),
+        (["report", "letters.csv"], 6, "letters.csv, line 2: COMPUTE_CREDITS is 'many', not a number."),
+        (["merge", "cut.csv.gz"], 6, "cut.csv.gz: the gzip data are damaged"),
+        (["report", "good.csv", "--from", "2026-02-30"], 2, "'2026-02-30' is not a date; write it as YYYY-MM-DD"),
+        (["report", "good.csv", "--from", "2026-03-02", "--to", "2026-03-01"], 2, "The range is inverted"),
+        (["report", "good.csv", "--period", "someday"], 2, "There is no period 'someday'; choose one of yesterday,"),
+        (["report", "good.csv", "--price-per-credit", "cheap"], 2, "The price per credit is 'cheap'"),
+        (["report", "good.csv", "--config", "missing.yml"], 2, "The settings file missing.yml cannot be read"),
+        (["report", "good.csv", "--bogus"], 2, "No such option: --bogus"),
+        (["report", "good.csv", "-o", "good.csv"], 2, "good.csv cannot be written: File exists. Choose a folder"),
+        (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
+        (["bogus"], 2, "No such command 'bogus'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    plain = Dialect(compress=False)
+    write_part(tmp_path / "good.csv", [job_run()], plain)
+    write_part(tmp_path / "short.csv", [job_run(), job_run()[:30]], plain)
+    write_part(tmp_path / "letters.csv", [job_run("many", total="1")], plain)
+    write_part(tmp_path / "cut.csv.gz", [job_run(JOB_ID=str(n)) for n in range(2000)])
+    (tmp_path / "cut.csv.gz").write_bytes((tmp_path / "cut.csv.gz").read_bytes()[:-50])
+    (tmp_path / "other.csv").write_text("name,cost\nweb,3\n")
+    (tmp_path / "nothing").mkdir()
+
+    done = circleci_usage(*arguments, cwd=tmp_path)
+
+    assert done.code == code, done.err
+    assert message in done.err
+    assert not (tmp_path / "usage-report" / "summary.json").exists()
+    assert not (tmp_path / "usage-report" / "index.html").exists()
+    assert not (tmp_path / "merged.csv.gz").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/proc").is_dir(), reason="needs a folder that nobody may write to")
+def test_a_folder_that_cannot_be_written_is_said(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "-o", "/proc/usage-report", cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "Error: /proc/usage-report cannot be written: No such file or directory. Choose a folder that you may"
+        in done.err
+    )
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert circleci_usage("--version", cwd=tmp_path).out.startswith("circleci-usage 1.")
+    shown = circleci_usage("report", "--help", cwd=tmp_path)
+    assert shown.code == 0
+    assert "circleci-usage report exports/ --output usage-report" in shown.out
