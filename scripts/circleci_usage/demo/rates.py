@@ -1,35 +1,18 @@
-"""Compute credits of the demo's job runs, by CircleCI's public rate table (2025 to 2026)."""
+"""Compute credits of the demo's job runs, by the public rate table that the reports use too."""
 
 from collections.abc import Mapping
 from typing import Final
 
-_LINUX_VM: Final = {"medium": 10, "large": 20, "xlarge": 100, "2xlarge": 200, "2xlarge+": 300}
+from circleci_usage.rates import public_rates
 
 CREDITS_PER_MINUTE: Final[Mapping[str, Mapping[str, int]]] = {
-    "docker": {
-        "small": 5,
-        "medium": 10,
-        "medium+": 15,
-        "large": 20,
-        "xlarge": 40,
-        "2xlarge": 80,
-        "2xlarge+": 100,
-        "medium.gen2": 12,
-        "large.gen2": 24,
-        "arm.medium": 13,
-        "arm.large": 26,
-    },
-    "machine": {
-        **_LINUX_VM,
-        "large.gen2": 36,
-        "arm.medium": 10,
-        "arm.large": 20,
-        "windows.medium": 40,
-        "gpu.nvidia.small.multi": 160,
-        "gpu.nvidia.medium.multi": 240,
-    },
-    "remote-docker": _LINUX_VM,
-    "macos": {"m4pro.medium": 200, "m4pro.large": 400},
+    executor: {
+        machine.name: int(machine.credits_per_minute)
+        for series in public_rates().series
+        for machine in series.classes
+        if machine.executor == executor
+    }
+    for executor in ("docker", "machine", "remote-docker", "macos")
 }
 """Executor → resource class → credits a minute. Self-hosted runners are not here: their minutes cost nothing."""
 
