@@ -1,0 +1,152 @@
+"""charts/*: the report's overall pictures by Matplotlib, each as a crisp SVG, and as PNG for where SVG is not shown."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, PathPatch
+
+from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.render import style
+from circleci_usage.render.lines import lines, top
+from circleci_usage.render.projects import project_labels
+from circleci_usage.render.series import DailySeries, daily_series
+from circleci_usage.render.shown import days, money, number, percent, shortened
+from circleci_usage.report import Report
+
+WIDE: Final = 10.8
+"""Inches across a screen: 1080 CSS pixels at the size of text that the chart is drawn with."""
+
+_TOP_PROJECTS: Final = 20
+_LABEL_LENGTH: Final = 34
+_KEY_LENGTH: Final = 26
+_KEYS_A_ROW: Final = 4
+_ROW: Final = 20
+
+
+def draw_charts(report: Report, folder: Path) -> None:
+    """Write the overall charts into an existing folder; where there is no usage they are empty axes."""
+    with style.house_style():
+        style.save(_titled_days(report), folder / "cost-by-day")
+        style.save(credits_by_project(report), folder / "credits-by-project")
+        style.save(cost_by_credit_type(report), folder / "cost-by-credit-type")
+
+
+def cost_by_day(daily: DailySeries, currency: str, *, width: float = WIDE, height: float = 3.4) -> Figure:
+    """Stacked bars, without title and legend: the page has its own. Call it in `style.house_style`."""
+    figure = Figure(figsize=(width, height))
+    _draw_days(figure, daily, currency, above=18)
+    return figure
+
+
+def credits_by_project(report: Report) -> Figure:
+    """Lying bars of the projects with the most credits, and the rest in one."""
+    every = sorted(lines(report.breakdowns["projects"]), key=lambda line: -line.credits)
+    chosen, labels = top(every, _TOP_PROJECTS), project_labels(every)
+    names = [labels[line.key] for line in chosen.lines]
+    amounts = [line.credits for line in chosen.lines]
+    if chosen.rest:
+        names.append(f"{chosen.others} other projects")
+        amounts.append(chosen.rest.credits)
+    return _lying_bars(
+        "Credits by project",
+        f"{days(report.period)} · {number(report.totals.credits)} credits in all",
+        names,
+        [float(amount) for amount in amounts],
+        [number(amount) for amount in amounts],
+        has_rest=chosen.rest is not None,
+    )
+
+
+def cost_by_credit_type(report: Report) -> Figure:
+    """Lying bars of the credit types."""
+    every = lines(report.breakdowns["credit_types"])
+    return _lying_bars(
+        "Cost by credit type",
+        _subtitle(report),
+        [CREDIT_TYPE_NAMES.get(line.name, line.name) for line in every],
+        [float(line.cost) for line in every],
+        [f"{money(line.cost, report.currency)}  {percent(line.share)}" for line in every],
+    )
+
+
+def _subtitle(report: Report) -> str:
+    return f"{days(report.period)} · {money(report.totals.cost, report.currency)} in all"
+
+
+def _titled_days(report: Report) -> Figure:
+    daily = daily_series(report)
+    figure = Figure(figsize=(WIDE, 4.9))
+    _title(figure, "Cost by day", _subtitle(report))
+    _draw_days(figure, daily, report.currency, above=100)
+    labels = shortened([style.drawable(series.label) for series in daily.series], _KEY_LENGTH)
+    figure.legend(
+        handles=[Patch(color=color, label=label) for color, label in zip(_colors(daily), labels, strict=True)],
+        loc="upper left",
+        bbox_to_anchor=(0, 1 - 42 / (72 * figure.get_figheight())),
+        ncols=_KEYS_A_ROW,
+        frameon=False,
+        labelcolor=style.INK,
+        handlelength=0.9,
+        handleheight=0.9,
+    )
+    return figure
+
+
+def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: float) -> None:
+    axes = style.drawing_area(figure, left=52, right=4, top=above, bottom=22)
+    levels = style.ticks(max(daily.totals))
+    axes.set_xlim(-0.5, len(daily.days) - 0.5)
+    axes.set_ylim(0, levels[-1])
+    axes.set_yticks(levels, style.amounts(levels, currency))
+    axes.grid(axis="y", color=style.LINE, linewidth=0.8)
+    marks = style.day_marks(daily.days, round(figure.get_figwidth() * 1.3))
+    axes.set_xticks([index for index, _ in marks], [text for _, text in marks])
+    axes.annotate(f"{currency} a day", (0, 1), (-6, 8), "axes fraction", "offset points", ha="right", color=style.MUTED)
+    bottoms = np.zeros(len(daily.days))
+    for series, color in zip(daily.series, _colors(daily), strict=True):
+        tops = bottoms + np.asarray(series.values)
+        outline = style.bars(bottoms, tops, style.bar_width(len(daily.days)))
+        axes.add_patch(PathPatch(outline, facecolor=color, edgecolor="none"))
+        bottoms = tops
+
+
+def _colors(daily: DailySeries) -> list[str]:
+    return [
+        style.REST if series.is_rest else color
+        for series, color in zip(daily.series, [*style.SERIES, style.REST], strict=False)
+    ]
+
+
+def _lying_bars(
+    title: str,
+    subtitle: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    amounts: Sequence[str],
+    *,
+    has_rest: bool = False,
+) -> Figure:
+    height = (64 + _ROW * max(len(names), 1)) / 72
+    figure = Figure(figsize=(WIDE * 0.8, height))
+    _title(figure, title, subtitle)
+    axes = style.drawing_area(figure, left=205, right=110, top=52, bottom=12)
+    axes.set_xlim(0, max(values, default=0) or 1)
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    axes.set_xticks([])
+    labels = shortened([style.drawable(name) for name in names], _LABEL_LENGTH)
+    axes.set_yticks(range(len(names)), labels)
+    axes.tick_params(axis="y", colors=style.INK)
+    colors = [style.SERIES[0]] * (len(names) - has_rest) + [style.REST] * has_rest
+    axes.barh(range(len(names)), values, height=0.66, color=colors)
+    for row, (value, amount) in enumerate(zip(values, amounts, strict=True)):
+        axes.annotate(amount, (value, row), (5, 0), textcoords="offset points", va="center", color=style.INK)
+    return figure
+
+
+def _title(figure: Figure, title: str, subtitle: str) -> None:
+    height = 72 * figure.get_figheight()
+    figure.text(0.006, 1 - 18 / height, title, fontsize=12, fontweight="bold", color=style.INK)
+    figure.text(0.006, 1 - 34 / height, subtitle, color=style.MUTED)

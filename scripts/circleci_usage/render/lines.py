@@ -1,0 +1,83 @@
+"""The lines of breakdowns as the people-facing formats show them: the dearest ones, and the rest in one line."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+import pandas as pd
+
+from circleci_usage import exact
+from circleci_usage.analysis.totals import PROJECT, Breakdown
+from circleci_usage.render.shown import visible
+from circleci_usage.report import Report
+
+
+class Line(NamedTuple):
+    """One line of a breakdown; `key` holds the values of its keys, without characters that act on the text around."""
+
+    key: tuple[str, ...]
+    credits: Decimal
+    cost: Decimal
+    share: Decimal
+    job_runs: int
+
+    @property
+    def name(self) -> str:
+        """The last and most particular of its names."""
+        return self.key[-1]
+
+
+@dataclass(frozen=True)
+class Top:
+    """The dearest lines and, unless they are all, the sum of the others."""
+
+    lines: Sequence[Line]
+    rest: Line | None
+    others: int
+
+
+def lines(breakdown: Breakdown) -> list[Line]:
+    """All lines in the order of the breakdown."""
+    frame = breakdown.lines
+    keys = zip(*([_text(value) for value in frame[key]] for key in breakdown.keys), strict=True)
+    measures = zip(frame["credits"], frame["cost"], frame["share"], frame["job_runs"].tolist(), strict=True)
+    return [Line(key, *measure) for key, measure in zip(keys, measures, strict=True)]
+
+
+def top(every: Sequence[Line], limit: int) -> Top:
+    """The first `limit` lines; a single one more is shown rather than called the rest."""
+    if len(every) <= limit + 1:
+        return Top(every, None, 0)
+    others = every[limit:]
+    rest = Line(
+        (),
+        exact.total(line.credits for line in others),
+        exact.total(line.cost for line in others),
+        exact.total(line.share for line in others),
+        sum(line.job_runs for line in others),
+    )
+    return Top(every[:limit], rest, len(others))
+
+
+def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:
+    """Lines whose key begins with a project's, by that project, in their order."""
+    grouped: dict[tuple[str, ...], list[Line]] = defaultdict(list)
+    for line in every:
+        grouped[line.key[: len(PROJECT)]].append(line)
+    return grouped
+
+
+def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
+    """Cost of every day of the period by the given columns of `Report.charges`; floats, good for drawing only."""
+    charges = report.charges.assign(cost=report.charges["cost"].astype("float64"))
+    sums = charges.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
+    table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
+    names = [key if isinstance(key, tuple) else (key,) for key in table.index]
+    return {tuple(map(_text, key)): row for key, row in zip(names, table.to_numpy().tolist(), strict=True)}
+
+
+def _text(value: object) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else visible(str(value))

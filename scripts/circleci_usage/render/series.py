@@ -1,0 +1,54 @@
+"""What the chart of days stacks: the cost of each day by team, or by project where there is but one team."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from circleci_usage.render.lines import daily_costs, lines
+from circleci_usage.render.projects import project_labels
+from circleci_usage.report import Report
+
+MOST_SERIES: Final = 6
+"""More colours than that cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Costs of one colour; `is_rest` marks all that has no colour of its own."""
+
+    label: str
+    values: Sequence[float]
+    is_rest: bool = False
+
+
+@dataclass(frozen=True)
+class DailySeries:
+    """Days and what to stack on them, the dearest first; `kind` says what a series is: team or project."""
+
+    days: Sequence[date]
+    kind: str
+    series: Sequence[Series]
+
+    @property
+    def totals(self) -> list[float]:
+        """The height of each day."""
+        return [sum(values) for values in zip(*(series.values for series in self.series), strict=True)] or [
+            0.0 for _ in self.days
+        ]
+
+
+def daily_series(report: Report) -> DailySeries:
+    """The report's days."""
+    teams = lines(report.breakdowns["teams"])
+    if len(teams) > 1:
+        kind, labels, costs = "team", {line.key: line.name for line in teams}, daily_costs(report, ["team"])
+    else:
+        projects = report.breakdowns["projects"]
+        kind, labels, costs = "project", project_labels(lines(projects)), daily_costs(report, projects.keys)
+    every = [Series(label, costs[key]) for key, label in labels.items() if any(costs.get(key, ()))]
+    shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
+    if others:
+        rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]
+        shown.append(Series(f"{len(others)} other {kind}s", rest, is_rest=True))
+    return DailySeries([*report.period], kind, shown)

@@ -1,0 +1,99 @@
+"""How people are shown numbers, days and names. The only place of the project where amounts are rounded."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.days import Period
+from circleci_usage.exact import rounded
+
+_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
+_CENT: Final = Decimal("0.01")
+_PER_MILLE: Final = Decimal("0.001")
+_MINUS: Final = "−"  # noqa: RUF001 - the typographic minus is as wide as a digit
+
+# What moves the cursor, hides, or turns the direction of the text after it.
+_SPACES: Final = re.compile(r"[\t\n\r\v\f\u2028\u2029]+")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def symbol(currency: str) -> str:
+    """What stands before an amount."""
+    return _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`$1,234.50`; what is less than a cent is not shown as nothing: `<$0.01`."""
+    if amount and abs(amount) < _CENT / 2:
+        return f"<{symbol(currency)}{_CENT}"
+    cents = rounded(amount, 2)
+    return f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}"
+
+
+def number(count: Decimal | int) -> str:
+    """`179,098`: credits and job runs are counted in whole ones."""
+    exact = Decimal(count)
+    if exact and abs(exact) < 1:
+        return "<1"
+    return f"{rounded(exact, 0):,}".replace("-", _MINUS)
+
+
+def percent(share: Decimal) -> str:
+    """`34.6%` of a share between 0 and 1."""
+    if share and abs(share) < _PER_MILLE / 2:
+        return "<0.1%"
+    return f"{rounded(share * 100, 1):,}%".replace("-", _MINUS)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 job run`, `475 job runs`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def day(moment: date) -> str:
+    """`14 Oct`."""
+    return f"{moment.day} {moment:%b}"
+
+
+def long_day(moment: date) -> str:
+    """`Tuesday, 14 October 2026`."""
+    return f"{moment:%A}, {moment.day} {moment:%B %Y}"
+
+
+def days(period: Period) -> str:
+    """`1–31 October 2026`, `28 September – 4 October 2026`, `14 October 2026`."""
+    first, last = period.first, period.last
+    if first == last:
+        return f"{last.day} {last:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%B %Y}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
+
+
+def visible(name: str) -> str:
+    """A name from an export with nothing in it that acts on the text around it."""
+    return _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", name))
+
+
+def shortened(names: Sequence[str], limit: int) -> list[str]:
+    """The names, each of at most `limit` characters, long ones without their middle; different names stay different."""
+    whole = {name for name in names if len(name) <= limit}
+    cut = {name: _without_middle(name, limit) for name in dict.fromkeys(names) if name not in whole}
+    uses = Counter(cut.values())
+    for position, (name, short) in enumerate(cut.items(), start=1):
+        if uses[short] > 1 or short in whole:
+            mark = f"…{position}"
+            cut[name] = short[: limit - len(mark)] + mark
+    return [cut.get(name, name) for name in names]
+
+
+def _without_middle(name: str, limit: int) -> str:
+    tail = (limit - 1) // 3
+    return f"{name[: limit - 1 - tail]}…{name[-tail:]}"
