@@ -7,23 +7,19 @@ Imports of the stages are inside the commands: `--help` must not wait for a data
 import os
 import sys
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from circleci_usage import __version__, options
+from circleci_usage import __version__, options, settings
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
     from circleci_usage.console import Console
     from circleci_usage.days import Period
-    from circleci_usage.pricing import PriceList
-    from circleci_usage.progress import Clock
     from circleci_usage.report import Report
-    from circleci_usage.run import ExportSettings
     from circleci_usage.stages import ReportSettings
 
 app = typer.Typer(
@@ -106,9 +102,9 @@ def run(
     from circleci_usage.run import with_history
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
-    chosen = _period(context, first, last, period, clock)
-    exporting = _export_settings(org_id, store, poll_seconds, max_wait, circleci_url)
-    reporting = _report_settings(output, price_per_credit, config, chosen.period, merged=merged)
+    chosen = settings.chosen_period(context, first, last, period, clock)
+    exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
+    reporting = settings.report_settings(output, price_per_credit, config, chosen.period, merged=merged)
     span = with_history(chosen.period, chosen.name)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
 
@@ -136,9 +132,9 @@ def export(
     from circleci_usage.run import export as export_usage
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
-    chosen = _period(context, first, last, period, clock)
-    settings = _export_settings(org_id, store, poll_seconds, max_wait, circleci_url)
-    exported = export_usage(settings, chosen.period, clock=clock, progress=console)
+    chosen = settings.chosen_period(context, first, last, period, clock)
+    exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
+    exported = export_usage(exporting, chosen.period, clock=clock, progress=console)
     for warning in exported.warnings:
         console.warn(warning)
     for part in exported.parts:
@@ -175,11 +171,11 @@ def report(
     from circleci_usage.stages import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
-    chosen = _period(context, first, last, period, clock)
+    chosen = settings.chosen_period(context, first, last, period, clock)
     whole = bool(paths) and not chosen.said
-    settings = _report_settings(output, price_per_credit, config, chosen.period, merged=merged, whole=whole)
+    reporting = settings.report_settings(output, price_per_credit, config, chosen.period, merged=merged, whole=whole)
     found = find_parts(paths) if paths else stored_parts(store, chosen.period)
-    _show_report(console, make_report(found, settings, clock=clock, progress=console), output)
+    _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
 
 
 @app.command()
@@ -208,6 +204,72 @@ def merge(
 
 
 @app.command()
+def status(
+    context: typer.Context,
+    org_id: options.OrgIds = None,
+    first: options.From = None,
+    last: options.To = None,
+    period: options.PeriodName = "last-month",
+    store: options.Store = DEFAULT_STORE,
+) -> None:
+    """Show what the store has, the quota used, and what the next run will ask for. Asks nobody.
+
+    [dim]circleci-usage status --period last-13-months[/dim]
+    """
+    from circleci_usage.circleci.status import status as status_of
+    from circleci_usage.circleci.store import Store
+    from circleci_usage.status_view import status_lines
+
+    console, clock = _console(), SystemClock()
+    chosen = settings.chosen_period(context, first, last, period, clock)
+    folder = Store(store)
+    # A slug is not resolved here, that would take a request; the store knows whose it is.
+    ids = [name for name in org_id or [] if "/" not in name]
+    known = folder.ledger.windows[-1].organizations if folder.ledger.windows else ()
+    for line in status_lines(status_of(folder, ids or known, chosen.period, clock.now()), clock.now()):
+        console.result(line)
+
+
+@app.command()
+def doctor(
+    org_id: options.OrgIds = None,
+    store: options.Store = DEFAULT_STORE,
+    circleci_url: options.CircleCIUrl = "https://circleci.com",
+    price_per_credit: options.PricePerCredit = None,
+    config: options.Config = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
+
+    [dim]circleci-usage doctor --org-id gh/acme[/dim]
+    """
+    from circleci_usage.doctor import DoctorSettings, examine
+    from circleci_usage.status_view import check_line
+
+    console = _console(verbose=verbose)
+    looked_at = DoctorSettings(circleci_url, org_id or [], store, lambda: settings.prices(price_per_credit, config))
+    codes = []
+    for finding in examine(looked_at, os.environ, progress=console):
+        console.result(check_line(finding.check))
+        codes.append(finding.exit_code)
+    raise typer.Exit(next(filter(None, codes), 0))
+
+
+@app.command()
+def prune(store: options.Store = DEFAULT_STORE, quiet: options.Quiet = False) -> None:
+    """Remove from the store what is older than the 13 months that CircleCI keeps.
+
+    [dim]circleci-usage prune --store .circleci-usage[/dim]
+    """
+    from circleci_usage.circleci.store import Store
+    from circleci_usage.circleci.store import prune as prune_store
+
+    removed = prune_store(Store(store), SystemClock().now())
+    console = _console(quiet=quiet)
+    console.say(f"Removed {len(removed.windows)} windows: {removed.files} files, {removed.bytes / 1e6:,.1f} MB.")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Report folder.")] = Path("demo-report"),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
@@ -228,78 +290,15 @@ def demo(
     console = _console(quiet=quiet, verbose=verbose)
 
     def reporting(days: "Period") -> "ReportSettings":
-        return _report_settings(output, price_per_credit, config, days, merged=True)
+        return settings.report_settings(output, price_per_credit, config, days, merged=True)
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 
 
-def _console(*, quiet: bool, verbose: bool) -> "Console":
+def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
     from circleci_usage.console import Console
 
     return Console(quiet=quiet, verbose=verbose)
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    """The period, its name if it came by one, and whether anybody said anything about it."""
-
-    period: "Period"
-    name: str | None
-    said: bool
-
-
-def _period(context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock") -> _Chosen:
-    """Dates win over a name, unless the name is a flag and the dates stand in the environment."""
-    from circleci_usage.config import chosen_period
-    from circleci_usage.days import today_utc
-
-    sources = {key: source.name for key in ("first", "last", "period") if (source := context.get_parameter_source(key))}
-    if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {sources.get("first"), sources.get("last")}:
-        first = last = None
-    period = chosen_period(first, last, name, today_utc(clock.now()))
-    return _Chosen(period, None if first else name, said=bool(first) or sources.get("period") != "DEFAULT")
-
-
-def _export_settings(
-    org_id: list[str] | None, store: Path, poll_seconds: float, max_wait: str, circleci_url: str
-) -> "ExportSettings":
-    from circleci_usage import config
-    from circleci_usage.circleci.exports import ExportOptions
-    from circleci_usage.run import ExportSettings
-
-    return ExportSettings(
-        url=circleci_url,
-        token=config.circleci_token(os.environ),
-        organizations=config.organizations(org_id or []),
-        store=store,
-        options=ExportOptions(poll_seconds=poll_seconds, max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)")),
-    )
-
-
-def _report_settings(
-    folder: Path,
-    price_per_credit: str | None,
-    config: Path | None,
-    period: "Period",
-    *,
-    merged: bool,
-    whole: bool = False,
-) -> "ReportSettings":
-    """How to report on the period; `whole` on all days that there are, and on the period when there are none."""
-    from circleci_usage.stages import ReportSettings
-
-    prices = _prices(price_per_credit, config)
-    return ReportSettings(folder, prices, period=None if whole else period, otherwise=period, merged=merged)
-
-
-def _prices(price_per_credit: str | None, config: Path | None) -> "PriceList":
-    from circleci_usage.config import config_file
-    from circleci_usage.config import price_per_credit as parse_price
-    from circleci_usage.settings_file import UsageFile, load_settings_file
-
-    file = config_file(config)
-    settings = load_settings_file(file) if file else UsageFile()
-    return settings.price_list(parse_price(price_per_credit) if price_per_credit else None)
 
 
 def _show_report(console: "Console", made: "Report", folder: Path) -> None:

@@ -1,0 +1,65 @@
+"""Is everything in place? Every setting looked at in turn; each finding says what is well or what to fix."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from circleci_usage import config
+from circleci_usage.circleci.checks import Check, check_circleci, check_store
+from circleci_usage.circleci.client import CircleCI
+from circleci_usage.circleci.store import Store
+from circleci_usage.errors import AccessError, SettingsError, UsageExporterError
+from circleci_usage.progress import Progress
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check and the exit code that it is worth: 0 when all is well."""
+
+    check: Check
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class DoctorSettings:
+    """What to look at; `load_prices` reads the settings file and says what is wrong with it."""
+
+    circleci_url: str
+    organizations: Sequence[str]
+    store: Path
+    load_prices: Callable[[], object]
+
+
+def examine(settings: DoctorSettings, environment: Mapping[str, str], *, progress: Progress) -> Iterator[Finding]:
+    """Look at everything, without spending an export."""
+    try:
+        names = config.organizations(settings.organizations)
+    except SettingsError as error:
+        names = ()
+        yield _failed("organisation", error)
+    try:
+        client = CircleCI(settings.circleci_url, config.circleci_token(environment), progress=progress)
+    except SettingsError as error:
+        yield _failed("token", error)
+    else:
+        for check in check_circleci(client, names):
+            yield _finding(check, AccessError.exit_code)
+    yield _settings(settings.load_prices)
+    for check in check_store(Store(settings.store)):
+        yield _finding(check, SettingsError.exit_code)
+
+
+def _settings(load: Callable[[], object]) -> Finding:
+    try:
+        load()
+    except UsageExporterError as error:
+        return _failed("settings", error)
+    return _finding(Check("settings", ok=True, message="The prices are understood."), 0)
+
+
+def _failed(name: str, error: UsageExporterError) -> Finding:
+    return Finding(Check(name, ok=False, message=str(error)), error.exit_code)
+
+
+def _finding(check: Check, exit_code: int) -> Finding:
+    return Finding(check, 0 if check.ok else exit_code)

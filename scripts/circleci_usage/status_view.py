@@ -1,0 +1,55 @@
+"""The store's status and the doctor's checks as lines for a person. For cli.py alone."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from circleci_usage.circleci.checks import Check
+from circleci_usage.circleci.ledger import State, Window
+from circleci_usage.circleci.status import Status
+
+
+def status_lines(status: Status, now: datetime) -> Iterator[str]:
+    """What is there, what the quota allows, what the next run will do."""
+    if not status.windows:
+        yield f"The store {status.folder} is empty."
+    else:
+        size = status.bytes / 1e6
+        yield f"Store {status.folder}: {len(status.windows)} windows, {status.rows:,} job runs, {size:,.1f} MB."
+    for window in status.windows:
+        yield f"  {_window_line(window, whole=window not in status.incomplete)}"
+    yield _quota_line(status, now)
+    plan = status.next_run
+    if plan is not None:
+        yield f"The next run asks for {_listed(plan.ask)}."
+        if plan.collect:
+            yield f"It collects {_listed(window.period for window in plan.collect)}, asked for earlier."
+
+
+def check_line(check: Check) -> str:
+    """One check, its outcome first."""
+    return f"{'ok ' if check.ok else 'FIX'}  {check.name}: {check.message}"
+
+
+def _window_line(window: Window, *, whole: bool) -> str:
+    line = f"{window.period}  {window.state.value}"
+    if window.error:
+        return f"{line}: {window.error}"
+    if window.state is not State.FETCHED:
+        return line
+    line += f"  {window.rows:,} job runs in {len(window.parts)} files, {window.bytes / 1e6:,.1f} MB"
+    if not whole:
+        return f"{line}, of which files are missing"
+    if window.complete_through < window.last:
+        return f"{line}, complete through {window.complete_through}"
+    return f"{line}, complete"
+
+
+def _quota_line(status: Status, now: datetime) -> str:
+    line = f"Exports asked for within the hour: {status.requests_this_hour} of {status.requests_per_hour}"
+    if status.quota_free_at and status.quota_free_at > now:
+        return f"{line}; the next one may be at {status.quota_free_at:%H:%M} UTC."
+    return f"{line}."
+
+
+def _listed(periods: Iterable[object]) -> str:
+    return ", ".join(map(str, periods)) or "nothing"
