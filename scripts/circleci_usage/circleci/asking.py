@@ -57,11 +57,12 @@ class Asker:
 
     def _planned(self) -> list[Period]:
         """Always from the ledger as it is: it knows what was asked for, fetched or lost meanwhile."""
-        planned = plan(self._ledger(), self._run.organizations, self._period, self._run.client.now()).ask
+        planned = plan(self.ledger, self._run.organizations, self._period, self._run.client.now()).ask
         return [period for period in planned if not any(_overlap(period, tried) for tried in self._tried)]
 
-    def _ledger(self) -> Ledger:
-        """With the limit that CircleCI is being tried for: it is put down when CircleCI has accepted it."""
+    @property
+    def ledger(self) -> Ledger:
+        """With the look-back limit that is being tried: it is put down once CircleCI has accepted it."""
         ledger = self._store.ledger
         if self._nothing_before is None:
             return ledger
@@ -88,7 +89,7 @@ class Asker:
         intent.answered(job.id)
         self._tried.append(period)
         asked = window.answered(job.id, run.client.now())
-        self._store.commit(self._ledger().asked(asked))
+        self._store.commit(self.ledger.asked(asked))
         intent.end()
         self.todo = self.todo[1:]
         self.gate.passed(job.quota_wait)

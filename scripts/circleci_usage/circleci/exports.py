@@ -42,7 +42,7 @@ from pathlib import Path
 from circleci_usage.circleci.asking import Asker
 from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.collecting import Collector
-from circleci_usage.circleci.ledger import State
+from circleci_usage.circleci.ledger import Ledger, State
 from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
 from circleci_usage.circleci.store import Store
@@ -100,12 +100,12 @@ def export_usage(
     """
     with store.locked():
         run = Run(client, store, tuple(organizations), options, clock, progress)
-        warnings = _bring_home(run, period)
-        return _result(run, period, warnings)
+        asker = Asker(run, period)
+        warnings = _bring_home(run, period, asker)
+        return _result(run, period, asker.ledger, warnings)
 
 
-def _bring_home(run: Run, period: Period) -> tuple[str, ...]:
-    asker = Asker(run, period)
+def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     collector = Collector(run, asker.again)
     patience = Patience(run.clock, run.options.max_wait)
     for window in plan(run.store.ledger, run.organizations, period, run.client.now()).collect:
@@ -148,8 +148,7 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
     return type(problems[0])(" ".join(map(str, problems)))
 
 
-def _result(run: Run, period: Period, warnings: Sequence[str]) -> ExportResult:
-    ledger = run.store.ledger
+def _result(run: Run, period: Period, ledger: Ledger, warnings: Sequence[str]) -> ExportResult:
     reached = reachable(ledger, run.organizations, period)
     if reached is None:
         raise SettingsError(f"CircleCI has no usage of {period} any more; ask for a later period.")

@@ -189,9 +189,8 @@ class Ledger:
 
     def asked(self, window: Window) -> "Ledger":
         """With a window that was just asked for, or may have been."""
-        this = Post(window.organizations[0], window.asked_at)
-        others = (post for post in self.posts if post != this and post.at > window.asked_at - QUOTA_HOUR)
-        return replace(self.updated(window), posts=(*others, this))
+        recent = tuple(post for post in self.posts if post.at > window.asked_at - QUOTA_HOUR)
+        return replace(self.updated(window), posts=(*recent, Post(window.organizations[0], window.asked_at)))
 
     def updated(self, window: Window) -> "Ledger":
         """With what is now known of a window. Fetched windows under it stay until its own parts are whole."""

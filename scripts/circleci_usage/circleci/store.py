@@ -185,7 +185,7 @@ class Store:
 
     def _recover(self) -> None:
         left = self.intent.left_behind()
-        if left:
+        if left and not any(left.job and window.job == left.job for window in self.ledger.windows):
             self.commit(self.ledger.asked(left))
         self.intent.forget()
         self._bring_back_unpublished()
