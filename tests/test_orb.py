@@ -23,8 +23,7 @@ ORB = pack(SOURCE)
 ALIAS = "usage-exporter"
 SLUG = "circleci-usage/usage-exporter"
 
-COMMANDS = {"export": "export", "report": "report", "push_datadog": "push datadog", "check_budget": "check"}
-ORB_ONLY = {"no_output_timeout", "token", "api_key", "app_key"}
+SECRETS = {"token", "api_key", "app_key"}
 
 
 def components(*kinds: str) -> list[Any]:
@@ -152,19 +151,32 @@ def cli_options(command: str) -> dict[str, Any]:
     return {flag.removeprefix("--").replace("-", "_"): option for option in found.params for flag in option.opts}
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_parameters_are_flags_with_the_same_default_and_variable(name: str) -> None:
-    options = cli_options(COMMANDS[name])
-    environment = ORB["commands"][name]["steps"][0]["run"]["environment"]
-    assert environment["USAGE_COMMAND"] == COMMANDS[name]
-    variables = {value: key.removeprefix("PARAM_") for key, value in environment.items()}
-    for parameter, declared in ORB["commands"][name]["parameters"].items():
-        if parameter not in ORB_ONLY:
+CALLS = [
+    pytest.param(component, step["environment"], id=step["environment"]["USAGE_COMMAND"])
+    for kind in ("commands", "jobs")
+    for component in ORB[kind].values()
+    for step in run_steps(component["steps"])
+    if "USAGE_COMMAND" in step["environment"]
+]
+
+
+@pytest.mark.parametrize(("component", "environment"), CALLS)
+def test_parameters_are_flags_with_the_same_default_and_variable(component: Node, environment: Node) -> None:
+    options = cli_options(environment["USAGE_COMMAND"])
+    for variable, value in environment.items():
+        if variable.startswith("PARAM_"):
+            parameter = value.removeprefix("<< parameters.").removesuffix(" >>")
             option = options[parameter]
             default = "" if option.default is None else option.default
-            assert declared["default"] in (default, str(default)), parameter
+            assert component["parameters"][parameter]["default"] in (default, str(default)), parameter
             known = [option.envvar] if isinstance(option.envvar, str) else option.envvar
-            assert variables[f"<< parameters.{parameter} >>"] in known, parameter
+            assert variable.removeprefix("PARAM_") in known, parameter
+
+
+def test_secrets_are_given_by_the_name_of_their_variable() -> None:
+    for component in (*ORB["commands"].values(), *ORB["jobs"].values()):
+        for name, parameter in component["parameters"].items():
+            assert (parameter["type"] == "env_var_name") == (name in SECRETS), name
 
 
 def test_a_job_has_the_parameters_of_its_commands() -> None:

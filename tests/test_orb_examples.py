@@ -103,7 +103,7 @@ def test_the_backfill_stops_at_the_quota_and_the_next_run_ends_it(circleci: Stan
     assert first.exit_code == 5, first.output
     assert not runner.artifacts.exists()
     assert len(runner.cache_keys) == 1
-    circleci.posts_per_hour = None
+    circleci.posts_per_hour = circleci.gets_per_hour = None  # hours later
     [second] = run(runner, example_jobs("backfill_thirteen_months", circleci))
     assert second.exit_code == 0, second.output
     made = summary(runner.artifacts / "usage-report")
@@ -118,7 +118,7 @@ def test_a_refused_token_fails_the_job_and_is_not_shown(circleci: StandIn, runne
     runner.environment["CIRCLECI_API_TOKEN"] = "CCIPAT_stranger_fedcba9876543210"
     outcomes = run(runner, example_jobs("weekly_report", circleci))
     assert outcomes[0].exit_code == 3, outcomes[0].output
-    assert [step.name for step in outcomes[0].ran] == ["Export usage"]
+    assert [step.name for step in outcomes[0].ran] == ["Export usage and write the report"]
     assert_no_secret("CCIPAT_stranger_fedcba9876543210", runner, outcomes)
 
 
