@@ -10,6 +10,7 @@ from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
 from circleci_usage.errors import DataError
 from circleci_usage.parts import find_parts
+from circleci_usage.units import to_decimal
 from circleci_usage.usage import DailyUsage, read_daily_usage
 from rows import Row, job_run
 
@@ -42,7 +43,7 @@ def usage_of(folder: Path, *parts: list[Row], dialect: Dialect = Dialect()) -> D
 def amounts(usage: DailyUsage) -> dict[tuple[str, ...], Decimal]:
     keys = ["date", "organization", "project", "workflow", "job", "resource_class", "status", "credit_type"]
     lines = usage.credits[[*keys, "credits"]].itertuples(index=False)
-    return {(str(line[0])[:10], *map(str, line[1:-1])): line[-1] for line in lines}
+    return {(str(line[0])[:10], *map(str, line[1:-1])): to_decimal(line[-1], usage.places) for line in lines}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
@@ -102,8 +103,8 @@ def test_sums_are_exact_however_the_rows_are_ordered_and_cut(
 def test_a_total_beyond_its_types_is_kept_as_other(tmp_path: Path) -> None:
     usage = usage_of(tmp_path, [job_run("10", total="12.25"), job_run("1")])
 
-    assert usage.unreconciled_rows == 1
-    assert usage.credits.set_index("credit_type")["credits"].to_dict() == {"compute": 11, "other": Decimal("2.25")}
+    assert usage.runs["unreconciled_rows"].sum() == 1
+    assert {key[-1]: value for key, value in amounts(usage).items()} == {"compute": 11, "other": Decimal("2.25")}
 
 
 def test_a_missing_credit_column_is_kept_as_other(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_missing_credit_column_is_kept_as_other(tmp_path: Path) -> None:
 def test_a_row_without_a_total_counts_by_its_types(tmp_path: Path) -> None:
     usage = usage_of(tmp_path, [job_run("10", total=NULL_MARKS[1])])
 
-    assert usage.unreconciled_rows == 0
+    assert usage.runs["unreconciled_rows"].sum() == 0
     assert usage.credits["credits"].tolist() == [10]
 
 

@@ -104,3 +104,9 @@ REQUIRED_COLUMNS: Final = (
 
 NO_NAME: Final = "(none)"
 """Shown where the export has a null, e.g. the job name of a run that was blocked."""
+
+BRANCH_GROUP: Final = "branch_group"
+"""What stands for the branch where the branches themselves would be too many: the globs that it matches."""
+
+OTHER_BRANCHES: Final = "(other branches)"
+"""The group of a branch that matches none."""

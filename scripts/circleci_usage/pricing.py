@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from circleci_usage.costs import UNPRICED, Costs
+from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
+from circleci_usage.included import IncludedCredits, free_credits
+from circleci_usage.units import fitting, places_of, to_count
 
 LIST_PRICE: Final = Decimal("0.0006")
 """What a credit costs at list: 15 dollars for 25,000 credits."""
@@ -28,6 +33,11 @@ class PricePeriod:
     price: Decimal
     by_credit_type: Mapping[str, Decimal] = field(default_factory=dict)
 
+    @property
+    def last(self) -> date | None:
+        """The last day, included."""
+        return self.stop - ONE_DAY if self.stop else None
+
     def price_of(self, credit_type: str) -> Decimal:
         """The price of one credit of this type."""
         return self.by_credit_type.get(credit_type, self.price)
@@ -35,10 +45,23 @@ class PricePeriod:
 
 @dataclass(frozen=True)
 class PriceList:
-    """What credits cost, when: periods in the order of their days, without overlap."""
+    """What credits cost, when.
+
+    Attributes:
+        currency: of all prices.
+        periods: in the order of their days, without overlap.
+        list_price: what a credit costs without a contract, to compare with.
+        included: what is free each month before anything is charged.
+        allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
+        checksum: of the settings file that says so; empty without one.
+    """
 
     currency: str
     periods: tuple[PricePeriod, ...]
+    list_price: Decimal | None = None
+    included: IncludedCredits | None = None
+    allow_unpriced: bool = False
+    checksum: str = ""
 
     @classmethod
     def flat(cls, price: Decimal, currency: str = LIST_CURRENCY) -> "PriceList":
@@ -46,29 +69,74 @@ class PriceList:
         return cls(currency, (PricePeriod(None, None, price),))
 
 
-def price(credits: pd.DataFrame, prices: PriceList) -> pd.DataFrame:
-    """Add `price` and `cost` (Decimal) to the credits of daily usage, row by row.
+def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
+    """Price the credits of daily usage, row by row.
 
     Args:
-        credits: `DailyUsage.credits`: at least `date`, `credit_type`, `credits`; every row dated.
-        prices: periods that cover every day.
+        credits: at least `date`, `credit_type` and `credits`; every row dated. With included credits they have to begin
+            on the first day of a month.
+        places: the credits are whole numbers of 10^-places.
+        prices: what credits cost.
+    """
+    shift = max(places, places_of(prices.included.amount) if prices.included else 0) - places
+    table, price_places = _price_table(prices, credits["credit_type"].cat.categories.tolist())
+    list_price = None if prices.list_price is None else to_count(prices.list_price, price_places)
+    amounts = credits["credits"].to_numpy()
+    largest = int(np.abs(amounts).sum()) * 10**shift * max(1, list_price or 0, *table.flat)
+    amounts = fitting(amounts, largest) * 10**shift
+    found = _period_of_day(credits["date"], prices.periods)
+    per_credit = table.astype(amounts.dtype)[found, credits["credit_type"].cat.codes]
+    free = np.zeros_like(amounts)
+    if prices.included:
+        free = free_credits(credits.assign(credits=amounts), to_count(prices.included.amount, places + shift))
+    contracted = amounts * per_credit
+    lines = credits.assign(
+        price_period=found,
+        price=per_credit,
+        credits=amounts,
+        free_credits=free,
+        unpriced_credits=np.where(found == UNPRICED, amounts - free, 0),
+        list_cost=contracted if list_price is None else np.where(found == UNPRICED, 0, amounts * list_price),
+        contracted_cost=contracted,
+        cost=contracted - free * per_credit,
+    )
+    return Costs(lines, places + shift, price_places)
+
+
+def refuse_unpriced(costs: Costs) -> None:
+    """Stop rather than show usage without a price as if it cost nothing.
 
     Raises:
-        SettingsError: there is usage on days without a price.
+        SettingsError: there is such usage; the message names the days.
     """
-    found = _period_of_day(credits["date"], prices.periods)
-    unpriced = found == -1
-    if unpriced.any():
-        raise SettingsError(_without_price(credits.loc[unpriced, "date"]))
-    types = credits["credit_type"].cat.categories
-    table = np.array([[each.price_of(kind) for kind in types] for each in prices.periods], dtype="object")
-    per_credit = table.reshape(len(prices.periods), len(types))[found, credits["credit_type"].cat.codes]
-    return credits.assign(price=per_credit, cost=credits["credits"].to_numpy() * per_credit)
+    days = costs.unpriced_days()
+    if days:
+        raise SettingsError(
+            f"There is usage on days without a price: {named_days(days)}; add a price period for them, or show their"
+            " credits as unpriced with --allow-unpriced."
+        )
+
+
+def named_days(days: Sequence[date]) -> str:
+    """The days as a person is told them: the first few, and how many more."""
+    more = f" and {len(days) - _DAYS_NAMED} more days" if len(days) > _DAYS_NAMED else ""
+    return ", ".join(map(str, days[:_DAYS_NAMED])) + more
+
+
+def _price_table(prices: PriceList, types: Sequence[str]) -> tuple["np.ndarray[Any, Any]", int]:
+    """Prices as counts, a row a period and a column a credit type; the last row is what `UNPRICED` points at."""
+    rows = [[period.price_of(kind) for kind in types] for period in prices.periods]
+    listed = [] if prices.list_price is None else [prices.list_price]
+    places = max(map(places_of, chain(listed, *rows)), default=0)
+    table = np.zeros((len(rows) + 1, len(types)), dtype="object")
+    for index, row in enumerate(rows):
+        table[index] = [to_count(each, places) for each in row]
+    return table, places
 
 
 def _period_of_day(days: pd.Series, periods: Sequence[PricePeriod]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Each row's index into `periods`, -1 where none covers its day."""
-    found = np.full(len(days), -1, dtype=np.int64)
+    """Each row's index into `periods`, `UNPRICED` where none has its day."""
+    found = np.full(len(days), UNPRICED, dtype=np.int64)
     for index, period in enumerate(periods):
         inside = np.ones(len(days), dtype=bool)
         if period.start:
@@ -77,11 +145,3 @@ def _period_of_day(days: pd.Series, periods: Sequence[PricePeriod]) -> "np.ndarr
             inside &= (days < pd.Timestamp(period.stop)).to_numpy()
         found[inside] = index
     return found
-
-
-def _without_price(days: pd.Series) -> str:
-    names = [f"{day:%Y-%m-%d}" for day in sorted(days.unique())]
-    more = f" and {len(names) - _DAYS_NAMED} more days" if len(names) > _DAYS_NAMED else ""
-    return (
-        f"There is usage on days without a price: {', '.join(names[:_DAYS_NAMED])}{more}; add a price period for them."
-    )

@@ -1,16 +1,19 @@
 """The report: one object with everything that is shown. Every file and every metric is drawn from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pandas as pd
 
-from circleci_usage.allocation import allocate
+from circleci_usage.allocation import NOBODY, Ownership, allocate, allocated
+from circleci_usage.analysis.chargeback import by_team, chargeback
+from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
-from circleci_usage.days import ONE_DAY, Period, previous_period, today_utc
+from circleci_usage.costs import Costs, within
+from circleci_usage.days import ONE_DAY, Period, month_start, previous_period, today_utc
 from circleci_usage.exact import exact_arithmetic
-from circleci_usage.pricing import PriceList, price
+from circleci_usage.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.usage import DailyUsage
 
 SCHEMA_VERSION = 1
@@ -37,6 +40,10 @@ class Report:
         totals: all credits, their cost, all job runs.
         breakdowns: the same totals by dimension, under the names of `analysis.totals.BREAKDOWNS`.
         charges: cost per day, project, team and credit type (see `analysis.totals.charges`).
+        chargeback: what each team is charged, month by month (see `analysis.chargeback.chargeback`).
+        prices_used: what was charged at which price (see `analysis.reconciliation.prices_used`).
+        reconciliation: that the same credits are in the parts, the credit types and the teams.
+        ownership: the teams and their tags.
         previous: the period before, if the data reach back that far.
         warnings: what a reader should know before trusting the numbers, a sentence each.
     """
@@ -48,6 +55,10 @@ class Report:
     totals: Amount
     breakdowns: Mapping[str, Breakdown]
     charges: pd.DataFrame
+    chargeback: pd.DataFrame
+    prices_used: pd.DataFrame
+    reconciliation: Reconciliation
+    ownership: Ownership
     previous: PastPeriod | None
     warnings: tuple[str, ...]
 
@@ -63,16 +74,19 @@ def build_report(
     *,
     period: Period,
     generated_at: datetime,
+    ownership: Ownership = NOBODY,
     complete_through: date | None = None,
     warnings: tuple[str, ...] = (),
 ) -> Report:
     """Daily usage → the report on one period.
 
     Args:
-        usage: may hold more days than the period; days of the period before are compared with.
-        prices: cover every day with usage.
+        usage: may hold more days than the period; days of the period before are compared with, and included credits
+            are used up from the first day of the month on.
+        prices: what credits cost.
         period: the days to report on.
         generated_at: now.
+        ownership: the teams and what they own.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
         warnings: what earlier stages have to say.
 
@@ -81,41 +95,68 @@ def build_report(
     """
     undated = int(usage.runs.loc[usage.runs["date"].isna(), "job_runs"].sum())
     usage = _dated(usage, period.last)
+    before = previous_period(period)
+    needed = Period(month_start(before.start), period.stop)
     with exact_arithmetic():
-        owned = allocate(price(_within(usage.credits, period), prices))
-        runs = allocate(_within(usage.runs, period))
+        costs = price(within(usage.credits, needed), usage.places, prices)
+        branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
+        owned = allocated(costs.within(period), ownership)
+        if not prices.allow_unpriced:
+            refuse_unpriced(owned)
+        runs = allocate(within(usage.runs, period), ownership)
+        charged = chargeback(owned, ownership, period)
         return Report(
             period=period,
             complete_through=_complete_through(complete_through, runs, period, today_utc(generated_at)),
             generated_at=generated_at,
             prices=prices,
             totals=totals(owned, runs),
-            breakdowns={name: break_down(name, owned, runs) for name in BREAKDOWNS},
+            breakdowns=_breakdowns(owned, runs, branches, within(usage.branch_runs, period), charged),
             charges=charges(owned),
-            previous=_past(usage, prices, previous_period(period)),
-            warnings=(*warnings, *_own_warnings(usage, runs, period, undated)),
+            chargeback=charged,
+            prices_used=prices_used(owned, prices),
+            reconciliation=reconcile(owned, runs, usage.places, charged),
+            ownership=ownership,
+            previous=_past(costs, usage.runs, before),
+            warnings=(
+                *warnings,
+                *_usage_warnings(runs, period, undated),
+                *_price_warnings(costs, owned, prices, period),
+            ),
         )
 
 
 def _dated(usage: DailyUsage, day: date) -> DailyUsage:
     """Give rows without a day, such as seats may be, this one: their credits were charged all the same."""
-    runs, credits = (
-        frame.assign(date=frame["date"].fillna(pd.Timestamp(day))) for frame in (usage.runs, usage.credits)
+
+    def dated(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(date=frame["date"].fillna(pd.Timestamp(day)))
+
+    return replace(
+        usage,
+        runs=dated(usage.runs),
+        credits=dated(usage.credits),
+        branch_runs=dated(usage.branch_runs),
+        branch_credits=dated(usage.branch_credits),
     )
-    return replace(usage, runs=runs, credits=credits)
 
 
-def _within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
-    start, stop = pd.Timestamp(period.start), pd.Timestamp(period.stop)
-    return frame[(frame["date"] >= start) & (frame["date"] < stop)]
+def _breakdowns(
+    owned: Costs, runs: pd.DataFrame, branches: Costs, branch_runs: pd.DataFrame, charged: pd.DataFrame
+) -> dict[str, Breakdown]:
+    special = {"branches": break_down("branches", branches, branch_runs), "teams": by_team(charged, runs)}
+    return {name: special.get(name) or break_down(name, owned, runs) for name in BREAKDOWNS}
 
 
-def _past(usage: DailyUsage, prices: PriceList, period: Period) -> PastPeriod | None:
-    """The period before, only if the data hold its first day: half a period would look like a rise."""
-    runs = _within(usage.runs, period)
-    if runs.empty or runs["date"].min().date() > period.first:
+def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | None:
+    """The period before, only if the data hold its first day: half a period would look like a rise.
+
+    Nor is it compared with when it has usage without a price.
+    """
+    runs, costs = within(all_runs, period), costs.within(period)
+    if runs.empty or runs["date"].min().date() > period.first or costs.unpriced_days():
         return None
-    return PastPeriod(period, totals(price(_within(usage.credits, period), prices), runs))
+    return PastPeriod(period, totals(costs, runs))
 
 
 def _complete_through(known: date | None, runs: pd.DataFrame, period: Period, today: date) -> date | None:
@@ -128,15 +169,29 @@ def _complete_through(known: date | None, runs: pd.DataFrame, period: Period, to
     return last if last >= period.first else None
 
 
-def _own_warnings(usage: DailyUsage, runs: pd.DataFrame, period: Period, undated: int) -> tuple[str, ...]:
-    warnings = []
+def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterator[str]:
     if runs.empty:
-        warnings.append(f"There is no usage from {period}.")
-    if usage.unreconciled_rows:
-        warnings.append(
-            f"In {usage.unreconciled_rows:,} of {usage.rows:,} job runs TOTAL_CREDITS is not the sum of the credit"
-            " types; the difference is shown as the credit type other."
+        yield f"There is no usage from {period}."
+    unreconciled = int(runs["unreconciled_rows"].sum())
+    if unreconciled:
+        yield (
+            f"In {unreconciled:,} of {int(runs['job_runs'].sum()):,} job runs TOTAL_CREDITS is not the sum of the"
+            " credit types; the difference is shown as the credit type other."
         )
     if undated:
-        warnings.append(f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period.")
-    return tuple(warnings)
+        yield f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period."
+
+
+def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Period) -> Iterator[str]:
+    unpriced = owned.unpriced_days()
+    if unpriced:
+        yield (
+            f"There is no price for {named_days(unpriced)}; the credits of these days are shown as unpriced and are not"
+            " part of any cost."
+        )
+    month = month_start(period.first)
+    if prices.included and not costs.lines.empty and costs.lines["date"].min().date() > month:
+        yield (
+            f"The data begin after {month}: included credits that were used in that month before the first day with"
+            " usage are not known, so that too much may be shown as free."
+        )

@@ -3,13 +3,17 @@
 Every breakdown is a regrouping of the same exact amounts, so all of them sum to the totals, to the last digit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
 from circleci_usage import exact
+from circleci_usage.columns import BRANCH_GROUP
+from circleci_usage.costs import UNPRICED, Costs
+from circleci_usage.units import to_decimal
 
 ORGANIZATION = ("organization_id", "organization")
 PROJECT = (*ORGANIZATION, "project_id", "project")
@@ -22,20 +26,54 @@ BREAKDOWNS = {
     "workflows": WORKFLOW,
     "jobs": JOB,
     "resource_classes": ("resource_class",),
+    "executors": ("operating_system", "executor"),
     "credit_types": ("credit_type",),
+    "branches": (*PROJECT, "branch"),
+    "statuses": ("status",),
+    "triggers": ("trigger",),
     "teams": ("team",),
     "daily": ("date",),
 }
 """Name of a breakdown → the dimensions that make one of its lines."""
 
+AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
+"""What is summed in every breakdown."""
+
+CUBE: Final = (
+    *PROJECT,
+    "workflow",
+    "job",
+    "credit_type",
+    "operating_system",
+    "executor",
+    "resource_class",
+    BRANCH_GROUP,
+    "status",
+    "trigger",
+    "team",
+)
+"""All dimensions at once, for pivot tables."""
+
 
 @dataclass(frozen=True)
 class Amount:
-    """Credits, their cost and the job runs behind them."""
+    """Credits, their cost and the job runs behind them.
+
+    Attributes:
+        credits: all of them.
+        cost: what they cost after included credits: what is charged.
+        job_runs: how many.
+        unpriced_credits: those among the credits on days without a price, whose cost is not known.
+        list_cost: what the priced credits cost at the list price, or by contract where there is no list price.
+        contracted_cost: what they cost by contract, before included credits.
+    """
 
     credits: Decimal
     cost: Decimal
     job_runs: int
+    unpriced_credits: Decimal = exact.ZERO
+    list_cost: Decimal = exact.ZERO
+    contracted_cost: Decimal = exact.ZERO
 
 
 @dataclass(frozen=True)
@@ -45,8 +83,9 @@ class Breakdown:
     Attributes:
         name: as in `BREAKDOWNS`; also the name of its table.
         keys: the columns that name a line.
-        lines: the keys, then `credits`, `cost` (Decimal), `share` of the cost (Decimal, six places) and `job_runs`
-            (int64); the dearest first, days in their order.
+        lines: the keys, then `AMOUNTS` (Decimal; see `Amount`), `share` of the cost (Decimal, six places) and
+            `job_runs` (int64); the dearest first, days in their order. Teams also have `direct` and `shared`, the two
+            parts of their cost.
     """
 
     name: str
@@ -54,33 +93,36 @@ class Breakdown:
     lines: pd.DataFrame
 
 
-def totals(owned: pd.DataFrame, runs: pd.DataFrame) -> Amount:
+def totals(costs: Costs, runs: pd.DataFrame) -> Amount:
     """Everything in one amount."""
-    return Amount(exact.total(owned["credits"]), exact.total(owned["cost"]), int(runs["job_runs"].sum()))
+    sums = {name: costs.total(name) for name in AMOUNTS}
+    return Amount(job_runs=int(runs["job_runs"].sum()), **sums)
 
 
-def break_down(name: str, owned: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
-    """One of `BREAKDOWNS`.
+def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
+    """One of `BREAKDOWNS`, but for the teams'.
 
     Args:
         name: which.
-        owned: owned costs: dimensions, `team`, `credit_type`, `credits`, `cost`, and in `job_runs` how many runs used
-            such credits.
+        costs: owned costs; in `job_runs` how many runs used such credits.
         runs: dimensions, `team`, `job_runs`: all runs, also those that cost nothing.
     """
     keys = BREAKDOWNS[name]
-    amounts = _sum(owned, keys, ["credits", "cost"])
-    counted = owned if "credit_type" in keys else runs
-    lines = amounts.join(counted.groupby(list(keys), observed=True)["job_runs"].sum(), how="outer").reset_index()
-    lines = lines.assign(
-        credits=_filled(lines["credits"]),
-        cost=_filled(lines["cost"]),
-        job_runs=lines["job_runs"].fillna(0).astype("int64"),
-    )
-    lines.insert(len(lines.columns) - 1, "share", _shares(lines))
+    amounts = _sum(costs.lines, keys, AMOUNTS)
+    counted = costs.lines if "credit_type" in keys else runs
+    job_runs = _sum(counted, keys, ["job_runs"])
+    # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
+    lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
+    return breakdown_of(name, costs.decimals(lines).reset_index())
+
+
+def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
+    """Order the lines of a breakdown and add their shares."""
+    keys = BREAKDOWNS[name]
     for key in keys:
         if isinstance(lines[key].dtype, pd.CategoricalDtype):
             lines[key] = lines[key].astype("object")
+    lines.insert(len(lines.columns) - 1, "share", shares(lines))
     by_day = keys == ("date",)
     lines = lines.sort_values(
         list(keys) if by_day else ["cost", "credits", "job_runs", *keys],
@@ -90,25 +132,25 @@ def break_down(name: str, owned: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
     return Breakdown(name, keys, lines)
 
 
-def charges(owned: pd.DataFrame) -> pd.DataFrame:
+def charges(costs: Costs) -> pd.DataFrame:
     """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
 
-    Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price`, `credits`, `cost`.
+    Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
+    there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
-    keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price"]
-    return _sum(owned, keys, ["credits", "cost"]).reset_index()
+    keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
+    lines = costs.decimals(_sum(costs.lines, keys, [*AMOUNTS, "free_credits"])).reset_index()
+    priced = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
+    prices = [to_decimal(int(price), costs.price_places) if known else None for known, price in priced]
+    return lines.assign(price=pd.Series(prices, dtype="object")).drop(columns="price_period")
 
 
-def _sum(frame: pd.DataFrame, keys: Sequence[str], values: list[str]) -> pd.DataFrame:
-    return frame.groupby(list(keys), observed=True)[values].sum()
-
-
-def _filled(amounts: pd.Series) -> pd.Series:
-    return amounts.map(lambda amount: amount if isinstance(amount, Decimal) else exact.ZERO).astype("object")
-
-
-def _shares(lines: pd.DataFrame) -> list[Decimal]:
+def shares(lines: pd.DataFrame) -> list[Decimal]:
     """Shares of the cost, or of the credits when nothing costs anything."""
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = exact.total(measure)
     return [exact.ratio(part, whole) for part in measure]
+
+
+def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:
+    return frame.groupby(list(keys), observed=True)[list(values)].sum()

@@ -1,0 +1,64 @@
+"""Credits and what they cost, row by row: what pricing gives and everything after it regroups."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import pandas as pd
+
+from circleci_usage.days import Period
+from circleci_usage.units import to_decimal
+
+CREDITS: Final = ("credits", "free_credits", "unpriced_credits")
+MONEY: Final = ("list_cost", "contracted_cost", "cost")
+
+UNPRICED: Final = -1
+"""In place of a price period: none has the day."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Credits and what they cost.
+
+    Attributes:
+        lines: rows of daily usage by credit type, with `credits`, `free_credits` (used up of what the plan includes),
+            `unpriced_credits` (their cost is not known), `list_cost` (at the list price, or the contracted one where
+            there is none), `contracted_cost` and `cost`, which is what is left of it after the included credits; also
+            `price_period` (its index, or `UNPRICED`) and `price` (of one credit).
+        credit_places: credits are whole numbers of 10^-credit_places (see `units`).
+        price_places: prices are whole numbers of 10^-price_places; money has both places.
+    """
+
+    lines: pd.DataFrame
+    credit_places: int
+    price_places: int
+
+    def places(self, measure: str) -> int:
+        """The decimal places of one of `CREDITS` or `MONEY`."""
+        return self.credit_places + (self.price_places if measure in MONEY else 0)
+
+    def decimals(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """Sums of `CREDITS` and `MONEY` as decimals, in the columns that have them."""
+        measures = [name for name in (*CREDITS, *MONEY) if name in counts]
+        exact = {name: [to_decimal(int(count), self.places(name)) for count in counts[name]] for name in measures}
+        return counts.assign(**{name: pd.Series(exact[name], counts.index, "object") for name in measures})
+
+    def total(self, measure: str) -> Decimal:
+        """The sum of one of `CREDITS` or `MONEY` over all lines."""
+        return to_decimal(int(self.lines[measure].sum()), self.places(measure))
+
+    def within(self, period: Period) -> "Costs":
+        """Those of some days."""
+        return replace(self, lines=within(self.lines, period))
+
+    def unpriced_days(self) -> list[date]:
+        """The days on which there are credits without a price."""
+        days: list[Any] = self.lines.loc[self.lines["price_period"] == UNPRICED, "date"].unique().tolist()
+        return sorted(day.date() for day in days)
+
+
+def within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows of a frame whose `date` lies in the period."""
+    start, stop = pd.Timestamp(period.start), pd.Timestamp(period.stop)
+    return frame[(frame["date"] >= start) & (frame["date"] < stop)]

@@ -1,0 +1,58 @@
+"""Included credits: what a plan gives free each month, used up from the oldest day on before anything is charged."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.apportion import apportion
+from circleci_usage.days import month_start
+from circleci_usage.units import Counts
+
+
+@dataclass(frozen=True)
+class IncludedCredits:
+    """So many credits are free in each calendar month (UTC), for all organisations of the plan together."""
+
+    amount: Decimal
+
+
+def free_credits(usage: pd.DataFrame, amount: int) -> Counts:
+    """How many credits of each row are free.
+
+    On the day on which the included credits run out, each credit type gets its share of the rest, and so does each row
+    of the type. That is done in whole units, so it is exact, and what is free of a type on a day does not depend on how
+    finely the rows tell the usage apart.
+
+    Args:
+        usage: `date`, `credit_type`, `credits` (counts), from the first day of a month on.
+        amount: included each month, in the same units as the credits.
+    """
+    credits = usage["credits"].to_numpy()
+    free = np.zeros_like(credits)
+    left: dict[object, int] = {}
+    for day, used in usage.groupby("date")["credits"].sum().items():
+        month = month_start(pd.Timestamp(str(day)).date())
+        rest = left.setdefault(month, amount)
+        if rest <= 0 or used <= 0:
+            continue
+        rows = np.flatnonzero(usage["date"] == day)
+        if used <= rest:
+            free[rows] = credits[rows]
+        else:
+            free[rows] = _share_out(usage.iloc[rows], rest)
+        left[month] = rest - min(int(used), rest)
+    return free
+
+
+def _share_out(usage: pd.DataFrame, rest: int) -> list[int]:
+    """The rest of the included credits on the rows of one day, by credit type, then by row."""
+    types = usage.groupby("credit_type", observed=True)["credits"].sum()
+    shares = dict(zip(types.index, apportion(rest, [int(used) for used in types]), strict=True))
+    free = np.zeros(len(usage), dtype="object")
+    for kind, share in shares.items():
+        rows = np.flatnonzero(usage["credit_type"] == kind)
+        if types[kind]:
+            free[rows] = apportion(share, [int(used) for used in usage["credits"].iloc[rows]])
+    return free.tolist()
