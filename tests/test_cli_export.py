@@ -1,0 +1,186 @@
+"""`run`, `export`, `status`, `doctor` and `demo` as a user runs them, against the stand-in over HTTP."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.days import today_utc
+from circleci_usage.demo.catalog import MAIN, ORGANIZATIONS
+from circleci_usage.demo.company import Company
+from circleci_usage.demo.faults import HTML_PAGE, in_turn, status
+from circleci_usage.demo.rules import Fate
+from circleci_usage.demo.standin import StandIn
+from circleci_usage.progress import SystemClock
+from commandline import circleci_usage
+
+YESTERDAY = today_utc(SystemClock().now()) - timedelta(days=1)
+SECRET = "CCIPAT_never_to_be_shown_0123456789"
+
+
+@pytest.fixture
+def circleci() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.1), SystemClock(), token=SECRET, gets_per_hour=None, rows_per_part=100) as standin:
+        yield standin
+
+
+@pytest.fixture
+def env(circleci: StandIn) -> dict[str, str]:
+    """The environment of the seed tool's users, and no waiting."""
+    return {
+        "CIRCLECI_API_TOKEN": SECRET,
+        "ORG_ID": MAIN.id,
+        "START_DATE": str(YESTERDAY - timedelta(days=2)),
+        "END_DATE": str(YESTERDAY),
+        "CIRCLECI_URL": circleci.url,
+        "POLL_SECONDS": "0",
+    }
+
+
+def posts(circleci: StandIn) -> int:
+    return sum(call.method == "POST" for call in circleci.calls)
+
+
+def windows(first_day: int) -> int:
+    """Exports that the days up to yesterday take: one a calendar month."""
+    first = YESTERDAY - timedelta(days=first_day)
+    return 1 + (YESTERDAY.year * 12 + YESTERDAY.month) - (first.year * 12 + first.month)
+
+
+def test_run_goes_from_the_export_to_the_report(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
+    done = circleci_usage("run", cwd=tmp_path, env=env)
+
+    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    company = Company(scale=0.1)
+    days = [YESTERDAY - timedelta(days=ago) for ago in range(3)]
+    rows = [row for day in days for row in company.rows(day, SystemClock().now()) if row[0] == MAIN.id]
+    assert summary["totals"]["job_runs"] == len(rows)
+    assert summary["totals"]["credits"] == str(sum(int(row[-1]) for row in rows))
+    assert posts(circleci) == windows(2)
+    assert "\x1b" not in done.err  # plain lines where there is no terminal
+
+    again = circleci_usage("run", cwd=tmp_path, env=env)
+    assert again.code == 0
+    assert posts(circleci) == windows(2)
+
+
+def test_several_organisations_are_one_export(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
+    names = ",".join(organization.id for organization in ORGANIZATIONS)
+    done = circleci_usage("run", "--org-id", names, "--no-merged", cwd=tmp_path, env=env)
+
+    assert done.code == 0, done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert {line["organization"] for line in summary["by_organization"]} == {each.name for each in ORGANIZATIONS}
+    assert posts(circleci) == windows(2)
+
+
+def test_an_organisation_may_be_a_slug(env: dict[str, str], tmp_path: Path) -> None:
+    assert circleci_usage("export", cwd=tmp_path, env=env | {"ORG_ID": MAIN.slug}).code == 0
+
+
+def test_a_named_period_is_exported_with_the_one_before(env: dict[str, str], tmp_path: Path) -> None:
+    done = circleci_usage("run", "--period", "last-7-days", cwd=tmp_path, env=env)
+
+    assert done.code == 0, done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert summary["period"] == {"from": str(YESTERDAY - timedelta(days=6)), "to": str(YESTERDAY)}
+    assert summary["previous_period"]["from"] == str(YESTERDAY - timedelta(days=13))
+
+
+def test_export_fills_the_store_that_report_merge_and_status_use(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
+    assert exported.code == 0, exported.err
+    assert all((tmp_path / line).is_file() for line in exported.out.splitlines())
+
+    circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
+    env |= {"STORE_DIR": "store"}
+    assert circleci_usage("report", cwd=tmp_path, env=env).code == 0
+    assert circleci_usage("merge", cwd=tmp_path, env=env).out == "merged.csv.gz\n"
+    shown = circleci_usage("status", cwd=tmp_path, env=env)
+    assert "job runs in" in shown.out
+    assert "The next run asks for nothing." in shown.out
+    assert circleci_usage("prune", cwd=tmp_path, env=env).err == "Removed 0 windows: 0 files, 0.0 MB.\n"
+
+
+def test_passing_trouble_is_tried_again(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
+    circleci.faults = in_turn([None, status(502, "Bad."), status(503, "Busy."), None, None, status(503, "Busy.")])
+
+    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "message"),
+    [
+        ({"CIRCLECI_API_TOKEN": ""}, 2, "There is no CircleCI API token; put a personal API token into"),
+        ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI does not accept the token (401"),
+        ({"ORG_ID": ""}, 2, "There is no organisation; set ORG_ID or --org-id"),
+        ({"ORG_ID": "gh/nobody"}, 3, "There is no organisation 'gh/nobody' that the token sees; it sees:"),
+        ({"ORG_ID": "00000000-0000-4000-8000-000000000000"}, 3, "CircleCI knows no organisation 00000000-0000-4000"),
+        ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
+        ({"END_DATE": "2020-01-01"}, 2, "The range is inverted"),
+        ({"CIRCLECI_URL": "circleci"}, 2, "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not understood"),
+        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is no length of time"),
+        ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(
+    env: dict[str, str], tmp_path: Path, changed: dict[str, str], code: int, message: str
+) -> None:
+    done = circleci_usage("run", cwd=tmp_path, env=env | changed)
+
+    assert done.code == code, done.err
+    assert message in done.err
+    assert SECRET not in done.out + done.err
+    assert not (tmp_path / "usage-report").exists()
+
+
+def test_out_of_quota_says_when_to_come_back(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
+    circleci.posts_per_hour = 0
+
+    done = circleci_usage("export", "--max-wait", "0", cwd=tmp_path, env=env)
+
+    assert done.code == 5
+    assert "run the same command again to go on" in done.err
+
+
+def test_a_failed_export_job_is_said(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
+    circleci.fates = [Fate(("failed",), error_reason="the query took too long")] * 2
+
+    done = circleci_usage("export", cwd=tmp_path, env=env)
+
+    assert done.code == 4, done.err
+    assert "the query took too long" in done.err
+
+
+def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> None:
+    well = circleci_usage("doctor", cwd=tmp_path, env=env)
+    assert well.code == 0, well.out
+    assert all(line.startswith("ok") for line in well.out.splitlines())
+
+    ill = circleci_usage("doctor", cwd=tmp_path, env=env | {"ORG_ID": "gh/nobody", "PRICE_PER_CREDIT": "cheap"})
+    assert ill.code == 3
+    assert "FIX  organisation gh/nobody: There is no organisation 'gh/nobody' that the token sees; it sees:" in ill.out
+    assert "FIX  settings: The price per credit is 'cheap'" in ill.out
+    assert SECRET not in ill.out + ill.err
+
+
+def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        done = circleci_usage("demo", "--output", folder, cwd=tmp_path)
+        assert (done.code, done.out) == (0, f"{folder}/index.html\n"), done.err
+
+    one, two = (
+        {
+            path.relative_to(tmp_path / folder): path.read_bytes()
+            for path in (tmp_path / folder).rglob("*")
+            if path.is_file()
+        }
+        for folder in ("one", "two")
+    )
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
