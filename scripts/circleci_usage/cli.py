@@ -51,7 +51,10 @@ def main() -> NoReturn:
         Console().error("Interrupted. What was downloaded is kept: run the same command again to go on.")
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect must not look like a stack of text
-        Console().error(f"This is a defect of circleci-usage: {type(error).__name__}. Please report it with --verbose.")
+        # The message stays out: it may quote what should not be shown.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        Console().error(f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose.")
         if {"-v", "--verbose"}.intersection(sys.argv):
             traceback.print_exception(error)
         sys.exit(DEFECT)
