@@ -168,14 +168,15 @@ class CircleCI:
             raise self._unreachable(error) from None
 
     def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
-        for wait in RETRY_WAITS:
+        for seconds in RETRY_WAITS:
             try:
                 return send()
             except BrokenError as error:
                 if only_unsent and error.sent:
                     raise
-                self._progress.detail(f"CircleCI: {error}; trying again in {wait:.0f} s.")
-                self._clock.sleep(wait)
+                wait = min(error.wait or timedelta(seconds=seconds), SHORT_WAIT)
+                self._progress.detail(f"CircleCI: {error}; trying again in {wait.total_seconds():.0f} s.")
+                self._clock.sleep(wait.total_seconds())
         return send()
 
     def _send(self, method: str, path: str, body: object = None) -> Answer:
@@ -208,7 +209,7 @@ class CircleCI:
                 " (CIRCLECI_URL) and the proxy."
             )
         if status >= requests.codes.server_error:
-            raise BrokenError(f"it answered {status}")
+            raise BrokenError(f"it answered {status}", wait=wait_of(headers, self._clock.now()))
         try:
             body = loads(content)
         except (ValueError, RecursionError):

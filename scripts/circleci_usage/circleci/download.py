@@ -174,8 +174,12 @@ def _chunks(response: requests.Response, seconds: float) -> Iterator[bytes]:
 def _opened(target: Path, begin: int) -> Iterator[BinaryIO]:
     with explaining(target):
         file = target.open("ab" if begin else "wb")
-    with file:
+    try:
         yield file
+    finally:
+        # Closing writes what is left in the buffer, which a full disk refuses once more.
+        with explaining(target):
+            file.close()
 
 
 def _unpacked(file: Path, name: str, limit: int) -> Iterator[bytes]:

@@ -38,11 +38,13 @@ class BrokenError(Exception):
 
     Attributes:
         sent: whether the request may have reached the server.
+        wait: how long the server wants to be left alone, if it said so.
     """
 
-    def __init__(self, reason: str, *, sent: bool = True) -> None:
+    def __init__(self, reason: str, *, sent: bool = True, wait: timedelta | None = None) -> None:
         super().__init__(reason)
         self.sent = sent
+        self.wait = wait
 
 
 class Session(requests.Session):
