@@ -1,6 +1,6 @@
 """Owned costs and job runs per day and job: what metrics are made of, and the finest that the report folder keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,10 @@ FINE: Final = ("date", *JOB, "resource_class", "team")
 COARSE: Final = ("date", *PROJECT, "team")
 
 
+CHARGES_TABLE: Final = "daily_charges"
+RUNS_TABLE: Final = "daily_runs"
+
+
 @dataclass(frozen=True)
 class DailyLines:
     """The amounts of each day, by `FINE` keys or, where these would be too many, by `COARSE` ones.
@@ -29,6 +33,11 @@ class DailyLines:
 
     charges: pd.DataFrame
     runs: pd.DataFrame
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Both under the names of their tables."""
+        return {CHARGES_TABLE: self.charges, RUNS_TABLE: self.runs}
 
 
 def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:

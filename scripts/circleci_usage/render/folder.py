@@ -14,10 +14,13 @@ from typing import Final
 from circleci_usage.errors import SettingsError
 from circleci_usage.files import explaining
 from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
+from circleci_usage.render.charts import draw_charts, project_charts
 from circleci_usage.render.focus import write_focus
 from circleci_usage.render.html import page
+from circleci_usage.render.project_charts import drawing_project_charts
+from circleci_usage.render.projects import projects
 from circleci_usage.render.summary import summary_json
-from circleci_usage.render.tables import table_csv
+from circleci_usage.render.tables import lines_csv, table_csv
 from circleci_usage.report import Report
 
 PAGE_NAME: Final = "index.html"
@@ -66,12 +69,17 @@ def write_report(report: Report, folder: Path, *, rows: FileWriter | None = None
 
 
 def _write_files(report: Report, folder: Path) -> None:
-    for name, text in _TEXTS.items():
-        (folder / name).write_text(text(report), encoding="utf-8")
-    (folder / "tables").mkdir()
-    for name, breakdown in report.breakdowns.items():
-        (folder / "tables" / f"{name}.csv").write_text(table_csv(breakdown), encoding="utf-8")
-    write_focus(report, folder / "focus.csv")
+    pictures = folder / "charts" / "projects"
+    pictures.mkdir(parents=True)
+    every = projects(report)
+    with drawing_project_charts(project_charts(report, every), [*report.period], report.currency, pictures):
+        draw_charts(report, pictures.parent)
+        for name, text in _TEXTS.items():
+            (folder / name).write_text(text(report), encoding="utf-8")
+        (folder / "tables").mkdir()
+        for name, breakdown in report.breakdowns.items():
+            (folder / "tables" / f"{name}.csv").write_text(table_csv(breakdown), encoding="utf-8")
+        write_focus(report, folder / "focus.csv")
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:

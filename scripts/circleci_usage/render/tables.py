@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+import pandas as pd
+
 from circleci_usage.analysis.totals import Breakdown
 from circleci_usage.exact import plain
-
-MEASURES: Final = ("credits", "cost", "share", "job_runs")
 
 # What makes a spreadsheet read a cell as a formula, or split it into another cell that is one; the wide forms are what
 # an Asian keyboard types. Source: the OWASP page on CSV injection.
@@ -17,12 +17,16 @@ _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the w
 
 
 def table_csv(breakdown: Breakdown) -> str:
-    """The lines of a breakdown: the names, then credits, cost, share of the cost (0 to 1) and job runs."""
-    columns = [*breakdown.keys, *MEASURES]
+    """The lines of a breakdown: the names, then credits, cost, its share (0 to 1), job runs and more."""
+    return lines_csv(breakdown.lines)
+
+
+def lines_csv(lines: pd.DataFrame) -> str:
+    """A frame as it is, with a header: exact numbers, ISO days, names that no spreadsheet takes for formulas."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    cells = ([_cell(value) for value in breakdown.lines[column]] for column in columns)
+    writer.writerow(lines.columns)
+    cells = ([_cell(value) for value in values] for _, values in lines.items())
     writer.writerows(zip(*cells, strict=True))
     return text.getvalue()
 
