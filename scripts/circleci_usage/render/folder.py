@@ -79,6 +79,8 @@ def _write_files(report: Report, folder: Path) -> None:
         (folder / "tables").mkdir()
         for name, breakdown in report.breakdowns.items():
             (folder / "tables" / f"{name}.csv").write_text(table_csv(breakdown), encoding="utf-8")
+        for name, lines in report.daily.tables.items():
+            (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
         write_focus(report, folder / "focus.csv")
 
 
