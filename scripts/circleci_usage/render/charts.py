@@ -11,7 +11,8 @@ from matplotlib.patches import Patch, PathPatch
 from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render import style
 from circleci_usage.render.lines import lines, top
-from circleci_usage.render.projects import project_labels
+from circleci_usage.render.project_charts import ProjectChart
+from circleci_usage.render.projects import Project, project_labels
 from circleci_usage.render.series import DailySeries, daily_series
 from circleci_usage.render.shown import days, money, number, percent, shortened
 from circleci_usage.report import Report
@@ -19,6 +20,10 @@ from circleci_usage.report import Report
 WIDE: Final = 10.8
 """Inches across a screen: 1080 CSS pixels at the size of text that the chart is drawn with."""
 
+_LEFT, _RIGHT, _ABOVE, _BELOW = 52, 4, 18, 22
+"""Points around the bars of the days."""
+
+_DAY_HEIGHT: Final = 3.4
 _TOP_PROJECTS: Final = 20
 _LABEL_LENGTH: Final = 34
 _KEY_LENGTH: Final = 26
@@ -34,11 +39,35 @@ def draw_charts(report: Report, folder: Path) -> None:
         style.save(cost_by_credit_type(report), folder / "cost-by-credit-type")
 
 
-def cost_by_day(daily: DailySeries, currency: str, *, width: float = WIDE, height: float = 3.4) -> Figure:
+def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChart]:
+    """What is drawn for each project."""
+    return [
+        ProjectChart(
+            project.file_name,
+            project.label,
+            f"Cost by day, {days(report.period)} · {money(project.line.cost, report.currency)} in all",
+            project.daily,
+        )
+        for project in every
+    ]
+
+
+def cost_by_day(daily: DailySeries, currency: str, *, width: float = WIDE, height: float = _DAY_HEIGHT) -> Figure:
     """Stacked bars, without title and legend: the page has its own. Call it in `style.house_style`."""
     figure = Figure(figsize=(width, height))
-    _draw_days(figure, daily, currency, above=18)
+    _draw_days(figure, daily, currency, above=_ABOVE)
     return figure
+
+
+def day_area() -> dict[str, float]:
+    """Where the bars of the wide chart of days are: percent from each side of the figure, for what lies over them."""
+    width, height = 72 * WIDE, 72 * _DAY_HEIGHT
+    return {
+        "left": 100 * _LEFT / width,
+        "right": 100 * _RIGHT / width,
+        "top": 100 * _ABOVE / height,
+        "bottom": 100 * _BELOW / height,
+    }
 
 
 def credits_by_project(report: Report) -> Figure:
@@ -96,7 +125,7 @@ def _titled_days(report: Report) -> Figure:
 
 
 def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: float) -> None:
-    axes = style.drawing_area(figure, left=52, right=4, top=above, bottom=22)
+    axes = style.drawing_area(figure, left=_LEFT, right=_RIGHT, top=above, bottom=_BELOW)
     levels = style.ticks(max(daily.totals))
     axes.set_xlim(-0.5, len(daily.days) - 0.5)
     axes.set_ylim(0, levels[-1])
@@ -104,7 +133,7 @@ def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: floa
     axes.grid(axis="y", color=style.LINE, linewidth=0.8)
     marks = style.day_marks(daily.days, round(figure.get_figwidth() * 1.3))
     axes.set_xticks([index for index, _ in marks], [text for _, text in marks])
-    axes.annotate(f"{currency} a day", (0, 1), (-6, 8), "axes fraction", "offset points", ha="right", color=style.MUTED)
+    axes.annotate(f"{currency} a day", (0, 1), (4 - _LEFT, 9), "axes fraction", "offset points", color=style.MUTED)
     bottoms = np.zeros(len(daily.days))
     for series, color in zip(daily.series, _colors(daily), strict=True):
         tops = bottoms + np.asarray(series.values)

@@ -1,20 +1,79 @@
 """index.html: the page that people open. One file, whole without JavaScript, loading nothing."""
 
-from typing import Final
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
+from circleci_usage.render import shown, views, words
+from circleci_usage.render.lines import lines
 from circleci_usage.report import Report
 
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader("circleci_usage.render"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+
+class Section(NamedTuple):
+    """A section of the page: `sections/<template>.html.j2`, reached as `#<name>`."""
+
+    name: str
+    title: str
+    template: str
+    view: Callable[[Report], views.View]
+
+
+SECTIONS: Final = (
+    Section("days", "Days", "days", views.day_view),
+    Section("spending", "Credit types", "tables", views.spending_view),
+    Section("projects", "Projects", "table", views.project_view),
+    Section("jobs", "Jobs", "table", views.job_view),
+    Section("machines", "Resource classes", "tables", views.machine_view),
+    Section("every-project", "Every project", "every_project", views.every_project_view),
+    Section("numbers", "Prices", "numbers", views.number_view),
 )
+"""In the order of the page. Without usage there are none."""
 
 
 def page(report: Report) -> str:
     """The report as a page."""
-    return _TEMPLATES.get_template("page.html.j2").render(report=report)
+    templates = _templates(report.currency)
+    used = SECTIONS if report.totals.job_runs else ()
+    shown_sections = [(section, view) for section in used if (view := section.view(report)) is not None]
+    script = templates.get_template("page.js").render()
+    return templates.get_template("page.html.j2").render(
+        report=report,
+        sections=shown_sections,
+        headline=words.headline(report),
+        findings=[_with_names(finding) for finding in words.findings(report)],
+        change=words.change(report),
+        completeness=words.completeness(report),
+        organizations=[line.name for line in lines(report.breakdowns["organizations"])],
+        style=Markup(templates.get_template("page.css").render()),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _templates(currency: str) -> Environment:
+    templates = Environment(
+        loader=PackageLoader("circleci_usage.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "money": partial(shown.money, currency=currency),
+        "number": shown.number,
+        "percent": shown.percent,
+        "period": shown.days,
+        "long_day": shown.long_day,
+        "day": shown.day,
+    }
+    return templates
+
+
+def _with_names(sentence: words.Sentence) -> Markup:
+    names = (Markup("<bdi>{}</bdi>").format(name) for name in sentence.names)
+    return escape(sentence.text).format(*names)

@@ -40,13 +40,13 @@ class DailySeries:
 
 def daily_series(report: Report) -> DailySeries:
     """The report's days."""
-    teams = lines(report.breakdowns["teams"])
-    if len(teams) > 1:
-        kind, labels, costs = "team", {line.key: line.name for line in teams}, daily_costs(report, ["team"])
-    else:
-        projects = report.breakdowns["projects"]
-        kind, labels, costs = "project", project_labels(lines(projects)), daily_costs(report, projects.keys)
-    every = [Series(label, costs[key]) for key, label in labels.items() if any(costs.get(key, ()))]
+    projects = report.breakdowns["projects"]
+    labels = project_labels(lines(projects))
+    kind, costs = "team", daily_costs(report, ["team"])
+    if len(costs) <= 1:
+        kind, costs = "project", daily_costs(report, projects.keys)
+    dearest = sorted(costs.items(), key=lambda item: -sum(item[1]))
+    every = [Series(labels.get(key, key[-1]), values) for key, values in dearest if any(values)]
     shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
     if others:
         rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.days import Period
+from circleci_usage.days import Period, add_months
 from circleci_usage.exact import rounded
 
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -34,6 +34,11 @@ def money(amount: Decimal, currency: str) -> str:
         return f"<{symbol(currency)}{_CENT}"
     cents = rounded(amount, 2)
     return f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}"
+
+
+def drawn_money(amount: float, currency: str) -> str:
+    """`money` of an amount that was good enough to be drawn."""
+    return money(Decimal(repr(amount)), currency)
 
 
 def number(count: Decimal | int) -> str:
@@ -67,14 +72,24 @@ def long_day(moment: date) -> str:
 
 
 def days(period: Period) -> str:
-    """`1–31 October 2026`, `28 September – 4 October 2026`, `14 October 2026`."""
+    """`October 2026`, `10–18 November 2024`, `28 September – 4 October 2026`, `14 October 2026`."""
     first, last = period.first, period.last
     if first == last:
         return f"{last.day} {last:%B %Y}"
+    if period.start.day == 1 and period.stop == add_months(period.start, 1):
+        return f"{last:%B %Y}"
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{last.day} {last:%B %Y}"
     year = "" if first.year == last.year else f" {first.year}"
     return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
+
+
+def when(period: Period) -> str:
+    """`days` in a sentence: `in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
+    shown = days(period)
+    if len(period) == 1:
+        return f"on {shown}"
+    return f"from {re.sub(' ?– ?', ' to ', shown)}" if "–" in shown else f"in {shown}"
 
 
 def visible(name: str) -> str:
