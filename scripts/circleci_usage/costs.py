@@ -41,7 +41,7 @@ class Costs:
     def decimals(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Sums of `CREDITS` and `MONEY` as decimals, in the columns that have them."""
         measures = [name for name in (*CREDITS, *MONEY) if name in counts]
-        exact = {name: [to_decimal(int(count), self.places(name)) for count in counts[name]] for name in measures}
+        exact = {name: [to_decimal(count, self.places(name)) for count in counts[name].tolist()] for name in measures}
         return counts.assign(**{name: pd.Series(exact[name], counts.index, "object") for name in measures})
 
     def total(self, measure: str) -> Decimal:

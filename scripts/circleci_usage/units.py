@@ -4,6 +4,7 @@ Frames hold credits and money this way (12.5 credits are 125 with one place); a 
 """
 
 from decimal import Context, Decimal, Inexact
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +34,7 @@ def to_count(value: Decimal, places: int) -> int:
     return int(value.scaleb(places, _WIDE).quantize(Decimal(1), context=_WIDE))
 
 
+@lru_cache(maxsize=1 << 17)  # the same few counts come again and again: nothing, equal list and contracted costs
 def to_decimal(count: int, places: int) -> Decimal:
     """What a count stands for."""
     return Decimal(int(count)).scaleb(-places, _WIDE)

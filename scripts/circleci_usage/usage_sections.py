@@ -1,0 +1,206 @@
+"""The sections of the settings file, each checked on its own; `usage_file` puts them together.
+
+What stands after a field is its description in the JSON Schema, which editors show.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from circleci_usage.allocation import SHARED, UNALLOCATED
+from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.days import ONE_DAY
+from circleci_usage.pricing import PricePeriod
+from circleci_usage.rates import RateOverride
+from circleci_usage.shared_costs import SharedCosts
+
+_HUNDRED: Final = Decimal(100)
+
+
+def _day(value: object) -> object:
+    """Only a date as people write it: pydantic alone would also take a Unix time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD") from None
+
+
+def _credit_type(value: str) -> str:
+    if value not in CREDIT_TYPES:
+        raise ValueError(f"there is no credit type {value!r}; there are {', '.join(CREDIT_TYPES)}")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
+Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
+CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum": list(CREDIT_TYPES)})]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors, a key without a value is the same as no key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+
+class PricePeriodSection(Section):
+    """What a credit costs on some days."""
+
+    first: Day = Field(alias="from")
+    """The first day of the period."""
+
+    last: Day | None = Field(None, alias="to")
+    """The last day of the period, included; without it the price holds until further notice."""
+
+    price_per_credit: Number
+    """The price of one credit in the file's currency."""
+
+    by_credit_type: dict[CreditType, Number] = {}
+    """Other prices for some credit types."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last and self.last < self.first:
+            raise ValueError(f"the period ends on {self.last}, before its start on {self.first}")
+        return self
+
+    def price_period(self) -> PricePeriod:
+        """As pricing takes it."""
+        stop = self.last + ONE_DAY if self.last else None
+        return PricePeriod(self.first, stop, self.price_per_credit, dict(self.by_credit_type))
+
+
+class IncludedCreditsSection(Section):
+    """Credits that are free before anything is charged, oldest day first."""
+
+    per: Literal["month"]
+    """How often they are given: each calendar month (UTC), without what was left of the last."""
+
+    amount: Number
+    """How many."""
+
+
+class TeamBudgetSection(Section):
+    """What may be spent."""
+
+    per: Literal["month"]
+    """In which time: a calendar month (UTC)."""
+
+    amount: Number
+    """How much, in the file's currency."""
+
+
+class BudgetSection(TeamBudgetSection):
+    """What everybody together may spend."""
+
+    name: Name
+    """What the budget is called."""
+
+
+class TeamSection(Section):
+    """A team and what is its own: job runs that match a glob in each of the lists given.
+
+    A team may stand in the list several times: what matches any of its entries is its own.
+    """
+
+    name: Name
+    """The team's name."""
+
+    projects: tuple[Name, ...] = ()
+    """Globs of projects, as `project` or `organization/project`."""
+
+    jobs: tuple[Name, ...] = ()
+    """Globs of job names."""
+
+    branches: tuple[Name, ...] = ()
+    """Globs of branches."""
+
+    budget: TeamBudgetSection | None = None
+    """What the team may spend, its share of shared costs included."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_ours(cls, name: str) -> str:
+        if name in {UNALLOCATED, SHARED}:
+            raise ValueError(f"a team cannot be called {name!r}: that is what costs without a team are shown as")
+        return name
+
+    @model_validator(mode="after")
+    def _owns_something(self) -> Self:
+        if not (self.projects or self.jobs or self.branches):
+            raise ValueError('the team owns nothing; name `projects`, `jobs` or `branches` (["*"] is everything)')
+        return self
+
+
+class SharedCostsSection(Section):
+    """Costs that are split among the teams: all of these credit types, and all of these projects."""
+
+    credit_types: tuple[CreditType, ...] = ()
+    """Credit types that are shared wherever they occur."""
+
+    projects: tuple[Name, ...] = ()
+    """Globs of projects whose costs are shared."""
+
+    split: Literal["proportional", "even", "fixed"] = "proportional"
+    """In proportion to the teams' direct costs of the month, evenly, or by the percentages in `weights`."""
+
+    weights: dict[Name, Number] = {}
+    """For `split: fixed`: each team's percentage; they sum to 100."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not (self.credit_types or self.projects):
+            raise ValueError("nothing is shared; name `credit_types` or `projects`")
+        if self.weights and self.split != "fixed":
+            raise ValueError(f"`weights` are for `split: fixed`, not {self.split}")
+        total = sum(self.weights.values(), Decimal(0))
+        if self.split == "fixed" and total != _HUNDRED:
+            raise ValueError(f"the weights sum to {total}; they must sum to 100")
+        return self
+
+    def rule(self) -> SharedCosts:
+        """As allocation takes it."""
+        return SharedCosts(self.split, frozenset(self.credit_types), self.projects, self.weights)
+
+
+class RateSection(Section):
+    """What a contract says of a resource class, in place of the public table."""
+
+    executor: Literal["docker", "machine", "remote-docker", "macos"]
+    """The executor, as in the export."""
+
+    name: Name
+    """The resource class, as in the export."""
+
+    credits_per_minute: Number | None = None
+    """What one minute costs in credits."""
+
+    vcpus: Size | None = None
+    """Virtual CPUs."""
+
+    ram_gb: Size | None = None
+    """Gigabytes of memory."""
+
+    def override(self) -> RateOverride:
+        """As the rates take it."""
+        return RateOverride(self.executor, self.name, self.credits_per_minute, self.vcpus, self.ram_gb)
