@@ -1,11 +1,22 @@
 """What all tests share."""
 
 import os
+from collections import Counter
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
+
+# How long an example takes is the machine's business: other tests run beside it.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes stay out of the names of tests: gzip's hold the time, and xdist's workers must agree on every name."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
 # In continuous integration a test that is skipped is a test that nobody runs: REQUIRE_ALL=1 turns skips into failures.
@@ -31,3 +42,15 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"skipped, although REQUIRE_ALL is set: {reason}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what the tests counted with `record_property("count: ...", number)`, also when several processes ran them."""
+    counts: Counter[str] = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", "") == "call":
+            for name, value in report.user_properties:
+                if name.startswith("count: "):
+                    counts[name.removeprefix("count: ")] += value
+    for name, count in counts.items():
+        terminalreporter.write_line(f"{name}: {count:,}")
