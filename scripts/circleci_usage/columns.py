@@ -110,3 +110,9 @@ BRANCH_GROUP: Final = "branch_group"
 
 OTHER_BRANCHES: Final = "(other branches)"
 """The group of a branch that matches none."""
+
+DAILY_CHARGES: Final = "daily_charges"
+"""The report's table of credits and cost per day, for programs that read reports back."""
+
+DAILY_RUNS: Final = "daily_runs"
+"""The report's table of job runs per day."""

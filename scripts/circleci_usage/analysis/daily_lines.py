@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.totals import JOB, PROJECT
+from circleci_usage.columns import DAILY_CHARGES, DAILY_RUNS
 from circleci_usage.costs import Costs
 from circleci_usage.units import to_decimal
 
@@ -16,9 +17,6 @@ MOST_LINES: Final = 100_000
 FINE: Final = ("date", *JOB, "resource_class", "team")
 COARSE: Final = ("date", *PROJECT, "team")
 
-
-CHARGES_TABLE: Final = "daily_charges"
-RUNS_TABLE: Final = "daily_runs"
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class DailyLines:
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Both under the names of their tables."""
-        return {CHARGES_TABLE: self.charges, RUNS_TABLE: self.runs}
+        return {DAILY_CHARGES: self.charges, DAILY_RUNS: self.runs}
 
 
 def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:

@@ -1,0 +1,136 @@
+"""The report folder, read back: everything that is pushed comes from its files, nothing from the usage itself."""
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final
+
+from circleci_usage.days import Period
+from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.parts import SUMMARY_NAME
+
+SCHEMA_VERSION: Final = 1
+"""The summary.json that is understood; another one may mean something else by the same keys."""
+
+TOTALS: Final = ("credits", "cost", "job_runs")
+
+_AGAIN: Final = "make the report again with circleci-usage report"
+
+
+@dataclass(frozen=True)
+class ReportFolder:
+    """A report that was written before.
+
+    Attributes:
+        path: the folder.
+        period: the days reported on.
+        currency: of all money.
+        totals: each of `TOTALS` over everything.
+        summary: all of summary.json.
+    """
+
+    path: Path
+    period: Period
+    currency: str
+    totals: Mapping[str, Decimal]
+    summary: Mapping[str, Any]
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The header of a table.
+
+        Raises:
+            DataError: there is no such table.
+        """
+        return next(self._lines(table))[1]
+
+    def rows(
+        self, table: str, names: Sequence[str], amounts: Sequence[str]
+    ) -> Iterator[tuple[tuple[str, ...], tuple[Decimal, ...]]]:
+        """The lines of a table: some of its columns as they are, others as numbers.
+
+        Raises:
+            DataError: there is no such table or column, or something is no number.
+        """
+        lines = self._lines(table)
+        _, header = next(lines)
+        missing = [name for name in (*names, *amounts) if name not in header]
+        if missing:
+            raise DataError(f"{self._file(table)} has no column {missing[0]}; {_AGAIN}.")
+        texts, numbers = ([header.index(name) for name in wanted] for wanted in (names, amounts))
+        for position, line in lines:
+            try:
+                yield tuple(line[at] for at in texts), tuple(number(line[at]) for at in numbers)
+            except (IndexError, ValueError):
+                raise self._damaged(table, position) from None
+
+    def _file(self, table: str) -> Path:
+        return self.path / "tables" / f"{table}.csv"
+
+    def _lines(self, table: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The lines with their numbers, the header first, which may be empty."""
+        file = self._file(table)
+        try:
+            with file.open(encoding="utf-8", newline="") as stream:
+                lines = csv.reader(stream)
+                yield 1, tuple(next(lines, ()))
+                for line in lines:
+                    yield lines.line_num, tuple(line)
+        except FileNotFoundError:
+            raise DataError(f"{self.path} has no {file.relative_to(self.path)}; {_AGAIN}.") from None
+        except (OSError, ValueError, csv.Error):
+            raise DataError(f"{file} cannot be read; {_AGAIN}.") from None
+
+    def _damaged(self, table: str, line: int) -> DataError:
+        return DataError(f"Line {line} of {self._file(table)} is damaged; {_AGAIN}.")
+
+
+def read_report_folder(path: Path) -> ReportFolder:
+    """Read what a report says about itself.
+
+    Raises:
+        SettingsError: there is no report.
+        DataError: it is damaged, or was made by a later version.
+    """
+    file = path / SUMMARY_NAME
+    try:
+        summary = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise SettingsError(
+            f"{path} is no report folder: there is no {SUMMARY_NAME}. Make a report first (circleci-usage report), or"
+            " say where it is with --output."
+        ) from None
+    except (OSError, ValueError):
+        raise DataError(f"{file} cannot be read; {_AGAIN}.") from None
+    if isinstance(summary, dict) and summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        raise DataError(f"{file} was made by another version of circleci-usage; {_AGAIN} of this version.")
+    try:
+        return ReportFolder(
+            path=path,
+            period=Period.of_days(*(date.fromisoformat(summary["period"][end]) for end in ("from", "to"))),
+            currency=str(summary["currency"]),
+            totals={name: number(str(summary["totals"][name])) for name in TOTALS},
+            summary=summary,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise DataError(f"{file} does not say what was spent when; {_AGAIN}.") from None
+
+
+def number(text: str) -> Decimal:
+    """An exact number that Datadog can keep, which has doubles.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        value = Decimal(text)
+        sound = math.isfinite(float(value))
+    except (InvalidOperation, OverflowError):
+        sound = False
+    if not sound:
+        raise ValueError(f"{text!r} is no finite number")
+    return value
