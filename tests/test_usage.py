@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
@@ -80,6 +80,7 @@ credits_texts = st.one_of(
 @given(
     credits=st.lists(st.tuples(credits_texts, st.sampled_from("ab"), st.integers(1, 28)), max_size=30), data=st.data()
 )
+@settings(deadline=None)
 def test_sums_are_exact_however_the_rows_are_ordered_and_cut(
     tmp_path_factory: pytest.TempPathFactory,
     credits: list[tuple[str, str, int]],

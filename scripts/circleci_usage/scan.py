@@ -35,6 +35,20 @@ NAMES: Final = {
 }
 """Our word → the export's column."""
 
+DETAILS: Final = {
+    "pipeline_id": "PIPELINE_ID",
+    "workflow_id": "WORKFLOW_ID",
+    "workflow_started_at": "WORKFLOW_FIRST_JOB_STARTED_AT",
+    "workflow_stopped_at": "WORKFLOW_STOPPED_AT",
+    "workflow_successful": "IS_WORKFLOW_SUCCESSFUL",
+    "run_number": "JOB_RUN_NUMBER",
+    "queued_at": "JOB_RUN_QUEUED_AT",
+    "started_at": "JOB_RUN_STARTED_AT",
+    "cpu": "MAX_CPU_UTILIZATION_PCT",
+    "ram": "MAX_RAM_UTILIZATION_PCT",
+}
+"""As `NAMES`, of what differs from run to run."""
+
 # 18 decimals hold every amount that a service computing in doubles can write, and leave 20 digits before the point.
 NUMBER: Final = pl.Decimal(38, 18)
 
@@ -47,7 +61,7 @@ def scan_parts(parts: Sequence[Part], branch_globs: Sequence[str]) -> pl.LazyFra
     Columns: those of `NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
     by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds`
     (decimals, never null); `torn`, true where a row may be too short or too long. Names are categoricals, which are
-    grouped in two thirds of the memory and time that texts take; only the date is a text.
+    grouped in two thirds of the memory and time that texts take; the date and the columns of `DETAILS` are texts.
     """
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
@@ -69,7 +83,8 @@ def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part], branch_globs: S
     )
 
     def text(name: str) -> pl.Expr:
-        return pl.col(NAMES[name]) if NAMES[name] in columns else pl.lit(None, pl.String)
+        column = (NAMES | DETAILS)[name]
+        return pl.col(column) if column in columns else pl.lit(None, pl.String)
 
     def number(column: str) -> pl.Expr:
         return pl.col(column).fill_null(0) if column in columns else pl.lit(0, NUMBER)
@@ -81,6 +96,7 @@ def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part], branch_globs: S
     return frame.select(
         text("date").alias("date"),
         *(text(name).cast(pl.Categorical).alias(name) for name in NAMES if name != "date"),
+        *(text(name).alias(name) for name in DETAILS),
         _groups_of(text("branch"), branch_globs).cast(pl.Categorical).alias(BRANCH_GROUP),
         *(credits.alias(name) for name, credits in types.items()),
         (total - of_types).alias(f"{OTHER}_credits"),

@@ -7,6 +7,7 @@ The sums are written with Narwhals, so that they run wherever a lazy frame with 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import narwhals as nw
@@ -16,7 +17,9 @@ import polars as pl
 
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME
 from circleci_usage.damage import damage_behind, find_damage
+from circleci_usage.days import Period
 from circleci_usage.parts import Part
+from circleci_usage.performance import Performance, ask, narrow, performance
 from circleci_usage.scan import NUMBER, scan_parts
 from circleci_usage.units import INT64, Counts
 from circleci_usage.usage_cache import Sums, load_sums, save_sums, sums_key
@@ -61,6 +64,7 @@ class DailyUsage:
             runs that used such credits).
         branch_runs: as `runs`, but by `BRANCH_DIMENSIONS`.
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
+        performance: how the job runs of a period went.
         places: credits and seconds are whole numbers of 10^-places (see `units`).
 
     Organisations and projects have the name of their last day, so that a renamed one may have several rows alike. The
@@ -71,6 +75,7 @@ class DailyUsage:
     credits: pd.DataFrame
     branch_runs: pd.DataFrame
     branch_credits: pd.DataFrame
+    performance: Performance
     places: int
 
     @property
@@ -80,12 +85,17 @@ class DailyUsage:
 
 
 def read_daily_usage(
-    parts: Sequence[Part], *, branch_globs: Sequence[str] = MAIN_BRANCHES, cache: Path | None = None
+    parts: Sequence[Part],
+    *,
+    period: Period | None = None,
+    branch_globs: Sequence[str] = MAIN_BRANCHES,
+    cache: Path | None = None,
 ) -> DailyUsage:
     """Sum the job runs of all parts per UTC day and dimension, streaming.
 
     Args:
         parts: what to read.
+        period: the days that `DailyUsage.performance` is about; None for all days. The sums are of all days anyway.
         branch_globs: what branches are told apart by in `branch_group`: each branch stands under the globs it matches.
         cache: a folder to keep the sums in; parts that were summed before are then not read again.
 
@@ -94,30 +104,34 @@ def read_daily_usage(
     """
     globs = sorted(set(branch_globs))
     if cache is None:
-        return _daily_usage(_sums(parts, globs))
-    key = sums_key(parts, globs)
+        return _daily_usage(_sums(parts, globs, period))
+    key = sums_key(parts, globs, period)
     sums = load_sums(cache, key)
     if sums is None:
-        sums = _sums(parts, globs)
+        sums = _sums(parts, globs, period)
         # Parts that changed while they were read have sums that belong to neither key.
-        if sums_key(parts, globs) == key:
+        if sums_key(parts, globs, period) == key:
             save_sums(sums, cache, key)
     return _daily_usage(sums)
 
 
-def _sums(parts: Sequence[Part], branch_globs: Sequence[str]) -> Sums:
-    rows = nw.from_native(scan_parts(parts, branch_globs))
-    queries = [_sum_by(rows, keys).to_native() for keys in (DIMENSIONS, BRANCH_DIMENSIONS)]
-    try:
-        days, branches = pl.collect_all(queries, engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise damage_behind(error, parts) from error
+def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
+    rows = scan_parts(parts, branch_globs)
+    sums = [_sum_by(nw.from_native(rows), keys).to_native() for keys in (DIMENSIONS, BRANCH_DIMENSIONS)]
+    with TemporaryDirectory(prefix="circleci-usage-") as folder:
+        runs = Path(folder) / "runs.parquet"
+        aside = narrow(rows, period).sink_parquet(runs, maintain_order=False, statistics=False, lazy=True)
+        try:
+            days, branches, _ = pl.collect_all([*sums, aside], engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise damage_behind(error, parts) from error
+        answers = ask(pl.scan_parquet(runs))
     if days["torn_rows"].sum():
         damage = find_damage(parts)
         if damage:
             raise damage
     try:
-        return Sums(_tidy(days, DIMENSIONS), _tidy(branches, BRANCH_DIMENSIONS))
+        return Sums(_tidy(days, DIMENSIONS), _tidy(branches, BRANCH_DIMENSIONS), answers)
     except pl.exceptions.PolarsError as error:
         raise damage_behind(error, parts) from error
 
@@ -169,11 +183,13 @@ def _daily_usage(sums: Sums) -> DailyUsage:
     def credits(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         return _to_pandas(_by_credit_type(frame, keys), places)
 
+    of_days = runs(sums.days, DIMENSIONS)
     return DailyUsage(
-        runs=runs(sums.days, DIMENSIONS),
+        runs=of_days,
         credits=credits(sums.days, DIMENSIONS),
         branch_runs=runs(sums.branches, BRANCH_DIMENSIONS),
         branch_credits=credits(sums.branches, BRANCH_DIMENSIONS),
+        performance=performance(sums.answers, of_days),
         places=places,
     )
 

@@ -1,4 +1,4 @@
-"""The sums of the heavy pass on disk, so that a new price or team costs no second reading of the parts.
+"""What the heavy pass gives on disk, so that a new price or team costs no second reading of the parts.
 
 A file is found by the checksums of the parts' bytes and whatever else its sums depend on; if any of it differs, so does
 the file's name. What it holds is trusted only while it has its own checksum.
@@ -7,7 +7,7 @@ the file's name. What it holds is trusted only while it has its own checksum.
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import Final
 
 import polars as pl
 
+from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
 from circleci_usage.parts import Part, checksum
+from circleci_usage.performance import Answers
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever the same parts would give other sums, or sums of another shape."""
 
 CACHE_FOLDER: Final = ".daily-usage"
@@ -32,10 +34,11 @@ _LENGTH_BYTES: Final = 8
 
 @dataclass(frozen=True)
 class Sums:
-    """What the heavy pass gives: wide frames with the sums per day and dimension, and per day and branch."""
+    """What the heavy pass gives: wide frames with the sums per day and dimension, per day and branch, and `Answers`."""
 
     days: pl.DataFrame
     branches: pl.DataFrame
+    answers: Answers
 
 
 def cache_beside(parts: Sequence[Part]) -> Path:
@@ -43,9 +46,9 @@ def cache_beside(parts: Sequence[Part]) -> Path:
     return parts[0].path.parent / CACHE_FOLDER
 
 
-def sums_key(parts: Sequence[Part], branch_globs: Sequence[str]) -> str:
-    """What the sums of these parts are found by: another byte in a part, or another glob, is another key."""
-    depends_on = [FORMAT, list(branch_globs), sorted(checksum(part.path) for part in parts)]
+def sums_key(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> str:
+    """What the sums of these parts are found by: another byte in a part, another glob or period, is another key."""
+    depends_on = [FORMAT, list(branch_globs), str(period), sorted(checksum(part.path) for part in parts)]
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 
@@ -58,15 +61,15 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     body = content[_DIGEST_LENGTH:]
     if hashlib.sha256(body).digest() != content[:_DIGEST_LENGTH]:
         return None
-    length = int.from_bytes(body[:_LENGTH_BYTES], "big")
-    days, branches = body[_LENGTH_BYTES:][:length], body[_LENGTH_BYTES:][length:]
-    return Sums(pl.read_ipc(io.BytesIO(days)), pl.read_ipc(io.BytesIO(branches)))
+    days, branches, *answers = _frames(body)
+    return Sums(days, branches, Answers(*answers))
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
     """Save the sums and forget the oldest; where nothing can be written, nothing is saved."""
-    days, branches = (_bytes(frame) for frame in (sums.days, sums.branches))
-    body = len(days).to_bytes(_LENGTH_BYTES, "big") + days + branches
+    answers = sums.answers
+    frames = (sums.days, sums.branches, answers.jobs, answers.machines, answers.workflows, answers.reruns)
+    body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
         with replacing(folder / f"{key}{_SUFFIX}") as stream:
             stream.write(hashlib.sha256(body).digest() + body)
@@ -76,6 +79,16 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
 
 
 def _bytes(frame: pl.DataFrame) -> bytes:
+    """The frame, its length before it."""
     stream = io.BytesIO()
     frame.write_ipc(stream, compression="zstd")
-    return stream.getvalue()
+    content = stream.getvalue()
+    return len(content).to_bytes(_LENGTH_BYTES, "big") + content
+
+
+def _frames(body: bytes) -> Iterator[pl.DataFrame]:
+    """What `_bytes` made of several frames, one after the other."""
+    while body:
+        stop = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES], "big")
+        yield pl.read_ipc(io.BytesIO(body[_LENGTH_BYTES:stop]))
+        body = body[stop:]
