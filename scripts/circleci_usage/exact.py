@@ -14,11 +14,20 @@ ZERO: Final = Decimal(0)
 # rounded number. The context of the decimal module rounds at 28 digits without a word.
 _EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
+_ESTIMATE: Final = Context(prec=34)
+
 
 @contextmanager
 def exact_arithmetic() -> Iterator[None]:
     """Let every decimal operation inside be exact, or raise `decimal.Inexact`."""
     with localcontext(_EXACT):
+        yield
+
+
+@contextmanager
+def estimating() -> Iterator[None]:
+    """Let decimal operations inside round at 34 digits: for what is expected, never for what has to add up."""
+    with localcontext(_ESTIMATE):
         yield
 
 

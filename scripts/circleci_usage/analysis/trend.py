@@ -1,0 +1,86 @@
+"""How costs develop: by week and by month over all that is known, and which weekdays cost what.
+
+Weeks begin on Monday (ISO 8601). The days of the period are a breakdown already (`analysis.totals`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.analysis.daily import by_day, of_days
+from circleci_usage.analysis.forecast import month_of
+from circleci_usage.costs import Costs
+from circleci_usage.days import ONE_DAY, Period, months
+from circleci_usage.exact import ZERO, estimating, exact_arithmetic, rounded
+from circleci_usage.units import to_decimal
+
+_DAYS_A_WEEK: Final = 7
+_CENTS: Final = 2
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A week or a month; `is_whole` says whether all of its days are known."""
+
+    days: Period
+    cost: Decimal
+    is_whole: bool
+
+    @property
+    def daily(self) -> Decimal:
+        """What a day of it cost on average, to the cent: comparable also when it is not whole."""
+        with estimating():
+            return rounded(self.cost / len(self.days), _CENTS)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Costs over time.
+
+    Attributes:
+        weeks: of the known days, the first and the last perhaps not whole.
+        months: likewise.
+        weekdays: from Monday to Sunday the mean cost of the period's days, without seats, to the cent; None where the
+            period has no such day.
+    """
+
+    weeks: tuple[Stretch, ...]
+    months: tuple[Stretch, ...]
+    weekdays: tuple[Decimal | None, ...]
+
+
+def trend(costs: Costs, known: Period, period: Period) -> Trend:
+    """The trend of the known days, and the weekdays of those in the period.
+
+    Args:
+        costs: of the known days, and maybe of more.
+        known: the complete days that there are data of.
+        period: what the weekdays are taken from.
+    """
+    places = costs.places("cost")
+    daily = {day: to_decimal(cost, places) for day, cost in by_day(costs.lines, known).items()}
+    usual = {day: to_decimal(cost, places) for day, cost in by_day(of_days(costs), known).items() if day in period}
+
+    def stretch(days: Period, length: int) -> Stretch:
+        with exact_arithmetic():
+            return Stretch(days, sum((daily[day] for day in days), ZERO), len(days) == length)
+
+    def mean(weekday: int) -> Decimal | None:
+        alike = [cost for day, cost in usual.items() if day.weekday() == weekday]
+        with estimating():
+            return rounded(sum(alike, ZERO) / len(alike), _CENTS) if alike else None
+
+    return Trend(
+        weeks=tuple(stretch(week, _DAYS_A_WEEK) for week in _weeks(known)),
+        months=tuple(stretch(month, len(month_of(month.first))) for month in months(known)),
+        weekdays=tuple(map(mean, range(_DAYS_A_WEEK))),
+    )
+
+
+def _weeks(known: Period) -> Iterator[Period]:
+    start = known.start
+    while start < known.stop:
+        stop = min(start + (_DAYS_A_WEEK - start.weekday()) * ONE_DAY, known.stop)
+        yield Period(start, stop)
+        start = stop
