@@ -8,6 +8,7 @@ import pandas as pd
 
 from circleci_usage.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.analysis.chargeback import by_team, chargeback
+from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
@@ -42,6 +43,7 @@ class Report:
         breakdowns: the same totals by dimension, under the names of `analysis.totals.BREAKDOWNS`.
         charges: cost per day, project, team and credit type (see `analysis.totals.charges`).
         daily: cost and job runs per day and job (see `analysis.daily_lines`).
+        cube: costs by all dimensions at once (see `analysis.cube`).
         chargeback: what each team is charged, month by month (see `analysis.chargeback.chargeback`).
         prices_used: what was charged at which price (see `analysis.reconciliation.prices_used`).
         reconciliation: that the same credits are in the parts, the credit types and the teams.
@@ -58,6 +60,7 @@ class Report:
     breakdowns: Mapping[str, Breakdown]
     charges: pd.DataFrame
     daily: DailyLines
+    cube: pd.DataFrame
     chargeback: pd.DataFrame
     prices_used: pd.DataFrame
     reconciliation: Reconciliation
@@ -117,6 +120,7 @@ def build_report(
             breakdowns=_breakdowns(owned, runs, branches, within(usage.branch_runs, period), charged),
             charges=charges(owned),
             daily=daily_lines(owned, runs, usage.places),
+            cube=cube(owned),
             chargeback=charged,
             prices_used=prices_used(owned, prices),
             reconciliation=reconcile(owned, runs, usage.places, charged),

@@ -11,7 +11,6 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage import exact
-from circleci_usage.columns import BRANCH_GROUP
 from circleci_usage.costs import UNPRICED, Costs
 from circleci_usage.units import to_decimal
 
@@ -38,22 +37,6 @@ BREAKDOWNS = {
 
 AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
 """What is summed in every breakdown."""
-
-CUBE: Final = (
-    *PROJECT,
-    "workflow",
-    "job",
-    "credit_type",
-    "operating_system",
-    "executor",
-    "resource_class",
-    BRANCH_GROUP,
-    "status",
-    "trigger",
-    "team",
-)
-"""All dimensions at once, for pivot tables."""
-
 
 @dataclass(frozen=True)
 class Amount:

@@ -33,22 +33,31 @@ class Charge(NamedTuple):
     credit_type: str
     price: Decimal
     credits: Decimal
+    list_cost: Decimal
+    contracted_cost: Decimal
     cost: Decimal
 
 
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's."""
-    columns = {**_COLUMNS, **{name: _always(VENDOR) for name in _SELLER[version]}}
+    list_price = report.prices.list_price
+    columns = {
+        **_COLUMNS,
+        **{name: _always(VENDOR) for name in _SELLER[version]},
+        "BillingCurrency": _always(report.currency),
+    }
+    if list_price is not None:
+        columns["ListUnitPrice"] = _always(_number(list_price))
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*columns, "BillingCurrency"])
-        for charge in _charges(report):
-            writer.writerow([*(cell(charge) for cell in columns.values()), report.currency])
+        writer.writerow(columns)
+        writer.writerows([cell(charge) for cell in columns.values()] for charge in priced_charges(report))
 
 
-def _charges(report: Report) -> Iterator[Charge]:
-    rows = report.charges[list(Charge._fields)].itertuples(index=False, name=None)
-    return (Charge._make(row) for row in rows)
+def priced_charges(report: Report) -> Iterator[Charge]:
+    """The charges whose cost is known; FOCUS has no row for others."""
+    charges = report.charges[report.charges["price"].notna()]
+    return map(Charge._make, charges[list(Charge._fields)].itertuples(index=False, name=None))
 
 
 def _always(text: str) -> Callable[[Charge], str]:
@@ -102,12 +111,12 @@ _COLUMNS: Final[Mapping[str, Callable[[Charge], str]]] = {
     "CommitmentDiscountStatus": _always(""),
     "ConsumedQuantity": lambda charge: _number(charge.credits),
     "ConsumedUnit": _always("Credits"),
-    "ContractedCost": lambda charge: _number(charge.cost),
+    "ContractedCost": lambda charge: _number(charge.contracted_cost),
     "ContractedUnitPrice": lambda charge: _number(charge.price),
     "EffectiveCost": lambda charge: _number(charge.cost),
     "InvoiceId": _always(""),
     "InvoiceIssuerName": _always(VENDOR),
-    "ListCost": lambda charge: _number(charge.cost),
+    "ListCost": lambda charge: _number(charge.list_cost),
     "ListUnitPrice": lambda charge: _number(charge.price),
     "PricingCategory": _always("Standard"),
     "PricingQuantity": lambda charge: _number(charge.credits),

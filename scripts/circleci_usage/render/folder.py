@@ -20,7 +20,7 @@ from circleci_usage.render.html import page
 from circleci_usage.render.project_charts import drawing_project_charts
 from circleci_usage.render.projects import projects
 from circleci_usage.render.summary import summary_json
-from circleci_usage.render.tables import lines_csv, table_csv
+from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report
 
 PAGE_NAME: Final = "index.html"
@@ -77,9 +77,7 @@ def _write_files(report: Report, folder: Path) -> None:
         for name, text in _TEXTS.items():
             (folder / name).write_text(text(report), encoding="utf-8")
         (folder / "tables").mkdir()
-        for name, breakdown in report.breakdowns.items():
-            (folder / "tables" / f"{name}.csv").write_text(table_csv(breakdown), encoding="utf-8")
-        for name, lines in report.daily.tables.items():
+        for name, lines in tables(report):
             (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
         write_focus(report, folder / "focus.csv")
 

@@ -6,9 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from circleci_usage.analysis.totals import Amount, Breakdown
+import pandas as pd
+
+from circleci_usage.analysis.reconciliation import Reconciliation
+from circleci_usage.analysis.totals import Amount
 from circleci_usage.days import Period
 from circleci_usage.exact import plain
+from circleci_usage.pricing import PriceList
+from circleci_usage.render.known import known_amounts, known_cost, known_lines
+from circleci_usage.render.tables import chargeback, pricing
 from circleci_usage.report import SCHEMA_VERSION, PastPeriod, Report
 
 LISTS: Final = {
@@ -18,6 +24,9 @@ LISTS: Final = {
     "by_workflow": "workflows",
     "by_job": "jobs",
     "by_resource_class": "resource_classes",
+    "by_executor": "executors",
+    "by_status": "statuses",
+    "by_trigger": "triggers",
     "by_team": "teams",
     "daily": "daily",
 }
@@ -40,9 +49,15 @@ def summary(report: Report) -> dict[str, Any]:
         "period": _period(report.period),
         "complete_through": _day(report.complete_through),
         "currency": report.currency,
-        "totals": _amount(report.totals),
-        **{key: list(_entries(report.breakdowns[name])) for key, name in LISTS.items()},
-        "previous_period": _past(report.previous),
+        "totals": _amount(report.totals, report.prices),
+        **{
+            key: list(_entries(known_lines(report.breakdowns[name].lines, report.prices)))
+            for key, name in LISTS.items()
+        },
+        "chargeback": list(_entries(chargeback(report))),
+        "pricing": list(_entries(pricing(report))),
+        "reconciliation": _reconciliation(report.reconciliation),
+        "previous_period": _past(report.previous, report.prices),
         "warnings": list(report.warnings),
     }
 
@@ -55,21 +70,40 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _amount(amount: Amount) -> dict[str, str | int]:
-    return {"credits": plain(amount.credits), "cost": plain(amount.cost), "job_runs": amount.job_runs}
+def _amount(amount: Amount, prices: PriceList) -> dict[str, str | int | None]:
+    cost = known_cost(amount.cost, amount.credits, amount.unpriced_credits)
+    more = known_amounts(("list_cost", "contracted_cost", "unpriced_credits"), prices)
+    return {
+        "credits": plain(amount.credits),
+        "cost": None if cost is None else plain(cost),
+        "job_runs": amount.job_runs,
+        **{name: plain(getattr(amount, name)) for name in more},
+    }
 
 
-def _past(previous: PastPeriod | None) -> dict[str, Any] | None:
-    return {**_period(previous.period), "totals": _amount(previous.totals)} if previous else None
+def _past(previous: PastPeriod | None, prices: PriceList) -> dict[str, Any] | None:
+    return {**_period(previous.period), "totals": _amount(previous.totals, prices)} if previous else None
 
 
-def _entries(breakdown: Breakdown) -> Iterator[dict[str, str | int]]:
-    columns = [*breakdown.keys, "credits", "cost", "job_runs"]
-    for values in zip(*(breakdown.lines[column] for column in columns), strict=True):
+def _reconciliation(reconciliation: Reconciliation) -> dict[str, str | int | bool]:
+    return {
+        "credits_of_rows": plain(reconciliation.of_rows),
+        "credits_of_credit_types": plain(reconciliation.of_credit_types),
+        "credits_of_teams": plain(reconciliation.of_teams),
+        "agrees": reconciliation.agrees,
+        "unreconciled_rows": reconciliation.unreconciled_rows,
+    }
+
+
+def _entries(lines: pd.DataFrame) -> Iterator[dict[str, str | int | None]]:
+    columns = [str(column) for column in lines if column != "share"]
+    for values in zip(*(lines[column] for column in columns), strict=True):
         yield {column: _json_value(value) for column, value in zip(columns, values, strict=True)}
 
 
-def _json_value(value: object) -> str | int:
+def _json_value(value: object) -> str | int | None:
+    if value is None:
+        return None
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, date):

@@ -2,23 +2,46 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.totals import Breakdown
 from circleci_usage.exact import plain
+from circleci_usage.render.known import known_amounts, known_lines
+from circleci_usage.report import Report
 
 # What makes a spreadsheet read a cell as a formula, or split it into another cell that is one; the wide forms are what
 # an Asian keyboard types. Source: the OWASP page on CSV injection.
 _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide forms are meant
 
 
-def table_csv(breakdown: Breakdown) -> str:
-    """The lines of a breakdown: the names, then credits, cost, its share (0 to 1), job runs and more."""
-    return lines_csv(breakdown.lines)
+def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Name and lines of every table: breakdowns, days, all dimensions at once, what finance posts, prices."""
+    for name, breakdown in report.breakdowns.items():
+        yield name, known_lines(breakdown.lines, report.prices)
+    yield from report.daily.tables.items()
+    yield "cube", known_lines(report.cube, report.prices)
+    yield "chargeback", chargeback(report)
+    yield "pricing", pricing(report)
+
+
+def chargeback(report: Report) -> pd.DataFrame:
+    """What finance posts: a line per month and team, with a column for each tag of the settings."""
+    charged = report.chargeback
+    tags = {name: [values.get(team, "") for team in charged["team"]] for name, values in report.ownership.tags.items()}
+    period = charged["first"].astype(str) + "/" + charged["last"].astype(str)
+    amounts = {"direct": charged["direct"], "shared": charged["shared"], "total": charged["cost"]}
+    return pd.DataFrame({"period": period, "team": charged["team"], **tags, **amounts}).assign(currency=report.currency)
+
+
+def pricing(report: Report) -> pd.DataFrame:
+    """The audit trail: which credits were charged at which price, and the checksum of the settings that say so."""
+    used = report.prices_used.rename(columns={"first": "from", "last": "to", "price": "price_per_credit"})
+    used = used[known_amounts(used.columns, report.prices)]
+    return used.assign(currency=report.currency, settings_sha256=report.prices.checksum)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:
@@ -39,6 +62,8 @@ def neutral(name: str) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, Decimal):
         return plain(value)
+    if value is None:
+        return ""
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
     return neutral(str(value))

@@ -1,0 +1,40 @@
+"""All dimensions at once, for pivot tables: as many lines as a spreadsheet bears, the smallest summed up."""
+
+from typing import Final
+
+import pandas as pd
+
+from circleci_usage.analysis.totals import AMOUNTS, PROJECT
+from circleci_usage.columns import BRANCH_GROUP
+from circleci_usage.costs import Costs
+
+MAX_LINES: Final = 20_000
+"""A spreadsheet holds a million lines, but a pivot table over them is no pleasure."""
+
+SMALLER: Final = "(smaller lines)"
+"""In place of the names in a line that sums up what would be too many lines."""
+
+_KEPT: Final = (*PROJECT, "credit_type", "team")
+_MACHINE: Final = ("operating_system", "executor", "resource_class")
+_FOLDED: Final = ("workflow", "job", *_MACHINE, BRANCH_GROUP, "status", "trigger")
+
+
+def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:
+    """Owned costs by all dimensions but the day, the dearest first.
+
+    Beyond `max_lines`, lines are summed by project, credit type and team, with `SMALLER` for what they no longer tell
+    apart; so the cube still sums to the totals. Branches stand as the group that daily usage knows them by.
+
+    Returns:
+        The names, `AMOUNTS` (Decimal), `job_runs` (that used such credits; a run with several credit types is in the
+        lines of each) and `lines`: how many lines are summed up in this one.
+    """
+    names, measures = [*_KEPT, *_FOLDED], [*AMOUNTS, "job_runs"]
+    sums = costs.lines.groupby(names, observed=True)[measures].sum().reset_index().assign(lines=1)
+    sums = sums.astype(dict.fromkeys(names, "object"))
+    sums = sums.sort_values(["cost", "credits", *names], ascending=[False, False] + [True] * len(names))
+    small = sums.iloc[max_lines:].groupby(list(_KEPT))[[*measures, "lines"]].sum().reset_index()
+    lines = pd.concat([sums.iloc[:max_lines], small.assign(**dict.fromkeys(_FOLDED, SMALLER))], ignore_index=True)
+    branches = lines[BRANCH_GROUP].str.replace("\n", ", ")
+    ordered = lines.assign(**{BRANCH_GROUP: branches})[[*names, *measures, "lines"]]
+    return costs.decimals(ordered).rename(columns={BRANCH_GROUP: "branch"})
