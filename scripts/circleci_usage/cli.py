@@ -89,6 +89,7 @@ def run(
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
     output: options.Output = DEFAULT_OUTPUT,
+    allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -107,7 +108,9 @@ def run(
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
     exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
-    reporting = settings.report_settings(output, price_per_credit, config, chosen.period, merged=merged)
+    reporting = settings.report_settings(
+        output, price_per_credit, config, chosen.period, merged=merged, allow_unpriced=allow_unpriced
+    )
     span = with_history(chosen.period, chosen.name)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
 
@@ -155,6 +158,7 @@ def report(
     config: options.Config = None,
     store: options.Store = DEFAULT_STORE,
     output: options.Output = DEFAULT_OUTPUT,
+    allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -176,7 +180,9 @@ def report(
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
     whole = bool(paths) and not chosen.said
-    reporting = settings.report_settings(output, price_per_credit, config, chosen.period, merged=merged, whole=whole)
+    reporting = settings.report_settings(
+        output, price_per_credit, config, chosen.period, merged=merged, allow_unpriced=allow_unpriced, whole=whole
+    )
     found = find_parts(paths) if paths else stored_parts(store, chosen.period)
     _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
 
@@ -250,7 +256,9 @@ def doctor(
     from circleci_usage.status_view import check_line
 
     console = _console(verbose=verbose)
-    looked_at = DoctorSettings(circleci_url, org_id or [], store, lambda: settings.prices(price_per_credit, config))
+    looked_at = DoctorSettings(
+        circleci_url, org_id or [], store, lambda: settings.prices(settings.usage_file(config), price_per_credit)
+    )
     codes = []
     for finding in examine(looked_at, os.environ, progress=console):
         console.result(check_line(finding.check))
@@ -288,12 +296,12 @@ def demo(
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """
-    from circleci_usage.demo.tour import run_demo
+    from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
 
     console = _console(quiet=quiet, verbose=verbose)
 
     def reporting(days: "Period") -> "ReportSettings":
-        return settings.report_settings(output, price_per_credit, config, days, merged=True)
+        return settings.report_settings(output, price_per_credit, config or DEMO_SETTINGS, days, merged=True)
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 

@@ -54,6 +54,14 @@ PricePerCredit = Annotated[
         show_default=False,
     ),
 ]
+AllowUnpriced = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unpriced",
+        help="Show credits on days without a price as unpriced, instead of refusing.",
+        rich_help_panel=_REPORT,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from circleci_usage.progress import Clock
     from circleci_usage.run import ExportSettings
     from circleci_usage.stages import ReportSettings
+    from circleci_usage.usage_file import UsageFile
 
 
 @dataclass(frozen=True)
@@ -73,25 +74,48 @@ def report_settings(
     period: "Period",
     *,
     merged: bool,
+    allow_unpriced: bool = False,
     whole: bool = False,
 ) -> "ReportSettings":
-    """How to report on the period; `whole` on all days that there are, and on the period when there are none."""
+    """How to report on the period; `whole` on all days that there are, and on the period when there are none.
+
+    Raises:
+        SettingsError: something in the flags or the settings file is not understood.
+    """
     from circleci_usage.stages import ReportSettings
 
-    known = prices(price_per_credit, config)
-    return ReportSettings(folder, known, period=None if whole else period, otherwise=period, merged=merged)
+    file = usage_file(config)
+    return ReportSettings(
+        folder=folder,
+        prices=prices(file, price_per_credit, allow_unpriced=allow_unpriced),
+        ownership=file.ownership(),
+        period=None if whole else period,
+        otherwise=period,
+        merged=merged,
+    )
 
 
-def prices(price_per_credit: str | None, config: Path | None) -> "PriceList":
+def usage_file(config: Path | None) -> "UsageFile":
+    """The settings file; one that says nothing when there is none.
+
+    Raises:
+        SettingsError: something in it is not understood.
+    """
+    from circleci_usage.config import config_file
+    from circleci_usage.settings_file import load_settings_file
+    from circleci_usage.usage_file import UsageFile
+
+    path = config_file(config)
+    return load_settings_file(path) if path else UsageFile()
+
+
+def prices(file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: bool = False) -> "PriceList":
     """What credits cost: the flag's price, else the settings file's, else the list price.
 
     Raises:
         SettingsError: something in them is not understood.
     """
-    from circleci_usage.config import config_file
     from circleci_usage.config import price_per_credit as parse_price
-    from circleci_usage.settings_file import UsageFile, load_settings_file
 
-    file = config_file(config)
-    settings = load_settings_file(file) if file else UsageFile()
-    return settings.price_list(parse_price(price_per_credit) if price_per_credit else None)
+    price = parse_price(price_per_credit) if price_per_credit else None
+    return file.price_list(price, allow_unpriced=allow_unpriced)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from circleci_usage.allocation import Ownership
 from circleci_usage.days import Period
 from circleci_usage.merge import merge
 from circleci_usage.parts import FoundParts
@@ -13,7 +14,8 @@ from circleci_usage.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.render.folder import write_report
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import DailyUsage, read_daily_usage
+from circleci_usage.usage import MAIN_BRANCHES, DailyUsage, read_daily_usage
+from circleci_usage.usage_cache import cache_beside
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class ReportSettings:
     Attributes:
         folder: where it is written.
         prices: what credits cost.
+        ownership: the teams and what they own.
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         merged: whether the rows go into the folder too.
@@ -30,6 +33,7 @@ class ReportSettings:
 
     folder: Path
     prices: PriceList
+    ownership: Ownership
     period: Period | None
     otherwise: Period
     merged: bool
@@ -52,7 +56,12 @@ def make_report(
     """
     size = sum(part.path.stat().st_size for part in found.parts)
     progress.say(f"Reading {len(found.parts)} usage files ({size / 1e6:,.1f} MB).")
-    usage = read_daily_usage([*found.parts])
+    usage = read_daily_usage(
+        found.parts,
+        period=settings.period,
+        branch_globs=(*MAIN_BRANCHES, *settings.ownership.branch_globs),
+        cache=cache_beside(found.parts) if found.parts else None,
+    )
     progress.detail(f"Read {usage.rows:,} job runs.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
@@ -61,6 +70,7 @@ def make_report(
         settings.prices,
         period=period,
         generated_at=clock.now(),
+        ownership=settings.ownership,
         complete_through=complete_through,
         warnings=found.warnings,
     )

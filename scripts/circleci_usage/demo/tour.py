@@ -18,6 +18,9 @@ from circleci_usage.report import Report
 from circleci_usage.run import ExportSettings, run
 from circleci_usage.stages import ReportSettings
 
+DEMO_SETTINGS: Final = Path(__file__).with_name("usage.yml")
+"""The company's contract, teams and budgets."""
+
 _MONTHS_BEFORE: Final = 2
 """Enough for a comparison and for what is usual on each weekday."""
 
