@@ -45,7 +45,7 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the tests counted with `record_property("count: ...", number)`, also when several processes ran them."""
+    """Tell what the tests counted with `record_property("count: ...", number)`, in however many processes."""
     counts: Counter[str] = Counter()
     for report in (report for reports in terminalreporter.stats.values() for report in reports):
         if getattr(report, "when", "") == "call":

@@ -29,7 +29,7 @@ TOKEN = "CCIPAT_secret_9f8e7d6c5b4a"
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 """A Monday, when the usage of Sunday is complete."""
 
-IMPATIENT = Timeouts(connect=5, read=0.5, total=1)
+IMPATIENT = Timeouts(connect=5, read=1, total=2)
 """For a stand-in that stalls: the only real time that is spent."""
 
 PATIENT = ExportOptions(max_wait=timedelta(hours=12))
@@ -85,6 +85,10 @@ class Bench:
     options: ExportOptions = PATIENT
     timeouts: Timeouts = field(default_factory=Timeouts)
     progress: Heard = field(default_factory=Heard)
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        self.address = self.address or self.circleci.url
 
     @property
     def store(self) -> Store:
@@ -97,7 +101,7 @@ class Bench:
     @property
     def client(self) -> CircleCI:
         return CircleCI(
-            self.circleci.url,
+            self.address,
             SecretStr(TOKEN),
             clock=self.our_clock,
             progress=self.progress,

@@ -97,7 +97,7 @@ def download(url: str, target: Path, *, timeouts: Timeouts, allowance: Allowance
             session.get(url, headers=headers, timeout=(timeouts.connect, timeouts.read), stream=True) as response,
         ):
             begin, total = _extent(response, have)
-            if begin == total:
+            if begin and begin == total:
                 return
             chunks = _chunks(response, timeouts.total)
             with progress.task(target.stem, total) as task, _opened(target, begin) as file:

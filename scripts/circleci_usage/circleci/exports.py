@@ -47,7 +47,7 @@ from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period
-from circleci_usage.errors import SettingsError, UsageExporterError
+from circleci_usage.errors import SettingsError, UnfinishedError, UsageExporterError
 from circleci_usage.progress import Clock, Progress
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
@@ -115,10 +115,13 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
         for window, answer in asker.ask():
             collector.expect(window, answer)
         collector.collect()
+        problems = [*collector.problems, *([asker.problem] if asker.problem else [])]
         if collector.is_done and not asker.todo:
             break
-        _wait(patience, asker, collector)
-    problems = [*collector.problems, *([asker.problem] if asker.problem else [])]
+        try:
+            _wait(patience, asker, collector)
+        except UnfinishedError as error:
+            raise _joined([error, *problems]) from None
     if problems:
         raise _joined(problems)
     return tuple(collector.warnings)
