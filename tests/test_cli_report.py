@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -96,7 +97,10 @@ def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None
 
 @pytest.mark.skipif(not REAL_ROWS.is_dir(), reason="the real export rows are not beside this checkout")
 def test_real_rows_reconcile(tmp_path: Path) -> None:
-    done = circleci_usage("report", *sorted(REAL_ROWS.glob("real-export-part-*.csv.gz")), "-o", "out", cwd=tmp_path)
+    for part in REAL_ROWS.glob("real-export-part-*.csv.gz"):
+        shutil.copyfile(part, tmp_path / part.name)
+
+    done = circleci_usage("report", "real-export-part-0.csv.gz", "real-export-part-1.csv.gz", "-o", "out", cwd=tmp_path)
 
     assert done.code == 0, done.err
     made = summary(tmp_path / "out")
