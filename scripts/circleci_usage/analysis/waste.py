@@ -1,7 +1,8 @@
 """What was paid for nothing: runs that failed or were canceled, runs again, jobs that always fail, and time queued.
 
 The kinds overlap on purpose, a run again may fail too, and are therefore never added up. A run again is one of the same
-job in the same workflow of the same pipeline, after the first; it counts whatever became of it. A job is flaky when it
+job in the same workflow of the same pipeline, after the first; it counts whatever became of it. All is shown at its
+contracted price, before included credits: they would have been there for other runs. A job is flaky when it
 fails and then passes in the same pipeline, in at least `FLAKY_PIPELINES` pipelines and 3% of all: nothing but chance
 differed (CircleCI calls a test flaky by the same rule, on the same commit).
 """
@@ -24,6 +25,8 @@ ENOUGH_RUNS: Final = 5
 
 FLAKY_PIPELINES: Final = 5
 FLAKY_SHARE: Final = 0.03
+
+_MEASURE: Final = "contracted_cost"
 
 _JobKey = tuple[str, ...]
 
@@ -97,10 +100,10 @@ def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteRe
 
 def _wastes(keys: tuple[str, ...], costs: Costs, reruns: Costs, performance: Performance) -> list[Waste]:
     lines = costs.lines
-    places = costs.places("cost")
-    failed = _sum(lines[lines["status"] == "failed"], keys, "cost")
-    canceled = _sum(lines[lines["status"] == "canceled"], keys, "cost")
-    again = _sum(reruns.lines, keys, "cost")
+    places = costs.places(_MEASURE)
+    failed = _sum(lines[lines["status"] == "failed"], keys, _MEASURE)
+    canceled = _sum(lines[lines["status"] == "canceled"], keys, _MEASURE)
+    again = _sum(reruns.lines, keys, _MEASURE)
     counted = ("runs", "failed", "canceled", "reruns", "queued_seconds")
     counts = {name: _sum(performance.jobs, keys, name) for name in counted}
     wastes = (
@@ -108,7 +111,7 @@ def _wastes(keys: tuple[str, ...], costs: Costs, reruns: Costs, performance: Per
             key,
             to_decimal(failed.get(key, 0), places),
             to_decimal(canceled.get(key, 0), places),
-            to_decimal(again.get(key, 0), reruns.places("cost")),
+            to_decimal(again.get(key, 0), reruns.places(_MEASURE)),
             counts["failed"].get(key, 0),
             counts["canceled"].get(key, 0),
             counts["reruns"].get(key, 0),
@@ -120,16 +123,16 @@ def _wastes(keys: tuple[str, ...], costs: Costs, reruns: Costs, performance: Per
     return sorted(wastes, key=lambda waste: (-waste.most, -waste.queued_seconds, waste.key))
 
 
-def _always_fails(job: Waste, stable: "dict[_JobKey, dict[str, int]]") -> bool:
+def _always_fails(job: Waste, stable: dict[_JobKey, dict[str, int]]) -> bool:
     return job.failed_runs >= ENOUGH_RUNS and not stable[job.key]["succeeded"]
 
 
-def _is_flaky(job: Waste, stable: "dict[_JobKey, dict[str, int]]") -> bool:
+def _is_flaky(job: Waste, stable: dict[_JobKey, dict[str, int]]) -> bool:
     recovered, pipelines = stable[job.key]["recovered"], stable[job.key]["pipelines"]
     return recovered >= FLAKY_PIPELINES and recovered >= FLAKY_SHARE * pipelines
 
 
-def _keyed(jobs: pd.DataFrame) -> "dict[_JobKey, dict[str, int]]":
+def _keyed(jobs: pd.DataFrame) -> dict[_JobKey, dict[str, int]]:
     counts = jobs[["succeeded", "recovered", "pipelines"]].to_dict("records")
     keys: Iterable[_JobKey] = jobs[[*JOB]].astype("object").itertuples(index=False, name=None)
     return {key: {str(name): int(count) for name, count in row.items()} for key, row in zip(keys, counts, strict=True)}

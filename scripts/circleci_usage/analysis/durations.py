@@ -1,0 +1,106 @@
+"""How long workflows and jobs take and how reliable they are, as CircleCI Insights shows it.
+
+Percentiles are computed in the heavy pass, exact over the rows (`performance`). The success rate is that of Insights:
+successful runs of all runs but the canceled ones (circleci.com/docs/insights-glossary).
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isnan, nan
+from typing import Any
+
+import pandas as pd
+
+from circleci_usage.costs import Costs
+from circleci_usage.exact import ZERO, ratio
+from circleci_usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
+from circleci_usage.units import to_decimal
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A workflow or a job.
+
+    Attributes:
+        key: the values of `performance.WORKFLOW_KEYS` or `JOB_KEYS`.
+        runs: that ended.
+        succeeded: those that ended well.
+        canceled: those that somebody stopped.
+        p50_seconds: half of the runs took as long or less.
+        p95_seconds: 95 of 100 runs took as long or less.
+        p50_queued: likewise the seconds until the start, None where the export has no times; of jobs only.
+        p95_queued: likewise.
+        credits: all that it used.
+        cost: what they cost.
+    """
+
+    key: tuple[str, ...]
+    runs: int
+    succeeded: int
+    canceled: int
+    p50_seconds: float
+    p95_seconds: float
+    p50_queued: float | None
+    p95_queued: float | None
+    credits: Decimal
+    cost: Decimal
+
+    @property
+    def success_rate(self) -> Decimal | None:
+        """A share; None when all runs were canceled."""
+        finished = self.runs - self.canceled
+        return ratio(Decimal(self.succeeded), Decimal(finished)) if finished else None
+
+
+@dataclass(frozen=True)
+class Durations:
+    """All workflows and jobs that ended at least once, the dearest first."""
+
+    workflows: tuple[Pace, ...]
+    jobs: tuple[Pace, ...]
+
+
+def durations(costs: Costs, performance: Performance) -> Durations:
+    """Join what was measured with what it cost.
+
+    Args:
+        costs: of the period.
+        performance: of the same period.
+    """
+    return Durations(_paces(performance.workflows, WORKFLOW_KEYS, costs), _paces(performance.jobs, JOB_KEYS, costs))
+
+
+def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> tuple[Pace, ...]:
+    sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
+    places = costs.places("credits"), costs.places("cost")
+    amounts = {
+        tuple(map(str, key)): tuple(map(to_decimal, counts, places))
+        for key, counts in zip(sums.index, sums.to_numpy().tolist(), strict=True)
+    }
+    paces = (_pace(row, keys, amounts) for row in measured.to_dict("records"))
+    return tuple(sorted(paces, key=lambda pace: (-pace.cost, -pace.runs, pace.key)))
+
+
+def _pace(
+    row: Mapping[Hashable, Any], keys: tuple[str, ...], amounts: dict[tuple[str, ...], tuple[Decimal, ...]]
+) -> Pace:
+    key = tuple(str(row[name]) for name in keys)
+    credits, cost = amounts.get(key, (ZERO, ZERO))
+    return Pace(
+        key,
+        int(row["runs"]),
+        int(row["succeeded"]),
+        int(row["canceled"]),
+        float(row["p50_seconds"]),
+        float(row["p95_seconds"]),
+        _known(row.get("p50_queued")),
+        _known(row.get("p95_queued")),
+        credits,
+        cost,
+    )
+
+
+def _known(value: object) -> float | None:
+    number = nan if value is None else float(str(value))
+    return None if isnan(number) else number

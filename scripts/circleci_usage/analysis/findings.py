@@ -1,0 +1,129 @@
+"""All analyses of a report together: from owned costs and the job runs' performance to what can be said of them."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+
+from circleci_usage.allocation import Ownership
+from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
+from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
+from circleci_usage.analysis.changes import Changes, Usage, compare
+from circleci_usage.analysis.durations import Durations, durations
+from circleci_usage.analysis.extras import Extra, extras
+from circleci_usage.analysis.rightsizing import RightSizing, right_size
+from circleci_usage.analysis.spending import Spending, spending
+from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.waste import WasteReport, find_waste
+from circleci_usage.costs import Costs, within
+from circleci_usage.days import ONE_DAY, Period, previous_period
+from circleci_usage.performance import Performance
+from circleci_usage.pricing import PriceList, price
+from circleci_usage.rates import Rates, public_rates
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """What the analyses are told by the settings file.
+
+    Attributes:
+        budgets: what may be spent.
+        rates: what resource classes cost and how large they are.
+        least_anomaly: the least amount above what was expected that is an anomaly, in the report's currency.
+    """
+
+    budgets: tuple[Budget, ...] = ()
+    rates: Rates = field(default_factory=public_rates)
+    least_anomaly: Decimal = MINIMUM
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the analyses say; what needs more days than there are is None or empty.
+
+    Attributes:
+        changes: against the period before.
+        trend: by week, month and weekday.
+        anomalies: days that cost too much.
+        spending: the month so far and its forecast.
+        budgets: how the budgets stand.
+        waste: what was paid for nothing.
+        durations: how long workflows and jobs take, how reliable they are.
+        right_sizing: jobs on machines of the wrong size.
+        extras: what is paid besides compute.
+    """
+
+    changes: Changes | None
+    trend: Trend | None
+    anomalies: tuple[Anomaly, ...]
+    spending: Spending | None
+    budgets: tuple[BudgetState, ...]
+    waste: WasteReport
+    durations: Durations
+    right_sizing: RightSizing
+    extras: tuple[Extra, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the analyses are made from.
+
+    Attributes:
+        costs: owned costs of all days up to the end of the period.
+        runs: owned job runs of the same days.
+        performance: of the period's job runs.
+        complete_through: the last complete day; None when the period has none.
+    """
+
+    costs: Costs
+    runs: pd.DataFrame
+    performance: Performance
+    complete_through: date | None
+
+
+def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, settings: AnalysisSettings) -> Findings:
+    """Analyse a period.
+
+    Args:
+        known: what there is.
+        period: what is reported on.
+        prices: what credits cost.
+        ownership: the teams and what they share.
+        settings: budgets, rates, limits.
+    """
+    now = Usage(known.costs.within(period), within(known.runs, period))
+    days = _complete_days(known)
+    month = spending(known.costs, ownership, days) if days else None
+    # What is free is used up by all runs together, so the price of some alone is that without included credits.
+    reruns = price(known.performance.reruns, known.performance.places, replace(prices, included=None))
+    return Findings(
+        changes=_changes(known, now, period),
+        trend=trend(known.costs, days, period) if days else None,
+        anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
+        spending=month,
+        budgets=check_budgets(settings.budgets, month) if month else (),
+        waste=find_waste(now.costs, reruns, known.performance),
+        durations=durations(now.costs, known.performance),
+        right_sizing=right_size(now.costs, known.performance, settings.rates, period),
+        extras=extras(now.costs),
+    )
+
+
+def _complete_days(known: Known) -> Period | None:
+    """From the first day with usage, or the first after the last without a price, through the last complete one."""
+    if known.complete_through is None or known.runs.empty:
+        return None
+    starts = [known.runs["date"].min().date(), *(day + ONE_DAY for day in known.costs.unpriced_days())]
+    first, last = max(starts), known.complete_through
+    return Period.of_days(first, last) if first <= last else None
+
+
+def _changes(known: Known, now: Usage, period: Period) -> Changes | None:
+    """Against the period before, if the data hold all of it and its prices: half a period would look like a rise."""
+    before = previous_period(period)
+    past = Usage(known.costs.within(before), within(known.runs, before))
+    first = known.runs["date"].min()
+    if pd.isna(first) or first.date() > before.first or past.runs.empty or past.costs.unpriced_days():
+        return None
+    return compare(now, past, before)
