@@ -12,7 +12,7 @@ from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render import style
 from circleci_usage.render.lines import lines, top
 from circleci_usage.render.project_charts import ProjectChart
-from circleci_usage.render.projects import Project, project_labels
+from circleci_usage.render.projects import Project, project_names
 from circleci_usage.render.series import DailySeries, daily_series
 from circleci_usage.render.shown import days, money, number, percent, shortened
 from circleci_usage.report import Report
@@ -44,7 +44,7 @@ def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChar
     return [
         ProjectChart(
             project.file_name,
-            project.label,
+            project.name,
             f"Cost by day, {days(report.period)} · {money(project.line.cost, report.currency)} in all",
             project.daily,
         )
@@ -73,8 +73,8 @@ def day_area() -> dict[str, float]:
 def credits_by_project(report: Report) -> Figure:
     """Lying bars of the projects with the most credits, and the rest in one."""
     every = sorted(lines(report.breakdowns["projects"]), key=lambda line: -line.credits)
-    chosen, labels = top(every, _TOP_PROJECTS), project_labels(every)
-    names = [labels[line.key] for line in chosen.lines]
+    chosen, projects = top(every, _TOP_PROJECTS), project_names(report)
+    names = [projects[line.key] for line in chosen.lines]
     amounts = [line.credits for line in chosen.lines]
     if chosen.rest:
         names.append(f"{chosen.others} other projects")

@@ -17,8 +17,10 @@ from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.render.charts import draw_charts, project_charts
 from circleci_usage.render.focus import write_focus
 from circleci_usage.render.html import page
+from circleci_usage.render.markdown import summary_md
 from circleci_usage.render.project_charts import drawing_project_charts
 from circleci_usage.render.projects import projects
+from circleci_usage.render.slack import slack_json
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report
@@ -31,6 +33,8 @@ FileWriter = Callable[[Path], object]
 _TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
     SUMMARY_NAME: summary_json,
     PAGE_NAME: page,
+    "summary.md": summary_md,
+    "slack.json": slack_json,
 }
 _UNFINISHED: Final = ".unfinished"
 _OWN_FILES: Final = ".report-files"

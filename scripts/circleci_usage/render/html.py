@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from circleci_usage.render import shown, views, words
-from circleci_usage.render.lines import lines
+from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.report import Report
 
 
@@ -25,10 +25,10 @@ class Section(NamedTuple):
 
 SECTIONS: Final = (
     Section("days", "Days", "days", views.day_view),
-    Section("spending", "Credit types", "tables", views.spending_view),
-    Section("projects", "Projects", "table", views.project_view),
-    Section("jobs", "Jobs", "table", views.job_view),
-    Section("machines", "Resource classes", "tables", views.machine_view),
+    Section("spending", "Credit types", "narrow_lists", views.spending_view),
+    Section("projects", "Projects", "wide_list", views.project_view),
+    Section("jobs", "Jobs", "wide_list", views.job_view),
+    Section("machines", "Resource classes", "narrow_lists", views.machine_view),
     Section("every-project", "Every project", "every_project", views.every_project_view),
     Section("numbers", "Prices", "numbers", views.number_view),
 )
@@ -65,6 +65,7 @@ def _templates(currency: str) -> Environment:
     )
     templates.filters |= {
         "money": partial(shown.money, currency=currency),
+        "cost": partial(cost_shown, currency=currency),
         "number": shown.number,
         "percent": shown.percent,
         "period": shown.days,

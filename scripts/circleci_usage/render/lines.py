@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 
 from circleci_usage import exact
-from circleci_usage.analysis.totals import PROJECT, Breakdown
-from circleci_usage.render.shown import visible
+from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
+from circleci_usage.render.shown import money, visible
 from circleci_usage.report import Report
+
+SEATS: Final = "user"
+"""The credit type that is charged once a month for people, whatever they run."""
 
 
 class Line(NamedTuple):
@@ -23,6 +26,7 @@ class Line(NamedTuple):
     cost: Decimal
     share: Decimal
     job_runs: int
+    unpriced_credits: Decimal
 
     @property
     def name(self) -> str:
@@ -43,7 +47,7 @@ def lines(breakdown: Breakdown) -> list[Line]:
     """All lines in the order of the breakdown."""
     frame = breakdown.lines
     keys = zip(*([_text(value) for value in frame[key]] for key in breakdown.keys), strict=True)
-    measures = zip(frame["credits"], frame["cost"], frame["share"], frame["job_runs"].tolist(), strict=True)
+    measures = zip(*(frame[measure].tolist() for measure in Line._fields[1:]), strict=True)
     return [Line(key, *measure) for key, measure in zip(keys, measures, strict=True)]
 
 
@@ -58,8 +62,15 @@ def top(every: Sequence[Line], limit: int) -> Top:
         exact.total(line.cost for line in others),
         exact.total(line.share for line in others),
         sum(line.job_runs for line in others),
+        exact.total(line.unpriced_credits for line in others),
     )
     return Top(every[:limit], rest, len(others))
+
+
+def cost_shown(amount: Line | Amount, currency: str) -> str:
+    """The cost for people; credits that have no price did not cost nothing."""
+    unknown = amount.credits and amount.unpriced_credits == amount.credits
+    return "no price" if unknown else money(amount.cost, currency)
 
 
 def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:
@@ -70,9 +81,15 @@ def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:
     return grouped
 
 
+def of_days(report: Report) -> pd.DataFrame:
+    """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
+    return report.charges[report.charges["credit_type"] != SEATS]
+
+
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
-    """Cost of every day of the period by the given columns of `Report.charges`; floats, good for drawing only."""
-    charges = report.charges.assign(cost=report.charges["cost"].astype("float64"))
+    """Cost of every day of the period, but for seats, by the given columns of `Report.charges`; for drawing only."""
+    charges = of_days(report)
+    charges = charges.assign(cost=charges["cost"].astype("float64"))
     sums = charges.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
     table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
     names = [key if isinstance(key, tuple) else (key,) for key in table.index]

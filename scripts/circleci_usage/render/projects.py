@@ -3,12 +3,17 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from circleci_usage.analysis.totals import PROJECT
+from circleci_usage.columns import NO_NAME
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines
 from circleci_usage.report import Report
+
+ProjectNames = Mapping[tuple[str, ...], str]
+"""Key of a project → what to call it, the costliest first."""
 
 _UNSAFE: Final = re.compile(r"[^a-z0-9_]+")
 _FILE_NAME_LENGTH: Final = 60
@@ -21,15 +26,15 @@ class Project:
 
     Attributes:
         line: its amounts.
-        label: its name, with the organisation's where there are several; no two projects share one.
-        file_name: the label made safe for file names and anchors, as unique.
+        name: with the organisation's where there are several; no two projects share one.
+        file_name: the name made safe for file names and anchors, as unique.
         daily: its cost on each day of the period, for drawing.
-        workflows: the dearest first.
-        jobs: the dearest first.
+        workflows: the costliest first.
+        jobs: the costliest first.
     """
 
     line: Line
-    label: str
+    name: str
     file_name: str
     daily: Sequence[float]
     workflows: Sequence[Line]
@@ -37,34 +42,43 @@ class Project:
 
 
 def projects(report: Report) -> list[Project]:
-    """All projects, the dearest first."""
-    every = lines(report.breakdowns["projects"])
-    labels = project_labels(every)
-    daily = daily_costs(report, report.breakdowns["projects"].keys)
+    """All projects, the costliest first."""
+    names = project_names(report)
+    daily = daily_costs(report, PROJECT)
     workflows = by_project(lines(report.breakdowns["workflows"]))
     jobs = by_project(lines(report.breakdowns["jobs"]))
     without_cost = [0.0] * len(report.period)
     return [
-        Project(line, label, file_name, daily.get(line.key, without_cost), workflows[line.key], jobs[line.key])
-        for line, label, file_name in zip(every, labels.values(), file_names(labels), strict=True)
+        Project(
+            line, names[line.key], file_name, daily.get(line.key, without_cost), workflows[line.key], jobs[line.key]
+        )
+        for line, file_name in zip(lines(report.breakdowns["projects"]), file_names(names), strict=True)
     ]
 
 
-def project_labels(every: Sequence[Line]) -> dict[tuple[str, ...], str]:
-    """Key of a project → what to call it, in the same order."""
-    several = len({organization for _, organization, _, _ in (line.key for line in every)}) > 1
-    labels = {line.key: f"{line.key[1]}/{line.name}" if several else line.name for line in every}
-    uses = Counter(labels.values())
-    return {key: f"{label} ({key[2]})" if uses[label] > 1 else label for key, label in labels.items()}
+def project_names(report: Report) -> ProjectNames:
+    """What to call each project: with its organisation where there are several, with its id where that would not do."""
+    keys = [line.key for line in lines(report.breakdowns["projects"])]
+    several = len({organization for _, organization, _, _ in keys}) > 1
+    names = {key: _name(key, with_organization=several) for key in keys}
+    uses = Counter(names.values())
+    return {key: f"{name} ({key[2]})" if uses[name] > 1 else name for key, name in names.items()}
 
 
-def file_names(labels: dict[tuple[str, ...], str]) -> list[str]:
+def _name(key: tuple[str, ...], *, with_organization: bool) -> str:
+    _, organization, _, project = key
+    if project == NO_NAME:
+        return f"{organization} (no project)" if with_organization else "(no project)"
+    return f"{organization}/{project}" if with_organization else project
+
+
+def file_names(names: ProjectNames) -> list[str]:
     """A name for each project's files, safe on every file system; unique also where case does not count."""
-    safe = [_UNSAFE.sub("-", label.lower()).strip("-")[:_FILE_NAME_LENGTH] for label in labels.values()]
+    safe = [_UNSAFE.sub("-", label.lower()).strip("-")[:_FILE_NAME_LENGTH] for label in names.values()]
     uses = Counter(safe)
     return [
         name if name and uses[name] == 1 else f"{name or 'project'}-{_digest(key)}"
-        for name, key in zip(safe, labels, strict=True)
+        for name, key in zip(safe, names, strict=True)
     ]
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from circleci_usage.render.lines import daily_costs, lines
-from circleci_usage.render.projects import project_labels
+from circleci_usage.analysis.totals import PROJECT
+from circleci_usage.render.lines import daily_costs
+from circleci_usage.render.projects import project_names
 from circleci_usage.report import Report
 
 MOST_SERIES: Final = 6
@@ -24,7 +25,7 @@ class Series:
 
 @dataclass(frozen=True)
 class DailySeries:
-    """Days and what to stack on them, the dearest first; `kind` says what a series is: team or project."""
+    """Days and what to stack on them, the costliest first; `kind` says what a series is: team or project."""
 
     days: Sequence[date]
     kind: str
@@ -40,13 +41,12 @@ class DailySeries:
 
 def daily_series(report: Report) -> DailySeries:
     """The report's days."""
-    projects = report.breakdowns["projects"]
-    labels = project_labels(lines(projects))
     kind, costs = "team", daily_costs(report, ["team"])
     if len(costs) <= 1:
-        kind, costs = "project", daily_costs(report, projects.keys)
-    dearest = sorted(costs.items(), key=lambda item: -sum(item[1]))
-    every = [Series(labels.get(key, key[-1]), values) for key, values in dearest if any(values)]
+        kind, costs = "project", daily_costs(report, PROJECT)
+    names = project_names(report)
+    costliest = sorted(costs.items(), key=lambda item: -sum(item[1]))
+    every = [Series(names.get(key, key[-1]), values) for key, values in costliest if any(values)]
     shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
     if others:
         rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]

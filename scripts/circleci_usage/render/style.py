@@ -110,10 +110,10 @@ def bar_width(days: int) -> float:
 
 
 def ticks(highest: float) -> list[float]:
-    """At most five round numbers from 0 to at least `highest`."""
+    """At most six round numbers from 0 to at least `highest`."""
     if highest <= 0:
         return [0.0, 1.0]
-    rough = highest / 4
+    rough = highest / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power >= rough * (1 - 1e-9))
     return [step * count for count in range(math.ceil(highest / step - 1e-9) + 1)]

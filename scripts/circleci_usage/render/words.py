@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from circleci_usage.columns import NO_NAME
 from circleci_usage.exact import ratio
-from circleci_usage.render.lines import lines
-from circleci_usage.render.projects import project_labels
+from circleci_usage.render.lines import lines, of_days
+from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import counted, long_day, money, number, percent, when
 from circleci_usage.report import PastPeriod, Report
 
@@ -63,17 +64,25 @@ def findings(report: Report) -> Iterator[Sentence]:
         yield Sentence(change_in_words(changed, report.currency))
     if not report.totals.cost:
         return
-    currency, projects = report.currency, lines(report.breakdowns["projects"])
-    if len(projects) > 1:
-        dearest = projects[0]
-        label = project_labels(projects)[dearest.key]
-        yield Sentence(
-            f"The costliest project is {{}} with {money(dearest.cost, currency)} ({percent(dearest.share)}).", (label,)
-        )
-    by_day = report.breakdowns["daily"].lines
+    yield from _costliest_project(report)
+    yield from _costliest_day(report)
+
+
+def _costliest_project(report: Report) -> Iterator[Sentence]:
+    named = [line for line in lines(report.breakdowns["projects"]) if line.name != NO_NAME]
+    if len(named) > 1:
+        cost, share = money(named[0].cost, report.currency), percent(named[0].share)
+        yield Sentence(f"The costliest project is {{}} with {cost} ({share}).", (project_names(report)[named[0].key],))
+
+
+def _costliest_day(report: Report) -> Iterator[Sentence]:
+    """Seats are charged on a day of their own, on which nothing need have happened."""
+    charges = of_days(report)
+    by_day = charges.groupby("date")["cost"].sum()
     if len(by_day) > 1:
-        day, cost = max(zip(by_day["date"], by_day["cost"], strict=True), key=lambda pair: pair[1])
-        yield Sentence(f"The costliest day was {long_day(day)} with {money(cost, currency)}.")
+        day, cost = max(zip(by_day.index, by_day, strict=True), key=lambda pair: pair[1])
+        apart = "The" if len(charges) == len(report.charges) else "Seats apart, the"
+        yield Sentence(f"{apart} costliest day was {long_day(day)} with {money(cost, report.currency)}.")
 
 
 def change_in_words(changed: Change, currency: str) -> str:

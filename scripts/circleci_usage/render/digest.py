@@ -1,0 +1,57 @@
+"""The report in a few lines, the same for Markdown, Slack and terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from circleci_usage.allocation import UNALLOCATED
+from circleci_usage.render import words
+from circleci_usage.render.lines import lines
+from circleci_usage.render.shown import days, percent
+from circleci_usage.render.toplists import TopList, top_list
+from circleci_usage.report import Report
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a short format shows, in this order.
+
+    Attributes:
+        title: with the days.
+        change: the change against the period before in a few words; empty when that is not known.
+        sentences: the headline, and what to know next.
+        completeness: whether the numbers are final.
+        warnings: a sentence each.
+        lists: who and what caused the cost.
+    """
+
+    title: str
+    change: str
+    sentences: Sequence[words.Sentence]
+    completeness: str
+    warnings: Sequence[str]
+    lists: Sequence[TopList]
+
+
+def digest(report: Report, limit: int, label_length: int) -> Digest:
+    """The report with lists of `limit` lines, besides the rest, and names of at most `label_length` characters."""
+    has_teams = any(line.name != UNALLOCATED for line in lines(report.breakdowns["teams"]))
+    names = [*(["teams"] if has_teams else []), "projects", "jobs", "credit_types"]
+    used = report.totals.job_runs > 0
+    return Digest(
+        title=f"CircleCI usage, {days(report.period)}",
+        change=_change(report),
+        sentences=[words.Sentence(words.headline(report)), *words.findings(report)],
+        completeness=words.completeness(report),
+        warnings=report.warnings,
+        lists=[top_list(report, name, limit, label_length=label_length) for name in names] if used else [],
+    )
+
+
+def _change(report: Report) -> str:
+    changed = words.change(report)
+    if not changed:
+        return ""
+    if changed.share is None or changed.direction == "same":
+        return f"{changed.direction} as {days(changed.previous.period)}" if changed.direction == "same" else "new"
+    sign = "+" if changed.direction == "more" else "−"  # noqa: RUF001 - as wide as a plus
+    return f"{sign}{percent(abs(changed.share))} on {days(changed.previous.period)}"
