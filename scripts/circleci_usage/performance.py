@@ -153,7 +153,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
         machines=_named(answers.machines, names),
         workflows=_named(answers.workflows, names),
         reruns=reruns.assign(
-            date=pd.to_datetime(reruns["date"], format="%Y-%m-%d"),
+            date=pd.to_datetime(reruns["date"], format="%Y-%m-%d", errors="coerce"),
             credit_type=pd.Categorical(reruns["credit_type"], categories=CREDIT_TYPES),
             credits=fitting(credits, int(credits.sum())),
         ),

@@ -10,16 +10,20 @@ from circleci_usage.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
+from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
 from circleci_usage.costs import Costs, within
-from circleci_usage.days import ONE_DAY, Period, month_start, previous_period, today_utc
+from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
 from circleci_usage.exact import exact_arithmetic
 from circleci_usage.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.usage import DailyUsage
 
 SCHEMA_VERSION = 1
 """Of summary.json: raised when a key changes its meaning or goes away."""
+
+_MONTHS_BEFORE = 12
+"""What is older tells nothing about the period."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Report:
         reconciliation: that the same credits are in the parts, the credit types and the teams.
         ownership: the teams and their tags.
         previous: the period before, if the data reach back that far.
+        findings: what the analyses say.
         warnings: what a reader should know before trusting the numbers, a sentence each.
     """
 
@@ -66,6 +71,7 @@ class Report:
     reconciliation: Reconciliation
     ownership: Ownership
     previous: PastPeriod | None
+    findings: Findings
     warnings: tuple[str, ...]
 
     @property
@@ -81,18 +87,20 @@ def build_report(
     period: Period,
     generated_at: datetime,
     ownership: Ownership = NOBODY,
+    analysis: AnalysisSettings = DEFAULTS,
     complete_through: date | None = None,
     warnings: tuple[str, ...] = (),
 ) -> Report:
     """Daily usage → the report on one period.
 
     Args:
-        usage: may hold more days than the period; days of the period before are compared with, and included credits
-            are used up from the first day of the month on.
+        usage: may hold more days than the period; those of the year before tell what is usual, and included credits are
+            used up from the first day of the month on. Its performance is of the period.
         prices: what credits cost.
         period: the days to report on.
         generated_at: now.
         ownership: the teams and what they own.
+        analysis: what the analyses are told.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
         warnings: what earlier stages have to say.
 
@@ -102,18 +110,20 @@ def build_report(
     undated = int(usage.runs.loc[usage.runs["date"].isna(), "job_runs"].sum())
     usage = _dated(usage, period.last)
     before = previous_period(period)
-    needed = Period(month_start(before.start), period.stop)
+    needed = Period(add_months(month_start(before.start), -_MONTHS_BEFORE), period.stop)
+    through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
-        owned = allocated(costs.within(period), ownership)
+        owned_so_far = allocated(costs, ownership)
+        runs_so_far = allocate(within(usage.runs, needed), ownership)
+        owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
-        runs = allocate(within(usage.runs, period), ownership)
         charged = chargeback(owned, ownership, period)
         return Report(
             period=period,
-            complete_through=_complete_through(complete_through, runs, period, today_utc(generated_at)),
+            complete_through=through,
             generated_at=generated_at,
             prices=prices,
             totals=totals(owned, runs),
@@ -126,6 +136,9 @@ def build_report(
             reconciliation=reconcile(owned, runs, usage.places, charged),
             ownership=ownership,
             previous=_past(costs, usage.runs, before),
+            findings=find(
+                Known(owned_so_far, runs_so_far, usage.performance, through), period, prices, ownership, analysis
+            ),
             warnings=(
                 *warnings,
                 *_usage_warnings(runs, period, undated),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
@@ -36,6 +37,9 @@ class AnalysisSettings:
     budgets: tuple[Budget, ...] = ()
     rates: Rates = field(default_factory=public_rates)
     least_anomaly: Decimal = MINIMUM
+
+
+DEFAULTS: Final = AnalysisSettings()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Jobs on machines of the wrong size, and what changing them saves.
 
-Method (right-sizing in the FinOps Framework; AWS Compute Optimizer has head-room too): the 95th percentile of the runs'
-peaks of CPU and RAM plus `HEAD_ROOM` must fit the next smaller class. CircleCI caps a peak of CPU at 100%, so that a full one
-never proves that less would do. A job starves when both are at their limit; it is shown what the next larger class
-costs. One step at a time: the next report tells whether there is another. A month's saving assumes that runs take as
-long as before; with fewer than `ENOUGH_RUNS` measured runs nothing is said. Classes come from the rate table only.
+Method (right-sizing in the FinOps Framework; AWS Compute Optimizer does alike): the 95th percentile of the runs'
+peaks of CPU and RAM plus `HEAD_ROOM` must fit the next smaller class. CircleCI caps a peak of CPU at 100%, so that a
+full one never proves that less would do. A job starves when both are at their limit; it is shown what the next larger
+class costs. One step at a time: the next report tells whether there is another. A month's saving assumes that runs take
+as long as before; with fewer than `ENOUGH_RUNS` measured runs nothing is said. Classes come from the rate table only.
 """
 
 from collections.abc import Hashable, Mapping
