@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from circleci_usage.allocation import Ownership
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.days import add_months, month_start
 from circleci_usage.exact import plain
@@ -41,10 +42,11 @@ class Charge(NamedTuple):
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's."""
     list_price = report.prices.list_price
-    columns = {
+    columns: dict[str, Callable[[Charge], str]] = {
         **_COLUMNS,
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
+        "Tags": lambda charge: json.dumps(tags_of(charge, report.ownership), ensure_ascii=False),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -58,6 +60,14 @@ def priced_charges(report: Report) -> Iterator[Charge]:
     """The charges whose cost is known; FOCUS has no row for others."""
     charges = report.charges[report.charges["price"].notna()]
     return map(Charge._make, charges[list(Charge._fields)].itertuples(index=False, name=None))
+
+
+def tags_of(charge: Charge, ownership: Ownership) -> dict[str, str]:
+    """What a charge can be allocated by: its team and the team's tags, its project and repository, its credit type."""
+    names = {"team": charge.team, "project": charge.project, "vcs_url": charge.vcs_url}
+    known = {name: value for name, value in names.items() if value != NO_NAME}
+    of_team = {name: values[charge.team] for name, values in ownership.tags.items() if charge.team in values}
+    return {**known, "credit_type": charge.credit_type, **of_team}
 
 
 def _always(text: str) -> Callable[[Charge], str]:
@@ -80,12 +90,6 @@ def _month(charge: Charge) -> date:
 
 def _name(name: str) -> str:
     return "" if name == NO_NAME else neutral(name)
-
-
-def _tags(charge: Charge) -> str:
-    names = {"team": charge.team, "project": charge.project, "vcs_url": charge.vcs_url}
-    tags = {name: value for name, value in names.items() if value != NO_NAME}
-    return json.dumps({**tags, "credit_type": charge.credit_type}, ensure_ascii=False)
 
 
 FOCUS_VERSIONS: Final = ("1.2", "1.4")
@@ -130,7 +134,6 @@ _COLUMNS: Final[Mapping[str, Callable[[Charge], str]]] = {
     "SkuPriceId": lambda charge: f"{charge.credit_type}@{plain(charge.price)}",
     "SubAccountId": lambda charge: _name(charge.project_id) or _name(charge.project),
     "SubAccountName": lambda charge: _name(charge.project),
-    "Tags": _tags,
     "x_CreditType": lambda charge: charge.credit_type,
     "x_Credits": lambda charge: _number(charge.credits),
 }
