@@ -90,7 +90,7 @@ def _refuse_missing(folder: ReportFolder, source: _Source, keys: Sequence[str]) 
     missing = {*keys}.difference(folder.columns(source.table)).intersection({"workflow", "job", "resource_class"})
     if missing:
         raise SettingsError(
-            f"The report has too many days and jobs to tell them apart by {sorted(missing)[0]}: leave that out of"
+            f"The report has too many days and jobs to tell them apart by {min(missing)}: leave that out of"
             " --tags, or report on fewer days."
         )
 
@@ -113,5 +113,5 @@ def _check_totals(folder: ReportFolder, amounts: Amounts) -> None:
         if found != folder.totals[column]:
             raise DataError(
                 f"The tables of {folder.path} sum to {plain(found)} {column}, its summary.json says"
-                f" {plain(folder.totals[column])}: they are not of one report. Make it again with circleci-usage report."
+                f" {plain(folder.totals[column])}: they are not of one report. Make it again: circleci-usage report."
             )
