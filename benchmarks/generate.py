@@ -25,6 +25,7 @@ class Size:
     projects: int = 200
     jobs: int = 8
     branches: int = 20_000
+    """Over all projects: a branch belongs to one."""
 
 
 def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
@@ -47,6 +48,7 @@ def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
 
 def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
     count = size.rows // size.parts
+    branches = max(1, size.branches // size.projects)
     project = pl.Series(random.integers(0, size.projects, count))
     job = pl.Series(random.integers(0, size.jobs, count))
     run = pl.Series(range(count))
@@ -68,7 +70,7 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
         "LAST_BUILD_FINISHED_AT": "2026-01-02 03:04:05.678",
         "VCS_NAME": "github",
         "VCS_URL": _texts("https://example.com/project-", project),
-        "VCS_BRANCH": _texts("feature/branch-", pl.Series(random.integers(0, size.branches, count))),
+        "VCS_BRANCH": _texts("feature/", project) + _texts("-", pl.Series(random.integers(0, branches, count))),
         "PIPELINE_ID": _ids(run // 10, str(random.integers(2**60))),
         "PIPELINE_NUMBER": run // 10,
         "IS_UNREGISTERED_USER": "false",
