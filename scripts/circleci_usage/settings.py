@@ -89,6 +89,7 @@ def report_settings(
         folder=folder,
         prices=prices(file, price_per_credit, allow_unpriced=allow_unpriced),
         ownership=file.ownership(),
+        analysis=file.analysis(),
         period=None if whole else period,
         otherwise=period,
         merged=merged,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from circleci_usage.allocation import Ownership
+from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import Period
 from circleci_usage.merge import merge
 from circleci_usage.parts import FoundParts
@@ -26,6 +27,7 @@ class ReportSettings:
         folder: where it is written.
         prices: what credits cost.
         ownership: the teams and what they own.
+        analysis: what the analyses are told.
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         merged: whether the rows go into the folder too.
@@ -34,6 +36,7 @@ class ReportSettings:
     folder: Path
     prices: PriceList
     ownership: Ownership
+    analysis: AnalysisSettings
     period: Period | None
     otherwise: Period
     merged: bool
@@ -71,6 +74,7 @@ def make_report(
         period=period,
         generated_at=clock.now(),
         ownership=settings.ownership,
+        analysis=settings.analysis,
         complete_through=complete_through,
         warnings=found.warnings,
     )

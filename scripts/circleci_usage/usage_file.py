@@ -13,13 +13,16 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from circleci_usage.allocation import UNALLOCATED, Ownership, TeamRule
+from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
 from circleci_usage.included import IncludedCredits
 from circleci_usage.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
 from circleci_usage.rates import Rates, public_rates
 from circleci_usage.usage_sections import (
+    AnomaliesSection,
     BudgetSection,
     IncludedCreditsSection,
     Name,
@@ -64,6 +67,9 @@ class UsageFile(Section):
 
     rates: tuple[RateSection, ...] = ()
     """What resource classes cost and how large they are, where it is not as in the public table."""
+
+    anomalies: AnomaliesSection | None = None
+    """What stands out; without it, at least 10 above what was expected."""
 
     _checksum: str = PrivateAttr("")
 
@@ -176,6 +182,11 @@ class UsageFile(Section):
         everybody = (Budget(budget.name, budget.amount) for budget in self.budgets)
         of_teams = (Budget(team.name, team.budget.amount, team.name) for team in self.teams if team.budget)
         return (*everybody, *of_teams)
+
+    def analysis(self) -> AnalysisSettings:
+        """What the analyses are told."""
+        least = self.anomalies.minimum if self.anomalies else MINIMUM
+        return AnalysisSettings(self.all_budgets(), self.all_rates(), least)
 
     def all_rates(self) -> Rates:
         """What resource classes cost: the public table with what the file says instead."""

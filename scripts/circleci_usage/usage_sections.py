@@ -204,3 +204,10 @@ class RateSection(Section):
     def override(self) -> RateOverride:
         """As the rates take it."""
         return RateOverride(self.executor, self.name, self.credits_per_minute, self.vcpus, self.ram_gb)
+
+
+class AnomaliesSection(Section):
+    """When a day's cost is called an anomaly."""
+
+    minimum: Number
+    """The least amount above what a day should have cost, in the file's currency."""
