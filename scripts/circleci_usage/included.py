@@ -1,6 +1,7 @@
 """Included credits: what a plan gives free each month, used up from the oldest day on before anything is charged."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -31,18 +32,14 @@ def free_credits(usage: pd.DataFrame, amount: int) -> Counts:
     """
     credits = usage["credits"].to_numpy()
     free = np.zeros_like(credits)
-    left: dict[object, int] = {}
-    for day, used in usage.groupby("date")["credits"].sum().items():
+    left: dict[date, int] = {}
+    for day, rows in sorted(usage.groupby("date").indices.items()):
         month = month_start(pd.Timestamp(str(day)).date())
-        rest = left.setdefault(month, amount)
+        rest, used = left.setdefault(month, amount), int(credits[rows].sum())
         if rest <= 0 or used <= 0:
             continue
-        rows = np.flatnonzero(usage["date"] == day)
-        if used <= rest:
-            free[rows] = credits[rows]
-        else:
-            free[rows] = _share_out(usage.iloc[rows], rest)
-        left[month] = rest - min(int(used), rest)
+        free[rows] = credits[rows] if used <= rest else _share_out(usage.iloc[rows], rest)
+        left[month] = rest - min(used, rest)
     return free
 
 

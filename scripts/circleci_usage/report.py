@@ -115,8 +115,9 @@ def build_report(
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
-        owned_so_far = allocated(costs, ownership)
-        runs_so_far = allocate(within(usage.runs, needed), ownership)
+        priced = _priced(costs, needed, period)
+        owned_so_far = allocated(costs.within(priced), ownership)
+        runs_so_far = allocate(within(usage.runs, priced), ownership)
         owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
@@ -160,6 +161,12 @@ def _dated(usage: DailyUsage, day: date) -> DailyUsage:
         branch_runs=dated(usage.branch_runs),
         branch_credits=dated(usage.branch_credits),
     )
+
+
+def _priced(costs: Costs, needed: Period, period: Period) -> Period:
+    """The needed days from which on all usage before the period has a price: what has none tells nothing of costs."""
+    unpriced = [day for day in costs.unpriced_days() if day < period.start]
+    return Period(max([needed.start, *(day + ONE_DAY for day in unpriced)]), needed.stop)
 
 
 def _breakdowns(
