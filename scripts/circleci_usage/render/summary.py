@@ -14,6 +14,7 @@ from circleci_usage.days import Period
 from circleci_usage.exact import plain
 from circleci_usage.pricing import PriceList
 from circleci_usage.render.known import known_amounts, known_cost, known_lines
+from circleci_usage.render.summary_findings import findings
 from circleci_usage.render.tables import chargeback, pricing
 from circleci_usage.report import SCHEMA_VERSION, PastPeriod, Report
 
@@ -58,6 +59,7 @@ def summary(report: Report) -> dict[str, Any]:
         "pricing": list(_entries(pricing(report))),
         "reconciliation": _reconciliation(report.reconciliation),
         "previous_period": _past(report.previous, report.prices),
+        **findings(report),
         "warnings": list(report.warnings),
     }
 

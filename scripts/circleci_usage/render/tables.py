@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.exact import plain
+from circleci_usage.render.finding_tables import finding_tables
 from circleci_usage.render.known import known_amounts, known_lines
 from circleci_usage.report import Report
 
@@ -19,13 +20,14 @@ _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the w
 
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Name and lines of every table: breakdowns, days, all dimensions at once, what finance posts, prices."""
+    """Name and lines of every table: breakdowns, days, all dimensions at once, what finance posts, prices, findings."""
     for name, breakdown in report.breakdowns.items():
         yield name, known_lines(breakdown.lines, report.prices)
     yield from report.daily.tables.items()
     yield "cube", known_lines(report.cube, report.prices)
     yield "chargeback", chargeback(report)
     yield "pricing", pricing(report)
+    yield from finding_tables(report)
 
 
 def chargeback(report: Report) -> pd.DataFrame:
