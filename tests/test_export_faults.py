@@ -178,7 +178,7 @@ def mend(world: Bench, strikes: Strikes) -> None:
     said = "\n".join(world.progress.lines)
     nothing = said.count("came to nothing") + len(re.findall(r"The export of \S+ to \S+ failed", said))
     counts = requests(world)
-    assert len(counts) == 2, "the windows stay the same"
+    assert len(counts) == 2 or nothing > 1, "the windows stay the same, until one has failed twice"
     assert sum(counts.values()) - len(counts) <= strikes.posts + nothing
 
 

@@ -117,6 +117,8 @@ class Store:
     def parts(self, period: Period, organizations: Sequence[str] = ()) -> tuple[Path, ...]:
         """The files with the job runs of these days, each job run in one of them; they may hold other days too.
 
+        Files with nothing but a header are left out.
+
         Args:
             period: the days.
             organizations: ids, as they were exported together; none means those of the store, if that is clear.
@@ -130,7 +132,7 @@ class Store:
         else:
             windows = tuple(w for w in ledger.windows if w.state is State.FETCHED and w.overlaps(period))
             _check_disjoint(windows)
-        return tuple(self._parts / part.name for window in windows for part in window.parts)
+        return tuple(self._parts / part.name for window in windows for part in window.parts if part.rows)
 
     def is_whole(self, window: Window) -> bool:
         """Whether all files of a fetched window are there, in their full size."""
