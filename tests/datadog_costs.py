@@ -1,5 +1,6 @@
 """What Datadog's Custom Costs take and add up, by its documentation: a part of the stand-in for Datadog."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -48,7 +49,7 @@ class CustomCosts:
 
     files: dict[str, CostFile] = field(default_factory=dict)
     highest_total: Decimal = Decimal(0)
-    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def upload(self, items: Any, now: datetime) -> CostFile:
         """PUT /api/v2/cost/custom_costs."""
