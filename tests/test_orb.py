@@ -163,14 +163,16 @@ CALLS = [
 @pytest.mark.parametrize(("component", "environment"), CALLS)
 def test_parameters_are_flags_with_the_same_default_and_variable(component: Node, environment: Node) -> None:
     options = cli_options(environment["USAGE_COMMAND"])
-    for variable, value in environment.items():
-        if variable.startswith("PARAM_"):
+    for key, value in environment.items():
+        kind, _, variable = key.partition("_")
+        if kind in {"PARAM", "OPTION", "FLAG"}:
             parameter = value.removeprefix("<< parameters.").removesuffix(" >>")
             option = options[parameter]
-            default = "" if option.default is None else option.default
+            default = "" if option.default is None else getattr(option.default, "value", option.default)
             assert component["parameters"][parameter]["default"] in (default, str(default)), parameter
-            known = [option.envvar] if isinstance(option.envvar, str) else option.envvar
-            assert variable.removeprefix("PARAM_") in known, parameter
+            variables = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
+            assert (variable in variables) if kind == "PARAM" else (variable.lower() == parameter), parameter
+            assert option.is_flag or kind != "FLAG", parameter
 
 
 def test_secrets_are_given_by_the_name_of_their_variable() -> None:

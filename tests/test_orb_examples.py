@@ -15,6 +15,7 @@ from circleci_runner import Outcome, Runner
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.standin import StandIn
 from circleci_usage.progress import SystemClock
+from datadog_intake import API_KEY, APP_KEY, DatadogIntake
 from orb_pack import pack
 from slack_orb import SLACK_ORB
 
@@ -120,6 +121,32 @@ def test_a_refused_token_fails_the_job_and_is_not_shown(circleci: StandIn, runne
     assert outcomes[0].exit_code == 3, outcomes[0].output
     assert [step.name for step in outcomes[0].ran] == ["Export usage and write the report"]
     assert_no_secret("CCIPAT_stranger_fedcba9876543210", runner, outcomes)
+
+
+def test_over_budget_the_job_fails_but_the_report_is_there(circleci: StandIn, runner: Runner, tmp_path: Path) -> None:
+    runner.checkout = tmp_path / "repository"
+    file = runner.checkout / ".circleci" / "usage.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("budgets: [{name: everything, per: month, amount: 0.01}]\n", encoding="utf-8")
+    [outcome] = run(runner, example_jobs("fail_over_budget", circleci))
+    assert outcome.exit_code == 10, outcome.output
+    assert outcome.ran[-1].name == "Check the budgets"
+    assert (runner.artifacts / "usage-report" / "index.html").is_file()
+    assert len(runner.cache_keys) == 1
+
+
+def test_datadog_gets_the_report_from_a_job_without_the_token(circleci: StandIn, runner: Runner) -> None:
+    report, metrics = example_jobs("datadog", circleci)
+    assert (report.contexts, metrics.contexts) == (("circleci-usage",), ("datadog",))
+    outcomes = [runner.run(report)]
+    del runner.environment["CIRCLECI_API_TOKEN"]
+    with DatadogIntake(SystemClock()) as datadog:
+        runner.environment |= {"DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY, "DATADOG_URL": datadog.url}
+        outcomes.append(runner.run(metrics))
+        assert datadog.asked("POST", "/api/v2/series") >= 1
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
+    for secret in (API_KEY, APP_KEY):
+        assert_no_secret(secret, runner, outcomes)
 
 
 def test_the_slack_message_survives_the_slack_orb(circleci: StandIn, runner: Runner) -> None:
