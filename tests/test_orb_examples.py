@@ -1,6 +1,7 @@
 """Every example of the orb, run step by step with bash against the stand-in for CircleCI, as a user's copy would be."""
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -197,3 +198,8 @@ def test_values_are_never_taken_for_shell_text(circleci: StandIn, runner: Runner
     [outcome] = run(runner, example_jobs("weekly_report", circleci, org_id=hostile, period="yesterday"))
     assert outcome.exit_code in {2, 3}, outcome.output
     assert not mark.exists()
+
+
+def test_every_example_is_run_here() -> None:
+    run_here = re.findall(r'example_jobs\("(\w+)"', Path(__file__).read_text(encoding="utf-8"))
+    assert set(run_here) == set(ORB["examples"])
