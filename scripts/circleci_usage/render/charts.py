@@ -74,7 +74,7 @@ def credits_by_project(report: Report) -> Figure:
     """Lying bars of the projects with the most credits, and the rest in one."""
     every = sorted(lines(report.breakdowns["projects"]), key=lambda line: -line.credits)
     chosen, projects = top(every, _TOP_PROJECTS), project_names(report)
-    names = [projects[line.key] for line in chosen.lines]
+    names = [projects.of(line.key) for line in chosen.lines]
     amounts = [line.credits for line in chosen.lines]
     if chosen.rest:
         names.append(f"{chosen.others} other projects")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from circleci_usage.allocation import UNALLOCATED
 from circleci_usage.render import words
 from circleci_usage.render.lines import lines
-from circleci_usage.render.shown import days, percent
+from circleci_usage.render.shown import days
 from circleci_usage.render.toplists import TopList, top_list
 from circleci_usage.report import Report
 
@@ -39,19 +39,9 @@ def digest(report: Report, limit: int, label_length: int) -> Digest:
     used = report.totals.job_runs > 0
     return Digest(
         title=f"CircleCI usage, {days(report.period)}",
-        change=_change(report),
-        sentences=[words.Sentence(words.headline(report)), *words.findings(report)],
+        change=words.change_in_short(report),
+        sentences=[*words.sentences(report)],
         completeness=words.completeness(report),
         warnings=report.warnings,
         lists=[top_list(report, name, limit, label_length=label_length) for name in names] if used else [],
     )
-
-
-def _change(report: Report) -> str:
-    changed = words.change(report)
-    if not changed:
-        return ""
-    if changed.share is None or changed.direction == "same":
-        return f"{changed.direction} as {days(changed.previous.period)}" if changed.direction == "same" else "new"
-    sign = "+" if changed.direction == "more" else "−"  # noqa: RUF001 - as wide as a plus
-    return f"{sign}{percent(abs(changed.share))} on {days(changed.previous.period)}"

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from circleci_usage.render import shown, views, words
+from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.report import Report
 
@@ -20,16 +20,24 @@ class Section(NamedTuple):
     name: str
     title: str
     template: str
-    view: Callable[[Report], views.View]
+    view: Callable[[Report], object]
 
 
 SECTIONS: Final = (
     Section("days", "Days", "days", views.day_view),
-    Section("spending", "Credit types", "narrow_lists", views.spending_view),
+    Section("budgets", "Budgets", "grids", time_views.budget_view),
+    Section("changes", "Changes", "grids", time_views.change_view),
+    Section("anomalies", "Anomalies", "grids", time_views.anomaly_view),
+    Section("spending", "Credits", "narrow_lists", views.spending_view),
     Section("projects", "Projects", "wide_list", views.project_view),
     Section("jobs", "Jobs", "wide_list", views.job_view),
-    Section("machines", "Resource classes", "narrow_lists", views.machine_view),
-    Section("every-project", "Every project", "every_project", views.every_project_view),
+    Section("sizes", "Sizes", "grids", work_views.size_view),
+    Section("waste", "Waste", "grids", work_views.waste_view),
+    Section("durations", "Durations", "grids", work_views.duration_view),
+    Section("trend", "Trend", "bars", time_views.trend_view),
+    Section("extras", "Extras", "side_grids", work_views.extra_view),
+    Section("machines", "Machines", "narrow_lists", views.machine_view),
+    Section("every-project", "All projects", "every_project", views.every_project_view),
     Section("numbers", "Prices", "numbers", views.number_view),
 )
 """In the order of the page. Without usage there are none."""
@@ -44,9 +52,11 @@ def page(report: Report) -> str:
     return templates.get_template("page.html.j2").render(
         report=report,
         sections=shown_sections,
-        headline=words.headline(report),
-        findings=[_with_names(finding) for finding in words.findings(report)],
-        change=words.change(report),
+        sentences=[_with_names(sentence) for sentence in words.sentences(report)],
+        change=report.findings.changes,
+        change_in_short=words.change_in_short(report),
+        spending=report.findings.spending,
+        budgets=time_views.budgets_in_short(report),
         completeness=words.completeness(report),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
         style=Markup(templates.get_template("page.css").render()),  # noqa: S704 - our own file

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from circleci_usage import exact
+from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
 from circleci_usage.render.shown import money, visible
 from circleci_usage.report import Report
-
-SEATS: Final = "user"
-"""The credit type that is charged once a month for people, whatever they run."""
 
 
 class Line(NamedTuple):
@@ -83,7 +81,7 @@ def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:
 
 def of_days(report: Report) -> pd.DataFrame:
     """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
-    return report.charges[report.charges["credit_type"] != SEATS]
+    return report.charges[~report.charges["credit_type"].isin(ONCE_A_MONTH)]
 
 
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:

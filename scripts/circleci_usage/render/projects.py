@@ -3,17 +3,15 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.columns import NO_NAME
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines
+from circleci_usage.render.shown import visible
 from circleci_usage.report import Report
-
-ProjectNames = Mapping[tuple[str, ...], str]
-"""Key of a project → what to call it, the costliest first."""
 
 _UNSAFE: Final = re.compile(r"[^a-z0-9_]+")
 _FILE_NAME_LENGTH: Final = 60
@@ -41,44 +39,59 @@ class Project:
     jobs: Sequence[Line]
 
 
+class ProjectNames:
+    """What to call each project: with its organisation where there are several, with its id where that would not do."""
+
+    def __init__(self, keys: Iterable[tuple[str, ...]]) -> None:
+        self._keys = [*keys]
+        self._several = len({organization for _, organization, _, _ in self._keys}) > 1
+        self._uses = Counter(map(self._name, self._keys))
+
+    def of(self, key: Sequence[str]) -> str:
+        """The name of the project whose key `key` begins with."""
+        project = tuple(map(visible, key[: len(PROJECT)]))
+        name = self._name(project)
+        return f"{name} ({project[2]})" if self._uses[name] > 1 else name
+
+    def files(self) -> dict[tuple[str, ...], str]:
+        """Key → a name for the project's files, safe on every file system; unique also where case does not count."""
+        safe = [_UNSAFE.sub("-", self.of(key).lower()).strip("-")[:_FILE_NAME_LENGTH] for key in self._keys]
+        uses = Counter(safe)
+        return {
+            key: name if name and uses[name] == 1 else f"{name or 'project'}-{_digest(key)}"
+            for key, name in zip(self._keys, safe, strict=True)
+        }
+
+    def _name(self, key: tuple[str, ...]) -> str:
+        _, organization, _, project = key
+        if project == NO_NAME:
+            return f"{organization} (no project)" if self._several else "(no project)"
+        return f"{organization}/{project}" if self._several else project
+
+
+def project_names(report: Report) -> ProjectNames:
+    """The names of the report's projects."""
+    return ProjectNames(line.key for line in lines(report.breakdowns["projects"]))
+
+
 def projects(report: Report) -> list[Project]:
     """All projects, the costliest first."""
     names = project_names(report)
+    files = names.files()
     daily = daily_costs(report, PROJECT)
     workflows = by_project(lines(report.breakdowns["workflows"]))
     jobs = by_project(lines(report.breakdowns["jobs"]))
     without_cost = [0.0] * len(report.period)
     return [
         Project(
-            line, names[line.key], file_name, daily.get(line.key, without_cost), workflows[line.key], jobs[line.key]
+            line=line,
+            name=names.of(line.key),
+            file_name=files[line.key],
+            daily=daily.get(line.key, without_cost),
+            workflows=workflows[line.key],
+            jobs=jobs[line.key],
         )
-        for line, file_name in zip(lines(report.breakdowns["projects"]), file_names(names), strict=True)
-    ]
-
-
-def project_names(report: Report) -> ProjectNames:
-    """What to call each project: with its organisation where there are several, with its id where that would not do."""
-    keys = [line.key for line in lines(report.breakdowns["projects"])]
-    several = len({organization for _, organization, _, _ in keys}) > 1
-    names = {key: _name(key, with_organization=several) for key in keys}
-    uses = Counter(names.values())
-    return {key: f"{name} ({key[2]})" if uses[name] > 1 else name for key, name in names.items()}
-
-
-def _name(key: tuple[str, ...], *, with_organization: bool) -> str:
-    _, organization, _, project = key
-    if project == NO_NAME:
-        return f"{organization} (no project)" if with_organization else "(no project)"
-    return f"{organization}/{project}" if with_organization else project
-
-
-def file_names(names: ProjectNames) -> list[str]:
-    """A name for each project's files, safe on every file system; unique also where case does not count."""
-    safe = [_UNSAFE.sub("-", label.lower()).strip("-")[:_FILE_NAME_LENGTH] for label in names.values()]
-    uses = Counter(safe)
-    return [
-        name if name and uses[name] == 1 else f"{name or 'project'}-{_digest(key)}"
-        for name, key in zip(safe, names, strict=True)
+        for line in lines(report.breakdowns["projects"])
     ]
 
 

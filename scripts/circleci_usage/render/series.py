@@ -1,7 +1,7 @@
 """What the chart of days stacks: the cost of each day by team, or by project where there is but one team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -46,9 +46,11 @@ def daily_series(report: Report) -> DailySeries:
         kind, costs = "project", daily_costs(report, PROJECT)
     names = project_names(report)
     costliest = sorted(costs.items(), key=lambda item: -sum(item[1]))
-    every = [Series(names.get(key, key[-1]), values) for key, values in costliest if any(values)]
+    every = [Series(key[0] if kind == "team" else names.of(key), values) for key, values in costliest if any(values)]
     shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
-    if others:
+    if len(others) == 1:
+        shown.append(replace(others[0], is_rest=True))
+    elif others:
         rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]
         shown.append(Series(f"{len(others)} other {kind}s", rest, is_rest=True))
     return DailySeries([*report.period], kind, shown)

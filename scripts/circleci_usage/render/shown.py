@@ -13,7 +13,12 @@ from circleci_usage.exact import rounded
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _CENT: Final = Decimal("0.01")
 _PER_MILLE: Final = Decimal("0.001")
-_MINUS: Final = "−"  # noqa: RUF001 - the typographic minus is as wide as a digit
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_DAYS_FROM: Final = 3
+_MINUS: Final = "−"
+"""As wide as a plus."""
 
 # What moves the cursor, hides, or turns the direction of the text after it.
 _SPACES: Final = re.compile(r"[\t\n\r\v\f\u2028\u2029]+")
@@ -41,6 +46,11 @@ def drawn_money(amount: float, currency: str) -> str:
     return money(Decimal(repr(amount)), currency)
 
 
+def money_change(difference: Decimal, currency: str) -> str:
+    """`+$12.30`, `−$3.00`."""
+    return f"{'+' if difference > 0 else ''}{money(difference, currency)}"
+
+
 def number(count: Decimal | int) -> str:
     """`179,098`: credits and job runs are counted in whole ones."""
     exact = Decimal(count)
@@ -54,6 +64,23 @@ def percent(share: Decimal) -> str:
     if share and abs(share) < _PER_MILLE / 2:
         return "<0.1%"
     return f"{rounded(share * 100, 1):,}%".replace("-", _MINUS)
+
+
+def percent_change(share: Decimal) -> str:
+    """`+12.3%`, `−4.0%`."""
+    return f"{'+' if share > 0 else ''}{percent(share)}"
+
+
+def duration(seconds: float) -> str:
+    """`45s`, `2m 05s`, `3h 20m`, `12 days`."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m {whole % _MINUTE:02}s"
+    if whole < _DAYS_FROM * _DAY:
+        return f"{whole // _HOUR:,}h {whole % _HOUR // _MINUTE:02}m"
+    return f"{round(whole / _DAY):,} days"
 
 
 def counted(count: int, noun: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render.lines import Line, lines, top
 from circleci_usage.render.projects import ProjectNames, project_names
@@ -73,7 +72,7 @@ def top_list(report: Report, breakdown: str, limit: int, *, label_length: int = 
 def project_list(breakdown: str, of_project: Sequence[Line], limit: int, label_length: int) -> TopList:
     """The costliest workflows or jobs of one project, given all of them."""
     kind = _KINDS[breakdown]._replace(detail=lambda *_: "")
-    return _top_list(of_project, breakdown, kind, {}, limit, label_length)
+    return _top_list(of_project, breakdown, kind, ProjectNames([]), limit, label_length)
 
 
 def _top_list(
@@ -101,7 +100,7 @@ def _credit_type(line: Line, _: ProjectNames) -> str:
 
 
 def _project(line: Line, projects: ProjectNames) -> str:
-    return projects[line.key[: len(PROJECT)]]
+    return projects.of(line.key)
 
 
 def _project_and_workflow(line: Line, projects: ProjectNames) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Final
 
 from circleci_usage.columns import NO_NAME
-from circleci_usage.exact import ratio
-from circleci_usage.render.lines import lines, of_days
+from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import counted, long_day, money, number, percent, when
-from circleci_usage.report import PastPeriod, Report
+from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, when
+from circleci_usage.report import Report
+
+_DRIVERS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -24,27 +25,16 @@ class Sentence:
         return self.text.format(*map(show, self.names))
 
 
-@dataclass(frozen=True)
-class Change:
-    """Against the period before: the difference in money, and as a share of what was spent then (None of nothing)."""
-
-    previous: PastPeriod
-    difference: Decimal
-    share: Decimal | None
-
-    @property
-    def direction(self) -> str:
-        """`more`, `less` or `same`."""
-        return "more" if self.difference > 0 else "less" if self.difference else "same"
-
-
-def change(report: Report) -> Change | None:
-    """How the cost changed; None when the period before is not known."""
-    if not report.previous:
-        return None
-    before = report.previous.totals.cost
-    difference = report.totals.cost - before
-    return Change(report.previous, difference, ratio(difference, before) if before else None)
+def sentences(report: Report) -> Iterator[Sentence]:
+    """The report from the sum to what can be done about it."""
+    yield Sentence(headline(report))
+    if report.totals.job_runs:
+        yield from _change(report)
+        yield from _costliest_project(report)
+        yield from _anomalies(report)
+        yield from _forecast(report)
+        yield from _budgets(report)
+        yield from _savings(report)
 
 
 def headline(report: Report) -> str:
@@ -52,46 +42,22 @@ def headline(report: Report) -> str:
     if not report.totals.job_runs:
         return f"There is no CircleCI usage {when(report.period)}."
     return (
-        f"CircleCI cost {money(report.totals.cost, report.currency)} {when(report.period)}:"
+        f"CircleCI cost {cost_shown(report.totals, report.currency)} {when(report.period)}:"
         f" {number(report.totals.credits)} credits in {counted(report.totals.job_runs, 'job run')}."
     )
 
 
-def findings(report: Report) -> Iterator[Sentence]:
-    """What to know next: the change, who caused most, the dearest day."""
-    changed = change(report)
-    if changed:
-        yield Sentence(change_in_words(changed, report.currency))
-    if not report.totals.cost:
-        return
-    yield from _costliest_project(report)
-    yield from _costliest_day(report)
-
-
-def _costliest_project(report: Report) -> Iterator[Sentence]:
-    named = [line for line in lines(report.breakdowns["projects"]) if line.name != NO_NAME]
-    if len(named) > 1:
-        cost, share = money(named[0].cost, report.currency), percent(named[0].share)
-        yield Sentence(f"The costliest project is {{}} with {cost} ({share}).", (project_names(report)[named[0].key],))
-
-
-def _costliest_day(report: Report) -> Iterator[Sentence]:
-    """Seats are charged on a day of their own, on which nothing need have happened."""
-    charges = of_days(report)
-    by_day = charges.groupby("date")["cost"].sum()
-    if len(by_day) > 1:
-        day, cost = max(zip(by_day.index, by_day, strict=True), key=lambda pair: pair[1])
-        apart = "The" if len(charges) == len(report.charges) else "Seats apart, the"
-        yield Sentence(f"{apart} costliest day was {long_day(day)} with {money(cost, report.currency)}.")
-
-
-def change_in_words(changed: Change, currency: str) -> str:
-    """`That is $12.30 (4.1%) more than in September 2026 ($300.00).` in the words of the change."""
-    before = f"{when(changed.previous.period)} ({money(changed.previous.totals.cost, currency)})"
-    if changed.direction == "same":
-        return f"That is as much as {before}."
-    share = f" ({percent(abs(changed.share))})" if changed.share is not None else ""
-    return f"That is {money(abs(changed.difference), currency)}{share} {changed.direction} than {before}."
+def change_in_short(report: Report) -> str:
+    """`+3.0% on September 2026`; empty when that is not known."""
+    changes = report.findings.changes
+    if not changes:
+        return ""
+    before, share = days(changes.before), changes.total.share
+    if share is None:
+        return f"nothing in {before}"
+    if not changes.total.difference:
+        return f"as in {before}"
+    return f"{'+' if share > 0 else '−'}{percent(abs(share))} on {before}"
 
 
 def completeness(report: Report) -> str:
@@ -102,3 +68,75 @@ def completeness(report: Report) -> str:
         return "No day is complete: the numbers may still grow."
     through = report.complete_through
     return f"Complete through {through.day} {through:%B %Y}; later days are missing or may still grow."
+
+
+def _change(report: Report) -> Iterator[Sentence]:
+    changes, currency = report.findings.changes, report.currency
+    if not changes:
+        return
+    total, before = changes.total, f"{when(changes.before)} ({money(changes.total.before, currency)})"
+    if not total.difference:
+        yield Sentence(f"That is as much as {before}.")
+        return
+    share = f" ({percent(abs(total.share))})" if total.share is not None else ""
+    direction = "more" if total.difference > 0 else "less"
+    yield Sentence(f"That is {money(abs(total.difference), currency)}{share} {direction} than {before}.")
+    drivers = changes.project_drivers[:_DRIVERS]
+    if drivers:
+        names = tuple(project_names(report).of(driver.key) for driver in drivers)
+        holes = ", ".join(f"{{}} ({money_change(driver.difference, currency)})" for driver in drivers)
+        yield Sentence(f"What drove it: {holes}.", names)
+
+
+def _costliest_project(report: Report) -> Iterator[Sentence]:
+    named = [line for line in lines(report.breakdowns["projects"]) if line.name != NO_NAME]
+    if len(named) > 1 and named[0].cost:
+        cost, share = money(named[0].cost, report.currency), percent(named[0].share)
+        name = project_names(report).of(named[0].key)
+        yield Sentence(f"The costliest project is {{}} with {cost} ({share}).", (name,))
+
+
+def _anomalies(report: Report) -> Iterator[Sentence]:
+    found, currency = report.findings.anomalies, report.currency
+    if not found:
+        return
+    worst = found[0]
+    others = f", the first of {len(found)} days that stand out" if len(found) > 1 else ""
+    amounts = f"{money(worst.actual, currency)} instead of about {money(worst.expected, currency)}"
+    what = "{}" if worst.project else "everything together"
+    because = " because of its job {}" if worst.cause else ""
+    names = (
+        *([project_names(report).of(worst.project)] if worst.project else []),
+        *([worst.cause.job] if worst.cause else []),
+    )
+    yield Sentence(f"On {day(worst.day)}, {what} cost {amounts}{because}{others}.", names)
+
+
+def _forecast(report: Report) -> Iterator[Sentence]:
+    month = report.findings.spending
+    if not month or month.is_over or not month.is_whole or month.everything.expected is None:
+        return
+    outlook, currency = month.everything, report.currency
+    band = ""
+    if outlook.low is not None and outlook.high is not None:
+        band = f" (between {money(outlook.low, currency)} and {money(outlook.high, currency)})"
+    yield Sentence(
+        f"At its end, {days(month.month)} will have cost about {money(month.everything.expected, currency)}{band}."
+    )
+
+
+def _budgets(report: Report) -> Iterator[Sentence]:
+    budgets = report.findings.budgets
+    for state, words in (("over", "exceeded"), ("expected over", "going to be exceeded")):
+        names = tuple(each.budget.name for each in budgets if each.state == state)
+        if names:
+            are = "is" if len(names) == 1 else "are"
+            holes = ", ".join(["{}"] * len(names))
+            yield Sentence(f"{len(names)} of {counted(len(budgets), 'budget')} {are} {words}: {holes}.", names)
+
+
+def _savings(report: Report) -> Iterator[Sentence]:
+    sizing = report.findings.right_sizing
+    if sizing.saved > 0:
+        jobs, saved = counted(len(sizing.of("smaller")), "job"), money(sizing.saved, report.currency)
+        yield Sentence(f"Smaller machines for {jobs} would save {saved} a month.")

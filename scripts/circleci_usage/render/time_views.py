@@ -1,0 +1,163 @@
+"""The page's sections on time: budgets of the month, what changed, days that stand out, the trend."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from circleci_usage.analysis.anomalies import Anomaly
+from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.changes import Change
+from circleci_usage.analysis.trend import Stretch
+from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
+from circleci_usage.render.projects import ProjectNames, project_names
+from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change
+from circleci_usage.report import Report
+
+_ROWS: Final = 10
+_STRETCHES: Final = 13
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_STATES: Final[Mapping[str, tuple[str, Tone]]] = {
+    "within": ("● within", "less"),
+    "expected over": ("▲ will be exceeded", "more"),
+    "over": ("▲ exceeded", "more"),
+}
+
+
+def budget_view(report: Report) -> Grids | None:
+    """How the budgets stand."""
+    budgets, month = report.findings.budgets, report.findings.spending
+    if not budgets or not month:
+        return None
+    rows = [_budget(state, report.currency) for state in budgets]
+    headings = ("Budget", "Spent", "At month end", "May be spent", "Used", "State")
+    return Grids(
+        title=f"Budgets of {days(month.month)}",
+        hint=f"Spent through {day(month.through)}.",
+        grids=[Grid("Budgets", headings, rows)],
+    )
+
+
+def budgets_in_short(report: Report) -> str:
+    """`2 of 4 exceeded`; empty without budgets."""
+    budgets = report.findings.budgets
+    over = sum(state.state == "over" for state in budgets)
+    coming = sum(state.state == "expected over" for state in budgets)
+    parts = [f"{over} exceeded" if over else "", f"{coming} will be" if coming else ""]
+    return (", ".join(filter(None, parts)) or "all within") if budgets else ""
+
+
+def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
+    words, tone = _STATES[state.state]
+    expected = money(state.expected, currency) if state.expected is not None else "not known"
+    return [
+        name_cell(state.budget.name, f"team {state.budget.team}" if state.budget.team else ""),
+        money(state.spent, currency),
+        expected,
+        money(state.budget.amount, currency),
+        percent(state.used),
+        Cell(words, tone=tone),
+    ]
+
+
+def change_view(report: Report) -> Grids | None:
+    """What drove the change against the period before."""
+    changes = report.findings.changes
+    if not changes:
+        return None
+    names, currency = project_names(report), report.currency
+    before, now = days(changes.before), days(report.period)
+    projects = [[project_cell(change.key, names), *_change(change, currency)] for change in changes.projects[:_ROWS]]
+    jobs = [[job_cell(change.key, names), *_change(change, currency)] for change in changes.jobs[:_ROWS]]
+    return Grids(
+        title="What changed",
+        hint=(
+            f"Against {before}, the largest changes first. More runs is what the change would be had a run cost as much"
+            " as before; the rest is that runs cost more or less."
+        ),
+        grids=[
+            Grid(
+                what,
+                (what[:-1], before, now, "Change", "Share", "More runs"),
+                rows,
+                more(len(rows), every, f"{what.lower()} changed less"),
+            )
+            for what, rows, every in (("Projects", projects, changes.projects), ("Jobs", jobs, changes.jobs))
+        ],
+    )
+
+
+def _change(change: Change, currency: str) -> list[Cell | str]:
+    tone: Tone = "more" if change.difference > 0 else "less" if change.difference else ""
+    share = percent_change(change.share) if change.share is not None else "new"
+    return [
+        money(change.before, currency),
+        money(change.after, currency),
+        Cell(money_change(change.difference, currency), tone=tone),
+        Cell("gone" if not change.after else share, tone=tone),
+        money_change(change.by_runs, currency) if change.by_runs is not None else "",
+    ]
+
+
+def anomaly_view(report: Report) -> Grids | None:
+    """Days that cost too much."""
+    found = report.findings.anomalies
+    if not found:
+        return None
+    names = project_names(report)
+    rows = [_anomaly(anomaly, names, report.currency) for anomaly in found[:_ROWS]]
+    headings = ("Day", "Project", "Because of the job", "Should have cost", "Cost", "Too much")
+    return Grids(
+        title="Days that stand out",
+        hint="Compared with the same weekday in the weeks around.",
+        grids=[Grid("Anomalies", headings, rows, more(len(rows), found, "days stand out less"), names=3)],
+    )
+
+
+def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell | str]:
+    excess = anomaly.actual - anomaly.expected
+    cause = anomaly.cause
+    return [
+        long_day(anomaly.day),
+        money(anomaly.expected, currency),
+        money(anomaly.actual, currency),
+        Cell(money_change(excess, currency), tone="more"),
+        project_cell(anomaly.project, names) if anomaly.project else "all together",
+        name_cell(cause.job, f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}")
+        if cause
+        else "",
+    ]
+
+
+def trend_view(report: Report) -> Mapping[str, Any] | None:
+    """Months, weeks and weekdays."""
+    trend, currency = report.findings.trend, report.currency
+    if not trend:
+        return None
+    weekdays = [(name, cost) for name, cost in zip(_WEEKDAYS, trend.weekdays, strict=True) if cost is not None]
+    return {
+        "title": "Over time",
+        "lists": [
+            _bars("Months", "Month", _stretches(trend.months, currency)),
+            _bars("Weeks", "Week", _stretches(trend.weeks, currency)),
+            _bars(
+                "Weekdays, seats apart", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]
+            ),
+        ],
+    }
+
+
+def _stretches(stretches: Sequence[Stretch], currency: str) -> list[tuple[str, Decimal, str]]:
+    return [
+        (days(each.days) + ("" if each.is_whole else " (in part)"), each.cost, money(each.cost, currency))
+        for each in stretches[-_STRETCHES:]
+    ]
+
+
+def _bars(title: str, heading: str, bars: Sequence[tuple[str, Decimal, str]]) -> Mapping[str, Any]:
+    highest = max((cost for _, cost, _ in bars), default=Decimal(0)) or Decimal(1)
+    return {
+        "title": title,
+        "heading": heading,
+        "rows": [(name, float(max(cost, Decimal(0)) / highest), text) for name, cost, text in bars],
+    }
