@@ -97,6 +97,16 @@ def test_an_outage_may_say_how_long_it_takes(world: Bench, wish: str, waited: in
     assert world.clock.now() == NOW + timedelta(seconds=waited)
 
 
+def test_a_look_up_waits_for_a_short_time_and_not_for_a_long_one(world: Bench) -> None:
+    world.circleci.faults = in_turn([status(429, "slow", Retry_After="100")])
+    assert world.client.collaborations()
+    assert world.clock.now() == NOW + timedelta(seconds=100)
+    world.circleci.faults = in_turn([status(429, "slow", Retry_After="130")])
+    with pytest.raises(RateLimitedError) as error:
+        world.client.collaborations()
+    assert error.value.wait == timedelta(seconds=130)
+
+
 def test_nobody_listens(world: Bench) -> None:
     with socket() as free:
         free.bind(("127.0.0.1", 0))

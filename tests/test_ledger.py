@@ -99,6 +99,15 @@ def test_the_fetched_window_stays_until_the_new_one_is_whole() -> None:
     assert [(window.state, window.last.day) for window in new.windows] == [(State.FETCHED, 31)]
 
 
+def test_lost_files_are_fetched_from_their_own_job_unless_a_newer_one_is_under_way() -> None:
+    early = datetime(2026, 10, 20, tzinfo=UTC)
+    old = Ledger().published(asked(Period(OCTOBER.start, date(2026, 10, 20)), early, "old"), early)
+    (window,) = old.windows
+    assert [(one.state, one.job) for one in old.reopened(window).windows] == [(State.ASKED, "old")]
+    newer = old.asked(asked(job="new")).reopened(window)
+    assert [(one.state, one.job) for one in newer.windows] == [(State.ASKED, "new")]
+
+
 def test_the_quota_is_counted_by_organisation_and_hour() -> None:
     ledger = Ledger()
     for minute in range(10):

@@ -6,7 +6,8 @@ What is repeated, and why:
 - POST: only when no connection came about. Once it may have reached CircleCI, an export may have begun and one of ten
   an hour may be spent; nobody can tell, so that even a 5xx is not repeated: `UnclearAnswerError`, and the run that
   comes next asks again.
-- 429: never here. It says for how long, and the caller has better things to do meanwhile.
+- 429: never for exports; it says for how long, and the caller has better things to do meanwhile. Other calls wait here,
+  if it is not long.
 
 Each request has its own connection: they are minutes apart, and on a kept one that CircleCI has just closed nobody can
 tell whether a POST arrived. The token is sent to the API's own origin only: redirects are not followed. No message
@@ -143,14 +144,14 @@ class CircleCI:
 
     def collaborations(self) -> tuple[Organization, ...]:
         """The organisations that the token's owner belongs to."""
-        answer = self._get("me/collaborations")
+        answer = self._look_up("me/collaborations")
         self._check(answer, "the list of your organisations")
         entries = answer.body if isinstance(answer.body, list) else []
         return tuple(read_organization(entry) for entry in entries if isinstance(entry, dict) and entry.get("id"))
 
     def organization(self, slug_or_id: str) -> Organization | None:
         """The organisation with a slug or id; None when there is none, or the token does not see it."""
-        answer = self._get(f"organization/{quote(slug_or_id, safe='/')}")
+        answer = self._look_up(f"organization/{quote(slug_or_id, safe='/')}")
         if answer.status in {requests.codes.not_found, requests.codes.forbidden}:
             return None
         self._check(answer, f"organisation {slug_or_id}")
@@ -166,6 +167,17 @@ class CircleCI:
             return self._retrying(lambda: self._send("GET", path), only_unsent=False)
         except BrokenError as error:
             raise self._unreachable(error) from None
+
+    def _look_up(self, path: str) -> Answer:
+        """A GET that waits out a short 429; it costs nothing that is scarce."""
+        answer = self._get(path)
+        for _ in RETRY_WAITS:
+            wait = wait_of(answer.headers, self._clock.now())
+            if answer.status != requests.codes.too_many or wait is None or wait > SHORT_WAIT:
+                break
+            self._clock.sleep(wait.total_seconds())
+            answer = self._get(path)
+        return answer
 
     def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
         for seconds in RETRY_WAITS:

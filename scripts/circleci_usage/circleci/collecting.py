@@ -81,15 +81,22 @@ class Collector:
             self._rest(self._run.options.poll_seconds)
 
     def collect(self) -> None:
-        """Look and fetch until nothing is left, or the next look has to wait."""
+        """Look and fetch until nothing is left, or the next look has to wait.
+
+        Raises:
+            ServiceError, AccessError: the API cannot be used; what goes wrong with one window is put into `problems`.
+            UnfinishedError: the disk is full.
+        """
         while self._pending and (self.gate.is_open or self._has_answer(self._pending[0])):
             one = self._pending[0]
             try:
                 job = self._look(one)
-                self._act_on(one, job)
             except RateLimitedError as error:
                 self.gate.refused(error)
                 self._run.progress.say(f"CircleCI allows no more looks for now, until {self.gate.opens_at:%H:%M} UTC.")
+                continue
+            try:
+                self._act_on(one, job)
             except ExpiredError:
                 self._needs_fresh_urls(one)
             except (ServiceError, DataError) as error:

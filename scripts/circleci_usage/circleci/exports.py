@@ -42,7 +42,7 @@ from pathlib import Path
 from circleci_usage.circleci.asking import Asker
 from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.collecting import Collector
-from circleci_usage.circleci.ledger import Ledger, State
+from circleci_usage.circleci.ledger import Ledger
 from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
 from circleci_usage.circleci.store import Store
@@ -108,9 +108,10 @@ def export_usage(
 def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     collector = Collector(run, asker.again)
     patience = Patience(run.clock, run.options.max_wait)
-    for window in plan(run.store.ledger, run.organizations, period, run.client.now()).collect:
+    under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
+    for window in under_way:
         collector.expect(window)
-    _announce(run, period, asker)
+    run.progress.say(f"Exporting {period}: {len(asker.todo)} windows to ask for, {len(under_way)} under way.")
     while True:
         for window, answer in asker.ask():
             collector.expect(window, answer)
@@ -125,14 +126,6 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     if problems:
         raise _joined(problems)
     return tuple(collector.warnings)
-
-
-def _announce(run: Run, period: Period, asker: Asker) -> None:
-    pending = len(run.store.ledger.of(run.organizations, State.ASKED))
-    if asker.todo:
-        run.progress.say(f"Exporting {period}: {len(asker.todo)} windows to ask for, {pending} under way.")
-    else:
-        run.progress.say(f"Exporting {period}: nothing to ask for, {pending} under way.")
 
 
 def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:

@@ -49,8 +49,12 @@ class IntentFile:
         line = _WINDOW.dump_json(window, exclude_none=True) + b"\n"
         with explaining(self._path):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-            os.write(self._handle, line + b" " * _ROOM + b"\n")
-            os.fsync(self._handle)
+            try:
+                os.write(self._handle, line + b" " * _ROOM + b"\n")
+                os.fsync(self._handle)
+            except OSError:
+                os.close(self._handle)
+                raise
             sync_folder(self._path.parent)
         self._room_at = len(line)
 

@@ -203,8 +203,11 @@ class Ledger:
         return _plus(self.without(self._under(window)), whole)
 
     def reopened(self, window: Window) -> "Ledger":
-        """With a fetched window whose files were lost: its export job may still give them."""
-        return self.without((window,)).updated(replace(window, state=State.ASKED, fetched_at=None))
+        """With a fetched window whose files were lost: its export job may still give them, if no newer one does."""
+        rest = self.without((window,))
+        if any(other.state is State.ASKED and other.overlaps(window.period) for other in rest.of(window.organizations)):
+            return rest
+        return rest.updated(replace(window, state=State.ASKED, fetched_at=None))
 
     def without(self, windows: Iterable[Window]) -> "Ledger":
         """Without some windows."""

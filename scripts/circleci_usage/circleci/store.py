@@ -194,7 +194,8 @@ class Store:
         for window in self.ledger.windows:
             if window.state is State.FETCHED and not self.is_whole(window):
                 self._reopen(window)
-            elif window.state is State.ASKED:
+        for window in self.ledger.windows:
+            if window.state is State.ASKED:
                 self._forget_lost_parts(window)
         self._sweep()
 
@@ -211,7 +212,6 @@ class Store:
                 with suppress(FileNotFoundError):
                     self.path_of(part).replace(self.incoming(part.name))
         self.commit(self.ledger.reopened(window))
-        self._forget_lost_parts(replace(window, state=State.ASKED))
 
     def _forget_lost_parts(self, window: Window) -> None:
         there = tuple(part for part in window.parts if _has_size(self.incoming(part.name), part))
