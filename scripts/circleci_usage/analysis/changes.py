@@ -13,6 +13,7 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.daily import by_day, of_days
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.costs import Costs
 from circleci_usage.days import Period
@@ -63,12 +64,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """Two periods compared: the total, and all projects and jobs, the largest change first."""
+    """Two periods compared: the total, and all projects and jobs, the largest change first.
+
+    `days_before` is what each day of the period before cost, without seats.
+    """
 
     before: Period
     total: Change
     projects: tuple[Change, ...]
     jobs: tuple[Change, ...]
+    days_before: tuple[Decimal, ...]
 
     @property
     def project_drivers(self) -> tuple[Change, ...]:
@@ -92,7 +97,9 @@ class Usage:
 def compare(now: Usage, past: Usage, before: Period) -> Changes:
     """The costs of a period against those of the one `before`; both in the same places."""
     (total,) = _changes(now, past, ())
-    return Changes(before, total, _changes(now, past, PROJECT), _changes(now, past, JOB))
+    places = past.costs.places("cost")
+    days_before = tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values())
+    return Changes(before, total, _changes(now, past, PROJECT), _changes(now, past, JOB), days_before)
 
 
 def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
