@@ -1,0 +1,55 @@
+from datetime import date
+from decimal import Decimal
+
+from circleci_usage.analysis.trend import Stretch, trend
+from circleci_usage.days import Period
+from costs import costs, line
+
+
+def test_weeks_begin_on_monday_and_say_whether_they_are_whole() -> None:
+    known = Period.of_days(date(2026, 2, 28), date(2026, 3, 10))
+    owned = costs(*(line(100, date=day) for day in known), line(99_999, date=date(2026, 3, 11)))
+
+    found = trend(owned, known, known)
+
+    assert found.weeks == (
+        Stretch(Period.of_days(date(2026, 2, 28), date(2026, 3, 1)), Decimal(2), is_whole=False),
+        Stretch(Period.of_days(date(2026, 3, 2), date(2026, 3, 8)), Decimal(7), is_whole=True),
+        Stretch(Period.of_days(date(2026, 3, 9), date(2026, 3, 10)), Decimal(2), is_whole=False),
+    )
+
+
+def test_months_say_whether_they_are_whole() -> None:
+    known = Period.of_days(date(2026, 1, 31), date(2026, 3, 2))
+
+    months = trend(costs(line(300, date=date(2026, 2, 14)), line(50)), known, known).months
+
+    assert [(month.cost, month.is_whole, month.daily) for month in months] == [
+        (0, False, 0),
+        (3, True, Decimal("0.11")),
+        (Decimal("0.50"), False, Decimal("0.25")),
+    ]
+
+
+def test_weekdays_are_means_of_the_period_without_seats() -> None:
+    known = Period.of_days(date(2026, 2, 2), date(2026, 3, 10))
+    period = Period.of_days(date(2026, 3, 2), date(2026, 3, 10))
+    owned = costs(
+        line(9999, date=date(2026, 2, 2)),
+        line(100, date=date(2026, 3, 2)),
+        line(9999, date=date(2026, 3, 2), credit_type="user"),
+        line(201, date=date(2026, 3, 9)),
+        line(30, date=date(2026, 3, 8)),
+    )
+
+    weekdays = trend(owned, known, period).weekdays
+
+    # Half a cent goes to the even one.
+    nothing = [Decimal(0)] * 5
+    assert [*weekdays] == [Decimal("1.50"), *nothing, Decimal("0.30")]
+
+
+def test_a_weekday_that_the_period_lacks_has_no_mean() -> None:
+    monday = Period.of_days(date(2026, 3, 2), date(2026, 3, 2))
+
+    assert trend(costs(line(100)), monday, monday).weekdays == (1, *[None] * 6)
