@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from circleci_usage.circleci.download import (
     RATIO_FREE,
     Allowance,
+    Download,
     ExpiredError,
     TooLargeError,
     download,
@@ -72,13 +73,8 @@ def target(tmp_path: Path) -> Path:
 
 
 def fetch(server: Server, target: Path, *, size: int = 1 << 30, timeouts: Timeouts | None = None) -> None:
-    download(
-        server.url,
-        target,
-        timeouts=timeouts or Timeouts(connect=5, read=5, total=5),
-        allowance=Allowance(size),
-        progress=Heard(),
-    )
+    timeouts = timeouts or Timeouts(connect=5, read=5, total=5)
+    download(server.url, target, Download(timeouts, Allowance(size), Heard(), "a part"))
 
 
 def test_a_file_arrives_as_it_is(server: Server, target: Path) -> None:
@@ -197,7 +193,7 @@ def test_downloads_can_be_stopped(server: Server, target: Path) -> None:
     allowance = Allowance(1 << 30)
     allowance.stop()
     with pytest.raises(BrokenError, match="stopped"):
-        download(server.url, target, timeouts=Timeouts(), allowance=allowance, progress=Heard())
+        download(server.url, target, Download(Timeouts(), allowance, Heard(), "a part"))
 
 
 def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path) -> None:
@@ -206,15 +202,15 @@ def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path
         f"""
         import resource
         from pathlib import Path
-        from circleci_usage.circleci.download import Allowance, download
+        from circleci_usage.circleci.download import Allowance, Download, download
         from circleci_usage.circleci.session import Timeouts
         from circleci_usage.errors import UnfinishedError
         from circleci_usage.progress import Silence
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
-            download({server.url!r}, Path({str(target)!r}), timeouts=Timeouts(), allowance=Allowance(1 << 30),
-                     progress=Silence())
+            how = Download(Timeouts(), Allowance(1 << 30), Silence(), "a part")
+            download({server.url!r}, Path({str(target)!r}), how)
         except UnfinishedError as error:
             print(error)
         """

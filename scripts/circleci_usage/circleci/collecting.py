@@ -127,14 +127,7 @@ class Collector:
             self._unfinished(one, job.state)
 
     def _completed(self, one: _Pending, job: ExportJob) -> None:
-        if not job.urls and one.bare < BARE_LOOKS:
-            one.bare += 1
-            self._unfinished(one, "completed, but without its files")
-            return
-        if not job.urls and any(
-            old.rows for old in self._store.ledger.fetched(self._run.organizations, one.window.period)
-        ):
-            self._came_to_nothing(one, "It is completed without files, though there was usage before")
+        if not job.urls and not self._is_empty(one):
             return
         parts_before = len(one.window.parts)
         try:
@@ -144,12 +137,23 @@ class Collector:
             if len(one.window.parts) > parts_before:
                 one.expired = 0
             raise
-        if not job.urls:
-            self.warnings.append(f"CircleCI exported no usage for {whole.period}.")
         self._store.publish(whole, self._run.client.now())
         self._done()
         self._wait = self._run.options.poll_seconds
         self._run.progress.say(f"Fetched {whole.period}: {whole.rows:,} job runs in {len(whole.parts)} files.")
+
+    def _is_empty(self, one: _Pending) -> bool:
+        """Whether completed without files means without usage; else it is looked at again, or comes to nothing."""
+        period = one.window.period
+        one.bare += 1
+        if one.bare <= BARE_LOOKS:
+            self._unfinished(one, "completed, but without its files")
+            return False
+        if any(old.rows for old in self._store.ledger.fetched(self._run.organizations, period)):
+            self._came_to_nothing(one, "It is completed without files, though there was usage before")
+            return False
+        self.warnings.append(f"CircleCI exported no usage for {period}.")
+        return True
 
     def _needs_fresh_urls(self, one: _Pending) -> None:
         one.expired += 1

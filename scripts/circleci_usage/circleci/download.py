@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic
@@ -79,7 +80,17 @@ def url_key(url: str) -> str:
     return hashlib.sha256(f"{address.hostname}{address.path}".encode()).hexdigest()[:16]
 
 
-def download(url: str, target: Path, *, timeouts: Timeouts, allowance: Allowance, progress: Progress) -> None:
+@dataclass(frozen=True)
+class Download:
+    """How to download: seconds to wait, bytes that may be used, who is told, and under which label."""
+
+    timeouts: Timeouts
+    allowance: Allowance
+    progress: Progress
+    label: str
+
+
+def download(url: str, target: Path, how: Download) -> None:
     """Fetch what is missing of a file, going on where an earlier try ended if the server can do that.
 
     Raises:
@@ -94,16 +105,18 @@ def download(url: str, target: Path, *, timeouts: Timeouts, allowance: Allowance
     try:
         with (
             Session() as session,
-            session.get(url, headers=headers, timeout=(timeouts.connect, timeouts.read), stream=True) as response,
+            session.get(
+                url, headers=headers, timeout=(how.timeouts.connect, how.timeouts.read), stream=True
+            ) as response,
         ):
             begin, total = _extent(response, have)
             if begin and begin == total:
                 return
-            chunks = _chunks(response, timeouts.total)
-            with progress.task(target.stem, total) as task, _opened(target, begin) as file:
+            chunks = _chunks(response, how.timeouts.total)
+            with how.progress.task(how.label, total) as task, _opened(target, begin) as file:
                 task.advance(begin)
                 for chunk in chunks:
-                    allowance.take(len(chunk))
+                    how.allowance.take(len(chunk))
                     with explaining(target):
                         file.write(chunk)
                     task.advance(len(chunk))

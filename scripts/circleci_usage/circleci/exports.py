@@ -99,7 +99,7 @@ def export_usage(
         SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
     """
     with store.locked():
-        run = Run(client, store, tuple(organizations), options, clock, progress)
+        run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
         asker = Asker(run, period)
         warnings = _bring_home(run, period, asker)
         return _result(run, period, asker.ledger, warnings)

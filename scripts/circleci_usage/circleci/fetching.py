@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from circleci_usage.circleci.client import RETRY_WAITS
-from circleci_usage.circleci.download import Allowance, ExpiredError, TooLargeError, download, url_key, verify
+from circleci_usage.circleci.download import (
+    Allowance,
+    Download,
+    ExpiredError,
+    TooLargeError,
+    download,
+    url_key,
+    verify,
+)
 from circleci_usage.circleci.ledger import StoredPart, Window
 from circleci_usage.circleci.run import Run
 from circleci_usage.circleci.session import BrokenError
@@ -50,12 +58,18 @@ class PartsFetcher:
 
     def _round(self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]) -> Exception | None:
         """Try all missing parts once; what went wrong with one of them that may go well the next time."""
+        timeouts, progress = self._run.client.timeouts, self._run.progress
         used = sum(one.bytes for one in self._store.ledger.windows) + self._partial_bytes(missing)
         allowance = Allowance(self._run.options.max_store_bytes - used)
         trouble: Exception | None = None
         expired = False
         with ThreadPoolExecutor(self._run.options.downloads, "download") as pool:
-            tries = [pool.submit(self._part, name, url, allowance) for name, url in missing.items()]
+            tries = [
+                pool.submit(
+                    self._part, name, url, Download(timeouts, allowance, progress, f"{window.period}, file {n}")
+                )
+                for n, (name, url) in enumerate(missing.items(), start=len(have) + 1)
+            ]
             try:
                 for one in as_completed(tries):
                     try:
@@ -79,11 +93,11 @@ class PartsFetcher:
             raise ExpiredError
         return trouble
 
-    def _part(self, name: str, url: str, allowance: Allowance) -> StoredPart:
-        run, partial = self._run, self._store.partial(name)
-        download(url, partial, timeouts=run.client.timeouts, allowance=allowance, progress=run.progress)
+    def _part(self, name: str, url: str, how: Download) -> StoredPart:
+        partial = self._store.partial(name)
+        download(url, partial, how)
         try:
-            part = verify(partial, name, run.options.max_ratio)
+            part = verify(partial, name, self._run.options.max_ratio)
         except DataError:
             partial.unlink()
             raise

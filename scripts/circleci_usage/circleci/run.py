@@ -67,8 +67,9 @@ class Gate:
         return self.opens_at is None or self.opens_at <= self._clock.now()
 
     def close_for(self, wait: timedelta) -> None:
-        """Let the next one wait."""
-        self.opens_at = self._clock.now() + wait
+        """Let the next one wait so long, or longer if it has to already."""
+        opens_at = self._clock.now() + wait
+        self.opens_at = max(opens_at, self.opens_at or opens_at)
 
     def refused(self, error: RateLimitedError, guess: timedelta | None = None) -> None:
         """Wait as a 429 says; if it does not say, as we guess; if we cannot, longer each time."""
