@@ -98,11 +98,13 @@ def test_every_breakdown_equals_the_oracle(
 def expected_teams(report: Report, items: Sequence[Item], rules: Sequence[Rule], sharing: Sharing | None) -> Lines:
     """The teams of all months; the lines of each month are checked on the way."""
     teams: Lines = defaultdict(lambda: dict.fromkeys(AMOUNTS, Decimal(0)))
-    posted = {(line["first"], line["team"]): line for line in report.chargeback.to_dict("records")}
+    posted: dict[tuple[Any, Any], Mapping[Any, Any]] = {
+        (line["first"], line["team"]): line for line in report.chargeback.to_dict("records")
+    }
     for month in months(PERIOD):
         charged = oracle.charged([item for item in items if item.day in month], rules, sharing)
         for team, (amounts, direct, shared) in charged.items():
-            line: Mapping[str, Any] = posted.get((month.first, team), dict.fromkeys((*AMOUNTS, "direct", "shared"), 0))
+            line = posted.get((month.first, team), dict.fromkeys((*AMOUNTS, "direct", "shared"), 0))
             assert (line["direct"], line["shared"]) == (direct, shared)
             assert {amount: line[amount] for amount in AMOUNTS} == amounts
             assert line["cost"] == direct + shared

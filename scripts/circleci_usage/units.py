@@ -21,7 +21,7 @@ INT64: Final = 2**63
 
 def places_of(value: Decimal) -> int:
     """How many decimal places the number needs: 0 of 12, 1 of 12.5."""
-    exponent = value.normalize().as_tuple().exponent if value else 0
+    exponent = value.normalize(_WIDE).as_tuple().exponent if value else 0
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 

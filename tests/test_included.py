@@ -1,0 +1,65 @@
+from decimal import Decimal
+
+from circleci_usage.included import IncludedCredits
+from circleci_usage.pricing import PriceList, PricePeriod, price
+from priced import used
+
+
+def free(amount: str, *lines: dict[str, str]) -> list[Decimal]:
+    """The free credits of each line."""
+    prices = PriceList("USD", (PricePeriod(None, None, Decimal(1)),), included=IncludedCredits(Decimal(amount)))
+    costs = price(*used(*lines), prices)
+    return costs.decimals(costs.lines)["free_credits"].tolist()
+
+
+def on(day: str, credits: str, kind: str = "compute", job: str = "test") -> dict[str, str]:
+    return {"date": day, "credits": credits, "credit_type": kind, "job": job}
+
+
+def test_the_oldest_day_is_free_first_whatever_the_order_of_the_rows() -> None:
+    assert free("100", on("2026-03-03", "70"), on("2026-03-01", "60"), on("2026-03-02", "10")) == [30, 60, 10]
+
+
+def test_every_month_begins_anew_and_keeps_nothing() -> None:
+    assert free("100", on("2026-03-31", "60"), on("2026-04-01", "130"), on("2026-04-30", "5")) == [60, 100, 0]
+
+
+def test_exactly_used_up_is_free_to_the_last_credit() -> None:
+    assert free("100", on("2026-03-01", "40"), on("2026-03-02", "60"), on("2026-03-03", "1")) == [40, 60, 0]
+
+
+def test_the_last_day_is_free_in_part_each_row_alike() -> None:
+    lines = [on("2026-03-01", "60", job="a"), on("2026-03-01", "20", job="b"), on("2026-03-01", "20", job="c")]
+
+    assert free("50", *lines) == [30, 10, 10]
+
+
+def test_what_does_not_divide_stays_whole_credits() -> None:
+    lines = [on("2026-03-01", "10", job="a"), on("2026-03-01", "10", job="b"), on("2026-03-01", "10", job="c")]
+
+    assert free("10", *lines) == [4, 3, 3]
+
+
+def test_fractions_of_credits_are_free_in_fractions() -> None:
+    lines = [on("2026-03-01", "10", job="a"), on("2026-03-01", "10", job="b"), on("2026-03-01", "10", job="c")]
+
+    assert free("10.3", *lines) == [Decimal("3.5"), Decimal("3.4"), Decimal("3.4")]
+
+
+def test_what_is_free_of_a_type_does_not_depend_on_how_fine_the_rows_are() -> None:
+    compute = [on("2026-03-01", "3", job="a"), on("2026-03-01", "3", job="b"), on("2026-03-01", "3", job="c")]
+    storage = on("2026-03-01", "5", "storage")
+
+    fine = free("7", *compute, storage)
+    coarse = free("7", on("2026-03-01", "9"), storage)
+
+    assert [sum(fine[:3]), fine[3]] == coarse
+
+
+def test_a_negative_difference_is_not_what_makes_credits_free() -> None:
+    assert free("100", on("2026-03-01", "-5", "other"), on("2026-03-02", "40")) == [0, 40]
+    assert free("10", on("2026-03-01", "30"), on("2026-03-01", "-10", "other")) == [15, -5]
+
+
+def test_none_included_is_nothing_free() -> None:
+    assert free("0", on("2026-03-01", "40")) == [0]
