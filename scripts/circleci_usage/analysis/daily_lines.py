@@ -18,13 +18,12 @@ FINE: Final = ("date", *JOB, "resource_class", "team")
 COARSE: Final = ("date", *PROJECT, "team")
 
 
-
 @dataclass(frozen=True)
 class DailyLines:
     """The amounts of each day, by `FINE` keys or, where these would be too many, by `COARSE` ones.
 
     Attributes:
-        charges: the keys, `credit_type`, `credits` and `cost` (Decimal).
+        charges: the keys, `credit_type`, `credits` and `cost` (Decimal; None where there is no price).
         runs: the keys, `job_runs` (int64) and `job_seconds` (Decimal). A run may use several credit types, so that
             runs by credit type would not sum to all runs.
     """
@@ -47,17 +46,24 @@ def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
         places: see there.
     """
     keys: tuple[str, ...] = FINE
-    charges = _sums(costs.lines, (*keys, "credit_type"), ["credits", "cost"])
+    charges = _charges(costs, keys)
     if len(charges) > MOST_LINES:
         keys = COARSE
-        charges = _sums(costs.lines, (*keys, "credit_type"), ["credits", "cost"])
-    counted = _sums(runs, keys, ["job_runs", "job_seconds"])
+        charges = _charges(costs, keys)
+    counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum()
     seconds = [to_decimal(count, places) for count in counted["job_seconds"].tolist()]
     return DailyLines(
-        costs.decimals(charges).reset_index(),
+        _known(costs.decimals(charges)).reset_index(),
         counted.assign(job_seconds=pd.Series(seconds, counted.index, "object")).reset_index(),
     )
 
 
-def _sums(frame: pd.DataFrame, keys: Sequence[str], values: list[str]) -> pd.DataFrame:
-    return frame.groupby([*keys], observed=True)[values].sum()
+def _charges(costs: Costs, keys: Sequence[str]) -> pd.DataFrame:
+    groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
+    return groups[["credits", "unpriced_credits", "cost"]].sum()
+
+
+def _known(charges: pd.DataFrame) -> pd.DataFrame:
+    """The charges with None for the cost of credits that have no price, which is not 0."""
+    unpriced = charges.pop("unpriced_credits")
+    return charges.assign(cost=charges["cost"].mask(unpriced.ne(0), None))

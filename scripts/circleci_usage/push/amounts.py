@@ -69,14 +69,15 @@ def usage_amounts(folder: ReportFolder, tags: Sequence[str], when: Callable[[dat
         for source in _BY_BRANCH if by_branch else _USUAL:
             for names, time, amounts in _read(folder, source, tags, when):
                 for metric, amount in zip(source.metrics, amounts, strict=True):
-                    sums[metric, names][time] += amount
+                    if amount is not None:
+                        sums[metric, names][time] += amount
     _check_totals(folder, sums)
     return sums
 
 
 def _read(
     folder: ReportFolder, source: _Source, tags: Sequence[str], when: Callable[[date], int]
-) -> Iterator[tuple[Names, int, tuple[Decimal, ...]]]:
+) -> Iterator[tuple[Names, int, tuple[Decimal | None, ...]]]:
     keys = [tag for tag in tags if tag in source.tags]
     _refuse_missing(folder, source, keys)
     columns = [_COLUMNS[metric] for metric in source.metrics]

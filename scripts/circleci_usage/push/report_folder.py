@@ -30,7 +30,7 @@ class ReportFolder:
         path: the folder.
         period: the days reported on.
         currency: of all money.
-        totals: each of `TOTALS` over everything.
+        totals: each of `TOTALS` over everything; a cost that is not known, because there is no price, is 0.
         summary: all of summary.json.
     """
 
@@ -39,6 +39,10 @@ class ReportFolder:
     currency: str
     totals: Mapping[str, Decimal]
     summary: Mapping[str, Any]
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+        return self._file(table).is_file()
 
     def columns(self, table: str) -> tuple[str, ...]:
         """The header of a table.
@@ -50,8 +54,8 @@ class ReportFolder:
 
     def rows(
         self, table: str, names: Sequence[str], amounts: Sequence[str]
-    ) -> Iterator[tuple[tuple[str, ...], tuple[Decimal, ...]]]:
-        """The lines of a table: some of its columns as they are, others as numbers.
+    ) -> Iterator[tuple[tuple[str, ...], tuple[Decimal | None, ...]]]:
+        """The lines of a table: some of its columns as they are, others as numbers, None where there is none.
 
         Raises:
             DataError: there is no such table or column, or something is no number.
@@ -64,9 +68,13 @@ class ReportFolder:
         texts, numbers = ([header.index(name) for name in wanted] for wanted in (names, amounts))
         for position, line in lines:
             try:
-                yield tuple(line[at] for at in texts), tuple(number(line[at]) for at in numbers)
+                yield tuple(line[at] for at in texts), tuple(number(line[at]) if line[at] else None for at in numbers)
             except (IndexError, ValueError):
                 raise self._damaged(table, position) from None
+
+    def damaged_summary(self) -> DataError:
+        """The error of who finds summary.json other than it should be."""
+        return DataError(f"{self.path / SUMMARY_NAME} is damaged; {_AGAIN}.")
 
     def _file(self, table: str) -> Path:
         return self.path / "tables" / f"{table}.csv"
@@ -113,7 +121,7 @@ def read_report_folder(path: Path) -> ReportFolder:
             path=path,
             period=Period.of_days(*(date.fromisoformat(summary["period"][end]) for end in ("from", "to"))),
             currency=str(summary["currency"]),
-            totals={name: number(str(summary["totals"][name])) for name in TOTALS},
+            totals={name: number(str(summary["totals"][name] or 0)) for name in TOTALS},
             summary=summary,
         )
     except (KeyError, TypeError, ValueError):

@@ -1,7 +1,8 @@
 """Amounts → series as Datadog keeps them: safe tags that stay apart, each combination once, in a lasting order."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from circleci_usage.push.amounts import Amounts, Names
@@ -12,13 +13,12 @@ _NAMED: Final = 5
 
 
 class Tags:
-    """Every name of some amounts as the tag that stands for it."""
+    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
 
-    def __init__(self, amounts: Amounts, constant: Names = ()) -> None:
+    def __init__(self, combinations: Iterable[Names], constant: Names = ()) -> None:
         names: defaultdict[str, set[str]] = defaultdict(set)
-        for pairs in (constant, *(pairs for _, pairs in amounts)):
-            for key, name in pairs:
-                names[key].add(name)
+        for key, name in chain(constant, *combinations):
+            names[key].add(name)
         self._constant = constant
         self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
 

@@ -1,0 +1,129 @@
+"""Events on what somebody should look at: a budget that is exceeded, a day that cost too much. Never one a job run."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any, Final
+
+from circleci_usage.exact import rounded
+from circleci_usage.push.report_folder import ReportFolder, number
+from circleci_usage.push.series import Tags
+
+MAX_ANOMALIES: Final = 10
+"""The largest of a report; more would be noise."""
+
+_MAX_TITLE: Final = 200
+_MAX_TEXT: Final = 4_000
+_CENTS: Final = 2
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to look at.
+
+    Attributes:
+        title: in one line.
+        text: what is known of it.
+        tags: of whom it is.
+        key: the same for the same thing in every report, so that Datadog shows its events together.
+        severity: Datadog's `alert_type`.
+    """
+
+    title: str
+    text: str
+    tags: tuple[str, ...]
+    key: str
+    severity: str = "warning"
+
+    def body(self, now: datetime) -> dict[str, Any]:
+        """As Datadog takes it; it takes none that happened longer than 18 hours ago, so they happen now."""
+        return {
+            "title": self.title[:_MAX_TITLE],
+            "text": self.text[:_MAX_TEXT],
+            "tags": [*self.tags],
+            "aggregation_key": self.key,
+            "alert_type": self.severity,
+            "date_happened": int(now.timestamp()),
+        }
+
+
+def events_of(report: ReportFolder, link: str | None = None) -> tuple[Event, ...]:
+    """The events of a report: exceeded budgets, then anomalies, the largest first.
+
+    Args:
+        report: the report.
+        link: where it can be looked at.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    try:
+        return tuple(chain(_budgets(report, link), _anomalies(report, link)))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise report.damaged_summary() from None
+
+
+def _budgets(report: ReportFolder, link: str | None) -> Iterator[Event]:
+    month = report.summary.get("month") or {}
+    for budget in report.summary.get("budgets") or ():
+        if budget["state"] == "over":
+            name, used = str(budget["name"]), number(str(budget["used"]))
+            spent, amount = (_money(budget[key], report) for key in ("spent", "amount"))
+            ending = _ending(budget, report)
+            yield Event(
+                f"CircleCI budget {name} is exceeded: {rounded(used * 100, 0)}% of {amount}",
+                f"{spent} of {amount} were spent from {month['from']} to {month['through']}.{ending}{_see(link)}",
+                _tags(budget=name, team=budget.get("team")),
+                _key("budget", str(month["from"]), name),
+                "error",
+            )
+
+
+def _anomalies(report: ReportFolder, link: str | None) -> Iterator[Event]:
+    for anomaly in (report.summary.get("anomalies") or ())[:MAX_ANOMALIES]:
+        day, project = str(anomaly["date"]), anomaly.get("project")
+        actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
+        yield Event(
+            f"CircleCI cost of {project or 'all projects together'} was unusual on {day}: {actual}",
+            f"{actual} instead of about {expected}.{_cause(anomaly, report)}{_see(link)}",
+            _tags(organization=anomaly.get("organization"), project=project),
+            _key("anomaly", day, str(anomaly.get("project_id"))),
+        )
+
+
+def _ending(budget: Mapping[str, Any], report: ReportFolder) -> str:
+    expected, spent = (number(str(budget[key] or 0)) for key in ("expected", "spent"))
+    return f" {_money(expected, report)} are expected by the end of the month." if expected > spent else ""
+
+
+def _cause(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
+    if not anomaly.get("job"):
+        return ""
+    actual, expected = (_money(anomaly[key], report) for key in ("job_actual", "job_expected"))
+    return (
+        f" Most of it is the job {anomaly['job']} of the workflow {anomaly['workflow']}: {actual} instead of about"
+        f" {expected}."
+    )
+
+
+def _see(link: str | None) -> str:
+    return f"\n\nThe report: {link}" if link else ""
+
+
+def _money(amount: object, report: ReportFolder) -> str:
+    value: Decimal = rounded(number(str(amount)), _CENTS)
+    return f"{value:,} {report.currency}"
+
+
+def _tags(**names: str | None) -> tuple[str, ...]:
+    pairs = tuple((key, str(name)) for key, name in names.items() if name)
+    return Tags((pairs,)).of(pairs)
+
+
+def _key(*parts: str) -> str:
+    """At most the 100 characters that Datadog allows."""
+    *words, name = parts
+    return "-".join(("circleci-usage", *words, hashlib.sha256(name.encode()).hexdigest()[:16]))
