@@ -103,7 +103,7 @@ class Migration:
 
 @dataclass(frozen=True)
 class RightSizing:
-    """All jobs by resource class, the largest saving first, and the migrations, the dearest first."""
+    """All jobs by resource class, the largest saving first, and the migrations, cheaper ones first, then the dearest."""
 
     sizings: tuple[Sizing, ...]
     migrations: tuple[Migration, ...]
@@ -139,7 +139,7 @@ def right_size(costs: Costs, performance: Performance, rates: Rates, period: Per
         migrations = (_migration(sizing, rates) for sizing in sizings)
         return RightSizing(
             tuple(sorted(sizings, key=lambda sizing: (-sizing.saved, -sizing.cost, sizing.key))),
-            tuple(sorted(filter(None, migrations), key=lambda each: (-each.cost, each.key))),
+            tuple(sorted(filter(None, migrations), key=lambda each: (each.change > 0, -each.cost, each.key))),
             rates,
         )
 

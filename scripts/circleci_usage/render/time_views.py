@@ -1,6 +1,6 @@
 """The page's sections on time: budgets of the month, what changed, days that stand out, the trend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,9 +8,10 @@ from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.trend import Stretch
+from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change
+from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change, short_days
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
@@ -80,7 +81,7 @@ def change_view(report: Report) -> Grids | None:
                 what,
                 (what[:-1], before, now, "Change", "Share", "More runs"),
                 rows,
-                more(len(rows), every, f"{what.lower()} changed less"),
+                more(len(rows), every, what.lower()[:-1]),
             )
             for what, rows, every in (("Projects", projects, changes.projects), ("Jobs", jobs, changes.jobs))
         ],
@@ -110,7 +111,7 @@ def anomaly_view(report: Report) -> Grids | None:
     return Grids(
         title="Days that stand out",
         hint="Compared with the same weekday in the weeks around.",
-        grids=[Grid("Anomalies", headings, rows, more(len(rows), found, "days stand out less"), names=3)],
+        grids=[Grid("Anomalies", headings, rows, more(len(rows), found, "day"), names=3)],
     )
 
 
@@ -119,13 +120,13 @@ def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell 
     cause = anomaly.cause
     return [
         long_day(anomaly.day),
-        money(anomaly.expected, currency),
-        money(anomaly.actual, currency),
-        Cell(money_change(excess, currency), tone="more"),
         project_cell(anomaly.project, names) if anomaly.project else "all together",
         name_cell(cause.job, f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}")
         if cause
         else "",
+        money(anomaly.expected, currency),
+        money(anomaly.actual, currency),
+        Cell(money_change(excess, currency), tone="more"),
     ]
 
 
@@ -138,8 +139,8 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     return {
         "title": "Over time",
         "lists": [
-            _bars("Months", "Month", _stretches(trend.months, currency)),
-            _bars("Weeks", "Week", _stretches(trend.weeks, currency)),
+            _bars("Months", "Month", _stretches(trend.months, days, currency)),
+            _bars("Weeks", "Week", _stretches(trend.weeks, short_days, currency)),
             _bars(
                 "Weekdays, seats apart", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]
             ),
@@ -147,9 +148,11 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     }
 
 
-def _stretches(stretches: Sequence[Stretch], currency: str) -> list[tuple[str, Decimal, str]]:
+def _stretches(
+    stretches: Sequence[Stretch], name: Callable[[Period], str], currency: str
+) -> list[tuple[str, Decimal, str]]:
     return [
-        (days(each.days) + ("" if each.is_whole else " (in part)"), each.cost, money(each.cost, currency))
+        (name(each.days) + ("" if each.is_whole else " (in part)"), each.cost, money(each.cost, currency))
         for each in stretches[-_STRETCHES:]
     ]
 
