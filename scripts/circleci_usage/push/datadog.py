@@ -3,6 +3,7 @@
 `plan.py` needs neither the client nor a network: a dry run does not wait for them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,7 +97,7 @@ def check_keys(site: Site, credentials: Credentials, *, clock: Clock, progress: 
 
 
 def create_dashboard(
-    dashboard: dict[str, Any], site: Site, credentials: Credentials, *, clock: Clock, progress: Progress
+    dashboard: Mapping[str, Any], site: Site, credentials: Credentials, *, clock: Clock, progress: Progress
 ) -> str:
     """Make a dashboard; the same again makes another one.
 
