@@ -58,17 +58,14 @@ class PartsFetcher:
 
     def _round(self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]) -> Exception | None:
         """Try all missing parts once; what went wrong with one of them that may go well the next time."""
-        timeouts, progress = self._run.client.timeouts, self._run.progress
         used = sum(one.bytes for one in self._store.ledger.windows) + self._partial_bytes(missing)
         allowance = Allowance(self._run.options.max_store_bytes - used)
         trouble: Exception | None = None
         expired = False
         with ThreadPoolExecutor(self._run.options.downloads, "download") as pool:
             tries = [
-                pool.submit(
-                    self._part, name, url, Download(timeouts, allowance, progress, f"{window.period}, file {n}")
-                )
-                for n, (name, url) in enumerate(missing.items(), start=len(have) + 1)
+                pool.submit(self._part, name, url, self._how(allowance, f"{window.period}, file {number}"))
+                for number, (name, url) in enumerate(missing.items(), start=len(have) + 1)
             ]
             try:
                 for one in as_completed(tries):
@@ -92,6 +89,9 @@ class PartsFetcher:
         if expired:
             raise ExpiredError
         return trouble
+
+    def _how(self, allowance: Allowance, label: str) -> Download:
+        return Download(self._run.client.timeouts, allowance, self._run.progress, label)
 
     def _part(self, name: str, url: str, how: Download) -> StoredPart:
         partial = self._store.partial(name)
