@@ -1,0 +1,136 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.days import Period
+from circleci_usage.demo.exportfile import write_part
+from circleci_usage.parts import Part, find_parts
+from circleci_usage.pricing import PriceList
+from circleci_usage.render.focus import write_focus
+from circleci_usage.render.summary import summary_json
+from circleci_usage.render.tables import lines_csv, tables
+from circleci_usage.report import build_report
+from circleci_usage.usage import DailyUsage, read_daily_usage
+from circleci_usage.usage_cache import CACHE_FOLDER, cache_beside
+from rows import Row, job_run
+
+MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
+ROWS = [
+    job_run("12.5", VCS_BRANCH="main"),
+    job_run("7", JOB_NAME="lint", total="8", JOB_RUN_DATE="2026-03-05", STORAGE_CREDITS="3"),
+    job_run("0", JOB_BUILD_STATUS="blocked", VCS_BRANCH="release/1"),
+]
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> tuple[Part, ...]:
+    return written(tmp_path, ROWS)
+
+
+def written(folder: Path, rows: list[Row]) -> tuple[Part, ...]:
+    write_part(folder / "part.csv.gz", rows)
+    return find_parts([folder]).parts
+
+
+def read(parts: tuple[Part, ...], *, branch_globs: tuple[str, ...] = (), period: Period | None = None) -> DailyUsage:
+    return read_daily_usage(parts, branch_globs=branch_globs, period=period, cache=cache_beside(parts))
+
+
+def saved(parts: tuple[Part, ...]) -> dict[str, int]:
+    """The files of the cache, and when each was written."""
+    return {file.name: file.stat().st_mtime_ns for file in cache_beside(parts).iterdir()}
+
+
+def outputs(usage: DailyUsage, folder: Path, price: str = "0.0006") -> dict[str, bytes]:
+    now = datetime(2026, 4, 2, tzinfo=UTC)
+    report = build_report(usage, PriceList.flat(Decimal(price)), period=MARCH, generated_at=now)
+    write_focus(report, folder / "focus.csv")
+    texts = {"summary.json": summary_json(report), **{name: lines_csv(lines) for name, lines in tables(report)}}
+    return {name: text.encode() for name, text in texts.items()} | {"focus.csv": (folder / "focus.csv").read_bytes()}
+
+
+def test_the_cached_and_the_fresh_way_give_the_same_bytes(parts: tuple[Part, ...], tmp_path: Path) -> None:
+    fresh = outputs(read_daily_usage(parts, branch_globs=()), tmp_path)
+
+    filling = outputs(read(parts), tmp_path)
+    before = saved(parts)
+    cached = outputs(read(parts), tmp_path)
+
+    assert fresh == filling == cached
+    assert saved(parts) == before
+    assert len(before) == 1
+
+
+def test_a_new_price_is_told_from_the_cache(parts: tuple[Part, ...], tmp_path: Path) -> None:
+    read(parts)
+    before = saved(parts)
+
+    dearer = outputs(read(parts), tmp_path, price="0.001")
+
+    assert dearer == outputs(read_daily_usage(parts, branch_globs=()), tmp_path, price="0.001")
+    assert saved(parts) == before
+
+
+def test_other_bytes_of_a_part_are_read_again(parts: tuple[Part, ...], tmp_path: Path) -> None:
+    read(parts)
+
+    changed = written(tmp_path, [*ROWS[1:], job_run("13.5", VCS_BRANCH="main")])
+
+    assert read(changed).rows == 3
+    assert outputs(read(changed), tmp_path) == outputs(read_daily_usage(changed, branch_globs=()), tmp_path)
+    assert len(saved(changed)) == 2
+
+
+def test_other_branches_or_days_are_read_again(parts: tuple[Part, ...]) -> None:
+    plain = read(parts)
+    told_apart = read(parts, branch_globs=("release/*",))
+    of_march = read(parts, period=MARCH)
+
+    assert "release/*" not in plain.runs["branch_group"].tolist()
+    assert "release/*" in told_apart.runs["branch_group"].tolist()
+    assert of_march.rows == 3
+    assert len(saved(parts)) == 3
+
+
+@pytest.mark.parametrize("harm", [b"", b"short", b"\x00" * 5_000])
+def test_a_damaged_cache_is_not_trusted(parts: tuple[Part, ...], tmp_path: Path, harm: bytes) -> None:
+    fresh = outputs(read(parts), tmp_path)
+    (name,) = saved(parts)
+    (cache_beside(parts) / name).write_bytes(harm)
+
+    assert outputs(read(parts), tmp_path) == fresh
+    assert (cache_beside(parts) / name).read_bytes() != harm
+
+
+def test_one_flipped_bit_is_noticed(parts: tuple[Part, ...]) -> None:
+    read(parts)
+    (name,) = saved(parts)
+    content = bytearray((cache_beside(parts) / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (cache_beside(parts) / name).write_bytes(content)
+
+    read(parts)
+
+    assert (cache_beside(parts) / name).read_bytes() != content
+
+
+def test_only_the_latest_are_kept(parts: tuple[Part, ...]) -> None:
+    for number in range(7):
+        read(parts, branch_globs=(f"branch-{number}",))
+
+    assert len(saved(parts)) == 4
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(parts: tuple[Part, ...]) -> None:
+    cache_beside(parts).write_text("a file in the way")
+
+    assert read(parts).rows == 3
+
+
+def test_the_cache_is_no_part(parts: tuple[Part, ...]) -> None:
+    read(parts)
+
+    assert cache_beside(parts).name == CACHE_FOLDER
+    assert find_parts([parts[0].path.parent]).parts == parts
