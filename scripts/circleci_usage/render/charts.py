@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES
@@ -29,6 +31,7 @@ _LABEL_LENGTH: Final = 34
 _KEY_LENGTH: Final = 26
 _KEYS_A_ROW: Final = 4
 _ROW: Final = 20
+_DASHES: Final = (0, (3, 1.5))
 
 
 def draw_charts(report: Report, folder: Path) -> None:
@@ -111,8 +114,11 @@ def _titled_days(report: Report) -> Figure:
     _title(figure, "Cost by day", _subtitle(report))
     _draw_days(figure, daily, report.currency, above=100)
     labels = shortened([style.drawable(series.label) for series in daily.series], _KEY_LENGTH)
+    keys: list[Artist] = [Patch(color=color, label=label) for color, label in zip(_colors(daily), labels, strict=True)]
+    if daily.before:
+        keys.append(Line2D([], [], color=style.INK, linewidth=0.9, linestyle=_DASHES, label=daily.before.label))
     figure.legend(
-        handles=[Patch(color=color, label=label) for color, label in zip(_colors(daily), labels, strict=True)],
+        handles=keys,
         loc="upper left",
         bbox_to_anchor=(0, 1 - 42 / (72 * figure.get_figheight())),
         ncols=_KEYS_A_ROW,
@@ -126,7 +132,7 @@ def _titled_days(report: Report) -> Figure:
 
 def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: float) -> None:
     axes = style.drawing_area(figure, left=_LEFT, right=_RIGHT, top=above, bottom=_BELOW)
-    levels = style.ticks(max(daily.totals))
+    levels = style.ticks(daily.highest)
     axes.set_xlim(-0.5, len(daily.days) - 0.5)
     axes.set_ylim(0, levels[-1])
     axes.set_yticks(levels, style.amounts(levels, currency))
@@ -140,6 +146,10 @@ def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: floa
         outline = style.bars(bottoms, tops, style.bar_width(len(daily.days)))
         axes.add_patch(PathPatch(outline, facecolor=color, edgecolor="none"))
         bottoms = tops
+    if daily.before:
+        before = daily.before.values
+        axes.plot(before, drawstyle="steps-mid", color=style.SURFACE, linewidth=2.2)
+        axes.plot(before, drawstyle="steps-mid", color=style.INK, linewidth=0.9, linestyle=_DASHES)
 
 
 def _colors(daily: DailySeries) -> list[str]:

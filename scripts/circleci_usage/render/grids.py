@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from circleci_usage.columns import NO_NAME
 from circleci_usage.render.projects import ProjectNames
-from circleci_usage.render.shown import shortened, visible
+from circleci_usage.render.shown import counted, shortened, visible
 
-NAME_LENGTH = 64
+NAME_LENGTH: Final = 64
 
 Tone = Literal["", "more", "less"]
 
@@ -52,6 +52,7 @@ class Grids:
         hint: how to read them.
         total: the amount that the section is about, and what it is; empty without one.
         facts: name, value and detail of a few more amounts.
+        tables: the tables that have it in full.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Grids:
     hint: str = ""
     total: tuple[str, str] | None = None
     facts: Sequence[tuple[str, str, str]] = ()
+    tables: Sequence[str] = ()
 
 
 def name_cell(name: str, detail: str = "") -> Cell:
@@ -86,7 +88,7 @@ def job_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
     return name_cell(job, f"{projects.of(key)} · {visible(workflow)}")
 
 
-def more(shown: int, every: Sequence[object], what: str) -> str:
-    """What is left out, if anything."""
+def more(shown: int, every: Sequence[object], noun: str) -> str:
+    """What is left out, if anything: `1 more job`."""
     left = len(every) - shown
-    return f"{left:,} more {what}" if left > 0 else ""
+    return counted(left, f"more {noun}") if left > 0 else ""

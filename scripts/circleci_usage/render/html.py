@@ -38,7 +38,7 @@ SECTIONS: Final = (
     Section("extras", "Extras", "side_grids", work_views.extra_view),
     Section("machines", "Machines", "narrow_lists", views.machine_view),
     Section("every-project", "All projects", "every_project", views.every_project_view),
-    Section("numbers", "Prices", "numbers", views.number_view),
+    Section("prices", "Prices", "grids", views.number_view),
 )
 """In the order of the page. Without usage there are none."""
 

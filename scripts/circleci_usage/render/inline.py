@@ -12,6 +12,7 @@ _PAGE_COLORS: Final = {
     style.INK: "var(--ink)",
     style.MUTED: "var(--muted)",
     style.LINE: "var(--line)",
+    style.SURFACE: "var(--page)",
     style.REST: "var(--rest)",
     **{color: f"var(--series-{number})" for number, color in enumerate(style.SERIES, start=1)},
 }

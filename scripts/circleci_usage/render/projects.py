@@ -9,6 +9,7 @@ from typing import Final
 
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.columns import NO_NAME
+from circleci_usage.exact import ZERO
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines
 from circleci_usage.render.shown import visible
 from circleci_usage.report import Report
@@ -29,6 +30,7 @@ class Project:
         daily: its cost on each day of the period, for drawing.
         workflows: the costliest first.
         jobs: the costliest first.
+        classes: resource classes, the costliest first; their job runs are not known.
     """
 
     line: Line
@@ -37,6 +39,7 @@ class Project:
     daily: Sequence[float]
     workflows: Sequence[Line]
     jobs: Sequence[Line]
+    classes: Sequence[Line]
 
 
 class ProjectNames:
@@ -81,6 +84,7 @@ def projects(report: Report) -> list[Project]:
     daily = daily_costs(report, PROJECT)
     workflows = by_project(lines(report.breakdowns["workflows"]))
     jobs = by_project(lines(report.breakdowns["jobs"]))
+    classes = by_project(_classes(report))
     without_cost = [0.0] * len(report.period)
     return [
         Project(
@@ -90,9 +94,23 @@ def projects(report: Report) -> list[Project]:
             daily=daily.get(line.key, without_cost),
             workflows=workflows[line.key],
             jobs=jobs[line.key],
+            classes=classes[line.key],
         )
         for line in lines(report.breakdowns["projects"])
     ]
+
+
+def _classes(report: Report) -> list[Line]:
+    """The resource classes of all projects, as far as the cube tells them apart."""
+    used = report.cube[report.cube["resource_class"] != NO_NAME]
+    sums = used.groupby([*PROJECT, "resource_class"])[["credits", "cost", "unpriced_credits"]].sum().reset_index()
+    keys = zip(*(sums[key].map(visible) for key in (*PROJECT, "resource_class")), strict=True)
+    amounts = zip(sums["credits"], sums["cost"], sums["unpriced_credits"], strict=True)
+    every = [
+        Line(key, credits, cost, ZERO, 0, unpriced)
+        for key, (credits, cost, unpriced) in zip(keys, amounts, strict=True)
+    ]
+    return sorted(every, key=lambda line: (-line.cost, -line.credits, line.key))
 
 
 def _digest(key: tuple[str, ...]) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan, nan
 from typing import Final
 
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.render.lines import daily_costs
 from circleci_usage.render.projects import project_names
+from circleci_usage.render.shown import days
 from circleci_usage.report import Report
 
 MOST_SERIES: Final = 6
@@ -25,18 +27,31 @@ class Series:
 
 @dataclass(frozen=True)
 class DailySeries:
-    """Days and what to stack on them, the costliest first; `kind` says what a series is: team or project."""
+    """Days and what is drawn for them, seats left out.
+
+    Attributes:
+        days: of the period.
+        kind: what a series is: team or project.
+        series: what is stacked, the costliest first.
+        before: the days of the period before, each in the place of one with the same weekday; NaN where there is none.
+    """
 
     days: Sequence[date]
     kind: str
     series: Sequence[Series]
+    before: Series | None
 
     @property
     def totals(self) -> list[float]:
         """The height of each day."""
-        return [sum(values) for values in zip(*(series.values for series in self.series), strict=True)] or [
-            0.0 for _ in self.days
-        ]
+        stacked = [sum(values) for values in zip(*(series.values for series in self.series), strict=True)]
+        return stacked or [0.0] * len(self.days)
+
+    @property
+    def highest(self) -> float:
+        """The highest point of all that is drawn."""
+        behind = [cost for cost in self.before.values if not isnan(cost)] if self.before else []
+        return max([*self.totals, *behind])
 
 
 def daily_series(report: Report) -> DailySeries:
@@ -53,4 +68,15 @@ def daily_series(report: Report) -> DailySeries:
     elif others:
         rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]
         shown.append(Series(f"{len(others)} other {kind}s", rest, is_rest=True))
-    return DailySeries([*report.period], kind, shown)
+    return DailySeries([*report.period], kind, shown, _before(report))
+
+
+def _before(report: Report) -> Series | None:
+    changes = report.findings.changes
+    if not changes:
+        return None
+    shift = (report.period.start.weekday() - changes.before.start.weekday()) % 7
+    # The nearer of the two ways to bring the weekdays together.
+    shift -= 7 * (shift > 3)  # noqa: PLR2004 - half a week
+    known = dict(enumerate(map(float, changes.days_before), start=-shift))
+    return Series(days(changes.before), [known.get(place, nan) for place in range(len(report.period))])

@@ -111,6 +111,14 @@ def days(period: Period) -> str:
     return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
 
 
+def short_days(period: Period) -> str:
+    """`26–31 Oct`, `28 Sep – 4 Oct`: where the year is known."""
+    first, last = period.first, period.last
+    if first == last:
+        return day(last)
+    return f"{first.day}–{day(last)}" if first.month == last.month else f"{day(first)} – {day(last)}"
+
+
 def when(period: Period) -> str:
     """`days` in a sentence: `in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
     shown = days(period)

@@ -36,6 +36,7 @@ def budget_view(report: Report) -> Grids | None:
         title=f"Budgets of {days(month.month)}",
         hint=f"Spent through {day(month.through)}.",
         grids=[Grid("Budgets", headings, rows)],
+        tables=["budgets"],
     )
 
 
@@ -85,6 +86,7 @@ def change_view(report: Report) -> Grids | None:
             )
             for what, rows, every in (("Projects", projects, changes.projects), ("Jobs", jobs, changes.jobs))
         ],
+        tables=["changes_by_project", "changes_by_job"],
     )
 
 
@@ -112,6 +114,7 @@ def anomaly_view(report: Report) -> Grids | None:
         title="Days that stand out",
         hint="Compared with the same weekday in the weeks around.",
         grids=[Grid("Anomalies", headings, rows, more(len(rows), found, "day"), names=3)],
+        tables=["anomalies"],
     )
 
 
@@ -121,9 +124,7 @@ def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell 
     return [
         long_day(anomaly.day),
         project_cell(anomaly.project, names) if anomaly.project else "all together",
-        name_cell(cause.job, f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}")
-        if cause
-        else "",
+        name_cell(cause.job, f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}") if cause else "",
         money(anomaly.expected, currency),
         money(anomaly.actual, currency),
         Cell(money_change(excess, currency), tone="more"),

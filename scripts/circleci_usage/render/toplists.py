@@ -82,7 +82,7 @@ def _top_list(
     names = [kind.name(line, projects) for line in chosen.lines]
     details = shortened([kind.detail(line, projects) for line in chosen.lines], label_length)
     rows = [Row(*row) for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)]
-    others = f"{chosen.others} other {kind.title.lower()}"
+    others = f"{chosen.others:,} other {kind.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(kind.title, kind.heading, rows, chosen.rest, others, f"tables/{breakdown}.csv", is_hostile)
 

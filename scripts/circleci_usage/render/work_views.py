@@ -24,7 +24,7 @@ def size_view(report: Report) -> Grids | None:
     headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
     grids = [
         Grid(
-            title, headings, [_sizing(each, names, currency) for each in found[:limit]], more(limit, found, "jobs"), names=3
+            title, headings, [_sizing(each, names, currency) for each in found[:limit]], more(limit, found, "job"), names=3
         )
         for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS))
         if found
@@ -32,7 +32,7 @@ def size_view(report: Report) -> Grids | None:
     if sizing.migrations:
         rows = [_migration(each, names, currency) for each in sizing.migrations[:_FEW_ROWS]]
         moving = ("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by", "Costs a month")
-        grids.append(Grid("Newer generations", moving, rows, more(_FEW_ROWS, sizing.migrations, "jobs"), 3))
+        grids.append(Grid("Newer generations", moving, rows, more(_FEW_ROWS, sizing.migrations, "job"), 3))
     unknown = len(sizing.of("not enough data"))
     return Grids(
         title="Machines of the right size",
@@ -47,6 +47,7 @@ def size_view(report: Report) -> Grids | None:
             f" {counted(unknown, 'job')} with too few measured runs to say. Rates of {sizing.rates.as_of.isoformat()}."
         ),
         grids=grids,
+        tables=["right_sizing", "migrations"],
     )
 
 
@@ -96,10 +97,11 @@ def waste_view(report: Report) -> Grids | None:
             ("Waited in queues", duration(total.queued_seconds), "costs nothing but time"),
         ],
         grids=[
-            Grid(title, headings, [_waste(each, names, currency) for each in found[:limit]], more(limit, found, "jobs"))
+            Grid(title, headings, [_waste(each, names, currency) for each in found[:limit]], more(limit, found, "job"))
             for title, found, limit in kinds
             if found
         ],
+        tables=["waste"],
     )
 
 
@@ -127,10 +129,11 @@ def extra_view(report: Report) -> Grids | None:
                 f"{CREDIT_TYPE_NAMES[extra.credit_type]}: {money(extra.cost, currency)}",
                 ("Job", "Cost"),
                 [[job_cell(key, names), money(cost, currency)] for key, cost in extra.jobs[:_FEW_ROWS]],
-                f"{extra.all_jobs - _FEW_ROWS:,} more jobs" if extra.all_jobs > _FEW_ROWS else "",
+                more(_FEW_ROWS, range(extra.all_jobs), "job"),
             )
             for extra in extras
         ],
+        tables=["extra_costs"],
     )
 def duration_view(report: Report) -> Grids | None:
     """How long workflows and jobs take, and how reliable they are."""
@@ -146,9 +149,10 @@ def duration_view(report: Report) -> Grids | None:
             "Half of the runs took at most p50, 95 of 100 at most p95. Canceled runs are neither success nor failure."
         ),
         grids=[
-            Grid("Workflows", ("Workflow", *headings), workflows, more(_ROWS, paces.workflows, "workflows")),
-            Grid("Jobs", ("Job", *headings, "p95 queued"), jobs, more(_ROWS, paces.jobs, "jobs")),
+            Grid("Workflows", ("Workflow", *headings), workflows, more(_ROWS, paces.workflows, "workflow")),
+            Grid("Jobs", ("Job", *headings, "p95 queued"), jobs, more(_ROWS, paces.jobs, "job")),
         ],
+        tables=["workflow_durations", "job_durations"],
     )
 
 
