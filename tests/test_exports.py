@@ -154,15 +154,17 @@ def test_lost_files_are_fetched_from_the_same_export(world: Bench) -> None:
     assert len(world.downloads) == 1
 
 
-def test_an_export_that_is_gone_is_asked_for_again_by_a_later_run(world: Bench) -> None:
-    world.circleci.fates = [Fate(("processing", "processing", "processing"), vanishes=True)]
+@pytest.mark.parametrize("fate", [Fate(("processing",) * 5, vanishes=True), Fate(("processing",) * 5 + ("failed",))])
+def test_an_export_that_came_to_nothing_is_asked_for_again_by_a_later_run(world: Bench, fate: Fate) -> None:
+    world.circleci.fates = [fate]
     world.options = ExportOptions(max_wait=timedelta())
     with pytest.raises(UnfinishedError):
-        world.circleci.fates = [Fate(("processing",) * 5, vanishes=True)]
         world.export()
     world.options = ExportOptions()
+    begin = world.clock.now()
     world.assert_whole(world.export())
     assert len(world.posts) == 2
+    assert world.clock.now() - begin < timedelta(minutes=2)
 
 
 def test_a_full_disk_leaves_a_store_that_the_next_run_goes_on_with(world: Bench) -> None:

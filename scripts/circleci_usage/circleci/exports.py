@@ -36,7 +36,7 @@ are still fetched, so that the next run has only that one to do.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from circleci_usage.circleci.asking import Asker
@@ -130,13 +130,9 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
 
 def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
     """Wait for whichever comes first: the next request or the next look."""
-    waits: list[tuple[datetime, str]] = []
-    if asker.todo and asker.gate.opens_at:
-        waits.append((asker.gate.opens_at, asker.why_waiting))
-    if not collector.is_done and collector.gate.opens_at:
-        waits.append((collector.gate.opens_at, collector.why_waiting))
-    if waits:
-        patience.wait_until(*min(waits))
+    waiting = [one for one, idle in ((asker, not asker.todo), (collector, collector.is_done)) if not idle]
+    if not any(one.gate.is_open for one in waiting):
+        patience.wait_until(*min((one.gate.opens_at, one.why_waiting) for one in waiting if one.gate.opens_at))
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
