@@ -17,7 +17,7 @@ class Dashboard(StrEnum):
 
 
 class Monitor(StrEnum):
-    """What it watches: budgets that are used up, a day's cost far above that of the day before, no data for two days."""
+    """What it watches: budgets, a day's cost far above that of the day before, two days without data."""
 
     BUDGET = "monitor-budget"
     JUMP = "monitor-jump"
