@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## Try it without an account: a made-up company's repor
 	$(BIN)/circleci-usage demo
 
 test: $(VENV)/.installed ## Run all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check

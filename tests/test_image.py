@@ -25,8 +25,6 @@ from orb_pack import pack
 ROOT = Path(__file__).parent.parent
 LOCKED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges")
 
-pytestmark = pytest.mark.xdist_group("image")
-
 
 class Image:
     """A built image and the engine that runs it."""
