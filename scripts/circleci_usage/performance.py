@@ -2,7 +2,7 @@
 
 What is asked here cannot be summed up while the rows stream by: percentiles need all values, and a run again needs the
 other runs of its pipeline. So the pass writes the few columns that matter into a temporary Parquet file, a twentieth
-of the rows' size, which is then asked as often as needed. The parts are read once.
+of the rows' size, which is then asked as often as needed (also for the sums by branch). The parts are read once.
 
 Percentiles are nearest-rank ones, exact over the rows: so many percent of the runs took as long or less, which is how
 CircleCI Insights defines them (circleci.com/docs/insights-glossary).
@@ -66,19 +66,16 @@ class Answers:
     reruns: pl.DataFrame
 
 
-def narrow(rows: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
-    """The rows of `scan.scan_parts` that ended in the period (None: any day), and of them what is asked for.
+def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the rows of `scan.scan_parts` what is asked for; organisations and projects have a name only if no id.
 
     Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
     one in half a million.
     """
-    rows = rows.filter(pl.col("status").cast(pl.String).is_in(list(_OUTCOMES)) & pl.col("job").is_not_null())
-    if period:
-        day = pl.col("date").str.head(_DAY_LENGTH)
-        rows = rows.filter((day >= str(period.first)) & (day <= str(period.last)))
     return rows.select(
         pl.col("date").str.head(_DAY_LENGTH).alias("date"),
         *(_unless_identified(name) if name in _NAMES_OF else pl.col(name) for name in JOB_KEYS),
+        "branch",
         "executor",
         "resource_class",
         "status",
@@ -101,38 +98,40 @@ def narrow(rows: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     )
 
 
-def ask(runs: pl.LazyFrame) -> Answers:
-    """What the runs of `narrow` say."""
+def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
+    """What those runs of `narrow` say that ended in the period (None: on any day)."""
+    runs = runs.filter(pl.col("status").cast(pl.String).is_in(list(_OUTCOMES)) & pl.col("job").is_not_null())
+    if period:
+        runs = runs.filter((pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last)))
     tries = _tries(runs)
-    of_jobs, machines, workflows, of_tries, again = pl.collect_all(
-        [
-            runs.group_by(JOB_KEYS).agg(
-                pl.len().alias("runs"),
-                *((pl.col("status") == status).sum().alias(name) for status, name in _OUTCOMES.items()),
-                *_percentiles("seconds", "seconds"),
-                *_percentiles("queued", "queued"),
-                pl.col("queued").cast(pl.Float64).sum().round().cast(pl.Int64).alias("queued_seconds"),
-            ),
-            runs.group_by(MACHINE_KEYS).agg(
-                pl.len().alias("runs"),
-                pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
-                *(_percentile(name, _HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
-            ),
-            _workflow_runs(runs)
-            .group_by(WORKFLOW_KEYS)
-            .agg(
-                pl.len().alias("runs"),
-                pl.col("successful").sum().alias("succeeded"),
-                (pl.col("canceled") & ~pl.col("successful")).sum().alias("canceled"),
-                *_percentiles("seconds", "seconds"),
-            ),
-            tries.group_by(JOB_KEYS).agg(
-                pl.len().alias("pipelines"), (pl.col("tries") - 1).sum().alias("reruns"), pl.col("recovered").sum()
-            ),
-            _credits_again(runs, tries),
-        ],
-        engine="streaming",
+    queries = (
+        runs.group_by(JOB_KEYS).agg(
+            pl.len().alias("runs"),
+            *((pl.col("status") == status).sum().alias(name) for status, name in _OUTCOMES.items()),
+            *_percentiles("seconds", "seconds"),
+            *_percentiles("queued", "queued"),
+            pl.col("queued").cast(pl.Float64).sum().round().cast(pl.Int64).alias("queued_seconds"),
+        ),
+        runs.group_by(MACHINE_KEYS).agg(
+            pl.len().alias("runs"),
+            pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
+            *(_percentile(name, _HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        ),
+        _workflow_runs(runs)
+        .group_by(WORKFLOW_KEYS)
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("successful").sum().alias("succeeded"),
+            (pl.col("canceled") & ~pl.col("successful")).sum().alias("canceled"),
+            *_percentiles("seconds", "seconds"),
+        ),
+        tries.group_by(JOB_KEYS).agg(
+            pl.len().alias("pipelines"), (pl.col("tries") - 1).sum().alias("reruns"), pl.col("recovered").sum()
+        ),
+        _credits_again(runs, tries),
     )
+    # One after the other: the file is read in no time, and all at once would double the memory.
+    of_jobs, machines, workflows, of_tries, again = (query.collect(engine="streaming") for query in queries)
     jobs = of_jobs.join(of_tries, on=JOB_KEYS, how="left", nulls_equal=True)
     counts = ("pipelines", "reruns", "recovered")
     return Answers(jobs.with_columns(pl.col(counts).fill_null(0)), machines, workflows, again)

@@ -62,7 +62,7 @@ class DailyUsage:
             TOTAL_CREDITS is not the sum of the credit types), `total_credits` and `job_seconds`.
         credits: the same rows once per credit type that is not zero, with `credit_type`, `credits` and `job_runs` (the
             runs that used such credits).
-        branch_runs: as `runs`, but by `BRANCH_DIMENSIONS`.
+        branch_runs: a row per combination of `BRANCH_DIMENSIONS`, with `job_runs`.
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
         performance: how the job runs of a period went.
         places: credits and seconds are whole numbers of 10^-places (see `units`).
@@ -117,31 +117,53 @@ def read_daily_usage(
 
 def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
     rows = scan_parts(parts, branch_globs)
-    sums = [_sum_by(nw.from_native(rows), keys).to_native() for keys in (DIMENSIONS, BRANCH_DIMENSIONS)]
     with TemporaryDirectory(prefix="circleci-usage-") as folder:
         runs = Path(folder) / "runs.parquet"
-        aside = narrow(rows, period).sink_parquet(runs, maintain_order=False, statistics=False, lazy=True)
+        aside = narrow(rows).sink_parquet(runs, maintain_order=False, statistics=False, lazy=True)
         try:
-            days, branches, _ = pl.collect_all([*sums, aside], engine="streaming")
+            queries = [_sum_per_day(nw.from_native(rows)).to_native(), aside]
+            days = _tidy(pl.collect_all(queries, engine="streaming")[0], DIMENSIONS)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
-        answers = ask(pl.scan_parquet(runs))
-    if days["torn_rows"].sum():
-        damage = find_damage(parts)
-        if damage:
-            raise damage
-    try:
-        return Sums(_tidy(days, DIMENSIONS), _tidy(branches, BRANCH_DIMENSIONS), answers)
-    except pl.exceptions.PolarsError as error:
-        raise damage_behind(error, parts) from error
+        if days["torn_rows"].sum():
+            damage = find_damage(parts)
+            if damage:
+                raise damage
+        answers = ask(pl.scan_parquet(runs), period)
+        # After the parts, and not beside them: branches are many, and so are the bytes of parts in memory.
+        branches = _sum_branches(pl.scan_parquet(runs)).collect(engine="streaming")
+    return Sums(days, _tidy(_named_as(days, branches), BRANCH_DIMENSIONS), answers)
 
 
-def _sum_by(rows: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
-    """Job runs → sums per combination of keys, on any engine that Narwhals speaks to."""
+def _sum_branches(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """The runs of `performance.narrow` → sums per day and branch."""
+    amounts = [pl.col(f"{kind}_credits") for kind in CREDIT_TYPES]
+    return runs.group_by(BRANCH_DIMENSIONS).agg(
+        pl.len().alias("job_runs"),
+        pl.col("seconds").sum().alias("job_seconds"),
+        *(amount.sum() for amount in amounts),
+        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
+    )
+
+
+def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
+    """Give organisations and projects that have an id the names that daily usage has for them."""
+    for name, identity in _NAMES_OF.items():
+        if name in branches.columns:
+            latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
+            named = branches.join(latest, on=identity, how="left").with_columns(
+                pl.col(name).fill_null(pl.col("latest"))
+            )
+            branches = named.drop("latest")
+    return branches
+
+
+def _sum_per_day(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Job runs → sums per day and dimension, on any engine that Narwhals speaks to."""
     amounts = [nw.col(f"{kind}_credits") for kind in CREDIT_TYPES]
     return (
         rows.with_columns(nw.col("date").str.slice(0, _DAY_LENGTH))
-        .group_by(*keys)
+        .group_by(*DIMENSIONS)
         .agg(
             nw.len().alias("job_runs"),
             nw.col("job_seconds").sum(),
@@ -177,17 +199,14 @@ def _latest(name: str) -> pl.Expr:
 def _daily_usage(sums: Sums) -> DailyUsage:
     places = _places(sums.days)
 
-    def runs(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-        return _to_pandas(frame.select(*keys, *RUN_MEASURES), places)
-
     def credits(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         return _to_pandas(_by_credit_type(frame, keys), places)
 
-    of_days = runs(sums.days, DIMENSIONS)
+    of_days = _to_pandas(sums.days.select(*DIMENSIONS, *RUN_MEASURES), places)
     return DailyUsage(
         runs=of_days,
         credits=credits(sums.days, DIMENSIONS),
-        branch_runs=runs(sums.branches, BRANCH_DIMENSIONS),
+        branch_runs=_to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
         branch_credits=credits(sums.branches, BRANCH_DIMENSIONS),
         performance=performance(sums.answers, of_days),
         places=places,

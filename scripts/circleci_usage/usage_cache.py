@@ -21,7 +21,7 @@ from circleci_usage.files import replacing
 from circleci_usage.parts import Part, checksum
 from circleci_usage.performance import Answers
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever the same parts would give other sums, or sums of another shape."""
 
 CACHE_FOLDER: Final = ".daily-usage"
