@@ -33,6 +33,7 @@ def report_folder(folder: Path, rows: list[Row], settings: str = "", *, period: 
         generated_at=NOW,
         ownership=ownership,
         analysis=file.analysis(),
+        complete_through=period.last,
     )
     return write(report, folder / "report"), report
 

@@ -16,7 +16,7 @@ from circleci_usage.push.amounts import usage_amounts
 from circleci_usage.push.batches import Batch, Series, batches
 from circleci_usage.push.cost_file import CostFile, cost_file
 from circleci_usage.push.events import Event, events_of
-from circleci_usage.push.metrics import DEFAULT_TAGS
+from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS, TAGS
 from circleci_usage.push.report_folder import ReportFolder, read_report_folder
 from circleci_usage.push.series import Tags, series_of
 from circleci_usage.push.sites import Site
@@ -176,13 +176,13 @@ def _too_many(series: Sequence[Series], limit: int) -> str | None:
     """Why so many need consent, and which tag it is that makes them many."""
     if len(series) <= limit:
         return None
-    keys = dict.fromkeys(tag.split(":", 1)[0] for each in series for tag in each.tags)
-    left = {key: len(set(_without(series, key))) for key in keys}
+    left = {key: len(set(_without(series, key))) for key in TAGS}
     worst = min(left, key=lambda key: left[key])
+    leave_out = "of --tags" if worst in OPT_IN_TAGS else f"with --without-tags {worst}"
     return (
         f"{len(series):,} series are more than the {limit:,} that may be sent (--max-series), and Datadog bills each as"
         f" a custom metric. It is the tag {worst} that makes them many: without it they are {left[worst]:,}. Leave it"
-        f" out with --without-tags {worst}, or consent with --max-series {len(series)}."
+        f" out {leave_out}, or consent with --max-series {len(series)}."
     )
 
 
