@@ -153,7 +153,7 @@ def _explained(
     lines: pd.DataFrame, project: tuple[str, ...] | None, day: date, expected: float, days: Period, places: int
 ) -> Anomaly:
     if project is not None:
-        mine = [lines[key].astype("object").to_numpy() == value for key, value in zip(PROJECT, project, strict=True)]
+        mine = [(lines[key] == value).to_numpy() for key, value in zip(PROJECT, project, strict=True)]
         lines = lines[np.logical_and.reduce(mine)]
     actual = int(lines.loc[lines["date"] == pd.Timestamp(day), "cost"].sum())
     return Anomaly(day, project, _money(expected, places), to_decimal(actual, places), _cause(lines, day, days, places))

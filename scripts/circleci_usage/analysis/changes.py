@@ -6,7 +6,8 @@ largest first, until they explain `EXPLAINED` of it. A job's change is split int
 analysis: more runs at the old cost of a run, and the rest. Which days are compared: `days.previous_period`.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -17,7 +18,7 @@ from circleci_usage.analysis.daily import by_day, of_days
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.costs import Costs
 from circleci_usage.days import Period
-from circleci_usage.exact import ZERO, estimating, exact_arithmetic, ratio, rounded
+from circleci_usage.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
 from circleci_usage.units import to_decimal
 
 EXPLAINED: Final = Decimal("0.8")
@@ -96,10 +97,12 @@ class Usage:
 
 def compare(now: Usage, past: Usage, before: Period) -> Changes:
     """The costs of a period against those of the one `before`; both in the same places."""
-    (total,) = _changes(now, past, ())
+    jobs = _changes(now, past)
+    projects = _summed(jobs, len(PROJECT))
+    (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0),)
     places = past.costs.places("cost")
     days_before = tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values())
-    return Changes(before, total, _changes(now, past, PROJECT), _changes(now, past, JOB), days_before)
+    return Changes(before, everything, projects, jobs, days_before)
 
 
 def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
@@ -115,30 +118,44 @@ def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...
     return tuple(explaining)
 
 
-def _changes(now: Usage, past: Usage, keys: tuple[str, ...]) -> tuple[Change, ...]:
-    sums = {
-        "after": _sum(now.costs.lines, keys, "cost"),
-        "before": _sum(past.costs.lines, keys, "cost"),
-        "runs_after": _sum(now.runs, keys, "job_runs"),
-        "runs_before": _sum(past.runs, keys, "job_runs"),
-    }
+def _changes(now: Usage, past: Usage) -> tuple[Change, ...]:
+    """The changes of all jobs."""
+    after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
+    runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
     places = now.costs.places("cost")
-    names = dict.fromkeys(name for each in sums.values() for name in each)
-    changes = (
+    return _ordered(
         Change(
-            name,
-            to_decimal(sums["before"].get(name, 0), places),
-            to_decimal(sums["after"].get(name, 0), places),
-            sums["runs_before"].get(name, 0),
-            sums["runs_after"].get(name, 0),
+            job,
+            to_decimal(before.get(job, 0), places),
+            to_decimal(after.get(job, 0), places),
+            runs_before.get(job, 0),
+            runs_after.get(job, 0),
         )
-        for name in names
+        for job in {*before, *after, *runs_before, *runs_after}
     )
+
+
+def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
+    """Changes added up by the first so many names of their keys."""
+    groups: defaultdict[tuple[str, ...], list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[change.key[:names]].append(change)
+    return _ordered(
+        Change(
+            key,
+            total(each.before for each in group),
+            total(each.after for each in group),
+            sum(each.runs_before for each in group),
+            sum(each.runs_after for each in group),
+        )
+        for key, group in groups.items()
+    )
+
+
+def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: (-abs(change.difference), -change.after, change.key)))
 
 
-def _sum(frame: pd.DataFrame, keys: tuple[str, ...], measure: str) -> dict[tuple[str, ...], int]:
-    if not keys:
-        return {(): int(frame[measure].sum())}
-    sums = frame.groupby([*keys], observed=True)[measure].sum()
-    return {tuple(map(str, name)): int(amount) for name, amount in zip(sums.index, sums.tolist(), strict=True)}
+def _sum(frame: pd.DataFrame, measure: str) -> dict[tuple[str, ...], int]:
+    sums = frame.groupby([*JOB], observed=True)[measure].sum()
+    return {tuple(map(str, job)): int(amount) for job, amount in zip(sums.index, sums.tolist(), strict=True)}

@@ -103,7 +103,7 @@ class Migration:
 
 @dataclass(frozen=True)
 class RightSizing:
-    """All jobs by resource class, the largest saving first, and the migrations, cheaper ones first, then the dearest."""
+    """All jobs by resource class, the largest saving first, and the migrations, those to cheaper rates first."""
 
     sizings: tuple[Sizing, ...]
     migrations: tuple[Migration, ...]

@@ -7,7 +7,8 @@ fails and then passes in the same pipeline, in at least `FLAKY_PIPELINES` pipeli
 differed (CircleCI calls a test flaky by the same rule, on the same commit).
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,7 +17,7 @@ import pandas as pd
 
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.costs import Costs
-from circleci_usage.exact import exact_arithmetic
+from circleci_usage.exact import ZERO, total
 from circleci_usage.performance import Performance
 from circleci_usage.units import to_decimal
 
@@ -27,6 +28,9 @@ FLAKY_PIPELINES: Final = 5
 FLAKY_SHARE: Final = 0.03
 
 _MEASURE: Final = "contracted_cost"
+
+_COUNTS: Final = ("failed_runs", "canceled_runs", "rerun_runs", "runs", "queued_seconds")
+_COLUMNS: Final = {"failed_runs": "failed", "canceled_runs": "canceled", "rerun_runs": "reruns"}
 
 _JobKey = tuple[str, ...]
 
@@ -85,61 +89,77 @@ def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteRe
         reruns: of the runs again.
         performance: of the same period.
     """
-    with exact_arithmetic():
-        (total,) = _wastes((), costs, reruns, performance)
-        jobs = _wastes(JOB, costs, reruns, performance)
-        stable = _keyed(performance.jobs)
-        return WasteReport(
-            total=total,
-            projects=tuple(_wastes(PROJECT, costs, reruns, performance)),
-            jobs=tuple(jobs),
-            always_failing=tuple(job for job in jobs if _always_fails(job, stable)),
-            flaky=tuple(job for job in jobs if _is_flaky(job, stable)),
+    jobs = _of_jobs(costs, reruns, performance)
+    (everything,) = _summed(jobs, 0) or (Waste((), ZERO, ZERO, ZERO, 0, 0, 0, 0, 0),)
+    stable = _keyed(performance.jobs, ("succeeded", "recovered", "pipelines"))
+    return WasteReport(
+        total=everything,
+        projects=_summed(jobs, len(PROJECT)),
+        jobs=jobs,
+        always_failing=tuple(job for job in jobs if job.key in stable and _always_fails(job, stable[job.key])),
+        flaky=tuple(job for job in jobs if job.key in stable and _is_flaky(stable[job.key])),
+    )
+
+
+def _of_jobs(costs: Costs, reruns: Costs, performance: Performance) -> tuple[Waste, ...]:
+    lines, places = costs.lines, costs.places(_MEASURE)
+    failed, canceled = (_sum(lines[lines["status"] == status]) for status in ("failed", "canceled"))
+    again = _sum(reruns.lines)
+    counts = _keyed(performance.jobs, _COUNTS)
+    nothing = dict.fromkeys(_COUNTS, 0)
+    return _ordered(
+        Waste(
+            job,
+            to_decimal(failed.get(job, 0), places),
+            to_decimal(canceled.get(job, 0), places),
+            to_decimal(again.get(job, 0), reruns.places(_MEASURE)),
+            **counts.get(job, nothing),
         )
+        for job in {*counts, *failed, *canceled, *again}
+    )
 
 
-def _wastes(keys: tuple[str, ...], costs: Costs, reruns: Costs, performance: Performance) -> list[Waste]:
-    lines = costs.lines
-    places = costs.places(_MEASURE)
-    failed = _sum(lines[lines["status"] == "failed"], keys, _MEASURE)
-    canceled = _sum(lines[lines["status"] == "canceled"], keys, _MEASURE)
-    again = _sum(reruns.lines, keys, _MEASURE)
-    counted = ("runs", "failed", "canceled", "reruns", "queued_seconds")
-    counts = {name: _sum(performance.jobs, keys, name) for name in counted}
-    wastes = (
+def _summed(jobs: Iterable[Waste], names: int) -> tuple[Waste, ...]:
+    """Waste added up by the first so many names of the jobs' keys."""
+    groups: defaultdict[_JobKey, list[Waste]] = defaultdict(list)
+    for job in jobs:
+        groups[job.key[:names]].append(job)
+    return _ordered(
         Waste(
             key,
-            to_decimal(failed.get(key, 0), places),
-            to_decimal(canceled.get(key, 0), places),
-            to_decimal(again.get(key, 0), reruns.places(_MEASURE)),
-            counts["failed"].get(key, 0),
-            counts["canceled"].get(key, 0),
-            counts["reruns"].get(key, 0),
-            runs,
-            counts["queued_seconds"].get(key, 0),
+            total(job.failed for job in group),
+            total(job.canceled for job in group),
+            total(job.reruns for job in group),
+            **{name: sum(getattr(job, name) for job in group) for name in _COUNTS},
         )
-        for key, runs in counts["runs"].items()
+        for key, group in groups.items()
     )
-    return sorted(wastes, key=lambda waste: (-waste.most, -waste.queued_seconds, waste.key))
 
 
-def _always_fails(job: Waste, stable: dict[_JobKey, dict[str, int]]) -> bool:
-    return job.failed_runs >= ENOUGH_RUNS and not stable[job.key]["succeeded"]
+def _ordered(wastes: Iterable[Waste]) -> tuple[Waste, ...]:
+    return tuple(sorted(wastes, key=lambda waste: (-waste.most, -waste.queued_seconds, waste.key)))
 
 
-def _is_flaky(job: Waste, stable: dict[_JobKey, dict[str, int]]) -> bool:
-    recovered, pipelines = stable[job.key]["recovered"], stable[job.key]["pipelines"]
-    return recovered >= FLAKY_PIPELINES and recovered >= FLAKY_SHARE * pipelines
+def _always_fails(job: Waste, counts: Mapping[str, int]) -> bool:
+    return job.failed_runs >= ENOUGH_RUNS and not counts["succeeded"]
 
 
-def _keyed(jobs: pd.DataFrame) -> dict[_JobKey, dict[str, int]]:
-    counts = jobs[["succeeded", "recovered", "pipelines"]].to_dict("records")
-    keys: Iterable[_JobKey] = jobs[[*JOB]].astype("object").itertuples(index=False, name=None)
-    return {key: {str(name): int(count) for name, count in row.items()} for key, row in zip(keys, counts, strict=True)}
+def _is_flaky(counts: Mapping[str, int]) -> bool:
+    recovered = counts["recovered"]
+    return recovered >= FLAKY_PIPELINES and recovered >= FLAKY_SHARE * counts["pipelines"]
 
 
-def _sum(frame: pd.DataFrame, keys: tuple[str, ...], measure: str) -> dict[_JobKey, int]:
-    if not keys:
-        return {(): int(frame[measure].sum())}
-    sums = frame.groupby([*keys], observed=True)[measure].sum()
+def _keyed(jobs: pd.DataFrame, names: Sequence[str]) -> dict[_JobKey, dict[str, int]]:
+    """Counts of jobs by the jobs' keys."""
+    columns = [jobs[_COLUMNS.get(name, name)].tolist() for name in names]
+    keys = zip(*(jobs[name].tolist() for name in JOB), strict=True)
+    counts = zip(*columns, strict=True)
+    return {
+        key: {name: int(count) for name, count in zip(names, row, strict=True)}
+        for key, row in zip(keys, counts, strict=True)
+    }
+
+
+def _sum(lines: pd.DataFrame) -> dict[_JobKey, int]:
+    sums = lines.groupby([*JOB], observed=True)[_MEASURE].sum()
     return {tuple(map(str, key)): int(amount) for key, amount in zip(sums.index, sums.tolist(), strict=True)}
