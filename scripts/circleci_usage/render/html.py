@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
+from circleci_usage.render.price_view import price_view
 from circleci_usage.report import Report
 
 
@@ -38,7 +39,7 @@ SECTIONS: Final = (
     Section("extras", "Extras", "side_grids", work_views.extra_view),
     Section("machines", "Machines", "narrow_lists", views.machine_view),
     Section("every-project", "All projects", "every_project", views.every_project_view),
-    Section("prices", "Prices", "grids", views.number_view),
+    Section("prices", "Prices", "grids", price_view),
 )
 """In the order of the page. Without usage there are none."""
 
