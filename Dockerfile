@@ -6,20 +6,22 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements-build.txt requirements.txt ./
+# The tests and sample data of dependencies are a tenth of their size. Bytecode is kept for all but the thousands of
+# Datadog models that no run imports, so that a container which may write nothing still starts at once.
 RUN python3 -m venv --without-pip /opt/circleci-usage \
     && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile \
        --require-hashes -r requirements.txt \
+    && find /opt/circleci-usage -type d \( -name tests -o -name sample_data \) -prune -exec rm -r {} + \
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x 'datadog_api_client/v[12]/model/' \
+       /opt/circleci-usage/lib \
     && python3 -m venv tools \
     && tools/bin/python -m pip install --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts scripts
 RUN tools/bin/python -m hatchling build --target wheel \
-    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --no-deps --no-index dist/*.whl
-# The tests and sample data of dependencies are a tenth of their size. Bytecode is kept for all but the thousands of
-# Datadog models that no run imports, so that a container which may write nothing still starts at once.
-RUN find /opt/circleci-usage -type d \( -name tests -o -name sample_data \) -prune -exec rm -r {} + \
-    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash -x 'datadog_api_client/v[12]/model/' \
-       /opt/circleci-usage/lib
+    && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --no-deps --no-index dist/*.whl \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash \
+       /opt/circleci-usage/lib/python3.*/site-packages/circleci_usage
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=1.0.0
