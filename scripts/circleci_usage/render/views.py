@@ -1,19 +1,17 @@
 """What the sections of the page show: a small function of the report each, None where there is nothing to show."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from circleci_usage import exact
 from circleci_usage.allocation import UNALLOCATED
-from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render import charts, style
-from circleci_usage.render.grids import Grid, Grids
 from circleci_usage.render.inline import inline_svg
 from circleci_usage.render.lines import lines, of_days
 from circleci_usage.render.projects import projects
 from circleci_usage.render.series import DailySeries, daily_series
-from circleci_usage.render.shown import days, drawn_money, long_day, money, number, shortened
+from circleci_usage.render.shown import days, drawn_money, long_day, shortened
 from circleci_usage.render.sparks import spark
 from circleci_usage.render.toplists import LABEL_LENGTH, TopList, project_list, top_list
 from circleci_usage.report import Report
@@ -132,30 +130,3 @@ def every_project_view(report: Report) -> View:
             for project, label in zip(every, labels, strict=True)
         ],
     }
-
-
-def number_view(report: Report) -> Grids:
-    """Which price made which cost, and whether all sums agree."""
-    checked = report.reconciliation
-    if checked.agrees:
-        sums = f"Job runs, credit types and teams each sum to the same {number(checked.of_rows)} credits."
-    else:
-        sums = (
-            f"The sums differ: {number(checked.of_rows)} credits of job runs, {number(checked.of_credit_types)} of credit"
-            f" types, {number(checked.of_teams)} of teams."
-        )
-    headings = ("Credit type", "From", "To", f"{report.currency} a credit", "Credits", "Cost")
-    rows = [_price(line, report.currency) for line in report.prices_used.to_dict("records")]
-    return Grids("Prices used", [Grid("Prices used", headings, rows, names=3)], hint=sums, tables=["pricing"])
-
-
-def _price(line: Mapping[Hashable, Any], currency: str) -> list[str]:
-    price = line["price"]
-    return [
-        CREDIT_TYPE_NAMES.get(line["credit_type"], line["credit_type"]),
-        str(line["first"] or "the beginning"),
-        str(line["last"] or "now"),
-        exact.plain(price) if price is not None else "no price",
-        number(line["credits"]),
-        money(line["cost"], currency) if price is not None else "",
-    ]
