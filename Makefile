@@ -14,7 +14,7 @@ BUILD_OPTIONS ?=
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench image orb requirements clean
+.PHONY: help demo test lint format bench focus image orb requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: $(VENV)/.installed ## Mend what can be mended by itself
 
 bench: $(VENV)/.installed ## Measure the heavy pass beside `gzip -dc`
 	$(BIN)/python -m benchmarks
+
+focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer
+	$(BIN)/python tests/focus_check.py $(PYTHON)
 
 image: $(VENV)/.installed ## Build the container image and check it, with docker or podman
 	@test -n "$(ENGINE)" || { echo "make image needs docker (with its daemon running) or podman." >&2; exit 1; }

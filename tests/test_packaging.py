@@ -89,4 +89,4 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
 def test_what_make_offers_is_described() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     offered = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
-    assert {"demo", "test", "lint", "bench", "image"} <= set(offered)
+    assert {"demo", "test", "lint", "bench", "focus", "image"} <= set(offered)
