@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from circleci_usage import __version__, options, settings
+from circleci_usage import __version__, cli_datadog, options, settings
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.progress import SystemClock
 
@@ -31,9 +31,12 @@ app = typer.Typer(
     help="What CircleCI credits cost, who spent them and on what.",
     epilog="Try it without an account: [bold]circleci-usage demo[/bold]",
 )
+app.add_typer(cli_datadog.push, name="push")
+app.command()(cli_datadog.datadog_dashboard)
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path("usage-report")
+DEFAULT_SITE = "datadoghq.com"
 DEFECT = 1
 INTERRUPTED = 130
 
@@ -93,6 +96,11 @@ def run(
     output: options.Output = DEFAULT_OUTPUT,
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
+    focus_version: options.FocusVersion = "1.2",
+    export_for: options.ExportFor = None,
+    datadog: options.Datadog = False,
+    datadog_site: options.DatadogSite = DEFAULT_SITE,
+    datadog_url: options.DatadogUrl = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -111,10 +119,20 @@ def run(
     chosen = settings.chosen_period(context, first, last, period, clock)
     exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
     reporting = settings.report_settings(
-        output, price_per_credit, config, chosen.period, merged=merged, allow_unpriced=allow_unpriced
+        output,
+        price_per_credit,
+        config,
+        chosen.period,
+        merged=merged,
+        allow_unpriced=allow_unpriced,
+        focus_version=focus_version,
+        export_for=export_for,
     )
+    send = cli_datadog.sender(output, datadog_site, datadog_url, store) if datadog else None
     span = with_history(chosen.period, chosen.name)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
+    if send:
+        send(console, clock)
 
 
 @app.command()
@@ -162,6 +180,8 @@ def report(
     output: options.Output = DEFAULT_OUTPUT,
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
+    focus_version: options.FocusVersion = "1.2",
+    export_for: options.ExportFor = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -176,16 +196,24 @@ def report(
     [dim]circleci-usage report --period last-week[/dim]
     """
     from circleci_usage.parts import find_parts
-    from circleci_usage.run import stored_parts
+    from circleci_usage.run import stored_parts, with_stored_history
     from circleci_usage.stages import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
     whole = bool(paths) and not chosen.said
     reporting = settings.report_settings(
-        output, price_per_credit, config, chosen.period, merged=merged, allow_unpriced=allow_unpriced, whole=whole
+        output,
+        price_per_credit,
+        config,
+        chosen.period,
+        merged=merged,
+        allow_unpriced=allow_unpriced,
+        focus_version=focus_version,
+        export_for=export_for,
+        whole=whole,
     )
-    found = find_parts(paths) if paths else stored_parts(store, chosen.period)
+    found = find_parts(paths) if paths else stored_parts(store, with_stored_history(chosen.period))
     _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
 
 
@@ -212,6 +240,28 @@ def merge(
     console.say(f"Merging {len(found.parts)} usage files.")
     merge_parts(found.parts, output)
     console.result(str(output))
+
+
+@app.command()
+def check(
+    config: options.Config = None,
+    output: options.Output = DEFAULT_OUTPUT,
+    forecast: Annotated[
+        bool, typer.Option("--forecast", help="Also when a budget will be exceeded by the end of the month.")
+    ] = False,
+) -> None:
+    """Hold the budgets of the settings file against a report; exit code 10 when one is exceeded.
+
+    [dim]circleci-usage check --output usage-report --forecast[/dim]
+    """
+    from circleci_usage.budget_check import check_report
+    from circleci_usage.status_view import budget_line
+
+    console, file = _console(), settings.usage_file(config)
+    outcome = check_report(output, file.all_budgets(), file.currency, ahead=forecast)
+    for state in outcome.states:
+        console.result(budget_line(state, outcome.currency))
+    raise typer.Exit(outcome.exit_code)
 
 
 @app.command()
@@ -248,6 +298,8 @@ def doctor(
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
+    datadog_site: options.DatadogSite = DEFAULT_SITE,
+    datadog_url: options.DatadogUrl = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
@@ -259,7 +311,12 @@ def doctor(
 
     console = _console(verbose=verbose)
     looked_at = DoctorSettings(
-        circleci_url, org_id or [], store, lambda: settings.prices(settings.usage_file(config), price_per_credit)
+        circleci_url=circleci_url,
+        organizations=org_id or [],
+        store=store,
+        load_prices=lambda: settings.prices(settings.usage_file(config), price_per_credit),
+        datadog_site=datadog_site,
+        datadog_url=datadog_url,
     )
     codes = []
     for finding in examine(looked_at, os.environ, progress=console):
@@ -315,6 +372,9 @@ def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
 
 
 def _show_report(console: "Console", made: "Report", folder: Path) -> None:
+    from circleci_usage.render.terminal import terminal_summary
+
+    console.show(terminal_summary(made))
     for warning in made.warnings:
         console.warn(warning)
     console.result(str(folder / "index.html"))

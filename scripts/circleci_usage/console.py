@@ -12,6 +12,7 @@ from rich.markup import escape
 from circleci_usage.progress import Progress, Silence, Task
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
@@ -30,6 +31,11 @@ class Console(Progress):
     def result(self, text: object) -> None:
         """What was asked for: shown even when quiet. A renderable, or text that is shown as it is."""
         self._out.print(escape(text) if isinstance(text, str) else text)
+
+    def show(self, renderable: "RenderableType") -> None:
+        """Something nice to look at beside the result, unless they asked for quiet."""
+        if not self._quiet:
+            self._err.print(renderable)
 
     def warn(self, message: str) -> None:
         """Something to know before trusting the result: shown even when quiet."""

@@ -9,7 +9,9 @@ from circleci_usage.circleci.checks import Check, check_circleci, check_store
 from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import AccessError, SettingsError, UsageExporterError
-from circleci_usage.progress import Progress
+from circleci_usage.progress import Progress, SystemClock
+from circleci_usage.push.credentials import API_KEY_VARIABLES, datadog_credentials
+from circleci_usage.push.sites import datadog_site
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class DoctorSettings:
     organizations: Sequence[str]
     store: Path
     load_prices: Callable[[], object]
+    datadog_site: str
+    datadog_url: str | None
 
 
 def examine(settings: DoctorSettings, environment: Mapping[str, str], *, progress: Progress) -> Iterator[Finding]:
@@ -47,6 +51,8 @@ def examine(settings: DoctorSettings, environment: Mapping[str, str], *, progres
     yield _settings(settings.load_prices)
     for check in check_store(Store(settings.store)):
         yield _finding(check, SettingsError.exit_code)
+    if any(environment.get(name) for name in API_KEY_VARIABLES):
+        yield _datadog(settings, environment, progress)
 
 
 def _settings(load: Callable[[], object]) -> Finding:
@@ -55,6 +61,17 @@ def _settings(load: Callable[[], object]) -> Finding:
     except UsageExporterError as error:
         return _failed("settings", error)
     return _finding(Check("settings", ok=True, message="The prices are understood."), 0)
+
+
+def _datadog(settings: DoctorSettings, environment: Mapping[str, str], progress: Progress) -> Finding:
+    from circleci_usage.push.datadog import check_keys  # noqa: PLC0415 - the client costs start-up time
+
+    try:
+        site = datadog_site(settings.datadog_site, settings.datadog_url)
+        said = check_keys(site, datadog_credentials(environment), clock=SystemClock(), progress=progress)
+    except UsageExporterError as error:
+        return _failed("Datadog", error)
+    return _finding(Check("Datadog", ok=True, message=said), 0)
 
 
 def _failed(name: str, error: UsageExporterError) -> Finding:

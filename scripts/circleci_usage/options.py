@@ -62,6 +62,39 @@ AllowUnpriced = Annotated[
         rich_help_panel=_REPORT,
     ),
 ]
+FocusVersion = Annotated[
+    str, typer.Option(metavar="VERSION", help="FOCUS version of focus.csv: 1.2 or 1.4.", rich_help_panel=_REPORT)
+]
+ExportFor = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TOOL",
+        help="Write files for another tool too: vantage, finout, doit or datadog-costs; repeat it for more.",
+        rich_help_panel=_REPORT,
+        show_default=False,
+    ),
+]
+Datadog = Annotated[
+    bool,
+    typer.Option(
+        "--datadog/--no-datadog", envvar="SEND_TO_DATADOG", help="Send the report to Datadog.", rich_help_panel=_DATADOG
+    ),
+]
+DatadogSite = Annotated[
+    str,
+    typer.Option(
+        envvar=["DATADOG_SITE", "DD_SITE"], help="Datadog site, such as datadoghq.eu.", rich_help_panel=_DATADOG
+    ),
+]
+DatadogUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="DATADOG_URL",
+        help="Another address of its API, such as a proxy's.",
+        rich_help_panel=_DATADOG,
+        show_default=False,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

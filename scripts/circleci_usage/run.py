@@ -10,12 +10,13 @@ from pydantic import SecretStr
 from circleci_usage.circleci.client import CircleCI, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
 from circleci_usage.circleci.store import Store
-from circleci_usage.days import Period, previous_period
+from circleci_usage.days import Period, add_months, month_start, previous_period
 from circleci_usage.parts import FoundParts, find_parts
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
 
+_USUAL_MONTHS: Final = 2
 _ALL_DAYS: Final = Period(date.min, date.max)
 
 
@@ -43,10 +44,16 @@ def export(settings: ExportSettings, period: Period, *, clock: Clock, progress: 
 
     Raises as `export_usage` does.
     """
+    return _export(settings, period, clock, progress)[0]
+
+
+def _export(
+    settings: ExportSettings, period: Period, clock: Clock, progress: Progress
+) -> tuple[ExportResult, tuple[str, ...]]:
     client = CircleCI(settings.url, settings.token, clock=clock, progress=progress)
     ids = tuple(resolve_organization(client, name).id for name in settings.organizations)
     store = Store(settings.store)
-    return export_usage(client, store, ids, period, options=settings.options, clock=clock, progress=progress)
+    return export_usage(client, store, ids, period, options=settings.options, clock=clock, progress=progress), ids
 
 
 def run(
@@ -56,8 +63,10 @@ def run(
 
     Raises as `export_usage` and `make_report` do.
     """
-    exported = export(exporting, span, clock=clock, progress=progress)
-    found = find_parts(exported.parts) if exported.parts else FoundParts((), ())
+    exported, ids = _export(exporting, span, clock, progress)
+    # Earlier exports tell what is usual, and cost nothing.
+    parts = Store(exporting.store).parts(with_stored_history(span), ids)
+    found = find_parts(parts) if parts else FoundParts((), ())
     found = FoundParts(found.parts, (*exported.warnings, *found.warnings))
     through = exported.complete_through
     return make_report(found, reporting, clock=clock, progress=progress, complete_through=through)
@@ -71,6 +80,11 @@ def with_history(period: Period, name: str | None) -> Period:
     if name is None or name == "last-13-months":
         return period
     return Period(previous_period(period).start, period.stop)
+
+
+def with_stored_history(period: Period) -> Period:
+    """The days of the store that help to understand a period: the one before, and what is usual on its weekdays."""
+    return Period(add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop)
 
 
 def stored_parts(store: Path, period: Period | None = None) -> FoundParts:

@@ -4,17 +4,20 @@ Imports are inside the functions: `--help` must not wait for the libraries behin
 """
 # ruff: noqa: PLC0415
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
+
+from circleci_usage.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.days import Period
     from circleci_usage.pricing import PriceList
     from circleci_usage.progress import Clock
+    from circleci_usage.push.plan import PushOptions
     from circleci_usage.run import ExportSettings
     from circleci_usage.stages import ReportSettings
     from circleci_usage.usage_file import UsageFile
@@ -75,6 +78,8 @@ def report_settings(
     *,
     merged: bool,
     allow_unpriced: bool = False,
+    focus_version: str = "1.2",
+    export_for: Sequence[str] | None = None,
     whole: bool = False,
 ) -> "ReportSettings":
     """How to report on the period; `whole` on all days that there are, and on the period when there are none.
@@ -82,6 +87,8 @@ def report_settings(
     Raises:
         SettingsError: something in the flags or the settings file is not understood.
     """
+    from circleci_usage.render.focus import FOCUS_VERSIONS
+    from circleci_usage.render.profiles import PROFILES
     from circleci_usage.stages import ReportSettings
 
     file = usage_file(config)
@@ -93,7 +100,59 @@ def report_settings(
         period=None if whole else period,
         otherwise=period,
         merged=merged,
+        focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
+        export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
     )
+
+
+def push_options(
+    *,
+    site: str,
+    url: str | None,
+    environment: Mapping[str, str],
+    store: Path,
+    **chosen: Unpack["PushChoices"],
+) -> "PushOptions":
+    """How to send a report to Datadog.
+
+    Raises:
+        SettingsError: there is no such site or tag, or the tags do not go together.
+    """
+    from circleci_usage.push.links import artifact_link
+    from circleci_usage.push.metrics import chosen_tags
+    from circleci_usage.push.plan import MAX_SERIES, PushOptions
+    from circleci_usage.push.sites import datadog_site
+    from circleci_usage.push.stamps import Mode
+
+    return PushOptions(
+        site=datadog_site(site, url),
+        mode=Mode(_one_of([*Mode], chosen.get("mode", Mode.SNAPSHOT), "--mode")),
+        tags=chosen_tags(chosen.get("tags") or (), chosen.get("without_tags") or ()),
+        max_series=chosen.get("max_series", MAX_SERIES),
+        historical_metrics_enabled=chosen.get("historical_metrics_enabled", False),
+        enable_historical=chosen.get("enable_historical", False),
+        custom_costs=chosen.get("custom_costs", False),
+        link=artifact_link(environment),
+        memory=store / "datadog-costs.json",
+    )
+
+
+class PushChoices(TypedDict, total=False):
+    """What may be chosen about a push; each is a flag of `push datadog`."""
+
+    mode: str
+    tags: list[str] | None
+    without_tags: list[str] | None
+    max_series: int
+    historical_metrics_enabled: bool
+    enable_historical: bool
+    custom_costs: bool
+
+
+def _one_of(known: Collection[str], name: str, flag: str) -> str:
+    if name not in known:
+        raise SettingsError(f"{flag} {name}: there is no such choice; take one of {', '.join(known)}.")
+    return name
 
 
 def usage_file(config: Path | None) -> "UsageFile":

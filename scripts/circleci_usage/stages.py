@@ -31,6 +31,8 @@ class ReportSettings:
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         merged: whether the rows go into the folder too.
+        focus_version: of focus.csv.
+        export_for: tools to write files for too.
     """
 
     folder: Path
@@ -40,6 +42,8 @@ class ReportSettings:
     period: Period | None
     otherwise: Period
     merged: bool
+    focus_version: str
+    export_for: tuple[str, ...]
 
 
 def make_report(
@@ -84,7 +88,13 @@ def make_report(
     def write_rows(path: Path) -> None:
         merge(found.parts, path, only=None if all_inside else period)
 
-    write_report(report, settings.folder, rows=write_rows if settings.merged else None)
+    write_report(
+        report,
+        settings.folder,
+        rows=write_rows if settings.merged else None,
+        focus_version=settings.focus_version,
+        export_for=settings.export_for,
+    )
     return report
 
 

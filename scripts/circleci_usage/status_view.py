@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
+from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.status import Status
+from circleci_usage.exact import rounded
 
 
 def status_lines(status: Status, now: datetime) -> Iterator[str]:
@@ -28,6 +31,20 @@ def status_lines(status: Status, now: datetime) -> Iterator[str]:
 def check_line(check: Check) -> str:
     """One check, its outcome first."""
     return f"{'ok ' if check.ok else 'FIX'}  {check.name}: {check.message}"
+
+
+def budget_line(state: BudgetState, currency: str) -> str:
+    """A budget and how it stands."""
+    budget = state.budget
+    whose = f"{budget.name} (team {budget.team})" if budget.team and budget.team != budget.name else budget.name
+    line = (
+        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} spent this month"
+    )
+    return f"{line}, {_money(state.expected)} expected at its end." if state.expected is not None else f"{line}."
+
+
+def _money(amount: Decimal) -> str:
+    return f"{rounded(amount, 2):,}"
 
 
 def _window_line(window: Window, *, whole: bool) -> str:

@@ -7,7 +7,7 @@ it does not replace, and refuses to overwrite what somebody else put there.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -15,9 +15,10 @@ from circleci_usage.errors import SettingsError
 from circleci_usage.files import explaining
 from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.render.charts import draw_charts, project_charts
-from circleci_usage.render.focus import write_focus
+from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
 from circleci_usage.render.markdown import summary_md
+from circleci_usage.render.profiles import write_profile
 from circleci_usage.render.project_charts import drawing_project_charts
 from circleci_usage.render.projects import projects
 from circleci_usage.render.slack import slack_json
@@ -41,13 +42,22 @@ _OWN_FILES: Final = ".report-files"
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
-def write_report(report: Report, folder: Path, *, rows: FileWriter | None = None) -> tuple[Path, ...]:
+def write_report(
+    report: Report,
+    folder: Path,
+    *,
+    rows: FileWriter | None = None,
+    focus_version: str = FOCUS_VERSIONS[0],
+    export_for: Sequence[str] = (),
+) -> tuple[Path, ...]:
     """Write every file of a report; an earlier report in the folder is replaced, other files there stay.
 
     Args:
         report: what to write.
         folder: made if it is not there.
         rows: writes merged.csv.gz, which is not drawn from the report; None leaves it out.
+        focus_version: of focus.csv: one of `FOCUS_VERSIONS`.
+        export_for: the tools to write files for, below `exports/`: of `PROFILES`.
 
     Returns:
         The files, in the order of their names.
@@ -63,7 +73,8 @@ def write_report(report: Report, folder: Path, *, rows: FileWriter | None = None
         unfinished.mkdir()
     try:
         with explaining(folder):
-            _write_files(report, unfinished)
+            _write_files(report, unfinished, focus_version)
+            _write_exports(report, unfinished / "exports", export_for)
         if rows:
             rows(unfinished / MERGED_NAME)
         with explaining(folder):
@@ -72,7 +83,13 @@ def write_report(report: Report, folder: Path, *, rows: FileWriter | None = None
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write_files(report: Report, folder: Path) -> None:
+def _write_exports(report: Report, folder: Path, export_for: Sequence[str]) -> None:
+    for name in export_for:
+        folder.mkdir(exist_ok=True)
+        write_profile(report, name, folder)
+
+
+def _write_files(report: Report, folder: Path, focus_version: str) -> None:
     pictures = folder / "charts" / "projects"
     pictures.mkdir(parents=True)
     every = projects(report)
@@ -83,7 +100,7 @@ def _write_files(report: Report, folder: Path) -> None:
         (folder / "tables").mkdir()
         for name, lines in tables(report):
             (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
-        write_focus(report, folder / "focus.csv")
+        write_focus(report, folder / "focus.csv", focus_version)
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:

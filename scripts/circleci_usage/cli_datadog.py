@@ -1,0 +1,154 @@
+"""The Datadog part of the command line; see cli.py."""
+# ruff: noqa: PLC0415, FBT002 - as in cli.py
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from circleci_usage import options, settings
+from circleci_usage.progress import SystemClock
+
+if TYPE_CHECKING:
+    from circleci_usage.console import Console
+    from circleci_usage.progress import Clock
+    from circleci_usage.push.plan import Plan, PushOptions
+
+push = typer.Typer(no_args_is_help=True, help="Send a report folder to where its numbers are needed.")
+
+_DEFAULT_SITE = "datadoghq.com"
+
+
+@push.callback()
+def _push() -> None: ...
+
+
+@push.command()
+def datadog(
+    output: options.Output = Path("usage-report"),
+    mode: Annotated[str, typer.Option(help="snapshot: totals stamped now; historical: a point a day.")] = "snapshot",
+    tags: Annotated[
+        list[str] | None,
+        typer.Option(help="More tags: workflow, job, resource_class or branch."),
+    ] = None,
+    without_tags: Annotated[list[str] | None, typer.Option(help="Tags of the default to leave out.")] = None,
+    max_series: Annotated[int, typer.Option(min=1, help="How many series may be sent; Datadog bills them.")] = 1000,
+    historical_metrics_enabled: Annotated[
+        bool,
+        typer.Option("--historical-metrics-enabled", help="Historical Metrics Ingestion is on: do not ask."),
+    ] = False,
+    enable_historical: Annotated[
+        bool,
+        typer.Option("--enable-historical", help="Switch it on; needs an application key."),
+    ] = False,
+    custom_costs: Annotated[
+        bool,
+        typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    store: options.Store = Path(".circleci-usage"),
+    datadog_site: options.DatadogSite = _DEFAULT_SITE,
+    datadog_url: options.DatadogUrl = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Send a report folder to Datadog. Sending the same report again replaces, it never doubles.
+
+    The API key is taken from DATADOG_API_KEY (or DD_API_KEY), the application key from DATADOG_APP_KEY.
+
+    [dim]circleci-usage push datadog --output usage-report --dry-run[/dim]
+
+    [dim]circleci-usage push datadog --tags workflow,job --max-series 5000[/dim]
+    """
+    from circleci_usage.console import Console
+    from circleci_usage.push.plan import plan_push
+
+    console, clock = Console(quiet=quiet, verbose=verbose), SystemClock()
+    chosen = settings.push_options(
+        site=datadog_site,
+        url=datadog_url,
+        environment=os.environ,
+        store=store,
+        mode=mode,
+        tags=tags,
+        without_tags=without_tags,
+        max_series=max_series,
+        historical_metrics_enabled=historical_metrics_enabled,
+        enable_historical=enable_historical,
+        custom_costs=custom_costs,
+    )
+    if dry_run:
+        from circleci_usage.push.view import plan_lines
+
+        for line in plan_lines(plan_push(output, chosen, clock.now())):
+            console.result(line)
+    else:
+        _sender(output, chosen)(console, clock)
+
+
+def sender(output: Path, site: str, url: str | None, store: Path) -> Callable[["Console", "Clock"], None]:
+    """What sends a report folder that is about to be written, with the defaults; the keys are looked at now.
+
+    Raises:
+        SettingsError: there is no API key, or no such site.
+    """
+    return _sender(output, settings.push_options(site=site, url=url, environment=os.environ, store=store))
+
+
+def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"], None]:
+    from circleci_usage.push.credentials import datadog_credentials
+    from circleci_usage.push.datadog import push as send
+    from circleci_usage.push.plan import plan_push
+
+    credentials = datadog_credentials(os.environ)
+
+    def plan_and_send(console: "Console", clock: "Clock") -> None:
+        plan: Plan = plan_push(output, chosen, clock.now())
+        for warning in plan.warnings:
+            console.warn(warning)
+        sent = send(plan, credentials, clock=clock, progress=console)
+        console.say(
+            f"Datadog has {sent.points:,} points in {sent.series:,} series"
+            + (f", {sent.cost_lines:,} cost lines" if sent.cost_lines is not None else "")
+            + (f", {sent.events} events." if sent.events else ".")
+        )
+
+    return plan_and_send
+
+
+def datadog_dashboard(
+    which: Annotated[
+        str,
+        typer.Argument(help="datadog, datadog-cloud-cost, monitor-budget, monitor-jump or monitor-no-data."),
+    ] = "datadog",
+    create: Annotated[bool, typer.Option("--create", help="Make it in Datadog; needs an application key.")] = False,
+    datadog_site: options.DatadogSite = _DEFAULT_SITE,
+    datadog_url: options.DatadogUrl = None,
+) -> None:
+    """Print a ready dashboard or monitor as JSON to import, or make the dashboard in Datadog.
+
+    [dim]circleci-usage datadog-dashboard > dashboard.json[/dim]
+
+    [dim]circleci-usage datadog-dashboard --create[/dim]
+    """
+    from circleci_usage.console import Console
+    from circleci_usage.errors import SettingsError
+    from circleci_usage.push.dashboards import Dashboard, Monitor, dashboard, dashboard_json
+
+    known = {each.value: each for each in (*Dashboard, *Monitor)}
+    if which not in known:
+        raise SettingsError(f"There is no dashboard {which!r}; take one of {', '.join(known)}.")
+    console, chosen = Console(), known[which]
+    if not create:
+        typer.echo(dashboard_json(chosen), nl=False)
+        return
+    from circleci_usage.push.credentials import datadog_credentials
+    from circleci_usage.push.datadog import create_dashboard
+    from circleci_usage.push.sites import datadog_site as site_of
+
+    if isinstance(chosen, Monitor):
+        raise SettingsError("Monitors are not made from here: import the JSON, then say who is notified.")
+    site, credentials = site_of(datadog_site, datadog_url), datadog_credentials(os.environ)
+    console.result(create_dashboard(dashboard(chosen), site, credentials, clock=SystemClock(), progress=console))
