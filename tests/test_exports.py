@@ -303,6 +303,13 @@ def test_a_failed_export_is_told_with_its_reason_and_the_others_are_fetched(worl
     assert len(world.posts) == 3
 
 
+def test_nothing_that_went_wrong_is_kept_quiet(world: Bench) -> None:
+    world.circleci.fates = [Fate(("failed",), error_reason="too large")]
+    world.circleci.faults = in_turn([None, None, None, status(401, "revoked")])
+    with pytest.raises(AccessError, match=r"does not accept the token.*2026-09-20 to 2026-09-30 failed.*too large"):
+        world.export(AUTUMN)
+
+
 def test_a_window_that_keeps_failing_is_asked_for_in_halves(world: Bench) -> None:
     world.circleci.fates = [Fate(("failed",)), Fate(("failed",))]
     for _ in range(2):

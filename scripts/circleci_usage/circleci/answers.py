@@ -20,7 +20,7 @@ class UnclearAnswerError(ServiceError):
 class RefusedError(SettingsError):
     """CircleCI did not like the request (400). `said` is its reason."""
 
-    def __init__(self, message: str, said: str) -> None:
+    def __init__(self, message: str, said: str = "") -> None:
         super().__init__(message)
         self.said = said
 
@@ -28,7 +28,7 @@ class RefusedError(SettingsError):
 class RateLimitedError(UnfinishedError):
     """CircleCI wants to be asked later (429). `wait` is how much later, if it said so."""
 
-    def __init__(self, message: str, wait: timedelta | None) -> None:
+    def __init__(self, message: str, wait: timedelta | None = None) -> None:
         super().__init__(message)
         self.wait = wait
 

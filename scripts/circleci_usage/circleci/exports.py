@@ -47,7 +47,7 @@ from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period
-from circleci_usage.errors import SettingsError, UnfinishedError, UsageExporterError
+from circleci_usage.errors import SettingsError, UsageExporterError
 from circleci_usage.progress import Clock, Progress
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
@@ -107,25 +107,30 @@ def export_usage(
 
 def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     collector = Collector(run, asker.again)
-    patience = Patience(run.clock, run.options.max_wait)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
         collector.expect(window)
     run.progress.say(f"Exporting {period}: {len(asker.todo)} windows to ask for, {len(under_way)} under way.")
+    problems: list[UsageExporterError] = []
+    try:
+        _work(asker, collector, Patience(run.clock, run.options.max_wait))
+    except UsageExporterError as error:
+        problems.append(error)
+    problems += [*collector.problems, *([asker.problem] if asker.problem else [])]
+    if problems:
+        raise _joined(problems)
+    return tuple(collector.warnings)
+
+
+def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
+    """Ask, look, fetch and wait until nothing is left to do."""
     while True:
         for window, answer in asker.ask():
             collector.expect(window, answer)
         collector.collect()
-        problems = [*collector.problems, *([asker.problem] if asker.problem else [])]
         if collector.is_done and not asker.todo:
             break
-        try:
-            _wait(patience, asker, collector)
-        except UnfinishedError as error:
-            raise _joined([error, *problems]) from None
-    if problems:
-        raise _joined(problems)
-    return tuple(collector.warnings)
+        _wait(patience, asker, collector)
 
 
 def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
@@ -136,7 +141,9 @@ def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
-    """All that went wrong, under the exit code of what went wrong first."""
+    """All that went wrong, under the exit code of what ended the run, else of what went wrong first."""
+    if len(problems) == 1:
+        return problems[0]
     return type(problems[0])(" ".join(map(str, problems)))
 
 
