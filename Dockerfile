@@ -49,6 +49,7 @@ ENV PATH=/opt/circleci-usage/bin:$PATH \
     STORE_DIR=/tmp/store \
     OUTPUT_DIR=/tmp/reports
 USER 3434
-WORKDIR /home/circleci
+# Also with a read-only root there is something to write to.
+WORKDIR /tmp
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["run"]

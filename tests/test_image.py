@@ -81,7 +81,7 @@ def test_a_ci_system_runs_its_shell_in_it(image: Image) -> None:
         "bash", "-eo", "pipefail", "-c", "circleci-usage --version; pwd; touch here; command -v git ssh tar gzip"
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[:2] == [f"circleci-usage {__version__}", "/home/circleci"]
+    assert done.stdout.splitlines()[:2] == [f"circleci-usage {__version__}", "/tmp"]
 
 
 def test_no_command_of_the_tool_is_hidden_by_a_program(image: Image) -> None:
@@ -92,9 +92,9 @@ def test_no_command_of_the_tool_is_hidden_by_a_program(image: Image) -> None:
 
 def test_locked_down_it_still_writes_a_report(image: Image, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    done = image.run("demo", "--output", "/out/report", options=(*LOCKED, f"--volume={tmp_path}:/out"))
+    done = image.run("demo", options=(*LOCKED, f"--volume={tmp_path}:/tmp/demo-report"))
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "report" / "summary.json").read_text())["totals"]["job_runs"] > 1000
+    assert json.loads((tmp_path / "summary.json").read_text())["totals"]["job_runs"] > 1000
 
 
 def test_it_runs_as_a_user_without_rights_and_with_a_home(image: Image) -> None:
