@@ -44,9 +44,8 @@ class Top:
 def lines(breakdown: Breakdown) -> list[Line]:
     """All lines in the order of the breakdown."""
     frame = breakdown.lines
-    keys = zip(*([_text(value) for value in frame[key]] for key in breakdown.keys), strict=True)
-    measures = zip(*(frame[measure].tolist() for measure in Line._fields[1:]), strict=True)
-    return [Line(key, *measure) for key, measure in zip(keys, measures, strict=True)]
+    keys = zip(*(_texts(frame[key].tolist()) for key in breakdown.keys), strict=True)
+    return [Line(*values) for values in zip(keys, *(frame[name].tolist() for name in Line._fields[1:]), strict=True)]
 
 
 def top(every: Sequence[Line], limit: int) -> Top:
@@ -92,6 +91,12 @@ def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], li
     table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
     names = [key if isinstance(key, tuple) else (key,) for key in table.index]
     return {tuple(map(_text, key)): row for key, row in zip(names, table.to_numpy().tolist(), strict=True)}
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    """A few names many times over."""
+    shown = {value: _text(value) for value in set(values)}
+    return [shown[value] for value in values]
 
 
 def _text(value: object) -> str:

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
@@ -25,14 +27,21 @@ from PIL import Image
 from circleci_usage.render import style
 from circleci_usage.render.shown import shortened
 
-_WIDTH: Final = 7.2
-_HEIGHT: Final = 2.4
-_DPI: Final = 100
-_NAME_LENGTH: Final = 64
+_WIDTH: Final = 720
+_HEIGHT: Final = 240
+_DPI: Final = 72
+"""A pixel is a point: the same artists fit the canvas of pixels and that of the SVG."""
 
-_MANY: Final = 80
+_SIZE: Final = 12.5
+_LEVELS: Final = (0, 0.5, 1)
+_NAMED_DAYS: Final = 9
+_NAME_LENGTH: Final = 64
+_END: Final = "</svg>\n"
+
+_MANY: Final = 100
 """Fewer charts are drawn before other processes would have started."""
-_MOST_PROCESSES: Final = 8
+_MOST_PROCESSES: Final = 4
+"""A container may see more cores than it may use."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ def drawing_project_charts(
     Many are drawn by other processes while the body of the context runs.
     """
     draw = partial(_draw, days=days, currency=currency, folder=folder)
-    processes = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
     if len(charts) < _MANY or processes == 1:
         yield
         draw(charts)
@@ -76,45 +85,48 @@ def _draw(charts: Sequence[ProjectChart], days: Sequence[date], currency: str, f
 
 
 class _Frame:
-    """One figure for all projects: what stays the same is drawn once and kept as a picture."""
+    """One figure for all projects: what stays the same is drawn once, and kept as a picture and as an SVG's text."""
 
     def __init__(self, days: Sequence[date], currency: str) -> None:
         self._currency = currency
-        self._width = style.bar_width(len(days))
-        self._figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=_DPI)
-        self._canvas: Any = FigureCanvasAgg(self._figure)
-        axes = style.drawing_area(self._figure, left=52, right=10, top=50, bottom=22)
+        self._bar_width = style.bar_width(len(days))
+        self._figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
+        self._canvas = FigureCanvasAgg(self._figure)
+        axes = style.drawing_area(self._figure, left=72, right=14, top=70, bottom=30)
         axes.set_xlim(-0.5, len(days) - 0.5)
         axes.set_ylim(0, 1)
-        axes.set_yticks([0, 0.5, 1], [style.amounts([0, 1], currency)[0], "", ""])
-        axes.grid(axis="y", color=style.LINE, linewidth=0.8)
-        marks = style.day_marks(days, round(_WIDTH * 1.3))
-        axes.set_xticks([index for index, _ in marks], [text for _, text in marks])
+        axes.set_yticks(_LEVELS, [style.amounts([0, 1], currency)[0], "", ""], fontsize=_SIZE)
+        axes.grid(axis="y", color=style.LINE)
+        marks = style.day_marks(days, _NAMED_DAYS)
+        axes.set_xticks([index for index, _ in marks], [text for _, text in marks], fontsize=_SIZE)
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._background_svg = self._svg(self._figure).removesuffix(_END)
+        self._head = self._svg().removesuffix(_END)
+        self._bars = PathPatch(Outline([(0, 0)]), facecolor=style.SERIES[0], edgecolor="none", clip_on=False)
+        axes.add_patch(self._bars)
+        self._name = self._figure.text(12 / _WIDTH, 1 - 28 / _HEIGHT, "", size=_SIZE, weight="bold", color=style.INK)
+        self._total = self._figure.text(12 / _WIDTH, 1 - 48 / _HEIGHT, "", size=_SIZE, color=style.MUTED)
         self._scale = [
             axes.annotate(
-                "", (0, height), (-5, 0), "axes fraction", "offset points", ha="right", va="center", color=style.MUTED
+                "",
+                (0, level),
+                (-6, 0),
+                "axes fraction",
+                "offset points",
+                ha="right",
+                va="center",
+                size=_SIZE,
+                color=style.MUTED,
             )
-            for height in (0.5, 1)
+            for level in _LEVELS[1:]
         ]
-        self._name = self._figure.text(0.012, 1 - 20 / (72 * _HEIGHT), "", fontweight="bold", color=style.INK)
-        self._total = self._figure.text(0.012, 1 - 34 / (72 * _HEIGHT), "", color=style.MUTED)
-        self._bars = PathPatch(Outline([(0, 0)]), facecolor=style.SERIES[0], edgecolor="none")
-        axes.add_patch(self._bars)
-        self._moving: list[Artist] = [self._bars, self._name, self._total, *self._scale]
-        self._background = self._draw_background()
-
-    def _draw_background(self) -> Any:  # noqa: ANN401 - Matplotlib does not name its type
-        for artist in self._moving:
-            artist.set_visible(False)
-        self._canvas.draw()
-        for artist in self._moving:
-            artist.set_visible(True)
-        return self._canvas.copy_from_bbox(self._figure.bbox)
 
     def show(self, chart: ProjectChart) -> None:
         """Put one project into the frame."""
         highest = style.ticks(max(chart.daily))[-1]
-        self._bars.set_path(style.bars([0.0] * len(chart.daily), [cost / highest for cost in chart.daily], self._width))
+        heights = [cost / highest for cost in chart.daily]
+        self._bars.set_path(style.bars([0.0] * len(heights), heights, self._bar_width))
         self._name.set_text(shortened([style.drawable(chart.label)], _NAME_LENGTH)[0])
         self._total.set_text(chart.total)
         for text, amount in zip(self._scale, style.amounts([highest / 2, highest], self._currency), strict=True):
@@ -122,9 +134,19 @@ class _Frame:
 
     def save(self, path: Path) -> None:
         """Write what the frame shows."""
+        own: list[Artist] = [self._bars, self._name, self._total, *self._scale]
         self._canvas.restore_region(self._background)
-        for artist in self._moving:
+        for artist in own:
             self._figure.draw_artist(artist)
-        picture = Image.frombuffer("RGBA", self._canvas.get_width_height(), self._canvas.buffer_rgba()).convert("RGB")
+        picture = Image.frombuffer("RGBA", (_WIDTH, _HEIGHT), self._canvas.buffer_rgba()).convert("RGB")
         picture.save(path.with_name(f"{path.name}.png"), compress_level=1)
-        path.with_name(f"{path.name}.svg").write_text(style.svg(self._figure), encoding="utf-8")
+        drawn = self._background_svg + self._svg(*own).removeprefix(self._head)
+        path.with_name(f"{path.name}.svg").write_text(drawn, encoding="utf-8")
+
+    def _svg(self, *artists: Artist) -> str:
+        text = StringIO()
+        renderer = RendererSVG(_WIDTH, _HEIGHT, text, metadata=style.NO_METADATA)
+        for artist in artists:
+            artist.draw(renderer)
+        renderer.finalize()
+        return style.with_reader_fonts(text.getvalue())
