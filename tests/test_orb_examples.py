@@ -145,6 +145,7 @@ def test_datadog_gets_the_report_from_a_job_without_the_token(circleci: StandIn,
         runner.environment |= {"DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY, "DATADOG_URL": datadog.url}
         outcomes.append(runner.run(metrics))
         assert datadog.asked("POST", "/api/v2/series") >= 1
+        assert datadog.costs.files
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
     for secret in (API_KEY, APP_KEY):
         assert_no_secret(secret, runner, outcomes)
