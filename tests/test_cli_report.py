@@ -194,3 +194,78 @@ def test_version_and_help(tmp_path: Path) -> None:
     shown = circleci_usage("report", "--help", cwd=tmp_path)
     assert shown.code == 0
     assert "circleci-usage report exports/ --output usage-report" in shown.out
+
+
+def test_budgets_are_held_against_a_report(export: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "usage.yml"
+    settings.write_text("budgets: [{name: all, per: month, amount: 0.2}, {name: tiny, per: month, amount: 0.1}]")
+    assert circleci_usage("report", export, "--config", settings, cwd=tmp_path).code == 0
+
+    done = circleci_usage("check", "--config", settings, cwd=tmp_path)
+    assert done.code == 10, done.err
+    assert done.out.splitlines() == [
+        "WITHIN  all: 0.19 of 0.20 USD spent this month.",
+        "OVER  tiny: 0.19 of 0.10 USD spent this month.",
+    ]
+
+    settings.write_text("budgets: [{name: all, per: month, amount: 0.2}]")
+    assert circleci_usage("check", "--config", settings, cwd=tmp_path).code == 0
+    without = circleci_usage("check", "--config", settings, "--output", "nowhere", cwd=tmp_path)
+    assert without.code == 2
+    assert "make a report first" in without.err
+
+
+def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_files(
+    export: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".circleci").mkdir()
+    (tmp_path / ".circleci" / "usage.yml").write_text(
+        "currency: EUR\n"
+        "pricing: [{from: 2026-03-03, price_per_credit: 0.001}]\n"
+        'teams: [{name: backend, projects: ["api"]}]\n'
+    )
+
+    refused = circleci_usage("report", export, cwd=tmp_path)
+    assert refused.code == 2
+    assert "There is usage on days without a price: 2026-03-02" in refused.err
+
+    done = circleci_usage("report", export, "--allow-unpriced", cwd=tmp_path)
+    assert done.code == 0, done.err
+    made = summary(tmp_path / "usage-report")
+    assert made["currency"] == "EUR"
+    teams = made["by_team"]
+    assert isinstance(teams, list)
+    assert {line["team"]: line["credits"] for line in teams} == {"backend": "3", "unallocated": "307"}
+
+
+def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
+    flags = ("--focus-version", "1.4", "--export-for", "vantage", "--export-for", "finout")
+    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    files = sorted(file.name for file in (tmp_path / "usage-report" / "exports").iterdir())
+    assert files == ["finout-001.csv", "vantage-001.csv"]
+    assert "ServiceProviderName" in (tmp_path / "usage-report" / "focus.csv").read_text()
+
+    refused = circleci_usage("report", export, "--export-for", "excel", cwd=tmp_path)
+    assert refused.code == 2
+    assert (
+        "--export-for excel: there is no such choice; take one of vantage, finout, doit, datadog-costs." in refused.err
+    )
+
+
+def test_a_changed_price_costs_no_second_reading(export: Path, tmp_path: Path) -> None:
+    first = circleci_usage("report", export, "-o", "first", cwd=tmp_path)
+    cached = circleci_usage("report", export, "-o", "cached", cwd=tmp_path)
+    assert (first.code, cached.code) == (0, 0)
+    assert list((export / ".daily-usage").iterdir())
+
+    for name in ("tables/jobs.csv", "focus.csv", "tables/cube.csv"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "cached" / name).read_bytes()
+
+
+def test_a_dashboard_is_printed_for_import(tmp_path: Path) -> None:
+    done = circleci_usage("datadog-dashboard", cwd=tmp_path)
+
+    assert json.loads(done.out)["widgets"]
+    assert circleci_usage("datadog-dashboard", "nothing", cwd=tmp_path).code == 2

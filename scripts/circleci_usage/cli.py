@@ -90,6 +90,8 @@ def run(
     store: options.Store = DEFAULT_STORE,
     poll_seconds: options.PollSeconds = 15,
     max_wait: options.MaxWait = "60m",
+    max_store_size: options.MaxStoreSize = 50,
+    max_ratio: options.MaxRatio = 200,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
@@ -117,7 +119,16 @@ def run(
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
-    exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
+    exporting = settings.export_settings(
+        os.environ,
+        org_id=org_id,
+        store=store,
+        circleci_url=circleci_url,
+        poll_seconds=poll_seconds,
+        max_wait=max_wait,
+        max_store_size=max_store_size,
+        max_ratio=max_ratio,
+    )
     reporting = settings.report_settings(
         output,
         price_per_credit,
@@ -145,6 +156,8 @@ def export(
     store: options.Store = DEFAULT_STORE,
     poll_seconds: options.PollSeconds = 15,
     max_wait: options.MaxWait = "60m",
+    max_store_size: options.MaxStoreSize = 50,
+    max_ratio: options.MaxRatio = 200,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -159,7 +172,16 @@ def export(
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
-    exporting = settings.export_settings(os.environ, org_id, store, poll_seconds, max_wait, circleci_url)
+    exporting = settings.export_settings(
+        os.environ,
+        org_id=org_id,
+        store=store,
+        circleci_url=circleci_url,
+        poll_seconds=poll_seconds,
+        max_wait=max_wait,
+        max_store_size=max_store_size,
+        max_ratio=max_ratio,
+    )
     exported = export_usage(exporting, chosen.period, clock=clock, progress=console)
     for warning in exported.warnings:
         console.warn(warning)

@@ -140,6 +140,21 @@ MaxWait = Annotated[
         rich_help_panel=_EXPORT,
     ),
 ]
+MaxStoreSize = Annotated[
+    int,
+    typer.Option(
+        envvar="MAX_STORE_SIZE", min=1, help="How many GB of downloads the store may hold.", rich_help_panel=_EXPORT
+    ),
+]
+MaxRatio = Annotated[
+    int,
+    typer.Option(
+        envvar="MAX_RATIO",
+        min=1,
+        help="How many times its size a download may unpack to; exports have about 6.",
+        rich_help_panel=_EXPORT,
+    ),
+]
 CircleCIUrl = Annotated[
     str,
     typer.Option(

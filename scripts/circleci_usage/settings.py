@@ -46,11 +46,14 @@ def chosen_period(context: typer.Context, first: str | None, last: str | None, n
 
 def export_settings(
     environment: Mapping[str, str],
+    *,
     org_id: list[str] | None,
     store: Path,
+    circleci_url: str,
     poll_seconds: float,
     max_wait: str,
-    circleci_url: str,
+    max_store_size: int,
+    max_ratio: int,
 ) -> "ExportSettings":
     """What to export with: the flags, and the token from the environment.
 
@@ -66,7 +69,12 @@ def export_settings(
         token=config.circleci_token(environment),
         organizations=config.organizations(org_id or []),
         store=store,
-        options=ExportOptions(poll_seconds=poll_seconds, max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)")),
+        options=ExportOptions(
+            poll_seconds=poll_seconds,
+            max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)"),
+            max_ratio=max_ratio,
+            max_store_bytes=max_store_size * 10**9,
+        ),
     )
 
 
