@@ -170,7 +170,7 @@ def test_a_killed_push_is_made_whole_by_the_next(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     command = [sys.executable, push_runner.__file__, str(reported[0]), datadog.url]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(command, env=os.environ | {"DATADOG_API_KEY": API_KEY}, stderr=subprocess.PIPE) as child:
         sent = 0
 
         def kill_at_the_fourth(_: Request) -> Fault | None:
