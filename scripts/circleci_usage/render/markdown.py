@@ -19,14 +19,16 @@ _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 def summary_md(report: Report) -> str:
     """The digest of a report as GitHub-flavoured Markdown, far below the 65,536 characters of a comment."""
     short = digest(report, _LINES, _NAME_LENGTH)
+    first, *others = (sentence.naming(code) for sentence in short.sentences)
     paragraphs = [
         f"# {short.title}",
-        " ".join(sentence.naming(code) for sentence in short.sentences),
+        f"**{first}**",
+        *(["\n".join(f"- {sentence}" for sentence in others)] if others else []),
         short.completeness,
         *(f"> **Note:** {_escaped(warning)}" for warning in short.warnings),
         *("\n".join(_table(each, report.currency)) for each in short.lists),
     ]
-    return "\n\n".join(paragraphs) + "\n"
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
 def code(name: str) -> str:

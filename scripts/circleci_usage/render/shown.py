@@ -11,8 +11,6 @@ from circleci_usage.days import Period, add_months
 from circleci_usage.exact import rounded
 
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
-_CENT: Final = Decimal("0.01")
-_PER_MILLE: Final = Decimal("0.001")
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
@@ -35,9 +33,9 @@ def symbol(currency: str) -> str:
 
 def money(amount: Decimal, currency: str) -> str:
     """`$1,234.50`; what is less than a cent is not shown as nothing: `<$0.01`."""
-    if amount and abs(amount) < _CENT / 2:
-        return f"<{symbol(currency)}{_CENT}"
     cents = rounded(amount, 2)
+    if amount and not cents:
+        return f"<{symbol(currency)}0.01"
     return f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}"
 
 
@@ -61,9 +59,10 @@ def number(count: Decimal | int) -> str:
 
 def percent(share: Decimal) -> str:
     """`34.6%` of a share between 0 and 1."""
-    if share and abs(share) < _PER_MILLE / 2:
+    tenths = rounded(share * 100, 1)
+    if share and not tenths:
         return "<0.1%"
-    return f"{rounded(share * 100, 1):,}%".replace("-", _MINUS)
+    return f"{tenths:,}%".replace("-", _MINUS)
 
 
 def percent_change(share: Decimal) -> str:

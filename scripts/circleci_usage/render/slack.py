@@ -5,7 +5,7 @@ backslash mean something. None of them is in the file: not in names, which anybo
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,10 +36,12 @@ def slack_json(report: Report) -> str:
 
 
 def _blocks(short: Digest, report: Report) -> list[Element]:
-    sentences = " ".join(map(_in_words, short.sentences))
+    first, *others = [*map(_in_words, short.sentences), *filter(None, [short.completeness])]
     return [
         {"type": "header", "text": {"type": "plain_text", "text": short.title}},
-        _rich_text(_section([_text(sentences), _text(f" {short.completeness}", italic=True)])),
+        _rich_text(
+            _section([_text(first, bold=True)]), *([_bullets([_text(each)] for each in others)] if others else [])
+        ),
         *(_rich_text(*_list(each, report.currency)) for each in short.lists),
         *(_rich_text(_section([_text("Note: ", bold=True), _text(note)])) for note in short.warnings[:_WARNINGS]),
     ]
@@ -50,13 +52,14 @@ def _list(shown: TopList, currency: str) -> list[Element]:
     if shown.rest:
         lines.append((shown.others, shown.rest))
     items = [
-        _section([_text(_in_dollars(cost_shown(line, currency)), bold=True), _text(f" {percent(line.share)} {name}")])
+        [_text(_in_dollars(cost_shown(line, currency)), bold=True), _text(f" {percent(line.share)} {name}")]
         for name, line in lines
     ]
-    return [
-        _section([_text(shown.title, bold=True)]),
-        {"type": "rich_text_list", "style": "bullet", "elements": items},
-    ]
+    return [_section([_text(shown.title, bold=True)]), _bullets(items)]
+
+
+def _bullets(items: Iterable[Sequence[Element]]) -> Element:
+    return {"type": "rich_text_list", "style": "bullet", "elements": [_section(item) for item in items]}
 
 
 def _rich_text(*elements: Element) -> Element:

@@ -57,8 +57,12 @@ def lines_csv(lines: pd.DataFrame) -> str:
 
 
 def neutral(name: str) -> str:
-    """A name that no spreadsheet takes for a formula: an apostrophe before it says that it is text."""
-    return f"'{name}" if name.startswith(_FORMULA_STARTS) else name
+    """A name that no spreadsheet takes for a formula: an apostrophe before it says that it is text.
+
+    A carriage return would end the row, because Python quotes only the line end that it writes itself.
+    """
+    text = name.replace("\r", " ")
+    return f"'{text}" if name.startswith(_FORMULA_STARTS) else text
 
 
 def _cell(value: object) -> str:

@@ -23,14 +23,15 @@ def terminal_summary(report: Report) -> RenderableType:
     cost = Text.assemble(
         (cost_shown(report.totals, report.currency), "bold"), f"  {short.change}" if short.change else ""
     )
-    words = Text(" ".join(sentence.naming(visible) for sentence in short.sentences))
+    first, *others = (sentence.naming(visible) for sentence in short.sentences)
     notes = [Text(f"Note: {visible(warning)}", "yellow") for warning in short.warnings]
     return Group(
         Text(short.title, "bold"),
         cost,
         Text(),
-        words,
-        Text(short.completeness, "dim"),
+        Text(first),
+        *(Text(f"• {sentence}") for sentence in others),
+        *([Text(short.completeness, "dim")] if short.completeness else []),
         *notes,
         *(part for each in short.lists for part in (Text(), _table(each, report.currency))),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.render.lines import Line, lines, top
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import shortened
@@ -103,8 +103,13 @@ def _project(line: Line, projects: ProjectNames) -> str:
     return projects.of(line.key)
 
 
+def _job(line: Line, _: ProjectNames) -> str:
+    return "(no job)" if line.name == NO_NAME else line.name
+
+
 def _project_and_workflow(line: Line, projects: ProjectNames) -> str:
-    return f"{_project(line, projects)} · {line.key[-2]}"
+    workflow = line.key[-2]
+    return _project(line, projects) + (f" · {workflow}" if workflow != NO_NAME else "")
 
 
 _KINDS: Final = {
@@ -113,7 +118,7 @@ _KINDS: Final = {
     "organizations": _Kind("Organizations", "Organization", _own_name),
     "projects": _Kind("Projects", "Project", _project),
     "workflows": _Kind("Workflows", "Workflow", _own_name, _project),
-    "jobs": _Kind("Jobs", "Job", _own_name, _project_and_workflow),
+    "jobs": _Kind("Jobs", "Job", _job, _project_and_workflow),
     "branches": _Kind("Branches", "Branch", _own_name, _project),
     "resource_classes": _Kind("Resource classes", "Resource class", _own_name),
     "executors": _Kind("Executors", "System and executor", _all_names),

@@ -48,7 +48,7 @@ def headline(report: Report) -> str:
 
 
 def change_in_short(report: Report) -> str:
-    """`+3.0% on September 2026`; empty when that is not known."""
+    """`+3.0% against September 2026`; empty when that is not known."""
     changes = report.findings.changes
     if not changes:
         return ""
@@ -57,11 +57,13 @@ def change_in_short(report: Report) -> str:
         return f"nothing in {before}"
     if not changes.total.difference:
         return f"as in {before}"
-    return f"{'+' if share > 0 else '−'}{percent(abs(share))} on {before}"
+    return f"{'+' if share > 0 else '−'}{percent(abs(share))} against {before}"
 
 
 def completeness(report: Report) -> str:
-    """Whether the numbers are final."""
+    """Whether the numbers are final; empty when there are none."""
+    if not report.totals.job_runs:
+        return ""
     if report.complete_through == report.period.last:
         return "All days are complete."
     if report.complete_through is None:
