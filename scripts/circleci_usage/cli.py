@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from circleci_usage import __version__, cli_datadog, options, settings
+from circleci_usage import __version__, cli_datadog, cli_store, options, settings
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.progress import SystemClock
 
@@ -31,12 +31,7 @@ app = typer.Typer(
     help="What CircleCI credits cost, who spent them and on what.",
     epilog="Try it without an account: [bold]circleci-usage demo[/bold]",
 )
-app.add_typer(cli_datadog.push, name="push")
-app.command()(cli_datadog.datadog_dashboard)
 
-DEFAULT_STORE = Path(".circleci-usage")
-DEFAULT_OUTPUT = Path("usage-report")
-DEFAULT_SITE = "datadoghq.com"
 DEFECT = 1
 INTERRUPTED = 130
 
@@ -87,7 +82,7 @@ def run(
     first: options.From = None,
     last: options.To = None,
     period: options.PeriodName = "last-month",
-    store: options.Store = DEFAULT_STORE,
+    store: options.Store = options.DEFAULT_STORE,
     poll_seconds: options.PollSeconds = 15,
     max_wait: options.MaxWait = "60m",
     max_store_size: options.MaxStoreSize = 50,
@@ -95,13 +90,13 @@ def run(
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
-    output: options.Output = DEFAULT_OUTPUT,
+    output: options.Output = options.DEFAULT_OUTPUT,
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     focus_version: options.FocusVersion = "1.2",
     export_for: options.ExportFor = None,
     datadog: options.Datadog = False,
-    datadog_site: options.DatadogSite = DEFAULT_SITE,
+    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -153,7 +148,7 @@ def export(
     first: options.From = None,
     last: options.To = None,
     period: options.PeriodName = "last-month",
-    store: options.Store = DEFAULT_STORE,
+    store: options.Store = options.DEFAULT_STORE,
     poll_seconds: options.PollSeconds = 15,
     max_wait: options.MaxWait = "60m",
     max_store_size: options.MaxStoreSize = 50,
@@ -198,8 +193,8 @@ def report(
     period: options.PeriodName = "last-month",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
-    store: options.Store = DEFAULT_STORE,
-    output: options.Output = DEFAULT_OUTPUT,
+    store: options.Store = options.DEFAULT_STORE,
+    output: options.Output = options.DEFAULT_OUTPUT,
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     focus_version: options.FocusVersion = "1.2",
@@ -242,7 +237,7 @@ def report(
 @app.command()
 def merge(
     paths: options.Paths = None,
-    store: options.Store = DEFAULT_STORE,
+    store: options.Store = options.DEFAULT_STORE,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("merged.csv.gz"),
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -267,7 +262,7 @@ def merge(
 @app.command()
 def check(
     config: options.Config = None,
-    output: options.Output = DEFAULT_OUTPUT,
+    output: options.Output = options.DEFAULT_OUTPUT,
     forecast: Annotated[
         bool, typer.Option("--forecast", help="Also when a budget will be exceeded by the end of the month.")
     ] = False,
@@ -284,81 +279,6 @@ def check(
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     raise typer.Exit(outcome.exit_code)
-
-
-@app.command()
-def status(
-    context: typer.Context,
-    org_id: options.OrgIds = None,
-    first: options.From = None,
-    last: options.To = None,
-    period: options.PeriodName = "last-month",
-    store: options.Store = DEFAULT_STORE,
-) -> None:
-    """Show what the store has, the quota used, and what the next run will ask for. Asks nobody.
-
-    [dim]circleci-usage status --period last-13-months[/dim]
-    """
-    from circleci_usage.circleci.status import status as status_of
-    from circleci_usage.circleci.store import Store
-    from circleci_usage.status_view import status_lines
-
-    console, clock = _console(), SystemClock()
-    chosen = settings.chosen_period(context, first, last, period, clock)
-    folder = Store(store)
-    # A slug is not resolved here, that would take a request; the store knows whose it is.
-    ids = [name for name in org_id or [] if "/" not in name]
-    known = folder.ledger.windows[-1].organizations if folder.ledger.windows else ()
-    for line in status_lines(status_of(folder, ids or known, chosen.period, clock.now()), clock.now()):
-        console.result(line)
-
-
-@app.command()
-def doctor(
-    org_id: options.OrgIds = None,
-    store: options.Store = DEFAULT_STORE,
-    circleci_url: options.CircleCIUrl = "https://circleci.com",
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    datadog_site: options.DatadogSite = DEFAULT_SITE,
-    datadog_url: options.DatadogUrl = None,
-    verbose: options.Verbose = False,
-) -> None:
-    """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
-
-    [dim]circleci-usage doctor --org-id gh/acme[/dim]
-    """
-    from circleci_usage.doctor import DoctorSettings, examine
-    from circleci_usage.status_view import check_line
-
-    console = _console(verbose=verbose)
-    looked_at = DoctorSettings(
-        circleci_url=circleci_url,
-        organizations=org_id or [],
-        store=store,
-        load_prices=lambda: settings.prices(settings.usage_file(config), price_per_credit),
-        datadog_site=datadog_site,
-        datadog_url=datadog_url,
-    )
-    codes = []
-    for finding in examine(looked_at, os.environ, progress=console):
-        console.result(check_line(finding.check))
-        codes.append(finding.exit_code)
-    raise typer.Exit(next(filter(None, codes), 0))
-
-
-@app.command()
-def prune(store: options.Store = DEFAULT_STORE, quiet: options.Quiet = False) -> None:
-    """Remove from the store what is older than the 13 months that CircleCI keeps.
-
-    [dim]circleci-usage prune --store .circleci-usage[/dim]
-    """
-    from circleci_usage.circleci.store import Store
-    from circleci_usage.circleci.store import prune as prune_store
-
-    removed = prune_store(Store(store), SystemClock().now())
-    console = _console(quiet=quiet)
-    console.say(f"Removed {len(removed.windows)} windows: {removed.files} files, {removed.bytes / 1e6:,.1f} MB.")
 
 
 @app.command()
@@ -385,6 +305,14 @@ def demo(
         return settings.report_settings(output, price_per_credit, config or DEMO_SETTINGS, days, merged=True)
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
+
+
+# In the order of --help: what is done daily above, what is looked after now and then below.
+app.add_typer(cli_datadog.push, name="push")
+app.command()(cli_datadog.datadog_dashboard)
+app.command()(cli_store.status)
+app.command()(cli_store.doctor)
+app.command()(cli_store.prune)
 
 
 def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":

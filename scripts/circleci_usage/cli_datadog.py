@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 push = typer.Typer(no_args_is_help=True, help="Send a report folder to where its numbers are needed.")
 
-_DEFAULT_SITE = "datadoghq.com"
-
 
 @push.callback()
 def _push() -> None: ...
@@ -27,7 +25,7 @@ def _push() -> None: ...
 
 @push.command()
 def datadog(
-    output: options.Output = Path("usage-report"),
+    output: options.Output = options.DEFAULT_OUTPUT,
     mode: Annotated[str, typer.Option(help="snapshot: totals stamped now; historical: a point a day.")] = "snapshot",
     tags: Annotated[
         list[str] | None,
@@ -48,8 +46,8 @@ def datadog(
         typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
-    store: options.Store = Path(".circleci-usage"),
-    datadog_site: options.DatadogSite = _DEFAULT_SITE,
+    store: options.Store = options.DEFAULT_STORE,
+    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -124,7 +122,7 @@ def datadog_dashboard(
         typer.Argument(help="datadog, datadog-cloud-cost, monitor-budget, monitor-jump or monitor-no-data."),
     ] = "datadog",
     create: Annotated[bool, typer.Option("--create", help="Make it in Datadog; needs an application key.")] = False,
-    datadog_site: options.DatadogSite = _DEFAULT_SITE,
+    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
 ) -> None:
     """Print a ready dashboard or monitor as JSON to import, or make the dashboard in Datadog.

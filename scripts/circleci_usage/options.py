@@ -7,6 +7,10 @@ import typer
 
 from circleci_usage.days import PERIOD_NAMES
 
+DEFAULT_STORE = Path(".circleci-usage")
+DEFAULT_OUTPUT = Path("usage-report")
+DEFAULT_SITE = "datadoghq.com"
+
 _EXPORT = "Export"
 _REPORT = "Report"
 _DATADOG = "Datadog"

@@ -1,0 +1,84 @@
+"""The commands that look after the store and the settings; see cli.py."""
+# ruff: noqa: PLC0415, FBT002 - as in cli.py
+
+import os
+
+import typer
+
+from circleci_usage import options, settings
+from circleci_usage.progress import SystemClock
+
+
+def status(
+    context: typer.Context,
+    org_id: options.OrgIds = None,
+    first: options.From = None,
+    last: options.To = None,
+    period: options.PeriodName = "last-month",
+    store: options.Store = options.DEFAULT_STORE,
+) -> None:
+    """Show what the store has, the quota used, and what the next run will ask for. Asks nobody.
+
+    [dim]circleci-usage status --period last-13-months[/dim]
+    """
+    from circleci_usage.circleci.status import status as status_of
+    from circleci_usage.circleci.store import Store
+    from circleci_usage.console import Console
+    from circleci_usage.status_view import status_lines
+
+    console, clock = Console(), SystemClock()
+    chosen = settings.chosen_period(context, first, last, period, clock)
+    folder = Store(store)
+    # A slug is not resolved here, that would take a request; the store knows whose it is.
+    ids = [name for name in org_id or [] if "/" not in name]
+    known = folder.ledger.windows[-1].organizations if folder.ledger.windows else ()
+    for line in status_lines(status_of(folder, ids or known, chosen.period, clock.now()), clock.now()):
+        console.result(line)
+
+
+def doctor(
+    org_id: options.OrgIds = None,
+    store: options.Store = options.DEFAULT_STORE,
+    circleci_url: options.CircleCIUrl = "https://circleci.com",
+    price_per_credit: options.PricePerCredit = None,
+    config: options.Config = None,
+    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
+    datadog_url: options.DatadogUrl = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
+
+    [dim]circleci-usage doctor --org-id gh/acme[/dim]
+    """
+    from circleci_usage.console import Console
+    from circleci_usage.doctor import DoctorSettings, examine
+    from circleci_usage.status_view import check_line
+
+    console = Console(verbose=verbose)
+    looked_at = DoctorSettings(
+        circleci_url=circleci_url,
+        organizations=org_id or [],
+        store=store,
+        load_prices=lambda: settings.prices(settings.usage_file(config), price_per_credit),
+        datadog_site=datadog_site,
+        datadog_url=datadog_url,
+    )
+    codes = []
+    for finding in examine(looked_at, os.environ, progress=console):
+        console.result(check_line(finding.check))
+        codes.append(finding.exit_code)
+    raise typer.Exit(next(filter(None, codes), 0))
+
+
+def prune(store: options.Store = options.DEFAULT_STORE, quiet: options.Quiet = False) -> None:
+    """Remove from the store what is older than the 13 months that CircleCI keeps.
+
+    [dim]circleci-usage prune --store .circleci-usage[/dim]
+    """
+    from circleci_usage.circleci.store import Store
+    from circleci_usage.circleci.store import prune as prune_store
+    from circleci_usage.console import Console
+
+    removed = prune_store(Store(store), SystemClock().now())
+    console = Console(quiet=quiet)
+    console.say(f"Removed {len(removed.windows)} windows: {removed.files} files, {removed.bytes / 1e6:,.1f} MB.")
