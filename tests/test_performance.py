@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections import defaultdict
 from decimal import Decimal
 from itertools import count
@@ -207,3 +209,29 @@ def test_nothing_is_known_of_no_runs(tmp_path: Path) -> None:
 
     frames = (performance.jobs, performance.machines, performance.workflows, performance.reruns)
     assert [len(frame) for frame in frames] == [0] * 4
+
+
+WITH_LITTLE_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from circleci_usage.errors import UnfinishedError
+from circleci_usage.parts import find_parts
+from circleci_usage.usage import read_daily_usage
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    read_daily_usage(find_parts([Path(sys.argv[1])]).parts)
+except UnfinishedError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_full_disk_is_not_taken_for_damage(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [run(PIPELINE_ID=f"pipeline {number}") for number in range(1000)])
+
+    command = [sys.executable, "-c", WITH_LITTLE_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no space left for temporary files in ")
+    assert "set TMPDIR to another folder" in done.stderr

@@ -5,10 +5,12 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from tempfile import gettempdir
 from typing import Final
 
 from circleci_usage.columns import CREDIT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
-from circleci_usage.errors import DataError
+from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
+from circleci_usage.files import NO_SPACE
 from circleci_usage.parts import Part, open_part
 
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
@@ -27,9 +29,14 @@ def find_damage(parts: Iterable[Part]) -> DataError | None:
     return None
 
 
-def damage_behind(error: Exception, parts: Sequence[Part]) -> DataError:
-    """What to tell a person when a fast reader gave up with `error`."""
+def damage_behind(error: Exception, parts: Sequence[Part]) -> UsageExporterError:
+    """What to tell a person when a fast reader gave up with `error`: it writes temporary files, too."""
     first_line = str(error).partition("\n")[0]
+    if any(f"(os error {code})" in first_line for code in NO_SPACE):
+        return UnfinishedError(
+            f"There is no space left for temporary files in {gettempdir()}; free some, or set TMPDIR to another folder,"
+            " and run the same command again."
+        )
     return find_damage(parts) or DataError(f"The usage files cannot be read: {first_line}.")
 
 

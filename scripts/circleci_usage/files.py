@@ -6,9 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from circleci_usage.errors import SettingsError, UnfinishedError
+
+NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the operating system says when nothing more can be written."""
 
 # The usual permissions of a new file; temporary files are private until they are whole.
 _MODE = 0o644
@@ -60,6 +63,6 @@ def explaining(path: Path) -> Iterator[None]:
 
 def _explained(error: OSError, path: Path) -> Exception:
     reason = error.strerror or str(error)
-    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    if error.errno in NO_SPACE:
         return UnfinishedError(f"{path} cannot be written: {reason}. Free some space and run the same command again.")
     return SettingsError(f"{path} cannot be written: {reason}. Choose a folder that you may write to.")
