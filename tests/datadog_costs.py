@@ -23,7 +23,7 @@ LONGEST = 1_000
 
 @dataclass
 class CostFile:
-    """A file of line items. It is not there until Datadog has processed it: `listed` is when it was first asked for."""
+    """A file of line items."""
 
     id: str
     items: list[dict[str, Any]]
@@ -45,10 +45,17 @@ class CostFile:
 
 @dataclass
 class CustomCosts:
-    """The files that Datadog would have; whatever is in several of them counts several times."""
+    """The files that Datadog would have; whatever is in several of them counts several times.
+
+    Attributes:
+        files: by their ids.
+        highest_total: the most that all of them cost together at any time.
+        first_page: the number of the list's first page, which the documentation does not say.
+    """
 
     files: dict[str, CostFile] = field(default_factory=dict)
     highest_total: Decimal = Decimal(0)
+    first_page: int = 0
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def upload(self, items: Any, now: datetime) -> CostFile:
@@ -62,14 +69,15 @@ class CustomCosts:
         self.highest_total = max(self.highest_total, self.total())
         return file
 
-    def listed(self, provider: str | None, page: int, size: int) -> dict[str, Any]:
+    def listed(self, provider: str | None, page: int | None, size: int) -> dict[str, Any]:
         """GET /api/v2/cost/custom_costs: a page of files, without what is in them."""
         found = [
             {"id": file.id, "type": "cost_metadata", "attributes": attributes}
             for file in self.files.values()
             if provider in {None, *(attributes := file.attributes())["provider_names"]}
         ]
-        shown = found[page * size : (page + 1) * size]
+        skipped = 0 if page is None else max(0, page - self.first_page) * size
+        shown = found[skipped : skipped + size]
         return {"data": shown, "meta": {"version": "1.0", "total_filtered_count": len(found)}}
 
     def total(self, **tags: str) -> Decimal:

@@ -144,8 +144,9 @@ class DatadogIntake:
             attributes = {**file.attributes(), "content": content}
             return Answer.json(200, {"data": {"id": file.id, "type": "cost_metadata", "attributes": attributes}})
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        page, size = int(query.get("page[number]", 0)), int(query.get("page[size]", 100))
-        return Answer.json(200, self.costs.listed(query.get("filter[provider]"), page, size))
+        page, size = query.get("page[number]"), int(query.get("page[size]", 100))
+        shown = self.costs.listed(query.get("filter[provider]"), None if page is None else int(page), size)
+        return Answer.json(200, shown)
 
     def _delete(self, request: Request) -> Answer:
         del self.costs.files[self._file(request).id]
