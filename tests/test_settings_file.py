@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator
 
 from circleci_usage.allocation import TeamRule
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.errors import SettingsError
 from circleci_usage.included import IncludedCredits
 from circleci_usage.pricing import PricePeriod
+from circleci_usage.rates import public_rates
 from circleci_usage.settings_file import UsageFile, load_settings_file
 from circleci_usage.shared_costs import SharedCosts
 from circleci_usage.usage_file import json_schema
@@ -70,6 +72,16 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     machine = file.all_rates().find("docker", "medium")
     assert machine is not None
     assert machine.credits_per_minute == Decimal("9.5")
+
+
+def test_the_analyses_are_told_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
+    file = load(tmp_path, "budgets: [{name: all, per: month, amount: 5000}]\nanomalies: {minimum: 2.50}\n")
+
+    told = file.analysis()
+
+    assert (told.budgets, told.least_anomaly) == ((Budget("all", Decimal(5000)),), Decimal("2.50"))
+    assert told.rates == public_rates()
+    assert UsageFile().analysis() == AnalysisSettings()
 
 
 def test_a_price_never_passes_through_a_float(tmp_path: Path) -> None:
