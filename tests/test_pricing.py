@@ -32,6 +32,16 @@ def test_the_first_and_the_last_day_of_a_period_have_its_price(day: str, cost: s
     assert cost_on(day) == Decimal(cost)
 
 
+@pytest.mark.parametrize(
+    ("day", "priced"), [("2026-02-28", False), ("2026-03-01", True), ("2026-05-31", True), ("2026-06-01", False)]
+)
+def test_outside_its_days_a_period_has_no_price(day: str, *, priced: bool) -> None:
+    costs = price(*used({"date": day, "credits": "1000"}), PriceList("USD", (SPRING,)))
+
+    assert costs.unpriced_days() == ([] if priced else [date.fromisoformat(day)])
+    assert costs.total("cost") == (Decimal("0.6") if priced else 0)
+
+
 def test_a_credit_type_may_have_its_own_price() -> None:
     assert cost_on("2026-06-01", "storage") == Decimal("0.5")
     assert cost_on("2026-05-31", "storage") == Decimal("0.6")

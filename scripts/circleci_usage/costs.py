@@ -40,9 +40,12 @@ class Costs:
 
     def decimals(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Sums of `CREDITS` and `MONEY` as decimals, in the columns that have them."""
-        measures = [name for name in (*CREDITS, *MONEY) if name in counts]
-        exact = {name: [to_decimal(count, self.places(name)) for count in counts[name].tolist()] for name in measures}
-        return counts.assign(**{name: pd.Series(exact[name], counts.index, "object") for name in measures})
+        exact = {}
+        for name in counts.columns.intersection([*CREDITS, *MONEY]):
+            places = self.places(name)
+            decimals = [to_decimal(count, places) for count in counts[name].tolist()]
+            exact[name] = pd.Series(decimals, counts.index, "object")
+        return counts.assign(**exact)
 
     def total(self, measure: str) -> Decimal:
         """The sum of one of `CREDITS` or `MONEY` over all lines."""
