@@ -147,9 +147,8 @@ def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: floa
         axes.add_patch(PathPatch(outline, facecolor=color, edgecolor="none"))
         bottoms = tops
     if daily.before:
-        before = daily.before.values
-        axes.plot(before, drawstyle="steps-mid", color=style.SURFACE, linewidth=2.2)
-        axes.plot(before, drawstyle="steps-mid", color=style.INK, linewidth=0.9, linestyle=_DASHES)
+        for color, width, dashes in ((style.SURFACE, 2.2, "solid"), (style.INK, 0.9, _DASHES)):
+            axes.plot(daily.before.values, drawstyle="steps-mid", color=color, linewidth=width, linestyle=dashes)
 
 
 def _colors(daily: DailySeries) -> list[str]:

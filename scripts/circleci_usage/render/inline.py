@@ -18,16 +18,17 @@ _PAGE_COLORS: Final = {
 }
 _COLOR: Final = re.compile("|".join(_PAGE_COLORS))
 _HEAD: Final = re.compile(r"^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", re.DOTALL)
-_OWN_STYLE: Final = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_DEFINITIONS: Final = re.compile(r"<metadata>.*?</metadata>|<defs>.*?</defs>", re.DOTALL)
 _FONT: Final = re.compile(r"font-family:[^;\"]*;?")
-_IDS: Final = re.compile(r' id="[^"]*"')
+# Nothing is drawn outside the axes, and two figures on a page would share their ids.
+_IDS: Final = re.compile(r' (?:id|clip-path)="[^"]*"')
 _SPACE: Final = re.compile(r"\s*\n\s*")
 
 
 def inline_svg(figure: Figure, label: str, kind: str) -> Markup:
     """The figure as an `svg` element of the class `kind`; `label` says to those who do not see it what it shows."""
     figure.patch.set_visible(False)
-    text = _OWN_STYLE.sub("", style.svg(figure))
+    text = _DEFINITIONS.sub("", style.svg(figure))
     text = _COLOR.sub(lambda match: _PAGE_COLORS[match[0]], _FONT.sub("", text))
     head = escape(label)
     # Every text of the figure is escaped by Matplotlib's own writer.

@@ -136,7 +136,7 @@ def amounts(values: Sequence[float], currency: str = "") -> list[str]:
 
 
 def day_marks(days: Sequence[date], room: int) -> list[tuple[int, str]]:
-    """Which days of an axis are named, at most about `room`: each, every other, Mondays, or the first of the months."""
+    """Which days of an axis are named, about `room` at most: all, every other, Mondays, first days of months."""
     for stride in (1, 2):
         if len(days) <= room * stride:
             return [(index, day(days[index])) for index in range(0, len(days), stride)]
@@ -144,4 +144,5 @@ def day_marks(days: Sequence[date], room: int) -> list[tuple[int, str]]:
     if len(mondays) <= room:
         return mondays
     firsts = [(index, f"{moment:%b %Y}") for index, moment in enumerate(days) if moment.day == 1]
-    return firsts[:: -(-len(firsts) // room)]
+    marks = firsts or mondays
+    return marks[:: -(-len(marks) // room)]

@@ -1,0 +1,133 @@
+"""index.html, read without a browser: what it says, where it leads, how large it is."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.render.folder import write_report
+from circleci_usage.render.html import SECTIONS, page
+from circleci_usage.report import Report
+from golden import assert_golden
+from reports import HOSTILE_NAMES, acme_report, empty_report, hostile_report, report_of_projects
+
+EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, lambda: report_of_projects(120)])
+VOID = {"meta", "br", "input", "img", "hr", "link", "path", "use"}
+BLOCKS = {"p", "li", "tr", "h1", "h2", "h3", "caption", "dt", "dd", "summary", "title"}
+
+
+class Page(HTMLParser):
+    """The elements of a page and its text, a line a block."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        self.text += "\n" if tag in BLOCKS else " " if tag in {"td", "th", "bdi"} else ""
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script", "svg"} & set(self._open):
+            self.text += re.sub(r"\s+", " ", data)
+
+    @property
+    def lines(self) -> str:
+        """The text that people read."""
+        lines = (" ".join(line.split()) for line in self.text.splitlines())
+        return "\n".join(filter(None, lines)) + "\n"
+
+    def values(self, name: str) -> list[str]:
+        """All values of an attribute."""
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+
+def test_what_people_read() -> None:
+    assert_golden("page.txt", Page(page(acme_report())).lines)
+
+
+def test_nothing_used() -> None:
+    assert_golden("page-empty.txt", Page(page(empty_report())).lines)
+
+
+@EVERY
+def test_every_link_leads_somewhere_in_the_folder(tmp_path: Path, make: Callable[[], Report]) -> None:
+    report = make()
+    write_report(report, tmp_path)
+    read = Page(page(report))
+    ids = read.values("id")
+
+    links = read.values("href")
+
+    assert len(ids) == len(set(ids))
+    assert [link for link in links if link.startswith("#") and link[1:] not in ids] == []
+    assert [link for link in links if not link.startswith("#") and not (tmp_path / link).is_file()] == []
+
+
+@EVERY
+def test_nothing_is_loaded(make: Callable[[], Report]) -> None:
+    read = Page(page(make()))
+
+    assert not {tag for tag, _ in read.elements} & {"link", "img", "iframe", "object", "embed", "form", "image"}
+    assert read.values("src") == []
+    assert not re.search(r"@import|url\(|srcset", page(acme_report()))
+
+
+@EVERY
+def test_no_script_but_the_pages_own_may_run(make: Callable[[], Report]) -> None:
+    read = Page(page(make()))
+
+    (policy,) = [each["content"] for tag, each in read.elements if each.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert re.search(r"script-src 'sha256-[\w+/]{43}='", policy)
+    assert [tag for tag, _ in read.elements].count("script") == 1
+    assert not [name for _, attributes in read.elements for name in attributes if name.startswith("on")]
+
+
+def test_hostile_names_are_text() -> None:
+    text = Page(page(hostile_report())).text
+
+    for name in HOSTILE_NAMES[:5]:
+        assert re.sub(r"\s+", " ", name) in text, name
+
+
+@EVERY
+def test_headings_follow_one_another(make: Callable[[], Report]) -> None:
+    levels = [int(tag[1]) for tag, _ in Page(page(make())).elements if re.fullmatch(r"h\d", tag)]
+
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip([0, *levels], levels, strict=False))
+
+
+@EVERY
+def test_tables_have_captions_and_scoped_headers(make: Callable[[], Report]) -> None:
+    elements = Page(page(make())).elements
+
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in elements if tag == "th")
+
+
+def test_sections_come_only_with_something_to_show() -> None:
+    headings = {section.name for section in SECTIONS}
+
+    assert set(Page(page(acme_report())).values("id")) >= headings - {"changes"}
+    assert not set(Page(page(empty_report())).values("id")) & headings
+
+
+@pytest.mark.parametrize("make", [lambda: report_of_projects(500), hostile_report])
+def test_the_page_stays_below_two_megabytes(make: Callable[[], Report]) -> None:
+    assert len(page(make()).encode()) < 2_000_000
