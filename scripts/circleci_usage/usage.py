@@ -119,7 +119,7 @@ def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | N
     rows = scan_parts(parts, branch_globs)
     with TemporaryDirectory(prefix="circleci-usage-") as folder:
         runs = Path(folder) / "runs.parquet"
-        aside = narrow(rows).sink_parquet(runs, maintain_order=False, statistics=False, lazy=True)
+        aside = narrow(rows).sink_parquet(runs, compression="lz4", maintain_order=False, statistics=False, lazy=True)
         try:
             queries = [_sum_per_day(nw.from_native(rows)).to_native(), aside]
             days = _tidy(pl.collect_all(queries, engine="streaming")[0], DIMENSIONS)
