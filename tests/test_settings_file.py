@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -252,3 +253,11 @@ def test_the_schema_takes_what_we_take() -> None:
     assert validator.is_valid(parse_yaml(WHOLE).value)
     assert not validator.is_valid({"prices": []})
     assert not validator.is_valid({"shared_costs": {"split": "fair"}})
+
+
+@pytest.mark.parametrize("document", ["README.md", "scripts/circleci_usage/demo/usage.yml"])
+def test_the_examples_are_sound(document: str, tmp_path: Path) -> None:
+    text = (Path(__file__).parent.parent / document).read_text(encoding="utf-8")
+    example = next((block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "pricing:" in block), text)
+
+    assert load(tmp_path, example).ownership().teams
