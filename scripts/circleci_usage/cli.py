@@ -283,7 +283,7 @@ def check(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Report folder.")] = Path("demo-report"),
+    output: options.Output = Path("demo-report"),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
     period: options.PeriodName = "last-month",
     price_per_credit: options.PricePerCredit = None,
