@@ -17,7 +17,7 @@ from circleci_usage.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.progress import Silence
 from circleci_usage.push.connection import Datadog
 from circleci_usage.push.cost_file import cost_file
-from circleci_usage.push.cost_memory import MEMORY_NAME, CostMemory
+from circleci_usage.push.cost_memory import CostMemory
 from circleci_usage.push.credentials import Credentials
 from circleci_usage.push.custom_costs import plan_replacement
 from circleci_usage.push.custom_costs import replace as send_replacement
@@ -27,6 +27,7 @@ from datadog_intake import API_KEY, APP_KEY, COSTS, DatadogIntake
 from report_folders import MARCH, NOW, report_folder
 from rows import job_run
 
+MEMORY_NAME = "datadog-costs.json"
 KEYS = Credentials(SecretStr(API_KEY), SecretStr(APP_KEY))
 SETTINGS = "teams: [{name: Payments, projects: [pay]}]"
 

@@ -10,9 +10,6 @@ from typing import Final
 from circleci_usage.days import Period
 from circleci_usage.files import write_text
 
-MEMORY_NAME: Final = "datadog-custom-costs.json"
-"""The file in the store."""
-
 _VERSION: Final = 1
 
 

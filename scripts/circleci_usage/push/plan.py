@@ -16,7 +16,7 @@ from circleci_usage.push.amounts import usage_amounts
 from circleci_usage.push.batches import Batch, Series, batches
 from circleci_usage.push.cost_file import CostFile, cost_file
 from circleci_usage.push.events import Event, events_of
-from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS, TAGS
+from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
 from circleci_usage.push.report_folder import ReportFolder, read_report_folder
 from circleci_usage.push.series import Tags, series_of
 from circleci_usage.push.sites import Site
@@ -176,7 +176,10 @@ def _too_many(series: Sequence[Series], limit: int) -> str | None:
     """Why so many need consent, and which tag it is that makes them many."""
     if len(series) <= limit:
         return None
-    left = {key: len(set(_without(series, key))) for key in TAGS}
+    used = {tag.split(":", 1)[0] for each in series for tag in each.tags}
+    # What somebody added comes first: without it they have what they had before.
+    keys = used.intersection(OPT_IN_TAGS) or used.intersection(DEFAULT_TAGS)
+    left = {key: len(set(_without(series, key))) for key in sorted(keys)}
     worst = min(left, key=lambda key: left[key])
     leave_out = "of --tags" if worst in OPT_IN_TAGS else f"with --without-tags {worst}"
     return (

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from circleci_usage.exact import rounded
+from circleci_usage.push.cost_file import CURRENCY
 from circleci_usage.push.plan import Plan
 
 
@@ -10,7 +12,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     options = plan.options
     yield f"To {options.site.name}, as {options.mode}: the report on {plan.period} in {plan.folder}."
     yield (
-        f"{len(plan.series):,} series with {plan.points:,} points in {len(plan.batches)} requests:"
+        f"{len(plan.series):,} series with {plan.points:,} points in {_requests(len(plan.batches))}:"
         f" {plan.plain_bytes:,} bytes, {plan.wire_bytes:,} compressed."
     )
     yield f"Custom metrics that Datadog would bill: {len(plan.series):,}."
@@ -19,10 +21,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if plan.late_points:
         yield f"{plan.late_points:,} points are too old to be kept without Historical Metrics Ingestion."
     if plan.costs:
-        yield f"{len(plan.costs.lines):,} lines of Custom Costs."
-    if plan.events:
-        yield f"{len(plan.events)} events."
+        yield f"Custom Costs: {len(plan.costs.lines):,} lines, {rounded(plan.costs.cost, 2):,} {CURRENCY} in all."
+    for event in plan.events:
+        yield f"Event: {event.title}"
     yield from plan.warnings
     if plan.objection:
         yield f"It would not be sent: {plan.objection}"
     yield "Nothing was sent."
+
+
+def _requests(number: int) -> str:
+    return "1 request" if number == 1 else f"{number:,} requests"
