@@ -13,8 +13,8 @@ from rows import job_run
 
 
 def test_a_plan_is_shown_with_all_that_it_means(tmp_path: Path) -> None:
-    rows = [job_run("1000"), job_run("1000000", PROJECT_ID="p2", PROJECT_NAME="Web")]
-    folder, _ = report_folder(tmp_path, rows, "budgets: [{name: all, per: month, amount: 100}]")
+    rows = [job_run("1000"), job_run("10000", PROJECT_ID="p2", PROJECT_NAME="Web")]
+    folder, _ = report_folder(tmp_path, rows, "budgets: [{name: all, per: month, amount: 5}]")
     options = PushOptions(
         datadog_site("datadoghq.eu"),
         mode=Mode.HISTORICAL,
@@ -37,8 +37,9 @@ def test_a_plan_is_shown_with_all_that_it_means(tmp_path: Path) -> None:
         "  circleci.usage.job_runs: 2\n"
         "  circleci.usage.job_seconds: 2\n"
         "8 points are too old to be kept without Historical Metrics Ingestion.\n"
-        "Custom Costs: 2 lines, 600.60 USD in all.\n"
-        "Event: CircleCI budget all is exceeded: 601% of 100.00 USD\n"
+        "Custom Costs: 2 lines, 6.60 USD in all.\n"
+        "Event: CircleCI budget all is exceeded: 132% of 5.00 USD\n"
+        "Some names would have had the same project tag and were given a suffix: 'Web' is web_29751047.\n"
         "It would not be sent: 10 series are more than the 5 that may be sent (--max-series), and Datadog bills each as"
         " a custom metric. It is the tag job that makes them many: without it they are 10. Leave it out of --tags, or"
         " consent with --max-series 10.\n"
