@@ -69,6 +69,26 @@ def test_what_datadog_refuses_is_not_tried_again(datadog: DatadogIntake, code: i
     assert (caught.value.status, caught.value.reason, len(datadog.calls)) == (code, "because; of this", 1)
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"errors": "all of it"}, "all of it"),
+        ({"error": "one"}, "one"),
+        ({"errors": None}, ""),
+        ({"errors": [None, 5, {"title": "x"}]}, "5; x"),
+        (["errors"], ""),
+        ("x", ""),
+    ],
+)
+def test_whatever_an_error_looks_like_it_is_understood(datadog: DatadogIntake, body: object, reason: str) -> None:
+    datadog.faults = in_turn([Instead(Answer.json(400, body))])
+
+    with session(datadog) as api, pytest.raises(RefusedError) as caught:
+        api.call(validate)
+
+    assert caught.value.reason == reason
+
+
 @pytest.mark.parametrize("fault", [status(500, "x"), HangUp(done=True), Stall(done=True)])
 def test_what_may_have_been_done_is_not_repeated_where_that_would_do_it_twice(
     datadog: DatadogIntake, fault: Fault

@@ -121,19 +121,19 @@ class Datadog:
             ServiceError: Datadog cannot be reached or cannot do it now.
             RefusedError: it will not do it.
         """
-        for usual_pause in (*PAUSES, None):
-            outcome = self._try(request)
-            if not isinstance(outcome, _Trouble):
-                return outcome[0]
-            pause = usual_pause if outcome.pause is None or usual_pause is None else outcome.pause
+        pauses = iter(PAUSES)
+        while isinstance(outcome := self._try(request), _Trouble):
+            pause = next(pauses, None)
+            # Too many requests were not looked at, so another one does nothing twice.
             again = outcome.may_pass and (repeatable or outcome.status == _TOO_MANY)
-            if not again or pause is None or not self._wait(pause, outcome):
+            if pause is None or not again or not self._wait(pause, outcome):
                 raise self._explained(outcome, right)
-        raise AssertionError
+        return outcome[0]
 
     def shown(self, body: object) -> str:
         """What the errors in an answer say, safe to be shown."""
-        errors = body.get("errors", ()) if isinstance(body, dict) else ()
+        errors = (body.get("errors") or body.get("error")) if isinstance(body, dict) else None
+        errors = errors if isinstance(errors, list) else [errors]
         texts = (error.get("detail") or error.get("title") if isinstance(error, dict) else error for error in errors)
         said = "; ".join(str(text) for text in texts if text)
         shown = "".join(char if char.isprintable() else " " for char in self.credentials.hide(said))
@@ -162,8 +162,9 @@ class Datadog:
         pause = float(reset) if error.status == _TOO_MANY and reset.isdecimal() else None
         return _Trouble(error.status, self.shown(error.body), pause)
 
-    def _wait(self, pause: float, trouble: _Trouble) -> bool:
-        """Pause, unless that would take too long."""
+    def _wait(self, usual: float, trouble: _Trouble) -> bool:
+        """Pause as long as usual or as Datadog asks for, unless that would be too long."""
+        pause = usual if trouble.pause is None else trouble.pause
         if pause > LONGEST_PAUSE or self.clock.now() + timedelta(seconds=pause) > self._until:
             return False
         why = trouble.reason if trouble.status is None else f"it answers {trouble.status}"
