@@ -28,6 +28,10 @@ def test_exactly_used_up_is_free_to_the_last_credit() -> None:
     assert free("100", on("2026-03-01", "40"), on("2026-03-02", "60"), on("2026-03-03", "1")) == [40, 60, 0]
 
 
+def test_one_credit_too_many_is_charged() -> None:
+    assert free("100", on("2026-03-01", "101"), on("2026-03-02", "1")) == [100, 0]
+
+
 def test_the_last_day_is_free_in_part_each_row_alike() -> None:
     lines = [on("2026-03-01", "60", job="a"), on("2026-03-01", "20", job="b"), on("2026-03-01", "20", job="c")]
 
@@ -59,6 +63,7 @@ def test_what_is_free_of_a_type_does_not_depend_on_how_fine_the_rows_are() -> No
 def test_a_negative_difference_is_not_what_makes_credits_free() -> None:
     assert free("100", on("2026-03-01", "-5", "other"), on("2026-03-02", "40")) == [0, 40]
     assert free("10", on("2026-03-01", "30"), on("2026-03-01", "-10", "other")) == [15, -5]
+    assert free("10", on("2026-03-01", "30"), on("2026-03-01", "-30", "other")) == [0, 0]
 
 
 def test_none_included_is_nothing_free() -> None:

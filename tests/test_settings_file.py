@@ -125,6 +125,10 @@ MISTAKES = {
         f"pricing:\n  - {PERIOD}\n  - {{from: 2026-02-03, price_per_credit: 1}}",
         "line 1, pricing: there is no price for 2026-02-01 to 2026-02-02",
     ),
+    "a gap of a day": (
+        f"pricing:\n  - {PERIOD}\n  - {{from: 2026-02-02, price_per_credit: 1}}",
+        "there is no price for 2026-02-01 to 2026-02-01",
+    ),
     "an overlap": (
         f"pricing:\n  - {PERIOD}\n  - {{from: 2026-01-31, price_per_credit: 1}}",
         "line 1, pricing: .* from 2026-01-01 and from 2026-01-31 overlap on 2026-01-31",

@@ -39,7 +39,7 @@ def free_credits(usage: pd.DataFrame, amount: int) -> Counts:
         if rest <= 0 or used <= 0:
             continue
         free[rows] = credits[rows] if used <= rest else _share_out(usage.iloc[rows], rest)
-        left[month] = rest - min(used, rest)
+        left[month] = rest - used
     return free
 
 
