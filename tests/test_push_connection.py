@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from datadog_api_client import ApiClient
 from datadog_api_client.v1.api.authentication_api import AuthenticationApi
+from datadog_api_client.v2.api.key_management_api import KeyManagementApi
 from datadog_api_client.v2.api.metrics_api import MetricsApi
 from pydantic import SecretStr
 
@@ -169,8 +170,8 @@ def test_the_environment_gives_no_keys_and_no_site(datadog: DatadogIntake, monke
     for name, value in {"DD_API_KEY": "a", "DD_APP_KEY": "b", "DD_SITE": "example.invalid"}.items():
         monkeypatch.setenv(name, value)
 
-    with session(datadog, credentials=Credentials(SecretStr(API_KEY))) as api:
-        api.call(validate)
+    with session(datadog, credentials=Credentials(SecretStr(API_KEY))) as api, pytest.raises(AccessError):
+        api.call(lambda client: KeyManagementApi(client).validate_api_key())
 
     (call,) = datadog.calls
     assert call.headers["dd-api-key"] == API_KEY

@@ -125,6 +125,22 @@ def test_states_are_stamped_now_whatever_the_mode(folder: Path, options: PushOpt
     }
 
 
+def test_every_reason_of_waste_has_its_tag(own_folder: Path) -> None:
+    jobs = "organization,project,workflow,job,"
+    (own_folder / "tables" / "waste.csv").write_text(
+        f"{jobs}failed,canceled,reruns\nacme,web,w,a,1,2,3\nacme,web,w,b,4,0,5\n"
+    )
+    (own_folder / "tables" / "right_sizing.csv").write_text(f"{jobs}saved_a_month\nacme,web,w,a,7\nacme,web,w,b,-8\n")
+
+    wasted = amounts(plan_push(own_folder, SNAPSHOT, NOW), "wasted_cost")
+
+    web = {"organization:acme", "project:web"}
+    reasons = {"failed": 5, "canceled": 2, "rerun": 8, "oversized": 7}
+    assert {tags: amount for (tags, _), amount in wasted.items()} == {
+        frozenset({*web, f"reason:{reason}"}): amount for reason, amount in reasons.items()
+    }
+
+
 def test_no_two_series_are_alike_and_the_plan_is_the_same_every_time(folder: Path) -> None:
     plan = plan_push(folder, SNAPSHOT, NOW)
 
