@@ -128,7 +128,8 @@ def when(period: Period) -> str:
 
 def visible(name: str) -> str:
     """A name from an export with nothing in it that acts on the text around it."""
-    return _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", name))
+    shown = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", name))
+    return shown if shown and not shown.isspace() else "(blank)"
 
 
 def shortened(names: Sequence[str], limit: int) -> list[str]:

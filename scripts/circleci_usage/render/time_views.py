@@ -31,11 +31,12 @@ def budget_view(report: Report) -> Grids | None:
     if not budgets or not month:
         return None
     rows = [_budget(state, report.currency) for state in budgets]
+    title = f"Budgets of {days(month.month)}"
     headings = ("Budget", "Spent", "At month end", "May be spent", "Used", "State")
     return Grids(
-        title=f"Budgets of {days(month.month)}",
+        title=title,
         hint=f"Spent through {day(month.through)}.",
-        grids=[Grid("Budgets", headings, rows)],
+        grids=[Grid(title, headings, rows)],
         tables=["budgets"],
     )
 
@@ -109,11 +110,12 @@ def anomaly_view(report: Report) -> Grids | None:
         return None
     names = project_names(report)
     rows = [_anomaly(anomaly, names, report.currency) for anomaly in found[:_ROWS]]
+    title = "Days that stand out"
     headings = ("Day", "Project", "Because of the job", "Should have cost", "Cost", "Too much")
     return Grids(
-        title="Days that stand out",
+        title=title,
         hint="Compared with the same weekday in the weeks around.",
-        grids=[Grid("Anomalies", headings, rows, more(len(rows), found, "day"), names=3)],
+        grids=[Grid(title, headings, rows, more(len(rows), found, "day"), names=3)],
         tables=["anomalies"],
     )
 
