@@ -25,8 +25,10 @@ def known_amounts(columns: Iterable[str], prices: PriceList) -> list[str]:
 
 def known_lines(lines: pd.DataFrame, prices: PriceList) -> pd.DataFrame:
     """Lines with `AMOUNTS` as they are shown: the known amounts; None for the cost of credits that have no price."""
-    unknown = (lines["unpriced_credits"] == lines["credits"]) & (lines["credits"] != 0)
     shown = lines[known_amounts(lines.columns, prices)]
+    if not prices.allow_unpriced:
+        return shown
+    unknown = (lines["unpriced_credits"] == lines["credits"]) & (lines["credits"] != 0)
     costs = [column for column in shown if column in {"list_cost", "contracted_cost", "cost", "share"}]
     return shown.assign(**{column: shown[column].mask(unknown, None) for column in costs})
 
