@@ -7,7 +7,7 @@ from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.exact import plain
 from circleci_usage.render.grids import Cell, Grid, Grids
 from circleci_usage.render.known import known_amounts
-from circleci_usage.render.shown import money, number
+from circleci_usage.render.shown import counted, money, number
 from circleci_usage.report import Report
 
 _AMOUNTS: Final = {
@@ -61,8 +61,8 @@ def _price(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> l
     known = line["price"] is not None
     return [
         CREDIT_TYPE_NAMES[line["credit_type"]],
-        str(line["first"] or "the beginning"),
-        str(line["last"] or "now"),
+        str(line["first"] or "the beginning") if known else "",
+        str(line["last"] or "now") if known else "",
         plain(line["price"]) if known else "no price",
         *(
             number(line[name]) if name.endswith("credits") else money(line[name], currency) if known else ""
@@ -85,4 +85,4 @@ def _sums(report: Report) -> Grid:
 def _difference(unreconciled_rows: int) -> str:
     if not unreconciled_rows:
         return "the total of every row is the sum of its types"
-    return f"the difference in {unreconciled_rows:,} rows is the type other"
+    return f"the difference in {counted(unreconciled_rows, 'row')} is the type other"
