@@ -14,12 +14,13 @@ from PIL import Image
 
 from circleci_usage.render import style
 from circleci_usage.render.charts import draw_charts
-from circleci_usage.render.project_charts import ProjectChart, drawing_project_charts
+from circleci_usage.render.project_charts import Days, ProjectChart, drawing_project_charts
 from circleci_usage.render.series import daily_series
 from circleci_usage.report import Report
 from reports import HOSTILE_NAMES, MARCH, acme_report, empty_report, hostile_report, report_of_projects
 
 SVG = "{http://www.w3.org/2000/svg}"
+DAYS = Days([*MARCH], "March 2026", "EUR")
 NAMES = ("cost-by-day", "credits-by-project", "cost-by-credit-type")
 
 
@@ -94,7 +95,7 @@ def test_charts_of_projects_are_the_same_from_several_processes(tmp_path: Path) 
     few, many = tmp_path / "few", tmp_path / "many"
     for folder, count in ((few, 3), (many, 130)):
         folder.mkdir()
-        with drawing_project_charts(charts(count), [*MARCH], "USD", folder):
+        with drawing_project_charts(charts(count), DAYS, folder):
             pass
 
     assert len([*many.iterdir()]) == 260
@@ -103,15 +104,17 @@ def test_charts_of_projects_are_the_same_from_several_processes(tmp_path: Path) 
 
 
 def test_the_chart_of_a_project_says_what_it_shows(tmp_path: Path) -> None:
-    with drawing_project_charts(charts(3), [*MARCH], "EUR", tmp_path):
+    with drawing_project_charts(charts(3), DAYS, tmp_path):
         pass
 
-    assert {"project 2", "€2.00 in all", "€0", "2 Mar", "30 Mar"} <= set(words(tmp_path / "project-2.svg"))
+    assert {"project 2  €2.00", "Cost by day, March 2026", "€0", "€20", "2 Mar", "30 Mar"} <= set(
+        words(tmp_path / "project-2.svg")
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_drawn(tmp_path: Path, name: str) -> None:
-    with drawing_project_charts([ProjectChart("project", name, "$0.00", [0.0] * 31)], [*MARCH], "USD", tmp_path):
+    with drawing_project_charts([ProjectChart("project", name, "$0.00", [0.0] * 31)], DAYS, tmp_path):
         pass
 
     assert_sound(tmp_path)
@@ -120,7 +123,7 @@ def test_hostile_names_are_drawn(tmp_path: Path, name: str) -> None:
 def charts(count: int) -> list[ProjectChart]:
     """Charts of made-up projects."""
     return [
-        ProjectChart(f"project-{n}", f"project {n}", f"€{n}.00 in all", [float(n * day % 17) for day in range(31)])
+        ProjectChart(f"project-{n}", f"project {n}", f"€{n}.00", [float(n * day % 17) for day in range(31)])
         for n in range(count)
     ]
 

@@ -45,12 +45,7 @@ def draw_charts(report: Report, folder: Path) -> None:
 def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChart]:
     """What is drawn for each project."""
     return [
-        ProjectChart(
-            project.file_name,
-            project.name,
-            f"Cost by day, {days(report.period)} · {money(project.line.cost, report.currency)} in all",
-            project.daily,
-        )
+        ProjectChart(project.file_name, project.name, money(project.line.cost, report.currency), project.daily)
         for project in every
     ]
 

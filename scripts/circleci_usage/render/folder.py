@@ -19,8 +19,9 @@ from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
 from circleci_usage.render.markdown import summary_md
 from circleci_usage.render.profiles import write_profile
-from circleci_usage.render.project_charts import drawing_project_charts
+from circleci_usage.render.project_charts import Days, drawing_project_charts
 from circleci_usage.render.projects import projects
+from circleci_usage.render.shown import days
 from circleci_usage.render.slack import slack_json
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
@@ -93,7 +94,8 @@ def _write_files(report: Report, folder: Path, focus_version: str) -> None:
     pictures = folder / "charts" / "projects"
     pictures.mkdir(parents=True)
     every = projects(report)
-    with drawing_project_charts(project_charts(report, every), [*report.period], report.currency, pictures):
+    common = Days([*report.period], days(report.period), report.currency)
+    with drawing_project_charts(project_charts(report, every), common, pictures):
         draw_charts(report, pictures.parent)
         for name, text in _TEXTS.items():
             (folder / name).write_text(text(report), encoding="utf-8")

@@ -43,8 +43,24 @@ class Top:
 
 def lines(breakdown: Breakdown) -> list[Line]:
     """All lines in the order of the breakdown."""
+    return _lines(breakdown.lines, breakdown.keys)
+
+
+def top_lines(breakdown: Breakdown, limit: int) -> Top:
+    """`top` of a breakdown's lines, without making a `Line` of each of the others."""
     frame = breakdown.lines
-    keys = zip(*(_texts(frame[key].tolist()) for key in breakdown.keys), strict=True)
+    if len(frame) <= limit + 1:
+        return Top(lines(breakdown), None, 0)
+    others = frame.iloc[limit:]
+    credits, cost, share, unpriced = (
+        exact.total(others[name]) for name in ("credits", "cost", "share", "unpriced_credits")
+    )
+    rest = Line((), credits, cost, share, int(others["job_runs"].sum()), unpriced)
+    return Top(_lines(frame.iloc[:limit], breakdown.keys), rest, len(others))
+
+
+def _lines(frame: pd.DataFrame, names: Sequence[str]) -> list[Line]:
+    keys = zip(*(_texts(frame[key].tolist()) for key in names), strict=True)
     return [Line(*values) for values in zip(keys, *(frame[name].tolist() for name in Line._fields[1:]), strict=True)]
 
 

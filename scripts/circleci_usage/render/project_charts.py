@@ -49,22 +49,30 @@ class ProjectChart:
     """What is drawn for one project: `total` is its cost as text."""
 
     file_name: str
-    label: str
+    name: str
     total: str
     daily: Sequence[float]
 
 
+@dataclass(frozen=True)
+class Days:
+    """What all charts have in common: the days, what to call them, the currency of their costs."""
+
+    days: Sequence[date]
+    name: str
+    currency: str
+
+
 @contextmanager
-def drawing_project_charts(
-    charts: Sequence[ProjectChart], days: Sequence[date], currency: str, folder: Path
-) -> Iterator[None]:
+def drawing_project_charts(charts: Sequence[ProjectChart], days: Days, folder: Path) -> Iterator[None]:
     """Write a PNG and an SVG file for each project into an existing folder, at the latest when the context ends.
 
     Many are drawn by other processes while the body of the context runs.
     """
-    draw = partial(_draw, days=days, currency=currency, folder=folder)
-    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
-    if len(charts) < _MANY or processes == 1:
+    draw = partial(_draw, days=days, folder=folder)
+    # This process has work of its own meanwhile.
+    processes = min((os.cpu_count() or 1) - 1, _MOST_PROCESSES)
+    if len(charts) < _MANY or not processes:
         yield
         draw(charts)
         return
@@ -76,9 +84,9 @@ def drawing_project_charts(
             share.result()
 
 
-def _draw(charts: Sequence[ProjectChart], days: Sequence[date], currency: str, folder: Path) -> None:
+def _draw(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
     with style.house_style():
-        frame = _Frame(days, currency)
+        frame = _Frame(days)
         for chart in charts:
             frame.show(chart)
             frame.save(folder / chart.file_name)
@@ -87,54 +95,50 @@ def _draw(charts: Sequence[ProjectChart], days: Sequence[date], currency: str, f
 class _Frame:
     """One figure for all projects: what stays the same is drawn once, and kept as a picture and as an SVG's text."""
 
-    def __init__(self, days: Sequence[date], currency: str) -> None:
-        self._currency = currency
-        self._bar_width = style.bar_width(len(days))
+    def __init__(self, days: Days) -> None:
+        self._currency = days.currency
+        self._bar_width = style.bar_width(len(days.days))
         self._figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
         self._canvas = FigureCanvasAgg(self._figure)
         axes = style.drawing_area(self._figure, left=72, right=14, top=70, bottom=30)
-        axes.set_xlim(-0.5, len(days) - 0.5)
+        axes.set_xlim(-0.5, len(days.days) - 0.5)
         axes.set_ylim(0, 1)
-        axes.set_yticks(_LEVELS, [style.amounts([0, 1], currency)[0], "", ""], fontsize=_SIZE)
+        axes.set_yticks(_LEVELS, [style.amounts([0, 1], days.currency)[0], "", ""], fontsize=_SIZE)
         axes.grid(axis="y", color=style.LINE)
-        marks = style.day_marks(days, _NAMED_DAYS)
+        marks = style.day_marks(days.days, _NAMED_DAYS)
         axes.set_xticks([index for index, _ in marks], [text for _, text in marks], fontsize=_SIZE)
+        self._figure.text(*_place(12, 48), f"Cost by day, {days.name}", size=_SIZE, color=style.MUTED)
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
         self._background_svg = self._svg(self._figure).removesuffix(_END)
         self._head = self._svg().removesuffix(_END)
         self._bars = PathPatch(Outline([(0, 0)]), facecolor=style.SERIES[0], edgecolor="none", clip_on=False)
         axes.add_patch(self._bars)
-        self._name = self._figure.text(12 / _WIDTH, 1 - 28 / _HEIGHT, "", size=_SIZE, weight="bold", color=style.INK)
-        self._total = self._figure.text(12 / _WIDTH, 1 - 48 / _HEIGHT, "", size=_SIZE, color=style.MUTED)
-        self._scale = [
-            axes.annotate(
-                "",
-                (0, level),
-                (-6, 0),
-                "axes fraction",
-                "offset points",
-                ha="right",
-                va="center",
-                size=_SIZE,
-                color=style.MUTED,
-            )
-            for level in _LEVELS[1:]
-        ]
+        self._title = self._figure.text(*_place(12, 28), "", size=_SIZE, weight="bold", color=style.INK)
+        self._highest = axes.annotate(
+            "",
+            (0, 1),
+            (-6, 0),
+            "axes fraction",
+            "offset points",
+            ha="right",
+            va="center",
+            size=_SIZE,
+            color=style.MUTED,
+        )
 
     def show(self, chart: ProjectChart) -> None:
         """Put one project into the frame."""
         highest = style.ticks(max(chart.daily))[-1]
         heights = [cost / highest for cost in chart.daily]
         self._bars.set_path(style.bars([0.0] * len(heights), heights, self._bar_width))
-        self._name.set_text(shortened([style.drawable(chart.label)], _NAME_LENGTH)[0])
-        self._total.set_text(chart.total)
-        for text, amount in zip(self._scale, style.amounts([highest / 2, highest], self._currency), strict=True):
-            text.set_text(amount)
+        (name,) = shortened([style.drawable(chart.name)], _NAME_LENGTH)
+        self._title.set_text(f"{name}  {chart.total}")
+        self._highest.set_text(style.amounts([0, highest], self._currency)[-1])
 
     def save(self, path: Path) -> None:
         """Write what the frame shows."""
-        own: list[Artist] = [self._bars, self._name, self._total, *self._scale]
+        own: list[Artist] = [self._bars, self._title, self._highest]
         self._canvas.restore_region(self._background)
         for artist in own:
             self._figure.draw_artist(artist)
@@ -150,3 +154,8 @@ class _Frame:
             artist.draw(renderer)
         renderer.finalize()
         return style.with_reader_fonts(text.getvalue())
+
+
+def _place(left: float, top: float) -> tuple[float, float]:
+    """Points from the left and the top → what a figure understands."""
+    return left / _WIDTH, 1 - top / _HEIGHT

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -51,7 +51,7 @@ def lines_csv(lines: pd.DataFrame) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(lines.columns)
-    cells = ([_cell(value) for value in values] for _, values in lines.items())
+    cells = (_cells(values.tolist()) for _, values in lines.items())
     writer.writerows(zip(*cells, strict=True))
     return text.getvalue()
 
@@ -63,6 +63,12 @@ def neutral(name: str) -> str:
     """
     text = name.replace("\r", " ")
     return f"'{text}" if name.startswith(_FORMULA_STARTS) else text
+
+
+def _cells(values: list[Hashable]) -> list[str]:
+    """Most columns hold a few values many times."""
+    shown = {value: _cell(value) for value in set(values)}
+    return [shown[value] for value in values]
 
 
 def _cell(value: object) -> str:

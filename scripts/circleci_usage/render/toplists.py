@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
-from circleci_usage.render.lines import Line, lines, top
+from circleci_usage.render.lines import Line, Top, top, top_lines
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import shortened
 from circleci_usage.report import Report
@@ -65,20 +65,17 @@ def top_list(report: Report, breakdown: str, limit: int, *, label_length: int = 
         limit: how many lines to show, besides the rest.
         label_length: longer names lose their middle.
     """
-    every = lines(report.breakdowns[breakdown])
-    return _top_list(every, breakdown, _KINDS[breakdown], project_names(report), limit, label_length)
+    chosen = top_lines(report.breakdowns[breakdown], limit)
+    return _top_list(chosen, breakdown, _KINDS[breakdown], project_names(report), label_length)
 
 
 def project_list(breakdown: str, of_project: Sequence[Line], limit: int, label_length: int) -> TopList:
     """The costliest workflows or jobs of one project, given all of them."""
     kind = _KINDS[breakdown]._replace(detail=lambda *_: "")
-    return _top_list(of_project, breakdown, kind, ProjectNames([]), limit, label_length)
+    return _top_list(top(of_project, limit), breakdown, kind, ProjectNames([]), label_length)
 
 
-def _top_list(
-    every: Sequence[Line], breakdown: str, kind: _Kind, projects: ProjectNames, limit: int, label_length: int
-) -> TopList:
-    chosen = top(every, limit)
+def _top_list(chosen: Top, breakdown: str, kind: _Kind, projects: ProjectNames, label_length: int) -> TopList:
     names = [kind.name(line, projects) for line in chosen.lines]
     details = shortened([kind.detail(line, projects) for line in chosen.lines], label_length)
     rows = [Row(*row) for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)]
