@@ -15,7 +15,7 @@ from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import write_part
 from circleci_usage.parts import find_parts
-from circleci_usage.pricing import PriceList
+from circleci_usage.pricing import PriceList, PricePeriod
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage import read_daily_usage
 from rows import Row, job_run
@@ -147,3 +147,22 @@ def report_of_projects(count: int) -> Report:
         for place, day in enumerate(days)
     )
     return report_of(rows)
+
+
+@cache
+def odd_reports() -> dict[str, Report]:
+    """Reports at the edges of what can be asked for."""
+    rows = [job_run(), job_run("500", JOB_RUN_DATE="2026-03-20", **project("api"))]
+    since_15th = (PricePeriod(date(2026, 3, 15), None, Decimal("0.0005")),)
+    long = Period.of_days(date(2025, 3, 1), date(2026, 3, 31))
+    return {
+        "free": report_of(rows, prices=PriceList.flat(Decimal(0))),
+        "without prices": report_of(rows, prices=PriceList("CHF", since_15th, allow_unpriced=True)),
+        "one day": report_of(rows, Period.of_days(date(2026, 3, 20), date(2026, 3, 20))),
+        "thirteen months": report_of(rows, long),
+        "refunded": report_of([*rows, job_run("-700", JOB_RUN_DATE="2026-03-21", **project("api"))]),
+        "runs that cost nothing": report_of([job_run("0")]),
+        "seats alone": report_of([job_run("0", USER_CREDITS="25000")]),
+        "tiny": report_of([job_run("0.001", JOB_RUN_SECONDS="0")]),
+        "huge": report_of([job_run("9" * 18)]),
+    }

@@ -7,7 +7,7 @@ import pytest
 
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.render.folder import write_report
-from reports import acme_report, empty_report, hostile_report
+from reports import acme_report, empty_report, hostile_report, odd_reports
 
 
 def files_in(folder: Path) -> set[str]:
@@ -25,6 +25,13 @@ def test_all_files_are_there_and_named(tmp_path: Path) -> None:
         *("tables/projects.csv", "tables/daily.csv", "charts/cost-by-day.svg", "charts/projects/acme-ios.png"),
     } <= files_in(out)
     assert (out / "merged.csv.gz").read_bytes() == b"rows"
+
+
+@pytest.mark.parametrize("name", odd_reports())
+def test_odd_reports_are_written_too(tmp_path: Path, name: str) -> None:
+    written = write_report(odd_reports()[name], tmp_path)
+
+    assert all(file.stat().st_size for file in written)
 
 
 def test_no_rows_unless_asked_for(tmp_path: Path) -> None:

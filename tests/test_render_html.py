@@ -11,7 +11,7 @@ from circleci_usage.render.folder import write_report
 from circleci_usage.render.html import SECTIONS, page
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import HOSTILE_NAMES, acme_report, empty_report, hostile_report, report_of_projects
+from reports import HOSTILE_NAMES, acme_report, empty_report, hostile_report, odd_reports, report_of_projects
 
 EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, lambda: report_of_projects(120)])
 VOID = {"meta", "br", "input", "img", "hr", "link", "path", "use"}
@@ -119,6 +119,23 @@ def test_tables_have_captions_and_scoped_headers(make: Callable[[], Report]) -> 
     elements = Page(page(make())).elements
 
     assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in elements if tag == "th")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("free", "CircleCI cost $0.00 in March 2026: 510 credits in 2 job runs."),
+        ("without prices", "CircleCI cost CHF 0.25 in March 2026"),
+        ("without prices", "2026-03-02 no price 0.0% 10 1"),
+        ("one day", "CircleCI cost $0.30 on 20 March 2026"),
+        ("thirteen months", "CircleCI cost $0.31 from 1 March 2025 to 31 March 2026"),
+        ("refunded", "CircleCI cost −$0.11 in March 2026"),
+        ("tiny", "CircleCI cost <$0.01 in March 2026: <1 credits in 1 job run."),
+        ("huge", "$600,000,000,000,000.00"),
+    ],
+)
+def test_odd_reports(name: str, words: str) -> None:
+    assert words in Page(page(odd_reports()[name])).lines
 
 
 def test_sections_come_only_with_something_to_show() -> None:
