@@ -38,6 +38,8 @@ HOSTILE_NAMES = (
     "tab\tand\x1b[31mred\x07 and\rreturn",
     "| pipe | [link](https://evil.example) @everyone <!here> #1 *b* _i_ ``` ~~s~~",
     "$x^2$ & \\frac{a}{b} ]]> -- <!-- ",
+    "zero\u200bwidth",
+    "zero\u200ewidth",
     "CON",
     "con",
     " ",

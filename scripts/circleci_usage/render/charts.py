@@ -26,6 +26,8 @@ _LEFT, _RIGHT, _ABOVE, _BELOW = 52, 4, 18, 22
 """Points around the bars of the days."""
 
 _DAY_HEIGHT: Final = 3.4
+_DAYS_AN_INCH: Final = 1.3
+"""So many can be named."""
 _TOP_PROJECTS: Final = 20
 _LABEL_LENGTH: Final = 34
 _KEY_LENGTH: Final = 26
@@ -132,7 +134,7 @@ def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: floa
     axes.set_ylim(0, levels[-1])
     axes.set_yticks(levels, style.amounts(levels, currency))
     axes.grid(axis="y", color=style.LINE, linewidth=0.8)
-    marks = style.day_marks(daily.days, round(figure.get_figwidth() * 1.3))
+    marks = style.day_marks(daily.days, round(figure.get_figwidth() * _DAYS_AN_INCH))
     axes.set_xticks([index for index, _ in marks], [text for _, text in marks])
     axes.annotate(f"{currency} a day", (0, 1), (4 - _LEFT, 9), "axes fraction", "offset points", color=style.MUTED)
     bottoms = np.zeros(len(daily.days))

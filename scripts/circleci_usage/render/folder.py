@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from circleci_usage.errors import SettingsError
-from circleci_usage.files import explaining
+from circleci_usage.files import explaining, write_text
 from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.render.charts import draw_charts, project_charts
 from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
@@ -111,14 +111,14 @@ def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
     _refuse_foreign(folder, [name for name in names if name not in earlier])
     for name in _MAKE_IT_A_REPORT:
         (folder / name).unlink(missing_ok=True)
-    (folder / _OWN_FILES).write_text("\n".join(sorted({*names, *earlier})), encoding="utf-8")
+    write_text(folder / _OWN_FILES, "\n".join(sorted({*names, *earlier})))
     for name in sorted(names, key=_MAKE_IT_A_REPORT.__contains__):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (unfinished / name).replace(target)
     for name in earlier.difference(names):
         _remove_own(folder, name)
-    (folder / _OWN_FILES).write_text("\n".join(names), encoding="utf-8")
+    write_text(folder / _OWN_FILES, "\n".join(names))
     return tuple(folder / name for name in names)
 
 

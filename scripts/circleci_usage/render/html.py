@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.price_view import price_view
+from circleci_usage.render.style import PAGE_COLORS
 from circleci_usage.report import Report
 
 
@@ -60,7 +61,7 @@ def page(report: Report) -> str:
         budgets=time_views.budgets_in_short(report),
         completeness=words.completeness(report),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
-        style=Markup(templates.get_template("page.css").render()),  # noqa: S704 - our own file
+        style=Markup(templates.get_template("page.css").render(colors=PAGE_COLORS)),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )

@@ -8,15 +8,8 @@ from matplotlib.figure import Figure
 
 from circleci_usage.render import style
 
-_PAGE_COLORS: Final = {
-    style.INK: "var(--ink)",
-    style.MUTED: "var(--muted)",
-    style.LINE: "var(--line)",
-    style.SURFACE: "var(--page)",
-    style.REST: "var(--rest)",
-    **{color: f"var(--series-{number})" for number, color in enumerate(style.SERIES, start=1)},
-}
-_COLOR: Final = re.compile("|".join(_PAGE_COLORS))
+_VARIABLES: Final = {color: f"var(--{name})" for name, color in style.PAGE_COLORS.items()}
+_COLOR: Final = re.compile("|".join(_VARIABLES))
 _HEAD: Final = re.compile(r"^.*?<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", re.DOTALL)
 _DEFINITIONS: Final = re.compile(r"<metadata>.*?</metadata>|<defs>.*?</defs>", re.DOTALL)
 _FONT: Final = re.compile(r"font-family:[^;\"]*;?")
@@ -29,7 +22,7 @@ def inline_svg(figure: Figure, label: str, kind: str) -> Markup:
     """The figure as an `svg` element of the class `kind`; `label` says to those who do not see it what it shows."""
     figure.patch.set_visible(False)
     text = _DEFINITIONS.sub("", style.svg(figure))
-    text = _COLOR.sub(lambda match: _PAGE_COLORS[match[0]], _FONT.sub("", text))
+    text = _COLOR.sub(lambda match: _VARIABLES[match[0]], _FONT.sub("", text))
     head = escape(label)
     # Every text of the figure is escaped by Matplotlib's own writer.
     text = _HEAD.sub(lambda match: f'<svg class="{kind}" {match[1]} role="img" aria-label="{head}">', text, count=1)

@@ -1,4 +1,4 @@
-"""The lines of breakdowns as the people-facing formats show them: the dearest ones, and the rest in one line."""
+"""The lines of breakdowns as the people-facing formats show them: the costliest ones, and the rest in one line."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from circleci_usage.report import Report
 
 
 class Line(NamedTuple):
-    """One line of a breakdown; `key` holds the values of its keys, without characters that act on the text around."""
+    """One line of a breakdown; `key` holds the values of its keys as the export has them, a day as ISO date."""
 
     key: tuple[str, ...]
     credits: Decimal
@@ -28,13 +28,13 @@ class Line(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last and most particular of its names."""
-        return self.key[-1]
+        """The last and most particular of its names, as people can be shown it."""
+        return visible(self.key[-1])
 
 
 @dataclass(frozen=True)
 class Top:
-    """The dearest lines and, unless they are all, the sum of the others."""
+    """The costliest lines and, unless they are all, the sum of the others."""
 
     lines: Sequence[Line]
     rest: Line | None
@@ -60,7 +60,7 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
 
 
 def _lines(frame: pd.DataFrame, names: Sequence[str]) -> list[Line]:
-    keys = zip(*(_texts(frame[key].tolist()) for key in names), strict=True)
+    keys = zip(*(map(_text, frame[name].tolist()) for name in names), strict=True)
     return [Line(*values) for values in zip(keys, *(frame[name].tolist() for name in Line._fields[1:]), strict=True)]
 
 
@@ -109,11 +109,5 @@ def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], li
     return {tuple(map(_text, key)): row for key, row in zip(names, table.to_numpy().tolist(), strict=True)}
 
 
-def _texts(values: Sequence[object]) -> list[str]:
-    """A few names many times over."""
-    shown = {value: _text(value) for value in set(values)}
-    return [shown[value] for value in values]
-
-
 def _text(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, date) else visible(str(value))
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)

@@ -52,9 +52,9 @@ class ProjectNames:
 
     def of(self, key: Sequence[str]) -> str:
         """The name of the project whose key `key` begins with."""
-        project = tuple(map(visible, key[: len(PROJECT)]))
+        project = tuple(key[: len(PROJECT)])
         name = self._name(project)
-        return f"{name} ({project[2]})" if self._uses[name] > 1 else name
+        return f"{name} ({visible(project[2])})" if self._uses[name] > 1 else name
 
     def files(self) -> dict[tuple[str, ...], str]:
         """Key → a name for the project's files, safe on every file system; unique also where case does not count."""
@@ -66,7 +66,7 @@ class ProjectNames:
         }
 
     def _name(self, key: tuple[str, ...]) -> str:
-        _, organization, _, project = key
+        _, organization, _, project = map(visible, key)
         if project == NO_NAME:
             return f"{organization} (no project)" if self._several else "(no project)"
         return f"{organization}/{project}" if self._several else project
@@ -104,7 +104,7 @@ def _classes(report: Report) -> list[Line]:
     """The resource classes of all projects, as far as the cube tells them apart."""
     used = report.cube[report.cube["resource_class"] != NO_NAME]
     sums = used.groupby([*PROJECT, "resource_class"])[["credits", "cost", "unpriced_credits"]].sum().reset_index()
-    keys = zip(*(sums[key].map(visible) for key in (*PROJECT, "resource_class")), strict=True)
+    keys = zip(*(sums[key] for key in (*PROJECT, "resource_class")), strict=True)
     amounts = zip(sums["credits"], sums["cost"], sums["unpriced_credits"], strict=True)
     every = [
         Line(key, credits, cost, ZERO, 0, unpriced)

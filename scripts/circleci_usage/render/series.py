@@ -9,7 +9,7 @@ from typing import Final
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.render.lines import daily_costs
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import days
+from circleci_usage.render.shown import days, visible
 from circleci_usage.report import Report
 
 MOST_SERIES: Final = 6
@@ -61,7 +61,9 @@ def daily_series(report: Report) -> DailySeries:
         kind, costs = "project", daily_costs(report, PROJECT)
     names = project_names(report)
     costliest = sorted(costs.items(), key=lambda item: -sum(item[1]))
-    every = [Series(key[0] if kind == "team" else names.of(key), values) for key, values in costliest if any(values)]
+    every = [
+        Series(visible(*key) if kind == "team" else names.of(key), values) for key, values in costliest if any(values)
+    ]
     shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
     if len(others) == 1:
         shown.append(replace(others[0], is_rest=True))

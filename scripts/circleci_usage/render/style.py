@@ -33,6 +33,16 @@ MUTED: Final = "#5b6470"
 LINE: Final = "#e3e6ea"
 SURFACE: Final = "#ffffff"
 
+PAGE_COLORS: Final = {
+    "ink": INK,
+    "muted": MUTED,
+    "line": LINE,
+    "page": SURFACE,
+    "rest": REST,
+    **{f"series-{number}": color for number, color in enumerate(SERIES, start=1)},
+}
+"""The page's variables, which have other colours in the dark."""
+
 FONT: Final = "DejaVu Sans"
 """Comes with Matplotlib, so charts look the same everywhere."""
 _SVG_FONTS: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
@@ -128,11 +138,11 @@ def ticks(highest: float) -> list[float]:
     return [step * count for count in range(math.ceil(highest / step - 1e-9) + 1)]
 
 
-def amounts(values: Sequence[float], currency: str = "") -> list[str]:
-    """The ticks of an axis as text, all with the same number of decimals."""
+def amounts(values: Sequence[float], currency: str) -> list[str]:
+    """The ticks of an axis of money as text, all with the same number of decimals."""
     step = values[1] - values[0]
-    places = 0 if step == int(step) else max(2 if currency else 1, 1 - math.floor(math.log10(step)))
-    return [f"{symbol(currency) if currency else ''}{value:,.{places}f}" for value in values]
+    places = 0 if step == int(step) else max(2, 1 - math.floor(math.log10(step)))
+    return [f"{symbol(currency)}{value:,.{places}f}" for value in values]
 
 
 def day_marks(days: Sequence[date], room: int) -> list[tuple[int, str]]:

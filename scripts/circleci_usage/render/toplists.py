@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.render.lines import Line, Top, top, top_lines
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import shortened
+from circleci_usage.render.shown import shortened, visible
 from circleci_usage.report import Report
 
 LABEL_LENGTH: Final = 80
@@ -89,7 +89,7 @@ def _own_name(line: Line, _: ProjectNames) -> str:
 
 
 def _all_names(line: Line, _: ProjectNames) -> str:
-    return " · ".join(dict.fromkeys(line.key))
+    return " · ".join(dict.fromkeys(map(visible, line.key)))
 
 
 def _credit_type(line: Line, _: ProjectNames) -> str:
@@ -106,7 +106,7 @@ def _job(line: Line, _: ProjectNames) -> str:
 
 def _project_and_workflow(line: Line, projects: ProjectNames) -> str:
     workflow = line.key[-2]
-    return _project(line, projects) + (f" · {workflow}" if workflow != NO_NAME else "")
+    return _project(line, projects) + (f" · {visible(workflow)}" if workflow != NO_NAME else "")
 
 
 _KINDS: Final = {

@@ -44,7 +44,10 @@ def day_view(report: Report) -> View:
         "kind": daily.kind,
         "wide": wide,
         "narrow": narrow,
-        "legend": [(series.label, _key_color(index, series.is_rest)) for index, series in enumerate(daily.series, 1)],
+        "legend": [
+            (series.label, "rest" if series.is_rest else f"series-{number}")
+            for number, series in enumerate(daily.series, start=1)
+        ],
         "before": daily.before.label if daily.before else "",
         "seats": _seats(report),
         "tips": _tips(daily, report.currency) if len(daily.days) <= _DAYS_WITH_TIPS else [],
@@ -56,10 +59,6 @@ def day_view(report: Report) -> View:
 def _seats(report: Report) -> Decimal:
     """What is not in the bars."""
     return report.totals.cost - exact.total(of_days(report)["cost"])
-
-
-def _key_color(number: int, is_rest: bool) -> str:  # noqa: FBT001 - a property of the series
-    return "rest" if is_rest else f"series-{number}"
 
 
 def _tips(daily: DailySeries, currency: str) -> list[str]:
