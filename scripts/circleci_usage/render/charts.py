@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, PathPatch
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render import style
-from circleci_usage.render.lines import lines, top
+from circleci_usage.render.lines import lines, seats, top
 from circleci_usage.render.project_charts import ProjectChart
 from circleci_usage.render.projects import Project, project_names
 from circleci_usage.render.series import DailySeries, daily_series
@@ -108,7 +108,9 @@ def _subtitle(report: Report) -> str:
 def _titled_days(report: Report) -> Figure:
     daily = daily_series(report)
     figure = Figure(figsize=(WIDE, 4.9))
-    _title(figure, "Cost by day", _subtitle(report))
+    apart = seats(report)
+    left_out = f", of which {money(apart, report.currency)} for seats, not drawn" if apart else ""
+    _title(figure, "Cost by day", _subtitle(report) + left_out)
     _draw_days(figure, daily, report.currency, above=100)
     labels = shortened([style.drawable(series.label) for series in daily.series], _KEY_LENGTH)
     keys: list[Artist] = [Patch(color=color, label=label) for color, label in zip(_colors(daily), labels, strict=True)]

@@ -99,6 +99,12 @@ def of_days(report: Report) -> pd.DataFrame:
     return report.charges[~report.charges["credit_type"].isin(ONCE_A_MONTH)]
 
 
+def seats(report: Report) -> Decimal:
+    """What is left out of the days."""
+    with exact.exact_arithmetic():
+        return report.totals.cost - exact.total(of_days(report)["cost"])
+
+
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
     """Cost of every day of the period, but for seats, by the given columns of `Report.charges`; for drawing only."""
     charges = of_days(report)

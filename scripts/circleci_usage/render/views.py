@@ -1,14 +1,12 @@
 """What the sections of the page show: a small function of the report each, None where there is nothing to show."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
-from circleci_usage import exact
 from circleci_usage.allocation import UNALLOCATED
 from circleci_usage.render import charts, style
 from circleci_usage.render.inline import inline_svg
-from circleci_usage.render.lines import lines, of_days
+from circleci_usage.render.lines import lines, seats
 from circleci_usage.render.projects import projects
 from circleci_usage.render.series import DailySeries, daily_series
 from circleci_usage.render.shown import days, drawn_money, long_day, shortened
@@ -49,16 +47,11 @@ def day_view(report: Report) -> View:
             for number, series in enumerate(daily.series, start=1)
         ],
         "before": daily.before.label if daily.before else "",
-        "seats": _seats(report),
+        "seats": seats(report),
         "tips": _tips(daily, report.currency) if len(daily.days) <= _DAYS_WITH_TIPS else [],
         "area": charts.day_area(),
         "lines": lines(report.breakdowns["daily"]),
     }
-
-
-def _seats(report: Report) -> Decimal:
-    """What is not in the bars."""
-    return report.totals.cost - exact.total(of_days(report)["cost"])
 
 
 def _tips(daily: DailySeries, currency: str) -> list[str]:
