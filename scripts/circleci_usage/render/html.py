@@ -88,5 +88,5 @@ def _templates(currency: str) -> Environment:
 
 
 def _with_names(sentence: words.Sentence) -> Markup:
-    names = (Markup("<bdi>{}</bdi>").format(name) for name in sentence.names)
+    names = (Markup("<bdi>{}</bdi>").format(shown.visible(name)) for name in sentence.names)
     return escape(sentence.text).format(*names)

@@ -23,7 +23,7 @@ def terminal_summary(report: Report) -> RenderableType:
     cost = Text.assemble(
         (cost_shown(report.totals, report.currency), "bold"), f"  {short.change}" if short.change else ""
     )
-    first, *others = (sentence.naming(visible) for sentence in short.sentences)
+    first, *others = (sentence.naming(str) for sentence in short.sentences)
     notes = [Text(f"Note: {visible(warning)}", "yellow") for warning in short.warnings]
     return Group(
         Text(short.title, "bold"),

@@ -7,7 +7,7 @@ from typing import Final
 from circleci_usage.columns import NO_NAME
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, when
+from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
 from circleci_usage.report import Report
 
 _DRIVERS: Final = 3
@@ -22,7 +22,7 @@ class Sentence:
 
     def naming(self, show: Callable[[str], str]) -> str:
         """The sentence with its names as a format can safely show them."""
-        return self.text.format(*map(show, self.names))
+        return self.text.format(*(show(visible(name)) for name in self.names))
 
 
 def sentences(report: Report) -> Iterator[Sentence]:
