@@ -12,7 +12,7 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-WIDTH, HEIGHT, SHARPNESS = 1280, 1000, 1.5
+WIDTH, HEIGHT, SHARPNESS = 1280, 972, 1.5
 COLORS = 96
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb")
 
