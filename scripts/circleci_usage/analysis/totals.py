@@ -38,6 +38,7 @@ BREAKDOWNS = {
 AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
 """What is summed in every breakdown."""
 
+
 @dataclass(frozen=True)
 class Amount:
     """Credits, their cost and the job runs behind them.

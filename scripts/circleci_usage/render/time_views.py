@@ -123,10 +123,11 @@ def anomaly_view(report: Report) -> Grids | None:
 def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell | str]:
     excess = anomaly.actual - anomaly.expected
     cause = anomaly.cause
+    costs = f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}" if cause else ""
     return [
         long_day(anomaly.day),
         project_cell(anomaly.project, names) if anomaly.project else "all together",
-        name_cell(cause.job, f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}") if cause else "",
+        name_cell(cause.job, costs) if cause else "",
         money(anomaly.expected, currency),
         money(anomaly.actual, currency),
         Cell(money_change(excess, currency), tone="more"),

@@ -22,13 +22,11 @@ def size_view(report: Report) -> Grids | None:
     if not (smaller or larger or sizing.migrations):
         return None
     headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
-    grids = [
-        Grid(
-            title, headings, [_sizing(each, names, currency) for each in found[:limit]], more(limit, found, "job"), names=3
-        )
-        for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS))
-        if found
-    ]
+    grids = []
+    for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
+        rows = [_sizing(each, names, currency) for each in found[:limit]]
+        if rows:
+            grids.append(Grid(title, headings, rows, more(limit, found, "job"), names=3))
     if sizing.migrations:
         rows = [_migration(each, names, currency) for each in sizing.migrations[:_FEW_ROWS]]
         moving = ("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by", "Costs a month")
@@ -135,6 +133,8 @@ def extra_view(report: Report) -> Grids | None:
         ],
         tables=["extra_costs"],
     )
+
+
 def duration_view(report: Report) -> Grids | None:
     """How long workflows and jobs take, and how reliable they are."""
     paces, names, currency = report.findings.durations, project_names(report), report.currency
