@@ -92,7 +92,7 @@ def test_no_command_of_the_tool_is_hidden_by_a_program(image: Image) -> None:
 
 def test_locked_down_it_still_writes_a_report(image: Image, tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    done = image.run("demo", options=(*LOCKED, f"--volume={tmp_path}:/tmp/demo-report"))
+    done = image.run("demo", "--output=mine", options=(*LOCKED, f"--volume={tmp_path}:/tmp/mine"))
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "summary.json").read_text())["totals"]["job_runs"] > 1000
 
