@@ -1,23 +1,32 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.analysis.changes import Change, Changes, Usage, compare, drivers
+from circleci_usage.analysis.changes import Change, Changes, compare, drivers
+from circleci_usage.costs import UNPRICED
 from circleci_usage.days import Period
 from costs import costs, line, project
 
-FEBRUARY = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
+MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
 
-def usage(*lines: dict[str, object]) -> Usage:
+def on(day: date, *lines: dict[str, object]) -> list[dict[str, object]]:
+    return [each | {"date": day} for each in lines]
+
+
+def compare_lines(lines: list[dict[str, object]], period: Period, through: date | None = None) -> Changes | None:
     owned = costs(*lines)
-    return Usage(owned, owned.lines)
+    return compare(owned, owned.lines, period, through or period.last)
 
 
 def compared(now: list[dict[str, object]], past: list[dict[str, object]]) -> Changes:
-    return compare(usage(*now), usage(*past), FEBRUARY)
+    free = on(date(2026, 2, 1), line(0, job="idle", job_runs=0))
+    changes = compare_lines([*on(date(2026, 3, 2), *now), *on(date(2026, 2, 1), *past), *free], MARCH)
+    assert changes
+    return changes
 
 
 def test_before_and_after_of_projects_and_jobs() -> None:
@@ -40,14 +49,14 @@ def test_before_and_after_of_projects_and_jobs() -> None:
 
 
 def test_a_change_is_more_runs_and_dearer_runs() -> None:
-    (job,) = compared([line(500, job_runs=4)], [line(300, job_runs=3)]).jobs
+    (job, _) = compared([line(500, job_runs=4)], [line(300, job_runs=3)]).jobs
 
     assert (job.runs_before, job.runs_after, job.by_runs) == (3, 4, Decimal("1.00"))
 
 
 def test_what_is_new_or_gone_is_not_split() -> None:
-    (new,) = compared([line(500)], []).jobs
-    (gone,) = compared([], [line(500)]).jobs
+    (new, _) = compared([line(500, job="new")], []).jobs
+    (gone, _) = compared([], [line(500, job="gone")]).jobs
 
     assert new.by_runs is gone.by_runs is None
 
@@ -89,3 +98,68 @@ def test_changes_of_projects_and_of_jobs_sum_to_the_total(
     for every in (changes.projects, changes.jobs):
         assert sum((each.difference for each in every), Decimal(0)) == changes.total.difference
         assert sum((each.after for each in every), Decimal(0)) == changes.total.after
+
+
+SEATS = line(1000, credit_type="user", job="(none)", job_runs=0)
+
+
+def day_by_day(period: Period, *lines: dict[str, object]) -> list[dict[str, object]]:
+    return [each for day in period for each in on(day, *lines)]
+
+
+def test_seats_are_compared_between_months() -> None:
+    changes = compared([SEATS, line(200)], [SEATS, line(100)])
+
+    assert not changes.without_seats
+    assert (changes.total.before, changes.total.after) == (Decimal(11), Decimal(12))
+
+
+def test_seats_of_the_first_do_not_make_a_week_dear() -> None:
+    week = Period.of_days(date(2026, 3, 1), date(2026, 3, 7))
+    february = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
+    lines = [*day_by_day(february, line(100)), *day_by_day(week, line(100)), *on(week.first, SEATS)]
+    changes = compare_lines(lines, week)
+
+    assert changes
+    assert changes.without_seats
+    assert changes.total.difference == 0
+    assert changes.days_before == (Decimal(1),) * 7
+
+
+def test_only_complete_days_are_compared() -> None:
+    march = Period.of_days(date(2026, 3, 1), date(2026, 3, 10))
+    before = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
+    changes = compare_lines([*day_by_day(before, line(100)), *day_by_day(march, line(200))], march, date(2026, 3, 8))
+
+    assert changes
+    assert changes.now == Period.of_days(date(2026, 3, 1), date(2026, 3, 8))
+    assert changes.before == Period.of_days(date(2026, 2, 15), date(2026, 2, 22))
+    assert (changes.total.before, changes.total.after) == (Decimal(8), Decimal(16))
+
+
+def test_a_longer_month_before_is_compared_whole() -> None:
+    june = Period.of_days(date(2026, 6, 1), date(2026, 6, 30))
+    may = Period.of_days(date(2026, 5, 1), date(2026, 5, 31))
+    changes = compare_lines([*day_by_day(may, line(100)), *day_by_day(june, line(100))], june)
+
+    assert changes
+    assert (changes.now, changes.before) == (june, may)
+
+
+@pytest.mark.parametrize("first", [None, MARCH.first, MARCH.first - timedelta(days=27)])
+def test_without_all_days_before_there_is_nothing_to_compare(first: date | None) -> None:
+    lines = on(first, line(100)) if first else []
+
+    assert compare_lines(lines, MARCH) is None
+
+
+def test_a_period_without_a_complete_day_is_not_compared() -> None:
+    owned = costs(*on(date(2026, 2, 1), line(100)))
+
+    assert compare(owned, owned.lines, MARCH, None) is None
+
+
+def test_days_without_a_price_are_not_compared() -> None:
+    owned = costs(*on(date(2026, 2, 1), line(100, price_period=UNPRICED)))
+
+    assert compare(owned, owned.lines, MARCH, MARCH.last) is None

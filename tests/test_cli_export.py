@@ -91,6 +91,20 @@ def test_a_named_period_is_exported_with_the_one_before(env: dict[str, str], tmp
     assert summary["previous_period"]["from"] == str(YESTERDAY - timedelta(days=13))
 
 
+def test_reporting_again_from_the_store_says_the_same(env: dict[str, str], tmp_path: Path) -> None:
+    def summary() -> dict[str, object]:
+        written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+        return {key: value for key, value in written.items() if key != "generated_at"}
+
+    period = ("--period", "month-to-date", "--no-merged")
+    assert circleci_usage("run", *period, cwd=tmp_path, env=env).code == 0
+    first = summary()
+    assert circleci_usage("report", *period, cwd=tmp_path, env=env).code == 0
+
+    assert summary() == first
+    assert first["complete_through"]
+
+
 def test_export_fills_the_store_that_report_merge_and_status_use(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -213,7 +213,7 @@ def report(
     [dim]circleci-usage report --period last-week[/dim]
     """
     from circleci_usage.parts import find_parts
-    from circleci_usage.run import stored_parts, with_stored_history
+    from circleci_usage.run import stored_parts
     from circleci_usage.stages import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
@@ -230,7 +230,7 @@ def report(
         export_for=export_for,
         whole=whole,
     )
-    found = find_parts(paths) if paths else stored_parts(store, with_stored_history(chosen.period))
+    found = find_parts(paths) if paths else stored_parts(store, chosen.period)
     _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
 
 

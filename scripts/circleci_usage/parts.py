@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -36,10 +37,17 @@ class Part:
 
 @dataclass(frozen=True)
 class FoundParts:
-    """What the paths of a user mean: parts in a stable order, and a line for each file that was left out."""
+    """What the paths of a user, or a store, mean.
+
+    Attributes:
+        parts: in a stable order.
+        warnings: a line for each file that was left out, and what else a reader should know.
+        complete_through: the last UTC day whose data are complete; None when that is not known.
+    """
 
     parts: tuple[Part, ...]
     warnings: tuple[str, ...]
+    complete_through: date | None = None
 
 
 def find_parts(paths: Iterable[Path]) -> FoundParts:

@@ -1,6 +1,6 @@
 """The whole way: export, then report. What `run`, `export` and `demo` share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -67,9 +67,8 @@ def run(
     # Earlier exports tell what is usual, and cost nothing.
     parts = Store(exporting.store).parts(with_stored_history(span), ids)
     found = find_parts(parts) if parts else FoundParts((), ())
-    found = FoundParts(found.parts, (*exported.warnings, *found.warnings))
-    through = exported.complete_through
-    return make_report(found, reporting, clock=clock, progress=progress, complete_through=through)
+    found = FoundParts(found.parts, (*exported.warnings, *found.warnings), exported.complete_through)
+    return make_report(found, reporting, clock=clock, progress=progress)
 
 
 def with_history(period: Period, name: str | None) -> Period:
@@ -87,10 +86,14 @@ def with_stored_history(period: Period) -> Period:
     return Period(add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop)
 
 
-def stored_parts(store: Path, period: Period | None = None) -> FoundParts:
-    """The parts that the store has of a period, or all of them.
+def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
+    """The parts that the store has of a period and of the days that help to understand it, or all of them.
 
     Raises:
         SettingsError: it has none.
     """
-    return find_parts(Store(store).parts(period or _ALL_DAYS) or [store])
+    store = Store(folder)
+    if period is None:
+        return find_parts(store.parts(_ALL_DAYS) or [folder])
+    found = find_parts(store.parts(with_stored_history(period)) or [folder])
+    return replace(found, complete_through=store.complete_through(period))

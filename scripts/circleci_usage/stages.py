@@ -1,7 +1,6 @@
 """The stages in their order: from parts on disk to the report folder. What the commands share."""
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -46,14 +45,7 @@ class ReportSettings:
     export_for: tuple[str, ...]
 
 
-def make_report(
-    found: FoundParts,
-    settings: ReportSettings,
-    *,
-    clock: Clock,
-    progress: Progress,
-    complete_through: date | None = None,
-) -> Report:
+def make_report(found: FoundParts, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
     """Read the parts, build the report, write its folder.
 
     Raises:
@@ -79,7 +71,7 @@ def make_report(
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
-        complete_through=complete_through,
+        complete_through=found.complete_through,
         warnings=found.warnings,
     )
     progress.say(f"Writing the report on {period} to {settings.folder}.")

@@ -3,21 +3,25 @@
 Method: every project's and every job's change is the plain difference of its cost in both periods, so that the changes
 of all projects, and of all jobs, sum exactly to the total's. The drivers are those that moved in the total's direction,
 largest first, until they explain `EXPLAINED` of it. A job's change is split into runs and cost a run as in price-volume
-analysis: more runs at the old cost of a run, and the rest. Which days are compared: `days.previous_period`.
+analysis: more runs at the old cost of a run, and the rest.
+
+Like is compared with like: the days of the period that are complete, with as many of `days.previous_period`; and seats,
+which are charged on the first of the month, only where both periods begin with one.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.daily import by_day, of_days
+from circleci_usage.analysis.daily import by_day, of_days, once_a_month
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.costs import Costs
-from circleci_usage.days import Period
+from circleci_usage.costs import Costs, within
+from circleci_usage.days import Period, month_start, previous_period
 from circleci_usage.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
 from circleci_usage.units import to_decimal
 
@@ -67,10 +71,19 @@ class Change:
 class Changes:
     """Two periods compared: the total, and all projects and jobs, the largest change first.
 
-    `days_before` is what each day of the period before cost, without seats.
+    Attributes:
+        now: the days of the period that are compared: the complete ones.
+        before: the days that they are compared with.
+        without_seats: whether seats cost something but are left out of every change.
+        total: all together.
+        projects: each project.
+        jobs: each job.
+        days_before: what each day of the period before cost, without seats.
     """
 
+    now: Period
     before: Period
+    without_seats: bool
     total: Change
     projects: tuple[Change, ...]
     jobs: tuple[Change, ...]
@@ -87,22 +100,66 @@ class Changes:
         return drivers(self.jobs, self.total.difference)
 
 
+def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: date | None) -> Changes | None:
+    """A period against the one before.
+
+    Args:
+        costs: owned costs of both, and maybe of other days.
+        runs: owned job runs of the same days.
+        period: what is reported on.
+        complete_through: its last complete day; None when it has none.
+
+    Returns:
+        None when the days before are not all there with a price: half a period would look like a rise.
+    """
+    if complete_through is None:
+        return None
+    now, before = _days(period, complete_through)
+    first, past = runs["date"].min(), costs.within(before)
+    if pd.isna(first) or first.date() > before.first or within(runs, before).empty or past.unpriced_days():
+        return None
+    return _compared(
+        _Compared(costs.within(now), within(runs, now)), _Compared(past, within(runs, before)), now, before
+    )
+
+
+def _days(period: Period, complete_through: date) -> tuple[Period, Period]:
+    """The complete days of a period and as many of the one before; all of that when the period is complete."""
+    before = previous_period(period)
+    if complete_through >= period.last:
+        return period, before
+    now = Period.of_days(period.first, complete_through)
+    return now, Period(before.start, min(before.start + timedelta(days=len(now)), before.stop))
+
+
 @dataclass(frozen=True)
-class Usage:
+class _Compared:
     """Owned costs and job runs of one period."""
 
     costs: Costs
     runs: pd.DataFrame
 
+    def without_seats(self) -> "_Compared":
+        return replace(self, costs=replace(self.costs, lines=of_days(self.costs)))
 
-def compare(now: Usage, past: Usage, before: Period) -> Changes:
-    """The costs of a period against those of the one `before`; both in the same places."""
+
+def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> Changes:
+    by_month = all(each.start == month_start(each.start) for each in (days, before))
+    seats = any(once_a_month(each.costs)["cost"].any() for each in (now, past))
+    if seats and not by_month:
+        now, past = now.without_seats(), past.without_seats()
     jobs = _changes(now, past)
-    projects = _summed(jobs, len(PROJECT))
     (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0),)
     places = past.costs.places("cost")
-    days_before = tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values())
-    return Changes(before, everything, projects, jobs, days_before)
+    return Changes(
+        now=days,
+        before=before,
+        without_seats=seats and not by_month,
+        total=everything,
+        projects=_summed(jobs, len(PROJECT)),
+        jobs=jobs,
+        days_before=tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values()),
+    )
 
 
 def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
@@ -118,7 +175,7 @@ def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...
     return tuple(explaining)
 
 
-def _changes(now: Usage, past: Usage) -> tuple[Change, ...]:
+def _changes(now: _Compared, past: _Compared) -> tuple[Change, ...]:
     """The changes of all jobs."""
     after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
     runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")

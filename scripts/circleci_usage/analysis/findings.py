@@ -10,15 +10,15 @@ import pandas as pd
 from circleci_usage.allocation import Ownership
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
-from circleci_usage.analysis.changes import Changes, Usage, compare
+from circleci_usage.analysis.changes import Changes, compare
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.extras import Extra, extras
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.spending import Spending, spending
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.waste import WasteReport, find_waste
-from circleci_usage.costs import Costs, within
-from circleci_usage.days import ONE_DAY, Period, previous_period
+from circleci_usage.costs import Costs
+from circleci_usage.days import ONE_DAY, Period
 from circleci_usage.performance import Performance
 from circleci_usage.pricing import PriceList, price
 from circleci_usage.rates import Rates, public_rates
@@ -96,21 +96,21 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    now = Usage(known.costs.within(period), within(known.runs, period))
+    now = known.costs.within(period)
     days = _complete_days(known)
     month = spending(known.costs, ownership, days) if days else None
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
     reruns = price(known.performance.reruns, known.performance.places, replace(prices, included=None))
     return Findings(
-        changes=_changes(known, now, period),
+        changes=compare(known.costs, known.runs, period, known.complete_through),
         trend=trend(known.costs, days, period) if days else None,
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         spending=month,
         budgets=check_budgets(settings.budgets, month) if month else (),
-        waste=find_waste(now.costs, reruns, known.performance),
-        durations=durations(now.costs, known.performance),
-        right_sizing=right_size(now.costs, known.performance, settings.rates, period),
-        extras=extras(now.costs),
+        waste=find_waste(now, reruns, known.performance),
+        durations=durations(now, known.performance),
+        right_sizing=right_size(now, known.performance, settings.rates, period),
+        extras=extras(now),
     )
 
 
@@ -121,13 +121,3 @@ def _complete_days(known: Known) -> Period | None:
     starts = [known.runs["date"].min().date(), *(day + ONE_DAY for day in known.costs.unpriced_days())]
     first, last = max(starts), known.complete_through
     return Period.of_days(first, last) if first <= last else None
-
-
-def _changes(known: Known, now: Usage, period: Period) -> Changes | None:
-    """Against the period before, if the data hold all of it and its prices: half a period would look like a rise."""
-    before = previous_period(period)
-    past = Usage(known.costs.within(before), within(known.runs, before))
-    first = known.runs["date"].min()
-    if pd.isna(first) or first.date() > before.first or past.runs.empty or past.costs.unpriced_days():
-        return None
-    return compare(now, past, before)

@@ -20,7 +20,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -133,6 +133,13 @@ class Store:
             windows = tuple(w for w in ledger.windows if w.state is State.FETCHED and w.overlaps(period))
             _check_disjoint(windows)
         return tuple(self._parts / part.name for window in windows for part in window.parts if part.rows)
+
+    def complete_through(self, period: Period) -> date | None:
+        """The last day up to which all days of the period are complete, of all organisations; None when none is."""
+        ledger = self.ledger
+        sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
+        through = [ledger.covered_through(organizations, period) for organizations in sets]
+        return min((day for day in through if day), default=None) if all(through) else None
 
     def is_whole(self, window: Window) -> bool:
         """Whether all files of a fetched window are there, in their full size."""

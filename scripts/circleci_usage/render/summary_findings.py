@@ -94,6 +94,8 @@ def _change(changes: Changes) -> dict[str, Any]:
     return {
         "from": str(changes.before.first),
         "to": str(changes.before.last),
+        "compared_through": str(changes.now.last),
+        "without_seats": changes.without_seats,
         **total,
         "share": None if share is None else plain(share),
         "projects": _entries(tables.changed(PROJECT, changes.project_drivers)),

@@ -69,14 +69,15 @@ def change_view(report: Report) -> Grids | None:
     if not changes:
         return None
     names, currency = project_names(report), report.currency
-    before, now = days(changes.before), days(report.period)
+    before, now = days(changes.before), days(changes.now)
+    seats = " Seats are left out: they are charged once a month." if changes.without_seats else ""
     projects = [[project_cell(change.key, names), *_change(change, currency)] for change in changes.projects[:_ROWS]]
     jobs = [[job_cell(change.key, names), *_change(change, currency)] for change in changes.jobs[:_ROWS]]
     return Grids(
         title="What changed",
         hint=(
             f"Against {before}, the largest changes first. More runs is what the change would be had a run cost as much"
-            " as before; the rest is that runs cost more or less."
+            f" as before; the rest is that runs cost more or less.{seats}"
         ),
         grids=[
             Grid(

@@ -52,7 +52,7 @@ def change_in_short(report: Report) -> str:
     changes = report.findings.changes
     if not changes:
         return ""
-    before, share = days(changes.before), changes.total.share
+    before, share = days(changes.before) + (", without seats" if changes.without_seats else ""), changes.total.share
     if share is None:
         return f"nothing in {before}"
     if not changes.total.difference:
@@ -77,12 +77,16 @@ def _change(report: Report) -> Iterator[Sentence]:
     if not changes:
         return
     total, before = changes.total, f"{when(changes.before)} ({money(changes.total.before, currency)})"
-    if not total.difference:
-        yield Sentence(f"That is as much as {before}.")
-        return
+    what = "That is"
+    if changes.without_seats or changes.now != report.period:
+        seats = "Without seats, " if changes.without_seats else ""
+        what = f"{seats}{days(changes.now)} cost {money(total.after, currency)},"
     share = f" ({percent(abs(total.share))})" if total.share is not None else ""
     direction = "more" if total.difference > 0 else "less"
-    yield Sentence(f"That is {money(abs(total.difference), currency)}{share} {direction} than {before}.")
+    than = f"{money(abs(total.difference), currency)}{share} {direction} than" if total.difference else "as much as"
+    yield Sentence(f"{what} {than} {before}.")
+    if not total.difference:
+        return
     drivers = changes.project_drivers[:_DRIVERS]
     if drivers:
         names = tuple(project_names(report).of(driver.key) for driver in drivers)
