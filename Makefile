@@ -14,7 +14,7 @@ BUILD_OPTIONS ?=
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench focus image orb requirements clean
+.PHONY: help demo test lint format bench focus image orb picture requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ image: $(VENV)/.installed ## Build the container image and check it, with docker
 
 orb: $(VENV)/.installed ## Pack the orb into dist/orb.yml
 	$(BIN)/python tests/orb_pack.py orb dist/orb.yml
+
+picture: $(VENV)/.installed ## Draw the README's picture of the report anew; needs chromium
+	$(BIN)/python tests/picture.py docs/report.png
 
 requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

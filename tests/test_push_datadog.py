@@ -291,7 +291,7 @@ def test_a_plan_without_consent_is_not_sent(
 def test_events_are_sent_now_and_once_a_thing(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    plan = planned(reported, replace(options, link="https://example.com/r"))
+    plan = planned(reported, options)
 
     assert send(datadog, plan).events == len(plan.events) == len(datadog.events) > 0
     assert len({event["aggregation_key"] for event in datadog.events}) == len(datadog.events)

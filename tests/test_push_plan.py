@@ -216,10 +216,22 @@ def test_a_report_without_usage_is_an_empty_plan(tmp_path: Path) -> None:
     assert (plan.batches, plan.requests, plan.events) == ((), 0, ())
 
 
-def test_events_are_for_exceeded_budgets_alone(folder: Path) -> None:
-    plan = plan_push(folder, replace(SNAPSHOT, link="https://example.com/report"), NOW)
+def change_summary(folder: Path, **changes: object) -> None:
+    path = folder / "summary.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
-    (event,) = plan.events
+
+def test_the_tag_period_is_the_name_that_was_asked_for(own_folder: Path) -> None:
+    change_summary(own_folder, period_name="last-31-days")
+
+    assert all("period:last_31_days" in series.tags for series in plan_push(own_folder, SNAPSHOT, NOW).series)
+
+
+def test_events_are_for_exceeded_budgets_alone(own_folder: Path) -> None:
+    change_summary(own_folder, link="https://example.com/report")
+    folder = own_folder
+
+    (event,) = plan_push(folder, SNAPSHOT, NOW).events
     assert event.title == "CircleCI budget Payments is exceeded: 540% of 1.00 USD"
     assert event.text == (
         "5.40 USD of 1.00 USD were spent from 2026-03-01 to 2026-03-31.\n\nThe report: https://example.com/report"

@@ -1,4 +1,4 @@
-"""Sites, addresses, keys and links as people set them."""
+"""Sites, addresses and keys as people set them."""
 
 import pytest
 from datadog_api_client import Configuration
@@ -6,7 +6,6 @@ from pydantic import SecretStr
 
 from circleci_usage.errors import SettingsError
 from circleci_usage.push.credentials import Credentials, datadog_credentials
-from circleci_usage.push.links import artifact_link
 from circleci_usage.push.sites import SITES, datadog_site
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -99,12 +98,3 @@ def test_keys_hide() -> None:
     credentials = Credentials(SecretStr(KEY), SecretStr("application-key"))
     assert KEY not in f"{credentials!r} {credentials}"
     assert credentials.hide(f"{KEY} of application-key") == "… of …"
-
-
-def test_the_link_leads_to_the_artifacts_of_this_job() -> None:
-    job = "9f2c7a1e-0b1d-4c5e-8f43-9a2b7d10c001"
-    link = f"https://output.circle-artifacts.com/output/job/{job}/artifacts/0/usage-report/index.html"
-    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": job, "CIRCLE_NODE_INDEX": "0"}) == link
-    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": job}) == link
-    assert artifact_link({}) is None
-    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": "../../evil"}) is None

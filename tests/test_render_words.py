@@ -1,9 +1,12 @@
 """The sentences that every format says."""
 
+from datetime import date
+
 import pytest
 
+from circleci_usage.days import Period
 from circleci_usage.render.words import Sentence, change_in_short, completeness, sentences
-from reports import acme_report, empty_report, odd_reports
+from reports import acme_report, acme_rows, empty_report, odd_reports, report_of
 
 
 def test_names_do_nothing_in_a_sentence() -> None:
@@ -15,6 +18,16 @@ def test_names_do_nothing_in_a_sentence() -> None:
 def test_the_change_in_short() -> None:
     assert change_in_short(acme_report()) == "+29.7% against February 2026"
     assert change_in_short(empty_report()) == ""
+
+
+def test_a_part_of_a_month_is_compared_without_seats() -> None:
+    report = report_of(acme_rows(), Period.of_days(date(2026, 3, 1), date(2026, 3, 12)))
+
+    assert change_in_short(report) == "+9.7% against 15–26 February 2026, without seats"
+    assert [each.text for each in sentences(report)][:2] == [
+        "CircleCI cost $110.30 from 1 to 12 March 2026: 183,840 credits in 69 job runs.",
+        "Without seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more than from 15 to 26 February 2026 ($59.54).",
+    ]
 
 
 @pytest.mark.parametrize(

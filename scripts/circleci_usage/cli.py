@@ -125,10 +125,11 @@ def run(
         max_ratio=max_ratio,
     )
     reporting = settings.report_settings(
+        os.environ,
         output,
         price_per_credit,
         config,
-        chosen.period,
+        chosen,
         merged=merged,
         allow_unpriced=allow_unpriced,
         focus_version=focus_version,
@@ -220,10 +221,11 @@ def report(
     chosen = settings.chosen_period(context, first, last, period, clock)
     whole = bool(paths) and not chosen.said
     reporting = settings.report_settings(
+        os.environ,
         output,
         price_per_credit,
         config,
-        chosen.period,
+        chosen,
         merged=merged,
         allow_unpriced=allow_unpriced,
         focus_version=focus_version,
@@ -302,7 +304,10 @@ def demo(
     console = _console(quiet=quiet, verbose=verbose)
 
     def reporting(days: "Period") -> "ReportSettings":
-        return settings.report_settings(output, price_per_credit, config or DEMO_SETTINGS, days, merged=True)
+        chosen = settings.Chosen(days, period, said=True)
+        return settings.report_settings(
+            os.environ, output, price_per_credit, config or DEMO_SETTINGS, chosen, merged=True
+        )
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 

@@ -67,7 +67,6 @@ def datadog(
     chosen = settings.push_options(
         site=datadog_site,
         url=datadog_url,
-        environment=os.environ,
         store=store,
         mode=mode,
         tags=tags,
@@ -92,7 +91,7 @@ def sender(output: Path, site: str, url: str | None, store: Path) -> Callable[["
     Raises:
         SettingsError: there is no API key, or no such site.
     """
-    return _sender(output, settings.push_options(site=site, url=url, environment=os.environ, store=store))
+    return _sender(output, settings.push_options(site=site, url=url, store=store))
 
 
 def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"], None]:

@@ -55,6 +55,8 @@ class Report:
         previous: the period before, if the data reach back that far.
         findings: what the analyses say.
         warnings: what a reader should know before trusting the numbers, a sentence each.
+        period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
+        link: where the report can be looked at, if that is known.
     """
 
     period: Period
@@ -73,6 +75,8 @@ class Report:
     previous: PastPeriod | None
     findings: Findings
     warnings: tuple[str, ...]
+    period_name: str | None
+    link: str | None
 
     @property
     def currency(self) -> str:
@@ -90,6 +94,8 @@ def build_report(
     analysis: AnalysisSettings = DEFAULTS,
     complete_through: date | None = None,
     warnings: tuple[str, ...] = (),
+    period_name: str | None = None,
+    link: str | None = None,
 ) -> Report:
     """Daily usage → the report on one period.
 
@@ -103,6 +109,8 @@ def build_report(
         analysis: what the analyses are told.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
         warnings: what earlier stages have to say.
+        period_name: how the period was asked for.
+        link: where the report can be looked at.
 
     Raises:
         SettingsError: there is usage on days without a price.
@@ -145,6 +153,8 @@ def build_report(
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period),
             ),
+            period_name=period_name,
+            link=link,
         )
 
 

@@ -79,10 +79,11 @@ def export_settings(
 
 
 def report_settings(
+    environment: Mapping[str, str],
     folder: Path,
     price_per_credit: str | None,
     config: Path | None,
-    period: "Period",
+    chosen: Chosen,
     *,
     merged: bool,
     allow_unpriced: bool = False,
@@ -95,6 +96,7 @@ def report_settings(
     Raises:
         SettingsError: something in the flags or the settings file is not understood.
     """
+    from circleci_usage.links import artifact_link
     from circleci_usage.render.focus import FOCUS_VERSIONS
     from circleci_usage.render.profiles import PROFILES
     from circleci_usage.stages import ReportSettings
@@ -105,8 +107,10 @@ def report_settings(
         prices=prices(file, price_per_credit, allow_unpriced=allow_unpriced),
         ownership=file.ownership(),
         analysis=file.analysis(),
-        period=None if whole else period,
-        otherwise=period,
+        period=None if whole else chosen.period,
+        otherwise=chosen.period,
+        period_name=None if whole else chosen.name,
+        link=artifact_link(environment),
         merged=merged,
         focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
@@ -117,7 +121,6 @@ def push_options(
     *,
     site: str,
     url: str | None,
-    environment: Mapping[str, str],
     store: Path,
     **chosen: Unpack["PushChoices"],
 ) -> "PushOptions":
@@ -126,7 +129,6 @@ def push_options(
     Raises:
         SettingsError: there is no such site or tag, or the tags do not go together.
     """
-    from circleci_usage.push.links import artifact_link
     from circleci_usage.push.metrics import chosen_tags
     from circleci_usage.push.plan import MAX_SERIES, PushOptions
     from circleci_usage.push.sites import datadog_site
@@ -140,7 +142,6 @@ def push_options(
         historical_metrics_enabled=chosen.get("historical_metrics_enabled", False),
         enable_historical=chosen.get("enable_historical", False),
         custom_costs=chosen.get("custom_costs", False),
-        link=artifact_link(environment),
         memory=store / "datadog-costs.json",
     )
 

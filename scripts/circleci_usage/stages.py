@@ -29,6 +29,8 @@ class ReportSettings:
         analysis: what the analyses are told.
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
+        period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
+        link: where the report can be looked at, if that is known.
         merged: whether the rows go into the folder too.
         focus_version: of focus.csv.
         export_for: tools to write files for too.
@@ -40,6 +42,8 @@ class ReportSettings:
     analysis: AnalysisSettings
     period: Period | None
     otherwise: Period
+    period_name: str | None
+    link: str | None
     merged: bool
     focus_version: str
     export_for: tuple[str, ...]
@@ -73,6 +77,8 @@ def make_report(found: FoundParts, settings: ReportSettings, *, clock: Clock, pr
         analysis=settings.analysis,
         complete_through=found.complete_through,
         warnings=found.warnings,
+        period_name=settings.period_name,
+        link=settings.link,
     )
     progress.say(f"Writing the report on {period} to {settings.folder}.")
     all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)

@@ -50,23 +50,19 @@ class Event:
         }
 
 
-def events_of(report: ReportFolder, link: str | None = None) -> tuple[Event, ...]:
+def events_of(report: ReportFolder) -> tuple[Event, ...]:
     """The events of a report: exceeded budgets, then anomalies, the largest first.
-
-    Args:
-        report: the report.
-        link: where it can be looked at.
 
     Raises:
         DataError: it is damaged.
     """
     try:
-        return tuple(chain(_budgets(report, link), _anomalies(report, link)))
+        return tuple(chain(_budgets(report), _anomalies(report)))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise report.damaged_summary() from None
 
 
-def _budgets(report: ReportFolder, link: str | None) -> Iterator[Event]:
+def _budgets(report: ReportFolder) -> Iterator[Event]:
     month = report.summary.get("month") or {}
     for budget in report.summary.get("budgets") or ():
         if budget["state"] == "over":
@@ -75,20 +71,20 @@ def _budgets(report: ReportFolder, link: str | None) -> Iterator[Event]:
             ending = _ending(budget, report)
             yield Event(
                 f"CircleCI budget {name} is exceeded: {rounded(used * 100, 0)}% of {amount}",
-                f"{spent} of {amount} were spent from {month['from']} to {month['through']}.{ending}{_see(link)}",
+                f"{spent} of {amount} were spent from {month['from']} to {month['through']}.{ending}{_see(report)}",
                 _tags(budget=name, team=budget.get("team")),
                 _key("budget", str(month["from"]), name),
                 "error",
             )
 
 
-def _anomalies(report: ReportFolder, link: str | None) -> Iterator[Event]:
+def _anomalies(report: ReportFolder) -> Iterator[Event]:
     for anomaly in (report.summary.get("anomalies") or ())[:MAX_ANOMALIES]:
         day, project = str(anomaly["date"]), anomaly.get("project")
         actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
         yield Event(
             f"CircleCI cost of {project or 'all projects together'} was unusual on {day}: {actual}",
-            f"{actual} instead of about {expected}.{_cause(anomaly, report)}{_see(link)}",
+            f"{actual} instead of about {expected}.{_cause(anomaly, report)}{_see(report)}",
             _tags(organization=anomaly.get("organization"), project=project),
             _key("anomaly", day, str(anomaly.get("project_id"))),
         )
@@ -109,7 +105,8 @@ def _cause(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
     )
 
 
-def _see(link: str | None) -> str:
+def _see(report: ReportFolder) -> str:
+    link = report.summary.get("link")
     return f"\n\nThe report: {link}" if link else ""
 
 

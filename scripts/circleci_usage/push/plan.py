@@ -35,26 +35,22 @@ class PushOptions:
         site: where to.
         mode: what a point is.
         tags: see `metrics.chosen_tags`.
-        period_name: the value of the tag `period`, such as `last_week`; None finds one by the report's days.
         max_series: how many series may be sent.
         historical_metrics_enabled: Historical Metrics Ingestion is on, whether or not Datadog can be asked.
         enable_historical: switch it on.
         custom_costs: send the costs as Custom Costs too.
         events: send an event for each budget that is exceeded and each anomaly.
-        link: where the report can be looked at, for events.
         memory: where to remember what Custom Costs were sent; None does not.
     """
 
     site: Site
     mode: Mode = Mode.SNAPSHOT
     tags: tuple[str, ...] = DEFAULT_TAGS
-    period_name: str | None = None
     max_series: int = MAX_SERIES
     historical_metrics_enabled: bool = False
     enable_historical: bool = False
     custom_costs: bool = False
     events: bool = True
-    link: str | None = None
     memory: Path | None = None
 
 
@@ -138,7 +134,7 @@ def plan_push(folder: Path, options: PushOptions, now: datetime) -> Plan:
         batches=batches(series),
         late_points=sum(stamp < (now - LATE).timestamp() for stamp in stamps),
         costs=cost_file(report, today_utc(now)) if options.custom_costs else None,
-        events=events_of(report, options.link) if options.events else (),
+        events=events_of(report) if options.events else (),
         objection=_too_many(series, options.max_series),
         warnings=renamed,
     )
@@ -155,11 +151,17 @@ def _series(report: ReportFolder, options: PushOptions, now: datetime) -> tuple[
     stamp = snapshot_stamp(now)
     used = usage_amounts(report, options.tags, day_stamp if daily else lambda _: stamp, daily=daily)
     amounts = {**used, **state_amounts(report, options.tags, stamp)}
-    constant = [("period", DAY if daily else options.period_name or period_name(report.period, today_utc(now)))]
+    constant = [("period", DAY if daily else _period_name(report, now))]
     if "currency" in options.tags:
         constant.append(("currency", report.currency))
     tags = Tags((names for _, names in amounts), tuple(constant))
     return series_of(amounts, tags), tuple(tags.sayings())
+
+
+def _period_name(report: ReportFolder, now: datetime) -> str:
+    """As it was asked for: `last-7-days` is also last week when it is asked for on a Monday."""
+    asked: str | None = report.summary.get("period_name")
+    return asked.replace("-", "_") if asked else period_name(report.period, today_utc(now))
 
 
 def _refuse_too_old(stamps: Sequence[int], now: datetime) -> None:

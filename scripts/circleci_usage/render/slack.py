@@ -44,6 +44,7 @@ def _blocks(short: Digest, report: Report) -> list[Element]:
         ),
         *(_rich_text(*_list(each, report.currency)) for each in short.lists),
         *(_rich_text(_section([_text("Note: ", bold=True), _text(note)])) for note in short.warnings[:_WARNINGS]),
+        *([_rich_text(_section([_link("The whole report", report.link)]))] if report.link else []),
     ]
 
 
@@ -74,6 +75,10 @@ def _section(elements: Sequence[Element]) -> Element:
 def _text(text: str, **style: bool) -> Element:
     element: Element = {"type": "text", "text": _harmless(text)[:_LONGEST]}
     return element | {"style": style} if style else element
+
+
+def _link(text: str, address: str) -> Element:
+    return {"type": "link", "url": address, "text": text}
 
 
 def _harmless(text: str) -> str:

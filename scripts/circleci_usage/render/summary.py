@@ -48,6 +48,8 @@ def summary(report: Report) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "period": _period(report.period),
+        "period_name": report.period_name,
+        "link": report.link,
         "complete_through": _day(report.complete_through),
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
