@@ -1,6 +1,8 @@
 """charts/*: pictures that draw what the report says."""
 
 import itertools
+import multiprocessing
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -102,6 +104,23 @@ def test_charts_of_projects_are_the_same_from_several_processes(tmp_path: Path) 
     assert len([*many.iterdir()]) == 260
     assert [file.name for file in few.iterdir() if file.read_bytes() != (many / file.name).read_bytes()] == []
     assert_sound(few)
+
+
+def test_charts_of_projects_are_drawn_also_when_no_other_process_can_start(tmp_path: Path) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    spawning.set_executable("/bin/false")
+    try:
+        with drawing_project_charts(charts(130), DAYS, tmp_path):
+            pass
+    finally:
+        spawning.set_executable(sys.executable)
+
+    assert len([*tmp_path.iterdir()]) == 260
+
+
+def test_a_problem_of_drawing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), drawing_project_charts(charts(130), DAYS, tmp_path / "nowhere"):
+        pass
 
 
 def test_the_chart_of_a_project_says_what_it_shows(tmp_path: Path) -> None:

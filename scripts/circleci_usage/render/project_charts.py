@@ -5,12 +5,11 @@ imports no data frames: the other processes start quickly.
 """
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
@@ -69,19 +68,36 @@ def drawing_project_charts(charts: Sequence[ProjectChart], days: Days, folder: P
 
     Many are drawn by other processes while the body of the context runs.
     """
-    draw = partial(_draw, days=days, folder=folder)
     # This process has work of its own meanwhile.
-    processes = min((os.cpu_count() or 1) - 1, _MOST_PROCESSES)
-    if len(charts) < _MANY or not processes:
+    helpers = min((os.cpu_count() or 1) - 1, _MOST_PROCESSES)
+    if len(charts) < _MANY or not helpers:
         yield
-        draw(charts)
+        _draw(charts, days, folder)
         return
-    # Forking a process that has threads, as this one does, may hang.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        shares = [pool.submit(draw, charts[first::processes]) for first in range(processes)]
+    shares = [charts[first::helpers] for first in range(helpers)]
+    # Forking a process that has threads, as this one does, may hang. A pool would need /dev/shm, which a locked-down
+    # container may lack.
+    drawing = [get_context("spawn").Process(target=_draw_or_fail, args=(share, days, folder)) for share in shares]
+    try:
+        for process in drawing:
+            process.start()
         yield
-        for share in shares:
-            share.result()
+        for process, share in zip(drawing, shares, strict=True):
+            process.join()
+            if process.exitcode:
+                _draw(share, days, folder)
+    finally:
+        for process in drawing:
+            if process.is_alive():
+                process.kill()
+
+
+def _draw_or_fail(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
+    """Draw, or end with an exit code and without a word: who waits draws again, and says what is wrong."""
+    try:
+        _draw(charts, days, folder)
+    except Exception:  # noqa: BLE001 - whatever it is
+        sys.exit(1)
 
 
 def _draw(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
