@@ -15,8 +15,8 @@ from benchmarks.measure import Contestant, Run, measure
 _HEAVY_PASS = """
 import sys
 from pathlib import Path
-from circleci_usage.parts import find_parts
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage.daily_usage import read_daily_usage
 read_daily_usage(find_parts([Path(sys.argv[1])]).parts)
 """
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.columns import CREDIT_TYPES
-from circleci_usage.costs import Costs
+from circleci_usage.money.costs import Costs
 
 PLACES = 2
 """Costs are given in cents."""

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 from circleci_usage.days import Period
 from circleci_usage.demo.company import Company
-from circleci_usage.exact import plain
+from circleci_usage.money.exact import plain
 from circleci_usage.render.focus import write_focus
 from circleci_usage.report import Report
 from reported import reported

@@ -4,7 +4,7 @@ from math import nan
 
 import pandas as pd
 
-from circleci_usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
+from circleci_usage.usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
 
 KEYS = {
     "organization_id": "o1",

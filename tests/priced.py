@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, OTHER_BRANCHES
-from circleci_usage.units import places_of, to_count
+from circleci_usage.money.units import places_of, to_count
 
 NAMES = {
     "organization_id": "o1",

@@ -8,16 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from circleci_usage.allocation import Ownership, TeamRule
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import write_part
-from circleci_usage.parts import find_parts
-from circleci_usage.pricing import PriceList, PricePeriod
+from circleci_usage.money.allocation import Ownership, TeamRule
+from circleci_usage.money.pricing import PriceList, PricePeriod
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
 from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

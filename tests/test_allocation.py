@@ -1,8 +1,8 @@
 import pytest
 
-from circleci_usage.allocation import NOBODY, SHARED, UNALLOCATED, Ownership, TeamRule, allocate
 from circleci_usage.columns import BRANCH_GROUP
-from circleci_usage.shared_costs import SharedCosts
+from circleci_usage.money.allocation import NOBODY, SHARED, UNALLOCATED, Ownership, TeamRule, allocate
+from circleci_usage.money.shared_costs import SharedCosts
 from priced import used
 
 

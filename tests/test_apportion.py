@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.apportion import apportion
+from circleci_usage.money.apportion import apportion
 
 weights = st.lists(st.integers(-100, 10**12), min_size=1, max_size=8).filter(sum)
 

@@ -3,12 +3,12 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.allocation import SHARED, Ownership, TeamRule
 from circleci_usage.analysis.budgets import Budget, check_budgets
 from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.spending import Spending, spending
 from circleci_usage.days import Period, months
-from circleci_usage.shared_costs import SharedCosts
+from circleci_usage.money.allocation import SHARED, Ownership, TeamRule
+from circleci_usage.money.shared_costs import SharedCosts
 from costs import costs, line
 
 FEBRUARY, MARCH = months(Period.of_days(date(2026, 2, 1), date(2026, 3, 31)))

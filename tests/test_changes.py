@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.analysis.changes import Change, Changes, compare, drivers
-from circleci_usage.costs import UNPRICED
 from circleci_usage.days import Period
+from circleci_usage.money.costs import UNPRICED
 from costs import costs, line, project
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

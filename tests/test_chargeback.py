@@ -4,11 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from circleci_usage.allocation import NOBODY, Ownership, TeamRule, allocated
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.days import Period
-from circleci_usage.pricing import PriceList, price
-from circleci_usage.shared_costs import SharedCosts
+from circleci_usage.money.allocation import NOBODY, Ownership, TeamRule, allocated
+from circleci_usage.money.pricing import PriceList, price
+from circleci_usage.money.shared_costs import SharedCosts
 from priced import used
 
 SPRING = Period.of_days(date(2026, 3, 10), date(2026, 4, 20))

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.config import chosen_period, circleci_token, duration, organizations, price_per_credit
+from circleci_usage.config.environment import chosen_period, circleci_token, duration, organizations, price_per_credit
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
 

@@ -1,6 +1,6 @@
 import pytest
 
-from circleci_usage.console import Console
+from circleci_usage.cli.console import Console
 
 
 def show_everything(console: Console) -> None:

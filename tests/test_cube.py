@@ -1,10 +1,10 @@
 from decimal import Decimal
 
-from circleci_usage.allocation import NOBODY, allocated
 from circleci_usage.analysis.cube import MAX_LINES, SMALLER, cube
 from circleci_usage.columns import BRANCH_GROUP
-from circleci_usage.costs import Costs
-from circleci_usage.pricing import PriceList, price
+from circleci_usage.money.allocation import NOBODY, allocated
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.pricing import PriceList, price
 from priced import used
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.daily_lines import COARSE, FINE, MOST_LINES, daily_lines
-from circleci_usage.costs import Costs
+from circleci_usage.money.costs import Costs
 
 NAMES = ("organization_id", "organization", "project_id", "project", "workflow", "job", "resource_class", "team")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.exact import exact_arithmetic, plain, ratio, rounded, total, trimmed
+from circleci_usage.money.exact import exact_arithmetic, plain, ratio, rounded, total, trimmed
 
 decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=18)
 

@@ -12,13 +12,13 @@ from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import ONE_DAY, Period, midnight
 from circleci_usage.demo.exportfile import write_part
-from circleci_usage.parts import find_parts
-from circleci_usage.pricing import PriceList
+from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.finding_tables import finding_tables
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
 from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.allocation import Ownership, TeamRule
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import Period
@@ -16,11 +15,12 @@ from circleci_usage.demo.clock import DEMO_NOW
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import write_part
 from circleci_usage.demo.planted import Place
-from circleci_usage.exact import total
-from circleci_usage.parts import find_parts
-from circleci_usage.pricing import PriceList, PricePeriod
+from circleci_usage.money.allocation import Ownership, TeamRule
+from circleci_usage.money.exact import total
+from circleci_usage.money.pricing import PriceList, PricePeriod
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.parts import find_parts
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.globs import glob_regex, matcher
+from circleci_usage.money.globs import glob_regex, matcher
 
 
 @pytest.mark.parametrize(

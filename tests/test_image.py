@@ -16,7 +16,7 @@ import typer.main
 from circleci_config import jobs
 from circleci_runner import Runner
 from circleci_usage import __version__
-from circleci_usage.cli import app
+from circleci_usage.cli.app import app
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.standin import StandIn
 from circleci_usage.progress import SystemClock

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
-from circleci_usage.included import IncludedCredits
-from circleci_usage.pricing import PriceList, PricePeriod, price
+from circleci_usage.money.included import IncludedCredits
+from circleci_usage.money.pricing import PriceList, PricePeriod, price
 from priced import used
 
 

@@ -9,8 +9,8 @@ from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.merge import merge
-from circleci_usage.parts import find_parts
+from circleci_usage.usage.merge import merge
+from circleci_usage.usage.parts import find_parts
 from rows import Row, job_run
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 import oracle
 from circleci_usage.analysis.totals import BREAKDOWNS
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
+from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.days import Period, months
 from circleci_usage.demo.exportfile import write_part
-from circleci_usage.parts import find_parts
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report, build_report
-from circleci_usage.settings_file import load_settings_file
-from circleci_usage.usage import MAIN_BRANCHES, read_daily_usage
+from circleci_usage.usage.daily_usage import MAIN_BRANCHES, read_daily_usage
+from circleci_usage.usage.parts import find_parts
 from contracts import FIRST, LAST, as_yaml, contracts, jobs, rules, sharings
 from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
 

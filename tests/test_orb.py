@@ -13,7 +13,7 @@ import yaml
 
 from circleci_config import ConfigError, Expander, Node, Scope, jobs
 from circleci_usage import __version__
-from circleci_usage.cli import app
+from circleci_usage.cli.app import app
 from orb_pack import COMPONENTS, load, pack, write
 from slack_orb import SLACK_ORB
 

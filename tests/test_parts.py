@@ -5,7 +5,7 @@ import pytest
 
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.parts import find_parts
+from circleci_usage.usage.parts import find_parts
 from rows import job_run
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period, parse_day
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
-from circleci_usage.parts import find_parts
-from circleci_usage.performance import Performance
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage.performance import Performance
 from rows import Row, job_run
 
 NUMBERS = count(1)
@@ -215,8 +215,8 @@ WITH_LITTLE_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from circleci_usage.errors import UnfinishedError
-from circleci_usage.parts import find_parts
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage.daily_usage import read_daily_usage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

@@ -3,11 +3,11 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.costs import Costs
 from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
-from circleci_usage.included import IncludedCredits
-from circleci_usage.pricing import PriceList, PricePeriod, price, refuse_unpriced
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.included import IncludedCredits
+from circleci_usage.money.pricing import PriceList, PricePeriod, price, refuse_unpriced
 from priced import used
 
 SPRING = PricePeriod(date(2026, 3, 1), date(2026, 6, 1), Decimal("0.0006"))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.exact import total
+from circleci_usage.money.exact import total
 from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
 from circleci_usage.push.plan import Plan, PushOptions, plan_push
 from circleci_usage.push.sites import datadog_site

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.rates import RateOverride, Rates, public_rates
+from circleci_usage.money.rates import RateOverride, Rates, public_rates
 
 
 def named(rates: Rates, executor: str, name: str) -> Decimal:

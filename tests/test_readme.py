@@ -8,7 +8,7 @@ import typer.main
 
 from circleci_usage import errors
 from circleci_usage.budget_check import OVER_BUDGET
-from circleci_usage.cli import app
+from circleci_usage.cli.app import app
 from commandline import circleci_usage
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -4,12 +4,12 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from circleci_usage.allocation import NOBODY, allocated
 from circleci_usage.analysis.chargeback import chargeback
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
 from circleci_usage.days import Period
-from circleci_usage.included import IncludedCredits
-from circleci_usage.pricing import PriceList, PricePeriod, price
+from circleci_usage.money.allocation import NOBODY, allocated
+from circleci_usage.money.included import IncludedCredits
+from circleci_usage.money.pricing import PriceList, PricePeriod, price
 from priced import used
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.exact import total
+from circleci_usage.money.exact import total
 from circleci_usage.render.tables import lines_csv, neutral, tables
 from reports import HOSTILE_NAMES, acme_report, hostile_report
 

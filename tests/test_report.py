@@ -11,11 +11,11 @@ from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import write_part
 from circleci_usage.errors import SettingsError
-from circleci_usage.exact import total
-from circleci_usage.parts import find_parts
-from circleci_usage.pricing import PriceList, PricePeriod
+from circleci_usage.money.exact import total
+from circleci_usage.money.pricing import PriceList, PricePeriod
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import read_daily_usage
+from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.parts import find_parts
 from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

@@ -5,7 +5,7 @@ import pytest
 
 from circleci_usage.analysis.rightsizing import right_size
 from circleci_usage.days import Period
-from circleci_usage.rates import RateOverride, Rates, public_rates
+from circleci_usage.money.rates import RateOverride, Rates, public_rates
 from costs import costs, line
 from performances import performance
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from circleci_usage.allocation import TeamRule
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
+from circleci_usage.config.settings_file import UsageFile, load_settings_file
+from circleci_usage.config.usage_file import json_schema
+from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.errors import SettingsError
-from circleci_usage.included import IncludedCredits
-from circleci_usage.pricing import PricePeriod
-from circleci_usage.rates import public_rates
-from circleci_usage.settings_file import UsageFile, load_settings_file
-from circleci_usage.shared_costs import SharedCosts
-from circleci_usage.usage_file import json_schema
-from circleci_usage.yaml_text import parse_yaml
+from circleci_usage.money.allocation import TeamRule
+from circleci_usage.money.included import IncludedCredits
+from circleci_usage.money.pricing import PricePeriod
+from circleci_usage.money.rates import public_rates
+from circleci_usage.money.shared_costs import SharedCosts
 
 WHOLE = """\
 currency: USD
@@ -245,9 +245,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_the_schema_that_editors_use_is_of_this_version() -> None:
-    shipped = files("circleci_usage").joinpath("usage.schema.json").read_text(encoding="utf-8")
+    shipped = files("circleci_usage.config").joinpath("usage.schema.json").read_text(encoding="utf-8")
 
-    assert shipped == json_schema(), "write circleci_usage.usage_file.json_schema() to usage.schema.json"
+    assert shipped == json_schema(), "write circleci_usage.config.usage_file.json_schema() to usage.schema.json"
 
 
 def test_the_schema_takes_what_we_take() -> None:

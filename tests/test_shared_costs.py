@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.shared_costs import SharedCosts, split_exactly, weights_of
+from circleci_usage.money.shared_costs import SharedCosts, split_exactly, weights_of
 
 TEAMS = ("a", "b", "c")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.units import INT64, fitting, places_of, to_count, to_decimal
+from circleci_usage.money.units import INT64, fitting, places_of, to_count, to_decimal
 
 numbers = st.decimals(-(10**20), 10**20, places=18)
 

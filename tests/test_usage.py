@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
 from circleci_usage.errors import DataError
-from circleci_usage.parts import find_parts
-from circleci_usage.units import to_decimal
-from circleci_usage.usage import DailyUsage, read_daily_usage
+from circleci_usage.money.units import to_decimal
+from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.parts import find_parts
 from rows import Row, job_run
 
 ROWS = [

@@ -6,14 +6,14 @@ import pytest
 
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import write_part
-from circleci_usage.parts import Part, find_parts
-from circleci_usage.pricing import PriceList
+from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.focus import write_focus
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import build_report
-from circleci_usage.usage import DailyUsage, read_daily_usage
-from circleci_usage.usage_cache import CACHE_FOLDER, cache_beside
+from circleci_usage.usage.cache import CACHE_FOLDER, cache_beside
+from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.parts import Part, find_parts
 from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

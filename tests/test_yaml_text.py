@@ -1,6 +1,6 @@
 import pytest
 
-from circleci_usage.yaml_text import YamlError, parse_yaml
+from circleci_usage.config.yaml_text import YamlError, parse_yaml
 
 TEXT = """\
 price: 0.00054

@@ -1,6 +1,6 @@
 """The way in: `circleci-usage` and `python -m circleci_usage`."""
 
-from circleci_usage.cli import main
+from circleci_usage.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -9,8 +9,8 @@ from typing import Any
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.parts import SUMMARY_NAME
 from circleci_usage.render.summary_findings import read_back
+from circleci_usage.usage.parts import SUMMARY_NAME
 
 OVER_BUDGET = 10
 """The exit code when a budget does not hold."""

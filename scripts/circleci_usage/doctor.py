@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from circleci_usage import config
 from circleci_usage.circleci.checks import Check, check_circleci, check_store
 from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.store import Store
+from circleci_usage.config import environment as config
 from circleci_usage.errors import AccessError, SettingsError, UsageExporterError
 from circleci_usage.progress import Progress, SystemClock
 from circleci_usage.push.credentials import API_KEY_VARIABLES, datadog_credentials

@@ -6,18 +6,18 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from circleci_usage.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
-from circleci_usage.costs import Costs, within
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
-from circleci_usage.exact import exact_arithmetic
-from circleci_usage.pricing import PriceList, named_days, price, refuse_unpriced
-from circleci_usage.usage import DailyUsage
+from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
+from circleci_usage.money.costs import Costs, within
+from circleci_usage.money.exact import exact_arithmetic
+from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
+from circleci_usage.usage.daily_usage import DailyUsage
 
 SCHEMA_VERSION = 1
 """Of summary.json: raised when a key changes its meaning or goes away."""

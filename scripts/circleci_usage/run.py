@@ -11,10 +11,10 @@ from circleci_usage.circleci.client import CircleCI, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period, add_months, month_start, previous_period
-from circleci_usage.parts import FoundParts, find_parts
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
+from circleci_usage.usage.parts import FoundParts, find_parts
 
 _USUAL_MONTHS: Final = 2
 _ALL_DAYS: Final = Period(date.min, date.max)

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from circleci_usage.allocation import Ownership
 from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import Period
-from circleci_usage.merge import merge
-from circleci_usage.parts import FoundParts
-from circleci_usage.pricing import PriceList
+from circleci_usage.money.allocation import Ownership
+from circleci_usage.money.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.render.folder import write_report
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage import MAIN_BRANCHES, DailyUsage, read_daily_usage
-from circleci_usage.usage_cache import cache_beside
+from circleci_usage.usage.cache import cache_beside
+from circleci_usage.usage.daily_usage import MAIN_BRANCHES, DailyUsage, read_daily_usage
+from circleci_usage.usage.merge import merge
+from circleci_usage.usage.parts import FoundParts
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ import pandas as pd
 
 from circleci_usage.analysis.daily import of_days
 from circleci_usage.analysis.totals import PROJECT
-from circleci_usage.costs import Costs, within
 from circleci_usage.days import ONE_DAY, Period
-from circleci_usage.exact import rounded
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs, within
+from circleci_usage.money.exact import rounded
+from circleci_usage.money.units import to_decimal
 
 MINIMUM: Final = Decimal(10)
 """In the currency of the report; `anomalies.minimum` in the settings file."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from circleci_usage.analysis.spending import NOTHING, Spending
-from circleci_usage.exact import ratio
+from circleci_usage.money.exact import ratio
 
 State = Literal["within", "expected over", "over"]
 

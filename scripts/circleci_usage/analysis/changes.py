@@ -20,10 +20,10 @@ import pandas as pd
 
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.costs import Costs, within
 from circleci_usage.days import Period, month_start, previous_period
-from circleci_usage.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs, within
+from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
+from circleci_usage.money.units import to_decimal
 
 EXPLAINED: Final = Decimal("0.8")
 """This share of the total's change is enough of an explanation."""

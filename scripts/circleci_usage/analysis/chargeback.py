@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from circleci_usage.allocation import SHARED, UNALLOCATED, Ownership
 from circleci_usage.analysis.totals import AMOUNTS, Breakdown, breakdown_of
-from circleci_usage.costs import Costs
 from circleci_usage.days import Period, months
-from circleci_usage.exact import ZERO
-from circleci_usage.shared_costs import split_exactly, weights_of
+from circleci_usage.money.allocation import SHARED, UNALLOCATED, Ownership
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO
+from circleci_usage.money.shared_costs import split_exactly, weights_of
 
 
 def chargeback(costs: Costs, ownership: Ownership, period: Period) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from circleci_usage.analysis.totals import AMOUNTS, PROJECT
 from circleci_usage.columns import BRANCH_GROUP
-from circleci_usage.costs import Costs
+from circleci_usage.money.costs import Costs
 
 MAX_LINES: Final = 20_000
 """A spreadsheet holds a million lines, but a pivot table over them is no pleasure."""

@@ -5,8 +5,8 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.costs import Costs
 from circleci_usage.days import Period
+from circleci_usage.money.costs import Costs
 
 ONCE_A_MONTH: Final = frozenset({"user"})
 """Credit types that no day causes: seats are charged for the month, and would make its first day look like a jump."""

@@ -8,8 +8,8 @@ import pandas as pd
 
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.columns import DAILY_CHARGES, DAILY_RUNS
-from circleci_usage.costs import Costs
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.units import to_decimal
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from circleci_usage.costs import Costs
-from circleci_usage.exact import ZERO, ratio
-from circleci_usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO, ratio
+from circleci_usage.money.units import to_decimal
+from circleci_usage.usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Final
 
 from circleci_usage.analysis.totals import JOB
 from circleci_usage.columns import CREDIT_TYPES
-from circleci_usage.costs import Costs
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.units import to_decimal
 
 MOST_JOBS: Final = 10
 

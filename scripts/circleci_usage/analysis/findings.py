@@ -7,7 +7,6 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.allocation import Ownership
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.changes import Changes, compare
@@ -17,11 +16,12 @@ from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.spending import Spending, spending
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.waste import WasteReport, find_waste
-from circleci_usage.costs import Costs
 from circleci_usage.days import ONE_DAY, Period
-from circleci_usage.performance import Performance
-from circleci_usage.pricing import PriceList, price
-from circleci_usage.rates import Rates, public_rates
+from circleci_usage.money.allocation import Ownership
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.pricing import PriceList, price
+from circleci_usage.money.rates import Rates, public_rates
+from circleci_usage.usage.performance import Performance
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start
-from circleci_usage.exact import ZERO, estimating, rounded
+from circleci_usage.money.exact import ZERO, estimating, rounded
 
 HISTORY: Final = 28
 """Days that the means are taken from: four of each weekday."""

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from circleci_usage.costs import MONEY, UNPRICED, Costs
-from circleci_usage.exact import total
-from circleci_usage.pricing import PriceList
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import MONEY, UNPRICED, Costs
+from circleci_usage.money.exact import total
+from circleci_usage.money.pricing import PriceList
+from circleci_usage.money.units import to_decimal
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from circleci_usage.costs import Costs
 from circleci_usage.days import Period
-from circleci_usage.exact import ZERO, estimating, ratio, rounded, total
-from circleci_usage.performance import MACHINE_KEYS, Performance
-from circleci_usage.rates import Rates, ResourceClass
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
+from circleci_usage.money.rates import Rates, ResourceClass
+from circleci_usage.money.units import to_decimal
+from circleci_usage.usage.performance import MACHINE_KEYS, Performance
 
 HEAD_ROOM: Final = Decimal("1.2")
 """A smaller class has to have room for a fifth more than was used."""

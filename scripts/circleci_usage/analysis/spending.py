@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.allocation import SHARED, Ownership
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
 from circleci_usage.analysis.forecast import Outlook, month_of, outlook
-from circleci_usage.costs import Costs
 from circleci_usage.days import Period
-from circleci_usage.exact import ZERO
-from circleci_usage.shared_costs import split_exactly, weights_of
-from circleci_usage.units import to_decimal
+from circleci_usage.money.allocation import SHARED, Ownership
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO
+from circleci_usage.money.shared_costs import split_exactly, weights_of
+from circleci_usage.money.units import to_decimal
 
 NOTHING: Final = Outlook(ZERO, ZERO, ZERO, ZERO)
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage import exact
-from circleci_usage.costs import UNPRICED, Costs
-from circleci_usage.units import to_decimal
+from circleci_usage.money import exact
+from circleci_usage.money.costs import UNPRICED, Costs
+from circleci_usage.money.units import to_decimal
 
 ORGANIZATION = ("organization_id", "organization")
 PROJECT = (*ORGANIZATION, "project_id", "project")

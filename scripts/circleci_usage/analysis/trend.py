@@ -10,10 +10,10 @@ from typing import Final
 
 from circleci_usage.analysis.daily import by_day, of_days
 from circleci_usage.analysis.forecast import month_of
-from circleci_usage.costs import Costs
 from circleci_usage.days import ONE_DAY, Period, months
-from circleci_usage.exact import ZERO, estimating, exact_arithmetic, rounded
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, rounded
+from circleci_usage.money.units import to_decimal
 
 _DAYS_A_WEEK: Final = 7
 _CENTS: Final = 2

@@ -16,10 +16,10 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.costs import Costs
-from circleci_usage.exact import ZERO, total
-from circleci_usage.performance import Performance
-from circleci_usage.units import to_decimal
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.exact import ZERO, total
+from circleci_usage.money.units import to_decimal
+from circleci_usage.usage.performance import Performance
 
 ENOUGH_RUNS: Final = 5
 """Fewer runs than that say nothing about a job."""

@@ -18,8 +18,8 @@ from circleci_usage.circleci.ledger import StoredPart
 from circleci_usage.circleci.session import BrokenError, Session, Timeouts, broken
 from circleci_usage.errors import DataError
 from circleci_usage.files import explaining
-from circleci_usage.parts import GZIP_MAGIC, open_part, read_header
 from circleci_usage.progress import Progress
+from circleci_usage.usage.parts import GZIP_MAGIC, open_part, read_header
 
 SLOWEST: Final = 1 << 16
 """Bytes that must arrive within `Timeouts.total`: less is no download, however steadily it drips."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from circleci_usage.rates import public_rates
+from circleci_usage.money.rates import public_rates
 
 CREDITS_PER_MINUTE: Final[Mapping[str, Mapping[str, int]]] = {
     executor: {

@@ -9,7 +9,7 @@ from typing import Final
 
 from circleci_usage.columns import DAILY_CHARGES, DAILY_RUNS
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.exact import ZERO, exact_arithmetic, plain, total
+from circleci_usage.money.exact import ZERO, exact_arithmetic, plain, total
 from circleci_usage.push.metrics import COST, CREDITS, JOB_RUNS, JOB_SECONDS
 from circleci_usage.push.report_folder import ReportFolder
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from circleci_usage.columns import CREDIT_TYPE_NAMES, DAILY_CHARGES
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
-from circleci_usage.exact import ZERO, exact_arithmetic, total
+from circleci_usage.money.exact import ZERO, exact_arithmetic, total
 from circleci_usage.push.amounts import Names
 from circleci_usage.push.report_folder import ReportFolder
 from circleci_usage.push.series import Tags

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, Final
 
-from circleci_usage.exact import rounded
+from circleci_usage.money.exact import rounded
 from circleci_usage.push.report_folder import ReportFolder, number
 from circleci_usage.push.series import Tags
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.parts import SUMMARY_NAME
+from circleci_usage.usage.parts import SUMMARY_NAME
 
 SCHEMA_VERSION: Final = 1
 """The summary.json that is understood; another one may mean something else by the same keys."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Final
 
-from circleci_usage.exact import ZERO, exact_arithmetic
+from circleci_usage.money.exact import ZERO, exact_arithmetic
 from circleci_usage.push.amounts import Amounts, Names
 from circleci_usage.push.metrics import BUDGET_USED_RATIO, FORECAST_COST, WASTED_COST
 from circleci_usage.push.report_folder import ReportFolder, number

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from circleci_usage.allocation import UNALLOCATED
+from circleci_usage.money.allocation import UNALLOCATED
 from circleci_usage.render import words
 from circleci_usage.render.lines import lines
 from circleci_usage.render.shown import days

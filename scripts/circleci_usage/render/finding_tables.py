@@ -12,8 +12,8 @@ from circleci_usage.analysis.rightsizing import Migration, Sizing
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.analysis.waste import Waste
-from circleci_usage.performance import MACHINE_KEYS
 from circleci_usage.report import Report
+from circleci_usage.usage.performance import MACHINE_KEYS
 
 
 class Table(NamedTuple):

@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from circleci_usage.allocation import Ownership
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.days import add_months, month_start
-from circleci_usage.exact import plain
+from circleci_usage.money.allocation import Ownership
+from circleci_usage.money.exact import plain
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report
 

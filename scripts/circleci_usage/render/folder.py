@@ -13,7 +13,6 @@ from typing import Final
 
 from circleci_usage.errors import SettingsError
 from circleci_usage.files import explaining, write_text
-from circleci_usage.parts import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.render.charts import draw_charts, project_charts
 from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
@@ -26,6 +25,7 @@ from circleci_usage.render.slack import slack_json
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report
+from circleci_usage.usage.parts import MERGED_NAME, SUMMARY_NAME
 
 PAGE_NAME: Final = "index.html"
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from circleci_usage.pricing import PriceList
+from circleci_usage.money.pricing import PriceList
 
 
 def known_amounts(columns: Iterable[str], prices: PriceList) -> list[str]:

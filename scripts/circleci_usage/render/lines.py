@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from circleci_usage import exact
 from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
+from circleci_usage.money import exact
 from circleci_usage.render.shown import money, visible
 from circleci_usage.report import Report
 

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES
-from circleci_usage.exact import plain
+from circleci_usage.money.exact import plain
 from circleci_usage.render.grids import Cell, Grid, Grids
 from circleci_usage.render.known import known_amounts
 from circleci_usage.render.shown import counted, money, number

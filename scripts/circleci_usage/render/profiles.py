@@ -17,7 +17,7 @@ from typing import Final
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.errors import SettingsError
-from circleci_usage.exact import plain, total
+from circleci_usage.money.exact import plain, total
 from circleci_usage.render.focus import VENDOR, Charge, priced_charges, tags_of
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report

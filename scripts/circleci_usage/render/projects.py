@@ -9,7 +9,7 @@ from typing import Final
 
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.columns import NO_NAME
-from circleci_usage.exact import ZERO
+from circleci_usage.money.exact import ZERO
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines
 from circleci_usage.render.shown import visible
 from circleci_usage.report import Report

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.days import Period, add_months
-from circleci_usage.exact import rounded
+from circleci_usage.money.exact import rounded
 
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _MINUTE: Final = 60

@@ -11,8 +11,8 @@ import pandas as pd
 from circleci_usage.analysis.reconciliation import Reconciliation
 from circleci_usage.analysis.totals import Amount
 from circleci_usage.days import Period
-from circleci_usage.exact import plain
-from circleci_usage.pricing import PriceList
+from circleci_usage.money.exact import plain
+from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.known import known_amounts, known_cost, known_lines
 from circleci_usage.render.summary_findings import findings
 from circleci_usage.render.tables import chargeback, pricing

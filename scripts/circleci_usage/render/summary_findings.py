@@ -10,7 +10,7 @@ from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.days import Period
-from circleci_usage.exact import plain
+from circleci_usage.money.exact import plain
 from circleci_usage.render import finding_tables as tables
 from circleci_usage.report import Report
 

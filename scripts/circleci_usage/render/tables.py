@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.exact import plain
+from circleci_usage.money.exact import plain
 from circleci_usage.render.finding_tables import finding_tables
 from circleci_usage.render.known import known_amounts, known_lines
 from circleci_usage.report import Report

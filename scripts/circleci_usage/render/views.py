@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from circleci_usage.allocation import UNALLOCATED
+from circleci_usage.money.allocation import UNALLOCATED
 from circleci_usage.render import charts, style
 from circleci_usage.render.inline import inline_svg
 from circleci_usage.render.lines import lines, seats

@@ -1,4 +1,4 @@
-"""What a person sees while the tool works: progress bars on a terminal, plain lines in CI. For cli.py alone."""
+"""What a person sees while the tool works: progress bars on a terminal, plain lines in CI. For the commands alone."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

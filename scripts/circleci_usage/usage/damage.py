@@ -11,7 +11,7 @@ from typing import Final
 from circleci_usage.columns import CREDIT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
 from circleci_usage.files import NO_SPACE
-from circleci_usage.parts import Part, open_part
+from circleci_usage.usage.parts import Part, open_part
 
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
 _FIELD_LIMIT: Final = 1 << 24

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from circleci_usage.days import Period
-from circleci_usage.units import to_decimal
+from circleci_usage.money.units import to_decimal
 
 CREDITS: Final = ("credits", "free_credits", "unpriced_credits")
 MONEY: Final = ("list_cost", "contracted_cost", "cost")

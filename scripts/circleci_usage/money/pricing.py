@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from circleci_usage.costs import UNPRICED, Costs
 from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
-from circleci_usage.included import IncludedCredits, free_credits
-from circleci_usage.units import fitting, places_of, to_count
+from circleci_usage.money.costs import UNPRICED, Costs
+from circleci_usage.money.included import IncludedCredits, free_credits
+from circleci_usage.money.units import fitting, places_of, to_count
 
 LIST_PRICE: Final = Decimal("0.0006")
 """What a credit costs at list: 15 dollars for 25,000 credits."""

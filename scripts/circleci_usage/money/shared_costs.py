@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
-from circleci_usage.apportion import apportion
-from circleci_usage.exact import ZERO
-from circleci_usage.units import places_of, to_count, to_decimal
+from circleci_usage.money.apportion import apportion
+from circleci_usage.money.exact import ZERO
+from circleci_usage.money.units import places_of, to_count, to_decimal
 
 Split = Literal["proportional", "even", "fixed"]
 

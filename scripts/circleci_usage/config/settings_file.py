@@ -8,9 +8,9 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from circleci_usage.config.usage_file import UsageFile
+from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
 from circleci_usage.errors import SettingsError
-from circleci_usage.usage_file import UsageFile
-from circleci_usage.yaml_text import YamlError, YamlText, parse_yaml
 
 __all__ = ["UsageFile", "load_settings_file"]
 

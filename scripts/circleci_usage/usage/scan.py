@@ -14,8 +14,8 @@ from circleci_usage.columns import (
     OTHER_BRANCHES,
     TOTAL_CREDITS,
 )
-from circleci_usage.globs import glob_regex
-from circleci_usage.parts import Part
+from circleci_usage.money.globs import glob_regex
+from circleci_usage.usage.parts import Part
 
 NAMES: Final = {
     "date": "JOB_RUN_DATE",

@@ -14,10 +14,10 @@ import polars as pl
 from isal import igzip
 
 from circleci_usage.columns import EXPORT_COLUMNS
-from circleci_usage.damage import damage_behind
 from circleci_usage.days import Period
 from circleci_usage.files import replacing
-from circleci_usage.parts import Part, open_part
+from circleci_usage.usage.damage import damage_behind
+from circleci_usage.usage.parts import Part, open_part
 
 _CHUNK: Final = 1 << 20
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.columns import BRANCH_GROUP
-from circleci_usage.costs import Costs
-from circleci_usage.globs import matcher
-from circleci_usage.shared_costs import SharedCosts
+from circleci_usage.money.costs import Costs
+from circleci_usage.money.globs import matcher
+from circleci_usage.money.shared_costs import SharedCosts
 
 UNALLOCATED: Final = "unallocated"
 """The owner of what no team claims."""

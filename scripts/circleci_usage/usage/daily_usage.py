@@ -16,13 +16,13 @@ import pandas as pd
 import polars as pl
 
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME
-from circleci_usage.damage import damage_behind, find_damage
 from circleci_usage.days import Period
-from circleci_usage.parts import Part
-from circleci_usage.performance import Performance, ask, narrow, performance
-from circleci_usage.scan import NUMBER, scan_parts
-from circleci_usage.units import INT64, Counts
-from circleci_usage.usage_cache import Sums, load_sums, save_sums, sums_key
+from circleci_usage.money.units import INT64, Counts
+from circleci_usage.usage.cache import Sums, load_sums, save_sums, sums_key
+from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.parts import Part
+from circleci_usage.usage.performance import Performance, ask, narrow, performance
+from circleci_usage.usage.scan import NUMBER, scan_parts
 
 BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
 

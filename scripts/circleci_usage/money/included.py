@@ -7,9 +7,9 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from circleci_usage.apportion import apportion
 from circleci_usage.days import month_start
-from circleci_usage.units import Counts
+from circleci_usage.money.apportion import apportion
+from circleci_usage.money.units import Counts
 
 
 @dataclass(frozen=True)

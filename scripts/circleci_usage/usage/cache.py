@@ -18,8 +18,8 @@ import polars as pl
 from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
-from circleci_usage.parts import Part, checksum
-from circleci_usage.performance import Answers
+from circleci_usage.usage.parts import Part, checksum
+from circleci_usage.usage.performance import Answers
 
 FORMAT: Final = 3
 """Raised whenever the same parts would give other sums, or sums of another shape."""

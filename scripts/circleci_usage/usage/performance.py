@@ -18,7 +18,7 @@ import polars as pl
 
 from circleci_usage.columns import CREDIT_TYPES, NO_NAME
 from circleci_usage.days import Period
-from circleci_usage.units import fitting, places_of, to_count
+from circleci_usage.money.units import fitting, places_of, to_count
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]

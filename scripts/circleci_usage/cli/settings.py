@@ -1,4 +1,4 @@
-"""Flags and environment → what the stages are called with. For cli.py alone.
+"""Flags and environment → what the stages are called with. For the commands alone.
 
 Imports are inside the functions: `--help` must not wait for the libraries behind the settings.
 """
@@ -14,13 +14,13 @@ import typer
 from circleci_usage.errors import SettingsError
 
 if TYPE_CHECKING:
+    from circleci_usage.config.usage_file import UsageFile
     from circleci_usage.days import Period
-    from circleci_usage.pricing import PriceList
+    from circleci_usage.money.pricing import PriceList
     from circleci_usage.progress import Clock
     from circleci_usage.push.plan import PushOptions
     from circleci_usage.run import ExportSettings
     from circleci_usage.stages import ReportSettings
-    from circleci_usage.usage_file import UsageFile
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Chosen:
 
 def chosen_period(context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock") -> Chosen:
     """Dates win over a name, unless the name is a flag and the dates stand in the environment."""
-    from circleci_usage.config import chosen_period
+    from circleci_usage.config.environment import chosen_period
     from circleci_usage.days import today_utc
 
     sources = {key: source.name for key in ("first", "last", "period") if (source := context.get_parameter_source(key))}
@@ -60,8 +60,8 @@ def export_settings(
     Raises:
         SettingsError: something is missing or not understood.
     """
-    from circleci_usage import config
     from circleci_usage.circleci.exports import ExportOptions
+    from circleci_usage.config import environment as config
     from circleci_usage.run import ExportSettings
 
     return ExportSettings(
@@ -170,9 +170,9 @@ def usage_file(config: Path | None) -> "UsageFile":
     Raises:
         SettingsError: something in it is not understood.
     """
-    from circleci_usage.config import config_file
-    from circleci_usage.settings_file import load_settings_file
-    from circleci_usage.usage_file import UsageFile
+    from circleci_usage.config.environment import config_file
+    from circleci_usage.config.settings_file import load_settings_file
+    from circleci_usage.config.usage_file import UsageFile
 
     path = config_file(config)
     return load_settings_file(path) if path else UsageFile()
@@ -184,7 +184,7 @@ def prices(file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: b
     Raises:
         SettingsError: something in them is not understood.
     """
-    from circleci_usage.config import price_per_credit as parse_price
+    from circleci_usage.config.environment import price_per_credit as parse_price
 
     price = parse_price(price_per_credit) if price_per_credit else None
     return file.price_list(price, allow_unpriced=allow_unpriced)

@@ -1,4 +1,4 @@
-"""The store's status and the doctor's checks as lines for a person. For cli.py alone."""
+"""The store's status and the doctor's checks as lines for a person. For the commands alone."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.status import Status
-from circleci_usage.exact import rounded
+from circleci_usage.money.exact import rounded
 
 
 def status_lines(status: Status, now: datetime) -> Iterator[str]:

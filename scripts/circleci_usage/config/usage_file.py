@@ -12,16 +12,10 @@ from typing import Final
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic.json_schema import GenerateJsonSchema
 
-from circleci_usage.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
-from circleci_usage.days import ONE_DAY
-from circleci_usage.errors import SettingsError
-from circleci_usage.included import IncludedCredits
-from circleci_usage.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
-from circleci_usage.rates import Rates, public_rates
-from circleci_usage.usage_sections import (
+from circleci_usage.config.usage_sections import (
     AnomaliesSection,
     BudgetSection,
     IncludedCreditsSection,
@@ -34,6 +28,12 @@ from circleci_usage.usage_sections import (
     TeamSection,
     Value,
 )
+from circleci_usage.days import ONE_DAY
+from circleci_usage.errors import SettingsError
+from circleci_usage.money.allocation import UNALLOCATED, Ownership, TeamRule
+from circleci_usage.money.included import IncludedCredits
+from circleci_usage.money.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
+from circleci_usage.money.rates import Rates, public_rates
 
 _TAKEN_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency", "project", "credit_type"})
 

@@ -1,5 +1,5 @@
-"""The Datadog part of the command line; see cli.py."""
-# ruff: noqa: PLC0415, FBT002 - as in cli.py
+"""The Datadog part of the command line; see app.py."""
+# ruff: noqa: PLC0415, FBT002 - as in app.py
 
 import os
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from circleci_usage import options, settings
+from circleci_usage.cli import options, settings
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
     from circleci_usage.progress import Clock
     from circleci_usage.push.plan import Plan, PushOptions
 
@@ -60,7 +60,7 @@ def datadog(
 
     [dim]circleci-usage push datadog --tags workflow,job --max-series 5000[/dim]
     """
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
     from circleci_usage.push.plan import plan_push
 
     console, clock = Console(quiet=quiet, verbose=verbose), SystemClock()
@@ -130,7 +130,7 @@ def datadog_dashboard(
 
     [dim]circleci-usage datadog-dashboard --create[/dim]
     """
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
     from circleci_usage.errors import SettingsError
     from circleci_usage.push.dashboards import Dashboard, Monitor, dashboard, dashboard_json
 

@@ -18,12 +18,12 @@ from pydantic import (
     model_validator,
 )
 
-from circleci_usage.allocation import SHARED, UNALLOCATED
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import ONE_DAY
-from circleci_usage.pricing import PricePeriod
-from circleci_usage.rates import RateOverride
-from circleci_usage.shared_costs import SharedCosts
+from circleci_usage.money.allocation import SHARED, UNALLOCATED
+from circleci_usage.money.pricing import PricePeriod
+from circleci_usage.money.rates import RateOverride
+from circleci_usage.money.shared_costs import SharedCosts
 
 _HUNDRED: Final = Decimal(100)
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from circleci_usage import __version__, cli_datadog, cli_store, options, settings
+from circleci_usage import __version__
+from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
     from circleci_usage.days import Period
     from circleci_usage.report import Report
     from circleci_usage.stages import ReportSettings
@@ -38,7 +39,7 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
 
     # Polars' allocator keeps freed memory for ten seconds; giving it back sooner costs a tenth less at the peak.
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:100,muzzy_decay_ms:0")
@@ -135,7 +136,7 @@ def run(
         focus_version=focus_version,
         export_for=export_for,
     )
-    send = cli_datadog.sender(output, datadog_site, datadog_url, store) if datadog else None
+    send = datadog_commands.sender(output, datadog_site, datadog_url, store) if datadog else None
     span = with_history(chosen.period, chosen.name)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
     if send:
@@ -213,9 +214,9 @@ def report(
 
     [dim]circleci-usage report --period last-week[/dim]
     """
-    from circleci_usage.parts import find_parts
     from circleci_usage.run import stored_parts
     from circleci_usage.stages import make_report
+    from circleci_usage.usage.parts import find_parts
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -248,9 +249,9 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
-    from circleci_usage.merge import merge as merge_parts
-    from circleci_usage.parts import find_parts
     from circleci_usage.run import stored_parts
+    from circleci_usage.usage.merge import merge as merge_parts
+    from circleci_usage.usage.parts import find_parts
 
     console = _console(quiet=quiet, verbose=verbose)
     found = find_parts(paths) if paths else stored_parts(store)
@@ -274,7 +275,7 @@ def check(
     [dim]circleci-usage check --output usage-report --forecast[/dim]
     """
     from circleci_usage.budget_check import check_report
-    from circleci_usage.status_view import budget_line
+    from circleci_usage.cli.status_view import budget_line
 
     console, file = _console(), settings.usage_file(config)
     outcome = check_report(output, file.all_budgets(), file.currency, ahead=forecast)
@@ -313,15 +314,15 @@ def demo(
 
 
 # In the order of --help: what is done daily above, what is looked after now and then below.
-app.add_typer(cli_datadog.push, name="push")
-app.command()(cli_datadog.datadog_dashboard)
-app.command()(cli_store.status)
-app.command()(cli_store.doctor)
-app.command()(cli_store.prune)
+app.add_typer(datadog_commands.push, name="push")
+app.command()(datadog_commands.datadog_dashboard)
+app.command()(store_commands.status)
+app.command()(store_commands.doctor)
+app.command()(store_commands.prune)
 
 
 def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
 
     return Console(quiet=quiet, verbose=verbose)
 

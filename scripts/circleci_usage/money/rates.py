@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Final
 
-_TABLE: Final = "rates.toml"
+_TABLE: Final = files("circleci_usage.money") / "rates.toml"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Rates:
 @cache
 def public_rates() -> Rates:
     """The table that comes with the package: CircleCI's public list."""
-    table = tomllib.loads(files("circleci_usage").joinpath(_TABLE).read_text(encoding="utf-8"), parse_float=Decimal)
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"), parse_float=Decimal)
     series = []
     for each in table["series"]:
         for executor in each["executors"]:

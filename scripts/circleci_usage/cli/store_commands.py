@@ -1,11 +1,11 @@
-"""The commands that look after the store and the settings; see cli.py."""
-# ruff: noqa: PLC0415, FBT002 - as in cli.py
+"""The commands that look after the store and the settings; see app.py."""
+# ruff: noqa: PLC0415, FBT002 - as in app.py
 
 import os
 
 import typer
 
-from circleci_usage import options, settings
+from circleci_usage.cli import options, settings
 from circleci_usage.progress import SystemClock
 
 
@@ -23,8 +23,8 @@ def status(
     """
     from circleci_usage.circleci.status import status as status_of
     from circleci_usage.circleci.store import Store
-    from circleci_usage.console import Console
-    from circleci_usage.status_view import status_lines
+    from circleci_usage.cli.console import Console
+    from circleci_usage.cli.status_view import status_lines
 
     console, clock = Console(), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -50,9 +50,9 @@ def doctor(
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
+    from circleci_usage.cli.status_view import check_line
     from circleci_usage.doctor import DoctorSettings, examine
-    from circleci_usage.status_view import check_line
 
     console = Console(verbose=verbose)
     looked_at = DoctorSettings(
@@ -77,7 +77,7 @@ def prune(store: options.Store = options.DEFAULT_STORE, quiet: options.Quiet = F
     """
     from circleci_usage.circleci.store import Store
     from circleci_usage.circleci.store import prune as prune_store
-    from circleci_usage.console import Console
+    from circleci_usage.cli.console import Console
 
     removed = prune_store(Store(store), SystemClock().now())
     console = Console(quiet=quiet)

@@ -1,0 +1,1 @@
+"""Daily usage to owned costs: exact numbers, prices, included credits, teams."""
