@@ -5,14 +5,16 @@ imports no data frames: the other processes start quickly.
 """
 
 import os
+import pickle
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
-from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from matplotlib.artist import Artist
@@ -74,30 +76,43 @@ def drawing_project_charts(charts: Sequence[ProjectChart], days: Days, folder: P
         yield
         _draw(charts, days, folder)
         return
-    shares = [charts[first::helpers] for first in range(helpers)]
-    # Forking a process that has threads, as this one does, may hang. A pool would need /dev/shm, which a locked-down
-    # container may lack.
-    drawing = [get_context("spawn").Process(target=_draw_or_fail, args=(share, days, folder)) for share in shares]
+    shares = [_Share(charts[first::helpers], days, folder.resolve()) for first in range(helpers)]
+    drawing: list[subprocess.Popen[bytes]] = []
     try:
-        for process in drawing:
-            process.start()
+        drawing.extend(map(_helper, shares))
         yield
-        for process, share in zip(drawing, shares, strict=True):
-            process.join()
-            if process.exitcode:
-                _draw(share, days, folder)
+        for share, helper in zip(shares, drawing, strict=True):
+            if helper.wait():
+                share.draw()
     finally:
-        for process in drawing:
-            if process.is_alive():
-                process.kill()
+        for helper in drawing:
+            helper.kill()
+            helper.wait()
 
 
-def _draw_or_fail(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
-    """Draw, or end with an exit code and without a word: who waits draws again, and says what is wrong."""
-    try:
-        _draw(charts, days, folder)
-    except Exception:  # noqa: BLE001 - whatever it is
-        sys.exit(1)
+@dataclass(frozen=True)
+class _Share:
+    """What one process draws."""
+
+    charts: Sequence[ProjectChart]
+    days: Days
+    folder: Path
+
+    def draw(self) -> None:
+        _draw(self.charts, self.days, self.folder)
+
+
+def _helper(share: _Share) -> "subprocess.Popen[bytes]":
+    """A process that draws a share and says nothing: should it fail, who waits draws again and says what is wrong.
+
+    Not one of multiprocessing's: forking a process that has threads, as this one does, may hang; a pool needs /dev/shm,
+    which a locked-down container may lack; and spawning waits for ever for one that dies at once.
+    """
+    with TemporaryFile() as work:
+        pickle.dump(share, work)
+        work.seek(0)
+        command = [sys.executable, "-m", __name__]
+        return subprocess.Popen(command, stdin=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
 def _draw(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
@@ -175,3 +190,7 @@ class _Frame:
 def _place(left: float, top: float) -> tuple[float, float]:
     """Points from the left and the top → what a figure understands."""
     return left / _WIDTH, 1 - top / _HEIGHT
+
+
+if __name__ == "__main__":
+    pickle.load(sys.stdin.buffer).draw()  # noqa: S301 - what `_helper` wrote
