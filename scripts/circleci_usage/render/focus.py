@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,11 +43,16 @@ class Charge(NamedTuple):
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's."""
     list_price = report.prices.list_price
+
+    @lru_cache
+    def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
+        return json.dumps(tags_of(team, project, vcs_url, credit_type, report.ownership), ensure_ascii=False)
+
     columns: dict[str, Callable[[Charge], str]] = {
         **_COLUMNS,
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
-        "Tags": lambda charge: json.dumps(tags_of(charge, report.ownership), ensure_ascii=False),
+        "Tags": lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -62,32 +68,37 @@ def priced_charges(report: Report) -> Iterator[Charge]:
     return map(Charge._make, charges[list(Charge._fields)].itertuples(index=False, name=None))
 
 
-def tags_of(charge: Charge, ownership: Ownership) -> dict[str, str]:
+def tags_of(team: str, project: str, vcs_url: str, credit_type: str, ownership: Ownership) -> dict[str, str]:
     """What a charge can be allocated by: its team and the team's tags, its project and repository, its credit type."""
-    names = {"team": charge.team, "project": charge.project, "vcs_url": charge.vcs_url}
+    names = {"team": team, "project": project, "vcs_url": vcs_url}
     known = {name: value for name, value in names.items() if value != NO_NAME}
-    of_team = {name: values[charge.team] for name, values in ownership.tags.items() if charge.team in values}
-    return {**known, "credit_type": charge.credit_type, **of_team}
+    of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
+    return {**known, "credit_type": credit_type, **of_team}
 
 
 def _always(text: str) -> Callable[[Charge], str]:
     return lambda _: text
 
 
+# Most cells hold a few values many times.
+@lru_cache(maxsize=1 << 14)
 def _number(value: Decimal) -> str:
     """Always with a point, so that readers do not take a column of whole credits for integers."""
     text = plain(value)
     return text if "." in text else f"{text}.0"
 
 
+@lru_cache
 def _moment(day: date) -> str:
     return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
-def _month(charge: Charge) -> date:
-    return month_start(charge.date.date())
+@lru_cache
+def _month(day: datetime) -> date:
+    return month_start(day.date())
 
 
+@lru_cache(maxsize=1 << 14)
 def _name(name: str) -> str:
     return "" if name == NO_NAME else neutral(name)
 
@@ -104,8 +115,8 @@ _COLUMNS: Final[Mapping[str, Callable[[Charge], str]]] = {
     "BilledCost": lambda charge: _number(charge.cost),
     "BillingAccountId": lambda charge: _name(charge.organization_id) or _name(charge.organization),
     "BillingAccountName": lambda charge: _name(charge.organization),
-    "BillingPeriodEnd": lambda charge: _moment(add_months(_month(charge), 1)),
-    "BillingPeriodStart": lambda charge: _moment(_month(charge)),
+    "BillingPeriodEnd": lambda charge: _moment(add_months(_month(charge.date), 1)),
+    "BillingPeriodStart": lambda charge: _moment(_month(charge.date)),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
     "ChargeDescription": lambda charge: f"{CREDIT_TYPE_NAMES[charge.credit_type]} credits of {charge.project}",

@@ -117,7 +117,10 @@ def _vantage(report: Report) -> Iterator[Row]:
             "ServiceName": CREDIT_TYPE_NAMES[charge.credit_type],
             "ConsumedQuantity": plain(charge.credits),
             "ConsumedUnit": "Credits",
-            "Tags": json.dumps(tags_of(charge, report.ownership), ensure_ascii=False),
+            "Tags": json.dumps(
+                tags_of(charge.team, charge.project, charge.vcs_url, charge.credit_type, report.ownership),
+                ensure_ascii=False,
+            ),
         }
 
 

@@ -1,7 +1,8 @@
 """Parts → daily usage: the one heavy pass.
 
-The parts are scanned lazily and streamed, so that an export of any size passes through a bounded amount of memory.
-The sums are written with Narwhals, so that they run wherever a lazy frame with the same columns lives.
+The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
+size; that is asked for everything (`runs`, `performance`). So an export of any size passes through a bounded amount of
+memory. The sums are written with Narwhals, so that they run wherever a lazy frame with the same columns lives.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME
+from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER
 from circleci_usage.days import Period
 from circleci_usage.money.units import INT64, Counts
 from circleci_usage.usage.cache import Sums, load_sums, save_sums, sums_key
 from circleci_usage.usage.damage import damage_behind, find_damage
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.performance import Performance, ask, narrow, performance
-from circleci_usage.usage.scan import NUMBER, scan_parts
+from circleci_usage.usage.performance import Performance, ask, performance, unless_identified
+from circleci_usage.usage.runs import write_runs
+from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 
 BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
 
@@ -49,8 +51,9 @@ RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_se
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
 
+_AMOUNTS: Final = ("job_seconds", "total_credits", *(f"{kind}_credits" for kind in CREDIT_TYPES))
+_AT_A_TIME: Final = 800_000
 _NAMES_OF: Final = {"organization": "organization_id", "project": "project_id", "vcs_url": "project_id"}
-_DAY_LENGTH: Final = len("2026-01-31")
 
 
 @dataclass(frozen=True)
@@ -105,45 +108,52 @@ def read_daily_usage(
     globs = sorted(set(branch_globs))
     if cache is None:
         return _daily_usage(_sums(parts, globs, period))
+    before = [part.path.stat() for part in parts]
     key = sums_key(parts, globs, period)
     sums = load_sums(cache, key)
     if sums is None:
         sums = _sums(parts, globs, period)
-        # Parts that changed while they were read have sums that belong to neither key.
-        if sums_key(parts, globs, period) == key:
+        # Parts that changed while they were read have sums that belong to no key.
+        after = [part.path.stat() for part in parts]
+        if all(old.st_mtime_ns == new.st_mtime_ns for old, new in zip(before, after, strict=True)):
             save_sums(sums, cache, key)
     return _daily_usage(sums)
 
 
 def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
-    rows = scan_parts(parts, branch_globs)
     with TemporaryDirectory(prefix="circleci-usage-") as folder:
-        runs = Path(folder) / "runs.parquet"
-        aside = narrow(rows).sink_parquet(runs, compression="lz4", maintain_order=False, statistics=False, lazy=True)
+        file = Path(folder) / "runs.parquet"
         try:
-            queries = [_sum_per_day(nw.from_native(rows)).to_native(), aside]
-            days = _tidy(pl.collect_all(queries, engine="streaming")[0], DIMENSIONS)
+            _write_runs(parts, branch_globs, file)
+            runs = pl.scan_parquet(file)
+            days = _tidy(_summed(runs, DIMENSIONS), DIMENSIONS)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
         if days["torn_rows"].sum():
             damage = find_damage(parts)
             if damage:
                 raise damage
-        answers = ask(pl.scan_parquet(runs), period)
-        # After the parts, and not beside them: branches are many, and so are the bytes of parts in memory.
-        branches = _sum_branches(pl.scan_parquet(runs)).collect(engine="streaming")
-    return Sums(days, _tidy(_named_as(days, branches), BRANCH_DIMENSIONS), answers)
+        of_branches = _summed(unless_identified(runs), BRANCH_DIMENSIONS)
+        branches = _tidy(_named_as(days, of_branches), BRANCH_DIMENSIONS)
+        return Sums(days, branches, ask(runs, period))
 
 
-def _sum_branches(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """The runs of `performance.narrow` → sums per day and branch."""
-    amounts = [pl.col(f"{kind}_credits") for kind in CREDIT_TYPES]
-    return runs.group_by(BRANCH_DIMENSIONS).agg(
-        pl.len().alias("job_runs"),
-        pl.col("seconds").sum().alias("job_seconds"),
-        *(amount.sum() for amount in amounts),
-        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
-    )
+def _write_runs(parts: Sequence[Part], branch_globs: Sequence[str], file: Path) -> None:
+    try:
+        write_runs(scan_parts(parts, branch_globs, WHOLE), file)
+    except pl.exceptions.ComputeError:
+        # Most often the first fraction; if it was damage, that is met again.
+        write_runs(scan_parts(parts, branch_globs, NUMBER), file)
+
+
+def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
+    """Sums of sums of so many runs at a time: a reader of all of them would run ahead, and into memory."""
+    rows = runs.select(pl.len()).collect().item()
+    sums: list[pl.LazyFrame] = [
+        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
+        for first in range(0, max(rows, 1), _AT_A_TIME)
+    ]
+    return pl.concat(each.collect(engine="streaming") for each in sums).group_by(dimensions).sum()
 
 
 def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
@@ -158,21 +168,17 @@ def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
     return branches
 
 
-def _sum_per_day(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Job runs → sums per day and dimension, on any engine that Narwhals speaks to."""
+def sum_runs(runs: nw.LazyFrame[Any], dimensions: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to."""
     amounts = [nw.col(f"{kind}_credits") for kind in CREDIT_TYPES]
-    return (
-        rows.with_columns(nw.col("date").str.slice(0, _DAY_LENGTH))
-        .group_by(*DIMENSIONS)
-        .agg(
-            nw.len().alias("job_runs"),
-            nw.col("job_seconds").sum(),
-            nw.col("total_credits").sum(),
-            nw.col("torn").sum().alias("torn_rows"),
-            (amounts[-1] != 0).sum().alias("unreconciled_rows"),
-            *(amount.sum() for amount in amounts),
-            *((amount != 0).sum().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
-        )
+    return runs.group_by(*dimensions).agg(
+        nw.len().alias("job_runs"),
+        nw.col("job_seconds").sum(),
+        nw.col("total_credits").sum(),
+        nw.col("torn").sum().alias("torn_rows"),
+        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        *(amount.sum() for amount in amounts),
+        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
     )
 
 
@@ -184,6 +190,7 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return (
         sums.filter(~(blank & nothing))
         .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
+        .with_columns(pl.col(*_AMOUNTS).cast(NUMBER))
         .sort(*keys)
         .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
     )

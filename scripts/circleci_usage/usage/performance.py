@@ -1,8 +1,7 @@
 """How job runs went: durations, queues, peaks, runs again. The heavy pass's ordinary numbers, beside its exact sums.
 
 What is asked here cannot be summed up while the rows stream by: percentiles need all values, and a run again needs the
-other runs of its pipeline. So the pass writes the few columns that matter into a temporary Parquet file, a twentieth
-of the rows' size, which is then asked as often as needed (also for the sums by branch). The parts are read once.
+other runs of its pipeline. So it is asked of what the pass writes aside.
 
 Percentiles are nearest-rank ones, exact over the rows: so many percent of the runs took as long or less, which is how
 CircleCI Insights defines them (circleci.com/docs/insights-glossary).
@@ -19,6 +18,7 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES, NO_NAME
 from circleci_usage.days import Period
 from circleci_usage.money.units import fitting, places_of, to_count
+from circleci_usage.usage.scan import NUMBER
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
@@ -26,8 +26,20 @@ MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
 
 _TYPICAL: Final = 0.5
 _HIGH: Final = 0.95
-_DAY_LENGTH: Final = len("2026-01-31")
-_SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
+_SLICE: Final = 400_000
+_ASKED: Final = (
+    *MACHINE_KEYS,
+    "status",
+    "seconds",
+    "queued",
+    "workflow_seconds",
+    "workflow_successful",
+    "pipeline",
+    "workflow_run",
+    "order",
+    "cpu",
+    "ram",
+)
 _OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
 _NAMES_OF: Final = {"organization": "organization_id", "project": "project_id"}
 
@@ -67,41 +79,31 @@ class Answers:
     reruns: pl.DataFrame
 
 
-def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Of the rows of `scan.scan_parts` what is asked for; organisations and projects have a name only if no id.
-
-    Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
-    one in half a million.
-    """
-    return rows.select(
-        pl.col("date").str.head(_DAY_LENGTH).alias("date"),
-        *(_unless_identified(name) if name in _NAMES_OF else pl.col(name) for name in JOB_KEYS),
-        "branch",
-        "executor",
-        "resource_class",
-        "status",
-        pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
-        _seconds_between("queued_at", "started_at").alias("queued"),
-        _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
-        (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
-        _hash("pipeline_id").alias("pipeline"),
-        _hash("workflow_id").alias("workflow_run"),
-        # Numbers count up in a project; where there are none, the time of the start does.
-        pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
-        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
-        # Most are zero, and nulls are written in half the time.
-        *(
-            pl.when(pl.col(f"{kind}_credits") != 0).then(pl.col(f"{kind}_credits")).alias(f"{kind}_credits")
-            for kind in CREDIT_TYPES
-        ),
-    )
-
-
 def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
-    """What those runs of `narrow` say that ended in the period (None: on any day)."""
-    runs = runs.filter(pl.col("status").cast(pl.String).is_in(list(_OUTCOMES)) & pl.col("job").is_not_null())
+    """What those runs of `runs.write_runs` say that ended in the period (None: on any day).
+
+    Slice by slice of about `_SLICE` runs, each with all runs of its workflows: the memory that it takes does not grow
+    with the runs, but with those of a single name of a workflow in a single project.
+    """
+    slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
+    ended = pl.col("status").cast(pl.String).is_in(list(_OUTCOMES)) & pl.col("job").is_not_null()
     if period:
-        runs = runs.filter((pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last)))
+        ended &= (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
+    runs = unless_identified(runs.filter(ended))
+    place = pl.sum_horizontal(pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow"))
+    answers = []
+    for number in range(slices):
+        slice_of_runs = _collected(runs.filter(place % slices == number).select(_ASKED))
+        answers.append(_answers(slice_of_runs.lazy()))
+    jobs, machines, workflows, tries = (pl.concat(frames) for frames in zip(*answers, strict=True))
+    return Answers(jobs, machines, workflows, reruns=_collected(_credits_again(runs, tries.lazy())))
+
+
+def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
+    """Jobs, machines and workflows of `Answers`, and the tries of jobs that had several.
+
+    One query at a time: together they would take the memory of all.
+    """
     tries = _collected(_tries(runs))
     of_tries = tries.group_by(JOB_KEYS).agg(
         pl.len().alias("pipelines"), (pl.col("tries") - 1).sum().alias("reruns"), pl.col("recovered").sum()
@@ -132,10 +134,9 @@ def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
             *_percentiles("seconds", "seconds"),
         )
     )
-    again = _collected(_credits_again(runs, tries.lazy().filter(pl.col("tries") > 1)))
     counts = ("pipelines", "reruns", "recovered")
     jobs = jobs.join(of_tries, on=JOB_KEYS, how="left", nulls_equal=True).with_columns(pl.col(counts).fill_null(0))
-    return Answers(jobs, machines, workflows, again)
+    return jobs, machines, workflows, tries.filter(pl.col("tries") > 1)
 
 
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
@@ -187,7 +188,10 @@ def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
     )
     return pl.concat(
         again.select(
-            "date", *JOB_KEYS, pl.lit(kind).alias("credit_type"), pl.col(f"{kind}_credits").alias("credits")
+            "date",
+            *JOB_KEYS,
+            pl.lit(kind).alias("credit_type"),
+            pl.col(f"{kind}_credits").cast(NUMBER).alias("credits"),
         ).filter(pl.col("credits") != 0)
         for kind in CREDIT_TYPES
     )
@@ -207,7 +211,6 @@ def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _collected(query: pl.LazyFrame) -> pl.DataFrame:
-    """One answer at a time: together they would take less time, and the memory of all."""
     return query.collect(engine="streaming")
 
 
@@ -219,24 +222,11 @@ def _percentiles(column: str, unit: str) -> tuple[pl.Expr, pl.Expr]:
     return _percentile(column, _TYPICAL).alias(f"p50_{unit}"), _percentile(column, _HIGH).alias(f"p95_{unit}")
 
 
-def _milliseconds(column: str) -> pl.Expr:
-    """A moment as milliseconds since 1970. Cut at the point, because Polars has a fast way for whole seconds only."""
-    text = pl.col(column).str
-    whole = text.head(_SECONDS_LENGTH).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False, cache=False)
-    return whole.dt.epoch("ms") + text.slice(_SECONDS_LENGTH + 1, 3).cast(pl.Int64, strict=False).fill_null(0)
-
-
-def _seconds_between(first: str, last: str) -> pl.Expr:
-    return (_milliseconds(last) - _milliseconds(first)) / 1000
-
-
-def _hash(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())
-
-
-def _unless_identified(name: str) -> pl.Expr:
-    """A name only where there is no id: what is renamed stays one."""
-    return pl.when(pl.col(_NAMES_OF[name]).is_null()).then(pl.col(name)).alias(name)
+def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
+    return runs.with_columns(
+        pl.when(pl.col(id_).is_null()).then(pl.col(name)).alias(name) for name, id_ in _NAMES_OF.items()
+    )
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -49,34 +49,48 @@ DETAILS: Final = {
 }
 """As `NAMES`, of what differs from run to run."""
 
+WHOLE: Final = pl.Int32
+"""What amounts nearly always are. No 2^32 of them have a sum that 64 bits do not hold."""
+
 # 18 decimals hold every amount that a service computing in doubles can write, and leave 20 digits before the point.
 NUMBER: Final = pl.Decimal(38, 18)
+"""What holds all amounts, in a third more time."""
+
+Amounts = type[pl.Int32] | pl.Decimal
 
 _BEYOND: Final = "beyond the last column"
 
 
-def scan_parts(parts: Sequence[Part], branch_globs: Sequence[str]) -> pl.LazyFrame:
+def scan_parts(parts: Sequence[Part], branch_globs: Sequence[str], amounts: Amounts = NUMBER) -> pl.LazyFrame:
     """The job runs of all parts, read when the frame is collected.
 
+    Args:
+        parts: what to read.
+        branch_globs: what branches are told apart by.
+        amounts: `WHOLE` or `NUMBER`; reading ends with an error at one that this does not hold.
+
     Columns: those of `NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
-    by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds`
-    (decimals, never null); `torn`, true where a row may be too short or too long. Names are categoricals, which are
-    grouped in two thirds of the memory and time that texts take; the date and the columns of `DETAILS` are texts.
+    by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds` (64-bit
+    integers or decimals, never null); `torn`, true where a row may be too short or too long. Names are categoricals,
+    which are grouped in two thirds of the memory and time that texts take; the date and the columns of `DETAILS` are
+    texts.
     """
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
         headers.setdefault(part.columns, []).append(part)
-    return pl.concat([_scan_alike(columns, alike, branch_globs) for columns, alike in headers.items()])
+    return pl.concat([_scan_alike(columns, alike, branch_globs, amounts) for columns, alike in headers.items()])
 
 
-def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part], branch_globs: Sequence[str]) -> pl.LazyFrame:
+def _scan_alike(
+    columns: tuple[str, ...], parts: Sequence[Part], branch_globs: Sequence[str], amounts: Amounts
+) -> pl.LazyFrame:
     numbers = {*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS"}
     frame = pl.scan_csv(
         [part.path for part in parts],
         # By position: the header was read before, with whatever mark, quotes or case it has.
         has_header=False,
         skip_lines=1,
-        schema={name: NUMBER if name in numbers else pl.String for name in columns} | {_BEYOND: pl.String},
+        schema={name: amounts if name in numbers else pl.String for name in columns} | {_BEYOND: pl.String},
         missing_columns="insert",
         null_values=list(NULL_MARKS),
         glob=False,
@@ -86,13 +100,15 @@ def _scan_alike(columns: tuple[str, ...], parts: Sequence[Part], branch_globs: S
         column = (NAMES | DETAILS)[name]
         return pl.col(column) if column in columns else pl.lit(None, pl.String)
 
+    summed = pl.Int64 if amounts is WHOLE else NUMBER
+
     def number(column: str) -> pl.Expr:
-        return pl.col(column).fill_null(0) if column in columns else pl.lit(0, NUMBER)
+        return pl.col(column).cast(summed).fill_null(0) if column in columns else pl.lit(0, summed)
 
     types = {f"{kind}_credits": number(column) for kind, column in CREDIT_COLUMNS.items()}
     of_types = pl.sum_horizontal(*types.values())
     # No total is no statement: the types stand for it.
-    total = pl.col(TOTAL_CREDITS).fill_null(of_types)
+    total = pl.col(TOTAL_CREDITS).cast(summed).fill_null(of_types)
     return frame.select(
         text("date").alias("date"),
         *(text(name).cast(pl.Categorical).alias(name) for name in NAMES if name != "date"),
