@@ -14,7 +14,7 @@ BUILD_OPTIONS ?=
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench focus image orb picture requirements clean
+.PHONY: help demo test lint format bench bench-readme focus image orb picture requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ format: $(VENV)/.installed ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed ## Measure the heavy pass beside `gzip -dc`
+bench: $(VENV)/.installed ## Measure reports beside `gzip -dc`; a few minutes
 	$(BIN)/python -m benchmarks
+
+bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into the README; an hour's half, 10 GB of memory
+	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
 
 focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer
 	$(BIN)/python tests/focus_check.py $(PYTHON)

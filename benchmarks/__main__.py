@@ -1,76 +1,104 @@
-"""`make bench`: our passes beside `gzip -dc` of the same parts, in one run."""
+"""`make bench`: ours beside `gzip -dc` of the same parts and beside what people write first, in one run.
+
+This process stays small, because the operating system counts a parent's memory as its new child's.
+"""
 
 import argparse
 import os
 import platform
+import shutil
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir
 
-from benchmarks.generate import Size, generate
 from benchmarks.measure import Contestant, Run, measure
 
-_HEAVY_PASS = """
-import sys
-from pathlib import Path
-from circleci_usage.usage.parts import find_parts
-from circleci_usage.usage.daily_usage import read_daily_usage
-read_daily_usage(find_parts([Path(sys.argv[1])]).parts)
-"""
-
-_BASELINE = "gzip -dc"
+_UNIT = "`gzip -dc`"
+_BEGIN, _END = "<!-- benchmark -->\n", "<!-- end of benchmark -->\n"
+_PACKAGES = ("polars", "pandas", "isal")
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Measure, print the table, and put it into a page if asked."""
     arguments = _arguments()
+    results = {}
     for rows in arguments.rows:
         parts = arguments.folder / f"{rows}-rows"
-        generate(parts, Size(rows, arguments.parts))
-        results = measure(_contestants(parts, arguments.folder), arguments.runs)
-        print(_table(rows, parts, results))
+        generate = [sys.executable, "-m", "benchmarks.generate", str(parts), str(rows), str(arguments.parts)]
+        subprocess.run(generate, check=True)
+        results[rows] = measure(_contestants(parts, arguments.folder), arguments.runs)
+    table = _table(results, arguments.runs)
+    print(table)
+    if arguments.write:
+        _write(table, arguments.write)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up export")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up exports")
     parser.add_argument("--parts", type=int, default=8, help="files that they are spread over")
     parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the median is shown")
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
+    parser.add_argument("--write", type=Path, help="a page to put the table into, between its marks")
     return parser.parse_args()
 
 
 def _contestants(parts: Path, folder: Path) -> list[Contestant]:
-    python = [sys.executable]
-    ours = [*python, "-m", "circleci_usage"]
-    report = [*ours, "report", "--quiet", str(parts), "--output", str(folder / "report")]
+    python = [sys.executable, "-m"]
+    heavy_pass = [*python, "benchmarks.heavy_pass", str(parts)]
+    report = [*python, "circleci_usage", "report", "--quiet", str(parts), "--output", str(folder / "report")]
+    summed = parts / ".daily-usage"
+
+    def forget() -> None:
+        shutil.rmtree(summed, ignore_errors=True)
+
     return [
-        Contestant(_BASELINE, ["gzip", "-dc", *map(str, sorted(parts.glob("*.csv.gz")))]),
-        Contestant("heavy pass", [*python, "-c", _HEAVY_PASS, str(parts)]),
-        Contestant("report --no-merged", [*report, "--no-merged"]),
-        Contestant("report", report),
-        Contestant("merge", [*ours, "merge", "--quiet", str(parts), "--output", str(folder / "merged.csv.gz")]),
+        Contestant(_UNIT, ["gzip", "-dc", *map(str, sorted(parts.glob("*.csv.gz")))]),
+        Contestant("heavy pass alone", heavy_pass, forget),
+        Contestant("`report --no-merged`", [*report, "--no-merged"], forget),
+        Contestant("`report`", report, forget),
+        Contestant("`report --no-merged`, on one core", ["taskset", "-c", "0", *report, "--no-merged"], forget),
+        Contestant("`report --no-merged` again, from its cache", [*report, "--no-merged"]),
+        Contestant(
+            "`merge`", [*python, "circleci_usage", "merge", "-q", str(parts), "-o", str(folder / "rows.csv.gz")]
+        ),
+        Contestant(
+            "unpack, join, read and group with pandas", [*python, "benchmarks.baseline", str(parts), str(folder)]
+        ),
     ]
 
 
-def _table(rows: int, parts: Path, results: dict[str, Run]) -> str:
-    size = sum(part.stat().st_size for part in parts.iterdir()) / 1e6
-    packages = ", ".join(f"{name} {version(name)}" for name in ("polars", "pandas", "isal"))
+def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
+    sizes = [*results]
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    head = [f"{rows / 1e6:g} M job runs" for rows in sizes]
     lines = [
-        f"{rows:,} job runs, {size:,.0f} MB gzip; {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}",
+        f"| | {' | '.join(head)} | peak memory |",
+        f"| --- |{' ---: |' * (len(sizes) + 1)}",
+        *(_line(name, [results[rows] for rows in sizes]) for name in results[sizes[0]]),
         "",
-        f"| | wall | × {_BASELINE} | CPU | peak |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    unit = results[_BASELINE].wall
-    lines += [
-        f"| {name} | {run.wall:.2f} s | {run.wall / unit:.2f} | {run.cpu:.2f} s | {run.peak:,.0f} MB |"
-        for name, run in results.items()
+        (
+            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
+            f" files; the peak is at {head[-1]}."
+        ),
     ]
     return "\n".join([*lines, ""])
+
+
+def _line(name: str, sizes: Sequence[Mapping[str, Run]]) -> str:
+    times = [f"{each[name].wall:.1f} s ({each[name].wall / each[_UNIT].wall:.2f} ×)" for each in sizes]
+    return f"| {name} | {' | '.join(times)} | {sizes[-1][name].peak:,.0f} MB |"
+
+
+def _write(table: str, page: Path) -> None:
+    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    page.write_text(f"{before}{_BEGIN}{table}{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

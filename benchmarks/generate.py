@@ -1,6 +1,7 @@
 """A made-up export of any size: random enough to compress as real ones do, the same for the same seed."""
 
 import gzip
+import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,3 +116,7 @@ def _ids(numbers: pl.Series, salt: str) -> pl.Series:
     digits = np.random.default_rng(zlib.crc32(salt.encode())).bytes(16 * count).hex()
     ids = pl.Series([digits[start : start + 32] for start in range(0, 32 * count, 32)])
     return ids.str.replace(r"^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-").gather(numbers)
+
+
+if __name__ == "__main__":
+    generate(Path(sys.argv[1]), Size(rows=int(sys.argv[2]), parts=int(sys.argv[3])))

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -20,10 +20,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Contestant:
-    """A command to measure."""
+    """A command to measure, and what comes before each of its runs."""
 
     name: str
     command: Sequence[str]
+    prepare: Callable[[], None] = lambda: None
 
 
 def run_once(command: Sequence[str]) -> Run:
@@ -47,6 +48,7 @@ def measure(contestants: Sequence[Contestant], runs: int) -> dict[str, Run]:
     for number in range(runs):
         for each in contestants:
             sys.stderr.write(f"run {number + 1} of {runs}: {each.name}\n")
+            each.prepare()
             results[each.name].append(run_once(each.command))
     return {
         name: Run(*(median(getattr(run, figure) for run in all_runs) for figure in ("wall", "cpu", "peak")))

@@ -4,7 +4,6 @@ There may be hundreds, so the axes are laid out once and only what differs is dr
 imports no data frames: the other processes start quickly.
 """
 
-import os
 import pickle
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from PIL import Image
 
+from circleci_usage.machine import cores
 from circleci_usage.render import style
 from circleci_usage.render.shown import shortened
 
@@ -71,7 +71,7 @@ def drawing_project_charts(charts: Sequence[ProjectChart], days: Days, folder: P
     Many are drawn by other processes while the body of the context runs.
     """
     # This process has work of its own meanwhile.
-    helpers = min((os.cpu_count() or 1) - 1, _MOST_PROCESSES)
+    helpers = min(cores() - 1, _MOST_PROCESSES)
     if len(charts) < _MANY or not helpers:
         yield
         _draw(charts, days, folder)

@@ -7,7 +7,6 @@ the file's name. What it holds is trusted only while it has its own checksum.
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +19,7 @@ import polars as pl
 from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
+from circleci_usage.machine import cores
 from circleci_usage.usage.parts import Part, checksum
 from circleci_usage.usage.performance import Answers
 
@@ -50,7 +50,7 @@ def cache_beside(parts: Sequence[Part]) -> Path:
 
 def sums_key(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> str:
     """What the sums of these parts are found by: another byte in a part, another glob or period, is another key."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         checksums = sorted(pool.map(checksum, (part.path for part in parts)))
     depends_on = [FORMAT, list(branch_globs), str(period), checksums]
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()

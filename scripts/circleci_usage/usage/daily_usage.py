@@ -205,30 +205,35 @@ def _latest(name: str) -> pl.Expr:
 
 def _daily_usage(sums: Sums) -> DailyUsage:
     places = _places(sums.days)
-
-    def credits(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-        return _to_pandas(_by_credit_type(frame, keys), places)
-
-    of_days = _to_pandas(sums.days.select(*DIMENSIONS, *RUN_MEASURES), places)
+    of_days, of_branches = (
+        _to_pandas(sums.days.select(*DIMENSIONS, *RUN_MEASURES), places),
+        _to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
+    )
     return DailyUsage(
         runs=of_days,
-        credits=credits(sums.days, DIMENSIONS),
-        branch_runs=_to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
-        branch_credits=credits(sums.branches, BRANCH_DIMENSIONS),
+        credits=_by_credit_type(sums.days, of_days[[*DIMENSIONS]], places),
+        branch_runs=of_branches,
+        branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
         performance=performance(sums.answers, of_days),
         places=places,
     )
 
 
-def _by_credit_type(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    return pl.concat(
-        sums.select(
-            *keys,
-            pl.lit(kind, pl.Categorical).alias("credit_type"),
-            pl.col(f"{kind}_credits").alias("credits"),
-            pl.col(f"{kind}_runs").alias("job_runs"),
-        ).filter(pl.col("credits") != 0)
-        for kind in CREDIT_TYPES
+def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -> pd.DataFrame:
+    """The rows of wide sums once per credit type that is not zero; `dimensions` has the same rows."""
+    used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in CREDIT_TYPES}
+    rows = np.concatenate([each.to_numpy() for each in used.values()])
+    kinds = np.repeat(np.arange(len(CREDIT_TYPES)), [len(each) for each in used.values()])
+    amounts = pl.concat(sums[f"{kind}_credits"].gather(each) for kind, each in used.items())
+    job_runs = pl.concat(sums[f"{kind}_runs"].gather(each) for kind, each in used.items())
+    return (
+        dimensions.take(rows)
+        .reset_index(drop=True)
+        .assign(
+            credit_type=pd.Categorical.from_codes(kinds, categories=pd.Index(CREDIT_TYPES, dtype="object")),
+            credits=_counts(amounts, places),
+            job_runs=job_runs.cast(pl.Int64).to_numpy(),
+        )
     )
 
 

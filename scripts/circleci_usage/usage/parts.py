@@ -7,7 +7,6 @@ import csv
 import gzip
 import hashlib
 import io
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+
+from isal import igzip, isal_zlib
 
 from circleci_usage.columns import REQUIRED_COLUMNS
 from circleci_usage.errors import DataError, SettingsError
@@ -25,6 +26,11 @@ SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 _HEADER_LIMIT: Final = 64 * 1024
+_DAMAGED: Final[tuple[type[Exception], ...]] = (
+    gzip.BadGzipFile,
+    EOFError,
+    cast("type[Exception]", isal_zlib.error),
+)
 
 
 @dataclass(frozen=True)
@@ -135,9 +141,9 @@ def open_part(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as raw:
             compressed = raw.peek(2)[:2] == GZIP_MAGIC
-            stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if compressed else raw
+            stream = cast("BinaryIO", igzip.IGzipFile(fileobj=raw)) if compressed else raw
             yield stream
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path}: the gzip data are damaged ({error}); download the file again.") from error
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
