@@ -28,6 +28,8 @@ class Size:
     jobs: int = 8
     branches: int = 20_000
     """Over all projects: a branch belongs to one, and lives for some days."""
+    name_length: int = 0
+    """Names of projects, jobs and branches are made at least as long."""
 
 
 def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
@@ -58,6 +60,7 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
     at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
     branch = _texts("feature/", project) + _texts("-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS)
     branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
+    filler = "x" * size.name_length
     used = np.where(random.random(count) < 0.5, NULL_MARKS[1], random.integers(0, 101, count).astype(str))
     credits = {
         "compute": random.integers(0, 2000, count),
@@ -69,12 +72,12 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
         "ORGANIZATION_NAME": _texts("org-", project % 3),
         "ORGANIZATION_CREATED_DATE": "2020-01-01",
         "PROJECT_ID": _ids(project, "project"),
-        "PROJECT_NAME": _texts("project-", project),
+        "PROJECT_NAME": _texts(f"{filler}project-", project),
         "PROJECT_CREATED_DATE": "2021-01-01",
         "LAST_BUILD_FINISHED_AT": "2026-01-02 03:04:05.678",
         "VCS_NAME": "github",
         "VCS_URL": _texts("https://example.com/project-", project),
-        "VCS_BRANCH": branch,
+        "VCS_BRANCH": filler + branch,
         "PIPELINE_ID": _ids(run // 10, str(random.integers(2**60))),
         "PIPELINE_NUMBER": run // 10,
         "IS_UNREGISTERED_USER": "false",
@@ -83,7 +86,7 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
         "WORKFLOW_ID": _ids(run // 5, str(random.integers(2**60))),
         "WORKFLOW_NAME": _texts("workflow-", job % 2),
         "IS_WORKFLOW_SUCCESSFUL": "true",
-        "JOB_NAME": _texts("job-", job),
+        "JOB_NAME": _texts(f"{filler}job-", job),
         "JOB_RUN_NUMBER": run,
         "JOB_ID": _ids(run, str(random.integers(2**60))),
         "JOB_RUN_DATE": at.str.head(10),

@@ -148,3 +148,14 @@ def test_sections_come_only_with_something_to_show() -> None:
 @pytest.mark.parametrize("make", [lambda: report_of_projects(500), hostile_report])
 def test_the_page_stays_below_two_megabytes(make: Callable[[], Report]) -> None:
     assert len(page(make()).encode()) < 2_000_000
+
+
+def test_of_very_many_projects_the_last_have_a_line_each() -> None:
+    report = report_of_projects(640)
+    text = page(report)
+
+    assert text.count("<details><summary>") == 600
+    assert text.count('<p class="other" id="project-') == 40
+    assert len(text) < 5_000_000
+    ids = set(re.findall(r'id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= ids

@@ -25,6 +25,8 @@ _NARROW: Final = 4.0
 
 # So many lines of a project's workflows and jobs keep the page below two megabytes.
 _PROJECT_LINES: Final = ((60, 10), (200, 6), (1_000_000, 4))
+_IN_FULL: Final = 600
+"""Projects beyond these have a line each; all of them are in the tables."""
 
 
 def day_view(report: Report) -> View:
@@ -107,6 +109,7 @@ def every_project_view(report: Report) -> View:
     limit = next(limit for most, limit in _PROJECT_LINES if len(every) <= most)
     labels = shortened([project.name for project in every], LABEL_LENGTH)
     return {
+        "others": [*zip(every, labels, strict=True)][_IN_FULL:],
         "projects": [
             {
                 "label": label,
@@ -119,6 +122,6 @@ def every_project_view(report: Report) -> View:
                     project_list("resource_classes", project.classes, limit, _COMPACT_LENGTH),
                 ],
             }
-            for project, label in zip(every, labels, strict=True)
+            for project, label in [*zip(every, labels, strict=True)][:_IN_FULL]
         ],
     }

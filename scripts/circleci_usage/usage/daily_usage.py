@@ -153,7 +153,12 @@ def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
         sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
         for first in range(0, max(rows, 1), _AT_A_TIME)
     ]
-    return pl.concat(each.collect(engine="streaming") for each in sums).group_by(dimensions).sum()
+    pieces = [each.collect(engine="streaming") for each in sums]
+    return (
+        pieces[0]
+        if len(pieces) == 1
+        else pl.concat(pieces).lazy().group_by(dimensions).sum().collect(engine="streaming")
+    )
 
 
 def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
