@@ -222,6 +222,18 @@ def test_projects_can_be_filtered(show: Show) -> None:
     assert browser.run(shown) == 11
 
 
+def test_projects_with_a_line_alone_are_filtered_too(show: Show) -> None:
+    browser = show(report_of_projects(610))
+    shown = "return [...document.querySelectorAll('.projects .other')].filter(each => each.checkVisibility()).length"
+
+    assert browser.run(shown) == 10
+    browser.run(
+        "const field = document.querySelector('.filter'); field.value = 'nobody';"
+        "field.dispatchEvent(new Event('input'))"
+    )
+    assert browser.run(shown) == 0
+
+
 def test_a_day_says_what_it_cost_under_the_pointer(show: Show) -> None:
     browser = show(acme_report())
 
