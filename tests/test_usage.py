@@ -187,3 +187,22 @@ def test_text_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"latin1\.csv, line 2: the text is not UTF-8"):
         read_daily_usage(find_parts([part]).parts)
+
+
+def test_halves_of_branches_that_make_a_whole_day_stay_halves(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("0.5", VCS_BRANCH=branch) for branch in ("fix-a", "fix-b")])
+
+    usage = read_daily_usage(find_parts([tmp_path]).parts)
+
+    assert [to_decimal(count, usage.places) for count in usage.branch_credits["credits"]] == [Decimal("0.5")] * 2
+
+
+def test_large_and_broken_amounts_are_exact_beside_whole_ones(tmp_path: Path) -> None:
+    amounts = ["7", "3000000000", "12.5", "9000000000000000000"]
+    for number, amount in enumerate(amounts):
+        write_part(tmp_path / f"{number}.csv.gz", [job_run(amount, JOB_NAME=amount)])
+
+    usage = read_daily_usage(find_parts([tmp_path]).parts)
+
+    found = {to_decimal(count, usage.places) for count in usage.credits["credits"].tolist()}
+    assert found == {Decimal(amount) for amount in amounts}

@@ -57,6 +57,26 @@ def make_report(found: FoundParts, settings: ReportSettings, *, clock: Clock, pr
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
+    report, all_inside = _read_and_build(found, settings, clock, progress)
+    progress.say(f"Writing the report on {report.period} to {settings.folder}.")
+
+    def write_rows(path: Path) -> None:
+        merge(found.parts, path, only=None if all_inside else report.period)
+
+    write_report(
+        report,
+        settings.folder,
+        rows=write_rows if settings.merged else None,
+        focus_version=settings.focus_version,
+        export_for=settings.export_for,
+    )
+    return report
+
+
+def _read_and_build(
+    found: FoundParts, settings: ReportSettings, clock: Clock, progress: Progress
+) -> tuple[Report, bool]:
+    """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
     size = sum(part.path.stat().st_size for part in found.parts)
     progress.say(f"Reading {len(found.parts)} usage files ({size / 1e6:,.1f} MB).")
     usage = read_daily_usage(
@@ -80,20 +100,7 @@ def make_report(found: FoundParts, settings: ReportSettings, *, clock: Clock, pr
         period_name=settings.period_name,
         link=settings.link,
     )
-    progress.say(f"Writing the report on {period} to {settings.folder}.")
-    all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
-
-    def write_rows(path: Path) -> None:
-        merge(found.parts, path, only=None if all_inside else period)
-
-    write_report(
-        report,
-        settings.folder,
-        rows=write_rows if settings.merged else None,
-        focus_version=settings.focus_version,
-        export_for=settings.export_for,
-    )
-    return report
+    return report, days is None or (period.start <= days.start and days.stop <= period.stop)
 
 
 def _days_of(usage: DailyUsage) -> Period | None:

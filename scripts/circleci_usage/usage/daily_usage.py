@@ -51,7 +51,6 @@ RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_se
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
 
-_AMOUNTS: Final = ("job_seconds", "total_credits", *(f"{kind}_credits" for kind in CREDIT_TYPES))
 _AT_A_TIME: Final = 800_000
 _NAMES_OF: Final = {"organization": "organization_id", "project": "project_id", "vcs_url": "project_id"}
 
@@ -195,7 +194,6 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return (
         sums.filter(~(blank & nothing))
         .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
-        .with_columns(pl.col(*_AMOUNTS).cast(NUMBER))
         .sort(*keys)
         .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
     )
@@ -209,7 +207,8 @@ def _latest(name: str) -> pl.Expr:
 
 
 def _daily_usage(sums: Sums) -> DailyUsage:
-    places = _places(sums.days)
+    # Halves of two branches may be a whole of their day.
+    places = max(_places(sums.days), _places(sums.branches))
     of_days, of_branches = (
         _to_pandas(sums.days.select(*DIMENSIONS, *RUN_MEASURES), places),
         _to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
@@ -237,13 +236,15 @@ def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -
         .assign(
             credit_type=pd.Categorical.from_codes(kinds, categories=pd.Index(CREDIT_TYPES, dtype="object")),
             credits=_counts(amounts, places),
-            job_runs=job_runs.cast(pl.Int64).to_numpy(),
+            job_runs=_counts(job_runs, 0),
         )
     )
 
 
 def _places(sums: pl.DataFrame) -> int:
-    """The decimal places that the amounts need."""
+    """The decimal places that the amounts need; none if they are integers."""
+    if not any(series.dtype.is_decimal() for series in sums):
+        return 0
     for unused in range(NUMBER.scale, 0, -1):
         rests = (pl.col(pl.Decimal).to_physical() % pl.lit(10**unused, pl.Int128) != 0).any()
         if not any(sums.select(rests).row(0)):
@@ -262,12 +263,12 @@ def _column(series: pl.Series, places: int) -> Any:  # noqa: ANN401 - pandas tak
         return pd.Categorical.from_codes(codes.to_numpy(), categories=pd.Index(known.to_list(), dtype="object"))
     if series.dtype == pl.Date:
         return series.cast(pl.Datetime("us")).to_numpy()
-    if series.dtype.is_decimal():
-        return _counts(series, places)
-    return series.cast(pl.Int64).to_numpy()
+    return _counts(series, places)
 
 
 def _counts(amounts: pl.Series, places: int) -> Counts:
+    if amounts.dtype.is_integer():
+        return amounts.cast(pl.Int64).to_numpy()
     unit = 10 ** (NUMBER.scale - places)
     counts = amounts.to_physical().to_frame().select(pl.first() // pl.lit(unit, pl.Int128)).to_series()
     if counts.abs().sum() < INT64:

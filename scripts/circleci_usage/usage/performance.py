@@ -9,6 +9,7 @@ CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,6 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES, NO_NAME
 from circleci_usage.days import Period
 from circleci_usage.money.units import fitting, places_of, to_count
-from circleci_usage.usage.scan import NUMBER
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
@@ -145,7 +145,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
         name: dict(zip(known[identity].astype("object"), known[name].astype("object"), strict=True))
         for name, identity in _NAMES_OF.items()
     }
-    amounts = answers.reruns["credits"].to_list()
+    amounts = [Decimal(amount) for amount in answers.reruns["credits"]]
     places = max(map(places_of, amounts), default=0)
     credits = np.array([to_count(amount, places) for amount in amounts], dtype="object")
     reruns = _named(answers.reruns.drop("credits"), names)
@@ -191,7 +191,7 @@ def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
             "date",
             *JOB_KEYS,
             pl.lit(kind).alias("credit_type"),
-            pl.col(f"{kind}_credits").cast(NUMBER).alias("credits"),
+            pl.col(f"{kind}_credits").alias("credits"),
         ).filter(pl.col("credits") != 0)
         for kind in CREDIT_TYPES
     )
