@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period, parse_day
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
+from circleci_usage.usage import daily_usage, performance
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.parts import find_parts
 from circleci_usage.usage.performance import Performance
@@ -216,6 +218,7 @@ import resource, signal, sys
 from pathlib import Path
 from circleci_usage.errors import UnfinishedError
 from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage import daily_usage, performance
 from circleci_usage.usage.daily_usage import read_daily_usage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -235,3 +238,32 @@ def test_a_full_disk_is_not_taken_for_damage(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("There is no space left for temporary files in ")
     assert "set TMPDIR to another folder" in done.stderr
+
+
+def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        run(
+            7 * number,
+            ("success", "failed")[number % 2],
+            JOB_NAME=f"job {number % 3}",
+            WORKFLOW_NAME=f"workflow {number % 4}",
+            PROJECT_ID=f"{number % 5}",
+            PROJECT_NAME=f"project {number % 5}",
+            VCS_BRANCH=f"branch {number % 7}",
+        )
+        for number in range(120)
+    ]
+    write_part(tmp_path / "part.csv.gz", rows)
+    parts = find_parts([tmp_path]).parts
+    at_once = read_daily_usage(parts)
+    monkeypatch.setattr(performance, "_SLICE", 9)
+    monkeypatch.setattr(daily_usage, "_AT_A_TIME", 11)
+    by_pieces = read_daily_usage(parts)
+
+    assert len(at_once.performance.jobs) == 60
+    for frame in ("jobs", "machines", "workflows", "reruns"):
+        one, other = getattr(at_once.performance, frame), getattr(by_pieces.performance, frame)
+        keys = [name for name in one.columns if one[name].dtype == object]
+        assert_frame_equal(*(each.sort_values(keys, ignore_index=True) for each in (one, other)))
+    for frame in ("runs", "credits", "branch_runs", "branch_credits"):
+        assert_frame_equal(getattr(at_once, frame), getattr(by_pieces, frame))

@@ -15,10 +15,10 @@ _SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
 def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
-    Columns: the day and the names as there, `branch_group`, `job_seconds` and as a 32-bit float
-    `seconds`, `total_credits` and `torn`; the credits of
-    each type, null instead of zero; and of what differs from run to run: `queued` and `workflow_seconds`,
-    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu` and `ram`.
+    Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
+    `total_credits` and `torn`; the credits of each type, null instead of zero; and of what differs from run to run:
+    `queued` and `workflow_seconds`, `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a
+    pipeline), `cpu` and `ram`.
 
     Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
     one in half a million.
