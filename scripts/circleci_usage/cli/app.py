@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from circleci_usage.days import Period
     from circleci_usage.report import Report
     from circleci_usage.stages import ReportSettings
+    from circleci_usage.usage.parts import FoundParts
 
 app = typer.Typer(
     name="circleci-usage",
@@ -214,9 +215,7 @@ def report(
 
     [dim]circleci-usage report --period last-week[/dim]
     """
-    from circleci_usage.run import stored_parts
     from circleci_usage.stages import make_report
-    from circleci_usage.usage.parts import find_parts
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -233,7 +232,7 @@ def report(
         export_for=export_for,
         whole=whole,
     )
-    found = find_parts(paths) if paths else stored_parts(store, chosen.period)
+    found = _found(paths, store, chosen.period)
     _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
 
 
@@ -249,12 +248,10 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
-    from circleci_usage.run import stored_parts
     from circleci_usage.usage.merge import merge as merge_parts
-    from circleci_usage.usage.parts import find_parts
 
     console = _console(quiet=quiet, verbose=verbose)
-    found = find_parts(paths) if paths else stored_parts(store)
+    found = _found(paths, store)
     for warning in found.warnings:
         console.warn(warning)
     console.say(f"Merging {len(found.parts)} usage files.")
@@ -319,6 +316,17 @@ app.command()(datadog_commands.datadog_dashboard)
 app.command()(store_commands.status)
 app.command()(store_commands.doctor)
 app.command()(store_commands.prune)
+
+
+def _found(paths: list[Path] | None, store: Path, period: "Period | None" = None) -> "FoundParts":
+    """What the paths mean; without any, what the store has."""
+    if paths:
+        from circleci_usage.usage.parts import find_parts
+
+        return find_parts(paths)
+    from circleci_usage.run import stored_parts
+
+    return stored_parts(store, period)
 
 
 def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
