@@ -115,6 +115,17 @@ def test_charts_of_projects_are_drawn_also_when_the_other_processes_end_at_once(
     assert len([*tmp_path.iterdir()]) == 260
 
 
+def test_modules_in_the_working_folder_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    charts_folder = tmp_path / "charts"
+    charts_folder.mkdir()
+    (tmp_path / "pickle.py").write_text("open('it was run', 'w')")
+    monkeypatch.chdir(tmp_path)
+    with drawing_project_charts(charts(130), DAYS, charts_folder):
+        pass
+
+    assert not (tmp_path / "it was run").exists()
+
+
 def test_a_problem_of_drawing_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), drawing_project_charts(charts(130), DAYS, tmp_path / "nowhere"):
         pass

@@ -111,7 +111,8 @@ def _helper(share: _Share) -> "subprocess.Popen[bytes]":
     with TemporaryFile() as work:
         pickle.dump(share, work)
         work.seek(0)
-        command = [sys.executable, "-m", __name__]
+        # -P: the folder that somebody happens to work in may have modules of any name.
+        command = [sys.executable, "-P", "-m", __name__]
         return subprocess.Popen(command, stdin=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
