@@ -38,9 +38,14 @@ def summary_json(report: Report) -> str:
     """The report as a JSON text.
 
     Credits and money are decimal strings with all their digits, so that no reader's floating point rounds them; days
-    are ISO dates, both ends of a period included.
+    are ISO dates, both ends of a period included. Each entry of a list has a line.
     """
-    return json.dumps(summary(report), ensure_ascii=False, indent=2) + "\n"
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    members = []
+    for key, value in summary(report).items():
+        lines = ",\n    ".join(map(encode, value)) if isinstance(value, list) else ""
+        members.append(f"  {encode(key)}: " + (f"[\n    {lines}\n  ]" if lines else encode(value)))
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def summary(report: Report) -> dict[str, Any]:
