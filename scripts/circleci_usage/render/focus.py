@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,16 +43,11 @@ class Charge(NamedTuple):
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's."""
     list_price = report.prices.list_price
-
-    @lru_cache
-    def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
-        return json.dumps(tags_of(team, project, vcs_url, credit_type, report.ownership), ensure_ascii=False)
-
     columns: dict[str, Callable[[Charge], str]] = {
         **_COLUMNS,
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
-        "Tags": lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type),
+        "Tags": tags_of(report.ownership),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -68,12 +63,18 @@ def priced_charges(report: Report) -> Iterator[Charge]:
     return map(Charge._make, charges[list(Charge._fields)].itertuples(index=False, name=None))
 
 
-def tags_of(team: str, project: str, vcs_url: str, credit_type: str, ownership: Ownership) -> dict[str, str]:
-    """What a charge can be allocated by: its team and the team's tags, its project and repository, its credit type."""
-    names = {"team": team, "project": project, "vcs_url": vcs_url}
-    known = {name: value for name, value in names.items() if value != NO_NAME}
-    of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
-    return {**known, "credit_type": credit_type, **of_team}
+def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
+    """Charge → what it can be allocated by, as JSON: its team and the team's tags, project, repository, credit type."""
+
+    # They come again every day.
+    @cache
+    def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
+        names = {"team": team, "project": project, "vcs_url": vcs_url}
+        known = {name: value for name, value in names.items() if value != NO_NAME}
+        of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
+        return json.dumps({**known, "credit_type": credit_type, **of_team}, ensure_ascii=False)
+
+    return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
 
 
 def _always(text: str) -> Callable[[Charge], str]:

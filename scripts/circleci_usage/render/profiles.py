@@ -7,7 +7,6 @@ help.doit.com/docs/datahub/import-data/upload-csv, docs.datadoghq.com/cloud_cost
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,6 +102,7 @@ def _line(cells: Iterable[str], profile: Profile) -> bytes:
 
 def _vantage(report: Report) -> Iterator[Row]:
     """FOCUS columns as the native integration fills them: the service is the credit type."""
+    tags = tags_of(report.ownership)
     for charge in priced_charges(report):
         yield {
             "ChargePeriodStart": f"{charge.date:%Y-%m-%d}",
@@ -117,10 +117,7 @@ def _vantage(report: Report) -> Iterator[Row]:
             "ServiceName": CREDIT_TYPE_NAMES[charge.credit_type],
             "ConsumedQuantity": plain(charge.credits),
             "ConsumedUnit": "Credits",
-            "Tags": json.dumps(
-                tags_of(charge.team, charge.project, charge.vcs_url, charge.credit_type, report.ownership),
-                ensure_ascii=False,
-            ),
+            "Tags": tags(charge),
         }
 
 
