@@ -22,9 +22,9 @@ from circleci_usage.money.units import INT64, Counts
 from circleci_usage.usage.cache import Sums, load_sums, save_sums, sums_key
 from circleci_usage.usage.damage import damage_behind, find_damage
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.performance import Performance, ask, performance, unless_identified
-from circleci_usage.usage.runs import write_runs
-from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
+from circleci_usage.usage.performance import Performance, ask, performance
+from circleci_usage.usage.runs import unless_identified, write_runs
+from circleci_usage.usage.scan import IDENTITIES, NUMBER, WHOLE, scan_parts
 
 BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
 
@@ -52,7 +52,7 @@ MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
 
 _AT_A_TIME: Final = 800_000
-_NAMES_OF: Final = {"organization": "organization_id", "project": "project_id", "vcs_url": "project_id"}
+_NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,20 @@ def read_daily_usage(
     globs = sorted(set(branch_globs))
     if cache is None:
         return _daily_usage(_sums(parts, globs, period))
-    before = [part.path.stat() for part in parts]
+    changed = _changed(parts)
     key = sums_key(parts, globs, period)
     sums = load_sums(cache, key)
     if sums is None:
         sums = _sums(parts, globs, period)
         # Parts that changed while they were read have sums that belong to no key.
-        after = [part.path.stat() for part in parts]
-        if all(old.st_mtime_ns == new.st_mtime_ns for old, new in zip(before, after, strict=True)):
+        if _changed(parts) == changed:
             save_sums(sums, cache, key)
     return _daily_usage(sums)
+
+
+def _changed(parts: Sequence[Part]) -> list[int]:
+    """When each was changed last."""
+    return [part.path.stat().st_mtime_ns for part in parts]
 
 
 def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
@@ -152,23 +156,18 @@ def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
         sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
         for first in range(0, max(rows, 1), _AT_A_TIME)
     ]
-    pieces = [each.collect(engine="streaming") for each in sums]
-    return (
-        pieces[0]
-        if len(pieces) == 1
-        else pl.concat(pieces).lazy().group_by(dimensions).sum().collect(engine="streaming")
-    )
+    first, *others = [each.collect(engine="streaming") for each in sums]
+    if not others:
+        return first
+    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
 
 
 def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
     """Give organisations and projects that have an id the names that daily usage has for them."""
-    for name, identity in _NAMES_OF.items():
-        if name in branches.columns:
-            latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
-            named = branches.join(latest, on=identity, how="left").with_columns(
-                pl.col(name).fill_null(pl.col("latest"))
-            )
-            branches = named.drop("latest")
+    for name, identity in IDENTITIES.items():
+        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
+        named = branches.join(latest, on=identity, how="left").with_columns(pl.col(name).fill_null(pl.col("latest")))
+        branches = named.drop("latest")
     return branches
 
 

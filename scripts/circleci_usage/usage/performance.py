@@ -19,6 +19,8 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES, NO_NAME
 from circleci_usage.days import Period
 from circleci_usage.money.units import fitting, places_of, to_count
+from circleci_usage.usage.runs import unless_identified
+from circleci_usage.usage.scan import IDENTITIES
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
@@ -41,7 +43,6 @@ _ASKED: Final = (
     "ram",
 )
 _OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
-_NAMES_OF: Final = {"organization": "organization_id", "project": "project_id"}
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
     """Name the organisations and projects of the answers as daily usage (`DailyUsage.runs`) does."""
     names = {
         name: dict(zip(known[identity].astype("object"), known[name].astype("object"), strict=True))
-        for name, identity in _NAMES_OF.items()
+        for name, identity in IDENTITIES.items()
     }
     amounts = [Decimal(amount) for amount in answers.reruns["credits"]]
     places = max(map(places_of, amounts), default=0)
@@ -222,13 +223,6 @@ def _percentiles(column: str, unit: str) -> tuple[pl.Expr, pl.Expr]:
     return _percentile(column, _TYPICAL).alias(f"p50_{unit}"), _percentile(column, _HIGH).alias(f"p95_{unit}")
 
 
-def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
-    return runs.with_columns(
-        pl.when(pl.col(id_).is_null()).then(pl.col(name)).alias(name) for name, id_ in _NAMES_OF.items()
-    )
-
-
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for series in frame:
@@ -237,7 +231,7 @@ def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.Da
             series.cast(pl.String).fill_null(NO_NAME).to_list() if is_text else series.to_numpy(),
             dtype="object" if is_text else None,
         )
-    for name, identity in _NAMES_OF.items():
+    for name, identity in IDENTITIES.items():
         latest = pd.Series(columns[identity].map(names[name]), dtype="object")
         columns[name] = latest.where(columns[identity].ne(NO_NAME) & latest.notna(), columns[name])
     return pd.DataFrame(columns)

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES
-from circleci_usage.usage.scan import NAMES
+from circleci_usage.usage.scan import IDENTITIES, NAMES
 
 _DAY_LENGTH: Final = len("2026-01-31")
 _SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
@@ -46,6 +46,13 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
         *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+
+
+def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
+    return runs.with_columns(
+        pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name) for name, identity in IDENTITIES.items()
+    )
 
 
 def _unless_zero(column: str) -> pl.Expr:

@@ -35,6 +35,9 @@ NAMES: Final = {
 }
 """Our word → the export's column."""
 
+IDENTITIES: Final = {"organization": "organization_id", "project": "project_id"}
+"""Name → the id that stays when it is renamed."""
+
 DETAILS: Final = {
     "pipeline_id": "PIPELINE_ID",
     "workflow_id": "WORKFLOW_ID",
