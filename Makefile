@@ -17,7 +17,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 .PHONY: help demo test lint format bench bench-readme focus image orb picture requirements clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## Try it without an account: a made-up company's report
 	$(BIN)/circleci-usage demo
@@ -40,7 +40,7 @@ format: $(VENV)/.installed ## Mend what can be mended by itself
 bench: $(VENV)/.installed ## Measure reports beside `gzip -dc`; a few minutes
 	$(BIN)/python -m benchmarks
 
-bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into the README; an hour's half, 10 GB of memory
+bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into the README; a quarter of an hour, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
 
 focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer

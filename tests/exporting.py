@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -132,6 +133,12 @@ class Bench:
     @property
     def posts(self) -> list[Call]:
         return [call for call in self.circleci.calls if call.method == "POST"]
+
+    @property
+    def asked_windows(self) -> list[tuple[str, str]]:
+        """First and last moment of each window, as asked for."""
+        bodies = [json.loads(call.body) for call in self.posts]
+        return [(body["start"], body["end"]) for body in bodies]
 
     @property
     def looks(self) -> list[Call]:

@@ -1,6 +1,5 @@
 """The export engine against the stand-in: quota, the states of export jobs, refusals."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -22,11 +21,6 @@ from exporting import AUTUMN, IMPATIENT, NOW, TOKEN, Bench, bench, job_ids
 def world(tmp_path: Path) -> Iterator[Bench]:
     with bench(tmp_path) as one:
         yield one
-
-
-def asked_windows(world: Bench) -> list[tuple[str, str]]:
-    bodies = [json.loads(call.body) for call in world.posts]
-    return [(body["start"], body["end"]) for body in bodies]
 
 
 # Quota
@@ -163,7 +157,7 @@ def test_a_window_that_keeps_failing_is_asked_for_in_halves(world: Bench) -> Non
         with pytest.raises(ServiceError):
             world.export()
     world.assert_whole(world.export())
-    assert [end[:10] for _, end in asked_windows(world)[2:]] == ["2026-10-15", "2026-10-31"]
+    assert [end[:10] for _, end in world.asked_windows[2:]] == ["2026-10-15", "2026-10-31"]
 
 
 def test_a_job_that_vanishes_is_an_error_and_the_next_run_asks_again(world: Bench) -> None:

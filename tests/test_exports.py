@@ -26,11 +26,6 @@ def world(tmp_path: Path) -> Iterator[Bench]:
         yield one
 
 
-def asked_windows(world: Bench) -> list[tuple[str, str]]:
-    bodies = [json.loads(call.body) for call in world.posts]
-    return [(body["start"], body["end"]) for body in bodies]
-
-
 # Windows
 
 
@@ -48,7 +43,7 @@ def test_thirteen_months_with_shared_organisations_are_thirteen_requests(tmp_pat
 
 def test_windows_are_months_clipped_to_the_range_and_end_is_never_in_the_future(world: Bench) -> None:
     world.export(Period.of_days(date(2026, 9, 20), date(2026, 11, 30)))
-    assert asked_windows(world) == [
+    assert world.asked_windows == [
         ("2026-09-20T00:00:00.000Z", "2026-09-30T23:59:59.999Z"),
         ("2026-10-01T00:00:00.000Z", "2026-10-31T23:59:59.999Z"),
         ("2026-11-01T00:00:00.000Z", "2026-11-02T12:55:00.000Z"),
@@ -61,7 +56,7 @@ def test_weekly_reports_serve_the_monthly_one(world: Bench) -> None:
         world.assert_whole(world.export(week), week)
     assert len(world.posts) == 5, "the last week lies in two months"
     world.assert_whole(world.export())
-    assert asked_windows(world)[5:] == [("2026-10-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z")]
+    assert world.asked_windows[5:] == [("2026-10-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z")]
 
 
 def test_the_current_month_is_asked_for_whole_once_more_when_another_day_is_complete(world: Bench) -> None:

@@ -108,8 +108,9 @@ def every_project_view(report: Report) -> View:
     every = projects(report)
     limit = next(limit for most, limit in _PROJECT_LINES if len(every) <= most)
     labels = shortened([project.name for project in every], LABEL_LENGTH)
+    labelled = [*zip(every, labels, strict=True)]
     return {
-        "others": [*zip(every, labels, strict=True)][_IN_FULL:],
+        "others": labelled[_IN_FULL:],
         "projects": [
             {
                 "label": label,
@@ -122,6 +123,6 @@ def every_project_view(report: Report) -> View:
                     project_list("resource_classes", project.classes, limit, _COMPACT_LENGTH),
                 ],
             }
-            for project, label in [*zip(every, labels, strict=True)][:_IN_FULL]
+            for project, label in labelled[:_IN_FULL]
         ],
     }
