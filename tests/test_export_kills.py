@@ -16,6 +16,7 @@ from threading import Event, Timer
 
 import pytest
 
+from circleci_usage.circleci.download import url_key
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period, months, named_period
@@ -80,8 +81,11 @@ def test_a_killed_run_is_completed_by_the_next(
         # The one unavoidable instant: CircleCI has accepted the request, and its answer is not on this disk yet.
         assert sum(counts.values()) - 13 <= unclear
         assert arrived <= {part.name for part in result.parts}, "verified parts are kept"
-        downloads = [call for call in world.circleci.calls[before:] if call.host == "download" and call.status]
-        assert len(downloads) <= PARTS - len(arrived), "only the rest is downloaded"
+        # The stand-in may still be answering what the dead run asked for last; that had not arrived, so it is no matter.
+        again = [call for call in world.circleci.calls[before:] if call.host == "download" and call.status]
+        keys = {url_key(f"{world.circleci.download_url}{call.path}") for call in again}
+        assert not [name for name in arrived if any(key in name for key in keys)], "only the rest is downloaded"
+        assert len(keys) == PARTS - len(arrived)
         assert not list((world.folder / "incoming").iterdir())
         assert {part.name for part in (world.folder / "parts").iterdir()} == {part.name for part in result.parts}
         world.assert_no_secret()

@@ -124,11 +124,9 @@ def _changed(parts: Sequence[Part]) -> list[int]:
 
 
 def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
-    with TemporaryDirectory(prefix="circleci-usage-") as folder:
-        file = Path(folder) / "runs.parquet"
+    with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
         try:
-            _write_runs(parts, branch_globs, file)
-            runs = pl.scan_parquet(file)
+            runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
             days = _tidy(_summed(runs, DIMENSIONS), DIMENSIONS)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
@@ -141,12 +139,16 @@ def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | N
         return Sums(days, branches, ask(runs, period))
 
 
-def _write_runs(parts: Sequence[Part], branch_globs: Sequence[str], file: Path) -> None:
+def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:
+    """The file that the heavy pass asks, in a folder of its own: writers that failed may go on for a moment."""
+    whole, exact = folder / "whole.parquet", folder / "exact.parquet"
     try:
-        write_runs(scan_parts(parts, branch_globs, WHOLE), file)
+        write_runs(scan_parts(parts, branch_globs, WHOLE), whole)
     except pl.exceptions.ComputeError:
         # Most often the first fraction; if it was damage, that is met again.
-        write_runs(scan_parts(parts, branch_globs, NUMBER), file)
+        write_runs(scan_parts(parts, branch_globs, NUMBER), exact)
+        return exact
+    return whole
 
 
 def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
