@@ -81,7 +81,7 @@ def test_a_killed_run_is_completed_by_the_next(
         # The one unavoidable instant: CircleCI has accepted the request, and its answer is not on this disk yet.
         assert sum(counts.values()) - 13 <= unclear
         assert arrived <= {part.name for part in result.parts}, "verified parts are kept"
-        # The stand-in may still be answering what the dead run asked for last; that had not arrived, so it is no matter.
+        # What the dead run asked for last may still be on its way out of the stand-in; it had not arrived either.
         again = [call for call in world.circleci.calls[before:] if call.host == "download" and call.status]
         keys = {url_key(f"{world.circleci.download_url}{call.path}") for call in again}
         assert not [name for name in arrived if any(key in name for key in keys)], "only the rest is downloaded"
