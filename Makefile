@@ -14,7 +14,7 @@ BUILD_OPTIONS ?=
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-readme focus image orb picture requirements clean
+.PHONY: help demo test test-spark lint format bench bench-readme focus image orb picture requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ demo: $(VENV)/.installed ## Try it without an account: a made-up company's repor
 
 test: $(VENV)/.installed ## Run all tests
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+test-spark: ## Run the tests of --engine spark on a cluster of their own; needs Java
+	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
+	.venv-spark/bin/python -m pytest -m spark $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check
@@ -62,9 +66,10 @@ requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml as
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
+	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-report
+	rm -rf $(VENV) .venv-spark dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-report
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes --annotation-style line
@@ -85,4 +90,9 @@ $(VENV)/.requirements: requirements-dev.txt | $(BIN)/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# pyarrow changes how pandas keeps texts, so that the other tests are better off without it.
+$(VENV)/.spark: requirements-spark.txt | $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

@@ -15,6 +15,7 @@ from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
 from circleci_usage.usage.parts import FoundParts, find_parts
+from circleci_usage.usage.source import on_this_machine
 
 _USUAL_MONTHS: Final = 2
 _ALL_DAYS: Final = Period(date.min, date.max)
@@ -68,7 +69,7 @@ def run(
     parts = Store(exporting.store).parts(with_stored_history(span), ids)
     found = find_parts(parts) if parts else FoundParts((), ())
     found = FoundParts(found.parts, (*exported.warnings, *found.warnings), exported.complete_through)
-    return make_report(found, reporting, clock=clock, progress=progress)
+    return make_report(on_this_machine(found), reporting, clock=clock, progress=progress)
 
 
 def with_history(period: Period, name: str | None) -> Period:

@@ -1,6 +1,7 @@
 """The stages in their order: from parts on disk to the report folder. What the commands share."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,8 @@ from circleci_usage.money.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.render.folder import write_report
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage.cache import cache_beside
-from circleci_usage.usage.daily_usage import MAIN_BRANCHES, DailyUsage, read_daily_usage
-from circleci_usage.usage.merge import merge
-from circleci_usage.usage.parts import FoundParts
+from circleci_usage.usage.daily_usage import MAIN_BRANCHES, DailyUsage
+from circleci_usage.usage.source import Source
 
 
 @dataclass(frozen=True)
@@ -49,42 +48,35 @@ class ReportSettings:
     export_for: tuple[str, ...]
 
 
-def make_report(found: FoundParts, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
+def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
     """Read the parts, build the report, write its folder.
 
     Raises:
         DataError: a part is damaged.
+        ServiceError: a cluster that was to read them could not.
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
-    report, all_inside = _read_and_build(found, settings, clock, progress)
+    report, all_inside = _read_and_build(source, settings, clock, progress)
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
 
-    def write_rows(path: Path) -> None:
-        merge(found.parts, path, only=None if all_inside else report.period)
+    merge = source.merge if settings.merged else None
+    only = None if all_inside else report.period
 
     write_report(
         report,
         settings.folder,
-        rows=write_rows if settings.merged else None,
+        rows=partial(merge, only=only) if merge else None,
         focus_version=settings.focus_version,
         export_for=settings.export_for,
     )
     return report
 
 
-def _read_and_build(
-    found: FoundParts, settings: ReportSettings, clock: Clock, progress: Progress
-) -> tuple[Report, bool]:
+def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, bool]:
     """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
-    size = sum(part.path.stat().st_size for part in found.parts)
-    progress.say(f"Reading {len(found.parts)} usage files ({size / 1e6:,.1f} MB).")
-    usage = read_daily_usage(
-        found.parts,
-        period=settings.period,
-        branch_globs=(*MAIN_BRANCHES, *settings.ownership.branch_globs),
-        cache=cache_beside(found.parts) if found.parts else None,
-    )
+    progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
+    usage = source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs))
     progress.detail(f"Read {usage.rows:,} job runs.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
@@ -95,8 +87,8 @@ def _read_and_build(
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
-        complete_through=found.complete_through,
-        warnings=found.warnings,
+        complete_through=source.complete_through,
+        warnings=source.warnings,
         period_name=settings.period_name,
         link=settings.link,
     )

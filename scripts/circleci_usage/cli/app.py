@@ -14,6 +14,7 @@ import typer
 
 from circleci_usage import __version__
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
+from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory
 from circleci_usage.progress import SystemClock
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from circleci_usage.days import Period
     from circleci_usage.report import Report
     from circleci_usage.stages import ReportSettings
-    from circleci_usage.usage.parts import FoundParts
 
 app = typer.Typer(
     name="circleci-usage",
@@ -198,6 +198,8 @@ def report(
     config: options.Config = None,
     store: options.Store = options.DEFAULT_STORE,
     output: options.Output = options.DEFAULT_OUTPUT,
+    engine: options.EngineName = options.Engine.POLARS,
+    spark_master: options.SparkMaster = None,
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     focus_version: options.FocusVersion = "1.2",
@@ -214,6 +216,8 @@ def report(
     [dim]circleci-usage report part-0.csv.gz part-1.csv.gz --price-per-credit 0.00054[/dim]
 
     [dim]circleci-usage report --period last-week[/dim]
+
+    [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
     from circleci_usage.stages import make_report
 
@@ -232,8 +236,9 @@ def report(
         export_for=export_for,
         whole=whole,
     )
-    found = _found(paths, store, chosen.period)
-    _show_report(console, make_report(found, reporting, clock=clock, progress=console), output)
+    with source_of(paths, store, chosen.period, engine, spark_master, verbose=verbose) as source:
+        made = make_report(source, reporting, clock=clock, progress=console)
+    _show_report(console, made, output)
 
 
 @app.command()
@@ -251,7 +256,7 @@ def merge(
     from circleci_usage.usage.merge import merge as merge_parts
 
     console = _console(quiet=quiet, verbose=verbose)
-    found = _found(paths, store)
+    found = found_parts(paths, store)
     for warning in found.warnings:
         console.warn(warning)
     console.say(f"Merging {len(found.parts)} usage files.")
@@ -316,17 +321,6 @@ app.command()(datadog_commands.datadog_dashboard)
 app.command()(store_commands.status)
 app.command()(store_commands.doctor)
 app.command()(store_commands.prune)
-
-
-def _found(paths: list[Path] | None, store: Path, period: "Period | None" = None) -> "FoundParts":
-    """What the paths mean; without any, what the store has."""
-    if paths:
-        from circleci_usage.usage.parts import find_parts
-
-        return find_parts(paths)
-    from circleci_usage.run import stored_parts
-
-    return stored_parts(store, period)
 
 
 def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":

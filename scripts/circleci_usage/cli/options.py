@@ -1,11 +1,14 @@
 """The flags of the command line and the environment variables behind them, said once for all commands."""
 
+import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from circleci_usage.days import PERIOD_NAMES
+from circleci_usage.errors import SettingsError
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path("usage-report")
@@ -15,9 +18,47 @@ _EXPORT = "Export"
 _REPORT = "Report"
 _DATADOG = "Datadog"
 
+
+class Engine(StrEnum):
+    """What reads the parts."""
+
+    POLARS = "polars"
+    SPARK = "spark"
+
+
+def _folder(path: Path) -> Path:
+    """Refuse a URL: a folder must be able to rename and to lock, which object storage is not."""
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
+        raise SettingsError(
+            f"{path} is no folder of this machine; name one, and copy it to and from object storage with its own tool,"
+            " such as `aws s3 sync`."
+        )
+    return path
+
+
 Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(help="Export files (.csv.gz, .csv) or folders of them. (default: the store)", show_default=False),
+    list[str] | None,
+    typer.Argument(
+        help="Export files (.csv.gz, .csv) or folders of them; with --engine spark URLs too. (default: the store)",
+        show_default=False,
+    ),
+]
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What reads the usage: polars on this machine, spark on a cluster, which writes no merged.csv.gz.",
+        rich_help_panel=_REPORT,
+    ),
+]
+SparkMaster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The cluster, such as spark://host:7077. (default: as Spark is configured)",
+        rich_help_panel=_REPORT,
+        show_default=False,
+    ),
 ]
 OrgIds = Annotated[
     list[str] | None,
@@ -111,11 +152,17 @@ Config = Annotated[
 Store = Annotated[
     Path,
     typer.Option(
-        envvar="STORE_DIR", help="Folder of the downloaded exports and their ledger.", rich_help_panel=_EXPORT
+        envvar="STORE_DIR",
+        callback=_folder,
+        help="Folder of the downloaded exports and their ledger.",
+        rich_help_panel=_EXPORT,
     ),
 ]
 Output = Annotated[
-    Path, typer.Option("--output", "-o", envvar="OUTPUT_DIR", help="Report folder.", rich_help_panel=_REPORT)
+    Path,
+    typer.Option(
+        "--output", "-o", envvar="OUTPUT_DIR", callback=_folder, help="Report folder.", rich_help_panel=_REPORT
+    ),
 ]
 Merged = Annotated[
     bool,

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from circleci_usage.files import replacing
 from circleci_usage.machine import cores
 from circleci_usage.usage.parts import Part, checksum
 from circleci_usage.usage.performance import Answers
+from circleci_usage.usage.sums import Sums
 
 FORMAT: Final = 4
 """Raised whenever the same parts would give other sums, or sums of another shape."""
@@ -32,15 +32,6 @@ _SUFFIX: Final = ".sums"
 _KEPT: Final = 4
 _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What the heavy pass gives: wide frames with the sums per day and dimension, per day and branch, and `Answers`."""
-
-    days: pl.DataFrame
-    branches: pl.DataFrame
-    answers: Answers
 
 
 def cache_beside(parts: Sequence[Part]) -> Path:

@@ -1,58 +1,26 @@
-"""Parts → daily usage: the one heavy pass.
-
-The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
-size; that is asked for everything (`runs`, `performance`). So an export of any size passes through a bounded amount of
-memory. The sums are written with Narwhals, so that they run wherever a lazy frame with the same columns lives.
-"""
+"""Parts → daily usage, which everything else is made from: sums, as the frames that people know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER
+from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.money.units import INT64, Counts
-from circleci_usage.usage.cache import Sums, load_sums, save_sums, sums_key
-from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.cache import load_sums, save_sums, sums_key
+from circleci_usage.usage.heavy_pass import sum_parts
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.performance import Performance, ask, performance
-from circleci_usage.usage.runs import unless_identified, write_runs
-from circleci_usage.usage.scan import IDENTITIES, NUMBER, WHOLE, scan_parts
-
-BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
-
-DIMENSIONS: Final = (
-    "date",
-    "organization_id",
-    "organization",
-    "project_id",
-    "project",
-    "vcs_url",
-    "workflow",
-    "job",
-    "resource_class",
-    "executor",
-    "operating_system",
-    "status",
-    "trigger",
-    BRANCH_GROUP,
-)
-"""What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
-
-RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
+from circleci_usage.usage.performance import Performance, performance
+from circleci_usage.usage.scan import NUMBER
+from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
-
-_AT_A_TIME: Final = 800_000
-_NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
 
 
 @dataclass(frozen=True)
@@ -106,16 +74,16 @@ def read_daily_usage(
     """
     globs = sorted(set(branch_globs))
     if cache is None:
-        return _daily_usage(_sums(parts, globs, period))
+        return daily_usage(sum_parts(parts, globs, period))
     changed = _changed(parts)
     key = sums_key(parts, globs, period)
     sums = load_sums(cache, key)
     if sums is None:
-        sums = _sums(parts, globs, period)
+        sums = sum_parts(parts, globs, period)
         # Parts that changed while they were read have sums that belong to no key.
         if _changed(parts) == changed:
             save_sums(sums, cache, key)
-    return _daily_usage(sums)
+    return daily_usage(sums)
 
 
 def _changed(parts: Sequence[Part]) -> list[int]:
@@ -123,91 +91,8 @@ def _changed(parts: Sequence[Part]) -> list[int]:
     return [part.path.stat().st_mtime_ns for part in parts]
 
 
-def _sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
-    with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
-        try:
-            runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
-            days = _tidy(_summed(runs, DIMENSIONS), DIMENSIONS)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise damage_behind(error, parts) from error
-        if days["torn_rows"].sum():
-            damage = find_damage(parts)
-            if damage:
-                raise damage
-        of_branches = _summed(unless_identified(runs), BRANCH_DIMENSIONS)
-        branches = _tidy(_named_as(days, of_branches), BRANCH_DIMENSIONS)
-        return Sums(days, branches, ask(runs, period))
-
-
-def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:
-    """The file that the heavy pass asks, in a folder of its own: writers that failed may go on for a moment."""
-    whole, exact = folder / "whole.parquet", folder / "exact.parquet"
-    try:
-        write_runs(scan_parts(parts, branch_globs, WHOLE), whole)
-    except pl.exceptions.ComputeError:
-        # Most often the first fraction; if it was damage, that is met again.
-        write_runs(scan_parts(parts, branch_globs, NUMBER), exact)
-        return exact
-    return whole
-
-
-def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
-    """Sums of sums of so many runs at a time: a reader of all of them would run ahead, and into memory."""
-    rows = runs.select(pl.len()).collect().item()
-    sums: list[pl.LazyFrame] = [
-        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
-        for first in range(0, max(rows, 1), _AT_A_TIME)
-    ]
-    first, *others = [each.collect(engine="streaming") for each in sums]
-    if not others:
-        return first
-    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
-
-
-def _named_as(days: pl.DataFrame, branches: pl.DataFrame) -> pl.DataFrame:
-    """Give organisations and projects that have an id the names that daily usage has for them."""
-    for name, identity in IDENTITIES.items():
-        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
-        named = branches.join(latest, on=identity, how="left").with_columns(pl.col(name).fill_null(pl.col("latest")))
-        branches = named.drop("latest")
-    return branches
-
-
-def sum_runs(runs: nw.LazyFrame[Any], dimensions: Sequence[str]) -> nw.LazyFrame[Any]:
-    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to."""
-    amounts = [nw.col(f"{kind}_credits") for kind in CREDIT_TYPES]
-    return runs.group_by(*dimensions).agg(
-        nw.len().alias("job_runs"),
-        nw.col("job_seconds").sum(),
-        nw.col("total_credits").sum(),
-        nw.col("torn").sum().alias("torn_rows"),
-        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
-        *(amount.sum() for amount in amounts),
-        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
-    )
-
-
-def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
-    names = [key for key in keys if key != "date"]
-    blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
-    nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(f"{kind}_credits") == 0 for kind in CREDIT_TYPES)
-    return (
-        sums.filter(~(blank & nothing))
-        .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
-        .sort(*keys)
-        .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
-    )
-
-
-def _latest(name: str) -> pl.Expr:
-    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
-    identity = pl.col(_NAMES_OF[name])
-    latest = pl.col(name).sort_by("date", name).last().over(identity)
-    return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)
-
-
-def _daily_usage(sums: Sums) -> DailyUsage:
+def daily_usage(sums: Sums) -> DailyUsage:
+    """Name and count what an engine summed."""
     # Halves of two branches may be a whole of their day.
     places = max(_places(sums.days), _places(sums.branches))
     of_days, of_branches = (

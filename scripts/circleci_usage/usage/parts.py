@@ -25,7 +25,7 @@ MERGED_NAME: Final = "merged.csv.gz"
 SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
-_HEADER_LIMIT: Final = 64 * 1024
+HEADER_LIMIT: Final = 64 * 1024
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
     EOFError,
@@ -156,18 +156,22 @@ def read_header(path: Path) -> tuple[str, ...]:
         DataError: the file is empty, damaged or lacks columns that every export has.
     """
     with open_part(path) as stream:
-        line = stream.readline(_HEADER_LIMIT)
+        return header_columns(stream.readline(HEADER_LIMIT), str(path))
+
+
+def header_columns(line: bytes, file: str) -> tuple[str, ...]:
+    """As `read_header`, of the first line of a file of that name."""
     try:
         names = next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
     except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{path} is not a usage export: its first line is no CSV header.") from None
+        raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
     columns = tuple(name.strip().upper() for name in names)
     if not columns:
-        raise DataError(f"{path} is empty: a usage export has at least a header line.")
+        raise DataError(f"{file} is empty: a usage export has at least a header line.")
     missing = [name for name in REQUIRED_COLUMNS if name not in columns]
     if missing:
-        raise DataError(f"{path} is not a usage export: it lacks the columns {', '.join(missing)}.")
+        raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
-        raise DataError(f"{path} is not a usage export: the column {', '.join(twice)} is there twice.")
+        raise DataError(f"{file} is not a usage export: the column {', '.join(twice)} is there twice.")
     return columns

@@ -26,8 +26,8 @@ JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
 MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
 
-_TYPICAL: Final = 0.5
-_HIGH: Final = 0.95
+TYPICAL: Final = 0.5
+HIGH: Final = 0.95
 _SLICE: Final = 400_000
 _ASKED: Final = (
     *MACHINE_KEYS,
@@ -42,7 +42,7 @@ _ASKED: Final = (
     "cpu",
     "ram",
 )
-_OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
+OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
     with the runs, but with those of a single name of a workflow in a single project.
     """
     slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
-    ended = pl.col("status").cast(pl.String).is_in(list(_OUTCOMES)) & pl.col("job").is_not_null()
+    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & pl.col("job").is_not_null()
     if period:
         ended &= (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
     runs = unless_identified(runs.filter(ended))
@@ -112,17 +112,21 @@ def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     jobs = _collected(
         runs.group_by(JOB_KEYS).agg(
             pl.len().alias("runs"),
-            *((pl.col("status") == status).sum().alias(name) for status, name in _OUTCOMES.items()),
+            *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),
             *_percentiles("seconds", "seconds"),
             *_percentiles("queued", "queued"),
-            pl.col("queued").cast(pl.Float64).sum().round().cast(pl.Int64).alias("queued_seconds"),
+            # Milliseconds, because sums of integers do not depend on the order.
+            ((pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64).sum() / 1000)
+            .round()
+            .cast(pl.Int64)
+            .alias("queued_seconds"),
         )
     )
     machines = _collected(
         runs.group_by(MACHINE_KEYS).agg(
             pl.len().alias("runs"),
             pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
-            *(_percentile(name, _HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+            *(_percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
         )
     )
     workflows = _collected(
@@ -220,7 +224,7 @@ def _percentile(column: str, share: float) -> pl.Expr:
 
 
 def _percentiles(column: str, unit: str) -> tuple[pl.Expr, pl.Expr]:
-    return _percentile(column, _TYPICAL).alias(f"p50_{unit}"), _percentile(column, _HIGH).alias(f"p95_{unit}")
+    return _percentile(column, TYPICAL).alias(f"p50_{unit}"), _percentile(column, HIGH).alias(f"p95_{unit}")
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -1,0 +1,86 @@
+"""What the paths on a command line mean: parts here, or parts that a cluster reads."""
+# ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from circleci_usage.cli.options import Engine
+from circleci_usage.errors import SettingsError
+
+if TYPE_CHECKING:
+    from circleci_usage.days import Period
+    from circleci_usage.usage.parts import FoundParts
+    from circleci_usage.usage.source import Source
+
+
+def found_parts(paths: Sequence[str] | None, store: Path, period: "Period | None" = None) -> "FoundParts":
+    """The parts that paths mean; without any, those of the store.
+
+    Raises:
+        SettingsError: there are none.
+        DataError: a file is not a usage export.
+    """
+    if paths:
+        from circleci_usage.usage.parts import find_parts
+
+        urls = [path for path in paths if _is_url(path)]
+        if urls:
+            raise SettingsError(
+                f"{urls[0]} is no path of this machine; bring the files here, or let a cluster read them:"
+                " `report --engine spark`."
+            )
+        return find_parts(map(Path, paths))
+    from circleci_usage.run import stored_parts
+
+    return stored_parts(store, period)
+
+
+@contextmanager
+def source_of(
+    paths: Sequence[str] | None,
+    store: Path,
+    period: "Period | None",
+    engine: Engine,
+    spark_master: str | None,
+    *,
+    verbose: bool,
+) -> "Iterator[Source]":
+    """As `found_parts`, with the engine that is to read them; a cluster also finds what is at URLs.
+
+    Raises:
+        SettingsError: there are no parts, or Spark is not installed.
+        DataError: a file is not a usage export.
+        ServiceError: the cluster does not answer.
+    """
+    if engine is Engine.SPARK:
+        with _cluster_source(paths, store, period, spark_master, verbose=verbose) as source:
+            yield source
+    else:
+        from circleci_usage.usage.source import on_this_machine
+
+        yield on_this_machine(found_parts(paths, store, period))
+
+
+@contextmanager
+def _cluster_source(
+    paths: Sequence[str] | None, store: Path, period: "Period | None", master: str | None, *, verbose: bool
+) -> "Iterator[Source]":
+    try:
+        from circleci_usage.usage.spark import engine, session
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"--engine spark needs {error.name}; install it with `pip install 'circleci-usage[spark]'`."
+        ) from None
+    from circleci_usage.usage.parts import FoundParts
+
+    urls = [path for path in paths or () if _is_url(path)]
+    local = [path for path in paths or () if not _is_url(path)]
+    found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
+    with session.spark_session(master, verbose=verbose) as spark:
+        yield engine.on_cluster(spark, found, urls)
+
+
+def _is_url(path: str) -> bool:
+    return "://" in path

@@ -1,0 +1,70 @@
+"""Parts → their sums, on this machine.
+
+The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
+size; that is asked for everything (`runs`, `performance`). So an export of any size passes through a bounded amount of
+memory.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from circleci_usage.days import Period
+from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.parts import Part
+from circleci_usage.usage.performance import ask
+from circleci_usage.usage.runs import unless_identified, write_runs
+from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
+from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
+
+_AT_A_TIME: Final = 800_000
+
+
+def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
+    """The sums of all parts, and what their runs of the period say (None: of any day).
+
+    Raises:
+        DataError: a part is damaged; the message names the file and the line.
+        UnfinishedError: the disk is full.
+    """
+    with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
+        try:
+            runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
+            days = tidy_days(_summed(runs, DIMENSIONS))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise damage_behind(error, parts) from error
+        if days["torn_rows"].sum():
+            damage = find_damage(parts)
+            if damage:
+                raise damage
+        branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS), days)
+        return Sums(days, branches, ask(runs, period))
+
+
+def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:
+    """The file that the heavy pass asks, in a folder of its own: writers that failed may go on for a moment."""
+    whole, exact = folder / "whole.parquet", folder / "exact.parquet"
+    try:
+        write_runs(scan_parts(parts, branch_globs, WHOLE), whole)
+    except pl.exceptions.ComputeError:
+        # Most often the first fraction; if it was damage, that is met again.
+        write_runs(scan_parts(parts, branch_globs, NUMBER), exact)
+        return exact
+    return whole
+
+
+def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
+    """Sums of sums of so many runs at a time: a reader of all of them would run ahead, and into memory."""
+    rows = runs.select(pl.len()).collect().item()
+    sums: list[pl.LazyFrame] = [
+        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
+        for first in range(0, max(rows, 1), _AT_A_TIME)
+    ]
+    first, *others = [each.collect(engine="streaming") for each in sums]
+    if not others:
+        return first
+    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")

@@ -1,0 +1,101 @@
+"""Job runs → their sums per day and dimension, the same from every engine.
+
+The sums are written with Narwhals, so that they run wherever a lazy frame with the columns of `runs.write_runs` lives:
+in Polars here, in Spark on a cluster. What an engine gives is put in order here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER
+from circleci_usage.usage.performance import Answers
+from circleci_usage.usage.scan import IDENTITIES
+
+BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
+
+DIMENSIONS: Final = (
+    "date",
+    "organization_id",
+    "organization",
+    "project_id",
+    "project",
+    "vcs_url",
+    "workflow",
+    "job",
+    "resource_class",
+    "executor",
+    "operating_system",
+    "status",
+    "trigger",
+    BRANCH_GROUP,
+)
+"""What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
+
+RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
+
+_NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the heavy pass gives: wide frames with the sums per day and dimension, per day and branch, and `Answers`."""
+
+    days: pl.DataFrame
+    branches: pl.DataFrame
+    answers: Answers
+
+
+def sum_runs(runs: nw.LazyFrame[Any], dimensions: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to."""
+    amounts = [nw.col(f"{kind}_credits") for kind in CREDIT_TYPES]
+    return runs.group_by(*dimensions).agg(
+        nw.len().alias("job_runs"),
+        nw.col("job_seconds").sum(),
+        nw.col("total_credits").sum(),
+        nw.col("torn").sum().alias("torn_rows"),
+        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        *(amount.sum() for amount in amounts),
+        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
+    )
+
+
+def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
+    """Sums by `DIMENSIONS` as an engine gives them → `Sums.days`.
+
+    Raises:
+        polars.exceptions.PolarsError: a day is no date.
+    """
+    return _tidy(sums, DIMENSIONS)
+
+
+def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are."""
+    for name, identity in IDENTITIES.items():
+        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
+        named = sums.join(latest, on=identity, how="left").with_columns(pl.col(name).fill_null(pl.col("latest")))
+        sums = named.drop("latest")
+    return _tidy(sums, BRANCH_DIMENSIONS)
+
+
+def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
+    names = [key for key in keys if key != "date"]
+    blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
+    nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(f"{kind}_credits") == 0 for kind in CREDIT_TYPES)
+    return (
+        sums.filter(~(blank & nothing))
+        .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
+        .sort(*keys)
+        .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
+    )
+
+
+def _latest(name: str) -> pl.Expr:
+    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
+    identity = pl.col(_NAMES_OF[name])
+    latest = pl.col(name).sort_by("date", name).last().over(identity)
+    return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)
