@@ -27,7 +27,7 @@ test: $(VENV)/.installed ## Run all tests
 
 test-spark: ## Run the tests of --engine spark on a cluster of their own; needs Java
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
-	.venv-spark/bin/python -m pytest -m spark $(PYTEST_ARGS)
+	.venv-spark/bin/python -m pytest tests/test_spark.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check

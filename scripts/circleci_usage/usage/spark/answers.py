@@ -27,7 +27,7 @@ def ask(runs: DataFrame, period: Period | None) -> Answers:
     runs = unless_identified(runs.filter(ended))
     tries = _tries(runs)
     return Answers(
-        jobs=collected(_joined(_jobs(runs), _of_tries(tries))),
+        jobs=collected(_joined(_jobs(runs), _of_tries(tries)).fillna(0, ["pipelines", "reruns", "recovered"])),
         machines=collected(_machines(runs)),
         workflows=collected(_workflows(runs)),
         reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),

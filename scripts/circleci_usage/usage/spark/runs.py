@@ -35,6 +35,10 @@ CSV: Final[Mapping[str, Any]] = {
     "columnPruning": False,
 }
 
+DAMAGE: Final = "damage in "
+"""Stands in Spark's message before the file, the column and the text that is no number."""
+
+_SHOWN: Final = 40
 _DAY_LENGTH: Final = len("2026-01-31")
 _SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
 
@@ -70,19 +74,22 @@ def _read_alike(
         return sql.when(~there.isin(*NULL_MARKS), there)
 
     def number(column: str) -> Column:
-        return sql.coalesce(text(column).cast(NUMBER), sql.lit(0).cast(NUMBER))
+        there = text(column)
+        return sql.coalesce(there.try_cast(NUMBER), sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
 
-    types = {f"{kind}_credits": number(column) for kind, column in CREDIT_COLUMNS.items()}
+    zero = sql.lit(0).cast(NUMBER)
+    types = {f"{kind}_credits": sql.coalesce(number(column), zero) for kind, column in CREDIT_COLUMNS.items()}
     of_types = reduce(_plus, types.values())
-    total = sql.coalesce(text(TOTAL_CREDITS).cast(NUMBER), of_types)
+    total = sql.coalesce(number(TOTAL_CREDITS), of_types)
+    seconds = sql.coalesce(number("JOB_RUN_SECONDS"), zero)
     credits = {**types, f"{OTHER}_credits": (total - of_types).cast(NUMBER)}
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
         sql.substring(text(NAMES["date"]), 1, _DAY_LENGTH).alias("date"),
         *(text(column).alias(name) for name, column in NAMES.items() if name != "date"),
         _groups_of(text(NAMES["branch"]), branch_globs).alias(BRANCH_GROUP),
-        number("JOB_RUN_SECONDS").alias("job_seconds"),
-        number("JOB_RUN_SECONDS").cast("float").alias("seconds"),
+        seconds.alias("job_seconds"),
+        seconds.cast("float").alias("seconds"),
         total.alias("total_credits"),
         sql.lit(0).alias("torn"),
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
@@ -94,6 +101,12 @@ def _read_alike(
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
         *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram")),
     )
+
+
+def _no_number(column: str, text: Column) -> Column:
+    """Ends the reading with what a person should know."""
+    shown = sql.translate(sql.substring(text, 1, _SHOWN), "\r\n", "  ")
+    return sql.raise_error(sql.concat(sql.lit(DAMAGE), sql.input_file_name(), sql.lit(f": {column} is '"), shown))
 
 
 def _plus(one: Column, other: Column) -> Column:

@@ -1,5 +1,6 @@
 """The way to a cluster: a session, and what its errors mean to a person."""
 
+import logging
 import re
 import socket
 import warnings
@@ -12,6 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from circleci_usage.errors import DataError, ServiceError, SettingsError, UsageExporterError
+from circleci_usage.usage.spark.runs import DAMAGE
 
 SPARK_ERRORS: Final = (PySparkException, Py4JError)
 
@@ -25,9 +27,6 @@ _SETTINGS: Final = {
 _REACHED_WITHIN: Final = 5
 _STANDALONE: Final = "spark://"
 _ADDRESS: Final = re.compile(r"([^,/:]+|\[[^]]+\]):(\d+)")
-_DAMAGE: Final = re.compile(
-    r"FAILED_READ_FILE|MALFORMED_RECORD|CAST_INVALID_INPUT|OUT_OF_RANGE|EOFException|incorrect (?:header|data)"
-)
 _NO_PATH: Final = re.compile(r"PATH_NOT_FOUND|No FileSystem for scheme|ClassNotFoundException.*FileSystem|UnknownHost")
 _SHOWN: Final = 240
 
@@ -50,6 +49,9 @@ def spark_session(master: str | None, *, verbose: bool = False) -> Iterator[Spar
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
     builder = builder.config("spark.log.level", "WARN" if verbose else "OFF")
+    if not verbose:
+        # PySpark's own: it would quote what is wrong in a row.
+        logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             # It says that pandas 3 is too new for it; no pandas goes to Spark or comes from it.
@@ -101,19 +103,15 @@ def _no_session(error: Exception, master: str | None) -> UsageExporterError:
 
 def _meaning(error: Exception) -> UsageExporterError:
     text = str(error)
-    if _DAMAGE.search(text):
-        file = re.search(r"while reading file (\S+?)\.? ", text)
-        where = f"{file[1]} is damaged" if file else "The usage files cannot be read"
-        return DataError(f"{where}: {_cause(text)} `report` without --engine spark names the line.")
+    no_number = re.search(f"{DAMAGE}(.+?)(?: SQLSTATE|$)", text, re.MULTILINE)
+    if no_number:
+        return DataError(f"{no_number[1]}', not a number; `report` without --engine spark names the line.")
+    file = re.search(r"while reading file (\S+?)\.? ", text)
+    if file:
+        return DataError(f"{file[1]} is damaged: a row is too short or too long, or the file was cut; fetch it again.")
     if _NO_PATH.search(text):
         return SettingsError(f"Spark cannot read these paths: {_first_line(text)}")
     return ServiceError(f"The Spark cluster could not do it: {_first_line(text)}")
-
-
-def _cause(text: str) -> str:
-    """The innermost line that says why, without the row that it may quote."""
-    causes = re.findall(r"^Caused by: (?:[\w.$]+: )?(.+)$", text, re.MULTILINE) or [text]
-    return _first_line(causes[-1])
 
 
 def _first_line(text: str) -> str:

@@ -1,0 +1,222 @@
+"""--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from shutil import copy, which
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from circleci_usage.demo.company import Company
+from circleci_usage.demo.exportfile import Dialect, write_part
+from circleci_usage.usage.parts import FoundParts, find_parts
+from circleci_usage.usage.source import Source
+from commandline import Finished, circleci_usage
+from contracts import as_yaml, contracts, jobs, rules, sharings
+from oracle import Contract, Rule
+from reckoned import assert_equals_oracle, report_of
+from rows import job_run
+
+pytest.importorskip("pyspark", reason="make test-spark installs it")
+if which("java") is None:
+    pytest.skip("Spark needs Java", allow_module_level=True)
+
+from pyspark.sql import SparkSession
+
+from circleci_usage.usage.spark.engine import on_cluster
+from circleci_usage.usage.spark.session import spark_session
+from spark_cluster import Cluster
+
+# PySpark and Py4J leave sockets for the garbage collector to close.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+DAYS = [date(2026, 10, day) for day in (1, 2, 5)]
+NOTHING = FoundParts((), ())
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def spark(cluster: Cluster) -> Iterator[SparkSession]:
+    """A session of this process, for what need not be seen on the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.environment.items():
+            patch.setenv(name, value)
+        with spark_session(cluster.master) as session:
+            yield session
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's company, in parts as different as parts can be."""
+    folder = tmp_path_factory.mktemp("exports")
+    dialects = (Dialect(), Dialect(quoted=True, crlf=True, bom=True), Dialect(compress=False))
+    for day, dialect in zip(DAYS, dialects, strict=True):
+        write_part(folder / f"{day}.csv{'.gz' * dialect.compress}", Company().rows(day), dialect)
+    odd = [
+        job_run(
+            "0.1", PROJECT_NAME="c:\\new", VCS_BRANCH='a "quoted"\nbranch, with a line end', JOB_RUN_DATE=str(DAYS[0])
+        ),
+        job_run("12.345678901", PROJECT_NAME="ünïcode \U0001f600", JOB_NAME="two\r\nlines", JOB_RUN_DATE=str(DAYS[1])),
+    ]
+    write_part(folder / "odd.csv.gz", odd, Dialect(columns=tuple(sorted(Dialect().columns))))
+    return folder
+
+
+def report(cluster: Cluster, folder: Path, *arguments: object) -> Finished:
+    chosen = ("--engine", "spark", "--spark-master", cluster.master)
+    return circleci_usage("report", *arguments, *chosen, cwd=folder, env=cluster.environment)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """All files, without the minute in which the page was made."""
+    return {
+        str(file.relative_to(folder)): re.sub(rb"Made .* UTC by", b"", file.read_bytes())
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_the_report_is_the_same_to_the_last_byte(cluster: Cluster, exports: Path, tmp_path: Path) -> None:
+    here = circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
+    there = report(cluster, tmp_path, exports, "--output", "there")
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    assert there.out == here.out.replace("here", "there")
+
+
+def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
+    circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
+    options = ["--engine", "spark", "--output", "there"]
+    with Cluster(tmp_path) as cluster:
+        command = [sys.executable, "-m", "circleci_usage", "report", str(exports), *options]
+        with subprocess.Popen(
+            [*command, "--spark-master", cluster.master],
+            cwd=tmp_path,
+            env=os.environ | cluster.environment,
+            stdout=subprocess.DEVNULL,
+        ) as running:
+            while [event["Event"] for event in cluster.events()].count("SparkListenerJobStart") < 2:
+                with pytest.raises(subprocess.TimeoutExpired):
+                    running.wait(0.05)
+            cluster.kill_a_worker()
+        events = [event["Event"] for event in cluster.events()]
+
+    assert running.returncode == 0
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    assert "SparkListenerExecutorRemoved" in events
+
+
+def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: Path) -> None:
+    for number, name in enumerate(("parts/a.csv.gz", "parts/merged.csv.gz", "incoming/new.csv.gz", "parts/b.csv")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_part(tmp_path / name, [job_run(str(10**number))], Dialect(compress=name.endswith(".gz")))
+    copy(tmp_path / "parts" / "a.csv.gz", tmp_path / "parts" / "copy.csv.gz")
+    (tmp_path / "parts" / "notes.txt").write_text("no usage")
+
+    source = on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+
+    assert source.files == 2
+    assert source.size == sum((tmp_path / "parts" / name).stat().st_size for name in ("a.csv.gz", "b.csv"))
+    [warning] = source.warnings
+    assert re.search(r"/copy\.csv\.gz is a copy of \S+/a\.csv\.gz: its rows are counted once\.", warning)
+    assert source.read(None, ()).credits["credits"].sum() == 1001
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "problem"),
+    [
+        ("text.csv.gz", [job_run("1"), job_run("many", total="1")], ": COMPUTE_CREDITS is 'many', not a number;"),
+        ("long.csv", [(*job_run("1"), "more")], " is damaged: a row is too short or too long, or the file was cut;"),
+        ("short.csv", [job_run("1")[:-1]], " is damaged: a row is too short or too long, or the file was cut;"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(
+    spark: SparkSession, tmp_path: Path, name: str, rows: list[tuple[str, ...]], problem: str
+) -> None:
+    write_part(tmp_path / name, rows, Dialect(compress=name.endswith(".gz")))
+    source = on_cluster(spark, find_parts([tmp_path]), ())
+
+    with pytest.raises(DataError, match=re.escape(f"{tmp_path}/{name}{problem}")):
+        source.read(None, ())
+
+
+def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:
+    write_part(tmp_path / "cut.csv.gz", [job_run(str(number)) for number in range(1000)])
+    os.truncate(tmp_path / "cut.csv.gz", (tmp_path / "cut.csv.gz").stat().st_size - 9)
+
+    done = report(cluster, tmp_path, tmp_path)
+
+    assert done.code == 6
+    assert "cut.csv.gz is damaged: a row is too short or too long, or the file was cut; fetch it again." in done.err
+
+
+def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+
+    with pytest.raises(DataError, match=r"/other\.csv is not a usage export: it lacks the columns "):
+        on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+
+
+def test_where_there_is_nothing_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"There are no usage files \(.csv or .csv.gz\) at file://"):
+        on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+    with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*/no/such/folder"):
+        on_cluster(spark, NOTHING, ["file:///no/such/folder"])
+    with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*S3AFileSystem"):
+        on_cluster(spark, NOTHING, ["s3a://bucket/exports/"])
+
+
+@pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://no-such-host.invalid:7077"])
+def test_no_cluster_is_said_at_once(tmp_path: Path, master: str) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1")])
+
+    done = circleci_usage("report", tmp_path, "--engine", "spark", "--spark-master", master, cwd=tmp_path, timeout=20)
+
+    assert done.code == 4
+    assert f"There is no Spark master at {master} (" in done.err
+
+
+def test_no_java_is_said(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1")])
+
+    env = {"PATH": "/bin", "JAVA_HOME": str(tmp_path)}
+    done = circleci_usage("report", tmp_path, "--engine", "spark", cwd=tmp_path, env=env)
+
+    assert done.code == 2
+    assert "Spark needs Java 17 or newer on this machine too; install it, or set JAVA_HOME." in done.err
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(jobs=jobs, contract=contracts(), rules=rules, data=st.data())
+def test_every_breakdown_equals_the_oracle(
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
+    jobs: list[dict[str, str]],
+    contract: Contract,
+    rules: list[Rule],
+    data: st.DataObject,
+) -> None:
+    def there(folder: Path) -> Source:
+        return on_cluster(spark, find_parts([folder]), ())
+
+    sharing = data.draw(sharings(rules))
+    report = report_of(tmp_path_factory.mktemp("parts"), [jobs], as_yaml(contract, rules, sharing), there)
+
+    assert_equals_oracle(report, jobs, contract, rules, sharing)
