@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
+from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.usage.parts import FoundParts, find_parts
 from circleci_usage.usage.source import Source
 from commandline import Finished, circleci_usage

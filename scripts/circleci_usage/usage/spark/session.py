@@ -28,6 +28,7 @@ _REACHED_WITHIN: Final = 5
 _STANDALONE: Final = "spark://"
 _ADDRESS: Final = re.compile(r"([^,/:]+|\[[^]]+\]):(\d+)")
 _NO_PATH: Final = re.compile(r"PATH_NOT_FOUND|No FileSystem for scheme|ClassNotFoundException.*FileSystem|UnknownHost")
+_BY_PY4J: Final = re.compile(r"An error occurred while calling \S+\s*:\s*")
 _SHOWN: Final = 240
 
 
@@ -110,10 +111,13 @@ def _meaning(error: Exception) -> UsageExporterError:
     if file:
         return DataError(f"{file[1]} is damaged: a row is too short or too long, or the file was cut; fetch it again.")
     if _NO_PATH.search(text):
-        return SettingsError(f"Spark cannot read these paths: {_first_line(text)}")
+        return SettingsError(
+            f"Spark cannot read these paths: {_first_line(text)} Check them, and that Spark has what such URLs need"
+            " (for s3a://, the package hadoop-aws)."
+        )
     return ServiceError(f"The Spark cluster could not do it: {_first_line(text)}")
 
 
 def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0].rstrip(".")
+    line = _BY_PY4J.sub("", text.strip()).partition("\n")[0].rstrip(".")
     return (line[:_SHOWN] + "…" if len(line) > _SHOWN else line) + "."
