@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,29 @@ def test_a_dashboard_is_printed_for_import(tmp_path: Path) -> None:
 
     assert json.loads(done.out)["widgets"]
     assert circleci_usage("datadog-dashboard", "nothing", cwd=tmp_path).code == 2
+
+
+def test_only_a_cluster_reads_urls(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "s3://bucket/exports", cwd=tmp_path)
+
+    assert done.code == 2
+    assert "s3://bucket/exports is no path of this machine; bring the files here, or let a cluster" in done.err
+
+
+@pytest.mark.parametrize("flags", [("--store", "s3://bucket/store"), ("--output", "s3://bucket/report")])
+def test_a_bucket_is_no_folder(export: Path, tmp_path: Path, flags: tuple[str, str]) -> None:
+    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "is no folder of this machine; name one, and copy it to and from object storage with its own tool" in done.err
+    )
+    assert not (tmp_path / "s3:").exists()
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is installed")
+def test_without_spark_its_engine_says_how_to_get_it(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "--engine", "spark", cwd=tmp_path)
+
+    assert done.code == 2
+    assert "--engine spark needs pyspark; install it with `pip install 'circleci-usage[spark]'`." in done.err

@@ -16,6 +16,7 @@ from circleci_usage import __version__
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUN, BUILD, DEV = "requirements.txt", "requirements-build.txt", "requirements-dev.txt"
+SPARK = "requirements-spark.txt"
 
 
 def pins(name: str) -> dict[str, set[str]]:
@@ -30,7 +31,7 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~! ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
-@pytest.mark.parametrize("name", [RUN, BUILD, DEV])
+@pytest.mark.parametrize("name", [RUN, BUILD, DEV, SPARK])
 def test_every_pin_has_a_hash_and_nothing_names_an_index(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
@@ -42,6 +43,7 @@ def test_every_pin_has_a_hash_and_nothing_names_an_index(name: str) -> None:
 def test_what_the_project_asks_for_is_pinned() -> None:
     assert names(PROJECT["dependencies"]) <= pins(RUN).keys()
     assert names(PROJECT["optional-dependencies"]["dev"]) <= pins(DEV).keys()
+    assert names(PROJECT["optional-dependencies"]["spark"]) <= pins(SPARK).keys()
     assert "hatchling" in pins(BUILD)
     for name in (RUN, BUILD):
         assert pins(name).items() <= pins(DEV).items()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sql
 
@@ -36,9 +37,8 @@ def ask(runs: DataFrame, period: Period | None) -> Answers:
 
 def collected(frame: DataFrame) -> pl.DataFrame:
     """Bring a small frame back from the cluster."""
-    table = pl.from_arrow(frame.toArrow())
-    assert isinstance(table, pl.DataFrame)
-    return table
+    table: pa.Table = frame.toArrow()
+    return pl.DataFrame(table)
 
 
 def _jobs(runs: DataFrame) -> DataFrame:

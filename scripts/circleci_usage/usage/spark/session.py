@@ -5,7 +5,7 @@ import re
 import socket
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from py4j.protocol import Py4JError
@@ -63,7 +63,9 @@ def spark_session(master: str | None, *, verbose: bool = False) -> Iterator[Spar
     try:
         yield session
     finally:
-        session.stop()
+        # What has died needs no stopping.
+        with suppress(*SPARK_ERRORS, OSError):
+            session.stop()
 
 
 @contextmanager
