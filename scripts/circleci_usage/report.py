@@ -34,9 +34,11 @@ class PastPeriod:
     totals: Amount
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """What was spent in a period, and on what.
+
+    A report is equal to itself alone, so that what several renderers need of it can be kept.
 
     Attributes:
         period: the days reported on.
