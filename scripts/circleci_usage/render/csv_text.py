@@ -12,7 +12,7 @@ _IN_QUOTES: Final = re.compile(r'[",\r\n]')
 def cells(values: Sequence[_Value], shown: Callable[[_Value], str]) -> list[str]:
     """The cells of a column, given what a value is shown as."""
     known = {value: _quoted(shown(value)) for value in set(values)}
-    return [known[value] for value in values]
+    return [*map(known.__getitem__, values)]
 
 
 def csv_header(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -47,12 +47,14 @@ class Charge(NamedTuple):
 class _Column(NamedTuple):
     """The cells of a column: what is shown of some fields of a `Charge`."""
 
-    shown: Callable[..., str]
     fields: tuple[str, ...]
+    shown: Callable[..., str]
 
     def cells(self, charges: pd.DataFrame) -> list[str]:
-        values = [*charges[[*self.fields]].itertuples(index=False, name=None)]
-        return cells(values, lambda value: self.shown(*value))
+        if not self.fields:
+            return cells([()], lambda _: self.shown()) * len(charges)
+        values = zip(*(charges[field].tolist() for field in self.fields), strict=True)
+        return cells([*values], lambda value: self.shown(*value))
 
 
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
@@ -62,7 +64,7 @@ def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
         **_COLUMNS,
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
-        "Tags": _Column(_tags(report.ownership), ("team", "project", "vcs_url", "credit_type")),
+        "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -71,7 +73,8 @@ def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
         stream.write(csv_header(columns))
         for first in range(0, len(charges), _AT_A_TIME):
             some = charges[first : first + _AT_A_TIME]
-            stream.writelines(csv_lines(column.cells(some) for column in columns.values()))
+            known = {column: column.cells(some) for column in {*columns.values()}}
+            stream.writelines(csv_lines(known[column] for column in columns.values()))
 
 
 def priced_charges(report: Report) -> Iterator[Charge]:
@@ -102,15 +105,13 @@ def _tags(ownership: Ownership) -> Callable[[str, str, str, str], str]:
 
 
 def _always(text: str) -> _Column:
-    return _of("credit_type", lambda _: text)
+    return _Column((), lambda: text)
 
 
 def _of(field: str, shown: Callable[..., str]) -> _Column:
-    return _Column(shown, (field,))
+    return _Column((field,), shown)
 
 
-# Most costs are the same before and after what a contract or a plan takes off.
-@lru_cache(maxsize=1 << 14)
 def _number(value: Decimal) -> str:
     """Always with a point, so that readers do not take a column of whole credits for integers."""
     text = plain(value)
@@ -140,14 +141,14 @@ _SELLER: Final = {
 # A null is an empty text. InvoiceId and CommitmentDiscountStatus have to be there although nothing is known for them.
 _COLUMNS: Final[Mapping[str, _Column]] = {
     "BilledCost": _of("cost", _number),
-    "BillingAccountId": _Column(_name, ("organization_id", "organization")),
+    "BillingAccountId": _Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
     "BillingPeriodEnd": _of("date", lambda day: _moment(add_months(_month(day), 1))),
     "BillingPeriodStart": _of("date", lambda day: _moment(_month(day))),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
     "ChargeDescription": _Column(
-        lambda kind, project: f"{CREDIT_TYPE_NAMES[kind]} credits of {project}", ("credit_type", "project")
+        ("credit_type", "project"), lambda kind, project: f"{CREDIT_TYPE_NAMES[kind]} credits of {project}"
     ),
     "ChargeFrequency": _always("Usage-Based"),
     "ChargePeriodEnd": _of("date", lambda day: _moment(day + timedelta(days=1))),
@@ -171,8 +172,8 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "SkuId": _of("credit_type", str),
     "SkuMeter": _of("credit_type", CREDIT_TYPE_NAMES.__getitem__),
     "SkuPriceDetails": _always("{}"),
-    "SkuPriceId": _Column(lambda kind, price: f"{kind}@{plain(price)}", ("credit_type", "price")),
-    "SubAccountId": _Column(_name, ("project_id", "project")),
+    "SkuPriceId": _Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
+    "SubAccountId": _Column(("project_id", "project"), _name),
     "SubAccountName": _of("project", _name),
     "x_CreditType": _of("credit_type", str),
     "x_Credits": _of("credits", _number),
