@@ -1,7 +1,6 @@
 """charts/*: pictures that draw what the report says."""
 
 import itertools
-import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from PIL import Image
 
 from circleci_usage.render import style
 from circleci_usage.render.charts import draw_charts
-from circleci_usage.render.project_charts import Days, ProjectChart, drawing_project_charts
+from circleci_usage.render.project_charts import Days, ProjectChart, draw_project_charts
 from circleci_usage.render.series import daily_series
 from circleci_usage.report import Report
 from reports import HOSTILE_NAMES, MARCH, acme_report, empty_report, hostile_report, report_of_projects
@@ -93,57 +92,43 @@ def test_the_days_before_are_drawn_under_the_same_weekdays() -> None:
     assert np.isnan(drawn.values[28:]).all()
 
 
-def test_charts_of_projects_are_the_same_from_several_processes(tmp_path: Path) -> None:
-    few, many = tmp_path / "few", tmp_path / "many"
-    for folder, count in ((few, 3), (many, 130)):
-        folder.mkdir()
-        with drawing_project_charts(charts(count), DAYS, folder):
-            pass
-
-    assert len([*many.iterdir()]) == 260
-    assert [file.name for file in few.iterdir() if file.read_bytes() != (many / file.name).read_bytes()] == []
-    assert_sound(few)
-
-
-def test_charts_of_projects_are_drawn_also_when_the_other_processes_end_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with drawing_project_charts(charts(130), DAYS, tmp_path):
-        pass
-
-    assert len([*tmp_path.iterdir()]) == 260
-
-
-def test_modules_in_the_working_folder_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    charts_folder = tmp_path / "charts"
-    charts_folder.mkdir()
-    (tmp_path / "pickle.py").write_text("open('it was run', 'w')")
-    monkeypatch.chdir(tmp_path)
-    with drawing_project_charts(charts(130), DAYS, charts_folder):
-        pass
-
-    assert not (tmp_path / "it was run").exists()
-
-
 def test_a_problem_of_drawing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), drawing_project_charts(charts(130), DAYS, tmp_path / "nowhere"):
-        pass
+    with pytest.raises(FileNotFoundError):
+        draw_project_charts(charts(3), DAYS, tmp_path / "nowhere")
 
 
 def test_the_chart_of_a_project_says_what_it_shows(tmp_path: Path) -> None:
-    with drawing_project_charts(charts(3), DAYS, tmp_path):
-        pass
+    draw_project_charts(charts(3), DAYS, tmp_path)
 
     assert {"project 2  €2.00", "Cost by day, March 2026", "€0", "€20", "2 Mar", "30 Mar"} <= set(
         words(tmp_path / "project-2.svg")
     )
 
 
+@pytest.mark.parametrize(("days", "width"), [(31, 15.1), (7, 67.0), (90, 7.0), (365, 1.7)])
+def test_the_bars_of_a_project_are_as_high_as_its_days(tmp_path: Path, days: int, width: float) -> None:
+    daily = [float(day % 3 * 10) for day in range(days)]
+    draw_project_charts([ProjectChart("project", "project", "$1.00", daily)], _days(days), tmp_path)
+
+    with Image.open(tmp_path / "project.png") as picture:
+        colors = np.asarray(picture.convert("RGB")).astype(int)
+    blue = np.abs(colors - [4, 72, 174]).sum(axis=2) < 60
+    # The axis goes to 20, so that a day of 10 is half as high as the 140 pixels of the area.
+    expected = width * (70 * daily.count(10) + 140 * daily.count(20))
+    assert blue.sum() == pytest.approx(expected, rel=0.12)
+    assert blue[:, 72:706].any(axis=0).sum() <= 634
+    assert not blue[:70].any()
+    assert not blue[210:].any()
+
+
+def _days(count: int) -> Days:
+    first = date(2026, 1, 1)
+    return Days([first + timedelta(days=number) for number in range(count)], "2026", "USD")
+
+
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_drawn(tmp_path: Path, name: str) -> None:
-    with drawing_project_charts([ProjectChart("project", name, "$0.00", [0.0] * 31)], DAYS, tmp_path):
-        pass
+    draw_project_charts([ProjectChart("project", name, "$0.00", [0.0] * 31)], DAYS, tmp_path)
 
     assert_sound(tmp_path)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.money.exact import total
+from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.tables import lines_csv, neutral, tables
 from reports import HOSTILE_NAMES, acme_report, hostile_report
 
@@ -48,6 +49,17 @@ def test_numbers_stay_numbers() -> None:
     frame = pd.DataFrame({"cost": [Decimal("-12.50"), Decimal("1E+3")], "job_runs": [2, 0]})
 
     assert lines_csv(frame) == "cost,job_runs\n-12.5,2\n1000,0\n"
+
+
+@given(st.lists(st.text(alphabet=list('a, "\n;=é'))))
+def test_cells_are_quoted_as_the_csv_module_does_it(texts: list[str]) -> None:
+    numbers = [*range(len(texts))]
+    expected = io.StringIO()
+    csv.writer(expected, lineterminator="\n").writerows([["name", "n,"], *zip(texts, numbers, strict=True)])
+
+    assert "".join([csv_header(["name", "n,"]), *csv_lines([cells(texts, str), cells(numbers, str)])]) == (
+        expected.getvalue()
+    )
 
 
 @given(st.text())

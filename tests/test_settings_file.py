@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
+from circleci_usage.config.schema import json_schema
 from circleci_usage.config.settings_file import UsageFile, load_settings_file
-from circleci_usage.config.usage_file import json_schema
 from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.allocation import TeamRule
@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_the_schema_that_editors_use_is_of_this_version() -> None:
     shipped = files("circleci_usage.config").joinpath("usage.schema.json").read_text(encoding="utf-8")
 
-    assert shipped == json_schema(), "write circleci_usage.config.usage_file.json_schema() to usage.schema.json"
+    assert shipped == json_schema(), "write circleci_usage.config.schema.json_schema() to usage.schema.json"
 
 
 def test_the_schema_takes_what_we_take() -> None:

@@ -14,7 +14,7 @@ from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, 
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
 from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
-from circleci_usage.money.costs import Costs, within
+from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
 from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -34,9 +34,11 @@ class PastPeriod:
     totals: Amount
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """What was spent in a period, and on what.
+
+    A report is equal to itself alone, so that what several renderers need of it can be kept.
 
     Attributes:
         period: the days reported on.
@@ -130,23 +132,34 @@ def build_report(
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
+        all_days = owned.over_days()
         return Report(
             period=period,
             complete_through=through,
             generated_at=generated_at,
             prices=prices,
             totals=totals(owned, runs),
-            breakdowns=_breakdowns(owned, runs, branches, within(usage.branch_runs, period), charged),
+            breakdowns=_breakdowns(
+                all_days,
+                over_days(runs, ["job_runs"]),
+                branches=break_down("branches", branches, within(usage.branch_runs, period)),
+                teams=by_team(charged, runs),
+                daily=break_down("daily", owned, runs),
+            ),
             charges=charges(owned),
             daily=daily_lines(owned, runs, usage.places),
-            cube=cube(owned),
+            cube=cube(all_days),
             chargeback=charged,
             prices_used=prices_used(owned, prices),
             reconciliation=reconcile(owned, runs, usage.places, charged),
             ownership=ownership,
             previous=_past(costs, usage.runs, before),
             findings=find(
-                Known(owned_so_far, runs_so_far, usage.performance, through), period, prices, ownership, analysis
+                Known(owned_so_far, all_days, runs_so_far, usage.performance, through),
+                period,
+                prices,
+                ownership,
+                analysis,
             ),
             warnings=(
                 *warnings,
@@ -179,11 +192,8 @@ def _priced(costs: Costs, needed: Period, period: Period) -> Period:
     return Period(max([needed.start, *(day + ONE_DAY for day in unpriced)]), needed.stop)
 
 
-def _breakdowns(
-    owned: Costs, runs: pd.DataFrame, branches: Costs, branch_runs: pd.DataFrame, charged: pd.DataFrame
-) -> dict[str, Breakdown]:
-    special = {"branches": break_down("branches", branches, branch_runs), "teams": by_team(charged, runs)}
-    return {name: special.get(name) or break_down(name, owned, runs) for name in BREAKDOWNS}
+def _breakdowns(costs: Costs, runs: pd.DataFrame, **others: Breakdown) -> dict[str, Breakdown]:
+    return {name: others.get(name) or break_down(name, costs, runs) for name in BREAKDOWNS}
 
 
 def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | None:

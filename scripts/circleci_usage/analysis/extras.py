@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+import pandas as pd
+
 from circleci_usage.analysis.totals import JOB
-from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.units import to_decimal
 
@@ -35,12 +36,12 @@ class Extra:
 
 def extras(costs: Costs) -> tuple[Extra, ...]:
     """The credit types besides compute that have any credits, the dearest first."""
-    found = (_extra(costs, kind) for kind in CREDIT_TYPES if kind != _COMPUTE)
-    return tuple(sorted((each for each in found if each.all_jobs), key=lambda each: (-each.cost, each.credit_type)))
+    kinds = costs.lines.groupby("credit_type", observed=True)
+    found = (_extra(costs, str(kind), lines) for kind, lines in kinds if kind != _COMPUTE)
+    return tuple(sorted(found, key=lambda each: (-each.cost, each.credit_type)))
 
 
-def _extra(costs: Costs, kind: str) -> Extra:
-    lines = costs.lines[costs.lines["credit_type"] == kind]
+def _extra(costs: Costs, kind: str, lines: pd.DataFrame) -> Extra:
     by_job = lines.groupby([*JOB], observed=True)["cost"].sum().sort_values(ascending=False, kind="stable")
     places = costs.places("cost")
     return Extra(

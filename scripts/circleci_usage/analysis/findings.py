@@ -75,12 +75,14 @@ class Known:
 
     Attributes:
         costs: owned costs of all days up to the end of the period.
+        of_period: those of the period, over its days.
         runs: owned job runs of the same days.
         performance: of the period's job runs.
         complete_through: the last complete day; None when the period has none.
     """
 
     costs: Costs
+    of_period: Costs
     runs: pd.DataFrame
     performance: Performance
     complete_through: date | None
@@ -96,7 +98,6 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    now = known.costs.within(period)
     days = _complete_days(known)
     month = spending(known.costs, ownership, days) if days else None
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
@@ -107,10 +108,10 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         spending=month,
         budgets=check_budgets(settings.budgets, month) if month else (),
-        waste=find_waste(now, reruns, known.performance),
-        durations=durations(now, known.performance),
-        right_sizing=right_size(now, known.performance, settings.rates, period),
-        extras=extras(now),
+        waste=find_waste(known.of_period, reruns, known.performance),
+        durations=durations(known.of_period, known.performance),
+        right_sizing=right_size(known.of_period, known.performance, settings.rates, period),
+        extras=extras(known.of_period),
     )
 
 

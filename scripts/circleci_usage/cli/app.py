@@ -16,7 +16,7 @@ from circleci_usage import __version__
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.errors import UsageExporterError
-from circleci_usage.machine import spare_memory
+from circleci_usage.machine import spare_memory, spare_time
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def main() -> NoReturn:
     from circleci_usage.cli.console import Console
 
     spare_memory()
+    spare_time()
     try:
         app()
     except UsageExporterError as error:

@@ -3,14 +3,12 @@
 Its sections are checked here and handed to the stages as the stages' own plain objects.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
-from pydantic.json_schema import GenerateJsonSchema
 
 from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
@@ -191,12 +189,6 @@ class UsageFile(Section):
     def all_rates(self) -> Rates:
         """What resource classes cost: the public table with what the file says instead."""
         return public_rates().overridden(rate.override() for rate in self.rates)
-
-
-def json_schema() -> str:
-    """The JSON Schema of the settings file, for editors."""
-    schema = {"$schema": GenerateJsonSchema.schema_dialect, **UsageFile.model_json_schema()}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _refuse_twice(names: Sequence[str], message: str) -> None:

@@ -1,6 +1,6 @@
 """The sections of the settings file, each checked on its own; `usage_file` puts them together.
 
-What stands after a field is its description in the JSON Schema, which editors show.
+What stands after a field is its description in the JSON Schema (`schema`), which editors show.
 """
 
 from datetime import UTC, date, datetime
@@ -55,7 +55,7 @@ CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum
 class Section(BaseModel):
     """A part of the file: unknown keys are errors, a key without a value is the same as no key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -55,6 +55,10 @@ class Costs:
         """Those of some days."""
         return replace(self, lines=within(self.lines, period))
 
+    def over_days(self) -> "Costs":
+        """The same for all days together, without prices: for whatever does not ask when."""
+        return replace(self, lines=over_days(self.lines, [*CREDITS, *MONEY, "job_runs"]))
+
     def unpriced_days(self) -> list[date]:
         """The days on which there are credits without a price."""
         days: list[Any] = self.lines.loc[self.lines["price_period"] == UNPRICED, "date"].unique().tolist()
@@ -65,3 +69,9 @@ def within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of a frame whose `date` lies in the period."""
     start, stop = pd.Timestamp(period.start), pd.Timestamp(period.stop)
     return frame[(frame["date"] >= start) & (frame["date"] < stop)]
+
+
+def over_days(frame: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
+    """The measures of a frame summed by all of its names, but not by its days: a fraction of the rows."""
+    names = frame.columns[[isinstance(each, pd.CategoricalDtype) for each in frame.dtypes]]
+    return frame.groupby([*names], observed=True, sort=False)[measures].sum().reset_index()

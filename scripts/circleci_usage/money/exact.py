@@ -6,6 +6,7 @@ Credits and money keep every digit until a person is shown a number; `rounded` i
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from functools import cache
 from typing import Final
 
 ZERO: Final = Decimal(0)
@@ -15,6 +16,8 @@ ZERO: Final = Decimal(0)
 _EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
 _ESTIMATE: Final = Context(prec=34)
+_ROUNDING: Final = Context(prec=120)
+_RATIO: Final = Context(prec=40)
 
 
 @contextmanager
@@ -52,9 +55,14 @@ def trimmed(value: Decimal) -> Decimal:
 
 def rounded(value: Decimal, places: int) -> Decimal:
     """The number as a person is shown it."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=Context(prec=120))
+    return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
     """`part / whole` to six places, for shares and percentages that are only shown; 0 of nothing."""
-    return rounded(Context(prec=40).divide(part, whole), 6) if whole else ZERO
+    return rounded(_RATIO.divide(part, whole), 6) if whole else ZERO

@@ -3,23 +3,27 @@
 One row a day, project, team and credit type. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import pandas as pd
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.days import add_months, month_start
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.exact import plain
+from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report
 
 VENDOR: Final = "CircleCI"
+
+_AT_A_TIME: Final = 20_000
 
 
 class Charge(NamedTuple):
@@ -40,32 +44,55 @@ class Charge(NamedTuple):
     cost: Decimal
 
 
+class _Column(NamedTuple):
+    """The cells of a column: what is shown of some fields of a `Charge`."""
+
+    fields: tuple[str, ...]
+    shown: Callable[..., str]
+
+    def cells(self, charges: pd.DataFrame) -> list[str]:
+        if not self.fields:
+            return cells([()], lambda _: self.shown()) * len(charges)
+        values = zip(*(charges[field].tolist() for field in self.fields), strict=True)
+        return cells([*values], lambda value: self.shown(*value))
+
+
 def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's."""
     list_price = report.prices.list_price
-    columns: dict[str, Callable[[Charge], str]] = {
+    columns = {
         **_COLUMNS,
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
-        "Tags": tags_of(report.ownership),
+        "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
+    charges = _priced(report)
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([cell(charge) for cell in columns.values()] for charge in priced_charges(report))
+        stream.write(csv_header(columns))
+        for first in range(0, len(charges), _AT_A_TIME):
+            some = charges[first : first + _AT_A_TIME]
+            known = {column: column.cells(some) for column in {*columns.values()}}
+            stream.writelines(csv_lines(known[column] for column in columns.values()))
 
 
 def priced_charges(report: Report) -> Iterator[Charge]:
     """The charges whose cost is known; FOCUS has no row for others."""
-    charges = report.charges[report.charges["price"].notna()]
-    return map(Charge._make, charges[list(Charge._fields)].itertuples(index=False, name=None))
+    return map(Charge._make, _priced(report).itertuples(index=False, name=None))
+
+
+def _priced(report: Report) -> pd.DataFrame:
+    return report.charges.loc[report.charges["price"].notna(), [*Charge._fields]]
 
 
 def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
     """Charge → what it can be allocated by, as JSON: its team and the team's tags, project, repository, credit type."""
+    tags = _tags(ownership)
+    return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
 
+
+def _tags(ownership: Ownership) -> Callable[[str, str, str, str], str]:
     # They come again every day.
     @cache
     def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
@@ -74,34 +101,34 @@ def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
         of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
         return json.dumps({**known, "credit_type": credit_type, **of_team}, ensure_ascii=False)
 
-    return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
+    return tags
 
 
-def _always(text: str) -> Callable[[Charge], str]:
-    return lambda _: text
+def _always(text: str) -> _Column:
+    return _Column((), lambda: text)
 
 
-# Most cells hold a few values many times.
-@lru_cache(maxsize=1 << 14)
+def _of(field: str, shown: Callable[..., str]) -> _Column:
+    return _Column((field,), shown)
+
+
 def _number(value: Decimal) -> str:
     """Always with a point, so that readers do not take a column of whole credits for integers."""
     text = plain(value)
     return text if "." in text else f"{text}.0"
 
 
-@lru_cache
 def _moment(day: date) -> str:
     return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
-@lru_cache
 def _month(day: datetime) -> date:
     return month_start(day.date())
 
 
-@lru_cache(maxsize=1 << 14)
-def _name(name: str) -> str:
-    return "" if name == NO_NAME else neutral(name)
+def _name(*names: str) -> str:
+    """The first of the names that there is."""
+    return next((neutral(name) for name in names if name and name != NO_NAME), "")
 
 
 FOCUS_VERSIONS: Final = ("1.2", "1.4")
@@ -112,40 +139,42 @@ _SELLER: Final = {
 }
 
 # A null is an empty text. InvoiceId and CommitmentDiscountStatus have to be there although nothing is known for them.
-_COLUMNS: Final[Mapping[str, Callable[[Charge], str]]] = {
-    "BilledCost": lambda charge: _number(charge.cost),
-    "BillingAccountId": lambda charge: _name(charge.organization_id) or _name(charge.organization),
-    "BillingAccountName": lambda charge: _name(charge.organization),
-    "BillingPeriodEnd": lambda charge: _moment(add_months(_month(charge.date), 1)),
-    "BillingPeriodStart": lambda charge: _moment(_month(charge.date)),
+_COLUMNS: Final[Mapping[str, _Column]] = {
+    "BilledCost": _of("cost", _number),
+    "BillingAccountId": _Column(("organization_id", "organization"), _name),
+    "BillingAccountName": _of("organization", _name),
+    "BillingPeriodEnd": _of("date", lambda day: _moment(add_months(_month(day), 1))),
+    "BillingPeriodStart": _of("date", lambda day: _moment(_month(day))),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
-    "ChargeDescription": lambda charge: f"{CREDIT_TYPE_NAMES[charge.credit_type]} credits of {charge.project}",
+    "ChargeDescription": _Column(
+        ("credit_type", "project"), lambda kind, project: f"{CREDIT_TYPE_NAMES[kind]} credits of {project}"
+    ),
     "ChargeFrequency": _always("Usage-Based"),
-    "ChargePeriodEnd": lambda charge: _moment(charge.date + timedelta(days=1)),
-    "ChargePeriodStart": lambda charge: _moment(charge.date),
+    "ChargePeriodEnd": _of("date", lambda day: _moment(day + timedelta(days=1))),
+    "ChargePeriodStart": _of("date", _moment),
     "CommitmentDiscountStatus": _always(""),
-    "ConsumedQuantity": lambda charge: _number(charge.credits),
+    "ConsumedQuantity": _of("credits", _number),
     "ConsumedUnit": _always("Credits"),
-    "ContractedCost": lambda charge: _number(charge.contracted_cost),
-    "ContractedUnitPrice": lambda charge: _number(charge.price),
-    "EffectiveCost": lambda charge: _number(charge.cost),
+    "ContractedCost": _of("contracted_cost", _number),
+    "ContractedUnitPrice": _of("price", _number),
+    "EffectiveCost": _of("cost", _number),
     "InvoiceId": _always(""),
     "InvoiceIssuerName": _always(VENDOR),
-    "ListCost": lambda charge: _number(charge.list_cost),
-    "ListUnitPrice": lambda charge: _number(charge.price),
+    "ListCost": _of("list_cost", _number),
+    "ListUnitPrice": _of("price", _number),
     "PricingCategory": _always("Standard"),
-    "PricingQuantity": lambda charge: _number(charge.credits),
+    "PricingQuantity": _of("credits", _number),
     "PricingUnit": _always("Credits"),
     "ServiceCategory": _always("Developer Tools"),
     "ServiceName": _always(VENDOR),
     "ServiceSubcategory": _always("Continuous Integration and Deployment"),
-    "SkuId": lambda charge: charge.credit_type,
-    "SkuMeter": lambda charge: CREDIT_TYPE_NAMES[charge.credit_type],
+    "SkuId": _of("credit_type", str),
+    "SkuMeter": _of("credit_type", CREDIT_TYPE_NAMES.__getitem__),
     "SkuPriceDetails": _always("{}"),
-    "SkuPriceId": lambda charge: f"{charge.credit_type}@{plain(charge.price)}",
-    "SubAccountId": lambda charge: _name(charge.project_id) or _name(charge.project),
-    "SubAccountName": lambda charge: _name(charge.project),
-    "x_CreditType": lambda charge: charge.credit_type,
-    "x_Credits": lambda charge: _number(charge.credits),
+    "SkuPriceId": _Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
+    "SubAccountId": _Column(("project_id", "project"), _name),
+    "SubAccountName": _of("project", _name),
+    "x_CreditType": _of("credit_type", str),
+    "x_Credits": _of("credits", _number),
 }

@@ -18,7 +18,7 @@ from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
 from circleci_usage.render.markdown import summary_md
 from circleci_usage.render.profiles import write_profile
-from circleci_usage.render.project_charts import Days, drawing_project_charts
+from circleci_usage.render.project_charts import Days, draw_project_charts
 from circleci_usage.render.projects import projects
 from circleci_usage.render.shown import days
 from circleci_usage.render.slack import slack_json
@@ -95,14 +95,14 @@ def _write_files(report: Report, folder: Path, focus_version: str) -> None:
     pictures.mkdir(parents=True)
     every = projects(report)
     common = Days([*report.period], days(report.period), report.currency)
-    with drawing_project_charts(project_charts(report, every), common, pictures):
-        draw_charts(report, pictures.parent)
-        for name, text in _TEXTS.items():
-            (folder / name).write_text(text(report), encoding="utf-8")
-        (folder / "tables").mkdir()
-        for name, lines in tables(report):
-            (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
-        write_focus(report, folder / "focus.csv", focus_version)
+    draw_charts(report, pictures.parent)
+    draw_project_charts(project_charts(report, every), common, pictures)
+    for name, text in _TEXTS.items():
+        (folder / name).write_text(text(report), encoding="utf-8")
+    (folder / "tables").mkdir()
+    for name, lines in tables(report):
+        (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
+    write_focus(report, folder / "focus.csv", focus_version)
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:

@@ -1,48 +1,39 @@
 """charts/projects/*: a picture of every project's days.
 
-There may be hundreds, so the axes are laid out once and only what differs is drawn for each, on all cores. This module
-imports no data frames: the other processes start quickly.
+There may be thousands of them, so that they are not Matplotlib's: what all have in common is laid out once, a project
+adds its bars and two texts. A PNG's pixels are shades of a few colours (`shades`), which is quick to draw and to pack.
 """
 
-import pickle
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
+from html import escape
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Final
 
-from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path as Outline
-from PIL import Image
+import numpy as np
 
-from circleci_usage.machine import cores
 from circleci_usage.render import style
+from circleci_usage.render.shades import FULL, Pixels, Shades, write_png
 from circleci_usage.render.shown import shortened
 
 _WIDTH: Final = 720
 _HEIGHT: Final = 240
-_DPI: Final = 72
-"""A pixel is a point: the same artists fit the canvas of pixels and that of the SVG."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 706, 70, 210
+"""The area of the bars."""
 
 _SIZE: Final = 12.5
-_LEVELS: Final = (0, 0.5, 1)
+_GAP: Final = 6
+_DROP: Final = 4.75
+"""From a line to the baseline of the text beside it."""
 _NAMED_DAYS: Final = 9
 _NAME_LENGTH: Final = 64
-_END: Final = "</svg>\n"
+_SAMPLES: Final = 8
+"""A column of pixels is as blue as so many places in it are inside a bar."""
 
-_MANY: Final = 100
-"""Fewer charts are drawn before other processes would have started."""
-_MOST_PROCESSES: Final = 4
-"""A container may see more cores than it may use."""
+_INK, _MUTED, _BLUE = (Shades(number, color) for number, color in enumerate((style.INK, style.MUTED, style.SERIES[0])))
+_PALETTE: Final = (_INK, _MUTED, _BLUE)
+_LINE: Final = _MUTED.nearest(style.LINE)
 
 
 @dataclass(frozen=True)
@@ -64,134 +55,98 @@ class Days:
     currency: str
 
 
-@contextmanager
-def drawing_project_charts(charts: Sequence[ProjectChart], days: Days, folder: Path) -> Iterator[None]:
-    """Write a PNG and an SVG file for each project into an existing folder, at the latest when the context ends.
-
-    Many are drawn by other processes while the body of the context runs.
-    """
-    # This process has work of its own meanwhile.
-    helpers = min(cores() - 1, _MOST_PROCESSES)
-    if len(charts) < _MANY or not helpers:
-        yield
-        _draw(charts, days, folder)
-        return
-    shares = [_Share(charts[first::helpers], days, folder.resolve()) for first in range(helpers)]
-    drawing: list[subprocess.Popen[bytes]] = []
-    try:
-        drawing.extend(map(_helper, shares))
-        yield
-        for share, helper in zip(shares, drawing, strict=True):
-            if helper.wait():
-                share.draw()
-    finally:
-        for helper in drawing:
-            helper.kill()
-            helper.wait()
+def draw_project_charts(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
+    """Write a PNG and an SVG file for each project into an existing folder."""
+    frame = _Frame(days)
+    for chart in charts:
+        frame.save(chart, folder / chart.file_name)
 
 
 @dataclass(frozen=True)
-class _Share:
-    """What one process draws."""
+class _Text:
+    x: float
+    y: float
+    text: str
+    anchor: str = "start"
+    is_title: bool = False
 
-    charts: Sequence[ProjectChart]
-    days: Days
-    folder: Path
+    @property
+    def svg(self) -> str:
+        look = f' style="font-weight: 700; fill: {style.INK}"' if self.is_title else ""
+        return f'<text x="{self.x:.2f}" y="{self.y}" text-anchor="{self.anchor}"{look}>{escape(self.text)}</text>\n'
 
-    def draw(self) -> None:
-        _draw(self.charts, self.days, self.folder)
-
-
-def _helper(share: _Share) -> "subprocess.Popen[bytes]":
-    """A process that draws a share and says nothing: should it fail, who waits draws again and says what is wrong.
-
-    Not one of multiprocessing's: forking a process that has threads, as this one does, may hang; a pool needs /dev/shm,
-    which a locked-down container may lack; and spawning waits for ever for one that dies at once.
-    """
-    with TemporaryFile() as work:
-        pickle.dump(share, work)
-        work.seek(0)
-        # -P: the folder that somebody happens to work in may have modules of any name.
-        command = [sys.executable, "-P", "-m", __name__]
-        return subprocess.Popen(command, stdin=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-
-
-def _draw(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
-    with style.house_style():
-        frame = _Frame(days)
-        for chart in charts:
-            frame.show(chart)
-            frame.save(folder / chart.file_name)
+    def draw(self, pixels: Pixels) -> None:
+        font = style.font_file("bold" if self.is_title else "normal")
+        (_INK if self.is_title else _MUTED).write(pixels, self.text, (self.x, self.y), self.anchor, font, _SIZE)
 
 
 class _Frame:
-    """One figure for all projects: what stays the same is drawn once, and kept as a picture and as an SVG's text."""
+    """What stays the same, as pixels and as an SVG's text, and where the days are."""
 
     def __init__(self, days: Days) -> None:
         self._currency = days.currency
-        self._bar_width = style.bar_width(len(days.days))
-        self._figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
-        self._canvas = FigureCanvasAgg(self._figure)
-        axes = style.drawing_area(self._figure, left=72, right=14, top=70, bottom=30)
-        axes.set_xlim(-0.5, len(days.days) - 0.5)
-        axes.set_ylim(0, 1)
-        axes.set_yticks(_LEVELS, [style.amounts([0, 1], days.currency)[0], "", ""], fontsize=_SIZE)
-        axes.grid(axis="y", color=style.LINE)
-        marks = style.day_marks(days.days, _NAMED_DAYS)
-        axes.set_xticks([index for index, _ in marks], [text for _, text in marks], fontsize=_SIZE)
-        self._figure.text(*_place(12, 48), f"Cost by day, {days.name}", size=_SIZE, color=style.MUTED)
-        self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
-        self._background_svg = self._svg(self._figure).removesuffix(_END)
-        self._head = self._svg().removesuffix(_END)
-        self._bars = PathPatch(Outline([(0, 0)]), facecolor=style.SERIES[0], edgecolor="none", clip_on=False)
-        axes.add_patch(self._bars)
-        self._title = self._figure.text(*_place(12, 28), "", size=_SIZE, weight="bold", color=style.INK)
-        self._highest = axes.annotate(
-            "",
-            (0, 1),
-            (-6, 0),
-            "axes fraction",
-            "offset points",
-            ha="right",
-            va="center",
-            size=_SIZE,
-            color=style.MUTED,
-        )
+        self._width = (_RIGHT - _LEFT) / len(days.days)
+        self._bar = style.bar_width(len(days.days))
+        marks = [
+            _Text(self._middle(index), _BOTTOM + 14.5, text, "middle")
+            for index, text in style.day_marks(days.days, _NAMED_DAYS)
+        ]
+        nothing = _Text(_LEFT - _GAP, _BOTTOM + _DROP, style.amounts([0, 1], days.currency)[0], "end")
+        texts = [_Text(12, 48, f"Cost by day, {days.name}"), nothing, *marks]
+        lines = (_TOP, (_TOP + _BOTTOM) // 2, _BOTTOM)
+        self._svg = _HEAD + "".join(map(_line, lines)) + "".join(text.svg for text in texts)
+        self._pixels = np.zeros((_HEIGHT, _WIDTH), dtype=np.uint8)
+        self._pixels[lines, _LEFT:_RIGHT] = _LINE
+        for text in texts:
+            text.draw(self._pixels)
+        # Of each column of pixels: the day that it belongs to, and how much of it lies inside the day's bar.
+        places = np.arange(0.5 / _SAMPLES, _RIGHT - _LEFT, 1 / _SAMPLES) / self._width
+        self._days = places[_SAMPLES // 2 :: _SAMPLES].astype(int)
+        inside = (abs(places % 1 - 0.5) <= self._bar / 2).reshape(-1, _SAMPLES)
+        self._inside = np.rint(inside.mean(axis=1) * FULL).astype(np.uint8)
 
-    def show(self, chart: ProjectChart) -> None:
-        """Put one project into the frame."""
+    def save(self, chart: ProjectChart, path: Path) -> None:
+        """Write the files of one project."""
         highest = style.ticks(max(chart.daily))[-1]
-        heights = [cost / highest for cost in chart.daily]
-        self._bars.set_path(style.bars([0.0] * len(heights), heights, self._bar_width))
+        tops = [_BOTTOM - (_BOTTOM - _TOP) * cost / highest for cost in chart.daily]
         (name,) = shortened([style.drawable(chart.name)], _NAME_LENGTH)
-        self._title.set_text(f"{name}  {chart.total}")
-        self._highest.set_text(style.amounts([0, highest], self._currency)[-1])
+        texts = (
+            _Text(12, 28, f"{name}  {chart.total}", is_title=True),
+            _Text(_LEFT - _GAP, _TOP + _DROP, style.amounts([0, highest], self._currency)[-1], "end"),
+        )
+        pixels = self._pixels.copy()
+        self._draw_bars(pixels, tops)
+        for text in texts:
+            text.draw(pixels)
+        write_png(path.with_name(f"{path.name}.png"), pixels, _PALETTE)
+        drawn = [self._svg, *(text.svg for text in texts), self._svg_bars(tops), "</svg>\n"]
+        path.with_name(f"{path.name}.svg").write_text("".join(drawn), encoding="utf-8")
 
-    def save(self, path: Path) -> None:
-        """Write what the frame shows."""
-        own: list[Artist] = [self._bars, self._title, self._highest]
-        self._canvas.restore_region(self._background)
-        for artist in own:
-            self._figure.draw_artist(artist)
-        picture = Image.frombuffer("RGBA", (_WIDTH, _HEIGHT), self._canvas.buffer_rgba()).convert("RGB")
-        picture.save(path.with_name(f"{path.name}.png"), compress_level=1)
-        drawn = self._background_svg + self._svg(*own).removeprefix(self._head)
-        path.with_name(f"{path.name}.svg").write_text(drawn, encoding="utf-8")
+    def _draw_bars(self, pixels: Pixels, tops: Sequence[float]) -> None:
+        rows = np.arange(_TOP + 1, _BOTTOM + 1)[:, np.newaxis]
+        below = np.rint(np.clip(rows - np.asarray(tops), 0, 1) * FULL).astype(np.uint8)
+        _BLUE.cover(pixels[_TOP:_BOTTOM, _LEFT:_RIGHT], np.minimum(below[:, self._days], self._inside))
 
-    def _svg(self, *artists: Artist) -> str:
-        text = StringIO()
-        renderer = RendererSVG(_WIDTH, _HEIGHT, text, metadata=style.NO_METADATA)
-        for artist in artists:
-            artist.draw(renderer)
-        renderer.finalize()
-        return style.with_reader_fonts(text.getvalue())
+    def _svg_bars(self, tops: Sequence[float]) -> str:
+        half = self._bar * self._width / 2
+        outlines = (
+            f"M{middle - half:.2f} {_BOTTOM}V{top:.2f}H{middle + half:.2f}V{_BOTTOM}z"
+            for middle, top in zip(map(self._middle, range(len(tops))), tops, strict=True)
+            if top < _BOTTOM
+        )
+        return f'<path d="{"".join(outlines)}" fill="{style.SERIES[0]}"/>\n'
+
+    def _middle(self, day: int) -> float:
+        return _LEFT + (day + 0.5) * self._width
 
 
-def _place(left: float, top: float) -> tuple[float, float]:
-    """Points from the left and the top → what a figure understands."""
-    return left / _WIDTH, 1 - top / _HEIGHT
+_HEAD: Final = (
+    '<?xml version="1.0" encoding="utf-8" standalone="no"?>\n'
+    f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}pt" height="{_HEIGHT}pt" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
+    f' style="font: {_SIZE}px {style.READER_FONTS}; fill: {style.MUTED}">\n'
+    f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="{style.SURFACE}"/>\n'
+)
 
 
-if __name__ == "__main__":
-    pickle.load(sys.stdin.buffer).draw()  # noqa: S301 - what `_helper` wrote
+def _line(height: int) -> str:
+    return f'<path d="M{_LEFT} {height}H{_RIGHT}" stroke="{style.LINE}"/>\n'

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from circleci_usage.analysis.totals import PROJECT
@@ -72,12 +73,14 @@ class ProjectNames:
         return f"{organization}/{project}" if self._several else project
 
 
+@lru_cache(maxsize=1)
 def project_names(report: Report) -> ProjectNames:
     """The names of the report's projects."""
     return ProjectNames(line.key for line in lines(report.breakdowns["projects"]))
 
 
-def projects(report: Report) -> list[Project]:
+@lru_cache(maxsize=1)
+def projects(report: Report) -> Sequence[Project]:
     """All projects, the costliest first."""
     names = project_names(report)
     files = names.files()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from math import isnan, nan
 from typing import Final
 
@@ -54,6 +55,7 @@ class DailySeries:
         return max([*self.totals, *behind])
 
 
+@lru_cache(maxsize=1)
 def daily_series(report: Report) -> DailySeries:
     """The report's days."""
     kind, costs = "team", daily_costs(report, ["team"])

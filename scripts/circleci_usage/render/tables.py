@@ -1,8 +1,6 @@
 """tables/*.csv: every breakdown of the report in full, for spreadsheets and notebooks."""
 
-import csv
-import io
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -10,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.money.exact import plain
+from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.finding_tables import finding_tables
 from circleci_usage.render.known import known_amounts, known_lines
 from circleci_usage.report import Report
@@ -48,12 +47,8 @@ def pricing(report: Report) -> pd.DataFrame:
 
 def lines_csv(lines: pd.DataFrame) -> str:
     """A frame as it is, with a header: exact numbers, ISO days, names that no spreadsheet takes for formulas."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(lines.columns)
-    cells = (_cells(values.tolist()) for _, values in lines.items())
-    writer.writerows(zip(*cells, strict=True))
-    return text.getvalue()
+    columns = (cells(values.tolist(), _cell) for _, values in lines.items())
+    return "".join([csv_header(lines.columns), *csv_lines(columns)])
 
 
 def neutral(name: str) -> str:
@@ -63,12 +58,6 @@ def neutral(name: str) -> str:
     """
     text = name.replace("\r", " ")
     return f"'{text}" if name.startswith(_FORMULA_STARTS) else text
-
-
-def _cells(values: list[Hashable]) -> list[str]:
-    """Most columns hold a few values many times."""
-    shown = {value: _cell(value) for value in set(values)}
-    return [shown[value] for value in values]
 
 
 def _cell(value: object) -> str:
