@@ -4,7 +4,8 @@ from math import nan
 
 import pandas as pd
 
-from circleci_usage.usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
+from circleci_usage.usage.answers import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.usage.performance import Performance
 
 KEYS = {
     "organization_id": "o1",

@@ -14,9 +14,10 @@ from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.days import Period, months
 from circleci_usage.demo.exportfile import write_part
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage.daily_usage import MAIN_BRANCHES
+from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.parts import find_parts
 from circleci_usage.usage.source import Source, on_this_machine
+from circleci_usage.usage.sums import MAIN_BRANCHES
 from contracts import FIRST, LAST
 from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
 
@@ -41,7 +42,7 @@ def report_of(
     (folder / "usage.yml").write_text(settings_text)
     file = load_settings_file(folder / "usage.yml")
     ownership = file.ownership()
-    usage = source_of(folder).read(None, (*MAIN_BRANCHES, *ownership.branch_globs))
+    usage = daily_usage(source_of(folder).read(None, (*MAIN_BRANCHES, *ownership.branch_globs)))
     prices = file.price_list(allow_unpriced=True)
     return build_report(usage, prices, ownership=ownership, period=PERIOD, generated_at=NOW)
 

@@ -9,8 +9,9 @@ from circleci_usage.demo.exportfile import write_part
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage.daily_usage import MAIN_BRANCHES, read_daily_usage
+from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage.sums import MAIN_BRANCHES
 from rows import Row
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))

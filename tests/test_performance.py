@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period, parse_day
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
-from circleci_usage.usage import heavy_pass, performance
+from circleci_usage.usage import answers, heavy_pass
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.parts import find_parts
 from circleci_usage.usage.performance import Performance
@@ -218,7 +218,7 @@ import resource, signal, sys
 from pathlib import Path
 from circleci_usage.errors import UnfinishedError
 from circleci_usage.usage.parts import find_parts
-from circleci_usage.usage import heavy_pass, performance
+from circleci_usage.usage import answers, heavy_pass
 from circleci_usage.usage.daily_usage import read_daily_usage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -256,7 +256,7 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(tmp_path: Path, mo
     write_part(tmp_path / "part.csv.gz", rows)
     parts = find_parts([tmp_path]).parts
     at_once = read_daily_usage(parts)
-    monkeypatch.setattr(performance, "_SLICE", 9)
+    monkeypatch.setattr(answers, "_SLICE", 9)
     monkeypatch.setattr(heavy_pass, "_AT_A_TIME", 11)
     by_pieces = read_daily_usage(parts)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.parts import FoundParts, find_parts
 from circleci_usage.usage.source import Source
 from commandline import Finished, circleci_usage
@@ -132,7 +133,7 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
     assert source.size == sum((tmp_path / "parts" / name).stat().st_size for name in ("a.csv.gz", "b.csv"))
     [warning] = source.warnings
     assert re.search(r"/copy\.csv\.gz is a copy of \S+/a\.csv\.gz: its rows are counted once\.", warning)
-    assert source.read(None, ()).credits["credits"].sum() == 1001
+    assert daily_usage(source.read(None, ())).credits["credits"].sum() == 1001
 
 
 @pytest.mark.parametrize(

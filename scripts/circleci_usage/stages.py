@@ -1,7 +1,9 @@
 """The stages in their order: from parts on disk to the report folder. What the commands share."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +13,10 @@ from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
-from circleci_usage.render.folder import write_report
 from circleci_usage.report import Report, build_report
-from circleci_usage.usage.daily_usage import MAIN_BRANCHES, DailyUsage
+from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.source import Source
+from circleci_usage.usage.sums import MAIN_BRANCHES
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,12 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
-    report, all_inside = _read_and_build(source, settings, clock, progress)
+    with ThreadPoolExecutor(1) as beside:
+        # What draws takes a third of a second to load, in which the engine reads without Python.
+        beside.submit(import_module, "circleci_usage.render.folder")
+        report, all_inside = _read_and_build(source, settings, clock, progress)
+    from circleci_usage.render.folder import write_report  # noqa: PLC0415
+
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
 
     merge = source.merge if settings.merged else None
@@ -76,7 +83,7 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
 def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, bool]:
     """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
     progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
-    usage = source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs))
+    usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
     progress.detail(f"Read {usage.rows:,} job runs.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise

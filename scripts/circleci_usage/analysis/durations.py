@@ -15,7 +15,8 @@ import pandas as pd
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ZERO, ratio
 from circleci_usage.money.units import to_decimal
-from circleci_usage.usage.performance import JOB_KEYS, WORKFLOW_KEYS, Performance
+from circleci_usage.usage.answers import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.usage.performance import Performance
 
 
 @dataclass(frozen=True)

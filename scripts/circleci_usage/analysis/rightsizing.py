@@ -17,7 +17,8 @@ from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
 from circleci_usage.money.rates import Rates, ResourceClass
 from circleci_usage.money.units import to_decimal
-from circleci_usage.usage.performance import MACHINE_KEYS, Performance
+from circleci_usage.usage.answers import MACHINE_KEYS
+from circleci_usage.usage.performance import Performance
 
 HEAD_ROOM: Final = Decimal("1.2")
 """A smaller class has to have room for a fifth more than was used."""

@@ -13,7 +13,7 @@ from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.analysis.waste import Waste
 from circleci_usage.report import Report
-from circleci_usage.usage.performance import MACHINE_KEYS
+from circleci_usage.usage.answers import MACHINE_KEYS
 
 
 class Table(NamedTuple):

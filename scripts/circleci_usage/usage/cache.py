@@ -19,8 +19,9 @@ from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
 from circleci_usage.machine import cores
+from circleci_usage.usage.answers import Answers
+from circleci_usage.usage.heavy_pass import sum_parts
 from circleci_usage.usage.parts import Part, checksum
-from circleci_usage.usage.performance import Answers
 from circleci_usage.usage.sums import Sums
 
 FORMAT: Final = 4
@@ -32,6 +33,27 @@ _SUFFIX: Final = ".sums"
 _KEPT: Final = 4
 _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
+
+
+def read_sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None, cache: Path | None) -> Sums:
+    """As `heavy_pass.sum_parts`, unless `cache`, a folder, has the sums already."""
+    globs = sorted(set(branch_globs))
+    if cache is None:
+        return sum_parts(parts, globs, period)
+    changed = _changed(parts)
+    key = sums_key(parts, globs, period)
+    sums = load_sums(cache, key)
+    if sums is None:
+        sums = sum_parts(parts, globs, period)
+        # Parts that changed while they were read have sums that belong to no key.
+        if _changed(parts) == changed:
+            save_sums(sums, cache, key)
+    return sums
+
+
+def _changed(parts: Sequence[Part]) -> list[int]:
+    """When each was changed last."""
+    return [part.path.stat().st_mtime_ns for part in parts]
 
 
 def cache_beside(parts: Sequence[Part]) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,11 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.money.units import INT64, Counts
-from circleci_usage.usage.cache import load_sums, save_sums, sums_key
-from circleci_usage.usage.heavy_pass import sum_parts
+from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.performance import Performance, performance
 from circleci_usage.usage.scan import NUMBER
-from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
-
-MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
-"""Branches that are told apart from all others also where settings do not name them."""
+from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, MAIN_BRANCHES, RUN_MEASURES, Sums
 
 
 @dataclass(frozen=True)
@@ -72,23 +68,7 @@ def read_daily_usage(
     Raises:
         DataError: a part is damaged; the message names the file and the line.
     """
-    globs = sorted(set(branch_globs))
-    if cache is None:
-        return daily_usage(sum_parts(parts, globs, period))
-    changed = _changed(parts)
-    key = sums_key(parts, globs, period)
-    sums = load_sums(cache, key)
-    if sums is None:
-        sums = sum_parts(parts, globs, period)
-        # Parts that changed while they were read have sums that belong to no key.
-        if _changed(parts) == changed:
-            save_sums(sums, cache, key)
-    return daily_usage(sums)
-
-
-def _changed(parts: Sequence[Part]) -> list[int]:
-    """When each was changed last."""
-    return [part.path.stat().st_mtime_ns for part in parts]
+    return daily_usage(read_sums(parts, branch_globs, period, cache))
 
 
 def daily_usage(sums: Sums) -> DailyUsage:

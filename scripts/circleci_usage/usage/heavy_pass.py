@@ -1,7 +1,7 @@
 """Parts → their sums, on this machine.
 
 The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
-size; that is asked for everything (`runs`, `performance`). So an export of any size passes through a bounded amount of
+size; that is asked for everything (`runs`, `answers`). So an export of any size passes through a bounded amount of
 memory.
 """
 
@@ -14,9 +14,9 @@ import narwhals as nw
 import polars as pl
 
 from circleci_usage.days import Period
+from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.performance import ask
 from circleci_usage.usage.runs import unless_identified, write_runs
 from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days

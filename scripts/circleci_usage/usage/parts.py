@@ -123,7 +123,7 @@ def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
 def checksum(file: Path) -> str:
     """The SHA-256 of a file's bytes, hexadecimal."""
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256", _bufsize=1 << 22).hexdigest()
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

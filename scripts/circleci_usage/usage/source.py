@@ -1,4 +1,4 @@
-"""Where daily usage comes from: the one thing that is different between engines."""
+"""Where sums come from: the one thing that is different between engines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from circleci_usage.days import Period
-from circleci_usage.usage.cache import cache_beside
-from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.cache import cache_beside, read_sums
 from circleci_usage.usage.merge import merge
 from circleci_usage.usage.parts import FoundParts
+from circleci_usage.usage.sums import Sums
 
-Read = Callable[[Period | None, Sequence[str]], DailyUsage]
-"""The days that performance is about (None: all of them) and the branches' globs → daily usage."""
+Read = Callable[[Period | None, Sequence[str]], Sums]
+"""The days that performance is about (None: all of them) and the branches' globs → the sums of the parts."""
 
 
 class Merge(Protocol):
@@ -48,9 +48,8 @@ def on_this_machine(found: FoundParts) -> Source:
     """Parts as this machine reads them, with a cache of the sums beside the first."""
     parts = found.parts
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> DailyUsage:
-        cache = cache_beside(parts) if parts else None
-        return read_daily_usage(parts, period=period, branch_globs=branch_globs, cache=cache)
+    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
+        return read_sums(parts, branch_globs, period, cache=cache_beside(parts) if parts else None)
 
     return Source(
         files=len(parts),

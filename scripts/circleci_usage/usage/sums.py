@@ -12,7 +12,7 @@ import narwhals as nw
 import polars as pl
 
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER
-from circleci_usage.usage.performance import Answers
+from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.scan import IDENTITIES
 
 BRANCH_DIMENSIONS: Final = ("date", "organization_id", "organization", "project_id", "project", "branch")
@@ -34,6 +34,9 @@ DIMENSIONS: Final = (
     BRANCH_GROUP,
 )
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
+
+MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
+"""Branches that are told apart from all others also where settings do not name them."""
 
 RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
 

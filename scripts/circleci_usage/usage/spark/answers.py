@@ -1,4 +1,4 @@
-"""`usage.performance.Answers` from a cluster: the same questions in Spark's words.
+"""`usage.answers.Answers` from a cluster: the same questions in Spark's words.
 
 Narwhals has no nearest-rank percentiles for Spark, so that these are not written once for both engines; the tests hold
 them together.
@@ -14,14 +14,14 @@ from pyspark.sql import functions as sql
 
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
-from circleci_usage.usage.performance import HIGH, JOB_KEYS, MACHINE_KEYS, OUTCOMES, TYPICAL, WORKFLOW_KEYS, Answers
+from circleci_usage.usage.answers import HIGH, JOB_KEYS, MACHINE_KEYS, OUTCOMES, TYPICAL, WORKFLOW_KEYS, Answers
 from circleci_usage.usage.spark.runs import unless_identified
 
 _MILLISECONDS: Final = 1000
 
 
 def ask(runs: DataFrame, period: Period | None) -> Answers:
-    """As `usage.performance.ask`, of the runs of `runs.read_runs`."""
+    """As `usage.answers.ask`, of the runs of `runs.read_runs`."""
     ended = sql.col("status").isin(*OUTCOMES) & sql.col("job").isNotNull()
     if period:
         ended &= sql.col("date").between(str(period.first), str(period.last))

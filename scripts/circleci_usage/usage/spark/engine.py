@@ -7,7 +7,6 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 
 from circleci_usage.days import Period
-from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.parts import FoundParts
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.spark.answers import ask, collected
@@ -29,9 +28,9 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> DailyUsage:
+    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
         with explaining_spark():
-            return daily_usage(sum_parts(spark, parts, sorted(set(branch_globs)), period))
+            return sum_parts(spark, parts, sorted(set(branch_globs)), period)
 
     return Source(
         files=len(parts),

@@ -1,0 +1,173 @@
+"""What is asked of the job runs that the heavy pass wrote aside: its ordinary numbers, beside its exact sums.
+
+It cannot be summed up while the rows stream by: percentiles need all values, and a run again needs the other runs of
+its pipeline.
+
+Percentiles are nearest-rank ones, exact over the rows: so many percent of the runs took as long or less, which is how
+CircleCI Insights defines them (circleci.com/docs/insights-glossary).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.days import Period
+from circleci_usage.usage.runs import unless_identified
+
+JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
+WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
+MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
+
+TYPICAL: Final = 0.5
+HIGH: Final = 0.95
+_SLICE: Final = 400_000
+_ASKED: Final = (
+    *MACHINE_KEYS,
+    "status",
+    "seconds",
+    "queued",
+    "workflow_seconds",
+    "workflow_successful",
+    "pipeline",
+    "workflow_run",
+    "order",
+    "cpu",
+    "ram",
+)
+OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The frames of `performance.Performance` as an engine gives them, before daily usage has named them."""
+
+    jobs: pl.DataFrame
+    machines: pl.DataFrame
+    workflows: pl.DataFrame
+    reruns: pl.DataFrame
+
+
+def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
+    """What those runs of `runs.write_runs` say that ended in the period (None: on any day).
+
+    Slice by slice of about `_SLICE` runs, each with all runs of its workflows: the memory that it takes does not grow
+    with the runs, but with those of a single name of a workflow in a single project.
+    """
+    slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
+    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & pl.col("job").is_not_null()
+    if period:
+        ended &= (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
+    runs = unless_identified(runs.filter(ended))
+    place = pl.sum_horizontal(pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow"))
+    answers = []
+    for number in range(slices):
+        slice_of_runs = _collected(runs.filter(place % slices == number).select(_ASKED))
+        answers.append(_answers(slice_of_runs.lazy()))
+    jobs, machines, workflows, tries = (pl.concat(frames) for frames in zip(*answers, strict=True))
+    return Answers(jobs, machines, workflows, reruns=_collected(_credits_again(runs, tries.lazy())))
+
+
+def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
+    """Jobs, machines and workflows of `Answers`, and the tries of jobs that had several.
+
+    One query at a time: together they would take the memory of all.
+    """
+    tries = _collected(_tries(runs))
+    of_tries = tries.group_by(JOB_KEYS).agg(
+        pl.len().alias("pipelines"), (pl.col("tries") - 1).sum().alias("reruns"), pl.col("recovered").sum()
+    )
+    jobs = _collected(
+        runs.group_by(JOB_KEYS).agg(
+            pl.len().alias("runs"),
+            *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),
+            *_percentiles("seconds", "seconds"),
+            *_percentiles("queued", "queued"),
+            # Milliseconds, because sums of integers do not depend on the order.
+            ((pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64).sum() / 1000)
+            .round()
+            .cast(pl.Int64)
+            .alias("queued_seconds"),
+        )
+    )
+    machines = _collected(
+        runs.group_by(MACHINE_KEYS).agg(
+            pl.len().alias("runs"),
+            pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
+            *(_percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        )
+    )
+    workflows = _collected(
+        _workflow_runs(runs)
+        .group_by(WORKFLOW_KEYS)
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("successful").sum().alias("succeeded"),
+            (pl.col("canceled") & ~pl.col("successful")).sum().alias("canceled"),
+            *_percentiles("seconds", "seconds"),
+        )
+    )
+    counts = ("pipelines", "reruns", "recovered")
+    jobs = jobs.join(of_tries, on=JOB_KEYS, how="left", nulls_equal=True).with_columns(pl.col(counts).fill_null(0))
+    return jobs, machines, workflows, tries.filter(pl.col("tries") > 1)
+
+
+def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
+    first_failure = pl.col("order").filter(pl.col("status") == "failed").min()
+    last_success = pl.col("order").filter(pl.col("status") == "success").max()
+    return (
+        runs.filter(pl.col("pipeline").is_not_null())
+        .group_by(*JOB_KEYS, "pipeline")
+        .agg(
+            pl.len().alias("tries"),
+            pl.col("order").min().alias("first"),
+            (first_failure < last_success).fill_null(value=False).alias("recovered"),
+        )
+    )
+
+
+def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
+    """Credits of the runs after the first of `tries`, by day, job and credit type."""
+    keys = (*JOB_KEYS, "pipeline")
+    again = (
+        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
+        .filter(pl.col("order") > pl.col("first"))
+        .group_by("date", *JOB_KEYS)
+        .agg(pl.col(f"{kind}_credits").sum() for kind in CREDIT_TYPES)
+    )
+    return pl.concat(
+        again.select(
+            "date",
+            *JOB_KEYS,
+            pl.lit(kind).alias("credit_type"),
+            pl.col(f"{kind}_credits").alias("credits"),
+        ).filter(pl.col("credits") != 0)
+        for kind in CREDIT_TYPES
+    )
+
+
+def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per run of a workflow that has ended."""
+    return (
+        runs.filter(pl.col("workflow_run").is_not_null() & pl.col("workflow_seconds").is_not_null())
+        .group_by(*WORKFLOW_KEYS, "workflow_run")
+        .agg(
+            pl.col("workflow_seconds").max().alias("seconds"),
+            pl.col("workflow_successful").any().alias("successful"),
+            (pl.col("status") == "canceled").any().alias("canceled"),
+        )
+    )
+
+
+def _collected(query: pl.LazyFrame) -> pl.DataFrame:
+    return query.collect(engine="streaming")
+
+
+def _percentile(column: str, share: float) -> pl.Expr:
+    return pl.col(column).quantile(share, interpolation="equiprobable").cast(pl.Float64)
+
+
+def _percentiles(column: str, unit: str) -> tuple[pl.Expr, pl.Expr]:
+    return _percentile(column, TYPICAL).alias(f"p50_{unit}"), _percentile(column, HIGH).alias(f"p95_{unit}")
