@@ -22,7 +22,7 @@ MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
 
 TYPICAL: Final = 0.5
 HIGH: Final = 0.95
-_SLICE: Final = 400_000
+_SLICE: Final = 600_000
 _ASKED: Final = (
     *MACHINE_KEYS,
     "status",
