@@ -1,11 +1,15 @@
 """What there is to compute with."""
 
 import atexit
+import ctypes
 import gc
 import os
 from typing import Final
 
 _OBJECTS: Final = 100_000
+_LARGE: Final = 4 << 20
+# As malloc.h numbers them.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
 def cores() -> int:
@@ -14,13 +18,21 @@ def cores() -> int:
 
 
 def spare_memory() -> None:
-    """Have Polars' allocator take less memory. To be called before Polars is imported; what somebody has set, stays.
+    """Have the allocators keep less of what was freed. To be called before Polars is imported.
 
-    It has four arenas a core, each of which keeps for ten seconds what was freed. With one a core, and for a second,
-    the heavy pass takes a fifth less memory and no more time.
+    Polars' has four arenas a core, each of which keeps it for ten seconds. With one a core, and for a second, the heavy
+    pass takes a fifth less memory and no more time. What somebody has set, stays.
+
+    The C library, which pandas' columns come from, learns to keep ever larger blocks, between which nothing else fits.
+    Told to give back those over 4 MiB, as it does at first, it takes a tenth less for a large report.
     """
     settings = f"narenas:{cores()},lg_tcache_max:20,dirty_decay_ms:1000,muzzy_decay_ms:0"
     os.environ.setdefault("_RJEM_MALLOC_CONF", settings)
+    # Only glibc has it.
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option:
+        set_option(_MMAP_THRESHOLD, _LARGE)
+        set_option(_TRIM_THRESHOLD, _LARGE)
 
 
 def spare_time() -> None:
