@@ -155,7 +155,9 @@ def free_credits(
             by_type: dict[str, Decimal] = {}
             for (_, _, kind), credits in today.items():
                 by_type[kind] = by_type.get(kind, Decimal(0)) + credits
-            for kind, share in shares(rest, dict(sorted(by_type.items())), places).items():
+            # Of equal remainders the first in the order of the export's columns is the larger.
+            in_order = {kind: by_type[kind] for kind in (*TYPES, "other") if kind in by_type}
+            for kind, share in shares(rest, in_order, places).items():
                 if by_type[kind]:
                     free |= shares(share, {key: used[key] for key in today if key[2] == kind}, places)
             left[day.year, day.month] = Decimal(0)

@@ -1,6 +1,8 @@
 """Prices, included credits, teams and shared costs together: every number of a report equals the oracle's."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import Report
-from contracts import as_yaml, contracts, jobs, rules, sharings
-from oracle import Contract, Rule
+from contracts import FIRST, as_yaml, contracts, jobs, rules, sharings
+from oracle import TYPES, Contract, Price, Rule
 from reckoned import assert_equals_oracle, report_of
+from rows import DEFAULTS
 
 
 @settings(max_examples=60)
@@ -29,6 +32,18 @@ def test_every_breakdown_equals_the_oracle(
         report = report_of(folder, [jobs], as_yaml(contract, rules, sharing))
 
         assert_equals_oracle(report, jobs, contract, rules, sharing)
+
+
+def test_of_equal_remainders_the_first_credit_type_gets_the_unit(tmp_path: Path) -> None:
+    used = {**DEFAULTS, **dict.fromkeys((f"{kind.upper()}_CREDITS" for kind in TYPES), "0"), "JOB_RUN_DATE": str(FIRST)}
+    job = {**used, "VCS_BRANCH": "main", "USER_CREDITS": "1", "STORAGE_CREDITS": "1", "TOTAL_CREDITS": "2"}
+    contract = Contract([Price(FIRST, None, Decimal(1))], included=Decimal("0.001"))
+
+    report = report_of(tmp_path, [[job]], as_yaml(contract, [], None))
+
+    costs = {line["credit_type"]: line["cost"] for line in report.breakdowns["credit_types"].lines.to_dict("records")}
+    assert costs == {"user": Decimal("0.999"), "storage": 1}
+    assert_equals_oracle(report, [job], contract, [], None)
 
 
 @settings(max_examples=20)

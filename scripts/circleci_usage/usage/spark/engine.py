@@ -7,6 +7,7 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 
 from circleci_usage.days import Period
+from circleci_usage.errors import DataError
 from circleci_usage.usage.parts import FoundParts
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.spark.answers import ask, collected
@@ -47,15 +48,25 @@ def sum_parts(
     """As `heavy_pass.sum_parts`. The parts are read once; what the workers keep of them is asked for everything.
 
     Raises:
+        DataError: a day is no date.
         pyspark.errors.PySparkException: a part is damaged, or the cluster is.
     """
     runs = read_runs(spark, parts, branch_globs).persist()
     try:
-        days = tidy_days(_summed(runs, DIMENSIONS))
+        days = _tidy_days(_summed(runs, DIMENSIONS))
         branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS), days)
         return Sums(days, branches, ask(runs, period))
     finally:
         runs.unpersist()
+
+
+def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
+    try:
+        return tidy_days(sums)
+    except pl.exceptions.PolarsError:
+        raise DataError(
+            "In the usage files a JOB_RUN_DATE is not a date; `report` without --engine spark names the line."
+        ) from None
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:

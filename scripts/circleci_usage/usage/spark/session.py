@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from circleci_usage.errors import DataError, ServiceError, SettingsError, UsageExporterError
 from circleci_usage.usage.spark.runs import DAMAGE
 
-SPARK_ERRORS: Final = (PySparkException, Py4JError)
+_SPARK_ERRORS: Final = (PySparkException, Py4JError)
 
 _SETTINGS: Final = {
     "spark.app.name": "circleci-usage",
@@ -58,13 +58,13 @@ def spark_session(master: str | None, *, verbose: bool = False) -> Iterator[Spar
             # It says that pandas 3 is too new for it; no pandas goes to Spark or comes from it.
             warnings.simplefilter("ignore", FutureWarning)
             session = (builder.master(master) if master else builder).getOrCreate()
-    except SPARK_ERRORS as error:
+    except _SPARK_ERRORS as error:
         raise _no_session(error, master) from None
     try:
         yield session
     finally:
         # What has died needs no stopping.
-        with suppress(*SPARK_ERRORS, OSError):
+        with suppress(*_SPARK_ERRORS, OSError):
             session.stop()
 
 
@@ -79,7 +79,7 @@ def explaining_spark() -> Iterator[None]:
     """
     try:
         yield
-    except SPARK_ERRORS as error:
+    except _SPARK_ERRORS as error:
         raise _meaning(error) from None
 
 
@@ -87,6 +87,7 @@ def _knock(master: str) -> None:
     """Spark itself would try for a minute."""
     if not master.startswith(_STANDALONE):
         return
+    refusal = "such an address has a host and a port"
     for host, port in _ADDRESS.findall(master.removeprefix(_STANDALONE)):
         try:
             socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN).close()
