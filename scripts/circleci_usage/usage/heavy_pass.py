@@ -46,7 +46,7 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
 
 
 def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:
-    """The file that the heavy pass asks, in a folder of its own: writers that failed may go on for a moment."""
+    """The file that the heavy pass asks. Each try has its own: the writers of a failed one go on for a moment."""
     whole, exact = folder / "whole.parquet", folder / "exact.parquet"
     try:
         write_runs(scan_parts(parts, branch_globs, WHOLE), whole)

@@ -116,8 +116,13 @@ def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
             rivals.append(file)
             kept.append(file)
         else:
-            copies.append(f"{file.name} is a copy of {original.name}: its rows are counted once.")
+            copies.append(copy_warning(file.name, original.name))
     return kept, tuple(copies)
+
+
+def copy_warning(copy: str, original: str) -> str:
+    """What a reader should know of a file that was left out."""
+    return f"{copy} is a copy of {original}: its rows are counted once."
 
 
 def checksum(file: Path) -> str:

@@ -8,8 +8,8 @@ import polars as pl
 from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES
 from circleci_usage.usage.scan import IDENTITIES, NAMES
 
-_DAY_LENGTH: Final = len("2026-01-31")
-_SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
+DAY_LENGTH: Final = len("2026-01-31")
+SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
 
 
 def write_runs(rows: pl.LazyFrame, file: Path) -> None:
@@ -28,7 +28,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         OSError: the file cannot be written.
     """
     rows.select(
-        pl.col("date").str.head(_DAY_LENGTH),
+        pl.col("date").str.head(DAY_LENGTH),
         *(name for name in NAMES if name != "date"),
         BRANCH_GROUP,
         "job_seconds",
@@ -62,8 +62,8 @@ def _unless_zero(column: str) -> pl.Expr:
 def _milliseconds(column: str) -> pl.Expr:
     """A moment as milliseconds since 1970. Cut at the point, because Polars has a fast way for whole seconds only."""
     text = pl.col(column).str
-    whole = text.head(_SECONDS_LENGTH).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False, cache=False)
-    return whole.dt.epoch("ms") + text.slice(_SECONDS_LENGTH + 1, 3).cast(pl.Int64, strict=False).fill_null(0)
+    whole = text.head(SECONDS_LENGTH).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False, cache=False)
+    return whole.dt.epoch("ms") + text.slice(SECONDS_LENGTH + 1, 3).cast(pl.Int64, strict=False).fill_null(0)
 
 
 def _seconds_between(first: str, last: str) -> pl.Expr:

@@ -5,7 +5,6 @@ them together.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import polars as pl
 import pyarrow as pa
@@ -16,8 +15,6 @@ from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import HIGH, JOB_KEYS, MACHINE_KEYS, OUTCOMES, TYPICAL, WORKFLOW_KEYS, Answers
 from circleci_usage.usage.spark.runs import unless_identified
-
-_MILLISECONDS: Final = 1000
 
 
 def ask(runs: DataFrame, period: Period | None) -> Answers:
@@ -42,7 +39,7 @@ def collected(frame: DataFrame) -> pl.DataFrame:
 
 
 def _jobs(runs: DataFrame) -> DataFrame:
-    milliseconds = sql.round(sql.col("queued").cast("double") * _MILLISECONDS).cast("bigint")
+    milliseconds = sql.round(sql.col("queued").cast("double") * 1000).cast("bigint")
     return runs.groupBy(*JOB_KEYS).agg(
         sql.count("*").alias("runs"),
         *(sql.count_if(sql.col("status") == status).alias(name) for status, name in OUTCOMES.items()),

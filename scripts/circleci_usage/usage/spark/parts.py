@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as sql
 
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.usage.parts import GZIP_MAGIC, HEADER_LIMIT, MERGED_NAME, FoundParts, header_columns
+from circleci_usage.usage.parts import GZIP_MAGIC, HEADER_LIMIT, MERGED_NAME, FoundParts, copy_warning, header_columns
 
 _GZIP_WINDOW: Final = 31
 
@@ -76,7 +76,7 @@ def _without_copies(files: Sequence[Row]) -> tuple[list[Row], tuple[str, ...]]:
     for file in files:
         original = originals.setdefault(file.checksum, file)
         if original is not file:
-            copies.append(f"{file.path} is a copy of {original.path}: its rows are counted once.")
+            copies.append(copy_warning(file.path, original.path))
     return list(originals.values()), tuple(copies)
 
 

@@ -18,6 +18,7 @@ from circleci_usage.columns import (
     TOTAL_CREDITS,
 )
 from circleci_usage.money.globs import glob_regex
+from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
 from circleci_usage.usage.scan import DETAILS, IDENTITIES, NAMES
 from circleci_usage.usage.spark.parts import ClusterPart
 
@@ -39,8 +40,6 @@ DAMAGE: Final = "damage in "
 """Stands in Spark's message before the file, the column and the text that is no number."""
 
 _SHOWN: Final = 40
-_DAY_LENGTH: Final = len("2026-01-31")
-_SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
 
 
 def read_runs(spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]) -> DataFrame:
@@ -85,7 +84,7 @@ def _read_alike(
     credits = {**types, f"{OTHER}_credits": (total - of_types).cast(NUMBER)}
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
-        sql.substring(text(NAMES["date"]), 1, _DAY_LENGTH).alias("date"),
+        sql.substring(text(NAMES["date"]), 1, DAY_LENGTH).alias("date"),
         *(text(column).alias(name) for name, column in NAMES.items() if name != "date"),
         _groups_of(text(NAMES["branch"]), branch_globs).alias(BRANCH_GROUP),
         seconds.alias("job_seconds"),
@@ -116,8 +115,8 @@ def _plus(one: Column, other: Column) -> Column:
 
 def _milliseconds(text: Column) -> Column:
     """A moment as milliseconds since 1970; the session's time zone is UTC."""
-    whole = sql.try_to_timestamp(sql.substring(text, 1, _SECONDS_LENGTH), sql.lit("yyyy-MM-dd HH:mm:ss"))
-    fraction = sql.substring(text, _SECONDS_LENGTH + 2, 3).try_cast("bigint")
+    whole = sql.try_to_timestamp(sql.substring(text, 1, SECONDS_LENGTH), sql.lit("yyyy-MM-dd HH:mm:ss"))
+    fraction = sql.substring(text, SECONDS_LENGTH + 2, 3).try_cast("bigint")
     return sql.unix_millis(whole) + sql.coalesce(fraction, sql.lit(0))
 
 
