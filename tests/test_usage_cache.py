@@ -39,8 +39,8 @@ def read(parts: tuple[Part, ...], *, branch_globs: tuple[str, ...] = (), period:
 
 
 def saved(parts: tuple[Part, ...]) -> dict[str, int]:
-    """The files of the cache, and when each was written."""
-    return {file.name: file.stat().st_mtime_ns for file in cache_beside(parts).iterdir()}
+    """The sums in the cache, and when each was written."""
+    return {file.name: file.stat().st_mtime_ns for file in cache_beside(parts).glob("*.sums")}
 
 
 def outputs(usage: DailyUsage, folder: Path, price: str = "0.0006") -> dict[str, bytes]:

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,10 +17,10 @@ import polars as pl
 from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
-from circleci_usage.machine import cores
 from circleci_usage.usage.answers import Answers
+from circleci_usage.usage.checksums import checksums, state_of
 from circleci_usage.usage.heavy_pass import sum_parts
-from circleci_usage.usage.parts import Part, checksum
+from circleci_usage.usage.parts import Part
 from circleci_usage.usage.sums import Sums
 
 FORMAT: Final = 4
@@ -40,20 +39,16 @@ def read_sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
     globs = sorted(set(branch_globs))
     if cache is None:
         return sum_parts(parts, globs, period)
-    changed = _changed(parts)
-    key = sums_key(parts, globs, period)
+    files = [part.path for part in parts]
+    states = [*map(state_of, files)]
+    key = _key([FORMAT, globs, str(period), sorted(checksums(files, cache))])
     sums = load_sums(cache, key)
     if sums is None:
         sums = sum_parts(parts, globs, period)
         # Parts that changed while they were read have sums that belong to no key.
-        if _changed(parts) == changed:
+        if [*map(state_of, files)] == states:
             save_sums(sums, cache, key)
     return sums
-
-
-def _changed(parts: Sequence[Part]) -> list[int]:
-    """When each was changed last."""
-    return [part.path.stat().st_mtime_ns for part in parts]
 
 
 def cache_beside(parts: Sequence[Part]) -> Path:
@@ -61,11 +56,8 @@ def cache_beside(parts: Sequence[Part]) -> Path:
     return parts[0].path.parent / CACHE_FOLDER
 
 
-def sums_key(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> str:
-    """What the sums of these parts are found by: another byte in a part, another glob or period, is another key."""
-    with ThreadPoolExecutor(cores()) as pool:
-        checksums = sorted(pool.map(checksum, (part.path for part in parts)))
-    depends_on = [FORMAT, list(branch_globs), str(period), checksums]
+def _key(depends_on: Sequence[object]) -> str:
+    """What sums are found by: another byte in a part, another glob or period, is another key."""
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 

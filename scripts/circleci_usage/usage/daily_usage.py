@@ -124,12 +124,19 @@ def _to_pandas(frame: pl.DataFrame, places: int) -> pd.DataFrame:
 
 def _column(series: pl.Series, places: int) -> Any:  # noqa: ANN401 - pandas takes many kinds of columns
     if series.dtype == pl.Categorical:
-        known = series.unique().sort().cast(pl.String)
-        codes = series.cast(pl.String).cast(pl.Enum(known)).to_physical()
-        return pd.Categorical.from_codes(codes.to_numpy(), categories=pd.Index(known.to_list(), dtype="object"))
+        return _categories(series)
     if series.dtype == pl.Date:
         return series.cast(pl.Datetime("us")).to_numpy()
     return _counts(series, places)
+
+
+def _categories(texts: pl.Series) -> pd.Categorical:
+    """The texts, none of them null, as pandas numbers them: from zero on, in their order."""
+    known = texts.unique().sort()
+    numbers = np.zeros(len(known) and known.to_physical().max() + 1, "int32")
+    numbers[known.to_physical()] = np.arange(len(known))
+    names = pd.Index(known.cast(pl.String).to_list(), dtype="object")
+    return pd.Categorical.from_codes(numbers[texts.to_physical()], categories=names)
 
 
 def _counts(amounts: pl.Series, places: int) -> Counts:

@@ -5,7 +5,6 @@ Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read
 
 import csv
 import gzip
-import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from isal import igzip, isal_zlib
 
 from circleci_usage.columns import REQUIRED_COLUMNS
 from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.usage.checksums import checksum
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 MERGED_NAME: Final = "merged.csv.gz"
@@ -123,12 +123,6 @@ def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
 def copy_warning(copy: str, original: str) -> str:
     """What a reader should know of a file that was left out."""
     return f"{copy} is a copy of {original}: its rows are counted once."
-
-
-def checksum(file: Path) -> str:
-    """The SHA-256 of a file's bytes, hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256", _bufsize=1 << 22).hexdigest()
 
 
 def _listed(paths: tuple[Path, ...]) -> str:
