@@ -133,10 +133,11 @@ def _column(series: pl.Series, places: int) -> Any:  # noqa: ANN401 - pandas tak
 def _categories(texts: pl.Series) -> pd.Categorical:
     """The texts, none of them null, as pandas numbers them: from zero on, in their order."""
     known = texts.unique().sort()
-    numbers = np.zeros(len(known) and known.to_physical().max() + 1, "int32")
-    numbers[known.to_physical()] = np.arange(len(known))
+    codes, of_known = (each.to_physical().to_numpy() for each in (texts, known))
+    numbers = np.zeros(max(of_known.tolist(), default=-1) + 1, "int32")
+    numbers[of_known] = np.arange(len(known))
     names = pd.Index(known.cast(pl.String).to_list(), dtype="object")
-    return pd.Categorical.from_codes(numbers[texts.to_physical()], categories=names)
+    return pd.Categorical.from_codes(numbers[codes], categories=names)
 
 
 def _counts(amounts: pl.Series, places: int) -> Counts:
