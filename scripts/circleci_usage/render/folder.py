@@ -8,6 +8,7 @@ it does not replace, and refuses to overwrite what somebody else put there.
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -147,7 +148,7 @@ def _remove_own(folder: Path, name: str) -> None:
     if file.parent.resolve().is_relative_to(folder.resolve()):
         file.unlink(missing_ok=True)
         for parent in file.relative_to(folder).parents[:-1]:
-            if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
+            with suppress(OSError):  # it is not empty
                 (folder / parent).rmdir()
 
 
