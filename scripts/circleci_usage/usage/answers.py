@@ -132,7 +132,8 @@ def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
     """Credits of the runs after the first of `tries`, by day, job and credit type."""
     keys = (*JOB_KEYS, "pipeline")
     again = (
-        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
+        # Left as it is, the order makes the few tries the table that is looked up; else that may be all of the runs.
+        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True, maintain_order="left")
         .filter(pl.col("order") > pl.col("first"))
         .group_by("date", *JOB_KEYS)
         .agg(pl.col(f"{kind}_credits").sum() for kind in CREDIT_TYPES)

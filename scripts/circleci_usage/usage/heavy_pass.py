@@ -13,6 +13,7 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
+from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage
@@ -34,14 +35,15 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
     with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
         try:
             runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
-            days = tidy_days(_summed(runs, DIMENSIONS))
+            credit_types = _credit_types(runs)
+            days = tidy_days(_summed(runs, DIMENSIONS, credit_types))
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
         if days["torn_rows"].sum():
             damage = find_damage(parts)
             if damage:
                 raise damage
-        branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS), days)
+        branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS, credit_types), days)
         return Sums(days, branches, ask(runs, period))
 
 
@@ -57,14 +59,20 @@ def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -
     return whole
 
 
-def _summed(runs: pl.LazyFrame, dimensions: Sequence[str]) -> pl.DataFrame:
+def _summed(runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]) -> pl.DataFrame:
     """Sums of sums of so many runs at a time: a reader of all of them would run ahead, and into memory."""
     rows = runs.select(pl.len()).collect().item()
     sums: list[pl.LazyFrame] = [
-        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions).to_native()
+        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions, credit_types).to_native()
         for first in range(0, max(rows, 1), _AT_A_TIME)
     ]
     first, *others = [each.collect(engine="streaming") for each in sums]
     if not others:
         return first
     return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
+
+
+def _credit_types(runs: pl.LazyFrame) -> list[str]:
+    """Those that there are. Few exports know all, and the others would cost as much time and memory to sum up."""
+    used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in CREDIT_TYPES)
+    return [kind for kind, is_used in used.collect(engine="streaming").row(0, named=True).items() if is_used]

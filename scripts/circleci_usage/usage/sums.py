@@ -52,9 +52,14 @@ class Sums:
     answers: Answers
 
 
-def sum_runs(runs: nw.LazyFrame[Any], dimensions: Sequence[str]) -> nw.LazyFrame[Any]:
-    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to."""
-    amounts = [nw.col(f"{kind}_credits") for kind in CREDIT_TYPES]
+def sum_runs(
+    runs: nw.LazyFrame[Any], dimensions: Sequence[str], credit_types: Sequence[str] = CREDIT_TYPES
+) -> nw.LazyFrame[Any]:
+    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to.
+
+    Credit types that no run has may be left out.
+    """
+    amounts = [nw.col(f"{kind}_credits") for kind in credit_types]
     return runs.group_by(*dimensions).agg(
         nw.len().alias("job_runs"),
         nw.col("job_seconds").sum(),
@@ -62,7 +67,7 @@ def sum_runs(runs: nw.LazyFrame[Any], dimensions: Sequence[str]) -> nw.LazyFrame
         nw.col("torn").sum().alias("torn_rows"),
         nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
         *(amount.sum() for amount in amounts),
-        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(CREDIT_TYPES, amounts, strict=True)),
+        *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(credit_types, amounts, strict=True)),
     )
 
 
@@ -90,11 +95,19 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
     nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(f"{kind}_credits") == 0 for kind in CREDIT_TYPES)
     return (
-        sums.filter(~(blank & nothing))
+        _with_all_types(sums)
+        .filter(~(blank & nothing))
         .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
         .sort(*keys)
         .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
     )
+
+
+def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
+    """With zeros where `sum_runs` left out a credit type."""
+    like = {"credits": sums["total_credits"].dtype, "runs": sums["job_runs"].dtype}
+    every = {f"{kind}_{what}": pl.lit(0, dtype) for kind in CREDIT_TYPES for what, dtype in like.items()}
+    return sums.with_columns(zero.alias(name) for name, zero in every.items() if name not in sums.columns)
 
 
 def _latest(name: str) -> pl.Expr:
