@@ -14,7 +14,7 @@ import polars as pl
 
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
-from circleci_usage.usage.runs import unless_identified
+from circleci_usage.usage.runs import in_turn, unless_identified
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
 WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
@@ -59,14 +59,18 @@ def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
     ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & pl.col("job").is_not_null()
     if period:
         ended &= (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
-    runs = unless_identified(runs.filter(ended))
     place = pl.sum_horizontal(pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow"))
     answers = []
     for number in range(slices):
-        slice_of_runs = _collected(runs.filter(place % slices == number).select(_ASKED))
-        answers.append(_answers(slice_of_runs.lazy()))
+        some = unless_identified(runs.filter(ended & (place % slices == number)))
+        answers.append(_answers(_collected(some.select(_ASKED)).lazy()))
     jobs, machines, workflows, tries = (pl.concat(frames) for frames in zip(*answers, strict=True))
-    return Answers(jobs, machines, workflows, reruns=_collected(_credits_again(runs, tries.lazy())))
+    # In the order of the file, because the credits of all runs beside all tries would take much memory now and then.
+    again = [
+        _collected(_credits_again(unless_identified(some.filter(ended)), tries.lazy()))
+        for some in in_turn(runs, _SLICE)
+    ]
+    return Answers(jobs, machines, workflows, reruns=_by_credit_type(pl.concat(again)))
 
 
 def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
@@ -129,23 +133,22 @@ def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
-    """Credits of the runs after the first of `tries`, by day, job and credit type."""
+    """Credits of the runs after the first of `tries`, by day and job."""
     keys = (*JOB_KEYS, "pipeline")
-    again = (
-        # Left as it is, the order makes the few tries the table that is looked up; else that may be all of the runs.
-        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True, maintain_order="left")
+    return (
+        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
         .filter(pl.col("order") > pl.col("first"))
         .group_by("date", *JOB_KEYS)
-        .agg(pl.col(f"{kind}_credits").sum() for kind in CREDIT_TYPES)
+        .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in CREDIT_TYPES)
     )
-    return pl.concat(
-        again.select(
-            "date",
-            *JOB_KEYS,
-            pl.lit(kind).alias("credit_type"),
-            pl.col(f"{kind}_credits").alias("credits"),
-        ).filter(pl.col("credits") != 0)
-        for kind in CREDIT_TYPES
+
+
+def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
+    """The same, once per credit type that is not zero."""
+    keys = ("date", *JOB_KEYS)
+    sums = credits.group_by(keys).sum()
+    return sums.unpivot(CREDIT_TYPES, index=keys, variable_name="credit_type", value_name="credits").filter(
+        pl.col("credits") != 0
     )
 
 

@@ -18,7 +18,7 @@ from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.runs import unless_identified, write_runs
+from circleci_usage.usage.runs import in_turn, unless_identified, write_runs
 from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
 
@@ -60,13 +60,11 @@ def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -
 
 
 def _summed(runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]) -> pl.DataFrame:
-    """Sums of sums of so many runs at a time: a reader of all of them would run ahead, and into memory."""
-    rows = runs.select(pl.len()).collect().item()
-    sums: list[pl.LazyFrame] = [
-        sum_runs(nw.from_native(runs.slice(first, _AT_A_TIME)), dimensions, credit_types).to_native()
-        for first in range(0, max(rows, 1), _AT_A_TIME)
+    """Sums of the sums of some runs at a time."""
+    first, *others = [
+        sum_runs(nw.from_native(some), dimensions, credit_types).to_native().collect(engine="streaming")
+        for some in in_turn(runs, _AT_A_TIME)
     ]
-    first, *others = [each.collect(engine="streaming") for each in sums]
     if not others:
         return first
     return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")

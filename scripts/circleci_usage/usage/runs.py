@@ -55,6 +55,12 @@ def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def in_turn(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
+    """So many rows of the file at a time: a reader of all of them would run ahead, and into memory."""
+    count = runs.select(pl.len()).collect().item()
+    return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
+
+
 def _unless_zero(column: str) -> pl.Expr:
     return pl.when(pl.col(column) != 0).then(pl.col(column)).alias(column)
 
