@@ -61,10 +61,10 @@ def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -
 
 def _summed(runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]) -> pl.DataFrame:
     """Sums of the sums of some runs at a time."""
-    first, *others = [
-        sum_runs(nw.from_native(some), dimensions, credit_types).to_native().collect(engine="streaming")
-        for some in in_turn(runs, _AT_A_TIME)
+    sums: list[pl.LazyFrame] = [
+        sum_runs(nw.from_native(some), dimensions, credit_types).to_native() for some in in_turn(runs, _AT_A_TIME)
     ]
+    first, *others = [each.collect(engine="streaming") for each in sums]
     if not others:
         return first
     return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
