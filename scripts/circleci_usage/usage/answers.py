@@ -119,15 +119,15 @@ def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
 
 def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
     """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
-    first_failure = pl.col("order").filter(pl.col("status") == "failed").min()
-    last_success = pl.col("order").filter(pl.col("status") == "success").max()
+    failed, passed = (pl.when(pl.col("status") == status).then("order") for status in ("failed", "success"))
     return (
         runs.filter(pl.col("pipeline").is_not_null())
+        .with_columns(failed=failed, passed=passed)
         .group_by(*JOB_KEYS, "pipeline")
         .agg(
             pl.len().alias("tries"),
             pl.col("order").min().alias("first"),
-            (first_failure < last_success).fill_null(value=False).alias("recovered"),
+            (pl.col("failed").min() < pl.col("passed").max()).fill_null(value=False).alias("recovered"),
         )
     )
 
