@@ -114,6 +114,18 @@ def test_real_rows_reconcile(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out" / "charts" / "projects").glob("*.svg"))) == 30
 
 
+@pytest.mark.parametrize("name", ["part.csv", "part.csv.gz"])
+def test_a_field_may_be_longer_than_what_is_read_at_a_time(tmp_path: Path, name: str) -> None:
+    long = 'a "quoted" line\r\n,' * 300_000
+    rows = [job_run(str(number), JOB_NAME=long if number == 500 else "short") for number in range(1_000)]
+    write_part(tmp_path / name, rows, Dialect(compress=name.endswith(".gz")))
+
+    done = circleci_usage("report", name, "--price-per-credit", "1", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    assert summary(tmp_path / "usage-report")["totals"] == {"credits": "499500", "cost": "499500", "job_runs": 1_000}
+
+
 def test_merge_writes_one_file_and_does_not_eat_its_own(export: Path, tmp_path: Path) -> None:
     for _ in range(2):
         done = circleci_usage("merge", export, "--output", export / "merged.csv.gz", cwd=tmp_path)
