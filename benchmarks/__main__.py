@@ -28,8 +28,8 @@ def main() -> None:
     results = {}
     for rows in arguments.rows:
         parts = arguments.folder / f"{rows}-rows"
-        generate = [sys.executable, "-m", "benchmarks.generate", str(parts), str(rows), str(arguments.parts)]
-        subprocess.run(generate, check=True)
+        size = [f"--rows={rows}", f"--parts={arguments.parts}"]
+        subprocess.run([sys.executable, "-m", "benchmarks.generate", str(parts), *size], check=True)
         results[rows] = measure(_contestants(parts, arguments.folder), arguments.runs)
     table = _table(results, arguments.runs)
     print(table)
@@ -78,13 +78,14 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     head = [f"{rows / 1e6:g} M job runs" for rows in sizes]
     lines = [
-        f"| | {' | '.join(head)} | peak memory |",
-        f"| --- |{' ---: |' * (len(sizes) + 1)}",
+        f"| | {' | '.join(head)} | CPU time | peak memory |",
+        f"| --- |{' ---: |' * (len(sizes) + 2)}",
         *(_line(name, [results[rows] for rows in sizes]) for name in results[sizes[0]]),
         "",
         (
             f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
-            f" files; the peak is at {head[-1]}."
+            f" files; CPU time and memory are of"
+            f" {head[-1]}."
         ),
     ]
     return "\n".join([*lines, ""])
@@ -92,7 +93,8 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
 
 def _line(name: str, sizes: Sequence[Mapping[str, Run]]) -> str:
     times = [f"{each[name].wall:.1f} s ({each[name].wall / each[_UNIT].wall:.2f} ×)" for each in sizes]
-    return f"| {name} | {' | '.join(times)} | {sizes[-1][name].peak:,.0f} MB |"
+    largest = sizes[-1][name]
+    return f"| {name} | {' | '.join(times)} | {largest.cpu:.1f} s | {largest.peak:,.0f} MB |"
 
 
 def _write(table: str, page: Path) -> None:

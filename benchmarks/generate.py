@@ -1,8 +1,12 @@
-"""A made-up export of any size: random enough to compress as real ones do, the same for the same seed."""
+"""A made-up export of any size: random enough to compress as real ones do, the same for the same seed.
 
+`python -m benchmarks.generate FOLDER`; `--help` says what can be chosen.
+"""
+
+import argparse
 import gzip
-import sys
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -11,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from circleci_usage.columns import CREDIT_COLUMNS, EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
+from circleci_usage.demo.exportfile import COLUMNS_45, Dialect
 
 # Real exports come from a database that packs with zlib's default.
 _LEVEL = 6
@@ -32,25 +37,35 @@ class Size:
     """Names of projects, jobs and branches are made at least as long."""
 
 
-def generate(folder: Path, size: Size, seed: int = 1) -> tuple[Path, ...]:
+def generate(folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect()) -> tuple[Path, ...]:
     """Write the parts of one month's export; parts that are there already stay.
 
     Returns:
         The parts' paths.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = tuple(folder / f"part-{number}.csv.gz" for number in range(size.parts))
+    suffix = ".csv.gz" if dialect.compress else ".csv"
+    paths = tuple(folder / f"part-{number}{suffix}" for number in range(size.parts))
     for number, path in enumerate(paths):
         if not path.exists():
-            rows = _part(size, np.random.default_rng([seed, number]))
+            rows = _part(size, np.random.default_rng([seed, number]), dialect.null)
             beside = path.with_suffix(".tmp")
-            with gzip.open(beside, "wb", _LEVEL) as stream:
-                rows.write_csv(cast("BinaryIO", stream))
+            _write(rows.select(dialect.columns), beside, dialect)
             beside.replace(path)
     return paths
 
 
-def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
+def _write(rows: pl.DataFrame, path: Path, dialect: Dialect) -> None:
+    with path.open("wb") as file, gzip.open(file, "wb", _LEVEL) if dialect.compress else nullcontext(file) as stream:
+        rows.write_csv(
+            cast("BinaryIO", stream),
+            include_bom=dialect.bom,
+            line_terminator="\r\n" if dialect.crlf else "\n",
+            quote_style="always" if dialect.quoted else "necessary",
+        )
+
+
+def _part(size: Size, random: np.random.Generator, null: str) -> pl.DataFrame:
     count = size.rows // size.parts
     branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * _DAYS))
     project = pl.Series(random.integers(0, size.projects, count))
@@ -61,7 +76,7 @@ def _part(size: Size, random: np.random.Generator) -> pl.DataFrame:
     branch = _texts("feature/", project) + _texts("-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS)
     branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
     filler = "x" * size.name_length
-    used = np.where(random.random(count) < 0.5, NULL_MARKS[1], random.integers(0, 101, count).astype(str))
+    used = np.where(random.random(count) < 0.5, null, random.integers(0, 101, count).astype(str))
     credits = {
         "compute": random.integers(0, 2000, count),
         "storage": np.where(random.random(count) < 0.4, random.integers(0, 30, count), 0),
@@ -121,5 +136,32 @@ def _ids(numbers: pl.Series, salt: str) -> pl.Series:
     return ids.str.replace(r"^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-").gather(numbers)
 
 
+def main() -> None:
+    """Write what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    for name in ("parts", "projects", "jobs", "branches", "name_length"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Size, name))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--one-backslash", action="store_true", help="in the mark of null, instead of two")
+    parser.add_argument("--quoted", action="store_true", help="every field")
+    parser.add_argument("--crlf", action="store_true", help="line ends as on Windows")
+    parser.add_argument("--bom", action="store_true", help="a byte order mark before the header")
+    parser.add_argument("--old", action="store_true", help="the 45 columns of older exports")
+    parser.add_argument("--plain", action="store_true", help="not compressed")
+    asked = parser.parse_args()
+    size = Size(asked.rows, asked.parts, asked.projects, asked.jobs, asked.branches, asked.name_length)
+    dialect = Dialect(
+        null=NULL_MARKS[0 if asked.one_backslash else 1],
+        quoted=asked.quoted,
+        crlf=asked.crlf,
+        bom=asked.bom,
+        columns=COLUMNS_45 if asked.old else EXPORT_COLUMNS,
+        compress=not asked.plain,
+    )
+    generate(asked.folder, size, asked.seed, dialect)
+
+
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]), Size(rows=int(sys.argv[2]), parts=int(sys.argv[3])))
+    main()
