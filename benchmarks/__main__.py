@@ -84,8 +84,7 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
         "",
         (
             f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
-            f" files; CPU time and memory are of"
-            f" {head[-1]}."
+            f" files; CPU time and memory are of {head[-1]}."
         ),
     ]
     return "\n".join([*lines, ""])
