@@ -7,8 +7,7 @@ it does not replace, and refuses to overwrite what somebody else put there.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -117,8 +116,7 @@ def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (unfinished / name).replace(target)
-    for name in earlier.difference(names):
-        _remove_own(folder, name)
+    _remove_own(folder, earlier.difference(names))
     write_text(folder / _OWN_FILES, "\n".join(names))
     return tuple(folder / name for name in names)
 
@@ -142,14 +140,16 @@ def _own_files(folder: Path) -> set[str]:
     return {str(path) for path in paths if not path.is_absolute() and ".." not in path.parts}
 
 
-def _remove_own(folder: Path, name: str) -> None:
-    """Remove an earlier report's file and the folders that this empties."""
-    file = folder / name
-    if file.parent.resolve().is_relative_to(folder.resolve()):
+def _remove_own(folder: Path, names: Iterable[str]) -> None:
+    """Remove an earlier report's files and the folders that this empties, each looked at once, the deepest first."""
+    inside = folder.resolve()
+    files = [file for file in map(folder.joinpath, names) if file.parent.resolve().is_relative_to(inside)]
+    for file in files:
         file.unlink(missing_ok=True)
-        for parent in file.relative_to(folder).parents[:-1]:
-            with suppress(OSError):  # it is not empty
-                (folder / parent).rmdir()
+    parents = {parent for file in files for parent in file.relative_to(folder).parents[:-1]}
+    for parent in sorted(parents, key=lambda parent: -len(parent.parts)):
+        if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
+            (folder / parent).rmdir()
 
 
 def _remove(folder: Path) -> None:
