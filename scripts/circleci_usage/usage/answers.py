@@ -60,16 +60,14 @@ def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
     if period:
         ended &= (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
     place = pl.sum_horizontal(pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow"))
+    runs = unless_identified(runs)
     answers = []
     for number in range(slices):
-        some = unless_identified(runs.filter(ended & (place % slices == number)))
-        answers.append(_answers(_collected(some.select(_ASKED)).lazy()))
+        slice_of_runs = _collected(runs.filter(ended & (place % slices == number)).select(_ASKED))
+        answers.append(_answers(slice_of_runs.lazy()))
     jobs, machines, workflows, tries = (pl.concat(frames) for frames in zip(*answers, strict=True))
     # Some rows at a time: a join of all took 300 MB more, now and then.
-    again = [
-        _collected(_credits_again(unless_identified(some.filter(ended)), tries.lazy()))
-        for some in in_turn(runs, _SLICE)
-    ]
+    again = [_collected(_credits_again(some.filter(ended), tries.lazy())) for some in in_turn(runs, _SLICE)]
     return Answers(jobs, machines, workflows, reruns=_by_credit_type(pl.concat(again)))
 
 
