@@ -6,6 +6,7 @@ memory.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,8 +17,9 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
-from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.parts import Part
+from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.runs import in_turn, unless_identified, write_runs
 from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
@@ -33,18 +35,60 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
         UnfinishedError: the disk is full.
     """
     with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
-        try:
-            runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
-            credit_types = _credit_types(runs)
-            days = tidy_days(_summed(runs, DIMENSIONS, credit_types))
-        except (pl.exceptions.PolarsError, OSError) as error:
+        read = _read_plain(parts, branch_globs, Path(folder))
+        return Sums(read.days, read.branches, ask(read.runs, period))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the fast reader made of the parts.
+
+    Attributes:
+        runs: the file that was written aside.
+        days: as in `Sums`.
+        branches: as in `Sums`.
+        doubtful: whether rows may be torn, or understood in another way than they were meant.
+    """
+
+    runs: pl.LazyFrame
+    days: pl.DataFrame
+    branches: pl.DataFrame
+    doubtful: bool
+
+
+def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
+    """Read the parts, and where that fails or leaves a doubt, look at their rows and read what is plain instead."""
+    try:
+        read = _read(parts, branch_globs, folder / "first")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if is_no_space(error):
+            raise no_space_left() from error
+        plain = plain_parts(parts, folder / "plain")
+        if plain == tuple(parts):
             raise damage_behind(error, parts) from error
-        if days["torn_rows"].sum():
-            damage = find_damage(parts)
-            if damage:
-                raise damage
-        branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS, credit_types), days)
-        return Sums(days, branches, ask(runs, period))
+    else:
+        plain = plain_parts(parts, folder / "plain") if read.doubtful else tuple(parts)
+        if plain == tuple(parts):
+            return read
+    try:
+        return _read(plain, branch_globs, folder / "second")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise damage_behind(error, parts) from error
+
+
+def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
+    folder.mkdir()
+    runs = pl.scan_parquet(_written(parts, branch_globs, folder))
+    credit_types = _credit_types(runs)
+    by_day = _summed(runs, DIMENSIONS, credit_types)
+    by_branch = _summed(unless_identified(runs), BRANCH_DIMENSIONS, credit_types)
+    days = tidy_days(by_day)
+    return _Read(
+        runs,
+        days,
+        tidy_branches(by_branch, days),
+        doubtful=bool(days["torn_rows"].sum()) or may_be_misread(by_day) or may_be_misread(by_branch),
+    )
 
 
 def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:

@@ -7,7 +7,7 @@ import csv
 import gzip
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +26,7 @@ SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 HEADER_LIMIT: Final = 64 * 1024
+_HEADER_MARK: Final = b"JOB_RUN_DATE"
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
     EOFError,
@@ -161,16 +162,34 @@ def read_header(path: Path) -> tuple[str, ...]:
 def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     """As `read_header`, of the first line of a file of that name."""
     try:
-        names = next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
+        columns = _names_in(line)
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
-    columns = tuple(name.strip().upper() for name in names)
     if not columns:
         raise DataError(f"{file} is empty: a usage export has at least a header line.")
-    missing = [name for name in REQUIRED_COLUMNS if name not in columns]
+    missing = _missing(columns)
     if missing:
         raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
         raise DataError(f"{file} is not a usage export: the column {', '.join(twice)} is there twice.")
     return columns
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line below the first is a header again, as where `cat` has put files together."""
+    if _HEADER_MARK not in line.upper():
+        return False
+    try:
+        return not _missing(_names_in(line))
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _names_in(line: bytes) -> tuple[str, ...]:
+    names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), skipinitialspace=True), [])
+    return tuple(name.strip().upper() for name in names)
+
+
+def _missing(columns: Collection[str]) -> list[str]:
+    return [name for name in REQUIRED_COLUMNS if name not in columns]
