@@ -1,100 +1,194 @@
-"""Parts → one file with one header: the rows themselves, for those who want to look further.
+r"""Parts → one file with one header: the rows themselves, for those who want to look further.
 
-Parts with the same columns are copied as they are, byte by byte, several at a time: gzip files one after the other are
-one gzip file. Other columns, or days to leave out, cost a second reading with Polars.
+It has one dialect, whatever the parts have: that of CircleCI's own exports, UTF-8 without a mark, lines that end with a
+line feed, quotes only where they must be, doubled within quotes, a backslash that is itself, and `\\N` for null.
+
+Parts with the same columns that have it already are copied as they are, byte by byte, several at a time: gzip files one
+after the other are one gzip file. Anything else, or days to leave out, costs a second reading with Polars.
 """
 
-import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
 from typing import BinaryIO, Final, cast
 
 import polars as pl
 from isal import igzip
 
-from circleci_usage.columns import EXPORT_COLUMNS
+from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.days import Period
+from circleci_usage.errors import SettingsError
 from circleci_usage.files import replacing
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import damage_behind
+from circleci_usage.usage.dialect import Inspector, header_line
 from circleci_usage.usage.parts import Part, open_part
+from circleci_usage.usage.plain import plain_parts
 
 _CHUNK: Final = 1 << 20
+_LINE_LIMIT: Final = 1 << 24
+_OTHER_NULL, _NULL = NULL_MARKS
+_BEYOND: Final = "beyond the last column"
+_TORN: Final = "torn"
+_MARK: Final = "\0"
+
+
+class _OtherDialectError(Exception):
+    """A part cannot be copied byte by byte."""
+
+
+class _DoubtError(Exception):
+    """Polars may have misunderstood a row."""
 
 
 def merge(parts: Sequence[Part], output: Path, *, only: Period | None = None) -> None:
-    """Write the job runs of all parts to one gzip CSV, atomically.
+    """Write the job runs of all parts to one file, atomically.
 
     Args:
         parts: in the order in which their rows are to stand.
-        output: the file to write, replaced when it is there.
+        output: the file to write, replaced when it is there: gzip when its name ends with .csv.gz, plain with .csv.
         only: leave out the job runs of other days.
 
     Raises:
-        DataError: a part is damaged.
-        SettingsError: the output cannot be written.
+        DataError: a part is damaged; the message names the file and the line.
+        SettingsError: the output has another ending, or cannot be written.
+        UnfinishedError: the disk is full.
     """
+    packed = _is_packed(output)
     with replacing(output) as merged:
         if only is None and len({part.columns for part in parts}) == 1:
-            _copy(parts, merged)
-        else:
-            _align(parts, merged, only)
+            try:
+                _copy(parts, merged, packed=packed)
+            except _OtherDialectError:
+                merged.seek(0)
+                merged.truncate()
+            else:
+                return
+        _align_carefully(parts, merged, only, packed=packed)
 
 
-def _copy(parts: Sequence[Part], merged: BinaryIO) -> None:
-    with _compressing(merged) as header:
-        header.write((",".join(parts[0].columns) + "\n").encode())
+def _is_packed(output: Path) -> bool:
+    name = output.name.lower()
+    if not name.endswith((".csv", ".csv.gz")):
+        raise SettingsError(f"{output} must end with .csv for plain CSV or with .csv.gz for gzip; change --output.")
+    return name.endswith(".gz")
+
+
+def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
+    with _writing(merged, packed=packed) as header:
+        header.write(header_line(parts[0].columns))
     with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, ThreadPoolExecutor(cores()) as pool:
-        copies = [Path(folder) / f"{number}.csv.gz" for number in range(len(parts))]
-        for copy in pool.map(_copy_rows, parts, copies):
+        copies = [Path(folder) / str(number) for number in range(len(parts))]
+        for copy in pool.map(partial(_copy_rows, packed=packed), parts, copies):
             with copy.open("rb") as rows:
-                shutil.copyfileobj(rows, merged, _CHUNK)
+                copyfileobj(rows, merged, _CHUNK)
             copy.unlink()
 
 
-def _copy_rows(part: Part, copy: Path) -> Path:
+def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
     """The rows of a part without its header."""
-    with copy.open("wb") as stream, _compressing(stream) as merged, open_part(part.path) as rows:
-        rows.readline()
-        last = b"\n"
-        while chunk := rows.read(_CHUNK):
-            merged.write(chunk)
-            last = chunk[-1:]
-        if last != b"\n":
-            merged.write(b"\n")
+    inspector = Inspector(len(part.columns))
+    with copy.open("wb") as stream, _writing(stream, packed=packed) as merged, open_part(part.path) as rows:
+        rows.readline(_LINE_LIMIT)
+        for lines in _whole_lines(rows):
+            if not inspector.approves(lines):
+                raise _OtherDialectError
+            merged.write(lines)
     return copy
 
 
-def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None) -> None:
-    present = {name for part in parts for name in part.columns}
-    extra = sorted(present.difference(EXPORT_COLUMNS))
-    columns = [name for name in EXPORT_COLUMNS if name in present] + extra
+def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """About a chunk at a time, each with a line end."""
+    while chunk := stream.read(_CHUNK):
+        lines = chunk if chunk.endswith(b"\n") else chunk + stream.readline(_LINE_LIMIT)
+        yield lines if lines.endswith(b"\n") else lines + b"\n"
+
+
+def _align_carefully(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool) -> None:
+    """As `_align`. Where Polars stumbles or may misunderstand, all rows are looked at before."""
+    with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
+        try:
+            _align(parts, output, only, packed=packed, trusting=False)
+        except (pl.exceptions.PolarsError, OSError, _DoubtError):
+            plain = plain_parts(parts, Path(folder) / "plain")
+        else:
+            return
+        output.seek(0)
+        output.truncate()
+        try:
+            _align(plain, output, only, packed=packed, trusting=True)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise damage_behind(error, parts) from error
+
+
+def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool, trusting: bool) -> None:
+    columns = _columns_of(parts)
     rows = pl.concat([_texts(part, columns) for part in parts])
     if only is not None:
         day = pl.col("JOB_RUN_DATE").str.head(len("2026-01-31"))
+        inside = day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
         # A row without a day belongs to no other period either: keep it.
-        rows = rows.filter(
-            day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
-            | ~day.str.contains(r"^\d").fill_null(value=False)
-        )
+        rows = rows.filter(inside | ~day.str.contains(r"^\d").fill_null(value=False) | pl.col(_TORN))
+    first = columns[0]
+    marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first).alias(first)
+    rows = rows.with_columns(pl.col(first) if trusting else marked).drop(_TORN)
     with tempfile.TemporaryFile() as plain:
-        try:
-            rows.sink_csv(plain, engine="streaming", check_extension=False)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise damage_behind(error, parts) from error
+        rows.sink_csv(plain, engine="streaming", check_extension=False, include_header=False)
         plain.seek(0)
-        with _compressing(output) as merged:
-            shutil.copyfileobj(plain, merged, _CHUNK)
+        with _writing(output, packed=packed) as merged:
+            merged.write(header_line(columns))
+            for lines in _whole_lines(cast("BinaryIO", plain)):
+                if not trusting and _is_doubtful(lines):
+                    raise _DoubtError
+                merged.write(lines)
+
+
+def _columns_of(parts: Sequence[Part]) -> Sequence[str]:
+    """Those of all parts: in their own order if they share it, else in CircleCI's."""
+    if len({part.columns for part in parts}) == 1:
+        return parts[0].columns
+    present = {name for part in parts for name in part.columns}
+    extra = sorted(present.difference(EXPORT_COLUMNS))
+    return [name for name in EXPORT_COLUMNS if name in present] + extra
 
 
 def _texts(part: Part, columns: Sequence[str]) -> pl.LazyFrame:
-    schema = dict.fromkeys(part.columns, pl.String)
-    frame = pl.scan_csv([part.path], has_header=False, skip_lines=1, schema=schema, glob=False)
-    return frame.select(pl.col(name) if name in part.columns else pl.lit("\\N").alias(name) for name in columns)
+    """All columns as text, and whether the row is none that Polars can have understood."""
+    frame = pl.scan_csv(
+        [part.path],
+        has_header=False,
+        skip_lines=1,
+        schema=dict.fromkeys((*part.columns, _BEYOND), pl.String),
+        missing_columns="insert",
+        glob=False,
+    )
+    total = pl.col(TOTAL_CREDITS)
+    is_number = total.is_null() | total.is_in(["", *NULL_MARKS]) | total.str.contains(r"^\s*[-+.]?\d")
+    torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number
+    return frame.select(
+        *(_text(name) if name in part.columns else pl.lit(_NULL).alias(name) for name in columns), torn.alias(_TORN)
+    )
 
 
-def _compressing(stream: BinaryIO) -> BinaryIO:
+def _text(name: str) -> pl.Expr:
+    text = pl.col(name)
+    return pl.when(text == _OTHER_NULL).then(pl.lit(_NULL)).otherwise(text).alias(name)
+
+
+def _is_doubtful(lines: bytes) -> bool:
+    r"""Whether a row is torn, or has a backslash that is not part of a null: see `plain.may_be_misread`."""
+    return _MARK.encode() in lines or lines.count(b"\\") != len(_NULL[:-1]) * lines.count(_NULL.encode())
+
+
+@contextmanager
+def _writing(stream: BinaryIO, *, packed: bool) -> Iterator[BinaryIO]:
+    if not packed:
+        yield stream
+        return
     # isal compresses several times faster than zlib; no time in the header, so that the same rows give the same bytes.
-    return cast("BinaryIO", igzip.IGzipFile(fileobj=stream, mode="wb", mtime=0))
+    with igzip.IGzipFile(fileobj=stream, mode="wb", mtime=0) as compressing:
+        yield cast("BinaryIO", compressing)

@@ -5,7 +5,7 @@ misunderstood, all rows are looked at (`records`), and only the files that need 
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BufferedWriter, RawIOBase
@@ -20,10 +20,10 @@ from isal import igzip
 from circleci_usage.files import NO_SPACE
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import no_space_left
+from circleci_usage.usage.dialect import csv_line, header_line
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.records import Field, Record, records
+from circleci_usage.usage.records import Record, records
 
-_SPECIAL: Final = frozenset('",\r\n')
 _FASTEST: Final = 0
 _CHUNK: Final = 1 << 20
 
@@ -58,18 +58,6 @@ def may_be_misread(frame: pl.DataFrame) -> bool:
     return True in texts.row(0)
 
 
-def csv_text(field: Field) -> str:
-    """A field in the dialect that is written here: in quotes only where it must be, and where an empty text was."""
-    if _SPECIAL.isdisjoint(field.text):
-        return '""' if field.quoted and not field.text else field.text
-    return '"' + field.text.replace('"', '""') + '"'
-
-
-def csv_line(fields: Iterable[Field]) -> bytes:
-    """Fields → a line."""
-    return (",".join(map(csv_text, fields)) + "\n").encode("utf-8", "surrogateescape")
-
-
 def _is_odd(part: Part) -> bool:
     odd = False
     # To the end, because behind an odd row there may be damage.
@@ -92,7 +80,7 @@ def _rewritten(part: Part, folder: Path) -> tuple[Part, ...]:
 
 def _write(rows: Iterator[Record], copy: Part) -> None:
     with copy.path.open("wb") as file, _packing(file) as packed, BufferedWriter(packed, _CHUNK) as stream:
-        stream.write(csv_line(Field(name, quoted=False) for name in copy.columns))
+        stream.write(header_line(copy.columns))
         for record in rows:
             if record.fields:
                 stream.write(csv_line(record.fields))

@@ -88,6 +88,12 @@ def records(part: Part) -> Iterator[Record]:
                 yield _careful(raw, lines, columns)
 
 
+def fields_of(line: bytes) -> list[Field]:
+    """What a line without its end says as plain CSV; nothing when it is none."""
+    fields, _ = _split(_text(line), _PLAIN)
+    return [] if isinstance(fields, _Fault) else fields
+
+
 class _Lines:
     """The lines of a file, some of which can be given back."""
 
