@@ -38,6 +38,8 @@ def no_space_left() -> UnfinishedError:
 
 def is_no_space(error: Exception) -> bool:
     """Whether a fast reader gave up with `error` because a temporary file could not grow."""
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return True
     first_line = str(error).partition("\n")[0]
     return any(f"(os error {code})" in first_line for code in NO_SPACE)
 

@@ -48,10 +48,13 @@ class Inspector:
     def approves(self, lines: bytes) -> bool:
         """Whether all these lines have the dialect; text with line ends is not known to have it."""
         shapes = set(lines.translate(None, _TEXT).split(b"\n")) - self._known
-        plain = {shape for shape in shapes if self._is_plain(shape)}
-        if len(plain) < len(shapes) and not all(map(self._is_fine, lines.split(b"\n"))):
-            return False
-        self._known = plain if len(self._known) > _REMEMBERED else self._known | plain
+        doubtful = {shape for shape in shapes if shape and not self._is_plain(shape)}
+        if doubtful:
+            shaped = ((line.translate(None, _TEXT), line) for line in lines.split(b"\n"))
+            if not all(self._is_fine(line) for shape, line in shaped if shape in doubtful):
+                return False
+        if len(self._known) < _REMEMBERED:
+            self._known |= shapes - doubtful
         return True
 
     def _is_plain(self, shape: bytes) -> bool:
@@ -60,8 +63,7 @@ class Inspector:
         A header has no nulls, and no dash unless in the name of a column that nobody knows.
         """
         return (
-            not shape
-            or (b"-" in shape or _NULL in shape)
+            (b"-" in shape or _NULL in shape)
             and b'"' not in shape
             and b"\r" not in shape
             and _OTHER_NULL not in shape.replace(_NULL, b"")
@@ -69,8 +71,6 @@ class Inspector:
         )
 
     def _is_fine(self, line: bytes) -> bool:
-        if not line:
-            return True
         if b"\r" in line or is_header(line):
             return False
         fields = fields_of(line)

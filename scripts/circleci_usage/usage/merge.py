@@ -10,7 +10,7 @@ after the other are one gzip file. Anything else, or days to leave out, costs a 
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
@@ -24,7 +24,7 @@ from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
 from circleci_usage.files import replacing
 from circleci_usage.machine import cores
-from circleci_usage.usage.damage import damage_behind
+from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.dialect import Inspector, header_line
 from circleci_usage.usage.parts import Part, open_part
 from circleci_usage.usage.plain import plain_parts
@@ -41,8 +41,8 @@ class _OtherDialectError(Exception):
     """A part cannot be copied byte by byte."""
 
 
-class _DoubtError(Exception):
-    """Polars may have misunderstood a row."""
+class _MisreadError(Exception):
+    """Polars stumbled, or may have misunderstood a row."""
 
 
 def merge(parts: Sequence[Part], output: Path, *, only: Period | None = None) -> None:
@@ -109,20 +109,18 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _align_carefully(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool) -> None:
-    """As `_align`. Where Polars stumbles or may misunderstand, all rows are looked at before."""
+    """As `_align`. Where Polars misreads, all rows are looked at, and what is plain is read instead."""
+    with suppress(_MisreadError):
+        _align(parts, output, only, packed=packed, trusting=False)
+        return
+    output.seek(0)
+    output.truncate()
     with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
-        try:
-            _align(parts, output, only, packed=packed, trusting=False)
-        except (pl.exceptions.PolarsError, OSError, _DoubtError):
-            plain = plain_parts(parts, Path(folder) / "plain")
-        else:
-            return
-        output.seek(0)
-        output.truncate()
+        plain = plain_parts(parts, Path(folder) / "plain")
         try:
             _align(plain, output, only, packed=packed, trusting=True)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise damage_behind(error, parts) from error
+        except _MisreadError as misread:
+            raise damage_behind(misread, parts) from misread
 
 
 def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool, trusting: bool) -> None:
@@ -137,13 +135,18 @@ def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, pack
     marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first).alias(first)
     rows = rows.with_columns(pl.col(first) if trusting else marked).drop(_TORN)
     with tempfile.TemporaryFile() as plain:
-        rows.sink_csv(plain, engine="streaming", check_extension=False, include_header=False)
+        try:
+            rows.sink_csv(plain, engine="streaming", check_extension=False, include_header=False)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            if is_no_space(error):
+                raise no_space_left() from error
+            raise _MisreadError(str(error)) from error
         plain.seek(0)
         with _writing(output, packed=packed) as merged:
             merged.write(header_line(columns))
             for lines in _whole_lines(cast("BinaryIO", plain)):
                 if not trusting and _is_doubtful(lines):
-                    raise _DoubtError
+                    raise _MisreadError
                 merged.write(lines)
 
 

@@ -4,7 +4,6 @@ Fast readers know no backslash as an escape sign and no header in the middle of 
 misunderstood, all rows are looked at (`records`), and only the files that need it are written anew, as temporary ones.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,9 +16,8 @@ from typing import BinaryIO, Final, cast
 import polars as pl
 from isal import igzip
 
-from circleci_usage.files import NO_SPACE
 from circleci_usage.machine import cores
-from circleci_usage.usage.damage import no_space_left
+from circleci_usage.usage.damage import is_no_space, no_space_left
 from circleci_usage.usage.dialect import csv_line, header_line
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.records import Record, records
@@ -97,6 +95,6 @@ def _watching_space() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SPACE:
+        if is_no_space(error):
             raise no_space_left() from error
         raise

@@ -8,6 +8,7 @@ import polars as pl
 from circleci_usage.columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
+    EXPORT_COLUMNS,
     NO_NAME,
     NULL_MARKS,
     OTHER,
@@ -122,8 +123,19 @@ def _scan_alike(
         total.alias("total_credits"),
         number("JOB_RUN_SECONDS").alias("job_seconds"),
         # Polars fills a row that ends early with nulls, so its last field is null; a row that goes on has one more.
-        (pl.col(columns[-1]).is_null() | pl.col(_BEYOND).is_not_null()).alias("torn"),
+        pl.any_horizontal(pl.col(columns[-1]).is_null(), pl.col(_BEYOND).is_not_null(), *_backslashes(columns)).alias(
+            "torn"
+        ),
     )
+
+
+def _backslashes(columns: Sequence[str]) -> list[pl.Expr]:
+    """Whether columns that nobody knows have backslashes, so that rows may be misread.
+
+    The texts of known columns are looked at when they have been summed up (`plain.may_be_misread`).
+    """
+    unknown = [name for name in columns if name not in EXPORT_COLUMNS]
+    return [pl.col(name).str.contains("\\", literal=True).fill_null(value=False) for name in unknown]
 
 
 def _groups_of(branch: pl.Expr, globs: Sequence[str]) -> pl.Expr:
