@@ -13,14 +13,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.parts import FoundParts, find_parts
-from circleci_usage.usage.source import Source
+from circleci_usage.usage.source import Source, on_this_machine
 from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
+from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
 from oracle import Contract, Rule
 from reckoned import assert_equals_oracle, report_of
 from rows import job_run
@@ -157,6 +159,56 @@ def test_what_is_wrong_with_a_file_is_said(
 
     with pytest.raises(DataError, match=re.escape(problem.format(file=tmp_path / name))):
         source.read(None, ())
+
+
+def odd_files(folder: Path) -> None:
+    """What fast readers stumble over, or misunderstand without a word."""
+    columns = tuple(reversed(EXPORT_COLUMNS))
+    joined = [plain_line(job_run("1")), header(columns).lower(), all_quoted_line(job_run("2", JOB_NAME="late")[::-1])]
+    (folder / "joined.csv").write_text(export(joined))
+    (folder / "comma.csv").write_text(export([bare_line(job_run("4", JOB_NAME="test, slow")), plain_line(job_run())]))
+    quotes = [quoted_line(job_run(amount, JOB_NAME='say "hi')) for amount in ("8", "16")]
+    (folder / "quotes.csv").write_text(export([quotes[0], quoted_line(job_run("32")), quotes[1]]))
+    (folder / "empty.csv").write_text(export([all_quoted_line(job_run("64", JOB_NAME=""))]))
+
+
+def test_escape_signs_and_headers_in_the_middle_are_read_alike(spark: SparkSession, tmp_path: Path) -> None:
+    odd_files(tmp_path)
+    found = find_parts([tmp_path])
+
+    here = daily_usage(on_this_machine(found).read(None, ()))
+    there = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    jobs = here.credits.set_index("job")["credits"].groupby("job").sum().to_dict()
+    assert jobs == {"test": 43, "late": 2, "test, slow": 4, 'say "hi': 24, "(none)": 64}
+    for frame in ("runs", "credits", "branch_credits"):
+        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name != ".daily-usage") == [
+        "comma.csv",
+        "empty.csv",
+        "joined.csv",
+        "quotes.csv",
+    ]
+
+
+def test_a_backslash_before_a_quote_may_be_itself(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run(JOB_NAME='a \\"b"')])
+
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert usage.credits["job"].tolist() == ['a \\"b"']
+
+
+def test_escape_signs_at_urls_are_said(spark: SparkSession, tmp_path: Path) -> None:
+    odd_files(tmp_path)
+
+    for name, problem in (
+        ("quotes.csv", "The files at the URLs have backslashes before quotes, which may be escape signs;"),
+        ("comma.csv", "comma.csv is damaged: a row is too short or too long"),
+        ("joined.csv", "joined.csv: \\S+ is '\\S+', not a number"),
+    ):
+        with pytest.raises(DataError, match=problem):
+            on_cluster(spark, NOTHING, [(tmp_path / name).as_uri()]).read(None, ())
 
 
 def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 r"""The dialect of the files that are written here, and whether bytes have it already.
 
-It is that of CircleCI's exports: lines end with a line feed, fields stand in quotes only where they must (or where an
-empty text is to be no null), quotes are doubled there, a backslash is itself, and null is `\\N`.
+It is that of CircleCI's exports: lines end with a line feed, fields stand in quotes only where they must, quotes
+are doubled there, a backslash is itself, and null is `\\N`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ def header_line(columns: Sequence[str]) -> bytes:
 
 def _csv_text(field: Field) -> str:
     if _SPECIAL.isdisjoint(field.text):
-        return '""' if field.quoted and not field.text else field.text
+        return field.text
     return '"' + field.text.replace('"', '""') + '"'
 
 

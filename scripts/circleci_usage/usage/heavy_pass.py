@@ -25,6 +25,8 @@ from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
 
 _AT_A_TIME: Final = 800_000
+_SIGN: Final = "\\"
+"""Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
 
 
 def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
@@ -87,7 +89,7 @@ def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _
         runs,
         days,
         tidy_branches(by_branch, days),
-        doubtful=bool(days["torn_rows"].sum()) or may_be_misread(by_day) or may_be_misread(by_branch),
+        doubtful=bool(days["torn_rows"].sum()) or any(may_be_misread(sums, _SIGN) for sums in (by_day, by_branch)),
     )
 
 

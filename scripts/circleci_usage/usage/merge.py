@@ -1,7 +1,7 @@
 r"""Parts → one file with one header: the rows themselves, for those who want to look further.
 
-It has one dialect, whatever the parts have: that of CircleCI's own exports, UTF-8 without a mark, lines that end with a
-line feed, quotes only where they must be, doubled within quotes, a backslash that is itself, and `\\N` for null.
+It has one dialect, whatever the parts have: that of CircleCI's own exports. UTF-8 without a mark, lines that end with a
+line feed, quotes only where they must be and doubled within quotes, a backslash that is itself, and `\\N` for null.
 
 Parts with the same columns that have it already are copied as they are, byte by byte, several at a time: gzip files one
 after the other are one gzip file. Anything else, or days to leave out, costs a second reading with Polars.
@@ -167,10 +167,11 @@ def _texts(part: Part, columns: Sequence[str]) -> pl.LazyFrame:
         skip_lines=1,
         schema=dict.fromkeys((*part.columns, _BEYOND), pl.String),
         missing_columns="insert",
+        null_values=[""],
         glob=False,
     )
     total = pl.col(TOTAL_CREDITS)
-    is_number = total.is_null() | total.is_in(["", *NULL_MARKS]) | total.str.contains(r"^\s*[-+.]?\d")
+    is_number = total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
     torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number
     return frame.select(
         *(_text(name) if name in part.columns else pl.lit(_NULL).alias(name) for name in columns), torn.alias(_TORN)

@@ -47,12 +47,9 @@ def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
     return tuple(part for some in rewritten for part in some)
 
 
-def may_be_misread(frame: pl.DataFrame) -> bool:
-    """Whether a text of the frame may come from a row that a fast reader misunderstood.
-
-    That is so when it holds a backslash: in quotes, a fast reader takes an escaped quote for the end of the text.
-    """
-    texts = frame.select(pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains("\\", literal=True).any())
+def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
+    """Whether a text of the frame has the sign that a fast reader leaves where it misunderstood an escaped quote."""
+    texts = frame.select(pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any())
     return True in texts.row(0)
 
 
@@ -66,11 +63,12 @@ def _is_odd(part: Part) -> bool:
 
 def _rewritten(part: Part, folder: Path) -> tuple[Part, ...]:
     stretches = groupby(records(part), key=attrgetter("columns"))
+    # Not .csv.gz: what a killed run leaves must be no part of an export.
     parts = []
     with _watching_space():
         folder.mkdir(parents=True)
         for number, (columns, rows) in enumerate(stretches):
-            copy = Part(folder / f"{number}.csv.gz", columns)
+            copy = Part(folder / f"{number}.gz", columns)
             _write(rows, copy)
             parts.append(copy)
     return tuple(parts)

@@ -96,7 +96,7 @@ def _scan_alike(
         skip_lines=1,
         schema={name: amounts if name in numbers else pl.String for name in columns} | {_BEYOND: pl.String},
         missing_columns="insert",
-        null_values=list(NULL_MARKS),
+        null_values=["", *NULL_MARKS],
         glob=False,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,6 +12,7 @@ from pyspark.sql.types import StringType, StructType
 from circleci_usage.columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
+    EXPORT_COLUMNS,
     NO_NAME,
     NULL_MARKS,
     OTHER,
@@ -38,6 +40,9 @@ CSV: Final[Mapping[str, Any]] = {
 
 DAMAGE: Final = "damage in "
 """Stands in Spark's message before the file, the column and the text that is no number."""
+
+ESCAPED_QUOTE: Final = '\\"'
+"""Spark leaves it in a text where it knows no such escape sign."""
 
 _SHOWN: Final = 40
 
@@ -90,7 +95,7 @@ def _read_alike(
         seconds.alias("job_seconds"),
         seconds.cast("float").alias("seconds"),
         total.alias("total_credits"),
-        sql.lit(0).alias("torn"),
+        _escaped_quotes(columns).alias("torn"),
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
         _seconds_between(details["queued_at"], details["started_at"]).alias("queued"),
         _seconds_between(details["workflow_started_at"], details["workflow_stopped_at"]).alias("workflow_seconds"),
@@ -100,6 +105,13 @@ def _read_alike(
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
         *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram")),
     )
+
+
+def _escaped_quotes(columns: Sequence[str]) -> Column:
+    """Whether columns that nobody knows have such, as 1 or 0: texts that are shown are looked at when summed up."""
+    unknown = [sql.col(f"`{name.replace('`', '``')}`") for name in columns if name not in EXPORT_COLUMNS]
+    found = reduce(or_, (text.contains(ESCAPED_QUOTE) for text in unknown), sql.lit(False))  # noqa: FBT003
+    return sql.when(found, 1).otherwise(0)
 
 
 def _no_number(column: str, text: Column) -> Column:
