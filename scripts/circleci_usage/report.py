@@ -163,6 +163,7 @@ def build_report(
             ),
             warnings=(
                 *warnings,
+                *usage.warnings,
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period),
             ),

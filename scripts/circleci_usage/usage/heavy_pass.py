@@ -6,6 +6,8 @@ memory.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,11 +15,24 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
-from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
-from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.damage import damage_behind, find_damage, has_other_lengths
+from circleci_usage.usage.outside import Outside, outside_warnings
 from circleci_usage.usage.parts import Part
+from circleci_usage.usage.repeats import (
+    Content,
+    Origin,
+    are_apart,
+    contents_of,
+    ledger_warnings,
+    left_out_of,
+    origins_of,
+    repeat_warnings,
+    strays,
+    without,
+)
 from circleci_usage.usage.runs import in_turn, unless_identified, write_runs
 from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
@@ -25,8 +40,17 @@ from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_r
 _AT_A_TIME: Final = 800_000
 
 
+@dataclass(frozen=True)
+class _Written:
+    """The job runs on disk, each once, and what a reader should know of them."""
+
+    runs: pl.LazyFrame
+    warnings: tuple[str, ...]
+    has_repeats: bool
+
+
 def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
-    """The sums of all parts, and what their runs of the period say (None: of any day).
+    """The sums of all parts, each job run once, and what their runs of the period say (None: of any day).
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -34,27 +58,82 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
     """
     with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
         try:
-            runs = pl.scan_parquet(_written(parts, branch_globs, Path(folder)))
+            written = _written_once(parts, branch_globs, Path(folder))
+            runs = written.runs
             credit_types = _credit_types(runs)
             days = tidy_days(_summed(runs, DIMENSIONS, credit_types))
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
-        if days["torn_rows"].sum():
-            damage = find_damage(parts)
-            if damage:
-                raise damage
         branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS, credit_types), days)
-        return Sums(days, branches, ask(runs, period))
+        warnings = (*written.warnings, *outside_warnings(_outside(runs, parts, period)))
+        return Sums(days, branches, ask(runs, period), warnings, written.has_repeats)
 
 
-def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:
-    """The file that the heavy pass asks. Each try has its own: the writers of a failed one go on for a moment."""
+def _written_once(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Written:
+    """The file that the heavy pass asks, without rows that repeat a job run.
+
+    Looking for these costs time, so that it is left out where a ledger says that there are none, unless a part has
+    other days than the ledger says.
+    """
+    origins = origins_of(parts)
+    identified = not are_apart(origins)
+    runs = pl.scan_parquet(_written(parts, branch_globs, folder, identified=identified))
+    _refuse_damage(runs, parts)
+    contents = contents_of(runs)
+    astray = strays(origins, contents)
+    if astray and not identified:
+        again = folder / "identified"
+        again.mkdir()
+        runs = pl.scan_parquet(_written(parts, branch_globs, again, identified=True))
+    counted = {number: _rows_astray(runs, number, origins[number]) for number in astray}
+    notes = tuple(ledger_warnings(origins, contents, counted))
+    if identified or astray:
+        return _each_once(runs, origins, contents, folder, notes)
+    return _Written(runs, notes, has_repeats=False)
+
+
+def _each_once(
+    runs: pl.LazyFrame,
+    origins: Sequence[Origin],
+    contents: dict[int, Content],
+    folder: Path,
+    notes: tuple[str, ...],
+) -> _Written:
+    left_out = left_out_of(runs, origins, contents)
+    if left_out is None:
+        return _Written(runs, notes, has_repeats=False)
+    warnings = (*notes, *repeat_warnings(left_out.repeated(), origins))
+    return _Written(without(runs, left_out, folder / "once"), warnings, has_repeats=True)
+
+
+def _rows_astray(runs: pl.LazyFrame, number: int, origin: Origin) -> int:
+    days = origin.recorded.days if origin.recorded else None
+    if days is None:
+        return 0
+    is_inside = pl.col("date").is_between(pl.lit(str(days.first)), pl.lit(str(days.last)))
+    rows = runs.filter((pl.col("part") == number) & ~is_inside)
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def _refuse_damage(runs: pl.LazyFrame, parts: Sequence[Part]) -> None:
+    """Look closely where the fast reader may have taken a row for another, or rounded an amount."""
+    looked_at = runs.group_by("part").agg(pl.col("torn", "doubtful").sum()).collect(engine="streaming")
+    torn = looked_at.filter(pl.col("torn") > 0)["part"].sort()
+    doubtful = looked_at.filter(pl.col("doubtful") > 0)["part"].sort()
+    if len(doubtful) or any(has_other_lengths(parts[number]) for number in torn):
+        damage = find_damage(parts)
+        if damage:
+            raise damage
+
+
+def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path, *, identified: bool) -> Path:
+    """The rows of the parts. Each try has its own file: the writers of a failed one go on for a moment."""
     whole, exact = folder / "whole.parquet", folder / "exact.parquet"
     try:
-        write_runs(scan_parts(parts, branch_globs, WHOLE), whole)
-    except pl.exceptions.ComputeError:
+        write_runs(scan_parts(parts, branch_globs, WHOLE, identified=identified), whole)
+    except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
         # Most often the first fraction; if it was damage, that is met again.
-        write_runs(scan_parts(parts, branch_globs, NUMBER), exact)
+        write_runs(scan_parts(parts, branch_globs, NUMBER, identified=identified), exact)
         return exact
     return whole
 
@@ -72,5 +151,30 @@ def _summed(runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequenc
 
 def _credit_types(runs: pl.LazyFrame) -> list[str]:
     """Those that there are. Few exports know all, and the others would cost as much time and memory to sum up."""
-    used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in CREDIT_TYPES)
+    kinds = credit_types_of(runs.collect_schema().names())
+    used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in kinds)
     return [kind for kind, is_used in used.collect(engine="streaming").row(0, named=True).items() if is_used]
+
+
+def _outside(runs: pl.LazyFrame, parts: Sequence[Part], period: Period | None) -> list[Outside]:
+    """What TOTAL_CREDITS of the period does not include."""
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    if not new:
+        return []
+    if period:
+        other_days = ~pl.col("date").is_between(pl.lit(str(period.first)), pl.lit(str(period.last)))
+        runs = runs.filter(~other_days.fill_null(value=False))
+    asked = [
+        expression
+        for kind in new
+        for expression in (
+            pl.col(f"{kind}_outside").sum().alias(f"{kind} credits"),
+            pl.col(f"{kind}_outside").count().alias(f"{kind} runs"),
+        )
+    ]
+    found = runs.select(asked).collect(engine="streaming").row(0, named=True)
+    return [
+        Outside(column, Decimal(found[f"{kind} credits"]), found[f"{kind} runs"])
+        for kind, column in new.items()
+        if found[f"{kind} runs"]
+    ]
