@@ -25,7 +25,7 @@ from circleci_usage.files import replacing
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.checksums import FileState, checksums, state_of
 from circleci_usage.usage.heavy_pass import sum_parts
-from circleci_usage.usage.parts import Part
+from circleci_usage.usage.parts import Part, Recorded
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 
 CACHE_FOLDER: Final = ".daily-usage"
@@ -61,7 +61,15 @@ def cache_beside(parts: Sequence[Part]) -> Path:
 def _content(parts: Sequence[Part], states: Sequence[FileState], found: Sequence[str]) -> list[str]:
     """What the parts hold and are called, those that were changed later behind: their rows count before others."""
     in_order = sorted(zip(states, parts, found, strict=True), key=lambda each: (each[0].modified, str(each[1].path)))
-    return [f"{checksum} {part.path.name} {part.recorded}" for _, part, checksum in in_order]
+    return [f"{checksum} {part.path.name} {_said(part.recorded)}" for _, part, checksum in in_order]
+
+
+def _said(recorded: Recorded | None) -> list[str]:
+    """What a ledger says, the same in every process: a set has another order in each."""
+    if recorded is None:
+        return []
+    named = {field.name: getattr(recorded, field.name) for field in fields(recorded)}
+    return [str(each) for each in (named | {"organizations": sorted(recorded.organizations)}).values()]
 
 
 def _shape() -> list[object]:
@@ -110,7 +118,9 @@ def _has_shape(sums: Sums) -> bool:
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
     """Save the sums and forget the oldest; where nothing can be written, nothing is saved."""
     notes = pl.DataFrame(
-        {"warnings": [[*sums.warnings]], "has_repeats": [sums.has_repeats]}, {"warnings": pl.List(pl.String)}
+        [([*sums.warnings], sums.has_repeats)],
+        {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
+        orient="row",
     )
     answers = [getattr(sums.answers, field.name) for field in fields(Answers)]
     frames = (sums.days, sums.branches, notes, *answers)

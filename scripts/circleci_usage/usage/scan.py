@@ -71,9 +71,10 @@ _FILE: Final = "the row's file"
 _ROW: Final = "the row's place"
 
 # What the text of an amount has that `NUMBER` may round: 19 decimals, or an exponent.
-_DOUBTFUL: Final = r"[eE]|\.\d{19}"
-_IS_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+DOUBTFUL: Final = r"[eE]|\.\d{19}"
+IS_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
+_NONE: Final = -1
 MOST_TRIED: Final = 31
 """How many combinations of new credit columns are tried against the total of a row: all of five columns."""
 
@@ -194,7 +195,7 @@ def _scan_alike(
 def _is_doubtful(texts: Sequence[str]) -> pl.Expr:
     if not texts:
         return pl.lit(value=False)
-    return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.contains(_DOUBTFUL)
+    return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.contains(DOUBTFUL)
 
 
 def _new_credits(
@@ -210,14 +211,15 @@ def _new_credits(
 
     def credits(column: str) -> pl.Expr:
         text = pl.col(column).str.strip_chars()
-        return pl.when(text.str.contains(_IS_NUMBER)).then(text).cast(amounts).cast(summed).fill_null(0)
+        return pl.when(text.str.contains(IS_NUMBER)).then(text).cast(amounts).cast(summed).fill_null(0)
 
     found = {column: credits(column) for column in columns}
-    chosen = pl.when(rest == 0).then(pl.lit(-1))
     tried = combinations_of(columns)
-    for number, combination in enumerate(tried):
-        chosen = chosen.when(rest == pl.sum_horizontal(found[column] for column in combination)).then(pl.lit(number))
-    choice = chosen.otherwise(pl.lit(-1))
+    choice = pl.lit(_NONE)
+    for number, combination in reversed([*enumerate(tried)]):
+        of_combination = pl.sum_horizontal(found[column] for column in combination)
+        choice = pl.when(rest == of_combination).then(pl.lit(number)).otherwise(choice)
+    choice = pl.when(rest == 0).then(pl.lit(_NONE)).otherwise(choice)
 
     def is_included(column: str) -> pl.Expr:
         return choice.is_in([number for number, combination in enumerate(tried) if column in combination])
