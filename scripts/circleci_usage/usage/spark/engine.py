@@ -97,7 +97,7 @@ def _rows_astray(runs: DataFrame, origin: Origin) -> int:
     if origin.recorded is None:
         return 0
     days = origin.recorded.days
-    return runs.filter(~sql.col("date").between(str(days.first), str(days.last))).count()
+    return int(runs.filter(~sql.col("date").between(str(days.first), str(days.last))).count())
 
 
 def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | None) -> list[Outside]:

@@ -130,7 +130,7 @@ def _is_rounded(text: Column) -> Column:
     # Ten more decimals hold every amount that differs; what has even more is refused, too.
     exact = text.try_cast("decimal(38,28)")
     differs = sql.coalesce(exact != text.try_cast(NUMBER).cast("decimal(38,28)"), sql.lit(1) == 1)
-    is_long = text.rlike(r"\.\d{29}|[eE]-\d\d")
+    is_long = text.rlike(r"\.\d{29}|[eE]-0*(19|[2-9]\d|\d{3})")
     return sql.coalesce(text.rlike(DOUBTFUL) & (differs | is_long), sql.lit(1) == 0)
 
 
