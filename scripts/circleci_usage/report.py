@@ -12,6 +12,7 @@ from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
+from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
 from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.money.costs import Costs, over_days, within
@@ -163,8 +164,10 @@ def build_report(
             ),
             warnings=(
                 *warnings,
+                *usage.warnings,
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period),
+                *_credit_type_warnings(usage, prices, ownership),
             ),
             period_name=period_name,
             link=link,
@@ -228,6 +231,17 @@ def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterato
         )
     if undated:
         yield f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period."
+
+
+def _credit_type_warnings(usage: DailyUsage, prices: PriceList, ownership: Ownership) -> Iterator[str]:
+    priced = {kind for each in prices.periods for kind in each.by_credit_type}
+    shared = ownership.shared.credit_types if ownership.shared else frozenset()
+    there = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
+    for kind in sorted(priced.union(shared) - there):
+        yield (
+            f"The settings file names the credit type {kind}, which is neither known nor in the usage files; there are"
+            f" {', '.join(sorted(there))}."
+        )
 
 
 def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Period) -> Iterator[str]:

@@ -62,26 +62,33 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
     with ThreadPoolExecutor(1) as beside:
         # What draws takes a third of a second to load, in which the engine reads without Python.
         beside.submit(import_module, "circleci_usage.render.folder")
-        report, all_inside = _read_and_build(source, settings, clock, progress)
+        report, rows = _read_and_build(source, settings, clock, progress)
     from circleci_usage.render.folder import write_report  # noqa: PLC0415
 
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
 
     merge = source.merge if settings.merged else None
-    only = None if all_inside else report.period
 
     write_report(
         report,
         settings.folder,
-        rows=partial(merge, only=only) if merge else None,
+        rows=partial(merge, only=rows.only, has_repeats=rows.has_repeats) if merge else None,
         focus_version=settings.focus_version,
         export_for=settings.export_for,
     )
     return report
 
 
-def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, bool]:
-    """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
+@dataclass(frozen=True)
+class _Rows:
+    """Which rows go into the folder: `only` those of some days; whether some of them repeat job runs."""
+
+    only: Period | None
+    has_repeats: bool
+
+
+def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, _Rows]:
+    """The report, and which rows belong to it. The usage goes when it is built: it may be large."""
     progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
     usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
     progress.detail(f"Read {usage.rows:,} job runs.")
@@ -99,7 +106,8 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         period_name=settings.period_name,
         link=settings.link,
     )
-    return report, days is None or (period.start <= days.start and days.stop <= period.stop)
+    all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
+    return report, _Rows(None if all_inside else period, usage.has_repeats)
 
 
 def _days_of(usage: DailyUsage) -> Period | None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES, DAILY_CHARGES
+from circleci_usage.columns import DAILY_CHARGES, credit_type_name
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.exact import ZERO, exact_arithmetic, total
@@ -42,7 +42,7 @@ class CostLine:
         """As Datadog takes it; its amounts are doubles."""
         return {
             "ProviderName": PROVIDER,
-            "ChargeDescription": f"{CREDIT_TYPE_NAMES.get(self.credit_type, 'Other')} credits",
+            "ChargeDescription": f"{credit_type_name(self.credit_type)} credits",
             "ChargePeriodStart": self.day.isoformat(),
             "ChargePeriodEnd": self.day.isoformat(),
             "BilledCost": float(self.cost),

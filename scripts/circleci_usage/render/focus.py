@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.days import add_months, month_start
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.exact import plain
@@ -148,7 +148,7 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
     "ChargeDescription": _Column(
-        ("credit_type", "project"), lambda kind, project: f"{CREDIT_TYPE_NAMES[kind]} credits of {project}"
+        ("credit_type", "project"), lambda kind, project: f"{credit_type_name(kind)} credits of {project}"
     ),
     "ChargeFrequency": _always("Usage-Based"),
     "ChargePeriodEnd": _of("date", lambda day: _moment(day + timedelta(days=1))),
@@ -170,7 +170,7 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "ServiceName": _always(VENDOR),
     "ServiceSubcategory": _always("Continuous Integration and Deployment"),
     "SkuId": _of("credit_type", str),
-    "SkuMeter": _of("credit_type", CREDIT_TYPE_NAMES.__getitem__),
+    "SkuMeter": _of("credit_type", credit_type_name),
     "SkuPriceDetails": _always("{}"),
     "SkuPriceId": _Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
     "SubAccountId": _Column(("project_id", "project"), _name),

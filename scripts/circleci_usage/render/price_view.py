@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.columns import credit_type_name
 from circleci_usage.money.exact import plain
 from circleci_usage.render.grids import Cell, Grid, Grids
 from circleci_usage.render.known import known_amounts
@@ -60,7 +60,7 @@ def _prices(report: Report) -> Grid:
 def _price(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> list[str]:
     known = line["price"] is not None
     return [
-        CREDIT_TYPE_NAMES[line["credit_type"]],
+        credit_type_name(line["credit_type"]),
         str(line["first"] or "the beginning") if known else "",
         str(line["last"] or "now") if known else "",
         plain(line["price"]) if known else "no price",

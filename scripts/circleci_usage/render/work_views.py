@@ -5,7 +5,7 @@ from typing import Final
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.rightsizing import Migration, Sizing
 from circleci_usage.analysis.waste import Waste
-from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.columns import credit_type_name
 from circleci_usage.render.grids import Cell, Grid, Grids, job_cell, more, name_cell, workflow_cell
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import counted, duration, money, number, percent
@@ -124,7 +124,7 @@ def extra_view(report: Report) -> Grids | None:
         title="Besides compute",
         grids=[
             Grid(
-                f"{CREDIT_TYPE_NAMES[extra.credit_type]}: {money(extra.cost, currency)}",
+                f"{credit_type_name(extra.credit_type)}: {money(extra.cost, currency)}",
                 ("Job", "Cost"),
                 [[job_cell(key, names), money(cost, currency)] for key, cost in extra.jobs[:_FEW_ROWS]],
                 more(_FEW_ROWS, range(extra.all_jobs), "job"),

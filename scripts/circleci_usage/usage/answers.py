@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
 from circleci_usage.usage.runs import in_turn, unless_identified
 
@@ -133,11 +133,12 @@ def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
 def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
     """Credits of the runs after the first of `tries`, by day and job."""
     keys = (*JOB_KEYS, "pipeline")
+    kinds = credit_types_of(runs.collect_schema().names())
     return (
         runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
         .filter(pl.col("order") > pl.col("first"))
         .group_by("date", *JOB_KEYS)
-        .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in CREDIT_TYPES)
+        .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in kinds)
     )
 
 
@@ -145,9 +146,7 @@ def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
     """The same, once per credit type that is not zero."""
     keys = ("date", *JOB_KEYS)
     sums = credits.group_by(keys).sum()
-    return sums.unpivot(CREDIT_TYPES, index=keys, variable_name="credit_type", value_name="credits").filter(
-        pl.col("credits") != 0
-    )
+    return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(pl.col("credits") != 0)
 
 
 def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ It has one dialect, whatever the parts have: that of CircleCI's own exports. UTF
 line feed, quotes only where they must be and doubled within quotes, a backslash that is itself, and `\\N` for null.
 
 Parts with the same columns that have it already are copied as they are, byte by byte, several at a time: gzip files one
-after the other are one gzip file. Anything else, or days to leave out, costs a second reading with Polars.
+after the other are one gzip file. Anything else, or rows to leave out, costs a second reading with Polars.
 """
 
 import tempfile
@@ -28,6 +28,9 @@ from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_lef
 from circleci_usage.usage.dialect import Inspector, header_line
 from circleci_usage.usage.parts import Part, open_part
 from circleci_usage.usage.plain import plain_parts
+from circleci_usage.usage.repeats import LeftOut, are_apart, contents_of, left_out_of, origins_of, repeat_warnings
+from circleci_usage.usage.runs import DAY_LENGTH
+from circleci_usage.usage.scan import IDENTITY
 
 _CHUNK: Final = 1 << 20
 _LINE_LIMIT: Final = 1 << 24
@@ -35,6 +38,7 @@ _OTHER_NULL, _NULL = NULL_MARKS
 _BEYOND: Final = "beyond the last column"
 _TORN: Final = "torn"
 _MARK: Final = "\0"
+_ROW: Final = "the row's place"
 
 
 class _OtherDialectError(Exception):
@@ -45,13 +49,19 @@ class _MisreadError(Exception):
     """Polars stumbled, or may have misunderstood a row."""
 
 
-def merge(parts: Sequence[Part], output: Path, *, only: Period | None = None) -> None:
-    """Write the job runs of all parts to one file, atomically.
+def merge(
+    parts: Sequence[Part], output: Path, *, only: Period | None = None, has_repeats: bool | None = None
+) -> tuple[str, ...]:
+    """Write the job runs of all parts to one file, each once, atomically.
 
     Args:
         parts: in the order in which their rows are to stand.
         output: the file to write, replaced when it is there: gzip when its name ends with .csv.gz, plain with .csv.
         only: leave out the job runs of other days.
+        has_repeats: whether rows repeat job runs, if that is known.
+
+    Returns:
+        What a reader should know of the rows that were left out.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -60,15 +70,87 @@ def merge(parts: Sequence[Part], output: Path, *, only: Period | None = None) ->
     """
     packed = _is_packed(output)
     with replacing(output) as merged:
-        if only is None and len({part.columns for part in parts}) == 1:
+        with suppress(_MisreadError):
+            return _merge(parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False)
+        # Where Polars misreads, all rows are looked at, and what is plain is read instead.
+        _empty(merged)
+        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
+            plain = plain_parts(parts, Path(folder) / "plain")
             try:
-                _copy(parts, merged, packed=packed)
-            except _OtherDialectError:
-                merged.seek(0)
-                merged.truncate()
-            else:
-                return
-        _align_carefully(parts, merged, only, packed=packed)
+                return _merge(plain, merged, only, has_repeats=has_repeats, packed=packed, trusting=True)
+            except _MisreadError as misread:
+                raise damage_behind(misread, parts) from misread
+
+
+def without_output(parts: Sequence[Part], output: Path) -> tuple[Part, ...]:
+    """Leave out the file that is to be written, unless it is all that there is: it holds the other parts' rows."""
+    others = tuple(part for part in parts if part.path != output.resolve())
+    return others or tuple(parts)
+
+
+def _merge(
+    parts: Sequence[Part],
+    merged: BinaryIO,
+    only: Period | None,
+    *,
+    has_repeats: bool | None,
+    packed: bool,
+    trusting: bool,
+) -> tuple[str, ...]:
+    left_out, warnings = (None, ()) if has_repeats is False else _repeats(parts)
+    may_copy = only is None and left_out is None and len({part.columns for part in parts}) == 1
+    if may_copy and not trusting:
+        with suppress(_OtherDialectError):
+            _copy(parts, merged, packed=packed)
+            return warnings
+        _empty(merged)
+    _align(parts, merged, only, left_out, packed=packed, trusting=trusting)
+    return warnings
+
+
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
+
+
+def _repeats(parts: Sequence[Part]) -> tuple[LeftOut | None, tuple[str, ...]]:
+    origins = origins_of(parts)
+    if are_apart(origins):
+        return None, ()
+    with tempfile.TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "identities.parquet"
+        with _watching_polars():
+            rows = pl.concat([_identified(part, number) for number, part in enumerate(parts)])
+            rows.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+            rows = pl.scan_parquet(file)
+            left_out = left_out_of(rows, origins, contents_of(rows))
+    return left_out, tuple(repeat_warnings(left_out.repeated(), origins)) if left_out else ()
+
+
+@contextmanager
+def _watching_polars() -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if is_no_space(error):
+            raise no_space_left() from error
+        raise _MisreadError(str(error)) from error
+
+
+def _identified(part: Part, number: int) -> pl.LazyFrame:
+    """Of each row of a part what `left_out_of` looks at."""
+
+    def text(name: str) -> pl.Expr:
+        if name not in part.columns:
+            return pl.lit(None, pl.String)
+        return pl.when(~pl.col(name).is_in(list(NULL_MARKS))).then(name)
+
+    return _scan(part).select(
+        pl.when(text(IDENTITY).is_not_null()).then(text(IDENTITY).hash()).alias("job_id"),
+        pl.lit(number, pl.UInt32).alias("part"),
+        pl.col(_ROW).cast(pl.UInt32).alias("row"),
+        text("JOB_RUN_DATE").str.head(DAY_LENGTH).alias("date"),
+    )
 
 
 def _is_packed(output: Path) -> bool:
@@ -108,24 +190,17 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield lines if lines.endswith(b"\n") else lines + b"\n"
 
 
-def _align_carefully(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool) -> None:
-    """As `_align`. Where Polars misreads, all rows are looked at, and what is plain is read instead."""
-    with suppress(_MisreadError):
-        _align(parts, output, only, packed=packed, trusting=False)
-        return
-    output.seek(0)
-    output.truncate()
-    with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
-        plain = plain_parts(parts, Path(folder) / "plain")
-        try:
-            _align(plain, output, only, packed=packed, trusting=True)
-        except _MisreadError as misread:
-            raise damage_behind(misread, parts) from misread
-
-
-def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, packed: bool, trusting: bool) -> None:
+def _align(
+    parts: Sequence[Part],
+    output: BinaryIO,
+    only: Period | None,
+    left_out: LeftOut | None,
+    *,
+    packed: bool,
+    trusting: bool,
+) -> None:
     columns = _columns_of(parts)
-    rows = pl.concat([_texts(part, columns) for part in parts])
+    rows = pl.concat([_texts(part, columns, places) for part, places in _with_places(parts, left_out)])
     if only is not None:
         day = pl.col("JOB_RUN_DATE").str.head(len("2026-01-31"))
         inside = day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
@@ -135,12 +210,8 @@ def _align(parts: Sequence[Part], output: BinaryIO, only: Period | None, *, pack
     marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first).alias(first)
     rows = rows.with_columns(pl.col(first) if trusting else marked).drop(_TORN)
     with tempfile.TemporaryFile() as plain:
-        try:
+        with _watching_polars():
             rows.sink_csv(plain, engine="streaming", check_extension=False, include_header=False)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            if is_no_space(error):
-                raise no_space_left() from error
-            raise _MisreadError(str(error)) from error
         plain.seek(0)
         with _writing(output, packed=packed) as merged:
             merged.write(header_line(columns))
@@ -159,9 +230,15 @@ def _columns_of(parts: Sequence[Part]) -> Sequence[str]:
     return [name for name in EXPORT_COLUMNS if name in present] + extra
 
 
-def _texts(part: Part, columns: Sequence[str]) -> pl.LazyFrame:
-    """All columns as text, and whether the row is none that Polars can have understood."""
-    frame = pl.scan_csv(
+def _with_places(parts: Sequence[Part], left_out: LeftOut | None) -> Iterator[tuple[Part, pl.Series]]:
+    """Each part with the places of its rows that are left out."""
+    rows = left_out.rows if left_out else pl.DataFrame(schema={"part": pl.UInt32, "row": pl.UInt32})
+    for number, part in enumerate(parts):
+        yield part, rows.filter(pl.col("part") == number)["row"]
+
+
+def _scan(part: Part) -> pl.LazyFrame:
+    return pl.scan_csv(
         [part.path],
         has_header=False,
         skip_lines=1,
@@ -169,7 +246,15 @@ def _texts(part: Part, columns: Sequence[str]) -> pl.LazyFrame:
         missing_columns="insert",
         null_values=[""],
         glob=False,
+        row_index_name=_ROW,
     )
+
+
+def _texts(part: Part, columns: Sequence[str], left_out: pl.Series) -> pl.LazyFrame:
+    """All columns as text, and whether the row is none that Polars can have understood."""
+    frame = _scan(part)
+    if len(left_out):
+        frame = frame.filter(~pl.col(_ROW).is_in(left_out.implode()))
     total = pl.col(TOTAL_CREDITS)
     is_number = total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
     torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number

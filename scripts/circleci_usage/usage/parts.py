@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from isal import igzip, isal_zlib
 
 from circleci_usage.columns import REQUIRED_COLUMNS
+from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.usage.checksums import checksum
 
@@ -35,11 +36,55 @@ _DAMAGED: Final[tuple[type[Exception], ...]] = (
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What the ledger of a store says of a part.
+
+    Attributes:
+        export: which export it is a part of.
+        days: those that the export was asked for.
+        complete_through: the last of them that CircleCI had whole then.
+        asked_at: when the export was asked for.
+        organizations: whose usage it is.
+        rows: how many job runs it has.
+        bytes: its size.
+        sha256: the checksum of its bytes.
+    """
+
+    export: str
+    days: Period
+    complete_through: date
+    asked_at: datetime
+    organizations: frozenset[str]
+    rows: int
+    bytes: int
+    sha256: str
+
+    def is_apart_from(self, other: "Recorded") -> bool:
+        """Whether no job run can be in both, as long as each export keeps to its days."""
+        shares_days = self.days.start < other.days.stop and other.days.start < self.days.stop
+        return self.export == other.export or not (shares_days and self.organizations & other.organizations)
+
+
+@dataclass(frozen=True)
 class Part:
-    """One file of an export, kept as downloaded."""
+    """One file of an export, kept as downloaded.
+
+    Attributes:
+        path: where it is.
+        columns: the names in its header.
+        recorded: what a ledger says of it, if one does.
+        copied_from: the file that this one was written from, if it is a temporary copy (see `plain`).
+    """
 
     path: Path
     columns: tuple[str, ...]
+    recorded: Recorded | None = None
+    copied_from: Path | None = None
+
+    @property
+    def original(self) -> Path:
+        """The file that people know."""
+        return self.copied_from or self.path
 
 
 @dataclass(frozen=True)

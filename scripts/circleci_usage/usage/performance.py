@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import CREDIT_TYPES, NO_NAME
+from circleci_usage.columns import NO_NAME, credit_types
 from circleci_usage.money.units import fitting, places_of, to_count
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.scan import IDENTITIES
@@ -56,7 +56,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
         workflows=_named(answers.workflows, names),
         reruns=reruns.assign(
             date=pd.to_datetime(reruns["date"], format="%Y-%m-%d", errors="coerce"),
-            credit_type=pd.Categorical(reruns["credit_type"], categories=CREDIT_TYPES),
+            credit_type=pd.Categorical(reruns["credit_type"], categories=credit_types(reruns["credit_type"])),
             credits=fitting(credits, int(credits.sum())),
         ),
         places=places,

@@ -7,23 +7,31 @@ misunderstood, all rows are looked at (`records`), and only the files that need 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BufferedWriter, RawIOBase
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, NamedTuple, cast
 
 import polars as pl
 from isal import igzip
 
+from circleci_usage.columns import NULL_MARKS
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import is_no_space, no_space_left
 from circleci_usage.usage.dialect import csv_line, header_line
 from circleci_usage.usage.parts import Part
-from circleci_usage.usage.records import Record, records
+from circleci_usage.usage.records import Field, Record, records
 
+_NULL: Final = Field(NULL_MARKS[1], quoted=False)
 _FASTEST: Final = 0
 _CHUNK: Final = 1 << 20
+
+
+class _Look(NamedTuple):
+    """What was seen of a part: whether a fast reader may misunderstand it, and the columns of all its headers."""
+
+    is_odd: bool
+    columns: tuple[str, ...]
 
 
 def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
@@ -31,20 +39,23 @@ def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
 
     Args:
         parts: what to look at.
-        folder: for the files that are written in place of others; it is made when it is needed. A file for each
-            stretch of rows below one header.
+        folder: for the files that are written in place of others; it is made when it is needed.
 
     Returns:
-        The parts themselves where nothing is odd, in their order.
+        The parts in their order, copies in place of the odd ones. A copy has the columns of all headers of its
+        original.
 
     Raises:
         DataError: a row does not fit its header; the message names file and line.
         UnfinishedError: the disk is full.
     """
     with ThreadPoolExecutor(cores()) as pool:
-        odd = [*pool.map(_is_odd, parts)]
-    rewritten = [_rewritten(part, folder / str(place)) if odd[place] else (part,) for place, part in enumerate(parts)]
-    return tuple(part for some in rewritten for part in some)
+        looks = [*pool.map(_look, parts)]
+    # Not .csv.gz: what a killed run leaves must be no part of an export.
+    return tuple(
+        _rewritten(part, look.columns, folder / f"{place}.gz") if look.is_odd else part
+        for place, (part, look) in enumerate(zip(parts, looks, strict=True))
+    )
 
 
 def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
@@ -53,35 +64,36 @@ def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
     return True in texts.row(0)
 
 
-def _is_odd(part: Part) -> bool:
-    odd = False
+def _look(part: Part) -> _Look:
+    is_odd, columns = False, dict.fromkeys(part.columns)
     # To the end, because behind an odd row there may be damage.
     for record in records(part):
-        odd = odd or record.odd or record.header
-    return odd
+        if record.header:
+            columns |= dict.fromkeys(record.columns)
+        is_odd = is_odd or record.odd or record.header
+    return _Look(is_odd, tuple(columns))
 
 
-def _rewritten(part: Part, folder: Path) -> tuple[Part, ...]:
-    stretches = groupby(records(part), key=attrgetter("columns"))
-    # Not .csv.gz: what a killed run leaves must be no part of an export.
-    parts = []
+def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
+    copy = replace(part, path=file, columns=columns, copied_from=part.path)
     with _watching_space():
-        folder.mkdir(parents=True)
-        for number, (columns, rows) in enumerate(stretches):
-            copy = Part(folder / f"{number}.gz", columns)
-            _write(rows, copy)
-            parts.append(copy)
-    return tuple(parts)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as raw, _packing(raw) as packed, BufferedWriter(packed, _CHUNK) as stream:
+            stream.write(header_line(columns))
+            for record in records(part):
+                if not record.header:
+                    stream.write(_line(record, columns))
+    return copy
 
 
-def _write(rows: Iterator[Record], copy: Part) -> None:
-    with copy.path.open("wb") as file, _packing(file) as packed, BufferedWriter(packed, _CHUNK) as stream:
-        stream.write(header_line(copy.columns))
-        for record in rows:
-            if record.fields:
-                stream.write(csv_line(record.fields))
-            elif not record.header:
-                stream.write(record.raw if record.raw.endswith(b"\n") else record.raw + b"\n")
+def _line(record: Record, columns: tuple[str, ...]) -> bytes:
+    if record.columns == columns and not record.fields:
+        return record.raw if record.raw.endswith(b"\n") else record.raw + b"\n"
+    fields = record.fields or [Field(text, quoted=False) for text in record.values()]
+    if record.columns == columns:
+        return csv_line(fields)
+    there = dict(zip(record.columns, fields, strict=True))
+    return csv_line(there.get(column, _NULL) for column in columns)
 
 
 def _packing(file: BinaryIO) -> RawIOBase:

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES
+from circleci_usage.columns import BRANCH_GROUP, credit_types_of
 from circleci_usage.usage.scan import IDENTITIES, NAMES
 
 DAY_LENGTH: Final = len("2026-01-31")
@@ -16,17 +16,20 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
-    `total_credits` and `torn`; the credits of each type, null instead of zero; and of what differs from run to run:
-    `queued` and `workflow_seconds`, `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a
-    pipeline), `cpu` and `ram`.
+    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type and those outside of the total,
+    null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_successful`,
+    `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu` and `ram`; and if the rows are identified:
+    `job_id`, hashed, and `row`.
 
-    Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
-    one in half a million.
+    Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
+    with a chance of one in half a million; among ten million job runs of all, likewise.
 
     Raises:
         polars.exceptions.PolarsError: a part is damaged.
         OSError: the file cannot be written.
     """
+    names = rows.collect_schema().names()
+    amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
     rows.select(
         pl.col("date").str.head(DAY_LENGTH),
         *(name for name in NAMES if name != "date"),
@@ -34,9 +37,9 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         "job_seconds",
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         "total_credits",
-        "torn",
+        *("torn", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.
-        *(_unless_zero(f"{kind}_credits") for kind in CREDIT_TYPES),
+        *map(_unless_zero, [*amounts, *(name for name in names if name.endswith("_outside"))]),
         _seconds_between("queued_at", "started_at").alias("queued"),
         _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
         (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
@@ -45,6 +48,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
         *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
+        *([_hash("job_id"), "row"] if "row" in names else ()),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
 
 

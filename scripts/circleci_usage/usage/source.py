@@ -18,9 +18,14 @@ Read = Callable[[Period | None, Sequence[str]], Sums]
 
 
 class Merge(Protocol):
-    """Writes the rows into one file, `only` those of some days."""
+    """Writes the rows into one file, `only` those of some days; says what a reader should know of it.
 
-    def __call__(self, file: Path, *, only: Period | None) -> None: ...  # noqa: D102
+    `has_repeats` tells whether rows repeat job runs.
+    """
+
+    def __call__(  # noqa: D102
+        self, file: Path, *, only: Period | None, has_repeats: bool | None
+    ) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)

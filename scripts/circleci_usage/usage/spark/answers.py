@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sql
 
-from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import HIGH, JOB_KEYS, MACHINE_KEYS, OUTCOMES, TYPICAL, WORKFLOW_KEYS, Answers
 from circleci_usage.usage.spark.runs import unless_identified
@@ -103,13 +103,13 @@ def _of_tries(tries: DataFrame) -> DataFrame:
 def _credits_again(runs: DataFrame, tries: DataFrame) -> DataFrame:
     """Credits of the runs after the first of `tries`, by day, job and credit type."""
     keys = (*JOB_KEYS, "pipeline")
-    credits = {f"{kind}_credits": kind for kind in CREDIT_TYPES}
+    credits = {f"{kind}_credits": kind for kind in credit_types_of(runs.columns)}
     return (
         _joined(runs, tries.select(*keys, "first"), keys, how="inner")
         .filter("order > first")
         .groupBy("date", *JOB_KEYS)
         .agg(*(sql.sum(name).alias(kind) for name, kind in credits.items()))
-        .unpivot(["date", *JOB_KEYS], list(CREDIT_TYPES), "credit_type", "credits")
+        .unpivot(["date", *JOB_KEYS], [*credits.values()], "credit_type", "credits")
         .filter("credits <> 0")
     )
 

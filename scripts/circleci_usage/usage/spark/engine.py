@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import narwhals as nw
 import polars as pl
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sql
 
+from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import explaining
+from circleci_usage.usage.outside import Outside, outside_warnings
 from circleci_usage.usage.parts import FoundParts, Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
+from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.spark.answers import ask, collected
 from circleci_usage.usage.spark.parts import ClusterPart, ClusterParts, find_cluster_parts, shared_parts
+from circleci_usage.usage.spark.repeats import contents_of, has_repeats, origins_of, ranked, repeated
 from circleci_usage.usage.spark.runs import ESCAPED_QUOTE, read_runs, unless_identified
 from circleci_usage.usage.spark.session import explaining_spark
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
@@ -84,12 +89,16 @@ def sum_parts(
     """
     runs = read_runs(spark, parts, branch_globs).persist()
     try:
-        by_day = _summed(runs, DIMENSIONS)
-        by_branch = _summed(unless_identified(runs), BRANCH_DIMENSIONS)
-        if not trusting and _is_doubtful(by_day, by_branch):
+        once = _each_once(runs, parts)
+        counted = once.runs
+        kinds = credit_types_of(counted.columns)
+        by_day = _summed(counted, DIMENSIONS, kinds)
+        by_branch = _summed(unless_identified(counted), BRANCH_DIMENSIONS, kinds)
+        if not trusting and _is_doubtful(runs, by_day, by_branch):
             raise _DoubtError
         days = _tidy_days(by_day)
-        return Sums(days, tidy_branches(by_branch, days), ask(runs, period))
+        warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
+        return Sums(days, tidy_branches(by_branch, days), ask(counted, period), warnings)
     finally:
         runs.unpersist()
 
@@ -109,8 +118,57 @@ def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         yield plain
 
 
-def _is_doubtful(by_day: pl.DataFrame, by_branch: pl.DataFrame) -> bool:
-    return bool(by_day["torn_rows"].sum()) or any(may_be_misread(sums, ESCAPED_QUOTE) for sums in (by_day, by_branch))
+def _is_doubtful(runs: DataFrame, *sums: pl.DataFrame) -> bool:
+    shown = any(may_be_misread(each, ESCAPED_QUOTE) for each in sums)
+    return shown or not runs.filter("escaped = 1").isEmpty()
+
+
+@dataclass(frozen=True)
+class _Once:
+    """The job runs, each once, and what a reader should know of them."""
+
+    runs: DataFrame
+    warnings: tuple[str, ...]
+
+
+def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
+    """The runs without rows that repeat a job run; they are not looked for where a ledger says that there are none."""
+    origins = origins_of(parts)
+    contents, files = contents_of(runs, parts)
+    astray = {
+        number: _rows_astray(runs.filter(sql.col("file") == files[number]), origins[number])
+        for number in strays(origins, contents)
+    }
+    notes = tuple(ledger_warnings(origins, contents, astray))
+    if (are_apart(origins) and not astray) or not has_repeats(runs):
+        return _Once(runs, notes)
+    with_rank = ranked(runs, origins, contents, files)
+    return _Once(with_rank.filter("counts"), (*notes, *repeat_warnings(repeated(with_rank), origins)))
+
+
+def _rows_astray(runs: DataFrame, origin: Origin) -> int:
+    if origin.recorded is None:
+        return 0
+    days = origin.recorded.days
+    return int(runs.filter(~sql.col("date").between(str(days.first), str(days.last))).count())
+
+
+def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | None) -> list[Outside]:
+    """What TOTAL_CREDITS of the period does not include."""
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    if not new:
+        return []
+    if period:
+        inside = sql.col("date").between(str(period.first), str(period.last))
+        runs = runs.filter(inside | sql.col("date").isNull())
+    amounts = [sql.sum(f"{kind}_outside").alias(f"{kind} credits") for kind in new]
+    counts = [sql.count(f"{kind}_outside").alias(f"{kind} runs") for kind in new]
+    found = runs.agg(*amounts, *counts).collect()[0].asDict()
+    return [
+        Outside(column, found[f"{kind} credits"], found[f"{kind} runs"])
+        for kind, column in new.items()
+        if found[f"{kind} runs"]
+    ]
 
 
 def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
@@ -122,6 +180,6 @@ def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
         ) from None
 
 
-def _summed(runs: DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
-    sums = collected(sum_runs(nw.from_native(runs), dimensions).to_native())
+def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
+    sums = collected(sum_runs(nw.from_native(runs), dimensions, kinds).to_native())
     return sums.with_columns(pl.col(pl.String).exclude("date").cast(pl.Categorical))
