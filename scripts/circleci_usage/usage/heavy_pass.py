@@ -17,6 +17,7 @@ from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.runs import in_turn, unless_identified, write_runs
 from circleci_usage.usage.scan import NUMBER, WHOLE, scan_parts
@@ -25,8 +26,15 @@ from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_r
 _AT_A_TIME: Final = 800_000
 
 
-def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
+def sum_parts(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
+) -> Sums:
     """The sums of all parts, and what their runs of the period say (None: of any day).
+
+    The sums are by the names that jobs have; what the runs say is by those of their groups.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -44,7 +52,8 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
             if damage:
                 raise damage
         branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS, credit_types), days)
-        return Sums(days, branches, ask(runs, period))
+        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
+        return Sums(days, branches, ask(runs, period, groups))
 
 
 def _written(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> Path:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import FoundParts
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.spark.answers import ask, collected
@@ -29,9 +30,9 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
+    def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
         with explaining_spark():
-            return sum_parts(spark, parts, sorted(set(branch_globs)), period)
+            return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups)
 
     return Source(
         files=len(parts),
@@ -43,7 +44,11 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
 
 
 def sum_parts(
-    spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str], period: Period | None
+    spark: SparkSession,
+    parts: Sequence[ClusterPart],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
 ) -> Sums:
     """As `heavy_pass.sum_parts`. The parts are read once; what the workers keep of them is asked for everything.
 
@@ -55,7 +60,8 @@ def sum_parts(
     try:
         days = _tidy_days(_summed(runs, DIMENSIONS))
         branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS), days)
-        return Sums(days, branches, ask(runs, period))
+        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
+        return Sums(days, branches, ask(runs, period, groups))
     finally:
         runs.unpersist()
 
