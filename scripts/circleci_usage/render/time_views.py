@@ -82,7 +82,7 @@ def change_view(report: Report) -> Grids | None:
         grids=[
             Grid(
                 what,
-                (what[:-1], before, now, "Change", "Share", "More runs"),
+                (what[:-1], before, now, "Change", "Share", "Change per day", "More runs"),
                 rows,
                 more(len(rows), every, what.lower()[:-1]),
             )
@@ -100,8 +100,15 @@ def _change(change: Change, currency: str) -> list[Cell | str]:
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
         Cell("gone" if not change.after else share, tone=tone),
+        _change_a_day(change, currency),
         money_change(change.by_runs, currency) if change.by_runs is not None else "",
     ]
+
+
+def _change_a_day(change: Change, currency: str) -> Cell:
+    """The change when both periods are taken for equally long."""
+    share = f"({percent_change(change.share_a_day)})" if change.share_a_day else ""
+    return Cell(money_change(change.difference_a_day, currency), detail=share)
 
 
 def anomaly_view(report: Report) -> Grids | None:
