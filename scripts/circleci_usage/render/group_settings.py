@@ -11,11 +11,10 @@ _NO_FOLD: Final = 1_000_000
 
 
 def job_group_settings(jobs: Iterable[NumberedJob]) -> str:
-    r"""The section `job_groups` with a group for each name, as YAML; whatever a name holds stays text.
+    r"""The section `job_groups` with a group for each name, as YAML in ASCII: whatever a name holds stays text.
 
     Its form: `job_groups:\n  lint: [lint-*]\n`.
     """
     groups = {job.name: [*job.globs] for job in jobs}
-    return yaml.safe_dump(
-        {"job_groups": groups}, default_flow_style=None, allow_unicode=True, sort_keys=False, width=_NO_FOLD
-    )
+    text: str = yaml.safe_dump({"job_groups": groups}, default_flow_style=None, sort_keys=False, width=_NO_FOLD)
+    return text

@@ -59,6 +59,7 @@ def page(report: Report) -> str:
         sentences=[_with_names(sentence) for sentence in words.sentences(report)],
         change=report.findings.changes,
         change_in_short=words.change_in_short(report),
+        change_tone=time_views.change_tone(report),
         spending=report.findings.spending,
         budgets=time_views.budgets_in_short(report),
         enough_for_mean=ENOUGH_FOR_MEAN,

@@ -12,6 +12,7 @@ from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change, short_days
+from circleci_usage.render.worth_saying import is_change, is_change_a_day
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
@@ -61,6 +62,14 @@ def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
         percent(state.used),
         Cell(words, tone=tone),
     ]
+
+
+def change_tone(report: Report) -> Tone:
+    """Whether the total's change is good or bad news; neither when only the length of the periods differs."""
+    changes = report.findings.changes
+    if not changes or not (is_change(changes.total) and is_change_a_day(changes.total)):
+        return ""
+    return "more" if changes.total.difference > 0 else "less"
 
 
 def change_view(report: Report) -> Grids | None:
