@@ -65,7 +65,7 @@ class ProjectPipelines:
         self._people = people
         self._cells = _project_cells(project, Random(f"{seed} {project.name}"))  # noqa: S311 - made-up data
         self._workflows = tuple(_placed(project, workflow) for workflow in project.workflows)
-        self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 3
+        self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
 
     def rows(self, day: date, known_until: float | None) -> Iterator[Row]:
         """The job runs of a day; for `known_until` see `rows.DayRows`."""
