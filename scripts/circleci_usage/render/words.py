@@ -85,7 +85,7 @@ def completeness(report: Report) -> str:
 
 def _change(report: Report) -> Iterator[Sentence]:
     changes, currency = report.findings.changes, report.currency
-    if not changes:
+    if not changes or not (is_change(changes.total) or worth_saying(changes.total.before)):
         return
     total, before = changes.total, f"{when(changes.before)} ({money(changes.total.before, currency)})"
     what = "That is"
@@ -117,9 +117,10 @@ def _per_day(total: Change) -> str:
     share = total.share_a_day
     if total.days_before == total.days_after or share is None:
         return ""
+    seats = " without seats" if total.seats_before or total.seats_after else ""
     if not is_change_a_day(total):
-        return ", and about the same per day"
-    return f", and {percent(abs(share))} {'more' if share > 0 else 'less'} per day"
+        return f", and about the same per day{seats}"
+    return f", and {percent(abs(share))} {'more' if share > 0 else 'less'} per day{seats}"
 
 
 def _costliest_project(report: Report) -> Iterator[Sentence]:

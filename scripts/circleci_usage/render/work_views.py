@@ -116,6 +116,8 @@ def waste_view(report: Report) -> Grids | None:
 
 def _canceled_runs(waste: Waste) -> str:
     """`9 runs stopped, 47 never started`: only the former cost something."""
+    if not waste.never_started_runs:
+        return counted(waste.canceled_runs, "run")
     return f"{counted(waste.stopped_runs, 'run')} stopped, {number(waste.never_started_runs)} never started"
 
 
