@@ -1,7 +1,7 @@
 """`job_groups`: numbered jobs as one, in every number that is told of jobs, and the groups that a report suggests."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -32,8 +32,8 @@ LINT = "job_groups: {lint: ['lint-*']}\n"
 NUMBERS = count(1)
 
 
-def run(job: str, seconds: int = 60, compute: str = "10", **changes: str) -> Row:
-    number = {"JOB_RUN_NUMBER": str(next(NUMBERS)), "PIPELINE_ID": "p", "JOB_RUN_SECONDS": str(seconds)}
+def run(job: str, compute: str = "10", **changes: str) -> Row:
+    number = {"JOB_RUN_NUMBER": str(next(NUMBERS)), "PIPELINE_ID": "p"}
     return job_run(compute, JOB_NAME=job, **(number | changes))
 
 
@@ -78,7 +78,10 @@ def test_the_first_group_that_matches_wins_and_runs_without_a_job_belong_to_none
 
 
 def test_percentiles_are_those_of_all_runs_of_the_group(tmp_path: Path) -> None:
-    rows = [run(f"lint-{1 + number // 15}", seconds=number + 1, PIPELINE_ID=f"{number}") for number in range(20)]
+    rows = [
+        run(f"lint-{1 + number // 15}", JOB_RUN_SECONDS=f"{number + 1}", PIPELINE_ID=f"{number}")
+        for number in range(20)
+    ]
 
     apart = performance(tmp_path, rows).jobs.set_index("job")
     together = only(performance(tmp_path, rows, JobGroups({"lint": ("lint-*",)})).jobs)
@@ -126,8 +129,8 @@ def test_a_group_has_the_sums_of_its_jobs(
 def test_a_group_is_one_job_wherever_jobs_are_listed(tmp_path: Path) -> None:
     february = {"JOB_RUN_DATE": "2026-02-01"}
     rows = [
-        *(run(f"lint-{number}", compute="10000", PIPELINE_ID=f"{number}") for number in (1, 2)),
-        *(run(f"lint-{number}", compute="4000", PIPELINE_ID=f"f{number}", **february) for number in (1, 2)),
+        *(run(f"lint-{number}", "10000", PIPELINE_ID=f"{number}") for number in (1, 2)),
+        *(run(f"lint-{number}", "4000", PIPELINE_ID=f"f{number}", **february) for number in (1, 2)),
         run("test", compute="500"),
     ]
 
@@ -160,7 +163,7 @@ def test_other_groups_are_not_read_from_the_cache(tmp_path: Path) -> None:
     write_part(tmp_path / "part.csv.gz", [run("lint-1"), run("lint-2")])
     parts = find_parts([tmp_path]).parts
 
-    def jobs(globs: dict[str, tuple[str, ...]]) -> list[str]:
+    def jobs(globs: Mapping[str, tuple[str, ...]]) -> list[str]:
         usage = read_daily_usage(parts, cache=cache_beside(parts), job_groups=JobGroups(globs))
         return sorted(usage.performance.jobs["job"])
 

@@ -16,6 +16,7 @@ import run_oracle
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.days import Period
+from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.finding_tables import finding_tables
@@ -179,7 +180,7 @@ def test_canceled_job_runs_that_never_started_are_told_apart(tmp_path: Path) -> 
     assert (waste.canceled_runs, waste.never_started_runs, waste.stopped_runs) == (8, 6, 2)
     assert waste.canceled == Decimal("0.006")
     named = only(made.findings.durations.jobs)
-    assert (named.runs, named.canceled, named.never_started, named.success_rate) == (5, 3, 1, 1)
+    assert (named.runs, named.canceled, named.never_started, named.success_rate) == (5, 3, 1, Decimal(1))
     assert named.p50_seconds == 60  # 40, 60, 60, 323: what had no machine took no time
     in_json = json.loads(summary_json(made))["waste"]
     assert (in_json["canceled_runs"], in_json["never_started_runs"], in_json["canceled"]) == (8, 6, "0.006")
@@ -200,14 +201,36 @@ def assert_as_the_oracle_says(made: Report, rows: list[run_oracle.Fields], days:
     }
 
 
+def assert_canceled_runs_agree(made: Report, rows: list[run_oracle.Fields]) -> None:
+    """Waste, the breakdown by status and the oracle say the same number."""
+    waste = made.findings.waste.total
+    assert (waste.canceled_runs, waste.never_started_runs) == run_oracle.canceled_rows(rows)
+    statuses = made.breakdowns["statuses"].lines.set_index("status")["job_runs"]
+    assert statuses["canceled"] == waste.canceled_runs
+
+
+def test_the_workflow_runs_of_the_demo_as_the_oracle_counts_them(tmp_path: Path) -> None:
+    week = Period.of_days(date(2026, 10, 5), date(2026, 10, 11))
+    write_part(tmp_path / "week.csv.gz", [row for day in week for row in Company().rows(day)])
+
+    made = report_on([tmp_path], week)
+
+    rows = run_oracle.read([tmp_path / "week.csv.gz"])
+    assert_as_the_oracle_says(made, rows, (f"{week.first}", f"{week.last}"))
+    assert_canceled_runs_agree(made, rows)
+    all_runs = sum(pace.runs for pace in made.findings.durations.workflows)
+    canceled = sum(pace.canceled for pace in made.findings.durations.workflows)
+    assert 0.1 < canceled / all_runs < 0.3
+
+
 @pytest.mark.skipif(not REAL, reason="the real rows are not here")
 def test_real_workflow_runs_as_the_oracle_counts_them() -> None:
     made = report_on(REAL)
 
     rows = run_oracle.read(REAL)
     assert_as_the_oracle_says(made, rows, ("2024-11-01", "2024-11-30"))
-    waste = made.findings.waste.total
-    assert (waste.canceled_runs, waste.never_started_runs) == run_oracle.canceled_rows(rows) == (56, 48)
+    assert_canceled_runs_agree(made, rows)
+    assert run_oracle.canceled_rows(rows) == (56, 48)
     (longest,) = (pace for pace in made.findings.durations.workflows if pace.key[4] == "test-e2e-longrunning")
     assert outcomes(longest) == (16, 0, 11, 3, 5, 0)
 
