@@ -146,6 +146,15 @@ def test_without_a_run_that_counts_there_is_no_rate(tmp_path: Path) -> None:
     assert '<bdi title="every run was canceled">–</bdi>' in page(made)
 
 
+def test_runs_that_never_started_take_no_part_in_durations(tmp_path: Path) -> None:
+    passed = [row for number in range(3) for row in of_run(f"{number}", [job()], successful=True)]
+    at_once = [row for number in range(9) for row in of_run(f"n{number}", [never_ran("canceled")], stopped="19:00")]
+
+    made = report(tmp_path, [passed, at_once])
+
+    assert only(made.findings.durations.workflows).p50_seconds == 60 * 60
+
+
 def test_a_rerun_from_failed_is_a_run_of_its_own(tmp_path: Path) -> None:
     first = of_run("first", [job("failed", PIPELINE_ID="p"), never_ran("blocked", PIPELINE_ID="p")])
     again = of_run("again", [job(PIPELINE_ID="p"), job(PIPELINE_ID="p", JOB_NAME="deploy")], successful=True)

@@ -132,8 +132,12 @@ def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
 
 def _never_started() -> pl.Expr:
     """Whether a job run was canceled before it had a machine."""
-    has_nothing = (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
-    return (pl.col("status") == "canceled") & has_nothing
+    return (pl.col("status") == "canceled") & _has_nothing()
+
+
+def _has_nothing() -> pl.Expr:
+    """Whether a job run took no time and cost nothing."""
+    return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
 
 
 def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -174,6 +178,7 @@ def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
 def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     """Workflows of `Answers`, from all rows of their runs."""
     ended = pl.col("outcome") != "running"
+    never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
     outcomes = ("succeeded", "canceled", "on_hold", "running")
     return (
         _workflow_runs(runs)
@@ -182,14 +187,14 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
         .agg(
             ended.sum().alias("runs"),
             *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in outcomes),
-            ((pl.col("outcome") == "canceled") & pl.col("never_started")).sum().alias("never_started"),
-            *_percentiles(pl.col("seconds").filter(ended), "seconds"),
+            never_started.sum().alias("never_started"),
+            *_percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
         )
     )
 
 
 def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """A row per run of a workflow: its first day, its `outcome`, and whether any of its jobs has had a machine.
+    """A row per run of a workflow: its first day, its `outcome`, and whether none of its jobs has had a machine.
 
     CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and none has failed.
     """
@@ -217,7 +222,7 @@ def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
             (status == "canceled").any().alias("canceled"),
             (status == "failed").any().alias("failed"),
             status.is_in(WAITING).any().alias("waiting"),
-            ((pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)).all().alias("never_started"),
+            _has_nothing().all().alias("had_nothing"),
         )
         .with_columns(outcome.alias("outcome"))
     )

@@ -78,6 +78,7 @@ def _machines(runs: DataFrame) -> DataFrame:
 
 def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
     outcomes = ("succeeded", "canceled", "on_hold", "running")
+    never_started = "outcome = 'canceled' AND had_nothing"
     return (
         _workflow_runs(runs)
         .filter(_inside(period))
@@ -85,8 +86,8 @@ def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
         .agg(
             sql.count_if(sql.expr("outcome <> 'running'")).alias("runs"),
             *(sql.count_if(sql.col("outcome") == outcome).alias(outcome) for outcome in outcomes),
-            sql.count_if(sql.expr("outcome = 'canceled' AND never_started")).alias("never_started"),
-            *_percentiles("IF(outcome = 'running', NULL, seconds)", "seconds"),
+            sql.count_if(sql.expr(never_started)).alias("never_started"),
+            *_percentiles(f"IF(outcome = 'running' OR ({never_started}), NULL, seconds)", "seconds"),
         )
     )
 
@@ -109,7 +110,7 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
             _any(status == "canceled").alias("canceled"),
             _any(status == "failed").alias("failed"),
             _any(status.isin(*WAITING)).alias("waiting"),
-            sql.bool_and("has_nothing").alias("never_started"),
+            sql.bool_and("has_nothing").alias("had_nothing"),
         )
         .withColumn("outcome", outcome)
     )
