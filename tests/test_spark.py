@@ -92,12 +92,17 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_report_is_the_same_to_the_last_byte(cluster: Cluster, exports: Path, tmp_path: Path) -> None:
-    here = circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
-    there = report(cluster, tmp_path, exports, "--output", "there")
+    (tmp_path / "usage.yml").write_text("job_groups: {deploy: ['deploy-*'], tests: ['*test*', 'e?d-to-end']}\n")
+    config = ("--config", "usage.yml")
+    here = circleci_usage("report", exports, "--no-merged", "--output", "here", *config, cwd=tmp_path)
+    there = report(cluster, tmp_path, exports, "--output", "there", *config)
 
     assert (here.code, there.code) == (0, 0), there.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
     assert there.out == here.out.replace("here", "there")
+    jobs = (tmp_path / "here" / "tables" / "job_durations.csv").read_text()
+    assert "deploy," in jobs
+    assert "deploy-" not in jobs
 
 
 def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
 from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.usage.daily_usage import DailyUsage
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
 SCHEMA_VERSION = 1
 """Of summary.json: raised when a key changes its meaning or goes away."""
@@ -95,6 +96,7 @@ def build_report(
     generated_at: datetime,
     ownership: Ownership = NOBODY,
     analysis: AnalysisSettings = DEFAULTS,
+    job_groups: JobGroups = NO_GROUPS,
     complete_through: date | None = None,
     warnings: tuple[str, ...] = (),
     period_name: str | None = None,
@@ -110,6 +112,8 @@ def build_report(
         generated_at: now.
         ownership: the teams and what they own.
         analysis: what the analyses are told.
+        job_groups: what jobs are called; those of the performance have these names already. Teams own jobs by the names
+            that the export has.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
         warnings: what earlier stages have to say.
         period_name: how the period was asked for.
@@ -128,7 +132,8 @@ def build_report(
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
         priced = _priced(costs, needed, period)
         owned_so_far = allocated(costs.within(priced), ownership)
-        runs_so_far = allocate(within(usage.runs, priced), ownership)
+        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_groups))
+        runs_so_far = _grouped(allocate(within(usage.runs, priced), ownership), job_groups)
         owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
@@ -187,6 +192,18 @@ def _dated(usage: DailyUsage, day: date) -> DailyUsage:
         branch_runs=dated(usage.branch_runs),
         branch_credits=dated(usage.branch_credits),
     )
+
+
+def _grouped(frame: pd.DataFrame, groups: JobGroups) -> pd.DataFrame:
+    """The rows with the names of their jobs' groups. Not before they are owned: a group may belong to several teams."""
+    jobs = frame["job"].cat
+    names = groups.renamed(jobs.categories)
+    if not names:
+        return frame
+    new = [names.get(job, job) for job in jobs.categories]
+    categories = pd.Index(sorted(set(new)), dtype="object")
+    codes = categories.get_indexer(pd.Index(new, dtype="object"))
+    return frame.assign(job=pd.Categorical.from_codes(codes[jobs.codes], categories))
 
 
 def _priced(costs: Costs, needed: Period, period: Period) -> Period:

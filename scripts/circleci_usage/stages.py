@@ -15,6 +15,7 @@ from circleci_usage.money.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
+from circleci_usage.usage.job_groups import JobGroups
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.sums import MAIN_BRANCHES
 
@@ -28,6 +29,7 @@ class ReportSettings:
         prices: what credits cost.
         ownership: the teams and what they own.
         analysis: what the analyses are told.
+        job_groups: what jobs are called.
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
@@ -41,6 +43,7 @@ class ReportSettings:
     prices: PriceList
     ownership: Ownership
     analysis: AnalysisSettings
+    job_groups: JobGroups
     period: Period | None
     otherwise: Period
     period_name: str | None
@@ -90,7 +93,8 @@ class _Rows:
 def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, _Rows]:
     """The report, and which rows belong to it. The usage goes when it is built: it may be large."""
     progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
-    usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
+    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
+    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
     progress.detail(f"Read {usage.rows:,} job runs.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
@@ -101,6 +105,7 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
+        job_groups=settings.job_groups,
         complete_through=source.complete_through,
         warnings=source.warnings,
         period_name=settings.period_name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.days import Period
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
@@ -26,8 +27,6 @@ HEAD_ROOM: Final = Decimal("1.2")
 FULL_CPU: Final = 100
 FULL_RAM: Final = 90
 """Percent from which a job starves, when both are reached."""
-
-ENOUGH_RUNS: Final = 5
 
 _DAYS_A_MONTH: Final = Decimal("30.4375")
 _CENTS: Final = 2

@@ -62,6 +62,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
 Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+JobGlobs = Annotated[tuple[Name, ...], Field(min_length=1)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDIT_TYPE_SCHEMA)]
 

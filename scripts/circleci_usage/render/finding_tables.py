@@ -79,11 +79,18 @@ def anomalies(report: Report) -> Table:
 
 
 def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
-    """Costs before and after, and how much of the difference is more or fewer runs."""
+    """Costs before and after, in all and per day, and how much of the difference is more or fewer runs."""
     return Table(
-        (*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
+        (
+            *(*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
+            *("before_a_day", "after_a_day", "difference_a_day"),
+        ),
         [
-            (*each.key, each.before, each.after, each.difference, each.by_runs, each.runs_before, each.runs_after)
+            (
+                *(*each.key, each.before, each.after, each.difference),
+                *(each.by_runs, each.runs_before, each.runs_after),
+                *(each.before_a_day, each.after_a_day, each.difference_a_day),
+            )
             for each in changes
         ],
     )
@@ -94,12 +101,13 @@ def wasted(wastes: Iterable[Waste]) -> Table:
     return Table(
         (
             *(*JOB, "failed", "canceled", "reruns", "job_runs"),
-            *("failed_runs", "canceled_runs", "rerun_runs", "queued_seconds"),
+            *("failed_runs", "canceled_runs", "never_started_runs", "rerun_runs", "queued_seconds"),
         ),
         [
             (
                 *(*each.key, each.failed, each.canceled, each.reruns, each.runs),
-                *(each.failed_runs, each.canceled_runs, each.rerun_runs, each.queued_seconds),
+                *(each.failed_runs, each.canceled_runs, each.never_started_runs),
+                *(each.rerun_runs, each.queued_seconds),
             )
             for each in wastes
         ],
@@ -110,12 +118,13 @@ def paces(keys: tuple[str, ...], every: Iterable[Pace]) -> Table:
     """How long something takes and how often it ends well."""
     return Table(
         (
-            *(*keys, "runs", "success_rate", "p50_seconds", "p95_seconds"),
-            *("p50_queued_seconds", "p95_queued_seconds", "credits", "cost"),
+            *(*keys, "runs", "succeeded", "canceled", "never_started", "on_hold", "running", "success_rate"),
+            *("p50_seconds", "p95_seconds", "p50_queued_seconds", "p95_queued_seconds", "credits", "cost"),
         ),
         [
             (
-                *(*each.key, each.runs, each.success_rate, each.p50_seconds, each.p95_seconds),
+                *(*each.key, each.runs, each.succeeded, each.canceled, each.never_started),
+                *(each.on_hold, each.running, each.success_rate, each.p50_seconds, each.p95_seconds),
                 *(each.p50_queued, each.p95_queued, each.credits, each.cost),
             )
             for each in every

@@ -3,16 +3,20 @@
 from typing import Final
 
 from circleci_usage.analysis.durations import Pace
+from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.analysis.rightsizing import Migration, Sizing
 from circleci_usage.analysis.waste import Waste
 from circleci_usage.columns import credit_type_name
 from circleci_usage.render.grids import Cell, Grid, Grids, job_cell, more, name_cell, workflow_cell
+from circleci_usage.render.group_settings import job_group_settings
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import counted, duration, money, number, percent
+from circleci_usage.render.worth_saying import worth_saying
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
 _FEW_ROWS: Final = 5
+_SETTABLE: Final = 100
 
 
 def size_view(report: Report) -> Grids | None:
@@ -38,7 +42,7 @@ def size_view(report: Report) -> Grids | None:
             f"{money(sizing.saved, currency)} a month",
             f"could be saved with smaller machines for {counted(len(smaller), 'job')}",
         )
-        if smaller
+        if smaller and worth_saying(sizing.saved)
         else None,
         hint=(
             "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
@@ -54,11 +58,18 @@ def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | s
         job_cell(sizing.key, names),
         name_cell(sizing.resource_class),
         name_cell(sizing.suggested or ""),
-        f"{sizing.p95_cpu:.0f}%" if sizing.p95_cpu is not None else "",
-        f"{sizing.p95_ram:.0f}%" if sizing.p95_ram is not None else "",
+        _peak(sizing.p95_cpu, sizing.measured_runs),
+        _peak(sizing.p95_ram, sizing.measured_runs),
         number(sizing.runs),
         Cell(money(sizing.saved, currency), tone="less" if sizing.saved > 0 else "more"),
     ]
+
+
+def _peak(percentage: float | None, runs: int) -> Cell:
+    """A 95th percentile that a verdict rests on: where it is from few runs, these are told."""
+    if percentage is None:
+        return Cell("")
+    return Cell(f"{percentage:.0f}%", detail=f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else "")
 
 
 def _migration(migration: Migration, names: ProjectNames, currency: str) -> list[Cell | str]:
@@ -90,7 +101,7 @@ def waste_view(report: Report) -> Grids | None:
         hint="The kinds overlap, a run again may fail too, so they do not add up.",
         facts=[
             ("Failed runs", money(total.failed, currency), counted(total.failed_runs, "run")),
-            ("Canceled runs", money(total.canceled, currency), counted(total.canceled_runs, "run")),
+            ("Canceled runs", money(total.canceled, currency), _canceled_runs(total)),
             ("Runs again", money(total.reruns, currency), counted(total.rerun_runs, "run")),
             ("Waited in queues", duration(total.queued_seconds), "costs nothing but time"),
         ],
@@ -101,6 +112,13 @@ def waste_view(report: Report) -> Grids | None:
         ],
         tables=["waste"],
     )
+
+
+def _canceled_runs(waste: Waste) -> str:
+    """`9 runs stopped, 47 never started`: only the former cost something."""
+    if not waste.never_started_runs:
+        return counted(waste.canceled_runs, "run")
+    return f"{counted(waste.stopped_runs, 'run')} stopped, {number(waste.never_started_runs)} never started"
 
 
 def _waste(waste: Waste, names: ProjectNames, currency: str) -> list[Cell | str]:
@@ -140,32 +158,79 @@ def duration_view(report: Report) -> Grids | None:
     paces, names, currency = report.findings.durations, project_names(report), report.currency
     if not paces.workflows and not paces.jobs:
         return None
-    workflows = [[workflow_cell(pace.key, names), *_pace(pace, currency)] for pace in paces.workflows[:_ROWS]]
-    jobs = [[job_cell(pace.key, names), *_pace(pace, currency), _queued(pace)] for pace in paces.jobs[:_ROWS]]
-    headings = ("Runs", "Succeeded", "p50", "p95", "Credits", "Cost")
+    workflows = [
+        [workflow_cell(pace.key, names), *_outcomes(pace), *_open(pace), *_pace(pace, currency)]
+        for pace in paces.workflows[:_ROWS]
+    ]
+    jobs = [
+        [job_cell(pace.key, names), *_outcomes(pace), *_pace(pace, currency), _percentile(pace.p95_queued)]
+        for pace in paces.jobs[:_ROWS]
+    ]
+    outcomes, amounts = ("Runs", "Succeeded", "Canceled"), ("p50", "p95", "Credits", "Cost")
     return Grids(
         title="How long, how reliable",
         hint=(
-            "Half of the runs took at most p50, 95 of 100 at most p95. Canceled runs are neither success nor failure."
+            f"Half of the runs took at most p50, 95 of 100 at most p95, which takes {ENOUGH_FOR_P95} runs to say."
+            " Canceled runs are excluded from the success rate; a workflow run is canceled when any of its jobs is."
+            " Runs on hold count as not (yet) successful, as CircleCI Insights counts them; running ones do not count."
         ),
         grids=[
-            Grid("Workflows", ("Workflow", *headings), workflows, more(_ROWS, paces.workflows, "workflow")),
-            Grid("Jobs", ("Job", *headings, "p95 queued"), jobs, more(_ROWS, paces.jobs, "job")),
+            Grid(
+                "Workflows",
+                ("Workflow", *outcomes, "On hold", "Running", *amounts),
+                workflows,
+                more(_ROWS, paces.workflows, "workflow"),
+            ),
+            Grid("Jobs", ("Job", *outcomes, *amounts, "p95 queued"), jobs, more(_ROWS, paces.jobs, "job")),
         ],
         tables=["workflow_durations", "job_durations"],
     )
 
 
+def numbered_view(report: Report) -> Grids | None:
+    """Jobs that are listed several times, and the settings that put them together."""
+    found, names = report.findings.numbered_jobs, project_names(report)
+    if not found:
+        return None
+    rows = [
+        [
+            name_cell(job.name, names.of(job.key)),
+            name_cell(job.key[-1]),
+            name_cell(", ".join(job.jobs)),
+            name_cell(job.machine.resource_class, job.machine.executor),
+        ]
+        for job in found[:_ROWS]
+    ]
+    title = "Suggested job groups"
+    return Grids(
+        title=title,
+        hint=(
+            "CircleCI numbers a job that a workflow uses several times. These run on the same resource class;"
+            " to list each as one job, add this to the settings file:"
+        ),
+        text=job_group_settings(found[:_SETTABLE]),
+        grids=[Grid(title, ("Job", "Workflow", "Listed as", "Runs on"), rows, more(_ROWS, found, "job"), names=4)],
+    )
+
+
+def _outcomes(pace: Pace) -> list[Cell | str]:
+    rate = percent(pace.success_rate) if pace.success_rate is not None else Cell("–", whole="every run was canceled")
+    never = f"({number(pace.never_started)} never started)" if pace.never_started else ""
+    return [number(pace.runs), rate, Cell(number(pace.canceled), detail=never)]
+
+
+def _open(pace: Pace) -> list[Cell | str]:
+    return [number(pace.on_hold or 0), number(pace.running or 0)]
+
+
+def _percentile(seconds: float | None) -> Cell | str:
+    return duration(seconds) if seconds is not None else Cell("–", whole="from too few runs to say")
+
+
 def _pace(pace: Pace, currency: str) -> list[Cell | str]:
     return [
-        number(pace.runs),
-        percent(pace.success_rate) if pace.success_rate is not None else "",
-        duration(pace.p50_seconds),
-        duration(pace.p95_seconds),
+        _percentile(pace.p50_seconds),
+        _percentile(pace.p95_seconds),
         number(pace.credits),
         money(pace.cost, currency),
     ]
-
-
-def _queued(pace: Pace) -> str:
-    return duration(pace.p95_queued) if pace.p95_queued is not None else ""

@@ -25,6 +25,7 @@ from circleci_usage.files import replacing
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.checksums import FileState, checksums, state_of
 from circleci_usage.usage.heavy_pass import sum_parts
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import Part, Recorded
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 
@@ -36,17 +37,25 @@ _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
 
 
-def read_sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None, cache: Path | None) -> Sums:
+def read_sums(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    cache: Path | None,
+    job_groups: JobGroups = NO_GROUPS,
+) -> Sums:
     """As `heavy_pass.sum_parts`, unless `cache`, a folder, has the sums already."""
     globs = sorted(set(branch_globs))
     if cache is None:
-        return sum_parts(parts, globs, period)
+        return sum_parts(parts, globs, period, job_groups)
     files = [part.path for part in parts]
     states = [*map(state_of, files)]
-    key = _key([_code(), _shape(), globs, str(period), _content(parts, states, checksums(files, cache))])
+    # The first group that matches a job wins, so that their order counts.
+    groups = [[name, [*globs_of_jobs]] for name, globs_of_jobs in job_groups.globs.items()]
+    key = _key([_code(), _shape(), globs, groups, str(period), _content(parts, states, checksums(files, cache))])
     sums = load_sums(cache, key)
     if sums is None:
-        sums = sum_parts(parts, globs, period)
+        sums = sum_parts(parts, globs, period, job_groups)
         # Parts that changed while they were read have sums that belong to no key.
         if [*map(state_of, files)] == states:
             save_sums(sums, cache, key)

@@ -13,6 +13,7 @@ from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
 from circleci_usage.money.units import INT64, Counts
 from circleci_usage.usage.cache import read_sums
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.performance import Performance, performance
 from circleci_usage.usage.scan import NUMBER
@@ -60,6 +61,7 @@ def read_daily_usage(
     period: Period | None = None,
     branch_globs: Sequence[str] = MAIN_BRANCHES,
     cache: Path | None = None,
+    job_groups: JobGroups = NO_GROUPS,
 ) -> DailyUsage:
     """Sum the job runs of all parts per UTC day and dimension, streaming.
 
@@ -68,11 +70,12 @@ def read_daily_usage(
         period: the days that `DailyUsage.performance` is about; None for all days. The sums are of all days anyway.
         branch_globs: what branches are told apart by in `branch_group`: each branch stands under the globs it matches.
         cache: a folder to keep the sums in; parts that were summed before are then not read again.
+        job_groups: what jobs are called in `DailyUsage.performance`; the sums know them by their own names.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
     """
-    return daily_usage(read_sums(parts, branch_globs, period, cache))
+    return daily_usage(read_sums(parts, branch_globs, period, cache, job_groups))
 
 
 def daily_usage(sums: Sums) -> DailyUsage:

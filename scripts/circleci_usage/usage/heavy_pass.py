@@ -19,6 +19,7 @@ from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage, has_other_lengths, is_no_space, no_space_left
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import Outside, outside_warnings
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
@@ -70,8 +71,15 @@ class _Read:
     may_be_misread: bool
 
 
-def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None) -> Sums:
+def sum_parts(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
+) -> Sums:
     """The sums of all parts, each job run once, and what their runs of the period say (None: of any day).
+
+    The sums are by the names that jobs have; what the runs say is by those of their groups.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -80,8 +88,9 @@ def sum_parts(parts: Sequence[Part], branch_globs: Sequence[str], period: Period
     with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
         read = _read_plain(parts, branch_globs, Path(folder))
         runs = read.written.runs
+        groups = job_groups.renamed(read.days["job"].unique().cast(pl.String))
         warnings = (*read.written.warnings, *outside_warnings(_outside(runs, parts, period)))
-        return Sums(read.days, read.branches, ask(runs, period), warnings, read.written.has_repeats)
+        return Sums(read.days, read.branches, ask(runs, period, groups), warnings, read.written.has_repeats)
 
 
 def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:

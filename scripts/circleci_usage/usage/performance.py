@@ -20,17 +20,22 @@ class Performance:
     """How the job runs of a period went. Frames of ordinary numbers; names are those of daily usage.
 
     Attributes:
-        jobs: a row per `JOB_KEYS`: `runs` (that ended), `succeeded`, `failed`, `canceled`, `reruns` (runs after the
-            first of the same job in the same workflow of the same pipeline), `pipelines`, `recovered` (pipelines in
-            which the job failed first and passed later), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN
-            where the export has no times) and `queued_seconds` (in all).
+        jobs: a row per `JOB_KEYS`: `runs` (that ended), `succeeded`, `failed`, `canceled`, `never_started` (of the
+            canceled ones), `reruns` (runs after the first of the same job in the same workflow of the same pipeline),
+            `pipelines`, `recovered` (pipelines in which the job failed first and passed later; each job of a group
+            counts by itself), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN where the export has no
+            times), `runs_with_seconds` and `runs_with_queued` (that have such times), and `queued_seconds` (in all).
         machines: a row per `MACHINE_KEYS`: `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs'
             peaks; NaN where none was measured).
-        workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended), `succeeded`, `canceled`, `p50_seconds`,
-            `p95_seconds`, from the first job's start to the end.
+        workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended or are on hold), and of these `succeeded`, `canceled`
+            (because any of their jobs was), `never_started` (canceled without any job on a machine) and `on_hold`;
+            `running`, which are not among the runs; `p50_seconds`, `p95_seconds` and `runs_with_seconds`, from the
+            first job's start to the end.
         reruns: credits of the runs again: `JOB_KEYS`, `date`, `credit_type`, `credits` and `job_runs`, as in daily
             usage.
         places: the credits are whole numbers of 10^-places.
+        nameless: a row per workflow, with the columns of `jobs`, of the runs whose job the export does not name: nearly
+            all of them were canceled before they started.
     """
 
     jobs: pd.DataFrame
@@ -38,6 +43,7 @@ class Performance:
     workflows: pd.DataFrame
     reruns: pd.DataFrame
     places: int
+    nameless: pd.DataFrame
 
 
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
@@ -50,8 +56,9 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
     places = max(map(places_of, amounts), default=0)
     credits = np.array([to_count(amount, places) for amount in amounts], dtype="object")
     reruns = _named(answers.reruns.drop("credits"), names)
+    has_name = pl.col("job").is_not_null()
     return Performance(
-        jobs=_named(answers.jobs, names),
+        jobs=_named(answers.jobs.filter(has_name), names),
         machines=_named(answers.machines, names),
         workflows=_named(answers.workflows, names),
         reruns=reruns.assign(
@@ -60,6 +67,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
             credits=fitting(credits, int(credits.sum())),
         ),
         places=places,
+        nameless=_named(answers.jobs.filter(~has_name), names),
     )
 
 

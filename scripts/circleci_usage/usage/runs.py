@@ -1,5 +1,6 @@
 """The rows of the parts as the heavy pass writes them aside: the few columns that matter, typed and small."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,9 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
 
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
     `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type and those outside of the total,
-    null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_successful`,
-    `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu` and `ram`; and if the rows are identified:
-    `job_id`, hashed, and `row`.
+    null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_stopped` and
+    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu` and `ram`; and if
+    the rows are identified: `job_id`, hashed, and `row`.
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
     with a chance of one in half a million; among ten million job runs of all, likewise.
@@ -42,6 +43,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         *map(_unless_zero, [*amounts, *(name for name in names if name.endswith("_outside"))]),
         _seconds_between("queued_at", "started_at").alias("queued"),
         _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
+        pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),
         (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
         _hash("pipeline_id").alias("pipeline"),
         _hash("workflow_id").alias("workflow_run"),
@@ -56,6 +58,22 @@ def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
     """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
     return runs.with_columns(
         pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name) for name, identity in IDENTITIES.items()
+    )
+
+
+def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
+    """The runs with the names of their jobs' groups; `groups` is what `JobGroups.renamed` says of all jobs.
+
+    Several jobs of a group in a pipeline are no repetitions of one another: each has, so to speak, a pipeline of its
+    own.
+    """
+    if not groups:
+        return runs
+    job = pl.col("job").cast(pl.String)
+    of_group = job.is_in([*groups])
+    return runs.with_columns(
+        job.replace(groups).cast(pl.Categorical).alias("job"),
+        pl.when(of_group).then(pl.col("pipeline") ^ job.hash()).otherwise("pipeline").alias("pipeline"),
     )
 
 

@@ -15,6 +15,7 @@ from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import explaining
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import Outside, outside_warnings
 from circleci_usage.usage.parts import FoundParts, Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
@@ -50,10 +51,10 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
+    def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
         def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
             with explaining_spark():
-                return sum_parts(spark, parts, sorted(set(branch_globs)), period, trusting=trusting)
+                return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
 
         try:
             return sums_of(parts)
@@ -78,6 +79,7 @@ def sum_parts(
     parts: Sequence[ClusterPart],
     branch_globs: Sequence[str],
     period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
     *,
     trusting: bool = False,
 ) -> Sums:
@@ -97,8 +99,9 @@ def sum_parts(
         if not trusting and _is_doubtful(runs, by_day, by_branch):
             raise _DoubtError
         days = _tidy_days(by_day)
+        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
-        return Sums(days, tidy_branches(by_branch, days), ask(counted, period), warnings)
+        return Sums(days, tidy_branches(by_branch, days), ask(counted, period, groups), warnings)
     finally:
         runs.unpersist()
 

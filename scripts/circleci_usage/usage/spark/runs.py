@@ -68,6 +68,21 @@ def unless_identified(runs: DataFrame) -> DataFrame:
     )
 
 
+def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
+    """As `usage.runs.grouped`."""
+    if not groups:
+        return runs
+    pairs = [sql.lit(text) for pair in groups.items() for text in pair]
+    group = sql.create_map(*pairs)[sql.col("job")]
+    own_pipeline = sql.concat(sql.col("pipeline"), sql.lit("\n"), sql.col("job"))
+    return runs.withColumns(
+        {
+            "job": sql.coalesce(group, sql.col("job")),
+            "pipeline": sql.when(group.isNotNull(), own_pipeline).otherwise(sql.col("pipeline")),
+        }
+    )
+
+
 def _read_alike(
     spark: SparkSession,
     columns: tuple[str, ...],
@@ -120,6 +135,7 @@ def _read_alike(
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
         _seconds_between(details["queued_at"], details["started_at"]).alias("queued"),
         _seconds_between(details["workflow_started_at"], details["workflow_stopped_at"]).alias("workflow_seconds"),
+        details["workflow_stopped_at"].isNotNull().alias("workflow_stopped"),
         (sql.lower(details["workflow_successful"]) == "true").alias("workflow_successful"),
         details["pipeline_id"].alias("pipeline"),
         details["workflow_id"].alias("workflow_run"),
