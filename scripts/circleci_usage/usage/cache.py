@@ -23,7 +23,7 @@ from circleci_usage.usage.heavy_pass import sum_parts
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.sums import Sums
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised whenever the same parts would give other sums, or sums of another shape."""
 
 CACHE_FOLDER: Final = ".daily-usage"
@@ -77,7 +77,10 @@ def load_sums(folder: Path, key: str) -> Sums | None:
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
     """Save the sums and forget the oldest; where nothing can be written, nothing is saved."""
     answers = sums.answers
-    frames = (sums.days, sums.branches, answers.jobs, answers.machines, answers.workflows, answers.reruns)
+    frames = (
+        *(sums.days, sums.branches),
+        *(answers.jobs, answers.machines, answers.workflows, answers.reruns, answers.classes),
+    )
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
         with replacing(folder / f"{key}{_SUFFIX}") as stream:

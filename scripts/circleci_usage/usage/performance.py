@@ -1,7 +1,7 @@
 """How job runs went: durations, queues, peaks, runs again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from circleci_usage.columns import CREDIT_TYPES, NO_NAME
 from circleci_usage.money.units import fitting, places_of, to_count
 from circleci_usage.usage.answers import Answers
+from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
 from circleci_usage.usage.scan import IDENTITIES
 
 
@@ -25,12 +26,14 @@ class Performance:
             which the job failed first and passed later), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN
             where the export has no times) and `queued_seconds` (in all).
         machines: a row per `MACHINE_KEYS`: `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs'
-            peaks; NaN where none was measured).
+            peaks; NaN where none was measured), `median_runs` and `p50_median_cpu` (likewise, of the runs' medians).
         workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended), `succeeded`, `canceled`, `p50_seconds`,
             `p95_seconds`, from the first job's start to the end.
         reruns: credits of the runs again: `JOB_KEYS`, `date`, `credit_type`, `credits` and `job_runs`, as in daily
             usage.
         places: the credits are whole numbers of 10^-places.
+        classes: what the runs of a resource class were charged: a row per `class_rates.RATE_KEYS` with `runs`,
+            `credits` (exact decimals), `container_seconds` and `containers`.
     """
 
     jobs: pd.DataFrame
@@ -38,6 +41,7 @@ class Performance:
     workflows: pd.DataFrame
     reruns: pd.DataFrame
     places: int
+    classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*RATE_KEYS, *RATE_SUMS]))
 
 
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
@@ -60,7 +64,16 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
             credits=fitting(credits, int(credits.sum())),
         ),
         places=places,
+        classes=_classes(answers.classes),
     )
+
+
+def _classes(classes: pl.DataFrame) -> pd.DataFrame:
+    """Ordered, so that any engine and any order of the rows give the same."""
+    names = [pl.col(name).cast(pl.String).fill_null(NO_NAME) for name in ("executor", "resource_class")]
+    ordered = classes.with_columns(names).sort(RATE_KEYS)
+    columns = {name: ordered[name].to_list() for name in (*RATE_KEYS, *RATE_SUMS)}
+    return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

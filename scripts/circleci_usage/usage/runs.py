@@ -18,7 +18,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
     `total_credits` and `torn`; the credits of each type, null instead of zero; and of what differs from run to run:
     `queued` and `workflow_seconds`, `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a
-    pipeline), `cpu` and `ram`.
+    pipeline), `cpu`, `ram` and `median_cpu`, `containers`.
 
     Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
     one in half a million.
@@ -44,7 +44,8 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
-        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
+        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram", "median_cpu")),
+        pl.col("containers").cast(pl.Int32, strict=False),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
 
 

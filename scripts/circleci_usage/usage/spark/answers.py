@@ -6,6 +6,7 @@ them together.
 
 from collections.abc import Sequence
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -14,6 +15,7 @@ from pyspark.sql import functions as sql
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import Period
 from circleci_usage.usage.answers import HIGH, JOB_KEYS, MACHINE_KEYS, OUTCOMES, TYPICAL, WORKFLOW_KEYS, Answers
+from circleci_usage.usage.class_rates import class_rates
 from circleci_usage.usage.spark.runs import unless_identified
 
 
@@ -29,6 +31,7 @@ def ask(runs: DataFrame, period: Period | None) -> Answers:
         machines=collected(_machines(runs)),
         workflows=collected(_workflows(runs)),
         reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),
+        classes=collected(class_rates(nw.from_native(runs)).to_native()),
     )
 
 
@@ -56,6 +59,8 @@ def _machines(runs: DataFrame) -> DataFrame:
         sql.count("*").alias("runs"),
         sql.least(sql.count("cpu"), sql.count("ram")).alias("measured_runs"),
         *(_percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        sql.count("median_cpu").alias("median_runs"),
+        _percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
     )
 
 

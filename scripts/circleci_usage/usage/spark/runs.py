@@ -98,7 +98,8 @@ def _read_alike(
         details["pipeline_id"].alias("pipeline"),
         details["workflow_id"].alias("workflow_run"),
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
-        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram")),
+        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram", "median_cpu")),
+        details["containers"].try_cast("int").alias("containers"),
     )
 
 
