@@ -19,11 +19,12 @@ from decimal import Decimal
 from math import isnan
 from typing import Any, Final, Literal
 
+from circleci_usage.columns import NO_NAME
 from circleci_usage.days import Period
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates
 from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
-from circleci_usage.money.rates import Rates, ResourceClass, identity, is_self_hosted
+from circleci_usage.money.rates import DERIVED, Rates, ResourceClass, identity, is_self_hosted
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.answers import MACHINE_KEYS
 from circleci_usage.usage.performance import Performance
@@ -59,9 +60,9 @@ Verdict = Literal[
 ]
 """What is to be said of a job on a class.
 
-`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell. `unknown rate`: a smaller
-class would do, but what one of the two costs is not known. `unknown size`: CircleCI documents such a class, but not of
-this executor. `unknown class`: nothing is known of it.
+`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell. `unknown rate`: a
+smaller class would do, but what one of the two costs is not known. `unknown size`: CircleCI documents such a class, but
+not of this executor. `unknown class`: nothing is known of it.
 """
 
 Saving = Literal["smaller class", "next generation", "smaller class of the next generation"]
@@ -144,6 +145,19 @@ class Migration:
         """Whether it saves even if runs take as long as before; what is not certain may pay."""
         return self.target_rate < self.rate
 
+    @property
+    def saved_credits(self) -> Decimal | None:
+        """A month, by this change alone; None where it is not certain."""
+        return self._kept(self.credits, 0)
+
+    @property
+    def saved(self) -> Decimal | None:
+        """In money."""
+        return self._kept(self.cost, _CENTS)
+
+    def _kept(self, amount: Decimal, places: int) -> Decimal | None:
+        return _kept(amount, self.rate, self.target_rate, places) if self.is_certain else None
+
 
 @dataclass(frozen=True)
 class SpeedUp:
@@ -196,17 +210,18 @@ class UsedClass:
         """Who says so."""
         if self.machine:
             return self.machine.rate_source
-        return "derived from this export" if self.derived else None
+        return DERIVED if self.derived else None
 
     @property
     def is_derived(self) -> bool:
         """Whether only the export tells the rate."""
-        return self.rate_source == "derived from this export"
+        return self.rate_source == DERIVED
 
     @property
-    def is_contradicted(self) -> bool:
-        """Whether the export tells another rate than who is believed."""
-        return bool(self.derived and self.rate is not None and self.derived.contradicts(self.rate))
+    def contradiction(self) -> DerivedRate | None:
+        """What the export charges, where that is another rate than the one that is reckoned with."""
+        known = self.machine.credits_per_minute if self.machine else None
+        return self.derived if known is not None and self.derived and self.derived.contradicts(known) else None
 
 
 @dataclass(frozen=True)
@@ -290,7 +305,7 @@ def _amounts(costs: Costs, months: Decimal) -> dict[Key, Amounts]:
 def _used_classes(
     spelled: set[Key], rates: Rates, derived: Mapping[tuple[str, str], DerivedRate]
 ) -> Iterator[UsedClass]:
-    hired = {identity(*names) for names in spelled if not is_self_hosted(*names)}
+    hired = {identity(*names) for names in spelled if not is_self_hosted(*names) and NO_NAME not in names}
     for executor, name in sorted(hired):
         yield UsedClass(executor, name, rates.find(executor, name), derived.get((executor, name)))
 
@@ -368,11 +383,11 @@ class _Judged:
     def _unknown(self, rates: Rates) -> Verdict:
         if is_self_hosted(*self.key[-2:]):
             return "self-hosted"
+        if self.key[-1] == NO_NAME:  # it never had a machine
+            return "not enough data"
         return "unknown size" if rates.documents(self.key[-1]) else "unknown class"
 
-    def _best(
-        self, rates: Rates, smaller: ResourceClass | None
-    ) -> tuple[Saving | None, ResourceClass | None]:
+    def _best(self, rates: Rates, smaller: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
         """The class with the lowest rate of those that save for certain, and how it does."""
         machine = self.machine
         if machine is None or machine.credits_per_minute is None or not self.credits:
@@ -407,8 +422,7 @@ class _Judged:
         rate, other = self.machine.credits_per_minute, choice.credits_per_minute
         if rate is None or other is None or not rate:
             return None, None
-        kept = 1 - other / rate
-        return rounded(self.credits * kept, 0), rounded(self.cost * kept, _CENTS)
+        return _kept(self.credits, rate, other, 0), _kept(self.cost, rate, other, _CENTS)
 
     def migration(self, rates: Rates) -> Migration | None:
         machine = self.machine
@@ -438,6 +452,12 @@ class _Judged:
             rounded(larger_rate * time_left / rate - 1, 6) if rate and larger_rate is not None else None,
             self.cost,
         )
+
+
+def _kept(amount: Decimal, rate: Decimal, other: Decimal, places: int) -> Decimal:
+    """What is left of an amount when its runs take as long at another rate."""
+    with estimating():
+        return rounded(amount * (1 - other / rate), places)
 
 
 def _measured(row: Mapping[Hashable, Any], name: str) -> float | None:

@@ -19,10 +19,22 @@ from circleci_usage.money.exact import estimating, total
 from circleci_usage.money.rates import identity
 
 AGREEING_RUNS: Final = 5
-"""So many runs have to agree, and be more than half of those that could tell."""
+"""So many runs have to agree."""
 
-_TOLERANCE: Final = Decimal("0.02")
-"""A second of a minute, and a little for the rounding of credits."""
+
+@dataclass(frozen=True)
+class _Agreement:
+    """How near to each other rates have to be, besides one credit for rounding, and for which share of the runs."""
+
+    tolerance: Decimal
+    share: Decimal
+
+
+_ALONE: Final = _Agreement(tolerance=Decimal("0.02"), share=Decimal("0.5"))
+"""A second of a minute, and a little more."""
+
+_IN_PARALLEL: Final = _Agreement(tolerance=Decimal(0), share=Decimal("0.9"))
+"""Only containers that always end together tell their rate. Others make each run another, too low one."""
 
 _HALF: Final = Decimal("0.5")
 _TENTH: Final = Decimal("0.1")
@@ -39,8 +51,7 @@ class DerivedRate:
         high: the greatest.
         runs: how many agree.
         of_runs: of how many that could tell.
-        in_parallel: whether runs of several containers had to be asked too. Those that end before the last one make
-            the rate too low.
+        in_parallel: whether runs of several containers had to be asked too, which may make the rate too low.
     """
 
     credits_per_minute: Decimal
@@ -79,7 +90,7 @@ class _Tally:
 
 
 def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
-    """Tallies of runs (`Performance.classes`) → the rate of each class that enough runs agree on, by `rates.identity`."""
+    """Tallies of runs (`Performance.classes`) → the rate of each class that enough agree on, by `rates.identity`."""
     tallies: defaultdict[tuple[str, str], list[_Tally]] = defaultdict(list)
     for row in classes.to_dict("records"):
         tallies[identity(str(row["executor"]), str(row["resource_class"]))].append(_Tally.of(row))
@@ -91,13 +102,15 @@ def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
 def _derived(tallies: Sequence[_Tally]) -> DerivedRate | None:
     """From the runs of one container, if they are enough: only their time is known for certain."""
     alone = [tally for tally in tallies if not tally.in_parallel]
-    return _agreed(alone if _runs(alone) >= AGREEING_RUNS else tallies)
+    if _runs(alone) >= AGREEING_RUNS:
+        return _agreed(alone, _ALONE)
+    return _agreed(tallies, _IN_PARALLEL)
 
 
-def _agreed(tallies: Sequence[_Tally]) -> DerivedRate | None:
-    agreeing = _most_agreeing(tallies)
+def _agreed(tallies: Sequence[_Tally], needed: _Agreement) -> DerivedRate | None:
+    agreeing = _most_agreeing(tallies, needed.tolerance)
     runs, of_runs = _runs(agreeing), _runs(tallies)
-    if runs < AGREEING_RUNS or 2 * runs <= of_runs:
+    if runs < AGREEING_RUNS or runs <= of_runs * needed.share:
         return None
     credits = total(tally.credits for tally in agreeing)
     seconds = sum(tally.container_seconds for tally in agreeing)
@@ -110,14 +123,14 @@ def _agreed(tallies: Sequence[_Tally]) -> DerivedRate | None:
     )
 
 
-def _most_agreeing(tallies: Sequence[_Tally]) -> Sequence[_Tally]:
+def _most_agreeing(tallies: Sequence[_Tally], tolerance: Decimal) -> Sequence[_Tally]:
     """Those around the rate that most runs are near to."""
     ordered = sorted(tallies, key=lambda tally: tally.rate)
     rates = [tally.rate for tally in ordered]
     so_far = [0, *accumulate(tally.runs for tally in ordered)]
 
     def near(tally: _Tally) -> slice:
-        within = 1 + tally.rate * _TOLERANCE
+        within = 1 + tally.rate * tolerance
         return slice(bisect_left(rates, tally.rate - within), bisect_right(rates, tally.rate + within))
 
     def support(tally: _Tally) -> tuple[int, int, int]:

@@ -20,6 +20,7 @@ _EXECUTORS: Final = {"windows": "machine"}
 _NEEDED: Final = ("credits_per_minute", "vcpus", "ram_gb")
 """What has to be known of a class that the table lacks."""
 
+DERIVED: Final = "derived from this export"
 RateSource = Literal["rate table", "settings file", "derived from this export"]
 
 
@@ -34,7 +35,7 @@ class ResourceClass:
         vcpus: virtual CPUs.
         ram_gb: gigabytes of memory.
         rate_source: who says what it costs; None where nobody does.
-        source: where the table has it from; empty for what it does not say.
+        source: where the table has its rate from, or its size where it has no rate; empty for what is not of the table.
         as_of: of which day that is.
     """
 
@@ -149,13 +150,11 @@ class Rates:
             rate = derived.get((machine.executor, machine.name))
             if machine.credits_per_minute is not None or rate is None:
                 return machine
-            return replace(machine, credits_per_minute=rate, rate_source="derived from this export")
+            return replace(machine, credits_per_minute=rate, rate_source=DERIVED)
 
         return replace(
             self,
-            series=tuple(
-                replace(series, classes=tuple(map(complete, series.classes))) for series in self.series
-            ),
+            series=tuple(replace(series, classes=tuple(map(complete, series.classes))) for series in self.series),
         )
 
     @cached_property
@@ -181,11 +180,9 @@ class Rates:
         return self._named(series.neighbours, machine.executor) if series.neighbours else series.classes
 
     def _with(self, override: RateOverride) -> "Rates":
-        given: dict[str, Any] = {
-            key: value for key in _NEEDED if (value := getattr(override, key)) is not None
-        }
+        given: dict[str, Any] = {key: value for key in _NEEDED if (value := getattr(override, key)) is not None}
         if "credits_per_minute" in given:
-            given["rate_source"] = "settings file"
+            given |= {"rate_source": "settings file", "source": "", "as_of": None}
         known = self.find(override.executor, override.name)
         if known is None:
             return self._joined(override, given)
@@ -204,9 +201,7 @@ class Rates:
             raise ValueError(f"{override.executor} {override.name} is a new class; add {', '.join(missing)}")
         machine = ResourceClass(*identity(override.executor, override.name), **given)
         kind = _kind(machine)
-        series = [
-            each.joined_by(machine) if kind in map(_kind, each.classes) else each for each in self.series
-        ]
+        series = [each.joined_by(machine) if kind in map(_kind, each.classes) else each for each in self.series]
         if tuple(series) == self.series:
             series.append(Series(" ".join(filter(None, kind)), (machine,)))
         return replace(self, series=tuple(series))
@@ -216,9 +211,7 @@ class Rates:
 def public_rates() -> Rates:
     """The table that comes with the package: CircleCI's public list."""
     table = tomllib.loads(_TABLE.read_text(encoding="utf-8"), parse_float=Decimal)
-    series = [
-        _series(each, executor, table["sources"]) for each in table["series"] for executor in each["executors"]
-    ]
+    series = [_series(each, executor, table["sources"]) for each in table["series"] for executor in each["executors"]]
     return Rates(table["source"], table["as_of"], tuple(series))
 
 

@@ -83,7 +83,8 @@ def ask(runs: pl.LazyFrame, period: Period | None) -> Answers:
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
-    return class_rates(nw.from_native(runs)).to_native()
+    rates: pl.LazyFrame = class_rates(nw.from_native(runs)).to_native()
+    return rates
 
 
 def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
