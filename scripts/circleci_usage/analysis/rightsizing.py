@@ -69,6 +69,29 @@ Saving = Literal["smaller class", "next generation", "smaller class of the next 
 
 
 @dataclass(frozen=True)
+class SpeedUp:
+    """A job whose runs keep their CPUs busy, so that a larger class may make them faster.
+
+    Attributes:
+        key: the values of `performance.MACHINE_KEYS`.
+        target: the next larger class.
+        median_runs: of how many runs the median is known.
+        median_cpu: what half of them reach, percent of the class.
+        time_saved: share of a run's time, if the work scales with the CPUs.
+        cost_change: share by which the cost then changes; None where a rate is not known.
+        cost: what the job costs a month now, by contract.
+    """
+
+    key: Key
+    target: str
+    median_runs: int
+    median_cpu: float
+    time_saved: Decimal
+    cost_change: Decimal | None
+    cost: Decimal
+
+
+@dataclass(frozen=True)
 class Sizing:
     """A job on one resource class, and what is to be said of it.
 
@@ -87,6 +110,7 @@ class Sizing:
         recommended: the class that saves most for certain; without one, the suggested class.
         saving: how the recommended class saves; None where it does not.
         rate_source: who says what the class costs that it runs on; None where nobody does.
+        speed_up: what a larger class may make of it; no part of any saving.
     """
 
     key: Key
@@ -103,6 +127,7 @@ class Sizing:
     recommended: str | None = None
     saving: Saving | None = None
     rate_source: str | None = None
+    speed_up: SpeedUp | None = None
 
     @property
     def resource_class(self) -> str:
@@ -160,29 +185,6 @@ class Migration:
 
 
 @dataclass(frozen=True)
-class SpeedUp:
-    """A job whose runs keep their CPUs busy, so that a larger class may make them faster.
-
-    Attributes:
-        key: the values of `performance.MACHINE_KEYS`.
-        target: the next larger class.
-        median_runs: of how many runs the median is known.
-        median_cpu: what half of them reach, percent of the class.
-        time_saved: share of a run's time, if the work scales with the CPUs.
-        cost_change: share by which the cost then changes; None where a rate is not known.
-        cost: what the job costs a month now, by contract.
-    """
-
-    key: Key
-    target: str
-    median_runs: int
-    median_cpu: float
-    time_saved: Decimal
-    cost_change: Decimal | None
-    cost: Decimal
-
-
-@dataclass(frozen=True)
 class UsedClass:
     """A resource class of the period, with all that is known of its rate.
 
@@ -232,14 +234,12 @@ class RightSizing:
         sizings: of each job on each class.
         migrations: those to cheaper rates first.
         rates: what was reckoned with.
-        speed_ups: no part of any saving.
         classes: those of the period that are CircleCI's.
     """
 
     sizings: tuple[Sizing, ...]
     migrations: tuple[Migration, ...]
     rates: Rates
-    speed_ups: tuple[SpeedUp, ...] = ()
     classes: tuple[UsedClass, ...] = ()
 
     def of(self, verdict: Verdict) -> tuple[Sizing, ...]:
@@ -250,6 +250,12 @@ class RightSizing:
     def savings(self) -> tuple[Sizing, ...]:
         """All that save for certain: each job on a class once, by what saves most."""
         return tuple(sizing for sizing in self.sizings if sizing.saving)
+
+    @property
+    def speed_ups(self) -> tuple[SpeedUp, ...]:
+        """Those that a larger class may make faster, the most expensive first."""
+        found = (sizing.speed_up for sizing in self.sizings if sizing.speed_up)
+        return tuple(sorted(found, key=lambda each: (-each.cost, each.key)))
 
     @property
     def saved(self) -> Decimal:
@@ -278,12 +284,10 @@ def right_size(costs: Costs, performance: Performance, rates: Rates, period: Per
         judged = [_Judged.of(row, amounts, rates) for row in performance.machines.to_dict("records")]
         sizings = (each.sizing(rates) for each in judged)
         migrations = filter(None, (each.migration(rates) for each in judged))
-        speed_ups = filter(None, (each.speed_up(rates) for each in judged))
         return RightSizing(
             tuple(sorted(sizings, key=lambda each: (-(each.saved or ZERO), -each.cost, each.key))),
             tuple(sorted(migrations, key=lambda each: (not each.is_certain, -each.cost, each.key))),
             rates,
-            tuple(sorted(speed_ups, key=lambda each: (-each.cost, each.key))),
             tuple(_used_classes({each.key[-2:] for each in judged}, rates, derived)),
         )
 
@@ -362,6 +366,7 @@ class _Judged:
             recommended.name if recommended else None,
             saving,
             self.machine.rate_source if self.machine else None,
+            self._speed_up(rates),
         )
 
     def _verdict(self, rates: Rates) -> tuple[Verdict, ResourceClass | None]:
@@ -434,7 +439,7 @@ class _Judged:
             return None
         return Migration(self.key, target.name, rate, target_rate, self.credits, self.cost)
 
-    def speed_up(self, rates: Rates) -> SpeedUp | None:
+    def _speed_up(self, rates: Rates) -> SpeedUp | None:
         machine, median = self.machine, self.median_cpu
         larger = rates.larger(machine) if machine else None
         if machine is None or larger is None or larger.vcpus <= machine.vcpus or not self.credits:

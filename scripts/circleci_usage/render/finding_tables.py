@@ -47,7 +47,6 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "job_durations", paces(JOB, found.durations.jobs).frame
     yield "right_sizing", sized(found.right_sizing.sizings).frame
     yield "migrations", migrated(found.right_sizing.migrations).frame
-    yield "larger_classes", sped_up(found.right_sizing.speed_ups).frame
     yield "resource_rates", rated(found.right_sizing.classes).frame
     yield "extra_costs", extra_jobs(found.extras).frame
 
@@ -132,12 +131,14 @@ def sized(sizings: Iterable[Sizing]) -> Table:
             *(*MACHINE_KEYS, "verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram"),
             *("credits_a_month", "cost_a_month", "saved_credits_a_month", "saved_a_month"),
             *("recommended", "saved_by", "rate_source"),
+            *("larger", "p50_median_cpu", "time_saved_up_to"),
         ),
         [
             (
                 *(*each.key, each.verdict, each.suggested, each.runs, each.measured_runs, each.p95_cpu, each.p95_ram),
                 *(each.credits, each.cost, each.saved_credits, each.saved),
                 *(each.recommended, each.saving, each.rate_source),
+                *((faster.target, faster.median_cpu, faster.time_saved) if (faster := each.speed_up) else [None] * 3),
             )
             for each in sizings
         ],

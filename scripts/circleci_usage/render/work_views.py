@@ -40,7 +40,7 @@ def size_view(report: Report) -> Grids | None:
         total=_saved(report) if sizing.savings else None,
         hint=" ".join(_size_hints(sizing)),
         grids=grids,
-        tables=["right_sizing", "migrations", "larger_classes", "resource_rates"],
+        tables=["right_sizing", "migrations", "resource_rates"],
     )
 
 
