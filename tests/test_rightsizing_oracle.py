@@ -113,8 +113,8 @@ def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
     for row in rows:
         seconds = int(row["JOB_RUN_SECONDS"])
         if row["JOB_BUILD_STATUS"] != "running" and row["PARALLELISM"] == "1" and seconds >= 60:
-            rates = {rate for rate in range(1, 500) if -(-rate * seconds // 60) == int(row["COMPUTE_CREDITS"])}
-            told[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(rates)
+            fitting = {rate for rate in range(1, 500) if -(-rate * seconds // 60) == int(row["COMPUTE_CREDITS"])}
+            told[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(fitting)
     rates = {}
     for key, sets in told.items():
         rate, runs = Counter(rate for each in sets for rate in each).most_common(1)[0]

@@ -65,7 +65,8 @@ smaller class would do, but what one of the two costs is not known. `unknown siz
 not of this executor. `unknown class`: nothing is known of it.
 """
 
-Saving = Literal["smaller class", "next generation", "smaller class of the next generation"]
+Saving = Literal["smaller class", "larger class", "next generation", "smaller class of the next generation"]
+"""How a job saves; by a larger class only where a contract makes that cheaper than the one it starves on."""
 
 
 @dataclass(frozen=True)
@@ -348,7 +349,7 @@ class _Judged:
 
     def sizing(self, rates: Rates) -> Sizing:
         verdict, suggested = self._verdict(rates)
-        saving, recommended = self._best(rates, suggested if verdict == "smaller" else None)
+        saving, recommended = self._best(rates, verdict, suggested)
         recommended = recommended or suggested
         saved_credits, saved = self._saved_by(recommended)
         return Sizing(
@@ -392,20 +393,17 @@ class _Judged:
             return "not enough data"
         return "unknown size" if rates.documents(self.key[-1]) else "unknown class"
 
-    def _best(self, rates: Rates, smaller: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
+    def _best(
+        self, rates: Rates, verdict: Verdict, suggested: ResourceClass | None
+    ) -> tuple[Saving | None, ResourceClass | None]:
         """The class with the lowest rate of those that save for certain, and how it does."""
         machine = self.machine
         if machine is None or machine.credits_per_minute is None or not self.credits:
             return None, None
-        choices: dict[Saving, ResourceClass | None] = {
-            "smaller class": smaller,
-            "next generation": rates.next_generation(machine),
-            "smaller class of the next generation": rates.next_generation(smaller) if smaller else None,
-        }
         cheaper = [
             (choice.credits_per_minute, saving, choice)
-            for saving, choice in choices.items()
-            if choice and choice.credits_per_minute is not None
+            for saving, choice in _choices(machine, rates, verdict, suggested)
+            if choice.credits_per_minute is not None
             if choice.credits_per_minute < machine.credits_per_minute and self._still_fits(choice)
         ]
         if not cheaper:
@@ -463,6 +461,20 @@ def _kept(amount: Decimal, rate: Decimal, other: Decimal, places: int) -> Decima
     """What is left of an amount when its runs take as long at another rate."""
     with estimating():
         return rounded(amount * (1 - other / rate), places)
+
+
+def _choices(
+    machine: ResourceClass, rates: Rates, verdict: Verdict, suggested: ResourceClass | None
+) -> Iterator[tuple[Saving, ResourceClass]]:
+    """The classes that may save, the least change first."""
+    if suggested:
+        yield "smaller class" if verdict == "smaller" else "larger class", suggested
+    newer = rates.next_generation(machine)
+    if newer:
+        yield "next generation", newer
+    both = rates.next_generation(suggested) if suggested and verdict == "smaller" else None
+    if both:
+        yield "smaller class of the next generation", both
 
 
 def _measured(row: Mapping[Hashable, Any], name: str) -> float | None:

@@ -71,7 +71,7 @@ def _size_grids(report: Report) -> Iterator[Grid]:
     for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
         if found:
             rows = [_sizing(each, names, currency) for each in found[:limit]]
-            note = " ".join(filter(None, [more(limit, found, "job"), SAVINGS_ASSUME if title == "Too large" else ""]))
+            note = " ".join(filter(None, [more(limit, found, "job"), SAVINGS_ASSUME]))
             yield Grid(title, headings, rows, note, names=3)
     if newer:
         rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
