@@ -31,7 +31,15 @@ JOB = {
     "p95_queued": nan,
     "queued_seconds": 0,
 }
-MACHINE = {**KEYS, "runs": 20, "measured_runs": 10, "p95_cpu": 50.0, "p95_ram": 50.0}
+MACHINE = {
+    **KEYS,
+    "runs": 20,
+    "measured_runs": 10,
+    "p95_cpu": 50.0,
+    "p95_ram": 50.0,
+    "median_runs": 10,
+    "p50_median_cpu": 30.0,
+}
 WORKFLOW = {
     **{name: KEYS[name] for name in WORKFLOW_KEYS},
     "runs": 10,

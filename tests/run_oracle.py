@@ -1,7 +1,7 @@
 """What became of workflow and job runs, found the slow way: csv, loops and `decimal`, no code of what it checks.
 
 The rule is CircleCI's (insights glossary): successful runs of all runs but the canceled ones. A workflow run is one of
-the day of its first row; it is canceled when one of its rows is, unless CircleCI calls it successful.
+the day of its first row; it is canceled when one of its rows is.
 """
 
 import csv
@@ -67,11 +67,11 @@ def _count(counts: Counts, run: list[Fields]) -> None:
     statuses = {row["JOB_BUILD_STATUS"] for row in run}
     successful = any(str(row["IS_WORKFLOW_SUCCESSFUL"]).lower() == "true" for row in run)
     stopped = any(row["WORKFLOW_STOPPED_AT"] is not None for row in run)
-    if successful:
-        counts.succeeded += 1
-    elif "canceled" in statuses:
+    if "canceled" in statuses:
         counts.canceled += 1
         counts.never_started += not any(had_machine(row) for row in run)
+    elif successful:
+        counts.succeeded += 1
     elif not stopped:
         counts.running += 1
         return

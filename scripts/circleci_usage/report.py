@@ -10,6 +10,7 @@ from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
+from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
 from circleci_usage.columns import CREDIT_TYPES
@@ -139,6 +140,13 @@ def build_report(
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
         all_days = owned.over_days()
+        findings = find(
+            Known(owned_so_far, all_days, runs_so_far, usage.performance, through),
+            period,
+            prices,
+            ownership,
+            analysis,
+        )
         return Report(
             period=period,
             complete_through=through,
@@ -160,19 +168,14 @@ def build_report(
             reconciliation=reconcile(owned, runs, usage.places, charged),
             ownership=ownership,
             previous=_past(costs, usage.runs, before),
-            findings=find(
-                Known(owned_so_far, all_days, runs_so_far, usage.performance, through),
-                period,
-                prices,
-                ownership,
-                analysis,
-            ),
+            findings=findings,
             warnings=(
                 *warnings,
                 *usage.warnings,
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period),
                 *_credit_type_warnings(usage, prices, ownership),
+                *rate_warnings(findings.right_sizing),
             ),
             period_name=period_name,
             link=link,

@@ -201,7 +201,7 @@ class SharedCostsSection(Section):
 class RateSection(Section):
     """What a contract says of a resource class, in place of the public table."""
 
-    executor: Literal["docker", "machine", "remote-docker", "macos"]
+    executor: Literal["docker", "machine", "remote-docker", "macos", "windows"]
     """The executor, as in the export."""
 
     name: Name

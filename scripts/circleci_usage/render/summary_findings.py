@@ -8,12 +8,14 @@ from typing import Any, Final
 from circleci_usage.analysis.changes import Changes
 from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.numbered_jobs import NumberedJob
+from circleci_usage.analysis.rightsizing import RightSizing
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.days import Period
 from circleci_usage.money.exact import plain
 from circleci_usage.render import finding_tables as tables
 from circleci_usage.render.group_settings import job_group_settings
+from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.report import Report
 
 _OUTLOOK: Final = ("spent", "expected", "low", "high")
@@ -22,8 +24,6 @@ _OUTLOOK: Final = ("spent", "expected", "low", "high")
 def findings(report: Report) -> dict[str, Any]:
     """Additional keys of summary.json: money as decimal strings, times in seconds, peaks in percent."""
     found = report.findings
-    suggested = [sizing for sizing in found.right_sizing.sizings if sizing.suggested]
-    rates = found.right_sizing.rates
     return {
         "month": found.spending and written(found.spending),
         "budgets": _entries(tables.budgets(report)),
@@ -42,12 +42,7 @@ def findings(report: Report) -> dict[str, Any]:
             "always_failing": _entries(tables.wasted(found.waste.always_failing)),
             "flaky": _entries(tables.wasted(found.waste.flaky)),
         },
-        "right_sizing": {
-            "rates": {"source": rates.source, "as_of": str(rates.as_of)},
-            "saved_credits_a_month": plain(found.right_sizing.saved_credits),
-            "saved_a_month": plain(found.right_sizing.saved),
-            "suggestions": _entries(tables.sized(suggested)),
-        },
+        "right_sizing": _right_sizing(found.right_sizing),
         "performance": {
             "workflows": _entries(tables.paces(WORKFLOW, found.durations.workflows)),
             "jobs": _entries(tables.paces(JOB, found.durations.jobs)),
@@ -57,6 +52,25 @@ def findings(report: Report) -> dict[str, Any]:
             "groups": [_numbered(job) for job in found.numbered_jobs],
             "settings": job_group_settings(found.numbered_jobs) if found.numbered_jobs else "",
         },
+    }
+
+
+def _right_sizing(found: RightSizing) -> dict[str, Any]:
+    """What is saved for certain, job by job in `savings`, whose amounts sum to the total; what may pay stands apart."""
+    suggested = [sizing for sizing in found.sizings if sizing.suggested]
+    return {
+        "rates": {
+            "source": found.rates.source,
+            "as_of": str(found.rates.as_of),
+            "classes": _entries(tables.rated(found.classes)),
+        },
+        "assumption": SAVINGS_ASSUME,
+        "saved_credits_a_month": plain(found.saved_credits),
+        "saved_a_month": plain(found.saved),
+        "savings": _entries(tables.sized(found.savings)),
+        "suggestions": _entries(tables.sized(suggested)),
+        "migrations": _entries(tables.migrated(found.migrations)),
+        "larger_classes": _entries(tables.sped_up(found.speed_ups)),
     }
 
 

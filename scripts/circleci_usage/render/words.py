@@ -15,6 +15,9 @@ from circleci_usage.report import Report
 
 _DRIVERS: Final = 3
 
+SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
+"""Stands beside every saving that is shown."""
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -176,5 +179,5 @@ def _budgets(report: Report) -> Iterator[Sentence]:
 def _savings(report: Report) -> Iterator[Sentence]:
     sizing = report.findings.right_sizing
     if sizing.saved > 0 and worth_saying(sizing.saved):
-        jobs, saved = counted(len(sizing.of("smaller")), "job"), money(sizing.saved, report.currency)
-        yield Sentence(f"Smaller machines for {jobs} would save {saved} a month.")
+        jobs, saved = counted(len(sizing.savings), "job"), money(sizing.saved, report.currency)
+        yield Sentence(f"Right-sizing {jobs} would save {saved} a month. {SAVINGS_ASSUME}")

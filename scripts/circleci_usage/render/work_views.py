@@ -1,16 +1,20 @@
 """The page's sections on what could be done with less: machine sizes, waste, durations, costs besides compute."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
-from circleci_usage.analysis.rightsizing import Migration, Sizing
+from circleci_usage.analysis.rightsizing import Migration, RightSizing, Sizing, SpeedUp
 from circleci_usage.analysis.waste import Waste
 from circleci_usage.columns import credit_type_name
+from circleci_usage.money.exact import ZERO, plain
+from circleci_usage.money.rates import DERIVED
 from circleci_usage.render.grids import Cell, Grid, Grids, job_cell, more, name_cell, workflow_cell
 from circleci_usage.render.group_settings import job_group_settings
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import counted, duration, money, number, percent
+from circleci_usage.render.shown import counted, duration, money, number, percent, percent_change
+from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.render.worth_saying import worth_saying
 from circleci_usage.report import Report
 
@@ -18,50 +22,85 @@ _ROWS: Final = 10
 _FEW_ROWS: Final = 5
 _SETTABLE: Final = 100
 
+_MAY_PAY: Final = (
+    f"{SAVINGS_ASSUME} What may pay has to become that much faster, which CircleCI says it can, and is no part of the"
+    " total. A job that also fits a smaller class counts once, by what saves most."
+)
+_IF_IT_SCALES: Final = (
+    "An option, not a saving: the median run keeps its CPUs busy. Time and cost are those of work that scales with the"
+    " number of CPUs."
+)
+_DERIVED_BY: Final = "Credits ÷ minutes ÷ containers of the runs that agree, at least 5. The rate table has no rate."
+
 
 def size_view(report: Report) -> Grids | None:
-    """Machines of the wrong size, and newer ones."""
-    sizing, names, currency = report.findings.right_sizing, project_names(report), report.currency
-    smaller, larger = sizing.of("smaller"), sizing.of("larger")
-    if not (smaller or larger or sizing.migrations):
+    """Machines of the wrong size, newer ones, larger ones, and rates that only the export tells."""
+    sizing = report.findings.right_sizing
+    grids = [*_size_grids(report), *_derived_rates(sizing)]
+    if not grids:
         return None
-    headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
-    grids = []
-    for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
-        rows = [_sizing(each, names, currency) for each in found[:limit]]
-        if rows:
-            grids.append(Grid(title, headings, rows, more(limit, found, "job"), names=3))
-    if sizing.migrations:
-        rows = [_migration(each, names, currency) for each in sizing.migrations[:_FEW_ROWS]]
-        moving = ("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by", "Costs a month")
-        grids.append(Grid("Newer generations", moving, rows, more(_FEW_ROWS, sizing.migrations, "job"), 3))
-    unknown = len(sizing.of("not enough data"))
     return Grids(
         title="Machines of the right size",
-        total=(
-            f"{money(sizing.saved, currency)} a month",
-            f"could be saved with smaller machines for {counted(len(smaller), 'job')}",
-        )
-        if smaller and worth_saying(sizing.saved)
-        else None,
-        hint=(
-            "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
-            f" {counted(unknown, 'job')} with too few measured runs to say. Rates of {sizing.rates.as_of.isoformat()}."
-        ),
+        total=_saved(report) if sizing.savings and worth_saying(sizing.saved) else None,
+        hint=" ".join(_size_hints(sizing)),
         grids=grids,
-        tables=["right_sizing", "migrations"],
+        tables=["right_sizing", "migrations", "resource_rates"],
     )
+
+
+def _saved(report: Report) -> tuple[str, str]:
+    sizing = report.findings.right_sizing
+    jobs = counted(len(sizing.savings), "job")
+    return (
+        f"{money(sizing.saved, report.currency)} a month",
+        f"could be saved with smaller or newer machines for {jobs}. {SAVINGS_ASSUME}",
+    )
+
+
+def _size_hints(sizing: RightSizing) -> Iterator[str]:
+    yield "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
+    unmeasured, unpriced = len(sizing.of("not enough data")), len(sizing.of("unknown rate"))
+    if unmeasured:
+        yield f"{counted(unmeasured, 'job')} cannot be judged: too few measured runs, or a GPU."
+    if unpriced:
+        yield f"{counted(unpriced, 'job')} would fit a smaller class, but one of the two rates is not known."
+    yield f"Rates of {sizing.rates.as_of.isoformat()}."
+
+
+def _size_grids(report: Report) -> Iterator[Grid]:
+    sizing, names, currency = report.findings.right_sizing, project_names(report), report.currency
+    smaller = [each for each in sizing.savings if each.verdict == "smaller"]
+    larger, newer, faster = sizing.of("larger"), sizing.migrations, sizing.speed_ups
+    headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
+    for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
+        if found:
+            rows = [_sizing(each, names, currency) for each in found[:limit]]
+            note = " ".join(filter(None, [more(limit, found, "job"), SAVINGS_ASSUME]))
+            yield Grid(title, headings, rows, note, names=3)
+    if newer:
+        rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
+        moving = (
+            *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
+            *("Costs a month", "Saves a month"),
+        )
+        note = " ".join(filter(None, [more(_FEW_ROWS, newer, "job"), _MAY_PAY]))
+        yield Grid("Newer generations", moving, rows, note, names=3)
+    if faster:
+        rows = [_speed_up(each, names, currency) for each in faster[:_FEW_ROWS]]
+        scaling = ("Job", "Runs on", "Larger class", "Median CPU", "Time saved", "Cost then", "Costs a month")
+        note = " ".join(filter(None, [more(_FEW_ROWS, faster, "job"), _IF_IT_SCALES]))
+        yield Grid("Could be faster", scaling, rows, note, names=3)
 
 
 def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | str]:
     return [
         job_cell(sizing.key, names),
-        name_cell(sizing.resource_class),
-        name_cell(sizing.suggested or ""),
+        name_cell(sizing.resource_class, _derived(sizing.rate_source)),
+        name_cell((sizing.suggested if sizing.verdict == "larger" else sizing.recommended) or ""),
         _peak(sizing.p95_cpu, sizing.measured_runs),
         _peak(sizing.p95_ram, sizing.measured_runs),
         number(sizing.runs),
-        Cell(money(sizing.saved, currency), tone="less" if sizing.saved > 0 else "more"),
+        _saving(sizing, currency),
     ]
 
 
@@ -72,6 +111,18 @@ def _peak(percentage: float | None, runs: int) -> Cell:
     return Cell(f"{percentage:.0f}%", detail=f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else "")
 
 
+def _saving(sizing: Sizing, currency: str) -> Cell:
+    if sizing.verdict == "larger" and (sizing.recommended != sizing.suggested or sizing.saved is None):
+        return Cell("not known" if sizing.saved is None else "")
+    saved = sizing.saved or ZERO
+    return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
+
+
+def _derived(rate_source: str | None) -> str:
+    """Marks a class whose rate only the export tells."""
+    return f"rate {rate_source}" if rate_source == DERIVED else ""
+
+
 def _migration(migration: Migration, names: ProjectNames, currency: str) -> list[Cell | str]:
     return [
         job_cell(migration.key, names),
@@ -79,9 +130,39 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         name_cell(migration.target),
         f"{migration.rate.normalize():f}",
         f"{migration.target_rate.normalize():f}",
-        percent(migration.pays_from) if migration.pays_from else "anyway",
+        "anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay",
         money(migration.cost, currency),
+        "" if migration.saved is None else Cell(money(migration.saved, currency), tone="less"),
     ]
+
+
+def _speed_up(speed_up: SpeedUp, names: ProjectNames, currency: str) -> list[Cell | str]:
+    change = speed_up.cost_change
+    return [
+        job_cell(speed_up.key, names),
+        name_cell(speed_up.key[-1]),
+        name_cell(speed_up.target),
+        f"{speed_up.median_cpu:.0f}%",
+        f"up to {percent(speed_up.time_saved)}",
+        "not known" if change is None else percent_change(change) if change else "the same",
+        money(speed_up.cost, currency),
+    ]
+
+
+def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
+    """The classes whose rate only the export tells."""
+    rows: list[list[Cell | str]] = [
+        [
+            name_cell(each.name, each.executor),
+            plain(each.derived.credits_per_minute),
+            f"{number(each.derived.runs)} of {number(each.derived.of_runs)}",
+        ]
+        for each in sizing.classes
+        if each.is_derived and each.derived
+    ]
+    if rows:
+        headings = ("Class", "Credits a minute", "Runs that agree")
+        yield Grid("Rates derived from this export", headings, rows, _DERIVED_BY)
 
 
 def waste_view(report: Report) -> Grids | None:

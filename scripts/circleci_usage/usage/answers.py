@@ -15,10 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import narwhals as nw
 import polars as pl
 
 from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
+from circleci_usage.usage.class_rates import RATE_KEYS, class_rates
 from circleci_usage.usage.runs import grouped, in_turn, unless_identified
 
 JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
@@ -44,6 +46,7 @@ _ASKED: Final = (
     "order",
     "cpu",
     "ram",
+    "median_cpu",
 )
 OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
 """Status of a job run that has ended → what we call it."""
@@ -60,6 +63,7 @@ class Answers:
     machines: pl.DataFrame
     workflows: pl.DataFrame
     reruns: pl.DataFrame
+    classes: pl.DataFrame
 
 
 def ask(runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | None = None) -> Answers:
@@ -83,7 +87,19 @@ def ask(runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | N
     jobs, machines, tries, workflows = (pl.concat(frames) for frames in zip(*answers, strict=True))
     # Some rows at a time: a join of all took 300 MB more, now and then.
     again = [_collected(_credits_again(some.filter(ended), tries.lazy())) for some in in_turn(runs, _SLICE)]
-    return Answers(jobs, machines, workflows, reruns=_by_credit_type(pl.concat(again)))
+    rates = [_collected(_class_rates(some.filter(ended))) for some in in_turn(runs, _SLICE)]
+    return Answers(
+        jobs,
+        machines,
+        workflows,
+        reruns=_by_credit_type(pl.concat(again)),
+        classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
+    )
+
+
+def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
+    rates: pl.LazyFrame = class_rates(nw.from_native(runs)).to_native()
+    return rates
 
 
 def _inside(period: Period | None) -> pl.Expr:
@@ -123,6 +139,8 @@ def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
             pl.len().alias("runs"),
             pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
             *(_percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+            pl.col("median_cpu").count().alias("median_runs"),
+            _percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
         )
     )
     counts = ("pipelines", "reruns", "recovered")

@@ -1,7 +1,7 @@
 """How job runs went: durations, queues, peaks, runs again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from circleci_usage.columns import NO_NAME, credit_types
 from circleci_usage.money.units import fitting, places_of, to_count
 from circleci_usage.usage.answers import Answers
+from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
 from circleci_usage.usage.scan import IDENTITIES
 
 
@@ -26,7 +27,7 @@ class Performance:
             counts by itself), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN where the export has no
             times), `runs_with_seconds` and `runs_with_queued` (that have such times), and `queued_seconds` (in all).
         machines: a row per `MACHINE_KEYS`: `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs'
-            peaks; NaN where none was measured).
+            peaks; NaN where none was measured), `median_runs` and `p50_median_cpu` (likewise, of the runs' medians).
         workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended or are on hold), and of these `succeeded`, `canceled`
             (because any of their jobs was), `never_started` (canceled without any job on a machine) and `on_hold`;
             `running`, which are not among the runs; `p50_seconds`, `p95_seconds` and `runs_with_seconds`, from the
@@ -36,6 +37,8 @@ class Performance:
         places: the credits are whole numbers of 10^-places.
         nameless: a row per workflow, with the columns of `jobs`, of the runs whose job the export does not name: nearly
             all of them were canceled before they started.
+        classes: what the runs of a resource class were charged: a row per `class_rates.RATE_KEYS` with `runs`,
+            `credits` (exact decimals), `container_seconds` and `containers`.
     """
 
     jobs: pd.DataFrame
@@ -44,6 +47,7 @@ class Performance:
     reruns: pd.DataFrame
     places: int
     nameless: pd.DataFrame
+    classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*RATE_KEYS, *RATE_SUMS]))
 
 
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
@@ -68,7 +72,16 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
         ),
         places=places,
         nameless=_named(answers.jobs.filter(~has_name), names),
+        classes=_classes(answers.classes),
     )
+
+
+def _classes(classes: pl.DataFrame) -> pd.DataFrame:
+    """Ordered, so that any engine and any order of the rows give the same."""
+    names = [pl.col(name).cast(pl.String).fill_null(NO_NAME) for name in ("executor", "resource_class")]
+    ordered = classes.with_columns(names).sort(RATE_KEYS)
+    columns = {name: ordered[name].to_list() for name in (*RATE_KEYS, *RATE_SUMS)}
+    return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -19,8 +19,8 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
     `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type and those outside of the total,
     null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_stopped` and
-    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu` and `ram`; and if
-    the rows are identified: `job_id`, hashed, and `row`.
+    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram` and
+    `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
     with a chance of one in half a million; among ten million job runs of all, likewise.
@@ -49,7 +49,8 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
-        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
+        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram", "median_cpu")),
+        pl.col("containers").cast(pl.Int32, strict=False),
         *([_hash("job_id"), "row"] if "row" in names else ()),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
 

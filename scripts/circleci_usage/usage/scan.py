@@ -52,6 +52,8 @@ DETAILS: Final = {
     "started_at": "JOB_RUN_STARTED_AT",
     "cpu": "MAX_CPU_UTILIZATION_PCT",
     "ram": "MAX_RAM_UTILIZATION_PCT",
+    "median_cpu": "MEDIAN_CPU_UTILIZATION_PCT",
+    "containers": "PARALLELISM",
 }
 """As `NAMES`, of what differs from run to run."""
 

@@ -6,6 +6,7 @@ them together.
 
 from collections.abc import Mapping, Sequence
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -23,6 +24,7 @@ from circleci_usage.usage.answers import (
     WORKFLOW_KEYS,
     Answers,
 )
+from circleci_usage.usage.class_rates import class_rates
 from circleci_usage.usage.spark.runs import grouped, unless_identified
 
 
@@ -39,6 +41,7 @@ def ask(runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None
         machines=collected(_machines(named)),
         workflows=collected(_workflows(every, period)),
         reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),
+        classes=collected(class_rates(nw.from_native(runs)).to_native()),
     )
 
 
@@ -73,6 +76,8 @@ def _machines(runs: DataFrame) -> DataFrame:
         sql.count("*").alias("runs"),
         sql.least(sql.count("cpu"), sql.count("ram")).alias("measured_runs"),
         *(_percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        sql.count("median_cpu").alias("median_runs"),
+        _percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
     )
 
 
