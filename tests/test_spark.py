@@ -1,11 +1,13 @@
 """--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
 
+import csv
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from shutil import copy, which
 
@@ -17,7 +19,9 @@ from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.usage.daily_usage import daily_usage
+from circleci_usage.money.units import to_decimal
+from circleci_usage.run import stored_parts
+from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
 from circleci_usage.usage.parts import FoundParts, find_parts
 from circleci_usage.usage.source import Source, on_this_machine
 from commandline import Finished, circleci_usage
@@ -25,6 +29,7 @@ from contracts import as_yaml, contracts, jobs, rules, sharings
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
 from oracle import Contract, Rule
 from reckoned import assert_equals_oracle, report_of
+from recorded_store import Export, store_with
 from rows import job_run
 
 pytest.importorskip("pyspark", reason="make test-spark installs it")
@@ -103,6 +108,66 @@ def test_the_report_is_the_same_to_the_last_byte(cluster: Cluster, exports: Path
     jobs = (tmp_path / "here" / "tables" / "job_durations.csv").read_text()
     assert "deploy," in jobs
     assert "deploy-" not in jobs
+
+
+def test_job_runs_count_once_and_new_credit_types_are_told_apart(cluster: Cluster, tmp_path: Path) -> None:
+    parts = tmp_path / "parts of it"
+    parts.mkdir()
+    runs = [
+        job_run(str(2**number), JOB_ID=f"run {number}", JOB_RUN_DATE=str(DAYS[number % 3]), VCS_BRANCH="main")
+        for number in range(9)
+    ]
+    without_id = [job_run("0.5", JOB_ID=nothing, JOB_RUN_DATE=str(DAYS[0])) for nothing in ("\\\\N", "\\N", "")]
+    write_part(parts / "a.csv.gz", [*runs[:6], *without_id])
+    write_part(parts / "b é.csv", [*runs[3:], runs[8], *without_id], Dialect(quoted=True, compress=False))
+    changed = [job_run("1000", JOB_ID=f"run {number}", JOB_RUN_DATE=str(DAYS[number % 3])) for number in (0, 1, 2)]
+    write_part(parts / "c.csv.gz", [*runs[:2], *changed], Dialect(columns=tuple(reversed(EXPORT_COLUMNS))))
+    for seconds, file in enumerate(sorted(parts.iterdir())):
+        os.utime(file, (1_700_000_000 + seconds, 1_700_000_000 + seconds))
+    with_agents = tmp_path / "parts of it" / "agents.csv"
+    rows = [("2", "300", "302"), ("2", "5", "2"), ("1", "7", "9"), ("1", "no", "1")]
+    with with_agents.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*EXPORT_COLUMNS, "AI_AGENT_CREDITS"])
+        for compute, agent, total in rows:
+            writer.writerow([*job_run(compute, total=total, JOB_RUN_DATE=str(DAYS[1])), agent])
+    here = circleci_usage("report", parts, "--no-merged", "--output", "here", cwd=tmp_path)
+    there = report(cluster, tmp_path, parts, "--output", "there")
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert "4 rows are of job runs that are in" in here.err
+    assert "its 12 credits of 2 job runs are not part of TOTAL_CREDITS" in here.err
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+@pytest.mark.parametrize("text", ["0.1234567890123456789", "1e-19", "1e30"])
+def test_amounts_that_would_be_rounded_are_refused(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    write_part(tmp_path / "long.csv.gz", [job_run(text, total="1")])
+    source = on_cluster(spark, find_parts([tmp_path]), ())
+
+    with pytest.raises(DataError, match=rf"long\.csv\.gz: COMPUTE_CREDITS is '{text}', not a number"):
+        source.read(None, ())
+
+
+def test_amounts_are_kept_to_the_last_digit(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1.5E-17", total="1e3"), job_run("0.10000000000000000000")])
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert to_decimal(int(usage.runs["total_credits"].sum()), usage.places) == Decimal("1000.1")
+
+
+def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_path: Path) -> None:
+    first, last = (job_run("4", JOB_ID=str(day), JOB_RUN_DATE=str(day)) for day in DAYS[:2])
+    store_with(
+        tmp_path,
+        Export(str(DAYS[0]), str(DAYS[0]), "2026-10-09", [[first]]),
+        Export(str(DAYS[1]), str(DAYS[1]), "2026-10-19", [[last, first]]),
+    )
+    found = stored_parts(tmp_path)
+    usage = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    assert usage.rows == 2
+    assert usage.warnings == read_daily_usage(found.parts).warnings
 
 
 def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:

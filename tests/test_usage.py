@@ -169,7 +169,7 @@ def test_amounts_are_kept_to_the_last_digit(tmp_path: Path, text: str, amount: s
 
 
 @pytest.mark.parametrize(
-    "text", ["0.1234567890123456789", "1e-19", "1.23e-17", "100000000000000000000", "1e30", "1" + "0" * 40]
+    "text", ["0.1234567890123456789", "1e-19", "1.23e-17", "100000000000000000000", "1e30", "1" + "0" * 30]
 )
 @pytest.mark.parametrize("column", ["COMPUTE_CREDITS", "TOTAL_CREDITS"])
 def test_amounts_that_would_be_rounded_are_refused(tmp_path: Path, column: str, text: str) -> None:
