@@ -82,7 +82,7 @@ CREDIT_TYPES: Final = (*CREDIT_COLUMNS, OTHER)
 CREDIT_TYPE_NAMES: Final = {
     "compute": "Compute",
     "dlc": "Docker layer caching",
-    "user": "Users",
+    "user": "User seats",
     "storage": "Storage",
     "network": "Network",
     "lease": "Lease",
@@ -90,6 +90,9 @@ CREDIT_TYPE_NAMES: Final = {
     "ipranges": "IP ranges",
     OTHER: "Other",
 }
+
+OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
+"""Credit types that an organization is charged, not a project."""
 
 REQUIRED_COLUMNS: Final = (
     "ORGANIZATION_NAME",

@@ -10,6 +10,7 @@ from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
+from circleci_usage.analysis.nameless import named_costs, named_runs
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
@@ -125,14 +126,18 @@ def build_report(
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
+        branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
         priced = _priced(costs, needed, period)
         owned_so_far = allocated(costs.within(priced), ownership)
         runs_so_far = allocate(within(usage.runs, priced), ownership)
+        caused = owned_so_far.within(period).over_days()
+        runs_so_far = named_runs(runs_so_far, owned_so_far.lines)
+        owned_so_far = named_costs(owned_so_far)
         owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
-        all_days = owned.over_days()
+        all_days = named_costs(caused)
         return Report(
             period=period,
             complete_through=through,
@@ -142,7 +147,7 @@ def build_report(
             breakdowns=_breakdowns(
                 all_days,
                 over_days(runs, ["job_runs"]),
-                branches=break_down("branches", branches, within(usage.branch_runs, period)),
+                branches=break_down("branches", named_costs(branches), branch_runs),
                 teams=by_team(charged, runs),
                 daily=break_down("daily", owned, runs),
             ),
@@ -155,7 +160,7 @@ def build_report(
             ownership=ownership,
             previous=_past(costs, usage.runs, before),
             findings=find(
-                Known(owned_so_far, all_days, runs_so_far, usage.performance, through),
+                Known(owned_so_far, all_days, caused, runs_so_far, usage.performance, through),
                 period,
                 prices,
                 ownership,
