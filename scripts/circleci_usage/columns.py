@@ -94,6 +94,13 @@ CREDIT_TYPE_NAMES: Final = {
 OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
 """Credit types that an organization is charged, not a project."""
 
+
+def charge_description(credit_type: str) -> str:
+    """What a charge is for: `Compute credits`, `User seats`."""
+    name = CREDIT_TYPE_NAMES[credit_type]
+    return name if credit_type == "user" else f"{name} credits"
+
+
 REQUIRED_COLUMNS: Final = (
     "ORGANIZATION_NAME",
     "PROJECT_NAME",

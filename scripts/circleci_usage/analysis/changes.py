@@ -6,7 +6,7 @@ largest first, until they explain `EXPLAINED` of it. A job's change is split int
 analysis: more runs at the old cost of a run, and the rest.
 
 Like is compared with like: the days of the period that are complete, with as many of `days.previous_period`; and seats,
-which are charged on the first of the month, only where both periods begin with one.
+which are charged once a month, only where both periods begin with a month and have them, or are whole months.
 """
 
 from collections import defaultdict
@@ -36,13 +36,17 @@ _CENTS: Final = 2
 
 @dataclass(frozen=True)
 class Change:
-    """What something cost before and costs now; `key` names it, and is empty for the total."""
+    """What something cost before and costs now; `key` names it, and is empty for the total.
+
+    `has_same_seats` says that it is nothing but seats, as many as before, whatever they cost: no reason for a change.
+    """
 
     key: tuple[str, ...]
     before: Decimal
     after: Decimal
     runs_before: int
     runs_after: int
+    has_same_seats: bool = False
 
     @property
     def difference(self) -> Decimal:
@@ -92,12 +96,12 @@ class Changes:
     @property
     def project_drivers(self) -> tuple[Change, ...]:
         """The projects that explain the total's change."""
-        return drivers(self.projects, self.total.difference)
+        return drivers(_without_steady(self.projects), self.total.difference)
 
     @property
     def job_drivers(self) -> tuple[Change, ...]:
         """The jobs that explain the total's change."""
-        return drivers(self.jobs, self.total.difference)
+        return drivers(_without_steady(self.jobs), self.total.difference)
 
 
 def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: date | None) -> Changes | None:
@@ -145,8 +149,12 @@ class _Compared:
 
 def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> Changes:
     by_month = all(each.start == month_start(each.start) for each in (days, before))
-    seats = any(once_a_month(each.costs)["cost"].any() for each in (now, past))
-    if seats and not by_month:
+    charged = [once_a_month(each.costs)["cost"].any() for each in (now, past)]
+    # Seats that are charged later in the month than last time are no saving yet.
+    is_whole = days.stop == month_start(days.stop)
+    comparable = by_month and (is_whole or all(charged))
+    seats = any(charged)
+    if seats and not comparable:
         now, past = now.without_seats(), past.without_seats()
     jobs = _changes(now, past)
     (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0),)
@@ -154,12 +162,16 @@ def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> 
     return Changes(
         now=days,
         before=before,
-        without_seats=seats and not by_month,
+        without_seats=seats and not comparable,
         total=everything,
         projects=_summed(jobs, len(PROJECT)),
         jobs=jobs,
         days_before=tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values()),
     )
+
+
+def _without_steady(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if not change.has_same_seats]
 
 
 def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
@@ -179,6 +191,7 @@ def _changes(now: _Compared, past: _Compared) -> tuple[Change, ...]:
     """The changes of all jobs."""
     after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
     runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
+    steady = _steady_seats(now.costs, past.costs)
     places = now.costs.places("cost")
     return _ordered(
         Change(
@@ -187,9 +200,17 @@ def _changes(now: _Compared, past: _Compared) -> tuple[Change, ...]:
             to_decimal(after.get(job, 0), places),
             runs_before.get(job, 0),
             runs_after.get(job, 0),
+            has_same_seats=job in steady,
         )
         for job in {*before, *after, *runs_before, *runs_after}
     )
+
+
+def _steady_seats(now: Costs, past: Costs) -> set[tuple[str, ...]]:
+    """The jobs that are nothing but seats, as many as before."""
+    after, before = (_sum(once_a_month(each), "credits") for each in (now, past))
+    others = _sum(of_days(now), "credits").keys() | _sum(of_days(past), "credits").keys()
+    return {job for job, seats in after.items() if before.get(job) == seats and job not in others}
 
 
 def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
@@ -204,6 +225,7 @@ def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
             total(each.after for each in group),
             sum(each.runs_before for each in group),
             sum(each.runs_after for each in group),
+            has_same_seats=all(each.has_same_seats for each in group),
         )
         for key, group in groups.items()
     )

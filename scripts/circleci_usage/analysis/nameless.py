@@ -4,8 +4,9 @@ This is decided here alone, between allocation and the sums, so that every list,
 Identities stay as the export has them, so that a project of the same name stays apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pandas as pd
 from circleci_usage.analysis.totals import PROJECT
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME, OF_NO_PROJECT
 from circleci_usage.money.costs import Costs
-from circleci_usage.usage.sums import DIMENSIONS
+from circleci_usage.usage.sums import DIMENSIONS, RUN_MEASURES
 
 _OF_JOBS: Final = (
     *("workflow", "job", "resource_class", "executor", "operating_system"),
@@ -30,22 +31,46 @@ def named_costs(costs: Costs) -> Costs:
 
 
 def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
-    """Job runs without a project or a job, named by the credit type that most of their credits are of.
+    """Job runs without a project or a job, named by the credit types that they used.
+
+    Runs alike are told apart as their credits are. A run that used several types counts for the one with most credits.
 
     Args:
-        runs: by dimensions.
-        credits: the credits of the same runs, by the same dimensions and `credit_type`; not yet named.
+        runs: by dimensions, with `job_runs` and other measures.
+        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; not yet named.
     """
+    runs = runs.reset_index(drop=True)
     keys = [name for name in (*DIMENSIONS, "branch") if name in runs and name in credits]
-    most = credits.loc[_lacking(credits), [*keys, "credit_type", "credits"]]
-    if most.empty:
+    users = _users(credits, keys)
+    if users.empty:
         return runs
-    most = most.sort_values(["credits", "credit_type"], ascending=[False, True]).drop_duplicates(keys)
-    lacking = _lacking(runs)
-    kinds = runs.loc[lacking, keys].merge(most, on=keys, how="left")["credit_type"].tolist()
-    every = pd.Series(None, runs.index, "object")
-    every[lacking] = kinds
-    return _named(runs, every)
+    lacking = runs[_lacking(runs)].rename_axis("row").reset_index()
+    split = lacking.merge(users, on=keys).astype(runs[keys].dtypes.to_dict()).sort_values("row", kind="stable")
+    split = _shared_out(split, runs.columns.intersection(RUN_MEASURES))
+
+    counted = split.groupby("row")["job_runs"].sum()
+    rest = runs.loc[counted.index].assign(**dict.fromkeys(runs.columns.intersection(RUN_MEASURES), 0))
+    rest["job_runs"] = runs.loc[counted.index, "job_runs"] - counted
+
+    named = _named(split[runs.columns], split["credit_type"])
+    return _joined([runs.drop(index=counted.index), named, rest[rest["job_runs"] > 0]])
+
+
+def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """How many runs used a credit type, where they lack a name; the type with the most credits first."""
+    used = credits.loc[_lacking(credits), [*keys, "credit_type", "credits", "job_runs"]]
+    sums = used.groupby([*keys, "credit_type"], observed=True, as_index=False).sum()
+    ordered = sums.sort_values("credits", ascending=False, kind="stable")
+    return ordered.drop(columns="credits").rename(columns={"job_runs": "users"})
+
+
+def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
+    """Rows of runs, once per credit type: each gets its users as far as there are runs left, the first all the rest."""
+    before = split.groupby("row")["users"].cumsum() - split["users"]
+    left = (split["job_runs"] - before).clip(lower=0)
+    is_first = ~split["row"].duplicated()
+    rest = {name: split[name].where(is_first, 0) for name in measures}
+    return split.assign(**rest).assign(job_runs=left.clip(upper=split["users"]))
 
 
 def is_project(key: Sequence[str]) -> bool:
@@ -80,9 +105,22 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     return frame.assign(**found)
 
 
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames one below the other, whose categoricals may know different names."""
+    first = parts[0]
+    texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
+    known = {name: _names_of(part[name] for part in parts) for name in texts}
+    return pd.concat([part.astype(known) for part in parts], ignore_index=True)
+
+
+def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
+    every = dict.fromkeys(chain.from_iterable(column.cat.categories for column in columns))
+    return pd.CategoricalDtype(pd.Index([*every], dtype="object"))
+
+
 def _filled(column: pd.Series, rows: pd.Series, names: pd.Series) -> pd.Series:
     """A categorical column with other names in some rows."""
-    new = sorted(set(names[rows]).difference(column.cat.categories))
-    filled = column.cat.add_categories(new)
+    every = dict.fromkeys([*column.cat.categories, *sorted(set(names[rows]))])
+    filled = column.cat.set_categories(pd.Index([*every], dtype="object"))
     filled[rows] = names[rows]
     return filled

@@ -95,9 +95,8 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
     amounts = _sum(costs.lines, keys, AMOUNTS)
     counted = costs.lines if "credit_type" in keys else runs
     job_runs = _sum(counted, keys, ["job_runs"])
-    # A join would make floats of the counts where a name has no costs, or no runs.
-    names = _all_names(job_runs.index, amounts.index)
-    lines = amounts.reindex(names, fill_value=0).join(job_runs.reindex(names, fill_value=0))
+    # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
+    lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
     return breakdown_of(name, costs.decimals(lines).reset_index())
 
 
@@ -135,12 +134,6 @@ def shares(lines: pd.DataFrame) -> list[Decimal]:
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = exact.total(measure)
     return [exact.ratio(part, whole) for part in measure]
-
-
-def _all_names(of_runs: pd.Index, of_costs: pd.Index) -> pd.Index:
-    """The names of both; all names of costs are names of runs too, but where a run has several names."""
-    known = of_costs.isin(of_runs).all()
-    return of_runs if known else of_runs.union(of_costs, sort=False)
 
 
 def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:

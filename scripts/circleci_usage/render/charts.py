@@ -45,10 +45,11 @@ def draw_charts(report: Report, folder: Path) -> None:
 
 
 def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChart]:
-    """What is drawn for each project."""
+    """What is drawn for each project that has days."""
     return [
         ProjectChart(project.file_name, project.name, money(project.line.cost, report.currency), project.daily)
         for project in every
+        if project.daily
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.price_view import price_view
@@ -60,6 +61,7 @@ def page(report: Report) -> str:
         spending=report.findings.spending,
         budgets=time_views.budgets_in_short(report),
         completeness=words.completeness(report),
+        projects=sum(is_project(line.key) for line in lines(report.breakdowns["projects"])),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
         style=Markup(templates.get_template("page.css").render(colors=PAGE_COLORS)),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
@@ -79,6 +81,7 @@ def _templates(currency: str) -> Environment:
         "money": partial(shown.money, currency=currency),
         "cost": partial(cost_shown, currency=currency),
         "number": shown.number,
+        "counted": shown.counted,
         "percent": shown.percent,
         "period": shown.days,
         "long_day": shown.long_day,

@@ -9,6 +9,7 @@ from typing import Final
 
 from circleci_usage.days import Period, add_months
 from circleci_usage.money.exact import rounded
+from circleci_usage.plurals import amount_of
 
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _MINUTE: Final = 60
@@ -82,9 +83,9 @@ def duration(seconds: float) -> str:
     return f"{round(whole / _DAY):,} days"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: Decimal | int, noun: str) -> str:
     """`1 job run`, `475 job runs`."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+    return amount_of(number(count), noun)
 
 
 def day(moment: date) -> str:

@@ -140,15 +140,14 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     trend, currency = report.findings.trend, report.currency
     if not trend:
         return None
+    apart = " (excluding seats)" if trend.without_seats else ""
     weekdays = [(name, cost) for name, cost in zip(_WEEKDAYS, trend.weekdays, strict=True) if cost is not None]
     return {
         "title": "Over time",
         "lists": [
             _bars("Months", "Month", _stretches(trend.months, days, currency)),
-            _bars("Weeks", "Week", _stretches(trend.weeks, short_days, currency)),
-            _bars(
-                "Weekdays, seats apart", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]
-            ),
+            _bars(f"Weeks{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
+            _bars(f"Weekdays{apart}", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]),
         ],
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from circleci_usage.columns import NO_NAME
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
@@ -95,7 +95,7 @@ def _change(report: Report) -> Iterator[Sentence]:
 
 
 def _costliest_project(report: Report) -> Iterator[Sentence]:
-    named = [line for line in lines(report.breakdowns["projects"]) if line.name != NO_NAME]
+    named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
     if len(named) > 1 and named[0].cost:
         cost, share = money(named[0].cost, report.currency), percent(named[0].share)
         name = project_names(report).of(named[0].key)
