@@ -81,6 +81,7 @@ def _templates(currency: str) -> Environment:
         "money": partial(shown.money, currency=currency),
         "cost": partial(cost_shown, currency=currency),
         "number": shown.number,
+        "exact": shown.exact_value,
         "counted": shown.counted,
         "percent": shown.percent,
         "period": shown.days,

@@ -11,7 +11,17 @@ from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change, short_days
+from circleci_usage.render.shown import (
+    Shown,
+    day,
+    days,
+    long_day,
+    money,
+    money_change,
+    percent,
+    percent_change,
+    short_days,
+)
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
@@ -52,7 +62,7 @@ def budgets_in_short(report: Report) -> str:
 
 def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
     words, tone = _STATES[state.state]
-    expected = money(state.expected, currency) if state.expected is not None else "not known"
+    expected = money(state.expected, currency) if state.expected is not None else Shown("not known", None)
     return [
         name_cell(state.budget.name, f"team {state.budget.team}" if state.budget.team else ""),
         money(state.spent, currency),
@@ -94,12 +104,14 @@ def change_view(report: Report) -> Grids | None:
 
 def _change(change: Change, currency: str) -> list[Cell | str]:
     tone: Tone = "more" if change.difference > 0 else "less" if change.difference else ""
-    share = percent_change(change.share) if change.share is not None else "new"
+    share = percent_change(change.share) if change.share is not None else Shown("new", None)
+    if not change.after:
+        share = Shown("gone", change.share)
     return [
         money(change.before, currency),
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
-        Cell("gone" if not change.after else share, tone=tone),
+        Cell(share, tone=tone),
         money_change(change.by_runs, currency) if change.by_runs is not None else "",
     ]
 

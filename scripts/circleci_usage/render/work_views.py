@@ -8,7 +8,7 @@ from circleci_usage.analysis.waste import Waste
 from circleci_usage.columns import CREDIT_TYPE_NAMES
 from circleci_usage.render.grids import Cell, Grid, Grids, job_cell, more, name_cell, workflow_cell
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import counted, duration, money, number, percent
+from circleci_usage.render.shown import Shown, counted, duration, money, number, percent
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
@@ -54,11 +54,15 @@ def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | s
         job_cell(sizing.key, names),
         name_cell(sizing.resource_class),
         name_cell(sizing.suggested or ""),
-        f"{sizing.p95_cpu:.0f}%" if sizing.p95_cpu is not None else "",
-        f"{sizing.p95_ram:.0f}%" if sizing.p95_ram is not None else "",
+        _peak(sizing.p95_cpu),
+        _peak(sizing.p95_ram),
         number(sizing.runs),
         Cell(money(sizing.saved, currency), tone="less" if sizing.saved > 0 else "more"),
     ]
+
+
+def _peak(percent: float | None) -> str:
+    return Shown(f"{percent:.0f}%", percent) if percent is not None else ""
 
 
 def _migration(migration: Migration, names: ProjectNames, currency: str) -> list[Cell | str]:
@@ -68,7 +72,7 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         name_cell(migration.target),
         f"{migration.rate.normalize():f}",
         f"{migration.target_rate.normalize():f}",
-        percent(migration.pays_from) if migration.pays_from else "anyway",
+        percent(migration.pays_from) if migration.pays_from else Shown("anyway", migration.pays_from),
         money(migration.cost, currency),
     ]
 
