@@ -124,5 +124,8 @@ OTHER_BRANCHES: Final = "(other branches)"
 DAILY_CHARGES: Final = "daily_charges"
 """The report's table of credits and cost per day, for programs that read reports back."""
 
+CHARGEBACK: Final = "chargeback"
+"""The report's table of what finance posts: month, team, the tags of the settings file, amounts, currency."""
+
 DAILY_RUNS: Final = "daily_runs"
 """The report's table of job runs per day."""

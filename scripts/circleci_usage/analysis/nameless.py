@@ -46,10 +46,10 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
         return runs
     lacking = runs[_lacking(runs)].rename_axis("row").reset_index()
     split = lacking.merge(users, on=keys).astype(runs[keys].dtypes.to_dict()).sort_values("row", kind="stable")
-    split = _shared_out(split, runs.columns.intersection(RUN_MEASURES))
+    split = _shared_out(split, runs.columns.intersection([*RUN_MEASURES]))
 
     counted = split.groupby("row")["job_runs"].sum()
-    rest = runs.loc[counted.index].assign(**dict.fromkeys(runs.columns.intersection(RUN_MEASURES), 0))
+    rest = runs.loc[counted.index].assign(**dict.fromkeys(runs.columns.intersection([*RUN_MEASURES]), 0))
     rest["job_runs"] = runs.loc[counted.index, "job_runs"] - counted
 
     named = _named(split[runs.columns], split["credit_type"])
@@ -100,7 +100,7 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     without_job = lacking & (frame["job"] == NO_NAME) if "job" in frame else without_project
     found = {"project": _filled(frame["project"], without_project, names)}
     found["project_id"] = _filled(frame["project_id"], without_project, names.where(names.isna(), NO_NAME))
-    for column in frame.columns.intersection(_OF_JOBS):
+    for column in frame.columns.intersection([*_OF_JOBS]):
         found[column] = _filled(frame[column], without_job & (frame[column] == NO_NAME), names)
     return frame.assign(**found)
 

@@ -18,7 +18,8 @@ from circleci_usage.days import Period
 from circleci_usage.errors import ServiceError, SettingsError
 from circleci_usage.progress import Progress
 from circleci_usage.push.connection import Datadog, RefusedError
-from circleci_usage.push.cost_file import MARK, PROVIDER, CostFile
+from circleci_usage.push.cost_file import CostFile
+from circleci_usage.push.cost_lines import MARK, PROVIDER
 from circleci_usage.push.cost_memory import CostMemory, SentFile
 
 _RIGHT: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from circleci_usage.money.exact import rounded
-from circleci_usage.push.cost_file import CURRENCY
+from circleci_usage.push.cost_lines import CURRENCY
 from circleci_usage.push.plan import Plan
 
 
