@@ -9,3 +9,8 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 def amount_of(shown: str, noun: str, plural: str = "") -> str:
     """The same of a number as it is shown: `1 credit`, `<1 credits`."""
     return f"{shown} {noun if shown == '1' else plural or f'{noun}s'}"
+
+
+def agreeing(count: int, singular: str, plural: str) -> str:
+    """The form of another word, such as a verb, that goes with so many."""
+    return singular if count == 1 else plural

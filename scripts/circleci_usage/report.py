@@ -18,6 +18,7 @@ from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocat
 from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
 from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
+from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.daily_usage import DailyUsage
 
 SCHEMA_VERSION = 1
@@ -228,11 +229,12 @@ def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterato
     unreconciled = int(runs["unreconciled_rows"].sum())
     if unreconciled:
         yield (
-            f"In {unreconciled:,} of {int(runs['job_runs'].sum()):,} job runs TOTAL_CREDITS is not the sum of the"
-            " credit types; the difference is shown as the credit type other."
+            f"In {unreconciled:,} of {counted(int(runs['job_runs'].sum()), 'job run')} TOTAL_CREDITS is not the sum of"
+            " the credit types; the difference is shown as the credit type other."
         )
     if undated:
-        yield f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period."
+        have, are = agreeing(undated, "has", "have"), agreeing(undated, "it is", "they are")
+        yield f"{counted(undated, 'row')} {have} no day; {are} shown on {period.last}, the last day of the period."
 
 
 def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Period) -> Iterator[str]:

@@ -12,6 +12,7 @@ from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
+from circleci_usage.plurals import counted
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
@@ -82,9 +83,9 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
 
 def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, bool]:
     """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
-    progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
+    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
     usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
-    progress.detail(f"Read {usage.rows:,} job runs.")
+    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
     report = build_report(

@@ -17,6 +17,7 @@ from circleci_usage.cli import datadog_commands, options, settings, store_comman
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
+from circleci_usage.plurals import counted
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def merge(
     found = found_parts(paths, store)
     for warning in found.warnings:
         console.warn(warning)
-    console.say(f"Merging {len(found.parts)} usage files.")
+    console.say(f"Merging {counted(len(found.parts), 'usage file')}.")
     merge_parts(found.parts, output)
     console.result(str(output))
 

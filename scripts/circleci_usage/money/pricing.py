@@ -15,6 +15,7 @@ from circleci_usage.errors import SettingsError
 from circleci_usage.money.costs import UNPRICED, Costs
 from circleci_usage.money.included import IncludedCredits, free_credits
 from circleci_usage.money.units import fitting, places_of, to_count
+from circleci_usage.plurals import counted
 
 LIST_PRICE: Final = Decimal("0.0006")
 """What a credit costs at list: 15 dollars for 25,000 credits."""
@@ -122,7 +123,7 @@ def refuse_unpriced(costs: Costs) -> None:
 
 def named_days(days: Sequence[date]) -> str:
     """The days as a person is told them: the first few, and how many more."""
-    more = f" and {len(days) - _DAYS_NAMED} more days" if len(days) > _DAYS_NAMED else ""
+    more = f" and {counted(len(days) - _DAYS_NAMED, 'more day')}" if len(days) > _DAYS_NAMED else ""
     return ", ".join(map(str, days[:_DAYS_NAMED])) + more
 
 

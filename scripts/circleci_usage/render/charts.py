@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.plurals import amount_of
 from circleci_usage.render import style
 from circleci_usage.render.lines import lines, seats, top
 from circleci_usage.render.project_charts import ProjectChart
@@ -82,7 +83,7 @@ def credits_by_project(report: Report) -> Figure:
         amounts.append(chosen.rest.credits)
     return _lying_bars(
         "Credits by project",
-        f"{days(report.period)} · {number(report.totals.credits)} credits in all",
+        f"{days(report.period)} · {amount_of(number(report.totals.credits), 'credit')} in all",
         names,
         [float(amount) for amount in amounts],
         [number(amount) for amount in amounts],

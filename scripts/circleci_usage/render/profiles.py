@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.exact import plain, total
@@ -167,7 +168,9 @@ def _doit(report: Report) -> Iterator[Row]:
 
 def _identity(charge: Charge) -> tuple[str, ...]:
     """What a charge is about, by names that stay as long as a project does."""
-    project = charge.project_id, charge.project if charge.project_id == NO_NAME else ""
+    key = (charge.organization_id, charge.organization, charge.project_id, charge.project)
+    name = charge.project if is_project(key) else NO_NAME
+    project = charge.project_id, name if charge.project_id == NO_NAME else ""
     return (f"{charge.date:%Y-%m-%d}", charge.organization_id, *project, charge.credit_type)
 
 

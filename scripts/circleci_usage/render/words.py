@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from circleci_usage.analysis.nameless import is_project
+from circleci_usage.plurals import amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
@@ -43,7 +44,7 @@ def headline(report: Report) -> str:
         return f"There is no CircleCI usage {when(report.period)}."
     return (
         f"CircleCI cost {cost_shown(report.totals, report.currency)} {when(report.period)}:"
-        f" {number(report.totals.credits)} credits in {counted(report.totals.job_runs, 'job run')}."
+        f" {amount_of(number(report.totals.credits), 'credit')} in {counted(report.totals.job_runs, 'job run')}."
     )
 
 

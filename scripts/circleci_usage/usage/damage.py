@@ -11,6 +11,7 @@ from typing import Final
 from circleci_usage.columns import CREDIT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
 from circleci_usage.files import NO_SPACE
+from circleci_usage.plurals import counted
 from circleci_usage.usage.parts import Part, open_part
 
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
@@ -68,7 +69,9 @@ def _check_text(row: list[str], where: str) -> None:
 
 def _check_length(row: list[str], expected: int, where: str) -> None:
     if len(row) != expected:
-        raise DataError(f"{where}: the row has {len(row)} fields, the header {expected}; download the file again.")
+        raise DataError(
+            f"{where}: the row has {counted(len(row), 'field')}, the header {expected}; download the file again."
+        )
 
 
 def _check_day(text: str, where: str) -> None:
