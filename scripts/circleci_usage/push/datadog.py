@@ -135,10 +135,10 @@ def _refuse(plan: Plan, credentials: Credentials) -> None:
         if plan.late_points and not plan.options.historical_metrics_enabled:
             are = agreeing(plan.late_points, "is", "are")
             raise SettingsError(
-                f"{plan.late_points:,} of {counted(plan.points, 'point')} {are} older than an hour, and Datadog drops those"
-                " without a word unless Historical Metrics Ingestion is on for their metrics. Datadog tells who has an"
-                f" application key: {_PUT_APP_KEY}. If you know that it is on, say --historical-metrics-enabled. Or"
-                " send a snapshot."
+                f"{plan.late_points:,} of {counted(plan.points, 'point')} {are} older than an hour, and Datadog drops"
+                " those without a word unless Historical Metrics Ingestion is on for their metrics. Datadog tells who"
+                f" has an application key: {_PUT_APP_KEY}. If you know that it is on, say --historical-metrics-enabled."
+                " Or send a snapshot."
             )
 
 

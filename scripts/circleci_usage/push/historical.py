@@ -36,8 +36,8 @@ def ensure_historical(datadog: Datadog, metrics: Sequence[str], *, enable: bool,
     if off and not enable:
         raise SettingsError(
             f"Historical Metrics Ingestion is off for {', '.join(off)}, so Datadog would drop {counted(late, 'point')}"
-            " without a word. Switch it on with --enable-historical, or in Datadog under Metrics → Summary → Advanced; or send a"
-            " snapshot."
+            " without a word. Switch it on with --enable-historical, or in Datadog under Metrics → Summary → Advanced;"
+            " or send a snapshot."
         )
     for metric in off:
         _switch_on(datadog, metric)

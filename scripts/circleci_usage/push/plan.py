@@ -170,8 +170,8 @@ def _refuse_too_old(stamps: Sequence[int], now: datetime) -> None:
     lost = sum(stamp < oldest.timestamp() for stamp in stamps)
     if lost:
         raise SettingsError(
-            f"{lost:,} of {counted(len(stamps), 'point')} lie before {oldest:%Y-%m-%d}, and Datadog keeps 15 months: report"
-            " on later days."
+            f"{lost:,} of {counted(len(stamps), 'point')} lie before {oldest:%Y-%m-%d}, and Datadog keeps 15 months:"
+            " report on later days."
         )
 
 
