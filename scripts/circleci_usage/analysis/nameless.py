@@ -94,12 +94,12 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     lacking = _lacking(frame) & kinds.notna()
     if not lacking.any():
         return frame
-    names = kinds.astype("object").map(CREDIT_TYPE_NAMES)
+    names = kinds[lacking].astype("object").map(CREDIT_TYPE_NAMES)
     without_project = lacking & (frame["project"] == NO_NAME)
     without_project &= (frame["project_id"] == NO_NAME) | kinds.isin(OF_NO_PROJECT)
     without_job = lacking & (frame["job"] == NO_NAME) if "job" in frame else without_project
     found = {"project": _filled(frame["project"], without_project, names)}
-    found["project_id"] = _filled(frame["project_id"], without_project, names.where(names.isna(), NO_NAME))
+    found["project_id"] = _filled(frame["project_id"], without_project, names.mask(names.notna(), NO_NAME))
     for column in frame.columns.intersection([*_OF_JOBS]):
         found[column] = _filled(frame[column], without_job & (frame[column] == NO_NAME), names)
     return frame.assign(**found)
@@ -120,7 +120,10 @@ def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
 
 def _filled(column: pd.Series, rows: pd.Series, names: pd.Series) -> pd.Series:
     """A categorical column with other names in some rows."""
-    every = dict.fromkeys([*column.cat.categories, *sorted(set(names[rows]))])
+    new = names[rows[rows].index]
+    if new.empty:
+        return column
+    every = dict.fromkeys([*column.cat.categories, *sorted(set(new))])
     filled = column.cat.set_categories(pd.Index([*every], dtype="object"))
-    filled[rows] = names[rows]
+    filled[new.index] = new
     return filled
