@@ -24,6 +24,20 @@ COLUMNS = {
     "status": "JOB_BUILD_STATUS",
     "trigger": "PIPELINE_TRIGGER_SOURCE",
 }
+CALLED = dict(
+    zip(
+        (*TYPES, "other"),
+        (
+            *("Compute", "Docker layer caching", "User seats", "Storage", "Network"),
+            *("Lease", "Lease overage", "IP ranges", "Other"),
+        ),
+        strict=True,
+    )
+)
+OF_JOBS = (
+    *("workflow", "job", "resource_class", "executor", "operating_system"),
+    *("status", "trigger", "branch"),
+)
 ALWAYS_APART = ("develop", "main", "master", "trunk")
 AMOUNTS = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
 
@@ -116,6 +130,16 @@ def items(jobs: Iterable[Job], contract: Contract, names_of: Callable[[Job], Map
         )
         for (day, line, kind), credits in used.items()
     ]
+
+
+def shown_names(item: Item) -> dict[str, str]:
+    """What has no job, or no project, goes by the name of its credit type."""
+    names, called = dict(item.names), CALLED[item.kind]
+    lacks_project = names["project"] == names["project_id"] == "(none)"
+    for name in OF_JOBS if names.get("job", names["project"]) == "(none)" else ():
+        if names.get(name) == "(none)":
+            names[name] = called
+    return names | ({"project": called} if lacks_project else {})
 
 
 def day_of(job: Job) -> date:

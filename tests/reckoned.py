@@ -67,7 +67,11 @@ def lines_of(report: Report, name: str) -> Lines:
 def expected_lines(items: Sequence[Item], keys: Sequence[str]) -> Lines:
     lines: Lines = defaultdict(lambda: dict.fromkeys(AMOUNTS, Decimal(0)))
     for item in items:
-        known = {**item.names, "credit_type": item.kind, "date": datetime.combine(item.day, datetime.min.time())}
+        known = {
+            **oracle.shown_names(item),
+            "credit_type": item.kind,
+            "date": datetime.combine(item.day, datetime.min.time()),
+        }
         for amount in AMOUNTS:
             lines[tuple(known[key] for key in keys)][amount] += item.amount(amount)
     return {key: amounts for key, amounts in lines.items() if any(amounts.values())}

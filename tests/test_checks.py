@@ -34,7 +34,7 @@ def test_all_is_well(world: Bench) -> None:
         f"organisation {main.slug}",
         "store",
     ]
-    assert checks[-1].message.endswith("has 1 windows with 62 job runs.")
+    assert checks[-1].message.endswith("has 1 window with 62 job runs.")
 
 
 def test_a_wrong_token_ends_the_questions(world: Bench) -> None:

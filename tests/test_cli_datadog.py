@@ -1,13 +1,17 @@
 """`push datadog` and `datadog-dashboard` as a user runs them: exit codes, messages, and keys that nobody sees."""
 
+import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from circleci_usage.columns import NULL_MARKS
 from circleci_usage.days import Period
+from circleci_usage.demo.exportfile import write_part
 from circleci_usage.demo.faults import Fault, in_turn, status
 from circleci_usage.progress import SystemClock
 from commandline import Finished, circleci_usage
@@ -53,6 +57,46 @@ def test_a_dry_run_sends_nothing_and_needs_no_key(datadog: DatadogIntake, folder
 
     assert (done.code, datadog.calls) == (0, [])
     assert done.out.endswith("Nothing was sent.\n")
+
+
+COSTS_SETTINGS = """\
+list_price_per_credit: 0.0006
+teams: [{name: Payments, projects: [pay*]}, {name: Web, projects: ["*"]}]
+shared_costs: {credit_types: [user]}
+tags: {cost_center: {Payments: "47 11"}, Region: {Web: =EMEA}}
+"""
+
+
+def test_custom_costs_by_push_and_by_file_are_the_same_lines(datadog: DatadogIntake, tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("PROJECT_ID", "PROJECT_NAME", "WORKFLOW_NAME", "JOB_NAME"), NULL_MARKS[1])
+    names = ["pay", "Pay!", "=1+1", "-1", "a" * 300, "🚀", "with\rreturn", "web"]
+    rows = [
+        *(job_run("12.5", PROJECT_ID=f"id {name}", PROJECT_NAME=name, STORAGE_CREDITS="3") for name in names),
+        *(job_run("7", PROJECT_ID=f"id {name}", PROJECT_NAME=name, JOB_NAME="other") for name in names),
+        job_run("0", JOB_NAME="free"),
+        job_run("0", **nothing, USER_CREDITS="25000"),
+    ]
+    write_part(tmp_path / "part.csv.gz", rows)
+    (tmp_path / "usage.yml").write_text(COSTS_SETTINGS, encoding="utf-8")
+    made = ("report", "part.csv.gz", "--output", "out", "--config", "usage.yml", "--export-for", "datadog-costs")
+
+    assert circleci_usage(*made, cwd=tmp_path).code == 0
+    done = run(datadog, tmp_path / "out", "push", "datadog", "--custom-costs")
+
+    assert done.code == 0, done.err
+    with (tmp_path / "out/exports/datadog-costs-001.csv").open(encoding="utf-8", newline="") as stream:
+        in_file = [{**line, "BilledCost": Decimal(line["BilledCost"])} for line in csv.DictReader(stream)]
+    (sent,) = datadog.costs.files.values()
+    as_columns = [{**line, **line["Tags"]} for line in sent.items]
+    for line in as_columns:
+        del line["Tags"]
+    assert as_columns == in_file
+    assert len(in_file) == 2 * len(names) + 1
+    seats = [line for line in in_file if line["credit_type"] == "user"]
+    assert [(line["project"], line["ChargeDescription"], line["BilledCost"]) for line in seats] == [
+        ("user_seats", "User seats", 15)
+    ]
+    assert {line["cost_center"] for line in in_file} == {"47_11", "none"}
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_datadog_gets_its_columns_in_order_and_nothing_blank(tmp_path: Path) -> 
 def test_datadog_values_are_cut_at_their_limit(tmp_path: Path) -> None:
     lines = exported(tmp_path, "datadog-costs", [job_run(PROJECT_NAME="x" * 1_500)])
 
-    assert len(lines[0]["project"]) == 1_000
+    assert lines[0]["project"] == "x" * 192
 
 
 def test_datadog_takes_only_dollars(tmp_path: Path) -> None:
@@ -148,7 +148,14 @@ def test_datadog_takes_only_dollars(tmp_path: Path) -> None:
         write_profile(report, "datadog-costs", tmp_path)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+def test_datadog_names_are_the_tags_that_push_sends(tmp_path: Path) -> None:
+    lines = exported(tmp_path, "datadog-costs", ROWS)
+
+    assert [line["project"] for line in lines] == ["1_1", "web", "web", "web", "web"]
+    assert lines[3] | {"team": "payments", "cost_center": "4711", "exported_by": "circleci-usage"} == lines[3]
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES.keys() - {"datadog-costs"}))
 def test_hostile_names_are_no_formulas(tmp_path: Path, name: str) -> None:
     lines = exported(tmp_path, name, [job_run(PROJECT_NAME="=HYPERLINK(1)", ORGANIZATION_NAME="@acme")])
 

@@ -2,9 +2,12 @@
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +17,8 @@ from selenium.webdriver.chrome.service import Service
 
 from circleci_usage.render.html import page
 from circleci_usage.report import Report
-from reports import acme_report, empty_report, hostile_report, report_of_projects
+from reports import acme_report, empty_report, hostile_report, report_of, report_of_projects
+from rows import job_run
 
 AXE = "axe-core@4.11.0"
 SERIOUS = {"serious", "critical"}
@@ -27,6 +31,26 @@ MANY = 120
 
 def many_projects() -> Report:
     return report_of_projects(MANY)
+
+
+@cache
+def slow_and_unknown() -> Report:
+    """Jobs that take from seconds to days, some of them new, some gone; names with numbers."""
+    seconds = {"job-2": 65 * 60, "job-10": 50, "job-1": 4 * 86_400, "job-20": 9 * 60, "job-3": 10 * 60}
+    was = {"job-2": "100", "job-10": "200", "job-1": "30", "job-old": "70"}
+    now = {"job-2": "1000", "job-10": "100", "job-1": "30", "job-20": "0.001", "job-3": "90000"}
+    return report_of(
+        job_run(
+            credits,
+            JOB_NAME=job,
+            JOB_RUN_SECONDS=str(seconds.get(job, 60)),
+            JOB_RUN_DATE=f"2026-{month}-{day:02}",
+            PIPELINE_ID=f"{month} {day}",
+        )
+        for month, costs in (("02", was), ("03", now))
+        for day in range(1, 29)
+        for job, credits in costs.items()
+    )
 
 
 EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, many_projects])
@@ -210,6 +234,97 @@ def test_tables_can_be_sorted(show: Show) -> None:
     assert browser.run("return document.querySelector('#projects [aria-sort]').ariaSort") == "ascending"
 
 
+Table = list[list[str]]
+
+SORTABLE = "[...document.querySelectorAll('table.sortable')]"
+EXACT = (
+    f"return {SORTABLE}.map(table => [...table.tBodies[0].rows].map(row => [...row.cells].map(c => c.dataset.sort)))"
+)
+SHOWN = f"return {SORTABLE}.map(table => [...table.tBodies[0].rows].map(row => [...row.cells].map(c => c.innerText)))"
+CLICK = f"{SORTABLE}[arguments[0]].tHead.rows[0].cells[arguments[1]].querySelector('button').click()"
+COLUMNS = (
+    f"return {SORTABLE}.map(table => [...table.tHead.rows[0].cells].map((cell, index) => [cell, index])"
+    ".filter(([cell]) => cell.querySelector('button')).map(([cell, index]) => [index, cell.classList.contains('n')]))"
+)
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Digits as numbers, the rest as Unicode's default order has it for what these reports are made of."""
+    parts = re.findall(r"\d+|\D", text)
+    return [(1, int(part), "") if part.isdecimal() else (2 * part.isalpha(), 0, part.lower()) for part in parts]
+
+
+def in_order(column: list[str], *, down: bool) -> list[str]:
+    known = [value for value in column if value]
+    try:
+        known.sort(key=Decimal, reverse=down)
+    except InvalidOperation:
+        known.sort(key=natural, reverse=down)
+    return known + [""] * (len(column) - len(known))
+
+
+@pytest.mark.parametrize("make", [acme_report, many_projects, slow_and_unknown])
+def test_every_column_of_every_table_sorts_by_what_it_is_exactly(show: Show, make: Callable[[], Report]) -> None:
+    browser = show(make())
+    columns = browser.run(COLUMNS)
+
+    assert sum(map(len, columns)) > 20
+    for table, of_table in enumerate(columns):
+        for column, _ in of_table:
+            for down in (True, False):
+                before = [row[column] for row in browser.run(EXACT)[table]]
+                browser.run(CLICK, table, column)
+                after = [row[column] for row in browser.run(EXACT)[table]]
+                assert after == in_order(before, down=down), (table, column, down)
+
+
+def test_tables_sort_by_the_numbers_that_they_show(show: Show) -> None:
+    browser = show(slow_and_unknown())
+    exact, shown = browser.run(EXACT), browser.run(SHOWN)
+
+    amounts = [
+        (exact_cell, shown_cell)
+        for exact_table, shown_table in zip(exact, shown, strict=True)
+        for exact_row, shown_row in zip(exact_table, shown_table, strict=True)
+        for exact_cell, shown_cell in zip(exact_row, shown_row, strict=True)
+        if re.fullmatch(r"[+−]?\$[\d,.]+", shown_cell.strip())
+    ]
+    assert len(amounts) > 30
+    for exact_cell, shown_cell in amounts:
+        cents = Decimal(shown_cell.strip().translate({ord("−"): "-", ord("$"): None, ord(","): None}))
+        assert round(Decimal(exact_cell), 2) == cents
+
+
+def test_durations_and_names_with_digits_sort_right(show: Show) -> None:
+    browser = show(slow_and_unknown())
+    cells = (
+        "return [...[...document.querySelectorAll('#durations table')].at(-1).tBodies[0].rows]"
+        ".map(row => row.cells[arguments[0]].innerText.trim())"
+    )
+    click = (
+        "[...[...document.querySelectorAll('#durations table')].at(-1).tHead.rows[0].cells][arguments[0]]"
+        ".querySelector('button').click()"
+    )
+
+    browser.run(click, 3)
+    assert browser.run(cells, 3) == ["4 days", "1h 05m", "10m 00s", "9m 00s", "50s"]
+    browser.run(click, 0)
+    browser.run(click, 0)
+    names = [name.split()[0] for name in browser.run(cells, 0)]
+    assert names == ["job-1", "job-2", "job-3", "job-10", "job-20"]
+
+
+def test_what_is_not_known_comes_last_in_both_directions(show: Show) -> None:
+    browser = show(slow_and_unknown())
+    shares = "return [...document.querySelectorAll('#changes tbody')[1].rows].map(row => row.cells[4].innerText.trim())"
+    click = "document.querySelectorAll('#changes thead')[1].rows[0].cells[4].querySelector('button').click()"
+
+    browser.run(click)
+    assert browser.run(shares) == ["+900.0%", "0.0%", "−50.0%", "gone", "new", "new"]
+    browser.run(click)
+    assert browser.run(shares) == ["gone", "−50.0%", "0.0%", "+900.0%", "new", "new"]
+
+
 def test_projects_can_be_filtered(show: Show) -> None:
     browser = show(many_projects())
     shown = "return [...document.querySelectorAll('.projects details')].filter(each => each.checkVisibility()).length"
@@ -220,6 +335,18 @@ def test_projects_can_be_filtered(show: Show) -> None:
         "field.dispatchEvent(new Event('input'))"
     )
     assert browser.run(shown) == 11
+    assert browser.run("return document.querySelector('[aria-live]').textContent") == ""
+
+
+def test_a_filter_without_a_match_says_so(show: Show) -> None:
+    browser = show(many_projects())
+    search = (
+        "const field = document.querySelector('.filter'); field.value = arguments[0];"
+        "field.dispatchEvent(new Event('input')); return document.querySelector('[aria-live]').innerText"
+    )
+
+    assert browser.run(search, "<b>nobody") == "No rows match “<b>nobody”."
+    assert browser.run(search, "service") == ""
 
 
 def test_projects_with_a_line_alone_are_filtered_too(show: Show) -> None:

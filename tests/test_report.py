@@ -129,7 +129,7 @@ def test_credits_without_a_day_are_shown_and_said(tmp_path: Path) -> None:
 
     assert report.totals.credits == 25010
     assert report.breakdowns["daily"].lines["date"].max().date() == MARCH.last
-    assert report.warnings == ("1 rows have no day; they are shown on 2026-03-31, the last day of the period.",)
+    assert report.warnings == ("1 row has no day; it is shown on 2026-03-31, the last day of the period.",)
 
 
 def test_totals_that_do_not_add_up_are_said(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ CREDIT_TYPES: Final = (*CREDIT_COLUMNS, OTHER)
 CREDIT_TYPE_NAMES: Final = {
     "compute": "Compute",
     "dlc": "Docker layer caching",
-    "user": "Users",
+    "user": "User seats",
     "storage": "Storage",
     "network": "Network",
     "lease": "Lease",
@@ -145,6 +145,16 @@ def credit_type_name(credit_type: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
+"""Credit types that an organization is charged, not a project."""
+
+
+def charge_description(credit_type: str) -> str:
+    """What a charge is for: `Compute credits`, `User seats`."""
+    name = credit_type_name(credit_type)
+    return name if credit_type == "user" else f"{name} credits"
+
+
 REQUIRED_COLUMNS: Final = (
     "ORGANIZATION_NAME",
     "PROJECT_NAME",
@@ -167,6 +177,9 @@ OTHER_BRANCHES: Final = "(other branches)"
 
 DAILY_CHARGES: Final = "daily_charges"
 """The report's table of credits and cost per day, for programs that read reports back."""
+
+CHARGEBACK: Final = "chargeback"
+"""The report's table of what finance posts: month, team, the tags of the settings file, amounts, currency."""
 
 DAILY_RUNS: Final = "daily_runs"
 """The report's table of job runs per day."""

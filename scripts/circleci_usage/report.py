@@ -10,6 +10,7 @@ from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
+from circleci_usage.analysis.nameless import named_costs, named_runs
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
@@ -19,6 +20,7 @@ from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocat
 from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
 from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
+from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
@@ -131,17 +133,23 @@ def build_report(
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
+        branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
         priced = _priced(costs, needed, period)
         owned_so_far = allocated(costs.within(priced), ownership)
-        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_groups))
-        runs_so_far = _grouped(allocate(within(usage.runs, priced), ownership), job_groups)
+        # Names of groups come after ownership, because a group may belong to several teams.
+        job_names = job_groups.renamed(usage.runs["job"].cat.categories)
+        runs_so_far = allocate(within(usage.runs, priced), ownership)
+        runs_so_far = _grouped(named_runs(runs_so_far, owned_so_far.lines), job_names)
+        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_names))
+        caused = owned_so_far.within(period).over_days()
+        owned_so_far = named_costs(owned_so_far)
         owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
-        all_days = owned.over_days()
+        all_days = named_costs(caused)
         findings = find(
-            Known(owned_so_far, all_days, runs_so_far, usage.performance, through),
+            Known(owned_so_far, all_days, caused, runs_so_far, usage.performance, through),
             period,
             prices,
             ownership,
@@ -156,7 +164,7 @@ def build_report(
             breakdowns=_breakdowns(
                 all_days,
                 over_days(runs, ["job_runs"]),
-                branches=break_down("branches", branches, within(usage.branch_runs, period)),
+                branches=break_down("branches", named_costs(branches), branch_runs),
                 teams=by_team(charged, runs),
                 daily=break_down("daily", owned, runs),
             ),
@@ -197,10 +205,9 @@ def _dated(usage: DailyUsage, day: date) -> DailyUsage:
     )
 
 
-def _grouped(frame: pd.DataFrame, groups: JobGroups) -> pd.DataFrame:
-    """The rows with the names of their jobs' groups. Not before they are owned: a group may belong to several teams."""
+def _grouped(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """The rows with the names of their jobs' groups."""
     jobs = frame["job"].cat
-    names = groups.renamed(jobs.categories)
     if not names:
         return frame
     new = [names.get(job, job) for job in jobs.categories]
@@ -246,11 +253,12 @@ def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterato
     unreconciled = int(runs["unreconciled_rows"].sum())
     if unreconciled:
         yield (
-            f"In {unreconciled:,} of {int(runs['job_runs'].sum()):,} job runs TOTAL_CREDITS is not the sum of the"
-            " credit types; the difference is shown as the credit type other."
+            f"In {unreconciled:,} of {counted(int(runs['job_runs'].sum()), 'job run')} TOTAL_CREDITS is not the sum of"
+            " the credit types; the difference is shown as the credit type other."
         )
     if undated:
-        yield f"{undated:,} rows have no day; they are shown on {period.last}, the last day of the period."
+        have, are = agreeing(undated, "has", "have"), agreeing(undated, "it is", "they are")
+        yield f"{counted(undated, 'row')} {have} no day; {are} shown on {period.last}, the last day of the period."
 
 
 def _credit_type_warnings(usage: DailyUsage, prices: PriceList, ownership: Ownership) -> Iterator[str]:

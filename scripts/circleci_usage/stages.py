@@ -12,6 +12,7 @@ from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
+from circleci_usage.plurals import counted
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
@@ -92,10 +93,10 @@ class _Rows:
 
 def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, _Rows]:
     """The report, and which rows belong to it. The usage goes when it is built: it may be large."""
-    progress.say(f"Reading {source.files} usage files ({source.size / 1e6:,.1f} MB).")
+    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
     branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
     usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
-    progress.detail(f"Read {usage.rows:,} job runs.")
+    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
     report = build_report(

@@ -9,7 +9,7 @@ A month of 31 days costs more than one of 30 without a rise, so that every chang
 out of that, because they cost the same however many days a month has.
 
 Like is compared with like: the days of the period that are complete, with as many of `days.previous_period`; and seats,
-which are charged on the first of the month, only where both periods begin with one.
+which are charged once a month, only where both periods begin with a month and have them, or are whole months.
 """
 
 from collections import defaultdict
@@ -51,6 +51,7 @@ class Change:
         days_after: likewise.
         seats_before: what of the cost is charged once a month, not by the day.
         seats_after: likewise.
+        has_same_seats: whether it is nothing but seats, as many as before, whatever they cost: no reason for a change.
     """
 
     key: tuple[str, ...]
@@ -62,6 +63,7 @@ class Change:
     days_after: int = 1
     seats_before: Decimal = ZERO
     seats_after: Decimal = ZERO
+    has_same_seats: bool = False
 
     @property
     def difference(self) -> Decimal:
@@ -138,12 +140,12 @@ class Changes:
     @property
     def project_drivers(self) -> tuple[Change, ...]:
         """The projects that explain the total's change."""
-        return drivers(self.projects, self.total.difference)
+        return drivers(_without_steady(self.projects), self.total.difference)
 
     @property
     def job_drivers(self) -> tuple[Change, ...]:
         """The jobs that explain the total's change."""
-        return drivers(self.jobs, self.total.difference)
+        return drivers(_without_steady(self.jobs), self.total.difference)
 
 
 def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: date | None) -> Changes | None:
@@ -191,8 +193,12 @@ class _Compared:
 
 def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> Changes:
     by_month = all(each.start == month_start(each.start) for each in (days, before))
-    seats = any(once_a_month(each.costs)["cost"].any() for each in (now, past))
-    if seats and not by_month:
+    charged = [once_a_month(each.costs)["cost"].any() for each in (now, past)]
+    # Seats that are charged later in the month than last time are no saving yet.
+    is_whole = days.stop == month_start(days.stop)
+    comparable = by_month and (is_whole or all(charged))
+    seats = any(charged)
+    if seats and not comparable:
         now, past = now.without_seats(), past.without_seats()
     jobs = _changes(now, past, len(days), len(before))
     (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0, len(before), len(days)),)
@@ -200,12 +206,16 @@ def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> 
     return Changes(
         now=days,
         before=before,
-        without_seats=seats and not by_month,
+        without_seats=seats and not comparable,
         total=everything,
         projects=_summed(jobs, len(PROJECT)),
         jobs=jobs,
         days_before=tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values()),
     )
+
+
+def _without_steady(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if not change.has_same_seats]
 
 
 def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
@@ -226,6 +236,7 @@ def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int)
     after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
     seats_after, seats_before = (_sum(once_a_month(each.costs), "cost") for each in (now, past))
     runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
+    steady = _steady_seats(now.costs, past.costs)
     places = now.costs.places("cost")
     return _ordered(
         Change(
@@ -238,9 +249,17 @@ def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int)
             days_after,
             to_decimal(seats_before.get(job, 0), places),
             to_decimal(seats_after.get(job, 0), places),
+            has_same_seats=job in steady,
         )
         for job in {*before, *after, *runs_before, *runs_after}
     )
+
+
+def _steady_seats(now: Costs, past: Costs) -> set[tuple[str, ...]]:
+    """The jobs that are nothing but seats, as many as before."""
+    after, before = (_sum(once_a_month(each), "credits") for each in (now, past))
+    others = _sum(of_days(now), "credits").keys() | _sum(of_days(past), "credits").keys()
+    return {job for job, seats in after.items() if before.get(job) == seats and job not in others}
 
 
 def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
@@ -259,6 +278,7 @@ def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
             group[0].days_after,
             total(each.seats_before for each in group),
             total(each.seats_after for each in group),
+            has_same_seats=all(each.has_same_seats for each in group),
         )
         for key, group in groups.items()
     )

@@ -1,6 +1,6 @@
 """Costs by day, as the analyses of time need them: every day there, and without what is charged once a month."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import pandas as pd
@@ -10,8 +10,6 @@ from circleci_usage.money.costs import Costs
 
 ONCE_A_MONTH: Final = frozenset({"user"})
 """Credit types that no day causes: seats are charged for the month, and would make its first day look like a jump."""
-
-WEEK: Final = timedelta(weeks=1)
 
 
 def of_days(costs: Costs) -> pd.DataFrame:

@@ -79,6 +79,7 @@ class Known:
     Attributes:
         costs: owned costs of all days up to the end of the period.
         of_period: those of the period, over its days.
+        unnamed: the same by the names that the export has, as `performance` has them.
         runs: owned job runs of the same days.
         performance: of the period's job runs.
         complete_through: the last complete day; None when the period has none.
@@ -86,6 +87,7 @@ class Known:
 
     costs: Costs
     of_period: Costs
+    unnamed: Costs
     runs: pd.DataFrame
     performance: Performance
     complete_through: date | None
@@ -111,9 +113,9 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         spending=month,
         budgets=check_budgets(settings.budgets, month) if month else (),
-        waste=find_waste(known.of_period, reruns, known.performance),
-        durations=durations(known.of_period, known.performance),
-        right_sizing=right_size(known.of_period, known.performance, settings.rates, period),
+        waste=find_waste(known.unnamed, reruns, known.performance),
+        durations=durations(known.unnamed, known.performance),
+        right_sizing=right_size(known.unnamed, known.performance, settings.rates, period),
         extras=extras(known.of_period),
         numbered_jobs=numbered_jobs(known.performance),
     )

@@ -1,18 +1,20 @@
 """How costs develop: by week and by month over all that is known, and which weekdays cost what.
 
-Weeks begin on Monday (ISO 8601). The days of the period are a breakdown already (`analysis.totals`).
+Weeks begin on Monday (ISO 8601) and, like weekdays, leave out seats, which are charged once a
+month. The days of the period are a breakdown already (`analysis.totals`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.analysis.daily import by_day, of_days
+from circleci_usage.analysis.daily import by_day, of_days, once_a_month
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.days import ONE_DAY, Period, months
-from circleci_usage.money.costs import Costs
+from circleci_usage.money.costs import Costs, within
 from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, rounded
 from circleci_usage.money.units import to_decimal
 
@@ -42,15 +44,18 @@ class Trend:
     """Costs over time.
 
     Attributes:
-        weeks: of the known days, the first and the last perhaps not whole.
-        months: likewise.
+        weeks: of the known days, without seats; the first and the last perhaps not whole.
+        months: of the known days, with seats; likewise.
         weekdays: from Monday to Sunday the mean cost of the period's days, without seats, to the cent; None where the
             period has too few such days for a mean.
+            period has no such day.
+        without_seats: whether there are seats that weeks and weekdays leave out.
     """
 
     weeks: tuple[Stretch, ...]
     months: tuple[Stretch, ...]
     weekdays: tuple[Decimal | None, ...]
+    without_seats: bool = False
 
 
 def trend(costs: Costs, known: Period, period: Period) -> Trend:
@@ -62,22 +67,23 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
         period: what the weekdays are taken from.
     """
     places = costs.places("cost")
-    daily = {day: to_decimal(cost, places) for day, cost in by_day(costs.lines, known).items()}
-    usual = {day: to_decimal(cost, places) for day, cost in by_day(of_days(costs), known).items() if day in period}
+    in_all = {day: to_decimal(cost, places) for day, cost in by_day(costs.lines, known).items()}
+    usual = {day: to_decimal(cost, places) for day, cost in by_day(of_days(costs), known).items()}
 
-    def stretch(days: Period, length: int) -> Stretch:
+    def stretch(days: Period, daily: Mapping[date, Decimal], length: int) -> Stretch:
         with exact_arithmetic():
             return Stretch(days, sum((daily[day] for day in days), ZERO), len(days) == length)
 
     def mean(weekday: int) -> Decimal | None:
-        alike = [cost for day, cost in usual.items() if day.weekday() == weekday]
+        alike = [cost for day, cost in usual.items() if day in period and day.weekday() == weekday]
         with estimating():
             return rounded(sum(alike, ZERO) / len(alike), _CENTS) if len(alike) >= ENOUGH_FOR_MEAN else None
 
     return Trend(
-        weeks=tuple(stretch(week, _DAYS_A_WEEK) for week in _weeks(known)),
-        months=tuple(stretch(month, len(month_of(month.first))) for month in months(known)),
+        weeks=tuple(stretch(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),
+        months=tuple(stretch(month, in_all, len(month_of(month.first))) for month in months(known)),
         weekdays=tuple(map(mean, range(_DAYS_A_WEEK))),
+        without_seats=not within(once_a_month(costs), known).empty,
     )
 
 

@@ -8,6 +8,7 @@ from circleci_usage.circleci.client import CLOCK_TOLERANCE, CircleCI, find_organ
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import UsageExporterError
+from circleci_usage.plurals import counted
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Chec
         seen = client.collaborations()
     except UsageExporterError as error:
         return (Check("token", ok=False, message=str(error)),)
-    token = Check("token", ok=True, message=f"CircleCI accepts it; it sees {len(seen)} organisations.")
+    token = Check("token", ok=True, message=f"CircleCI accepts it; it sees {counted(len(seen), 'organization')}.")
     return (token, _check_clock(client), *(_check_organization(client, name) for name in organizations))
 
 
@@ -74,7 +75,9 @@ def _check_store(store: Store) -> Iterator[Check]:
         yield Check("store", ok=False, message=str(error))
         return
     rows = sum(window.rows for window in windows)
-    yield Check("store", ok=True, message=f"{folder} has {len(windows)} windows with {rows:,} job runs.")
+    yield Check(
+        "store", ok=True, message=f"{folder} has {counted(len(windows), 'window')} with {counted(rows, 'job run')}."
+    )
     for part in (part for window in windows for part in window.parts):
         fault = store.fault_of(part)
         if fault:

@@ -16,6 +16,7 @@ from circleci_usage.circleci.fetching import PartsFetcher
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.run import LONGEST_POLL_WAIT, Gate, Run
 from circleci_usage.errors import DataError, ServiceError, UsageExporterError
+from circleci_usage.plurals import counted
 
 PATIENT_LOOKS: Final = 3
 """Looks in a row at the same unfinished job, before it gives way."""
@@ -140,7 +141,8 @@ class Collector:
         self._store.publish(whole, self._run.client.now())
         self._done()
         self._wait = self._run.options.poll_seconds
-        self._run.progress.say(f"Fetched {whole.period}: {whole.rows:,} job runs in {len(whole.parts)} files.")
+        runs, files = counted(whole.rows, "job run"), counted(len(whole.parts), "file")
+        self._run.progress.say(f"Fetched {whole.period}: {runs} in {files}.")
 
     def _is_empty(self, one: _Pending) -> bool:
         """Whether completed without files means without usage; else it is looked at again, or comes to nothing."""

@@ -48,6 +48,7 @@ from circleci_usage.circleci.run import ExportOptions, Patience, Run
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError, UsageExporterError
+from circleci_usage.plurals import counted
 from circleci_usage.progress import Clock, Progress
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
@@ -110,7 +111,9 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
         collector.expect(window)
-    run.progress.say(f"Exporting {period}: {len(asker.todo)} windows to ask for, {len(under_way)} under way.")
+    run.progress.say(
+        f"Exporting {period}: {counted(len(asker.todo), 'window')} to ask for, {len(under_way)} under way."
+    )
     problems: list[UsageExporterError] = []
     try:
         _work(asker, collector, Patience(run.clock, run.options.max_wait))

@@ -17,6 +17,7 @@ from circleci_usage.cli import datadog_commands, options, settings, store_comman
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
+from circleci_usage.plurals import counted
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def merge(
     for warning in found.warnings:
         console.warn(warning)
     parts = without_output(found.parts, output)
-    console.say(f"Merging {len(parts)} usage files.")
+    console.say(f"Merging {counted(len(parts), 'usage file')}.")
     for warning in merge_parts(parts, output):
         console.warn(warning)
     console.result(str(output))

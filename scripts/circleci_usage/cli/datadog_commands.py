@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from circleci_usage.cli import options, settings
+from circleci_usage.plurals import counted
 from circleci_usage.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -107,9 +108,9 @@ def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"
             console.warn(warning)
         sent = send(plan, credentials, clock=clock, progress=console)
         console.say(
-            f"Datadog has {sent.points:,} points in {sent.series:,} series"
-            + (f", {sent.cost_lines:,} cost lines" if sent.cost_lines is not None else "")
-            + (f", {sent.events} events." if sent.events else ".")
+            f"Datadog has {counted(sent.points, 'point')} in {sent.series:,} series"
+            + (f", {counted(sent.cost_lines, 'cost line')}" if sent.cost_lines is not None else "")
+            + (f", {counted(sent.events, 'event')}." if sent.events else ".")
         )
 
     return plan_and_send

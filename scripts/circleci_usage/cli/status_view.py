@@ -9,6 +9,7 @@ from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.status import Status
 from circleci_usage.money.exact import rounded
+from circleci_usage.plurals import counted
 
 
 def status_lines(status: Status, now: datetime) -> Iterator[str]:
@@ -17,7 +18,8 @@ def status_lines(status: Status, now: datetime) -> Iterator[str]:
         yield f"The store {status.folder} is empty."
     else:
         size = status.bytes / 1e6
-        yield f"Store {status.folder}: {len(status.windows)} windows, {status.rows:,} job runs, {size:,.1f} MB."
+        windows, runs = counted(len(status.windows), "window"), counted(status.rows, "job run")
+        yield f"Store {status.folder}: {windows}, {runs}, {size:,.1f} MB."
     for window in status.windows:
         yield f"  {_window_line(window, whole=window not in status.incomplete)}"
     yield _quota_line(status, now)
@@ -53,7 +55,8 @@ def _window_line(window: Window, *, whole: bool) -> str:
         return f"{line}: {window.error}"
     if window.state is not State.FETCHED:
         return line
-    line += f"  {window.rows:,} job runs in {len(window.parts)} files, {window.bytes / 1e6:,.1f} MB"
+    runs, files = counted(window.rows, "job run"), counted(len(window.parts), "file")
+    line += f"  {runs} in {files}, {window.bytes / 1e6:,.1f} MB"
     if not whole:
         return f"{line}, of which files are missing"
     if window.complete_through < window.last:

@@ -6,6 +6,7 @@ import os
 import typer
 
 from circleci_usage.cli import options, settings
+from circleci_usage.plurals import counted
 from circleci_usage.progress import SystemClock
 
 
@@ -81,4 +82,5 @@ def prune(store: options.Store = options.DEFAULT_STORE, quiet: options.Quiet = F
 
     removed = prune_store(Store(store), SystemClock().now())
     console = Console(quiet=quiet)
-    console.say(f"Removed {len(removed.windows)} windows: {removed.files} files, {removed.bytes / 1e6:,.1f} MB.")
+    windows, files = counted(len(removed.windows), "window"), counted(removed.files, "file")
+    console.say(f"Removed {windows}: {files}, {removed.bytes / 1e6:,.1f} MB.")

@@ -48,11 +48,6 @@ def plain(value: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-def trimmed(value: Decimal) -> Decimal:
-    """The same number without needless zeros, so that later products stay short."""
-    return Decimal(plain(value))
-
-
 def rounded(value: Decimal, places: int) -> Decimal:
     """The number as a person is shown it."""
     return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)

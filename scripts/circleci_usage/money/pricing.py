@@ -15,6 +15,7 @@ from circleci_usage.errors import SettingsError
 from circleci_usage.money.costs import UNPRICED, Costs
 from circleci_usage.money.included import IncludedCredits, free_credits
 from circleci_usage.money.units import fitting, places_of, to_count
+from circleci_usage.plurals import counted
 
 LIST_PRICE: Final = Decimal("0.0006")
 """What a credit costs at list: 15 dollars for 25,000 credits."""
@@ -51,7 +52,9 @@ class PriceList:
         currency: of all prices.
         periods: in the order of their days, without overlap.
         list_price: what a credit costs without a contract, to compare with.
-        included: what is free each month before anything is charged.
+        included: what is free each billing cycle before anything is charged.
+        billing_cycle_day: the day of the month that billing cycles begin on; None when it is not known, and cycles are
+            taken as calendar months.
         allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
         checksum: of the settings file that says so; empty without one.
     """
@@ -60,6 +63,7 @@ class PriceList:
     periods: tuple[PricePeriod, ...]
     list_price: Decimal | None = None
     included: IncludedCredits | None = None
+    billing_cycle_day: int | None = None
     allow_unpriced: bool = False
     checksum: str = ""
 
@@ -119,7 +123,7 @@ def refuse_unpriced(costs: Costs) -> None:
 
 def named_days(days: Sequence[date]) -> str:
     """The days as a person is told them: the first few, and how many more."""
-    more = f" and {len(days) - _DAYS_NAMED} more days" if len(days) > _DAYS_NAMED else ""
+    more = f" and {counted(len(days) - _DAYS_NAMED, 'more day')}" if len(days) > _DAYS_NAMED else ""
     return ", ".join(map(str, days[:_DAYS_NAMED])) + more
 
 

@@ -1,66 +1,35 @@
-"""The report's cost → a Custom Costs file: a line a day, project, team and credit type, in dollars.
-
-Rules: docs.datadoghq.com/cloud_cost_management/setup/custom.
-"""
+"""A report folder's costs → a Custom Costs file as it is sent."""
 
 import hashlib
 import json
-from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
-from circleci_usage.columns import DAILY_CHARGES, credit_type_name
+from circleci_usage.columns import CHARGEBACK, DAILY_CHARGES
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
-from circleci_usage.money.exact import ZERO, exact_arithmetic, total
-from circleci_usage.push.amounts import Names
+from circleci_usage.money.exact import total
+from circleci_usage.push.cost_lines import CURRENCY, DIMENSIONS, Charge, CostLine, cost_lines
 from circleci_usage.push.report_folder import ReportFolder
-from circleci_usage.push.series import Tags
 
-CURRENCY: Final = "USD"
-PROVIDER: Final = "CircleCI"
-
-MARK: Final = ("exported_by", "circleci-usage")
-"""The tag that tells our files from anybody else's."""
-
-_DIMENSIONS: Final = ("organization", "project", "team", "credit_type")
-
-
-@dataclass(frozen=True)
-class CostLine:
-    """What one combination of names cost on one day."""
-
-    day: date
-    credit_type: str
-    tags: tuple[str, ...]
-    cost: Decimal
-
-    def body(self) -> dict[str, Any]:
-        """As Datadog takes it; its amounts are doubles."""
-        return {
-            "ProviderName": PROVIDER,
-            "ChargeDescription": f"{credit_type_name(self.credit_type)} credits",
-            "ChargePeriodStart": self.day.isoformat(),
-            "ChargePeriodEnd": self.day.isoformat(),
-            "BilledCost": float(self.cost),
-            "BillingCurrency": CURRENCY,
-            "Tags": dict(tag.split(":", 1) for tag in self.tags),
-        }
+_NO_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency"})
+"""The columns of the table of what finance posts that are not tags of the settings file."""
 
 
 @dataclass(frozen=True)
 class CostFile:
-    """All that a report's period cost. Lines that cost nothing are left out: Datadog would show nothing for them."""
+    """All that a report's period cost."""
 
     period: Period
     lines: tuple[CostLine, ...]
 
     def body(self) -> list[dict[str, Any]]:
         """As Datadog takes it."""
-        return [line.body() for line in self.lines]
+        return [_body(line) for line in self.lines]
 
     @property
     def cost(self) -> Decimal:
@@ -90,14 +59,27 @@ def cost_file(folder: ReportFolder, today: date) -> CostFile:
             f"The report reaches to {folder.period.last}, but today is {today}, and Datadog's Custom Costs take no days"
             " to come; check the clock, or leave out --custom-costs."
         )
-    sums: defaultdict[tuple[str, Names], Decimal] = defaultdict(lambda: ZERO)
-    with exact_arithmetic():
-        for (day, *names), (cost,) in folder.rows(DAILY_CHARGES, ["date", *_DIMENSIONS], ["cost"]):
-            sums[day, tuple(zip(_DIMENSIONS, names, strict=True))] += cost or ZERO
-    tags = Tags((names for _, names in sums), (MARK,))
-    lines = (
-        CostLine(date.fromisoformat(day), dict(names)["credit_type"], tags.of(names), cost)
-        for (day, names), cost in sums.items()
-        if cost
-    )
-    return CostFile(folder.period, tuple(sorted(lines, key=lambda line: (line.day, line.tags))))
+    return CostFile(folder.period, cost_lines(_charges(folder), _team_tags(folder)))
+
+
+def _body(line: CostLine) -> dict[str, Any]:
+    """As Datadog takes it; its amounts are doubles."""
+    return {**line.columns, "BilledCost": float(line.cost), "Tags": line.values}
+
+
+def _charges(folder: ReportFolder) -> Iterator[Charge]:
+    for (day, *names), (cost,) in folder.rows(DAILY_CHARGES, ["date", *DIMENSIONS], ["cost"]):
+        if cost is not None:
+            yield date.fromisoformat(day), dict(zip(DIMENSIONS, names, strict=True)), cost
+
+
+def _team_tags(folder: ReportFolder) -> dict[str, dict[str, str]]:
+    """The tags of the settings file, as the table of what finance posts has them."""
+    if not folder.has(CHARGEBACK):
+        return {}
+    names = [name for name in folder.columns(CHARGEBACK) if name not in _NO_TAGS]
+    tags: dict[str, dict[str, str]] = {name: {} for name in names}
+    for (team, *values), _ in folder.rows(CHARGEBACK, ["team", *names], []):
+        for name, value in zip(names, values, strict=True):
+            tags[name][team] = value
+    return tags

@@ -16,9 +16,11 @@ from datadog_api_client.v2.api.cloud_cost_management_api import CloudCostManagem
 
 from circleci_usage.days import Period
 from circleci_usage.errors import ServiceError, SettingsError
+from circleci_usage.plurals import counted
 from circleci_usage.progress import Progress
 from circleci_usage.push.connection import Datadog, RefusedError
-from circleci_usage.push.cost_file import MARK, PROVIDER, CostFile
+from circleci_usage.push.cost_file import CostFile
+from circleci_usage.push.cost_lines import MARK, PROVIDER
 from circleci_usage.push.cost_memory import CostMemory, SentFile
 
 _RIGHT: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"
@@ -122,7 +124,7 @@ def _listed(datadog: Datadog) -> dict[str, Period]:
             return {id_: days for id_, days in found.items() if days}
         if number * _PAGE >= total:
             break
-    raise ServiceError(f"Datadog lists only {len(found)} of {total} Custom Costs files. Try again later.")
+    raise ServiceError(f"Datadog lists only {len(found)} of {counted(total, 'Custom Costs file')}. Try again later.")
 
 
 def _page(datadog: Datadog, number: int) -> tuple[dict[str, Period | None], int]:

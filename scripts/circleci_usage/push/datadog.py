@@ -13,6 +13,7 @@ from datadog_api_client.v1.api.events_api import EventsApi
 from datadog_api_client.v2.api.key_management_api import KeyManagementApi
 
 from circleci_usage.errors import PartlySentError, ServiceError, SettingsError, UsageExporterError
+from circleci_usage.plurals import agreeing, counted
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.push.connection import Datadog, RefusedError, Request
 from circleci_usage.push.cost_memory import CostMemory
@@ -73,7 +74,8 @@ def push(plan: Plan, credentials: Credentials, *, clock: Clock, progress: Progre
         except UsageExporterError as error:
             if not delivered.points:
                 raise
-            raise PartlySentError(f"All {delivered.points:,} points arrived, but not all else: {error}") from error
+            arrived = counted(delivered.points, "point")
+            raise PartlySentError(f"All {arrived} arrived, but not all else: {error}") from error
     lines = len(plan.costs.lines) if plan.costs else None
     return PushResult(delivered.requests, delivered.series, delivered.points, lines, len(plan.events), switched_on)
 
@@ -131,11 +133,12 @@ def _refuse(plan: Plan, credentials: Credentials) -> None:
         if plan.costs:
             raise SettingsError(f"Custom Costs need a Datadog application key too; {_PUT_APP_KEY}.")
         if plan.late_points and not plan.options.historical_metrics_enabled:
+            are = agreeing(plan.late_points, "is", "are")
             raise SettingsError(
-                f"{plan.late_points:,} of {plan.points:,} points are older than an hour, and Datadog drops those"
-                " without a word unless Historical Metrics Ingestion is on for their metrics. Datadog tells who has an"
-                f" application key: {_PUT_APP_KEY}. If you know that it is on, say --historical-metrics-enabled. Or"
-                " send a snapshot."
+                f"{plan.late_points:,} of {counted(plan.points, 'point')} {are} older than an hour, and Datadog drops"
+                " those without a word unless Historical Metrics Ingestion is on for their metrics. Datadog tells who"
+                f" has an application key: {_PUT_APP_KEY}. If you know that it is on, say --historical-metrics-enabled."
+                " Or send a snapshot."
             )
 
 

@@ -11,6 +11,7 @@ from datadog_api_client.v2.api.metrics_api import MetricsApi
 from datadog_api_client.v2.model.metric_content_encoding import MetricContentEncoding
 
 from circleci_usage.errors import AccessError, PartlySentError, ServiceError, UsageExporterError
+from circleci_usage.plurals import counted
 from circleci_usage.progress import Progress
 from circleci_usage.push.batches import Batch
 from circleci_usage.push.connection import Datadog, RefusedError
@@ -72,11 +73,11 @@ def _points(batches: Sequence[Batch]) -> int:
 
 def _refused(batch: Batch, error: RefusedError) -> ServiceError:
     said = f": {error.reason}" if error.reason else ""
-    return ServiceError(f"Datadog refuses a request with {batch.points:,} points ({error.status}){said}.")
+    return ServiceError(f"Datadog refuses a request with {counted(batch.points, 'point')} ({error.status}){said}.")
 
 
 def _partly(arrived: Sequence[Batch], points: int, trouble: UsageExporterError) -> PartlySentError:
     return PartlySentError(
-        f"Datadog has {_points(arrived):,} of {points:,} points, the others did not arrive: {trouble} Run the same"
-        " command again: points that are there already are replaced, nothing doubles."
+        f"Datadog has {_points(arrived):,} of {counted(points, 'point')}, the others did not arrive: {trouble} Run the"
+        " same command again: points that are there already are replaced, nothing doubles."
     )

@@ -9,6 +9,7 @@ from datadog_api_client import ApiClient
 from datadog_api_client.v2.api.metrics_api import MetricsApi
 
 from circleci_usage.errors import SettingsError
+from circleci_usage.plurals import counted
 from circleci_usage.push.connection import Datadog, RefusedError
 
 _RIGHT: Final = "the permissions metrics_read and, to switch it on, late_metrics_config_write"
@@ -34,9 +35,9 @@ def ensure_historical(datadog: Datadog, metrics: Sequence[str], *, enable: bool,
     off = tuple(metric for metric in metrics if not _is_on(datadog, metric))
     if off and not enable:
         raise SettingsError(
-            f"Historical Metrics Ingestion is off for {', '.join(off)}, so Datadog would drop {late:,} points without a"
-            " word. Switch it on with --enable-historical, or in Datadog under Metrics → Summary → Advanced; or send a"
-            " snapshot."
+            f"Historical Metrics Ingestion is off for {', '.join(off)}, so Datadog would drop {counted(late, 'point')}"
+            " without a word. Switch it on with --enable-historical, or in Datadog under Metrics → Summary → Advanced;"
+            " or send a snapshot."
         )
     for metric in off:
         _switch_on(datadog, metric)

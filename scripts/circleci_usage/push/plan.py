@@ -12,6 +12,7 @@ from typing import Final
 
 from circleci_usage.days import Period, today_utc
 from circleci_usage.errors import SettingsError
+from circleci_usage.plurals import counted
 from circleci_usage.push.amounts import usage_amounts
 from circleci_usage.push.batches import Batch, Series, batches
 from circleci_usage.push.cost_file import CostFile, cost_file
@@ -169,8 +170,8 @@ def _refuse_too_old(stamps: Sequence[int], now: datetime) -> None:
     lost = sum(stamp < oldest.timestamp() for stamp in stamps)
     if lost:
         raise SettingsError(
-            f"{lost:,} of {len(stamps):,} points lie before {oldest:%Y-%m-%d}, and Datadog keeps 15 months: report on"
-            " later days."
+            f"{lost:,} of {counted(len(stamps), 'point')} lie before {oldest:%Y-%m-%d}, and Datadog keeps 15 months:"
+            " report on later days."
         )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from circleci_usage.money.exact import rounded
-from circleci_usage.push.cost_file import CURRENCY
+from circleci_usage.plurals import agreeing, counted
+from circleci_usage.push.cost_lines import CURRENCY
 from circleci_usage.push.plan import Plan
 
 
@@ -12,23 +13,21 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     options = plan.options
     yield f"To {options.site.name}, as {options.mode}: the report on {plan.period} in {plan.folder}."
     yield (
-        f"{len(plan.series):,} series with {plan.points:,} points in {_requests(len(plan.batches))}:"
-        f" {plan.plain_bytes:,} bytes, {plan.wire_bytes:,} compressed."
+        f"{len(plan.series):,} series with {counted(plan.points, 'point')} in {counted(len(plan.batches), 'request')}:"
+        f" {counted(plan.plain_bytes, 'byte')}, {plan.wire_bytes:,} compressed."
     )
     yield f"Custom metrics that Datadog would bill: {len(plan.series):,}."
     for metric, count in sorted(plan.by_metric.items()):
         yield f"  {metric}: {count:,}"
     if plan.late_points:
-        yield f"{plan.late_points:,} points are too old to be kept without Historical Metrics Ingestion."
+        late, are = counted(plan.late_points, "point"), agreeing(plan.late_points, "is", "are")
+        yield f"{late} {are} too old to be kept without Historical Metrics Ingestion."
     if plan.costs:
-        yield f"Custom Costs: {len(plan.costs.lines):,} lines, {rounded(plan.costs.cost, 2):,} {CURRENCY} in all."
+        lines = counted(len(plan.costs.lines), "line")
+        yield f"Custom Costs: {lines}, {rounded(plan.costs.cost, 2):,} {CURRENCY} in all."
     for event in plan.events:
         yield f"Event: {event.title}"
     yield from plan.warnings
     if plan.objection:
         yield f"It would not be sent: {plan.objection}"
     yield "Nothing was sent."
-
-
-def _requests(number: int) -> str:
-    return "1 request" if number == 1 else f"{number:,} requests"

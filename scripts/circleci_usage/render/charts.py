@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
 from circleci_usage.columns import credit_type_name
+from circleci_usage.plurals import amount_of
 from circleci_usage.render import style
 from circleci_usage.render.lines import lines, seats, top
 from circleci_usage.render.project_charts import ProjectChart
@@ -45,10 +46,11 @@ def draw_charts(report: Report, folder: Path) -> None:
 
 
 def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChart]:
-    """What is drawn for each project."""
+    """What is drawn for each project that has days."""
     return [
         ProjectChart(project.file_name, project.name, money(project.line.cost, report.currency), project.daily)
         for project in every
+        if project.daily
     ]
 
 
@@ -81,7 +83,7 @@ def credits_by_project(report: Report) -> Figure:
         amounts.append(chosen.rest.credits)
     return _lying_bars(
         "Credits by project",
-        f"{days(report.period)} · {number(report.totals.credits)} credits in all",
+        f"{days(report.period)} · {amount_of(number(report.totals.credits), 'credit')} in all",
         names,
         [float(amount) for amount in amounts],
         [number(amount) for amount in amounts],

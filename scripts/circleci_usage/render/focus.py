@@ -1,11 +1,12 @@
 """focus.csv: the charges in the FinOps Open Cost and Usage Specification, which every FinOps tool reads.
 
-One row a day, project, team and credit type. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
+One row a day, project, team and credit type; seats recur, and their row is for the billing
+period. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from circleci_usage.columns import NO_NAME, credit_type_name
-from circleci_usage.days import add_months, month_start
+from circleci_usage.analysis.daily import ONCE_A_MONTH
+from circleci_usage.columns import NO_NAME, charge_description, credit_type_name
+from circleci_usage.days import Period, billing_period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
@@ -62,6 +64,7 @@ def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     list_price = report.prices.list_price
     columns = {
         **_COLUMNS,
+        **_periods(report.prices.billing_cycle_day),
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
         "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
@@ -122,8 +125,26 @@ def _moment(day: date) -> str:
     return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
-def _month(day: datetime) -> date:
-    return month_start(day.date())
+def _periods(cycle_day: int | None) -> dict[str, _Column]:
+    """The billing period of a charge, and what it is for: its day, or the whole period where it recurs."""
+
+    def billed(day: datetime) -> Period:
+        return billing_period(day.date(), cycle_day)
+
+    def charged(day: datetime, kind: str) -> Period:
+        return billed(day) if kind in ONCE_A_MONTH else Period.of_days(day.date(), day.date())
+
+    return {
+        "BillingPeriodEnd": _of("date", lambda day: _moment(billed(day).stop)),
+        "BillingPeriodStart": _of("date", lambda day: _moment(billed(day).start)),
+        "ChargePeriodEnd": _Column(("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).stop)),
+        "ChargePeriodStart": _Column(("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).start)),
+    }
+
+
+def _description(kind: str, project: str) -> str:
+    what = charge_description(kind)
+    return what if project in {credit_type_name(kind), NO_NAME} else f"{what} of {project}"
 
 
 def _name(*names: str) -> str:
@@ -143,16 +164,11 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "BilledCost": _of("cost", _number),
     "BillingAccountId": _Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
-    "BillingPeriodEnd": _of("date", lambda day: _moment(add_months(_month(day), 1))),
-    "BillingPeriodStart": _of("date", lambda day: _moment(_month(day))),
+    **_periods(None),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
-    "ChargeDescription": _Column(
-        ("credit_type", "project"), lambda kind, project: f"{credit_type_name(kind)} credits of {project}"
-    ),
-    "ChargeFrequency": _always("Usage-Based"),
-    "ChargePeriodEnd": _of("date", lambda day: _moment(day + timedelta(days=1))),
-    "ChargePeriodStart": _of("date", _moment),
+    "ChargeDescription": _Column(("credit_type", "project"), _description),
+    "ChargeFrequency": _of("credit_type", lambda kind: "Recurring" if kind in ONCE_A_MONTH else "Usage-Based"),
     "CommitmentDiscountStatus": _always(""),
     "ConsumedQuantity": _of("credits", _number),
     "ConsumedUnit": _always("Credits"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from circleci_usage.analysis.totals import JOB, WORKFLOW
 from circleci_usage.columns import NO_NAME
 from circleci_usage.render.projects import ProjectNames
 from circleci_usage.render.shown import counted, shortened, visible
@@ -79,15 +80,14 @@ def project_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
 
 def workflow_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
     """The workflow of a key of `analysis.totals.WORKFLOW`, and its project."""
-    return name_cell(key[4], projects.of(key))
+    workflow = key[WORKFLOW.index("workflow")]
+    return name_cell("(no workflow)" if workflow == NO_NAME else workflow, projects.around(key))
 
 
 def job_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
     """The job of a key that begins with `analysis.totals.JOB`, its project and workflow."""
-    workflow, job = key[4], key[5]
-    if job == NO_NAME:
-        return name_cell("(no job)", projects.of(key))
-    return name_cell(job, f"{projects.of(key)} · {visible(workflow)}")
+    job = key[JOB.index("job")]
+    return name_cell("(no job)" if job == NO_NAME else job, projects.around_job(key))
 
 
 def more(shown: int, every: Sequence[object], noun: str) -> str:

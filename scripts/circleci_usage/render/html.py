@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.price_view import price_view
@@ -64,6 +65,7 @@ def page(report: Report) -> str:
         budgets=time_views.budgets_in_short(report),
         enough_for_mean=ENOUGH_FOR_MEAN,
         completeness=words.completeness(report),
+        projects=sum(is_project(line.key) for line in lines(report.breakdowns["projects"])),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
         style=Markup(templates.get_template("page.css").render(colors=PAGE_COLORS)),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
@@ -83,6 +85,8 @@ def _templates(currency: str) -> Environment:
         "money": partial(shown.money, currency=currency),
         "cost": partial(cost_shown, currency=currency),
         "number": shown.number,
+        "exact": shown.exact_value,
+        "counted": shown.counted,
         "percent": shown.percent,
         "period": shown.days,
         "long_day": shown.long_day,

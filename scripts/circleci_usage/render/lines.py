@@ -12,7 +12,7 @@ import pandas as pd
 from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
 from circleci_usage.money import exact
-from circleci_usage.render.shown import money, visible
+from circleci_usage.render.shown import Shown, money, visible
 from circleci_usage.report import Report
 
 
@@ -80,10 +80,10 @@ def top(every: Sequence[Line], limit: int) -> Top:
     return Top(every[:limit], rest, len(others))
 
 
-def cost_shown(amount: Line | Amount, currency: str) -> str:
+def cost_shown(amount: Line | Amount, currency: str) -> Shown:
     """The cost for people; credits that have no price did not cost nothing."""
     unknown = amount.credits and amount.unpriced_credits == amount.credits
-    return "no price" if unknown else money(amount.cost, currency)
+    return Shown("no price", None) if unknown else money(amount.cost, currency)
 
 
 def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:

@@ -1,13 +1,14 @@
 """The end of the page, for those who check: which price made which cost, and whether all sums agree."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from circleci_usage.columns import credit_type_name
 from circleci_usage.money.exact import plain
 from circleci_usage.render.grids import Cell, Grid, Grids
 from circleci_usage.render.known import known_amounts
-from circleci_usage.render.shown import counted, money, number
+from circleci_usage.render.shown import Shown, counted, money, number
 from circleci_usage.report import Report
 
 _AMOUNTS: Final = {
@@ -61,9 +62,9 @@ def _price(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> l
     known = line["price"] is not None
     return [
         credit_type_name(line["credit_type"]),
-        str(line["first"] or "the beginning") if known else "",
-        str(line["last"] or "now") if known else "",
-        plain(line["price"]) if known else "no price",
+        Shown(str(line["first"] or "the beginning"), line["first"] or date.min) if known else "",
+        Shown(str(line["last"] or "now"), line["last"] or date.max) if known else "",
+        plain(line["price"]) if known else Shown("no price", None),
         *(
             number(line[name]) if name.endswith("credits") else money(line[name], currency) if known else ""
             for name in amounts

@@ -14,22 +14,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.exact import plain, total
+from circleci_usage.push.cost_lines import CURRENCY, DIMENSIONS, cost_lines
 from circleci_usage.render.focus import VENDOR, Charge, priced_charges, tags_of
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report
 
 Row = dict[str, str]
 
-_NOTHING: Final = "none"
-"""Where a tool takes no blank value."""
-
 _SEVERAL: Final = "several"
 """In place of the team where a line belongs to more than one."""
 
-_DATADOG_VALUE: Final = 1_000
 _ONE_YEAR: Final = timedelta(days=365)
 
 
@@ -170,30 +168,26 @@ def _doit(report: Report) -> Iterator[Row]:
 
 def _identity(charge: Charge) -> tuple[str, ...]:
     """What a charge is about, by names that stay as long as a project does."""
-    project = charge.project_id, charge.project if charge.project_id == NO_NAME else ""
+    key = (charge.organization_id, charge.organization, charge.project_id, charge.project)
+    name = charge.project if is_project(key) else NO_NAME
+    project = charge.project_id, name if charge.project_id == NO_NAME else ""
     return (f"{charge.date:%Y-%m-%d}", charge.organization_id, *project, charge.credit_type)
 
 
 def _datadog_costs(report: Report) -> Iterator[Row]:
-    """Custom Costs: the required columns in their order, then a column a tag; nothing blank, nothing long.
+    """Custom Costs, the very lines that `push` sends: the required columns in their order, then a column a tag.
 
     Raises:
         SettingsError: the report's currency is not the US dollar, the only one that Datadog takes.
     """
-    if report.currency != "USD":
-        raise SettingsError(f"Datadog takes Custom Costs in USD only, but the costs are in {report.currency}.")
-    for charge in priced_charges(report):
-        day = f"{charge.date:%Y-%m-%d}"
-        kind = credit_type_name(charge.credit_type)
-        yield {
-            "ProviderName": VENDOR,
-            "ChargeDescription": kind,
-            "ChargePeriodStart": day,
-            "ChargePeriodEnd": day,
-            "BilledCost": plain(charge.cost),
-            "BillingCurrency": report.currency,
-            **{name: value[:_DATADOG_VALUE] or _NOTHING for name, value in _dimensions(charge, report).items()},
-        }
+    if report.currency != CURRENCY:
+        raise SettingsError(f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in {report.currency}.")
+    charges = (
+        (charge.date.date(), {name: neutral(getattr(charge, name)) for name in DIMENSIONS}, charge.cost)
+        for charge in priced_charges(report)
+    )
+    for line in cost_lines(charges, report.ownership.tags):
+        yield {**line.columns, **line.values}
 
 
 def _dimensions(charge: Charge, report: Report) -> Row:

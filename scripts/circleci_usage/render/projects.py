@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from circleci_usage.analysis.totals import PROJECT
-from circleci_usage.columns import NO_NAME
+from circleci_usage.analysis.nameless import is_credit_type, is_project
+from circleci_usage.analysis.totals import JOB, PROJECT
+from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.days import Period
 from circleci_usage.money.exact import ZERO
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines
 from circleci_usage.render.shown import visible
@@ -28,7 +30,7 @@ class Project:
         line: its amounts.
         name: with the organisation's where there are several; no two projects share one.
         file_name: the name made safe for file names and anchors, as unique.
-        daily: its cost on each day of the period, for drawing.
+        daily: its cost on each day of the period, for drawing; empty of what no day causes, such as seats.
         workflows: the costliest first.
         jobs: the costliest first.
         classes: resource classes, the costliest first; their job runs are not known.
@@ -55,7 +57,21 @@ class ProjectNames:
         """The name of the project whose key `key` begins with."""
         project = tuple(key[: len(PROJECT)])
         name = self._name(project)
-        return f"{name} ({visible(project[2])})" if self._uses[name] > 1 else name
+        is_shared = is_project(project) and self._uses[name] > 1
+        return f"{name} ({visible(project[PROJECT.index('project_id')])})" if is_shared else name
+
+    def around(self, key: Sequence[str]) -> str:
+        """What a job, workflow or branch of a project belongs to: nothing repeats the name of a credit type."""
+        _, organization, *_ = key
+        if is_project(key):
+            return self.of(key)
+        return visible(organization) if self._several else ""
+
+    def around_job(self, key: Sequence[str]) -> str:
+        """The project and the workflow of a key of `analysis.totals.JOB`."""
+        *_, workflow, job = key[: len(JOB)]
+        has_workflow = workflow not in {NO_NAME, job if is_credit_type(job) else NO_NAME}
+        return " · ".join(filter(None, (self.around(key), visible(workflow) if has_workflow else "")))
 
     def files(self) -> dict[tuple[str, ...], str]:
         """Key → a name for the project's files, safe on every file system; unique also where case does not count."""
@@ -68,9 +84,10 @@ class ProjectNames:
 
     def _name(self, key: tuple[str, ...]) -> str:
         _, organization, _, project = map(visible, key)
-        if project == NO_NAME:
-            return f"{organization} (no project)" if self._several else "(no project)"
-        return f"{organization}/{project}" if self._several else project
+        if is_project(key):
+            return f"{organization}/{project}" if self._several else project
+        name = "(no project)" if project == NO_NAME else project
+        return f"{name} ({organization})" if self._several else name
 
 
 @lru_cache(maxsize=1)
@@ -88,13 +105,12 @@ def projects(report: Report) -> Sequence[Project]:
     workflows = by_project(lines(report.breakdowns["workflows"]))
     jobs = by_project(lines(report.breakdowns["jobs"]))
     classes = by_project(_classes(report))
-    without_cost = [0.0] * len(report.period)
     return [
         Project(
             line=line,
             name=names.of(line.key),
             file_name=files[line.key],
-            daily=daily.get(line.key, without_cost),
+            daily=daily.get(line.key) or _unused(line, report.period),
             workflows=workflows[line.key],
             jobs=jobs[line.key],
             classes=classes[line.key],
@@ -103,9 +119,14 @@ def projects(report: Report) -> Sequence[Project]:
     ]
 
 
+def _unused(line: Line, period: Period) -> Sequence[float]:
+    """The days of a project without any cost."""
+    return [0.0] * len(period) if is_project(line.key) and not line.credits else ()
+
+
 def _classes(report: Report) -> list[Line]:
     """The resource classes of all projects, as far as the cube tells them apart."""
-    used = report.cube[report.cube["resource_class"] != NO_NAME]
+    used = report.cube[~report.cube["resource_class"].isin([NO_NAME, *CREDIT_TYPE_NAMES.values()])]
     sums = used.groupby([*PROJECT, "resource_class"])[["credits", "cost", "unpriced_credits"]].sum().reset_index()
     keys = zip(*(sums[key] for key in (*PROJECT, "resource_class")), strict=True)
     amounts = zip(sums["credits"], sums["cost"], sums["unpriced_credits"], strict=True)

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from circleci_usage.days import Period, add_months
-from circleci_usage.money.exact import rounded
+from circleci_usage.money.exact import plain, rounded
+from circleci_usage.plurals import amount_of
 
 _SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 _MINUTE: Final = 60
@@ -26,17 +27,46 @@ _INVISIBLE: Final = re.compile(
 )
 
 
+class Shown(str):
+    """A text for people that knows what it shows, so that tables can be sorted by it.
+
+    Attributes:
+        exact: the number without rounding, or the ISO date; empty where that is not known.
+    """
+
+    __slots__ = ("exact",)
+
+    exact: str
+
+    def __new__(cls, text: str, value: Decimal | float | date | None) -> Self:
+        """Show a value as a text."""
+        shown = super().__new__(cls, text)
+        shown.exact = _exact(value)
+        return shown
+
+
+def exact_value(shown: str) -> str:
+    """What a text sorts by: what it shows, or itself."""
+    return shown.exact if isinstance(shown, Shown) else shown
+
+
+def _exact(value: Decimal | float | date | None) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else plain(Decimal(str(value)))
+
+
 def symbol(currency: str) -> str:
     """What stands before an amount."""
     return _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
 
 
-def money(amount: Decimal, currency: str) -> str:
+def money(amount: Decimal, currency: str) -> Shown:
     """`$1,234.50`; what is less than a cent is not shown as nothing: `<$0.01`."""
     cents = rounded(amount, 2)
     if amount and not cents:
-        return f"<{symbol(currency)}0.01"
-    return f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}"
+        return Shown(f"<{symbol(currency)}0.01", amount)
+    return Shown(f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}", amount)
 
 
 def drawn_money(amount: float, currency: str) -> str:
@@ -44,34 +74,38 @@ def drawn_money(amount: float, currency: str) -> str:
     return money(Decimal(repr(amount)), currency)
 
 
-def money_change(difference: Decimal, currency: str) -> str:
+def money_change(difference: Decimal, currency: str) -> Shown:
     """`+$12.30`, `−$3.00`."""
-    return f"{'+' if difference > 0 else ''}{money(difference, currency)}"
+    return Shown(f"{'+' if difference > 0 else ''}{money(difference, currency)}", difference)
 
 
-def number(count: Decimal | int) -> str:
+def number(count: Decimal | int) -> Shown:
     """`179,098`: credits and job runs are counted in whole ones."""
     exact = Decimal(count)
     if exact and abs(exact) < 1:
-        return "<1"
-    return f"{rounded(exact, 0):,}".replace("-", _MINUS)
+        return Shown("<1", exact)
+    return Shown(f"{rounded(exact, 0):,}".replace("-", _MINUS), exact)
 
 
-def percent(share: Decimal) -> str:
+def percent(share: Decimal) -> Shown:
     """`34.6%` of a share between 0 and 1."""
     tenths = rounded(share * 100, 1)
     if share and not tenths:
-        return "<0.1%"
-    return f"{tenths:,}%".replace("-", _MINUS)
+        return Shown("<0.1%", share)
+    return Shown(f"{tenths:,}%".replace("-", _MINUS), share)
 
 
-def percent_change(share: Decimal) -> str:
+def percent_change(share: Decimal) -> Shown:
     """`+12.3%`, `−4.0%`."""
-    return f"{'+' if share > 0 else ''}{percent(share)}"
+    return Shown(f"{'+' if share > 0 else ''}{percent(share)}", share)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Shown:
     """`45s`, `2m 05s`, `3h 20m`, `12 days`."""
+    return Shown(_duration(seconds), seconds)
+
+
+def _duration(seconds: float) -> str:
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole}s"
@@ -82,9 +116,9 @@ def duration(seconds: float) -> str:
     return f"{round(whole / _DAY):,} days"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: Decimal | int, noun: str) -> str:
     """`1 job run`, `475 job runs`."""
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+    return amount_of(number(count), noun)
 
 
 def day(moment: date) -> str:
@@ -92,9 +126,9 @@ def day(moment: date) -> str:
     return f"{moment.day} {moment:%b}"
 
 
-def long_day(moment: date) -> str:
+def long_day(moment: date) -> Shown:
     """`Tuesday, 14 October 2026`."""
-    return f"{moment:%A}, {moment.day} {moment:%B %Y}"
+    return Shown(f"{moment:%A}, {moment.day} {moment:%B %Y}", moment)
 
 
 def days(period: Period) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.columns import CHARGEBACK
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.finding_tables import finding_tables
@@ -24,7 +25,7 @@ def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
         yield name, known_lines(breakdown.lines, report.prices)
     yield from report.daily.tables.items()
     yield "cube", known_lines(report.cube, report.prices)
-    yield "chargeback", chargeback(report)
+    yield CHARGEBACK, chargeback(report)
     yield "pricing", pricing(report)
     yield from finding_tables(report)
 

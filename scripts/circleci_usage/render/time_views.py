@@ -11,7 +11,17 @@ from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import day, days, long_day, money, money_change, percent, percent_change, short_days
+from circleci_usage.render.shown import (
+    Shown,
+    day,
+    days,
+    long_day,
+    money,
+    money_change,
+    percent,
+    percent_change,
+    short_days,
+)
 from circleci_usage.render.worth_saying import is_change, is_change_a_day
 from circleci_usage.report import Report
 
@@ -53,7 +63,7 @@ def budgets_in_short(report: Report) -> str:
 
 def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
     words, tone = _STATES[state.state]
-    expected = money(state.expected, currency) if state.expected is not None else "not known"
+    expected = money(state.expected, currency) if state.expected is not None else Shown("not known", None)
     return [
         name_cell(state.budget.name, f"team {state.budget.team}" if state.budget.team else ""),
         money(state.spent, currency),
@@ -103,12 +113,14 @@ def change_view(report: Report) -> Grids | None:
 
 def _change(change: Change, currency: str) -> list[Cell | str]:
     tone: Tone = "more" if change.difference > 0 else "less" if change.difference else ""
-    share = percent_change(change.share) if change.share is not None else "new"
+    share = percent_change(change.share) if change.share is not None else Shown("new", None)
+    if not change.after:
+        share = Shown("gone", change.share)
     return [
         money(change.before, currency),
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
-        Cell("gone" if not change.after else share, tone=tone),
+        Cell(share, tone=tone),
         _change_a_day(change, currency),
         money_change(change.by_runs, currency) if change.by_runs is not None else "",
     ]
@@ -156,15 +168,14 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     trend, currency = report.findings.trend, report.currency
     if not trend:
         return None
+    apart = " (excluding seats)" if trend.without_seats else ""
     weekdays = [(name, cost) for name, cost in zip(_WEEKDAYS, trend.weekdays, strict=True) if cost is not None]
     return {
         "title": "Over time",
         "lists": [
             _bars("Months", "Month", _stretches(trend.months, days, currency)),
-            _bars("Weeks", "Week", _stretches(trend.weeks, short_days, currency)),
-            _bars(
-                "Weekdays, seats apart", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]
-            ),
+            _bars(f"Weeks{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
+            _bars(f"Weekdays{apart}", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]),
         ],
     }
 

@@ -104,9 +104,16 @@ def _job(line: Line, _: ProjectNames) -> str:
     return "(no job)" if line.name == NO_NAME else line.name
 
 
-def _project_and_workflow(line: Line, projects: ProjectNames) -> str:
-    workflow = line.key[-2]
-    return _project(line, projects) + (f" · {visible(workflow)}" if workflow != NO_NAME else "")
+def _workflow(line: Line, _: ProjectNames) -> str:
+    return "(no workflow)" if line.name == NO_NAME else line.name
+
+
+def _around(line: Line, projects: ProjectNames) -> str:
+    return projects.around(line.key)
+
+
+def _around_job(line: Line, projects: ProjectNames) -> str:
+    return projects.around_job(line.key)
 
 
 _KINDS: Final = {
@@ -114,9 +121,9 @@ _KINDS: Final = {
     "teams": _Kind("Teams", "Team", _own_name),
     "organizations": _Kind("Organizations", "Organization", _own_name),
     "projects": _Kind("Projects", "Project", _project),
-    "workflows": _Kind("Workflows", "Workflow", _own_name, _project),
-    "jobs": _Kind("Jobs", "Job", _job, _project_and_workflow),
-    "branches": _Kind("Branches", "Branch", _own_name, _project),
+    "workflows": _Kind("Workflows", "Workflow", _workflow, _around),
+    "jobs": _Kind("Jobs", "Job", _job, _around_job),
+    "branches": _Kind("Branches", "Branch", _own_name, _around),
     "resource_classes": _Kind("Resource classes", "Resource class", _own_name),
     "executors": _Kind("Executors", "System and executor", _all_names),
     "statuses": _Kind("Outcomes", "How runs ended", _own_name),

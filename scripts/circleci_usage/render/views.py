@@ -116,7 +116,7 @@ def every_project_view(report: Report) -> View:
                 "label": label,
                 "project": project,
                 "spark": spark(project.daily),
-                "highest": drawn_money(max(project.daily), report.currency),
+                "highest": drawn_money(max(project.daily), report.currency) if project.daily else "",
                 "lists": [
                     project_list("workflows", project.workflows, limit, _COMPACT_LENGTH),
                     project_list("jobs", project.jobs, limit, _COMPACT_LENGTH),

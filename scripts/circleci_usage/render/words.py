@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.analysis.changes import Change
-from circleci_usage.columns import NO_NAME
+from circleci_usage.analysis.nameless import is_project
+from circleci_usage.plurals import amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
@@ -49,7 +50,7 @@ def headline(report: Report) -> str:
         return f"There is no CircleCI usage {when(report.period)}."
     return (
         f"CircleCI cost {cost_shown(report.totals, report.currency)} {when(report.period)}:"
-        f" {number(report.totals.credits)} credits in {counted(report.totals.job_runs, 'job run')}."
+        f" {amount_of(number(report.totals.credits), 'credit')} in {counted(report.totals.job_runs, 'job run')}."
     )
 
 
@@ -127,7 +128,7 @@ def _per_day(total: Change) -> str:
 
 
 def _costliest_project(report: Report) -> Iterator[Sentence]:
-    named = [line for line in lines(report.breakdowns["projects"]) if line.name != NO_NAME]
+    named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
     if len(named) > 1 and worth_saying(named[0].cost, named[0].share):
         cost, share = money(named[0].cost, report.currency), percent(named[0].share)
         name = project_names(report).of(named[0].key)

@@ -13,7 +13,7 @@ from circleci_usage.money.rates import DERIVED
 from circleci_usage.render.grids import Cell, Grid, Grids, job_cell, more, name_cell, workflow_cell
 from circleci_usage.render.group_settings import job_group_settings
 from circleci_usage.render.projects import ProjectNames, project_names
-from circleci_usage.render.shown import counted, duration, money, number, percent, percent_change
+from circleci_usage.render.shown import Shown, counted, duration, money, number, percent, percent_change
 from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.render.worth_saying import worth_saying
 from circleci_usage.report import Report
@@ -108,12 +108,13 @@ def _peak(percentage: float | None, runs: int) -> Cell:
     """A 95th percentile that a verdict rests on: where it is from few runs, these are told."""
     if percentage is None:
         return Cell("")
-    return Cell(f"{percentage:.0f}%", detail=f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else "")
+    few = f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else ""
+    return Cell(Shown(f"{percentage:.0f}%", percentage), detail=few)
 
 
 def _saving(sizing: Sizing, currency: str) -> Cell:
     if sizing.verdict == "larger" and (sizing.recommended != sizing.suggested or sizing.saved is None):
-        return Cell("not known" if sizing.saved is None else "")
+        return Cell(Shown("not known", None) if sizing.saved is None else "")
     saved = sizing.saved or ZERO
     return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
 
@@ -130,7 +131,7 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         name_cell(migration.target),
         f"{migration.rate.normalize():f}",
         f"{migration.target_rate.normalize():f}",
-        "anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay",
+        Shown("anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay", migration.pays_from),
         money(migration.cost, currency),
         "" if migration.saved is None else Cell(money(migration.saved, currency), tone="less"),
     ]
@@ -142,9 +143,9 @@ def _speed_up(speed_up: SpeedUp, names: ProjectNames, currency: str) -> list[Cel
         job_cell(speed_up.key, names),
         name_cell(speed_up.key[-1]),
         name_cell(speed_up.target),
-        f"{speed_up.median_cpu:.0f}%",
-        f"up to {percent(speed_up.time_saved)}",
-        "not known" if change is None else percent_change(change) if change else "the same",
+        Shown(f"{speed_up.median_cpu:.0f}%", speed_up.median_cpu),
+        Shown(f"up to {percent(speed_up.time_saved)}", speed_up.time_saved),
+        Shown("not known" if change is None else percent_change(change) if change else "the same", change),
         money(speed_up.cost, currency),
     ]
 
@@ -155,7 +156,7 @@ def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
         [
             name_cell(each.name, each.executor),
             plain(each.derived.credits_per_minute),
-            f"{number(each.derived.runs)} of {number(each.derived.of_runs)}",
+            Shown(f"{number(each.derived.runs)} of {number(each.derived.of_runs)}", each.derived.runs),
         ]
         for each in sizing.classes
         if each.is_derived and each.derived

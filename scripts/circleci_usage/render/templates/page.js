@@ -1,18 +1,32 @@
 // Adds what only a script can: sorting and filtering. Without it the page is whole.
 (() => {
   "use strict";
-  const value = (cell) => {
-    const number = parseFloat(cell.textContent.replace(/−/g, "-").replace(/[^\d.<-]/g, "").replace("<", "0.00"));
-    return Number.isNaN(number) ? cell.textContent.trim().toLowerCase() : number;
+  const names = new Intl.Collator("en", { numeric: true });
+  const isNumber = (text) => /^-?\d+(\.\d+)?$/.test(text);
+  // Numbers of any length: as integers of the same number of decimal places.
+  const scaled = (text, places) => {
+    const [whole, rest = ""] = text.split(".");
+    return BigInt(whole + rest.padEnd(places, "0"));
+  };
+  const places = (text) => (text.split(".")[1] ?? "").length;
+  const byNumber = (a, b) => {
+    const most = Math.max(places(a), places(b));
+    const difference = scaled(a, most) - scaled(b, most);
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   };
   const sort = (table, column, heading) => {
     const down = heading.getAttribute("aria-sort") !== "descending";
     for (const other of table.querySelectorAll("[aria-sort]")) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", down ? "descending" : "ascending");
     const body = table.tBodies[0];
-    const rows = [...body.rows].map((row) => [column ? value(row.cells[column]) : row.cells[0].textContent.trim().toLowerCase(), row]);
-    rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1));
-    body.append(...rows.map(([, row]) => row));
+    const rows = [...body.rows].map((row) => [row.cells[column].dataset.sort ?? row.cells[column].textContent.trim(), row]);
+    // What is not known is neither more nor less: it comes last in both directions.
+    const known = rows.filter(([value]) => value !== "");
+    const unknown = rows.filter(([value]) => value === "");
+    const numbers = heading.classList.contains("n") && known.every(([value]) => isNumber(value));
+    const compare = numbers ? byNumber : names.compare;
+    known.sort(([a], [b]) => compare(a, b) * (down ? -1 : 1));
+    body.append(...[...known, ...unknown].map(([, row]) => row));
   };
   for (const table of document.querySelectorAll("table.sortable")) {
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
@@ -31,13 +45,20 @@
     field.className = "filter";
     field.placeholder = "Filter projects";
     field.setAttribute("aria-label", "Filter projects");
+    const nothing = document.createElement("p");
+    nothing.className = "hint";
+    nothing.setAttribute("role", "status");
+    nothing.setAttribute("aria-live", "polite");
     field.addEventListener("input", () => {
       const wanted = field.value.trim().toLowerCase();
+      let matches = 0;
       for (const project of projects.children) {
         project.hidden = !project.querySelector(".who").textContent.toLowerCase().includes(wanted);
+        matches += !project.hidden;
       }
+      nothing.textContent = matches ? "" : `No rows match “${field.value.trim()}”.`;
     });
-    projects.before(field);
+    projects.before(field, nothing);
   }
   const open = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -1,0 +1,85 @@
+"""Charges → the lines of a Custom Costs file, whoever brings it to Datadog: `push`, or a person who uploads it.
+
+Names are tags by Datadog's rules, so that both have the same. They cannot act as formulas in a spreadsheet: no sign
+that a formula needs is left in them.
+
+Rules: docs.datadoghq.com/cloud_cost_management/setup/custom.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.columns import charge_description
+from circleci_usage.money.exact import ZERO, exact_arithmetic, plain
+from circleci_usage.push.series import Tags
+
+CURRENCY: Final = "USD"
+PROVIDER: Final = "CircleCI"
+
+MARK: Final = ("exported_by", "circleci-usage")
+"""The tag that tells our files from anybody else's."""
+
+DIMENSIONS: Final = ("organization", "project", "team", "credit_type")
+
+_NOTHING: Final = "none"
+"""Datadog takes no blank value."""
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """What one combination of names cost on one day."""
+
+    day: date
+    credit_type: str
+    tags: tuple[str, ...]
+    cost: Decimal
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What Datadog requires of a line, in its order; amounts with all digits."""
+        return {
+            "ProviderName": PROVIDER,
+            "ChargeDescription": charge_description(self.credit_type),
+            "ChargePeriodStart": self.day.isoformat(),
+            "ChargePeriodEnd": self.day.isoformat(),
+            "BilledCost": plain(self.cost),
+            "BillingCurrency": CURRENCY,
+        }
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Tag → value; the same tags in every line."""
+        return dict(tag.split(":", 1) for tag in self.tags)
+
+
+Charge = tuple[date, Mapping[str, str], Decimal]
+"""A day, the names of `DIMENSIONS`, a cost."""
+
+
+def cost_lines(charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]]) -> tuple[CostLine, ...]:
+    """A line a day, project, team and credit type, in a lasting order; what costs nothing would not be shown.
+
+    Args:
+        charges: of any number of lines alike.
+        tags: name of a tag → team → value, as in `Ownership.tags`.
+    """
+    sums: defaultdict[tuple[date, tuple[tuple[str, str], ...]], Decimal] = defaultdict(lambda: ZERO)
+    with exact_arithmetic():
+        for day, names, cost in charges:
+            sums[day, tuple((name, names[name]) for name in DIMENSIONS)] += cost
+    own = {name: values for name, values in tags.items() if name not in {*DIMENSIONS, MARK[0]}}
+    all_names = {
+        names: (*names, *((name, values.get(dict(names)["team"]) or _NOTHING) for name, values in own.items()))
+        for _, names in sums
+    }
+    as_tags = Tags(all_names.values(), (MARK,))
+    lines = (
+        CostLine(day, dict(names)["credit_type"], as_tags.of(all_names[names]), cost)
+        for (day, names), cost in sums.items()
+        if cost
+    )
+    return tuple(sorted(lines, key=lambda line: (line.day, line.tags)))
