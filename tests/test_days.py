@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.days import Period, add_months, months, named_period, period_between, previous_period, today_utc
+from circleci_usage.days import (
+    Period,
+    add_months,
+    billing_period,
+    months,
+    named_period,
+    period_between,
+    previous_period,
+    today_utc,
+)
 from circleci_usage.errors import SettingsError
 
 FRIDAY = date(2026, 3, 13)
@@ -91,3 +100,32 @@ def test_the_previous_period_ends_before_and_keeps_the_weekdays(period: Period) 
 def test_an_empty_period_cannot_be() -> None:
     with pytest.raises(ValueError, match="at least one day"):
         Period(FRIDAY, FRIDAY)
+
+
+@pytest.mark.parametrize(
+    ("day", "cycle_day", "first", "last"),
+    [
+        (date(2026, 3, 13), None, date(2026, 3, 1), date(2026, 3, 31)),
+        (date(2026, 3, 13), 1, date(2026, 3, 1), date(2026, 3, 31)),
+        (date(2026, 3, 14), 15, date(2026, 2, 15), date(2026, 3, 14)),
+        (date(2026, 3, 15), 15, date(2026, 3, 15), date(2026, 4, 14)),
+        (date(2026, 1, 4), 15, date(2025, 12, 15), date(2026, 1, 14)),
+        (date(2026, 2, 27), 31, date(2026, 1, 31), date(2026, 2, 27)),
+        (date(2026, 2, 28), 31, date(2026, 2, 28), date(2026, 3, 30)),
+        (date(2026, 4, 30), 31, date(2026, 4, 30), date(2026, 5, 30)),
+        (date(2028, 2, 29), 30, date(2028, 2, 29), date(2028, 3, 29)),
+    ],
+)
+def test_a_billing_cycle_begins_on_its_day_or_the_last_of_a_shorter_month(
+    day: date, cycle_day: int | None, first: date, last: date
+) -> None:
+    assert billing_period(day, cycle_day) == Period.of_days(first, last)
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(1, 31))
+def test_billing_cycles_follow_one_another(day: date, cycle_day: int) -> None:
+    cycle = billing_period(day, cycle_day)
+
+    assert day in cycle
+    assert billing_period(cycle.last, cycle_day) == cycle
+    assert billing_period(cycle.stop, cycle_day).start == cycle.stop

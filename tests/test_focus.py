@@ -74,6 +74,13 @@ def test_a_line_is_a_day_a_project_and_a_credit_type(tmp_path: Path) -> None:
     )
 
 
+def test_the_billing_period_begins_on_the_day_of_the_billing_cycle(tmp_path: Path) -> None:
+    lines = focus(tmp_path, ROWS[:2], "billing_cycle_day: 15")
+
+    periods = [(line["BillingPeriodStart"][:10], line["BillingPeriodEnd"][:10]) for line in lines]
+    assert periods == [("2026-02-15", "2026-03-15"), *[("2026-03-15", "2026-04-15")] * 2]
+
+
 def test_included_credits_lower_what_is_billed(tmp_path: Path) -> None:
     first = focus(tmp_path, [job_run("12.5")])[0]
 

@@ -176,6 +176,12 @@ MISTAKES = {
         r"line 2, shared_costs.credit_types\[0\]: there is no credit type 'seats'",
     ),
     "a currency by name": ("currency: dollars", "line 1, currency: 'dollars' is not a currency"),
+    "a day that no month has": (
+        "billing_cycle_day: 32",
+        "line 1, billing_cycle_day: '32' is not a day of a month; write a number from 1 to 31",
+    ),
+    "a day before any month": ("billing_cycle_day: 0", "'0' is not a day of a month"),
+    "a day in words": ("billing_cycle_day: first", "'first' is not a day of a month"),
     "another cycle": ("included_credits: {per: week, amount: 1}", "included_credits.per: 'week' is not one of 'month'"),
     "a team of nothing": ("teams:\n  - name: a", r"line 2, teams\[0\]: the team owns nothing"),
     "a team by our name": ("teams: [{name: unallocated, jobs: [a]}]", "cannot be called 'unallocated'"),

@@ -75,6 +75,25 @@ def add_months(first_of_month: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def billing_period(day: date, cycle_day: int | None = None) -> Period:
+    """The billing cycle that a day lies in, as long as a month.
+
+    Args:
+        day: any day.
+        cycle_day: the day of the month that cycles begin on, 1 to 31; where a month is shorter, its last day. None is
+            the calendar month.
+    """
+    this, following = (_cycle_start(add_months(month_start(day), months), cycle_day or 1) for months in (0, 1))
+    if day >= this:
+        return Period(this, following)
+    return Period(_cycle_start(add_months(month_start(day), -1), cycle_day or 1), this)
+
+
+def _cycle_start(first_of_month: date, cycle_day: int) -> date:
+    last = add_months(first_of_month, 1) - ONE_DAY
+    return first_of_month.replace(day=min(cycle_day, last.day))
+
+
 def parse_day(text: str, what: str) -> date:
     """`YYYY-MM-DD` → day.
 

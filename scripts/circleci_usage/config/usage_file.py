@@ -16,6 +16,7 @@ from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.config.usage_sections import (
     AnomaliesSection,
     BudgetSection,
+    DayOfMonth,
     IncludedCreditsSection,
     Name,
     Number,
@@ -47,6 +48,13 @@ class UsageFile(Section):
 
     pricing: tuple[PricePeriodSection, ...] = ()
     """What a credit costs, when: periods that follow one another without gaps. Without any, the list price holds."""
+
+    billing_cycle_day: DayOfMonth | None = None
+    """The day of the month on which the plan's billing cycle begins; in shorter months the last day.
+
+    Included credits, free seats, FOCUS' billing period and budgets `per: cycle` follow it. Without it, billing cycles
+    are taken as calendar months (UTC).
+    """
 
     included_credits: IncludedCreditsSection | None = None
     """Free credits of the plan."""
@@ -155,6 +163,7 @@ class UsageFile(Section):
             periods=periods,
             list_price=self.list_price_per_credit,
             included=included,
+            billing_cycle_day=self.billing_cycle_day,
             allow_unpriced=allow_unpriced,
             checksum=self.checksum,
         )

@@ -26,6 +26,7 @@ from circleci_usage.money.rates import RateOverride
 from circleci_usage.money.shared_costs import SharedCosts
 
 _HUNDRED: Final = Decimal(100)
+_LONGEST_MONTH: Final = 31
 
 
 def _day(value: object) -> object:
@@ -38,6 +39,13 @@ def _day(value: object) -> object:
         raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD") from None
 
 
+def _day_of_month(value: object) -> int:
+    text = str(value).strip()
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LONGEST_MONTH):
+        raise ValueError(f"{value!r} is not a day of a month; write a number from 1 to {_LONGEST_MONTH}")
+    return int(text)
+
+
 def _credit_type(value: str) -> str:
     if value not in CREDIT_TYPES:
         raise ValueError(f"there is no credit type {value!r}; there are {', '.join(CREDIT_TYPES)}")
@@ -47,6 +55,11 @@ def _credit_type(value: str) -> str:
 Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
 Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
+DayOfMonth = Annotated[
+    int,
+    BeforeValidator(_day_of_month),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 31}, {"type": "string"}]}),
+]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum": list(CREDIT_TYPES)})]

@@ -51,7 +51,9 @@ class PriceList:
         currency: of all prices.
         periods: in the order of their days, without overlap.
         list_price: what a credit costs without a contract, to compare with.
-        included: what is free each month before anything is charged.
+        included: what is free each billing cycle before anything is charged.
+        billing_cycle_day: the day of the month that billing cycles begin on; None when it is not known, and cycles are
+            taken as calendar months.
         allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
         checksum: of the settings file that says so; empty without one.
     """
@@ -60,6 +62,7 @@ class PriceList:
     periods: tuple[PricePeriod, ...]
     list_price: Decimal | None = None
     included: IncludedCredits | None = None
+    billing_cycle_day: int | None = None
     allow_unpriced: bool = False
     checksum: str = ""
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
-from circleci_usage.days import add_months, month_start
+from circleci_usage.days import billing_period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
@@ -62,6 +62,7 @@ def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     list_price = report.prices.list_price
     columns = {
         **_COLUMNS,
+        **_billing_period(report.prices.billing_cycle_day),
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
         "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
@@ -122,8 +123,11 @@ def _moment(day: date) -> str:
     return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
-def _month(day: datetime) -> date:
-    return month_start(day.date())
+def _billing_period(cycle_day: int | None) -> dict[str, _Column]:
+    return {
+        "BillingPeriodEnd": _of("date", lambda day: _moment(billing_period(day.date(), cycle_day).stop)),
+        "BillingPeriodStart": _of("date", lambda day: _moment(billing_period(day.date(), cycle_day).start)),
+    }
 
 
 def _name(*names: str) -> str:
@@ -143,8 +147,7 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "BilledCost": _of("cost", _number),
     "BillingAccountId": _Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
-    "BillingPeriodEnd": _of("date", lambda day: _moment(add_months(_month(day), 1))),
-    "BillingPeriodStart": _of("date", lambda day: _moment(_month(day))),
+    **_billing_period(None),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
     "ChargeDescription": _Column(
