@@ -12,7 +12,7 @@ from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
-from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
+from circleci_usage.days import ONE_DAY, Period, add_months, billing_period, month_start, previous_period, today_utc
 from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
@@ -120,7 +120,8 @@ def build_report(
     undated = int(usage.runs.loc[usage.runs["date"].isna(), "job_runs"].sum())
     usage = _dated(usage, period.last)
     before = previous_period(period)
-    needed = Period(add_months(month_start(before.start), -_MONTHS_BEFORE), period.stop)
+    year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)
+    needed = Period(billing_period(year_before, prices.billing_cycle_day).start, period.stop)
     through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
@@ -237,9 +238,9 @@ def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Perio
             f"There is no price for {named_days(unpriced)}; the credits of these days are shown as unpriced and are not"
             " part of any cost."
         )
-    month = month_start(period.first)
-    if prices.included and not costs.lines.empty and costs.lines["date"].min().date() > month:
+    cycle = billing_period(period.first, prices.billing_cycle_day).start
+    if prices.free and not costs.lines.empty and costs.lines["date"].min().date() > cycle:
         yield (
-            f"The data begin after {month}: included credits that were used in that month before the first day with"
+            f"The data begin after {cycle}: included credits that were used since then and before the first day with"
             " usage are not known, so that too much may be shown as free."
         )

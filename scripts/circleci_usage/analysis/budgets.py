@@ -12,16 +12,18 @@ from typing import Literal
 from circleci_usage.analysis.spending import NOTHING, Spending
 from circleci_usage.money.exact import ratio
 
+Per = Literal["month", "cycle"]
 State = Literal["within", "expected over", "over"]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent in a calendar month, by everybody or by one team."""
+    """What may be spent in a calendar month or a billing cycle, by everybody or by one team."""
 
     name: str
     amount: Decimal
     team: str | None = None
+    per: Per = "month"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """All analyses of a report together: from owned costs and the job runs' performance to what can be said of them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -101,7 +101,7 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
     days = _complete_days(known)
     month = spending(known.costs, ownership, days) if days else None
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
-    reruns = price(known.performance.reruns, known.performance.places, replace(prices, included=None))
+    reruns = price(known.performance.reruns, known.performance.places, prices.without_free())
     return Findings(
         changes=compare(known.costs, known.runs, period, known.complete_through),
         trend=trend(known.costs, days, period) if days else None,

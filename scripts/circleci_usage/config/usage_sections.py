@@ -53,6 +53,7 @@ def _credit_type(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+WholeNumber = Annotated[int, Field(ge=0, le=10**6)]
 Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
 Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
 DayOfMonth = Annotated[
@@ -60,6 +61,7 @@ DayOfMonth = Annotated[
     BeforeValidator(_day_of_month),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 31}, {"type": "string"}]}),
 ]
+Per = Literal["month", "cycle"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum": list(CREDIT_TYPES)})]
@@ -106,8 +108,11 @@ class PricePeriodSection(Section):
 class IncludedCreditsSection(Section):
     """Credits that are free before anything is charged, oldest day first."""
 
-    per: Literal["month"]
-    """How often they are given: each calendar month (UTC), without what was left of the last."""
+    per: Per
+    """How often they are given: each billing cycle, without what was left of the last.
+
+    That is a calendar month (UTC) unless `billing_cycle_day` says when cycles begin.
+    """
 
     amount: Number
     """How many."""
@@ -116,8 +121,8 @@ class IncludedCreditsSection(Section):
 class TeamBudgetSection(Section):
     """What may be spent."""
 
-    per: Literal["month"]
-    """In which time: a calendar month (UTC)."""
+    per: Per
+    """In which time: a calendar month (UTC), or the billing cycle that `billing_cycle_day` tells."""
 
     amount: Number
     """How much, in the file's currency."""
