@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from circleci_usage.analysis.findings import AnalysisSettings
+from circleci_usage.circleci.ledger import complete_through
 from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
@@ -35,6 +36,7 @@ class ReportSettings:
         merged: whether the rows go into the folder too.
         focus_version: of focus.csv.
         export_for: tools to write files for too.
+        checksum: of what the settings file says that decides what things cost and whose costs they are.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class ReportSettings:
     merged: bool
     focus_version: str
     export_for: tuple[str, ...]
+    checksum: str = ""
 
 
 def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
@@ -95,6 +98,9 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         ownership=settings.ownership,
         analysis=settings.analysis,
         complete_through=source.complete_through,
+        complete=source.complete,
+        ready_through=complete_through(clock.now()),
+        settings_checksum=settings.checksum,
         warnings=source.warnings,
         period_name=settings.period_name,
         link=settings.link,

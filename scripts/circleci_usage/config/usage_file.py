@@ -3,6 +3,8 @@
 Its sections are checked here and handed to the stages as the stages' own plain objects.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -34,6 +36,11 @@ from circleci_usage.money.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.money.included import IncludedCredits
 from circleci_usage.money.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
 from circleci_usage.money.rates import Rates, public_rates
+
+_DECIDE_COSTS: Final = {
+    *("currency", "list_price_per_credit", "pricing", "billing_cycle_day", "included_credits"),
+    *("free_seats", "seat_credits", "teams", "shared_costs"),
+}
 
 SEAT_CREDITS: Final = Decimal(25_000)
 """What a seat costs at list."""
@@ -169,6 +176,13 @@ class UsageFile(Section):
     def checksum(self) -> str:
         """The SHA-256 of the file's bytes, hexadecimal; empty when there was no file."""
         return self._checksum
+
+    def cost_checksum(self) -> str:
+        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count."""
+        said = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        for team in said["teams"]:
+            del team["budget"]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def price_list(self, price_per_credit: Decimal | None = None, *, allow_unpriced: bool = False) -> PriceList:
         """What credits cost; `price_per_credit` (a flag) replaces all prices but the list price.

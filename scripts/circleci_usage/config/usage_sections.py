@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from circleci_usage.analysis.spending import Per
 from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import ONE_DAY
 from circleci_usage.money.allocation import SHARED, UNALLOCATED
@@ -61,7 +62,6 @@ DayOfMonth = Annotated[
     BeforeValidator(_day_of_month),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 31}, {"type": "string"}]}),
 ]
-Per = Literal["month", "cycle"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum": list(CREDIT_TYPES)})]

@@ -1,13 +1,25 @@
 """What the numbers say, in sentences that a manager can forward. Every people-facing format says the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.columns import NO_NAME
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
+from circleci_usage.render.shown import (
+    counted,
+    day,
+    days,
+    money,
+    money_change,
+    number,
+    percent,
+    several_days,
+    visible,
+    when,
+)
 from circleci_usage.report import Report
 
 _DRIVERS: Final = 3
@@ -139,6 +151,20 @@ def _budgets(report: Report) -> Iterator[Sentence]:
             are = "is" if len(names) == 1 else "are"
             holes = ", ".join(["{}"] * len(names))
             yield Sentence(f"{len(names)} of {counted(len(budgets), 'budget')} {are} {words}: {holes}.", names)
+    yield from _unknown_budgets(budgets)
+
+
+def _unknown_budgets(budgets: Sequence[BudgetState]) -> Iterator[Sentence]:
+    """A sentence for each set of missing days."""
+    unknown = [each for each in budgets if each.state == "unknown"]
+    for missing in dict.fromkeys(each.spending.missing for each in unknown):
+        names = tuple(each.budget.name for each in unknown if each.spending.missing == missing)
+        holes = ", ".join(["{}"] * len(names))
+        yield Sentence(
+            f"{len(names)} of {counted(len(budgets), 'budget')} cannot be judged because data are missing"
+            f" ({several_days(missing)}): {holes}.",
+            names,
+        )
 
 
 def _savings(report: Report) -> Iterator[Sentence]:
