@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from circleci_usage.circleci.exports import ExportOptions
@@ -306,19 +304,3 @@ def test_a_report_of_other_settings_is_not_checked(place: Place) -> None:
         assert done.code == 2
         assert "was made with other prices, included credits, teams or shared costs" in done.err
         assert done.out == ""
-
-
-@given(start=st.integers(0, 29), costs=st.lists(st.integers(0, 3), min_size=30, max_size=30))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_budget_is_within_that_the_whole_month_exceeds(place: Place, start: int, costs: list[int]) -> None:
-    place.clock.sleep(max(0.0, (datetime(2026, 12, 2, tzinfo=UTC) - place.clock.now()).total_seconds()))
-    days = [*november(1, 30)]
-    rows = {day: a_dollar(day, cost) for day, cost in zip(days, costs, strict=True) if cost}
-
-    (whole,) = place.report_files(BUDGET, [*rows.values()], november(1, 30)).findings.budgets
-    known = [row for day, row in rows.items() if day >= days[start]]
-    (part,) = place.report_files(BUDGET, known, november(start + 1, 30)).findings.budgets
-
-    if sum(costs) > 20:
-        assert whole.state == "over"
-        assert part.state in {"over", "unknown"}
