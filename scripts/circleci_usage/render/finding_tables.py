@@ -54,11 +54,16 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
 def budgets(report: Report) -> Table:
     """How the budgets stand."""
     return Table(
-        ("name", "team", "per", "amount", "spent", "expected", "used", "state"),
+        (
+            *("name", "team", "per", "amount", "spent", "expected", "used", "state"),
+            *("from", "to", "through", "missing"),
+        ),
         [
             (
-                *(each.budget.name, each.budget.team, "month", each.budget.amount),
+                *(each.budget.name, each.budget.team, each.budget.per, each.budget.amount),
                 *(each.spent, each.expected, each.used, each.state),
+                *(each.spending.month.first, each.spending.month.last, each.spending.through),
+                ", ".join(map(str, each.spending.missing)) or None,
             )
             for each in report.findings.budgets
         ],

@@ -1,11 +1,12 @@
 """The page's sections on time: budgets of the month, what changed, days that stand out, the trend."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from circleci_usage.analysis.anomalies import Anomaly
-from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.budgets import BudgetState, State
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
@@ -20,6 +21,7 @@ from circleci_usage.render.shown import (
     money_change,
     percent,
     percent_change,
+    several_days,
     short_days,
 )
 from circleci_usage.render.worth_saying import is_change, is_change_a_day
@@ -33,20 +35,25 @@ _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
     "within": ("● within", "less"),
     "expected over": ("▲ will be exceeded", "more"),
     "over": ("▲ exceeded", "more"),
+    "unknown": ("○ unknown", ""),
 }
 
 
 def budget_view(report: Report) -> Grids | None:
     """How the budgets stand."""
-    budgets, month = report.findings.budgets, report.findings.spending
-    if not budgets or not month:
+    budgets = report.findings.budgets
+    if not budgets:
         return None
-    rows = [_budget(state, report.currency) for state in budgets]
-    title = f"Budgets of {days(month.month)}"
-    headings = ("Budget", "Spent", "At month end", "May be spent", "Used", "State")
+    periods = [*dict.fromkeys(state.spending.month for state in budgets)]
+    rows = [_budget(state, report.currency, several=len(periods) > 1) for state in budgets]
+    title = f"Budgets of {days(periods[0])}" if len(periods) == 1 else "Budgets"
+    end = "At month end" if len(periods) == 1 else "At its end"
+    headings = ("Budget", "Spent", end, "May be spent", "Used", "State")
+    missing = [*dict.fromkeys(gap for state in budgets for gap in state.spending.missing)]
+    unknown = f" Data are missing: {several_days(missing)}. More may have been spent." if missing else ""
     return Grids(
         title=title,
-        hint=f"Spent through {day(month.through)}.",
+        hint=f"Spent through {day(budgets[0].spending.through)}.{unknown}",
         grids=[Grid(title, headings, rows)],
         tables=["budgets"],
     )
@@ -55,21 +62,25 @@ def budget_view(report: Report) -> Grids | None:
 def budgets_in_short(report: Report) -> str:
     """`2 of 4 exceeded`; empty without budgets."""
     budgets = report.findings.budgets
-    over = sum(state.state == "over" for state in budgets)
-    coming = sum(state.state == "expected over" for state in budgets)
-    parts = [f"{over} exceeded" if over else "", f"{coming} will be" if coming else ""]
-    return (", ".join(filter(None, parts)) or "all within") if budgets else ""
+    states = Counter(state.state for state in budgets)
+    words: Mapping[State, str] = {"over": "exceeded", "expected over": "will be", "unknown": "unknown"}
+    parts = [f"{states[state]} {said}" for state, said in words.items() if states[state]]
+    return (", ".join(parts) or "all within") if budgets else ""
 
 
-def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
+def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | str]:
     words, tone = _STATES[state.state]
     expected = money(state.expected, currency) if state.expected is not None else Shown("not known", None)
+    team = f"team {state.budget.team}" if state.budget.team else ""
+    period = days(state.spending.month) if several else ""
+    spent = money(state.spent, currency)
+    at_least = Shown(f"at least {spent}", state.spent) if state.spending.missing else spent
     return [
-        name_cell(state.budget.name, f"team {state.budget.team}" if state.budget.team else ""),
-        money(state.spent, currency),
+        name_cell(state.budget.name, ", ".join(filter(None, (team, period)))),
+        at_least,
         expected,
         money(state.budget.amount, currency),
-        percent(state.used),
+        percent(state.used) if state.used is not None else Shown("not known", None),
         Cell(words, tone=tone),
     ]
 

@@ -1,16 +1,28 @@
 """What the numbers say, in sentences that a manager can forward. Every people-facing format says the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.nameless import is_project
 from circleci_usage.plurals import amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
+from circleci_usage.render.shown import (
+    counted,
+    day,
+    days,
+    money,
+    money_change,
+    number,
+    percent,
+    several_days,
+    visible,
+    when,
+)
 from circleci_usage.render.worth_saying import is_change, is_change_a_day, worth_saying
 from circleci_usage.report import Report
 
@@ -175,6 +187,20 @@ def _budgets(report: Report) -> Iterator[Sentence]:
             are = "is" if len(names) == 1 else "are"
             holes = ", ".join(["{}"] * len(names))
             yield Sentence(f"{len(names)} of {counted(len(budgets), 'budget')} {are} {words}: {holes}.", names)
+    yield from _unknown_budgets(budgets)
+
+
+def _unknown_budgets(budgets: Sequence[BudgetState]) -> Iterator[Sentence]:
+    """A sentence for each set of missing days."""
+    unknown = [each for each in budgets if each.state == "unknown"]
+    for missing in dict.fromkeys(each.spending.missing for each in unknown):
+        names = tuple(each.budget.name for each in unknown if each.spending.missing == missing)
+        holes = ", ".join(["{}"] * len(names))
+        yield Sentence(
+            f"{len(names)} of {counted(len(budgets), 'budget')} cannot be judged because data are missing"
+            f" ({several_days(missing)}): {holes}.",
+            names,
+        )
 
 
 def _savings(report: Report) -> Iterator[Sentence]:
