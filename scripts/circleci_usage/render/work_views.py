@@ -1,6 +1,6 @@
 """The page's sections on what could be done with less: machine sizes, waste, durations, costs besides compute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from circleci_usage.analysis.durations import Pace
@@ -75,21 +75,24 @@ def _size_grids(report: Report) -> Iterator[Grid]:
     for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
         if found:
             rows = [_sizing(each, names, currency) for each in found[:limit]]
-            note = " ".join(filter(None, [more(limit, found, "job"), SAVINGS_ASSUME]))
-            yield Grid(title, headings, rows, note, names=3)
+            yield Grid(title, headings, rows, _note(limit, found, SAVINGS_ASSUME), names=3)
     if newer:
         rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
         moving = (
             *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
             *("Costs a month", "Saves a month"),
         )
-        note = " ".join(filter(None, [more(_FEW_ROWS, newer, "job"), _MAY_PAY]))
-        yield Grid("Newer generations", moving, rows, note, names=3)
+        yield Grid("Newer generations", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
     if faster:
         rows = [_speed_up(each, names, currency) for each in faster[:_FEW_ROWS]]
         scaling = ("Job", "Runs on", "Larger class", "Median CPU", "Time saved", "Cost then", "Costs a month")
-        note = " ".join(filter(None, [more(_FEW_ROWS, faster, "job"), _IF_IT_SCALES]))
-        yield Grid("Could be faster", scaling, rows, note, names=3)
+        yield Grid("Could be faster", scaling, rows, _note(_FEW_ROWS, faster, _IF_IT_SCALES), names=3)
+
+
+def _note(shown: int, every: Sequence[object], sentence: str) -> str:
+    """How many lines are left out, and how to read the others."""
+    left = more(shown, every, "job")
+    return f"{left}. {sentence}" if left else sentence
 
 
 def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | str]:
