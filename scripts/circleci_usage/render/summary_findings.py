@@ -57,6 +57,7 @@ def written(spending: Spending) -> dict[str, Any]:
         "since": str(spending.since),
         "through": str(spending.through),
         **_outlook(spending.everything),
+        "credits": spending.credits and _outlook(spending.credits),
         "by_team": [{"team": team, **_outlook(outlook)} for team, outlook in sorted(spending.teams.items())],
     }
 
@@ -74,6 +75,7 @@ def read_back(month: Mapping[str, Any]) -> Spending:
         days[3],
         _read_outlook(month),
         {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
+        _read_outlook(month["credits"]) if month.get("credits") else None,
     )
 
 
