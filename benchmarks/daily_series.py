@@ -28,7 +28,7 @@ class Series:
 
     name: str
     first: date
-    values: Values
+    daily: Values
 
     def day(self, index: int) -> date:
         """The day of a value."""

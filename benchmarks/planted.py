@@ -24,6 +24,7 @@ _A_DAY = 300.0
 _LEAST = 10.0
 _AROUND = 8 * 7
 _EVERYTHING = "everything"
+_SAME = ("organization_id", "organization", "project_id", "project", "workflow", "credit_type")
 
 Jobs = dict[str, Values]
 
@@ -53,14 +54,13 @@ def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
     """What a report says: on which day which job is behind an anomaly."""
     length = (month.stop - first).days
     days = pd.date_range(first, periods=length)
-    lines = pd.concat(
-        pd.DataFrame({"date": days, "job": name, "cost": np.round(values[:length] * 100).astype("int64")})
-        for name, values in jobs.items()
-    )
-    lines = lines[lines["cost"] != 0].assign(credits=lines["cost"], credit_type="compute")
-    lines = lines.assign(organization_id="o", organization="o", project_id="p", project="p", workflow="w")
-    known = Period(first, month.stop)
-    found = find_anomalies(Costs(lines.reset_index(drop=True), 0, 2), known, month)
+    cents = [np.round(values[:length] * 100).astype("int64") for values in jobs.values()]
+    names = pd.Categorical(np.repeat([*jobs], length))
+    lines = pd.DataFrame({"date": np.tile(days, len(jobs)), "job": names, "cost": np.concatenate(cents)})
+    lines = lines[lines["cost"] != 0].reset_index(drop=True)
+    same = pd.Categorical(np.full(len(lines), "one"))
+    lines = lines.assign(**dict.fromkeys(_SAME, same), credits=lines["cost"])
+    found = find_anomalies(Costs(lines, 0, 2), Period(first, month.stop), month)
     return {(each.day, each.cause.job) for each in found if each.cause}
 
 
@@ -73,7 +73,7 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool) -> Score:
         in_jobs: whether the project has several jobs, of which a single one costs too much.
     """
     random = np.random.default_rng(11)
-    jobs = _jobs(series, random) if in_jobs else {_EVERYTHING: series.values * _A_DAY / series.values.mean()}
+    jobs = _jobs(series, random) if in_jobs else {_EVERYTHING: series.daily * _A_DAY / series.daily.mean()}
     score = Score(0, 0, dict.fromkeys(TIMES, 0), dict.fromkeys(TIMES, 0))
     for start, month in _months(series):
         window = {name: values[start : start + HISTORY + len(month)] for name, values in jobs.items()}
@@ -96,7 +96,7 @@ def _months(series: Series) -> Iterator[tuple[int, Period]]:
     """Whole months that have enough days before them, and where those begin."""
     first = series.first + timedelta(days=HISTORY)
     month = add_months(month_start(first), 0 if first.day == 1 else 1)
-    while (add_months(month, 1) - series.first).days <= len(series.values):
+    while (add_months(month, 1) - series.first).days <= len(series.daily):
         yield (month - series.first).days - HISTORY, Period(month, add_months(month, 1))
         month = add_months(month, 1)
 
@@ -109,9 +109,9 @@ def _expected(values: Values, day: int) -> float:
 
 def _jobs(series: Series, random: np.random.Generator) -> Jobs:
     """A project whose jobs follow the series, or a timer of their own."""
-    count = len(series.values)
+    count = len(series.daily)
     weekdays = np.array([series.day(n).weekday() for n in range(count)])
-    pushes = np.round(series.values * max(1.0, 8 / series.values.mean())).astype("int64")
+    pushes = np.round(series.daily * max(1.0, 8 / series.daily.mean())).astype("int64")
 
     def noisy(values: Values, spread: float) -> Values:
         return values * random.lognormal(0, spread, count)
@@ -119,10 +119,10 @@ def _jobs(series: Series, random: np.random.Generator) -> Jobs:
     jobs = {
         "build": noisy(pushes * 1.0, 0.1),
         "test": noisy(pushes * 2.0, 0.15),
-        "e2e": noisy(random.binomial(pushes, 0.3) * 4.0, 0.2),
-        "deploy": noisy(random.poisson(2, count) * (weekdays < 5) * 3.0, 0.2),
+        "e2e": noisy(4.0 * random.binomial(pushes, 0.3), 0.2),
+        "deploy": noisy(3.0 * random.poisson(2, count) * (weekdays < 5), 0.2),
         "nightly": noisy(np.full(count, 8.0), 0.05),
-        "weekly": noisy((weekdays == 0) * 25.0, 0.1),
+        "weekly": noisy(np.where(weekdays == 0, 25.0, 0.0), 0.1),
     }
     scale = _A_DAY / sum(float(values.mean()) for values in jobs.values())
     return {name: values * scale for name, values in jobs.items()}

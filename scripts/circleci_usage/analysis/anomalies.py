@@ -25,7 +25,7 @@ from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, judge, judge_followers
 from circleci_usage.days import ONE_DAY, Period
 from circleci_usage.money.costs import Costs, within
-from circleci_usage.money.exact import rounded
+from circleci_usage.money.exact import exact_arithmetic, rounded
 from circleci_usage.money.units import to_decimal
 
 MINIMUM: Final = Decimal(10)
@@ -34,8 +34,8 @@ MINIMUM: Final = Decimal(10)
 _AT_LEAST: Final = 0.3
 """Share of the expected cost that an anomaly is beyond it."""
 
-_PROJECT_RATE: Final = 0.003
-"""Share of a project's days that its restlessness alone may make anomalies of: one in eleven months."""
+_PROJECT_RATE: Final = 0.0035
+"""Share of a project's days that its restlessness alone may make anomalies of: one in nine months."""
 
 _JOBS_RATE: Final = 0.001
 """The same of all its jobs together."""
@@ -84,6 +84,12 @@ class Anomaly:
     actual: Decimal
     cause: Cause | None
     subject: Subject = "project"
+
+    @property
+    def excess(self) -> Decimal:
+        """What it cost beyond what was expected."""
+        with exact_arithmetic():
+            return self.actual - self.expected
 
 
 @dataclass(frozen=True)
@@ -161,7 +167,7 @@ def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal
     judged = [column for column, day in enumerate(days) if day in period]
     limits = _Limits(float(minimum) * 10.0**places, range(judged[0], judged[-1] + 1))
     found = [_anomaly(each, job, lines, days, places) for each, job in _found(jobs, limits)]
-    return tuple(sorted(found, key=lambda each: (each.expected - each.actual, each.day, each.project or ())))
+    return tuple(sorted(found, key=lambda each: (-each.excess, each.day, each.project or ())))
 
 
 def _days_around(known: Period, period: Period) -> Period | None:

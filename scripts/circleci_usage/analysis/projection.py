@@ -55,6 +55,7 @@ _WEEK: Final = 7
 
 Values = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 Days = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
@@ -128,7 +129,7 @@ def _week_levels(history: Values, origins: Days) -> Values:
     """What a week costs as each origin sees it."""
     ages = np.arange(WEEKS)
     ends = origins[:, np.newaxis] - _WEEK * ages
-    is_known = ends >= _WEEK
+    is_known: Flags = ends >= _WEEK
     totals: Matrix = _sums(history, np.where(is_known, ends, _WEEK), _WEEK)
     counts = is_known & ~_is_before_shift(totals, is_known)
     weights: Matrix = np.where(counts, 0.5 ** (ages / HALF_LIFE), 0.0)
@@ -148,7 +149,7 @@ def _medians(totals: Matrix, weights: Matrix) -> Values:
     return medians
 
 
-def _is_before_shift(totals: Matrix, is_known: Matrix) -> Matrix:
+def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
     """Which weeks, the latest first, lie before a shift of level: all since then are beyond all before."""
     backwards = np.s_[:, ::-1]
     most_before = np.maximum.accumulate(np.where(is_known, totals, -np.inf)[backwards], axis=1)[backwards]
@@ -161,7 +162,7 @@ def _is_before_shift(totals: Matrix, is_known: Matrix) -> Matrix:
     is_latest_before[:, first + 1 : stop + 1] = (
         beyond[:, first:stop] & is_known[:, first + _WEEKS_BEFORE : stop + _WEEKS_BEFORE]
     )
-    found: Matrix = np.logical_or.accumulate(is_latest_before, axis=1)
+    found: Flags = np.logical_or.accumulate(is_latest_before, axis=1)
     return found
 
 

@@ -36,6 +36,9 @@ _PEAKS: Final = 0.2
 
 _WEEK: Final = 7
 
+_CELLS: Final = 1 << 18
+"""How many days are looked at together, each with its weeks around, to spare memory."""
+
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Column = np.ndarray[tuple[int], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
@@ -101,24 +104,28 @@ def _expected(actual: Matrix) -> Matrix:
 
 
 def _usual(actual: Matrix) -> Matrix:
-    """Halfway between median and mean, its extremes left out, of the same weekday in the weeks around each day."""
-    width = actual.shape[1]
-    usual = np.full_like(actual, np.nan)
+    """What the same weekday cost in the weeks around each day."""
+    at_once = max(1, _CELLS // actual.shape[1])
+    parts = [_usual_of(actual[row : row + at_once]) for row in range(0, len(actual), at_once)]
+    return np.concatenate(parts) if parts else np.empty_like(actual)
+
+
+def _usual_of(actual: Matrix) -> Matrix:
+    """Halfway between median and mean, the extremes left out, of the weekdays alike; NaN where they are too few."""
+    edge = _WEEK * WEEKS
     weeks = _WEEK * np.array([step for step in range(-WEEKS, WEEKS + 1) if step])
-    for column in range(width):
-        others = column + weeks
-        alike = actual[:, others[(others >= 0) & (others < width)]]
-        enough = (~np.isnan(alike)).sum(axis=1) >= _ENOUGH
-        if enough.any():
-            usual[enough, column] = (np.nanmedian(alike[enough], axis=1) + _inner_means(alike[enough])) / 2
-    return usual
+    days = edge + np.arange(actual.shape[1])
+    padded = np.pad(actual, ((0, 0), (edge, edge)), constant_values=np.nan)
+    alike = np.sort(padded[:, days[:, np.newaxis] + weeks], axis=2)  # what is not known comes last
+    count = (~np.isnan(alike)).sum(axis=2)
 
+    def nth(places: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Matrix:
+        values: Matrix = np.take_along_axis(alike, np.maximum(places, 0)[:, :, np.newaxis], axis=2)[:, :, 0]
+        return values
 
-def _inner_means(values: Matrix) -> Column:
-    """The mean of each row without its highest and its lowest value."""
-    inner = np.nansum(values, axis=1) - np.nanmax(values, axis=1) - np.nanmin(values, axis=1)
-    means: Column = inner / ((~np.isnan(values)).sum(axis=1) - 2)
-    return means
+    median = (nth((count - 1) // 2) + nth(count // 2)) / 2
+    inner = np.nansum(alike, axis=2) - nth(count * 0) - nth(count - 1)
+    return np.where(count >= _ENOUGH, (median + inner / np.maximum(count - 2, 1)) / 2, np.nan)
 
 
 def _level_around(actual: Matrix, usual: Matrix) -> Matrix:
