@@ -81,11 +81,13 @@ def _anomalies(report: ReportFolder) -> Iterator[Event]:
     for anomaly in (report.summary.get("anomalies") or ())[:MAX_ANOMALIES]:
         day, project = str(anomaly["date"]), anomaly.get("project")
         actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
+        job = anomaly.get("job") if anomaly.get("subject") == "job" else None
+        what = project or "all projects together"
         yield Event(
-            f"CircleCI cost of {project or 'all projects together'} was unusual on {day}: {actual}",
-            f"{actual} instead of about {expected}.{_cause(anomaly, report)}{_see(report)}",
+            f"CircleCI cost of {f'the job {job} of {what}' if job else what} was unusual on {day}: {actual}",
+            f"{actual} instead of about {expected}.{'' if job else _cause(anomaly, report)}{_see(report)}",
             _tags(organization=anomaly.get("organization"), project=project),
-            _key("anomaly", day, str(anomaly.get("project_id"))),
+            _key("anomaly", day, *_whose(anomaly, job)),
         )
 
 
@@ -98,6 +100,11 @@ def _used(budget: Mapping[str, Any]) -> str:
 
 def _missing(budget: Mapping[str, Any]) -> str:
     return " Days are missing, so more may have been spent." if budget["missing"] else ""
+
+
+def _whose(anomaly: Mapping[str, Any], job: object) -> tuple[str]:
+    project = str(anomaly.get("project_id"))
+    return (f"{project} {anomaly.get('workflow')} {job}" if job else project,)
 
 
 def _ending(budget: Mapping[str, Any], report: ReportFolder) -> str:

@@ -87,6 +87,7 @@ def written(spending: Spending) -> dict[str, Any]:
         "through": str(spending.through),
         "missing": _gaps(spending),
         **_outlook(spending.everything),
+        "credits": spending.credits and _outlook(spending.credits),
         "by_team": [{"team": team, **_outlook(outlook)} for team, outlook in sorted(spending.teams.items())],
     }
 
@@ -109,6 +110,7 @@ def read_back(month: Mapping[str, Any]) -> Spending:
         _read_outlook(month),
         {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
         tuple(Period.of_days(*(date.fromisoformat(gap[key]) for key in ("from", "to"))) for gap in month["missing"]),
+        _read_outlook(month["credits"]) if month.get("credits") else None,
     )
 
 
