@@ -23,7 +23,7 @@ from circleci_usage.usage.heavy_pass import sum_parts
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.sums import Sums
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised whenever the same parts would give other sums, or sums of another shape."""
 
 CACHE_FOLDER: Final = ".daily-usage"
