@@ -41,6 +41,10 @@ class _OtherDialectError(Exception):
     """A part cannot be copied byte by byte."""
 
 
+class _OddRowError(_OtherDialectError):
+    """Because of a row that does not fit the header."""
+
+
 class _MisreadError(Exception):
     """Polars stumbled, or may have misunderstood a row."""
 
@@ -60,15 +64,9 @@ def merge(parts: Sequence[Part], output: Path, *, only: Period | None = None) ->
     """
     packed = _is_packed(output)
     with replacing(output) as merged:
-        if only is None and len({part.columns for part in parts}) == 1:
-            try:
-                _copy(parts, merged, packed=packed)
-            except _OtherDialectError:
-                merged.seek(0)
-                merged.truncate()
-            else:
-                return
-        _align_carefully(parts, merged, only, packed=packed)
+        in_part = only is not None and parts
+        if in_part or not _is_copied(parts, merged, packed=packed):
+            _align_carefully(parts, merged, only, packed=packed)
 
 
 def _is_packed(output: Path) -> bool:
@@ -78,9 +76,38 @@ def _is_packed(output: Path) -> bool:
     return name.endswith(".gz")
 
 
+def _is_copied(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
+    """Copy the parts if they have the dialect already, or all but some rows of them have."""
+    try:
+        return _is_copied_as_is(parts, merged, packed=packed)
+    except _OddRowError:
+        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, suppress(_OddRowError):
+            plain = plain_parts(parts, Path(folder) / "plain")
+            return plain != tuple(parts) and _is_copied_as_is(plain, merged, packed=packed)
+        return False
+
+
+def _is_copied_as_is(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
+    if len({part.columns for part in parts}) > 1:
+        return False
+    try:
+        _copy(parts, merged, packed=packed)
+    except _OtherDialectError as error:
+        _empty(merged)
+        if isinstance(error, _OddRowError):
+            raise
+        return False
+    return True
+
+
+def _empty(stream: BinaryIO) -> None:
+    stream.seek(0)
+    stream.truncate()
+
+
 def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
     with _writing(merged, packed=packed) as header:
-        header.write(header_line(parts[0].columns))
+        header.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))
     with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, ThreadPoolExecutor(cores()) as pool:
         copies = [Path(folder) / str(number) for number in range(len(parts))]
         for copy in pool.map(partial(_copy_rows, packed=packed), parts, copies):
@@ -96,7 +123,7 @@ def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
         rows.readline(_LINE_LIMIT)
         for lines in _whole_lines(rows):
             if not inspector.approves(lines):
-                raise _OtherDialectError
+                raise _OddRowError if inspector.met_oddity else _OtherDialectError
             merged.write(lines)
     return copy
 
@@ -113,8 +140,7 @@ def _align_carefully(parts: Sequence[Part], output: BinaryIO, only: Period | Non
     with suppress(_MisreadError):
         _align(parts, output, only, packed=packed, trusting=False)
         return
-    output.seek(0)
-    output.truncate()
+    _empty(output)
     with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
         plain = plain_parts(parts, Path(folder) / "plain")
         try:
