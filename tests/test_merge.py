@@ -87,3 +87,9 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"cannot be written: .*\. Choose a folder that you may write to"):
         merge(find_parts([tmp_path]).parts, tmp_path / "part-0.csv.gz" / "merged.csv.gz")
+
+
+def test_no_parts_are_a_header(tmp_path: Path) -> None:
+    for only in (None, Period.of_days(date(2026, 3, 1), date(2026, 3, 2))):
+        merge((), tmp_path / "merged.csv", only=only)
+        assert (tmp_path / "merged.csv").read_text() == ",".join(EXPORT_COLUMNS) + "\n"

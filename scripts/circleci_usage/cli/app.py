@@ -247,11 +247,13 @@ def report(
 def merge(
     paths: options.Paths = None,
     store: options.Store = options.DEFAULT_STORE,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("merged.csv.gz"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, .csv or .csv.gz.")] = Path(
+        "merged.csv.gz"
+    ),
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Put the rows of all export files into one gzip CSV with one header.
+    """Merge the rows of all export files into one CSV with one header: gzip for .csv.gz, plain for .csv.
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """

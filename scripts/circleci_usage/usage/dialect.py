@@ -39,9 +39,13 @@ class Inspector:
 
     Of each line only its shape is looked at: its separators, quotes, backslashes and the like. A file has thousands of
     times more rows than shapes, so that this takes a fraction of the time that unpacking takes.
+
+    Attributes:
+        met_oddity: whether a line was not approved because it is a header, or does not fit the header.
     """
 
     def __init__(self, width: int) -> None:
+        self.met_oddity = False
         self._width = width
         self._known: set[bytes] = set()
 
@@ -71,11 +75,12 @@ class Inspector:
         )
 
     def _is_fine(self, line: bytes) -> bool:
-        if b"\r" in line or is_header(line):
-            return False
         fields = fields_of(line)
+        if len(fields) != self._width or is_header(line):
+            self.met_oddity = True
+            return False
         return (
-            len(fields) == self._width
+            b"\r" not in line
             and all(field.text != NULL_MARKS[0] for field in fields)
             and csv_line(fields) == line + b"\n"
         )

@@ -45,6 +45,10 @@ class _OtherDialectError(Exception):
     """A part cannot be copied byte by byte."""
 
 
+class _OddRowError(_OtherDialectError):
+    """Because of a row that does not fit the header."""
+
+
 class _MisreadError(Exception):
     """Polars stumbled, or may have misunderstood a row."""
 
@@ -98,14 +102,25 @@ def _merge(
     trusting: bool,
 ) -> tuple[str, ...]:
     left_out, warnings = (None, ()) if has_repeats is False else _repeats(parts)
-    may_copy = only is None and left_out is None and len({part.columns for part in parts}) == 1
-    if may_copy and not trusting:
-        with suppress(_OtherDialectError):
-            _copy(parts, merged, packed=packed)
-            return warnings
-        _empty(merged)
+    takes_all = left_out is None and (only is None or not parts)
+    if takes_all and _is_copied(parts, merged, packed=packed, trusting=trusting):
+        return warnings
     _align(parts, merged, only, left_out, packed=packed, trusting=trusting)
     return warnings
+
+
+def _is_copied(parts: Sequence[Part], merged: BinaryIO, *, packed: bool, trusting: bool) -> bool:
+    """Copy the parts if they have the dialect already; what is odd in them is to be made plain first."""
+    if len({part.columns for part in parts}) > 1:
+        return False
+    try:
+        _copy(parts, merged, packed=packed)
+    except _OtherDialectError as error:
+        if isinstance(error, _OddRowError) and not trusting:
+            raise _MisreadError from error
+        _empty(merged)
+        return False
+    return True
 
 
 def _empty(file: BinaryIO) -> None:
@@ -160,9 +175,38 @@ def _is_packed(output: Path) -> bool:
     return name.endswith(".gz")
 
 
+def _is_copied(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
+    """Copy the parts if they have the dialect already, or all but some rows of them have."""
+    try:
+        return _is_copied_as_is(parts, merged, packed=packed)
+    except _OddRowError:
+        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, suppress(_OddRowError):
+            plain = plain_parts(parts, Path(folder) / "plain")
+            return plain != tuple(parts) and _is_copied_as_is(plain, merged, packed=packed)
+        return False
+
+
+def _is_copied_as_is(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
+    if len({part.columns for part in parts}) > 1:
+        return False
+    try:
+        _copy(parts, merged, packed=packed)
+    except _OtherDialectError as error:
+        _empty(merged)
+        if isinstance(error, _OddRowError):
+            raise
+        return False
+    return True
+
+
+def _empty(stream: BinaryIO) -> None:
+    stream.seek(0)
+    stream.truncate()
+
+
 def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
     with _writing(merged, packed=packed) as header:
-        header.write(header_line(parts[0].columns))
+        header.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))
     with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, ThreadPoolExecutor(cores()) as pool:
         copies = [Path(folder) / str(number) for number in range(len(parts))]
         for copy in pool.map(partial(_copy_rows, packed=packed), parts, copies):
@@ -178,7 +222,7 @@ def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
         rows.readline(_LINE_LIMIT)
         for lines in _whole_lines(rows):
             if not inspector.approves(lines):
-                raise _OtherDialectError
+                raise _OddRowError if inspector.met_oddity else _OtherDialectError
             merged.write(lines)
     return copy
 
