@@ -156,17 +156,15 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     trend, currency = report.findings.trend, report.currency
     if not trend:
         return None
-    weekdays = [(name, cost) for name, cost in zip(_WEEKDAYS, trend.weekdays, strict=True) if cost is not None]
-    return {
-        "title": "Over time",
-        "lists": [
-            _bars("Months", "Month", _stretches(trend.months, days, currency)),
-            _bars("Weeks", "Week", _stretches(trend.weeks, short_days, currency)),
-            _bars(
-                "Weekdays, seats apart", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]
-            ),
-        ],
-    }
+    means = zip(_WEEKDAYS, trend.weekdays, strict=True)
+    weekdays = [(name, cost, money(cost, currency)) for name, cost in means if cost is not None]
+    lists = [
+        _bars("Months", "Month", _stretches(trend.months, days, currency)),
+        _bars("Weeks", "Week", _stretches(trend.weeks, short_days, currency)),
+    ]
+    if weekdays:
+        lists.append(_bars("Weekdays, seats apart", "Mean day", weekdays))
+    return {"title": "Over time", "lists": lists}
 
 
 def _stretches(
