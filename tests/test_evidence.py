@@ -85,6 +85,15 @@ def test_the_mean_of_one_day_is_not_shown(tmp_path: Path) -> None:
     assert "Cost a day" in page(reported(tmp_path, rows))
 
 
+def test_weekdays_take_two_weeks(tmp_path: Path) -> None:
+    weeks = [Period.of_days(MARCH.first, MARCH.first + timedelta(days=days - 1)) for days in (7, 14)]
+    rows = each_day(weeks[1], 9000)
+
+    one, two = (page(reported(tmp_path, rows, period=week)) for week in weeks)
+
+    assert ("Weekdays" in one, "Weekdays" in two) == (False, True)
+
+
 def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
     report = reported(tmp_path, [*each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
 

@@ -1,5 +1,7 @@
 """`job_groups`: numbered jobs as one, in every number that is told of jobs, and the groups that a report suggests."""
 
+import csv
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -24,6 +26,7 @@ from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import find_parts
 from circleci_usage.usage.performance import Performance
 from circleci_usage.usage.sums import MAIN_BRANCHES
+from commandline import circleci_usage
 from reported import MARCH, NOW
 from reports import HOSTILE_NAMES
 from rows import Row, job_run
@@ -147,6 +150,21 @@ def test_a_group_is_one_job_wherever_jobs_are_listed(tmp_path: Path) -> None:
     summary = json.loads(summary_json(report))
     assert {job["job"] for job in summary["performance"]["jobs"]} == {"lint", "test"}
     assert ">lint-1<" not in page(report)
+
+
+def test_the_command_takes_groups_from_the_settings_file(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [run("lint-1"), run("lint-2")])
+    (tmp_path / "usage.yml").write_text(LINT)
+
+    done = circleci_usage("report", tmp_path / "part.csv.gz", "--config", "usage.yml", cwd=tmp_path)
+    sent = circleci_usage("push", "datadog", "--dry-run", "--tags", "job", cwd=tmp_path, env={"DATADOG_API_KEY": "k"})
+
+    assert (done.code, sent.code) == (0, 0), done.err + sent.err
+    with (tmp_path / "usage-report" / "tables" / "daily_charges.csv").open(newline="") as stream:
+        assert {row["job"] for row in csv.DictReader(stream)} == {"lint"}
+    assert "lint-" not in sent.out
+    with gzip.open(tmp_path / "usage-report" / "merged.csv.gz", "rt") as rows:
+        assert "lint-2" in rows.read()
 
 
 def test_teams_own_jobs_by_their_own_names(tmp_path: Path) -> None:

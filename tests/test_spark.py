@@ -84,7 +84,8 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def report(cluster: Cluster, folder: Path, *arguments: object) -> Finished:
     chosen = ("--engine", "spark", "--spark-master", cluster.master)
-    return circleci_usage("report", *arguments, *chosen, cwd=folder, env=cluster.environment)
+    # A busy machine needs minutes for what takes an idle one ten seconds.
+    return circleci_usage("report", *arguments, *chosen, cwd=folder, env=cluster.environment, timeout=500)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

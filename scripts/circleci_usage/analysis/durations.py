@@ -28,11 +28,11 @@ class Pace:
 
     Attributes:
         key: the values of `performance.WORKFLOW_KEYS` or `JOB_KEYS`.
-        runs: that ended, or wait for an approval.
+        runs: that ended, or are on hold.
         succeeded: those that ended well.
         canceled: those that somebody stopped; of a workflow, any of whose jobs were.
         never_started: those of the canceled ones that had no machine yet.
-        on_hold: those that wait for an approval; None of jobs.
+        on_hold: those of which a job still waits, mostly for an approval; None of jobs.
         running: others that have not ended, which are not among the runs; None of jobs.
         p50_seconds: half of the runs took as long or less; None where no times are known.
         p95_seconds: 95 of 100 runs took as long or less; None where these are too few.

@@ -211,15 +211,15 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     if not trend:
         return None
     apart = " (excluding seats)" if trend.without_seats else ""
-    weekdays = [(name, cost) for name, cost in zip(_WEEKDAYS, trend.weekdays, strict=True) if cost is not None]
-    return {
-        "title": "Over time",
-        "lists": [
-            _bars("Months", "Month", _stretches(trend.months, days, currency)),
-            _bars(f"Weeks{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
-            _bars(f"Weekdays{apart}", "Mean day", [(name, cost, money(cost, currency)) for name, cost in weekdays]),
-        ],
-    }
+    means = zip(_WEEKDAYS, trend.weekdays, strict=True)
+    weekdays = [(name, cost, money(cost, currency)) for name, cost in means if cost is not None]
+    lists = [
+        _bars("Months", "Month", _stretches(trend.months, days, currency)),
+        _bars(f"Weeks{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
+    ]
+    if weekdays:
+        lists.append(_bars(f"Weekdays{apart}", "Mean day", weekdays))
+    return {"title": "Over time", "lists": lists}
 
 
 def _stretches(
