@@ -132,7 +132,7 @@ def test_the_starving_job_may_be_faster_on_a_larger_class(october: Report) -> No
     (option,) = october.findings.right_sizing.speed_ups
 
     assert (place(option.key), option.target) == (planted.STARVING, "xlarge")
-    assert (option.time_saved, option.cost_change) == (Decimal("0.5"), 0)
+    assert (option.time_saved, option.cost_change) == (Decimal("0.5"), Decimal(0))
 
 
 def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
