@@ -86,7 +86,8 @@ def _acme_day(day: date) -> Iterator[Row]:
     web = {**on_day, "PIPELINE_ID": f"web {day}", "JOB_RUN_SECONDS": "610"}
     yield job_run(str(1200 if weekday else 300), **web, STORAGE_CREDITS="40")
     peaks = {"MAX_CPU_UTILIZATION_PCT": "18", "MAX_RAM_UTILIZATION_PCT": "12", "RESOURCE_CLASS": "xlarge"}
-    yield job_run("2400" if more else "1900", **web, **peaks, JOB_NAME="end-to-end", DLC_CREDITS="200")
+    seconds = {"JOB_RUN_SECONDS": "3600" if more else "2850"}
+    yield job_run("2400" if more else "1900", **web | peaks | seconds, JOB_NAME="end-to-end", DLC_CREDITS="200")
     api = {**on_day, **project("api"), "PIPELINE_ID": f"api {day}", "JOB_RUN_SECONDS": "95"}
     if weekday:
         failed = day.day % 5 == 0
@@ -94,6 +95,7 @@ def _acme_day(day: date) -> Iterator[Row]:
         if failed:
             yield job_run("690", **api, JOB_RUN_NUMBER="2")
         ios = {"OPERATING_SYSTEM": "macos", "EXECUTOR": "macos", "RESOURCE_CLASS": "m4pro.medium"}
+        ios |= {"JOB_RUN_SECONDS": "1560" if more else "1440"}
         yield job_run("5200" if more else "4800", **on_day, **project("ios"), **ios, WORKFLOW_NAME="ship")
     compact = 42_000 if day == date(2026, 3, 18) else 900
     yield job_run(str(compact), **on_day, **project("warehouse"), **labs, WORKFLOW_NAME="nightly", JOB_NAME="compact")

@@ -1,8 +1,10 @@
 """All analyses on the made-up company: they find what is planted there and nothing else, at the default settings."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,9 @@ from circleci_usage.demo.planted import Place
 from circleci_usage.money.allocation import Ownership, TeamRule
 from circleci_usage.money.exact import total
 from circleci_usage.money.pricing import PriceList, PricePeriod
+from circleci_usage.push.plan import PushOptions, plan_push
+from circleci_usage.push.sites import datadog_site
+from circleci_usage.render.folder import write_report
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.parts import find_parts
@@ -94,11 +99,49 @@ def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size
     assert {place(each.key) for each in sizing.of("smaller")} == set(planted.OVERSIZED)
     assert {(each.resource_class, each.suggested) for each in sizing.of("smaller")} == {("xlarge", "large")}
     assert [(place(each.key), each.suggested) for each in sizing.of("larger")] == [(planted.STARVING, "xlarge")]
-    assert sizing.saved_credits == total(each.credits for each in sizing.of("smaller")) // 2
+
+
+def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(october: Report) -> None:
+    sizing = october.findings.right_sizing
+
+    certain = [each.saved for each in sizing.migrations if each.is_certain]
+    smaller = [each.saved for each in sizing.of("smaller")]
+    assert sizing.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
+    assert {each.key[-1] for each in sizing.migrations if each.is_certain} == {"xlarge", "2xlarge"}
+    assert {each.key[-2] for each in sizing.migrations if not each.is_certain} == {"docker"}
+
+
+def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
+    write_report(october, tmp_path)
+
+    saved = "192.29 a month"
+    for name in ("index.html", "summary.md", "slack.json"):
+        text = (tmp_path / name).read_text()
+        assert saved in text, name
+        assert "This assumes that runs take as long as before." in text, name
+    summary = json.loads((tmp_path / "summary.json").read_text())["right_sizing"]
+    assert summary["saved_a_month"] == "192.29"
+    assert summary["assumption"] == "This assumes that runs take as long as before."
+    assert total(Decimal(each["saved_a_month"]) for each in summary["savings"]) == Decimal("192.29")
+    plan = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), DEMO_NOW)
+    oversized = [each for each in plan.series if "reason:oversized" in each.tags]
+    assert total(amount for each in oversized for _, amount in each.points) == Decimal("192.29")
 
 
 def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
-    assert {each.key[-2] for each in october.findings.right_sizing.of("unknown class")} == {"runner"}
+    sizing = october.findings.right_sizing
+
+    assert {each.key[-2] for each in sizing.of("self-hosted")} == {"runner"}
+    assert sizing.of("unknown class") == sizing.of("unknown rate") == sizing.of("unknown size") == ()
+
+
+def test_rates_of_the_export_are_those_it_was_made_with(october: Report) -> None:
+    classes = october.findings.right_sizing.classes
+
+    told = [(each.rate, each.derived.credits_per_minute) for each in classes if each.derived]
+    assert {rate for rate, _ in told} >= {5, 10, 20, 40, 200, 240}
+    assert [rate for rate, _ in told] == [derived for _, derived in told]
+    assert [each.contradiction for each in classes if each.contradiction] == []
 
 
 def test_the_runaway_drives_the_change(october: Report) -> None:

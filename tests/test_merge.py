@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.columns import EXPORT_COLUMNS
+from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.days import Period
 from circleci_usage.demo.exportfile import COLUMNS_45, Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
@@ -54,7 +54,7 @@ def test_columns_that_a_part_lacks_are_null(tmp_path: Path) -> None:
 
     assert header == (*EXPORT_COLUMNS, "NEW")
     started = header.index("JOB_RUN_STARTED_AT")
-    assert (new[started], old[started]) == ("2026-03-02 08:00:00.000", "\\N")
+    assert (new[started], old[started]) == ("2026-03-02 08:00:00.000", NULL_MARKS[1])
     assert (new[:26], old[:26]) == (job_run("1")[:26], job_run("2")[:26])
 
 
@@ -65,7 +65,7 @@ def test_other_days_can_be_left_out(tmp_path: Path) -> None:
     rows = merged(tmp_path, Period.of_days(date(2026, 3, 1), date(2026, 3, 2)))
 
     kept = [row[EXPORT_COLUMNS.index("JOB_RUN_DATE")] for row in rows[1:]]
-    assert kept == ["2026-03-01", "2026-03-02", "\\N"]
+    assert kept == ["2026-03-01", "2026-03-02", NULL_MARKS[1]]
 
 
 def test_a_damaged_part_leaves_an_earlier_file_alone(tmp_path: Path) -> None:

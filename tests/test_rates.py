@@ -5,7 +5,7 @@ import pytest
 from circleci_usage.money.rates import RateOverride, Rates, public_rates
 
 
-def named(rates: Rates, executor: str, name: str) -> Decimal:
+def named(rates: Rates, executor: str, name: str) -> Decimal | None:
     machine = rates.find(executor, name)
     assert machine is not None
     return machine.credits_per_minute
@@ -51,16 +51,123 @@ def test_neighbours_stay_in_their_series() -> None:
     assert beside("docker", "large") == ["medium+", "xlarge", "large.gen2"]
     assert beside("docker", "small") == [None, "medium", "small.gen2"]
     assert beside("machine", "xlarge") == ["large", "2xlarge", "xlarge.gen2"]
-    assert beside("remote-docker", "xlarge") == ["large", "2xlarge", None]
+    assert beside("remote-docker", "xlarge") == ["large", "2xlarge", "xlarge.gen2"]
     assert beside("machine", "2xlarge+.gen2") == ["2xlarge.gen2", None, None]
     assert beside("docker", "arm.medium") == [None, "arm.large", None]
     assert beside("machine", "gpu.nvidia.medium.multi") == [None, None, None]
+    assert beside("windows", "windows.large") == ["windows.medium", "windows.xlarge", None]
+
+
+def test_gen3_is_known_and_never_recommended() -> None:
+    rates = public_rates()
+    xlarge = rates.find("machine", "xlarge-gen3")
+    assert xlarge is not None
+
+    assert rates.find("machine", "xlarge.gen3") == xlarge
+    assert rates.smaller(xlarge) == rates.find("machine", "large.gen2")
+    assert rates.larger(xlarge) == rates.find("machine", "2xlarge.gen2")
+    assert rates.next_generation(xlarge) is None
 
 
 def test_larger_classes_cost_more_and_are_larger() -> None:
     for series in public_rates().series:
-        sizes = [(each.credits_per_minute, each.vcpus, each.ram_gb) for each in series.classes]
-        assert sizes == sorted(sizes)
+        if series.sized_by_cpu:
+            sizes = [(each.vcpus, each.ram_gb) for each in series.classes]
+            known = [each.credits_per_minute for each in series.classes if each.credits_per_minute is not None]
+            assert sizes == sorted(sizes)
+            assert known == sorted(known)
+
+
+SIZES = {
+    "docker": (
+        "small 1/2, medium 2/4, medium+ 3/6, large 4/8, xlarge 8/16, 2xlarge 16/32, 2xlarge+ 20/40,"
+        "small.gen2 1/2, medium-gen2 2/4, medium+.gen2 3/6, 2xlarge+.gen2 20/40,"
+        "arm.medium 2/8, arm.large 4/16, arm.xlarge 8/32, arm.2xlarge 16/64"
+    ),
+    "machine": (
+        "medium 2/7.5, large 4/15, xlarge 8/32, 2xlarge 16/64, 2xlarge+ 32/64,"
+        "medium.gen2 2/8, large-gen2 4/16, xlarge.gen2 8/32, 2xlarge+.gen2 32/128,"
+        "medium.gen3 2/8, 2xlarge+-gen3 32/128,"
+        "arm.medium 2/8, arm.large 4/16, arm.xlarge 8/32, arm.2xlarge 16/64,"
+        "gpu.nvidia.small 4/16, gpu.nvidia.small.gen2 4/16, gpu.nvidia.small.multi 4/15, gpu.nvidia.medium 8/30,"
+        "gpu.nvidia.medium.multi 8/30, gpu.nvidia.large 8/30"
+    ),
+    "windows": (
+        "windows.medium 4/16, windows.large 8/32, windows.xlarge 16/64, windows.2xlarge 32/128,"
+        "windows.gpu.nvidia.medium 16/60"
+    ),
+    "remote-docker": "medium 2/7.5, xlarge.gen2 8/32, large-gen3 4/16, arm.large 4/16",
+    "macos": "m4pro.medium 6/28, m4pro.large 12/56",
+}
+
+
+def test_every_documented_class_has_its_size_its_source_and_its_day() -> None:
+    for executor, classes in SIZES.items():
+        for name, size in (each.split() for each in classes.split(",")):
+            machine = public_rates().find(executor, name)
+            assert machine is not None, name
+            assert f"{machine.vcpus}/{machine.ram_gb}" == size, name
+            assert machine.source, name
+            assert machine.as_of, name
+            assert (machine.rate_source is None) == (machine.credits_per_minute is None)
+
+
+@pytest.mark.parametrize(
+    ("executor", "name"),
+    [
+        ("docker", "arm.xlarge"),
+        ("machine", "windows.large"),
+        ("machine", "gpu.nvidia.large"),
+        ("machine", "windows.gpu.nvidia.medium"),
+        ("machine", "medium.gen3"),
+    ],
+)
+def test_a_rate_that_nobody_confirmed_is_not_made_up(executor: str, name: str) -> None:
+    assert named(public_rates(), executor, name) is None
+    assert named(public_rates().completed({(executor, name): Decimal(7)}), executor, name) == 7
+
+
+def test_what_is_known_is_not_replaced_by_what_is_derived() -> None:
+    rates = public_rates().overridden([RateOverride("machine", "windows.large", credits_per_minute=Decimal(120))])
+    derived = {("machine", "windows.large"): Decimal(7), ("docker", "large"): Decimal(8)}
+
+    assert named(rates.completed(derived), "machine", "windows.large") == 120
+    assert named(rates.completed(derived), "docker", "large") == 20
+
+
+@pytest.mark.parametrize(
+    ("added", "smaller", "larger"),
+    [
+        (("machine", "windows.3xlarge", 48, 192), "windows.2xlarge", None),
+        (("machine", "arm.large+", 6, 24), "arm.large", "arm.xlarge"),
+        (("docker", "xlarge+", 12, 24), "xlarge", "2xlarge"),
+        (("docker", "xlarge+-gen2", 12, 24), "xlarge.gen2", "2xlarge.gen2"),
+        (("macos", "m4pro.small", 3, 14), None, "m4pro.medium"),
+        (("machine", "gpu.nvidia.xlarge", 16, 60), None, None),
+    ],
+)
+def test_a_class_of_the_settings_file_joins_the_series_of_its_kind(
+    added: tuple[str, str, int, int], smaller: str | None, larger: str | None
+) -> None:
+    executor, name, vcpus, ram = added
+    rates = public_rates().overridden([RateOverride(executor, name, Decimal(99), Decimal(vcpus), Decimal(ram))])
+
+    machine = rates.find(executor, name)
+    assert machine is not None
+    beside = rates.smaller(machine), rates.larger(machine)
+    assert [each.name if each else None for each in beside] == [smaller, larger]
+    assert len(rates.series) == len(public_rates().series)
+
+
+def test_new_families_are_series_of_their_own() -> None:
+    rates = public_rates().overridden(
+        RateOverride("machine", f"acme.{name}", Decimal(vcpus), Decimal(vcpus), Decimal(vcpus))
+        for name, vcpus in (("big", 4), ("tiny", 1))
+    )
+
+    big = rates.find("machine", "acme.big")
+    assert big is not None
+    assert rates.smaller(big) == rates.find("machine", "acme.tiny")
 
 
 def test_a_contract_overrides_one_class_and_adds_another() -> None:

@@ -16,7 +16,7 @@ def test_names_do_nothing_in_a_sentence() -> None:
 
 
 def test_the_change_in_short() -> None:
-    assert change_in_short(acme_report()) == "+29.7% against February 2026"
+    assert change_in_short(acme_report()) == "+29.7% against February 2026, +26.1% per day"
     assert change_in_short(empty_report()) == ""
 
 

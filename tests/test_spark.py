@@ -1,11 +1,13 @@
 """--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
 
+import csv
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from shutil import copy, which
 
@@ -13,16 +15,21 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.usage.daily_usage import daily_usage
+from circleci_usage.money.units import to_decimal
+from circleci_usage.run import stored_parts
+from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
 from circleci_usage.usage.parts import FoundParts, find_parts
-from circleci_usage.usage.source import Source
+from circleci_usage.usage.source import Source, on_this_machine
 from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
+from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
 from oracle import Contract, Rule
 from reckoned import assert_equals_oracle, report_of
+from recorded_store import Export, store_with
 from rows import job_run
 
 pytest.importorskip("pyspark", reason="make test-spark installs it")
@@ -90,12 +97,77 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_report_is_the_same_to_the_last_byte(cluster: Cluster, exports: Path, tmp_path: Path) -> None:
-    here = circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
-    there = report(cluster, tmp_path, exports, "--output", "there")
+    (tmp_path / "usage.yml").write_text("job_groups: {deploy: ['deploy-*'], tests: ['*test*', 'e?d-to-end']}\n")
+    config = ("--config", "usage.yml")
+    here = circleci_usage("report", exports, "--no-merged", "--output", "here", *config, cwd=tmp_path)
+    there = report(cluster, tmp_path, exports, "--output", "there", *config)
 
     assert (here.code, there.code) == (0, 0), there.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
     assert there.out == here.out.replace("here", "there")
+    jobs = (tmp_path / "here" / "tables" / "job_durations.csv").read_text()
+    assert "deploy," in jobs
+    assert "deploy-" not in jobs
+
+
+def test_job_runs_count_once_and_new_credit_types_are_told_apart(cluster: Cluster, tmp_path: Path) -> None:
+    parts = tmp_path / "parts of it"
+    parts.mkdir()
+    runs = [
+        job_run(str(2**number), JOB_ID=f"run {number}", JOB_RUN_DATE=str(DAYS[number % 3]), VCS_BRANCH="main")
+        for number in range(9)
+    ]
+    without_id = [job_run("0.5", JOB_ID=nothing, JOB_RUN_DATE=str(DAYS[0])) for nothing in ("\\\\N", "\\N", "")]
+    write_part(parts / "a.csv.gz", [*runs[:6], *without_id])
+    write_part(parts / "b é.csv", [*runs[3:], runs[8], *without_id], Dialect(quoted=True, compress=False))
+    changed = [job_run("1000", JOB_ID=f"run {number}", JOB_RUN_DATE=str(DAYS[number % 3])) for number in (0, 1, 2)]
+    write_part(parts / "c.csv.gz", [*runs[:2], *changed], Dialect(columns=tuple(reversed(EXPORT_COLUMNS))))
+    for seconds, file in enumerate(sorted(parts.iterdir())):
+        os.utime(file, (1_700_000_000 + seconds, 1_700_000_000 + seconds))
+    with_agents = tmp_path / "parts of it" / "agents.csv"
+    rows = [("2", "300", "302"), ("2", "5", "2"), ("1", "7", "9"), ("1", "no", "1")]
+    with with_agents.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*EXPORT_COLUMNS, "AI_AGENT_CREDITS"])
+        for compute, agent, total in rows:
+            writer.writerow([*job_run(compute, total=total, JOB_RUN_DATE=str(DAYS[1])), agent])
+    here = circleci_usage("report", parts, "--no-merged", "--output", "here", cwd=tmp_path)
+    there = report(cluster, tmp_path, parts, "--output", "there")
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert "4 rows are of job runs that are in" in here.err
+    assert "its 12 credits of 2 job runs are not part of TOTAL_CREDITS" in here.err
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+@pytest.mark.parametrize("text", ["0.1234567890123456789", "1e-19", "1e30"])
+def test_amounts_that_would_be_rounded_are_refused(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    write_part(tmp_path / "long.csv.gz", [job_run(text, total="1")])
+    source = on_cluster(spark, find_parts([tmp_path]), ())
+
+    with pytest.raises(DataError, match=rf"long\.csv\.gz: COMPUTE_CREDITS is '{text}', not a number"):
+        source.read(None, ())
+
+
+def test_amounts_are_kept_to_the_last_digit(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1.5E-17", total="1e3"), job_run("0.10000000000000000000")])
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert to_decimal(int(usage.runs["total_credits"].sum()), usage.places) == Decimal("1000.1")
+
+
+def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_path: Path) -> None:
+    first, last = (job_run("4", JOB_ID=str(day), JOB_RUN_DATE=str(day)) for day in DAYS[:2])
+    store_with(
+        tmp_path,
+        Export(str(DAYS[0]), str(DAYS[0]), "2026-10-09", [[first]]),
+        Export(str(DAYS[1]), str(DAYS[1]), "2026-10-19", [[last, first]]),
+    )
+    found = stored_parts(tmp_path)
+    usage = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    assert usage.rows == 2
+    assert usage.warnings == read_daily_usage(found.parts).warnings
 
 
 def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
@@ -157,6 +229,56 @@ def test_what_is_wrong_with_a_file_is_said(
 
     with pytest.raises(DataError, match=re.escape(problem.format(file=tmp_path / name))):
         source.read(None, ())
+
+
+def odd_files(folder: Path) -> None:
+    """What fast readers stumble over, or misunderstand without a word."""
+    columns = tuple(reversed(EXPORT_COLUMNS))
+    joined = [plain_line(job_run("1")), header(columns).lower(), all_quoted_line(job_run("2", JOB_NAME="late")[::-1])]
+    (folder / "joined.csv").write_text(export(joined))
+    (folder / "comma.csv").write_text(export([bare_line(job_run("4", JOB_NAME="test, slow")), plain_line(job_run())]))
+    quotes = [quoted_line(job_run(amount, JOB_NAME='say "hi')) for amount in ("8", "16")]
+    (folder / "quotes.csv").write_text(export([quotes[0], quoted_line(job_run("32")), quotes[1]]))
+    (folder / "empty.csv").write_text(export([all_quoted_line(job_run("64", JOB_NAME=""))]))
+
+
+def test_escape_signs_and_headers_in_the_middle_are_read_alike(spark: SparkSession, tmp_path: Path) -> None:
+    odd_files(tmp_path)
+    found = find_parts([tmp_path])
+
+    here = daily_usage(on_this_machine(found).read(None, ()))
+    there = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    jobs = here.credits.set_index("job")["credits"].groupby("job").sum().to_dict()
+    assert jobs == {"test": 43, "late": 2, "test, slow": 4, 'say "hi': 24, "(none)": 64}
+    for frame in ("runs", "credits", "branch_credits"):
+        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name != ".daily-usage") == [
+        "comma.csv",
+        "empty.csv",
+        "joined.csv",
+        "quotes.csv",
+    ]
+
+
+def test_a_backslash_before_a_quote_may_be_itself(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run(JOB_NAME='a \\"b"')])
+
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert usage.credits["job"].tolist() == ['a \\"b"']
+
+
+def test_escape_signs_at_urls_are_said(spark: SparkSession, tmp_path: Path) -> None:
+    odd_files(tmp_path)
+
+    for name, problem in (
+        ("quotes.csv", "The files at the URLs have backslashes before quotes, which may be escape signs;"),
+        ("comma.csv", "comma.csv is damaged: a row is too short or too long"),
+        ("joined.csv", "joined.csv: \\S+ is '\\S+', not a number"),
+    ):
+        with pytest.raises(DataError, match=problem):
+            on_cluster(spark, NOTHING, [(tmp_path / name).as_uri()]).read(None, ())
 
 
 def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:

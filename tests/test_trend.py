@@ -25,7 +25,7 @@ def test_months_say_whether_they_are_whole() -> None:
     months = trend(costs(line(300, date=date(2026, 2, 14)), line(50)), known, known).months
 
     assert [(month.cost, month.is_whole, month.daily) for month in months] == [
-        (0, False, 0),
+        (0, False, None),
         (3, True, Decimal("0.11")),
         (Decimal("0.50"), False, Decimal("0.25")),
     ]
@@ -40,16 +40,20 @@ def test_weekdays_are_means_of_the_period_without_seats() -> None:
         line(9999, date=date(2026, 3, 2), credit_type="user"),
         line(201, date=date(2026, 3, 9)),
         line(30, date=date(2026, 3, 8)),
+        line(20, date=date(2026, 3, 10)),
     )
 
     weekdays = trend(owned, known, period).weekdays
 
-    # Half a cent goes to the even one.
-    nothing = [Decimal(0)] * 5
-    assert [*weekdays] == [Decimal("1.50"), *nothing, Decimal("0.30")]
+    # Half a cent goes to the even one. Of the other weekdays the period has one each: that is no mean.
+    assert [*weekdays] == [Decimal("1.50"), Decimal("0.10"), *[None] * 5]
 
 
-def test_a_weekday_that_the_period_lacks_has_no_mean() -> None:
+def test_a_single_day_has_no_mean() -> None:
     monday = Period.of_days(date(2026, 3, 2), date(2026, 3, 2))
 
-    assert trend(costs(line(100)), monday, monday).weekdays == (1, *[None] * 6)
+    found = trend(costs(line(100)), monday, monday)
+
+    assert found.weekdays == (None,) * 7
+    (week,) = found.weeks
+    assert (week.cost, week.daily) == (Decimal(1), None)

@@ -147,6 +147,61 @@ def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     assert read_daily_usage(find_parts([part]).parts).rows == 1
 
 
+def with_amount(column: str, text: str) -> Row:
+    return tuple(text if name == column else field for name, field in zip(EXPORT_COLUMNS, job_run(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1e3", "1000"),
+        ("1.5E-17", "0.000000000000000015"),
+        ("1e-18", "0.000000000000000001"),
+        ("0.1234567890123456780000", "0.123456789012345678"),
+        ("99999999999999999999.5", "99999999999999999999.5"),
+        (" 12.5", "12.5"),
+    ],
+)
+def test_amounts_are_kept_to_the_last_digit(tmp_path: Path, text: str, amount: str) -> None:
+    usage = usage_of(tmp_path, [job_run(text, total=text)])
+
+    assert [to_decimal(count, usage.places) for count in usage.credits["credits"]] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1234567890123456789", "1e-19", "1.23e-17", "100000000000000000000", "1e30", "1" + "0" * 30]
+)
+@pytest.mark.parametrize("column", ["COMPUTE_CREDITS", "TOTAL_CREDITS"])
+def test_amounts_that_would_be_rounded_are_refused(tmp_path: Path, column: str, text: str) -> None:
+    with pytest.raises(DataError, match=rf"part-0\.csv\.gz, line 3: {column} is '{text}'; amounts have at most 18"):
+        usage_of(tmp_path, [job_run(), with_amount(column, text)])
+
+
+def test_a_sum_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    large = "99999999999999999999.5"
+
+    with pytest.raises(DataError, match=rf"line 3: TOTAL_CREDITS is '{large}'; .* less than 10\^17"):
+        usage_of(tmp_path, [job_run("1"), job_run("0", total=large), job_run("0", total=large)])
+
+
+@pytest.mark.parametrize("nothing", [*NULL_MARKS, ""])
+@pytest.mark.parametrize("quoted", [True, False])
+def test_a_null_in_the_last_column_is_no_damage(tmp_path: Path, nothing: str, quoted: bool) -> None:  # noqa: FBT001
+    rows = [job_run("10"), job_run("5", total=nothing, JOB_NAME='two\n"lines", one comma')]
+
+    usage = usage_of(tmp_path, rows, dialect=Dialect(quoted=quoted))
+
+    assert (usage.rows, usage.credits["credits"].sum()) == (2, 15)
+
+
+@pytest.mark.parametrize("nothing", [NULL_MARKS[1], ""])
+def test_a_torn_row_is_found_among_nulls_in_the_last_column(tmp_path: Path, nothing: str) -> None:
+    rows: list[Row] = [job_run("10", total=nothing), job_run("1"), job_run("5", JOB_NAME='a, "b"')[:-1]]
+
+    with pytest.raises(DataError, match=r"line 4: the row has 47 fields, the header 48"):
+        usage_of(tmp_path, rows)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -3,6 +3,8 @@
 Source: the Usage API's export format as published by CircleCI, and real export files.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 EXPORT_COLUMNS: Final = (
@@ -94,10 +96,61 @@ CREDIT_TYPE_NAMES: Final = {
 OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
 """Credit types that an organization is charged, not a project."""
 
+_CREDITS: Final = "_CREDITS"
+_RESERVED: Final = frozenset({"total", "job", *CREDIT_TYPES})
+"""Names whose columns mean something else already."""
+
+_ABBREVIATIONS: Final = frozenset({"ai", "api", "arm", "cpu", "gpu", "ip", "llm", "mcp", "ml", "ssh", "vm"})
+_LONGEST_TYPE: Final = 40
+
+CREDIT_TYPE_PATTERN: Final = rf"[a-z][a-z0-9_]{{0,{_LONGEST_TYPE - 1}}}"
+"""What the name of a credit type looks like, also of one that CircleCI will only think of."""
+
+
+def new_credit_columns(columns: Iterable[str]) -> dict[str, str]:
+    """The columns of credits that are not known yet: credit type, as `CREDIT_TYPE_PATTERN` says → its column.
+
+    AI_AGENT_CREDITS holds the credit type `ai_agent`. Whatever else a column is called, its type has only letters,
+    digits and low lines, so that it is harmless wherever it is shown.
+    """
+    known = {*CREDIT_COLUMNS.values(), TOTAL_CREDITS}
+    found: dict[str, str] = {}
+    for column in sorted(set(columns) - known):
+        if column.endswith(_CREDITS):
+            words = re.sub("[^a-z0-9]+", "_", column.removesuffix(_CREDITS).lower()).strip("_")
+            name = words if words[:1].isalpha() else f"credits_{words}".strip("_")
+            found[_unlike(name[: _LONGEST_TYPE - 4].strip("_"), _RESERVED.union(found))] = column
+    return found
+
+
+def _unlike(name: str, taken: frozenset[str]) -> str:
+    numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
+def credit_types(found: Iterable[str]) -> tuple[str, ...]:
+    """All credit types that are known, and the found ones that are not, in the order in which they are listed."""
+    return (*CREDIT_COLUMNS, *sorted(set(found) - set(CREDIT_TYPES)), OTHER)
+
+
+def credit_types_of(names: Iterable[str]) -> tuple[str, ...]:
+    """As `credit_types`, of those that have a column `<credit type>_credits`."""
+    amounts = [name for name in names if name.endswith(_CREDITS.lower()) and name != TOTAL_CREDITS.lower()]
+    return credit_types(name.removesuffix(_CREDITS.lower()) for name in amounts)
+
+
+def credit_type_name(credit_type: str) -> str:
+    """A credit type as people read it: `ai_agent`, which nobody has named yet, is `AI agent`."""
+    if credit_type in CREDIT_TYPE_NAMES:
+        return CREDIT_TYPE_NAMES[credit_type]
+    words = [word.upper() if word in _ABBREVIATIONS else word for word in credit_type.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
 
 def charge_description(credit_type: str) -> str:
     """What a charge is for: `Compute credits`, `User seats`."""
-    name = CREDIT_TYPE_NAMES[credit_type]
+    name = credit_type_name(credit_type)
     return name if credit_type == "user" else f"{name} credits"
 
 

@@ -11,8 +11,10 @@ from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.nameless import named_costs, named_runs
+from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
+from circleci_usage.columns import CREDIT_TYPES
 from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
 from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.money.costs import Costs, over_days, within
@@ -20,6 +22,7 @@ from circleci_usage.money.exact import exact_arithmetic
 from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.daily_usage import DailyUsage
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
 SCHEMA_VERSION = 1
 """Of summary.json: raised when a key changes its meaning or goes away."""
@@ -96,6 +99,7 @@ def build_report(
     generated_at: datetime,
     ownership: Ownership = NOBODY,
     analysis: AnalysisSettings = DEFAULTS,
+    job_groups: JobGroups = NO_GROUPS,
     complete_through: date | None = None,
     warnings: tuple[str, ...] = (),
     period_name: str | None = None,
@@ -111,6 +115,8 @@ def build_report(
         generated_at: now.
         ownership: the teams and what they own.
         analysis: what the analyses are told.
+        job_groups: what jobs are called; those of the performance have these names already. Teams own jobs by the names
+            that the export has.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
         warnings: what earlier stages have to say.
         period_name: how the period was asked for.
@@ -130,7 +136,8 @@ def build_report(
         branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
         priced = _priced(costs, needed, period)
         owned_so_far = allocated(costs.within(priced), ownership)
-        runs_so_far = allocate(within(usage.runs, priced), ownership)
+        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_groups))
+        runs_so_far = _grouped(allocate(within(usage.runs, priced), ownership), job_groups)
         caused = owned_so_far.within(period).over_days()
         runs_so_far = named_runs(runs_so_far, owned_so_far.lines)
         owned_so_far = named_costs(owned_so_far)
@@ -139,6 +146,13 @@ def build_report(
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
         all_days = named_costs(caused)
+        findings = find(
+            Known(owned_so_far, all_days, caused, runs_so_far, usage.performance, through),
+            period,
+            prices,
+            ownership,
+            analysis,
+        )
         return Report(
             period=period,
             complete_through=through,
@@ -160,17 +174,14 @@ def build_report(
             reconciliation=reconcile(owned, runs, usage.places, charged),
             ownership=ownership,
             previous=_past(costs, usage.runs, before),
-            findings=find(
-                Known(owned_so_far, all_days, caused, runs_so_far, usage.performance, through),
-                period,
-                prices,
-                ownership,
-                analysis,
-            ),
+            findings=findings,
             warnings=(
                 *warnings,
+                *usage.warnings,
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period),
+                *_credit_type_warnings(usage, prices, ownership),
+                *rate_warnings(findings.right_sizing),
             ),
             period_name=period_name,
             link=link,
@@ -190,6 +201,18 @@ def _dated(usage: DailyUsage, day: date) -> DailyUsage:
         branch_runs=dated(usage.branch_runs),
         branch_credits=dated(usage.branch_credits),
     )
+
+
+def _grouped(frame: pd.DataFrame, groups: JobGroups) -> pd.DataFrame:
+    """The rows with the names of their jobs' groups. Not before they are owned: a group may belong to several teams."""
+    jobs = frame["job"].cat
+    names = groups.renamed(jobs.categories)
+    if not names:
+        return frame
+    new = [names.get(job, job) for job in jobs.categories]
+    categories = pd.Index(sorted(set(new)), dtype="object")
+    codes = categories.get_indexer(pd.Index(new, dtype="object"))
+    return frame.assign(job=pd.Categorical.from_codes(codes[jobs.codes], categories))
 
 
 def _priced(costs: Costs, needed: Period, period: Period) -> Period:
@@ -235,6 +258,17 @@ def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterato
     if undated:
         have, are = agreeing(undated, "has", "have"), agreeing(undated, "it is", "they are")
         yield f"{counted(undated, 'row')} {have} no day; {are} shown on {period.last}, the last day of the period."
+
+
+def _credit_type_warnings(usage: DailyUsage, prices: PriceList, ownership: Ownership) -> Iterator[str]:
+    priced = {kind for each in prices.periods for kind in each.by_credit_type}
+    shared = ownership.shared.credit_types if ownership.shared else frozenset()
+    there = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
+    for kind in sorted(priced.union(shared) - there):
+        yield (
+            f"The settings file names the credit type {kind}, which is neither known nor in the usage files; there are"
+            f" {', '.join(sorted(there))}."
+        )
 
 
 def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Period) -> Iterator[str]:

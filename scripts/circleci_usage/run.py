@@ -15,6 +15,7 @@ from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
 from circleci_usage.usage.parts import FoundParts, find_parts
+from circleci_usage.usage.recorded import find_recorded
 from circleci_usage.usage.source import on_this_machine
 
 _USUAL_MONTHS: Final = 2
@@ -66,8 +67,7 @@ def run(
     """
     exported, ids = _export(exporting, span, clock, progress)
     # Earlier exports tell what is usual, and cost nothing.
-    parts = Store(exporting.store).parts(with_stored_history(span), ids)
-    found = find_parts(parts) if parts else FoundParts((), ())
+    found = find_recorded(Store(exporting.store).recorded(with_stored_history(span), ids))
     found = FoundParts(found.parts, (*exported.warnings, *found.warnings), exported.complete_through)
     return make_report(on_this_machine(found), reporting, clock=clock, progress=progress)
 
@@ -94,7 +94,7 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         SettingsError: it has none.
     """
     store = Store(folder)
-    if period is None:
-        return find_parts(store.parts(_ALL_DAYS) or [folder])
-    found = find_parts(store.parts(with_stored_history(period)) or [folder])
-    return replace(found, complete_through=store.complete_through(period))
+    found = find_recorded(store.recorded(_ALL_DAYS if period is None else with_stored_history(period)))
+    if not found.parts:
+        found = find_parts([folder])
+    return found if period is None else replace(found, complete_through=store.complete_through(period))

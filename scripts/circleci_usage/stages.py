@@ -16,6 +16,7 @@ from circleci_usage.plurals import counted
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
+from circleci_usage.usage.job_groups import JobGroups
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.sums import MAIN_BRANCHES
 
@@ -29,6 +30,7 @@ class ReportSettings:
         prices: what credits cost.
         ownership: the teams and what they own.
         analysis: what the analyses are told.
+        job_groups: what jobs are called.
         period: the days to report on; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
@@ -42,6 +44,7 @@ class ReportSettings:
     prices: PriceList
     ownership: Ownership
     analysis: AnalysisSettings
+    job_groups: JobGroups
     period: Period | None
     otherwise: Period
     period_name: str | None
@@ -63,28 +66,36 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
     with ThreadPoolExecutor(1) as beside:
         # What draws takes a third of a second to load, in which the engine reads without Python.
         beside.submit(import_module, "circleci_usage.render.folder")
-        report, all_inside = _read_and_build(source, settings, clock, progress)
+        report, rows = _read_and_build(source, settings, clock, progress)
     from circleci_usage.render.folder import write_report  # noqa: PLC0415
 
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
 
     merge = source.merge if settings.merged else None
-    only = None if all_inside else report.period
 
     write_report(
         report,
         settings.folder,
-        rows=partial(merge, only=only) if merge else None,
+        rows=partial(merge, only=rows.only, has_repeats=rows.has_repeats) if merge else None,
         focus_version=settings.focus_version,
         export_for=settings.export_for,
     )
     return report
 
 
-def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, bool]:
-    """The report, and whether all days of the parts are in it. The usage goes when it is built: it may be large."""
+@dataclass(frozen=True)
+class _Rows:
+    """Which rows go into the folder: `only` those of some days; whether some of them repeat job runs."""
+
+    only: Period | None
+    has_repeats: bool
+
+
+def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, progress: Progress) -> tuple[Report, _Rows]:
+    """The report, and which rows belong to it. The usage goes when it is built: it may be large."""
     progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
-    usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
+    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
+    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     days = _days_of(usage)
     period = settings.period or days or settings.otherwise
@@ -95,12 +106,14 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
+        job_groups=settings.job_groups,
         complete_through=source.complete_through,
         warnings=source.warnings,
         period_name=settings.period_name,
         link=settings.link,
     )
-    return report, days is None or (period.start <= days.start and days.stop <= period.stop)
+    all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
+    return report, _Rows(None if all_inside else period, usage.has_repeats)
 
 
 def _days_of(usage: DailyUsage) -> Period | None:

@@ -5,6 +5,9 @@ of all projects, and of all jobs, sum exactly to the total's. The drivers are th
 largest first, until they explain `EXPLAINED` of it. A job's change is split into runs and cost a run as in price-volume
 analysis: more runs at the old cost of a run, and the rest.
 
+A month of 31 days costs more than one of 30 without a rise, so that every change is also told per day. Seats are left
+out of that, because they cost the same however many days a month has.
+
 Like is compared with like: the days of the period that are complete, with as many of `days.previous_period`; and seats,
 which are charged once a month, only where both periods begin with a month and have them, or are whole months.
 """
@@ -38,7 +41,17 @@ _CENTS: Final = 2
 class Change:
     """What something cost before and costs now; `key` names it, and is empty for the total.
 
-    `has_same_seats` says that it is nothing but seats, as many as before, whatever they cost: no reason for a change.
+    Attributes:
+        key: the names.
+        before: cost of the days before.
+        after: cost of the days now.
+        runs_before: job runs of these days.
+        runs_after: likewise.
+        days_before: how many days they are.
+        days_after: likewise.
+        seats_before: what of the cost is charged once a month, not by the day.
+        seats_after: likewise.
+        has_same_seats: whether it is nothing but seats, as many as before, whatever they cost: no reason for a change.
     """
 
     key: tuple[str, ...]
@@ -46,6 +59,10 @@ class Change:
     after: Decimal
     runs_before: int
     runs_after: int
+    days_before: int = 1
+    days_after: int = 1
+    seats_before: Decimal = ZERO
+    seats_after: Decimal = ZERO
     has_same_seats: bool = False
 
     @property
@@ -58,6 +75,33 @@ class Change:
     def share(self) -> Decimal | None:
         """The difference as a share of the cost before; None of what is new."""
         return ratio(self.difference, self.before) if self.before else None
+
+    @property
+    def before_a_day(self) -> Decimal:
+        """What a day cost before, without seats, to the cent."""
+        with estimating():
+            return rounded((self.before - self.seats_before) / self.days_before, _CENTS)
+
+    @property
+    def after_a_day(self) -> Decimal:
+        """What a day costs now, without seats, to the cent."""
+        with estimating():
+            return rounded((self.after - self.seats_after) / self.days_after, _CENTS)
+
+    @property
+    def difference_a_day(self) -> Decimal:
+        """How much more a day costs now, without seats, to the cent."""
+        with estimating():
+            now = (self.after - self.seats_after) / self.days_after
+            return rounded(now - (self.before - self.seats_before) / self.days_before, _CENTS)
+
+    @property
+    def share_a_day(self) -> Decimal | None:
+        """The difference a day as a share of the cost a day before; None of what is new."""
+        with exact_arithmetic():
+            past = (self.before - self.seats_before) * self.days_after
+            now = (self.after - self.seats_after) * self.days_before
+        return ratio(now - past, past) if past else None
 
     @property
     def by_runs(self) -> Decimal | None:
@@ -156,8 +200,8 @@ def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> 
     seats = any(charged)
     if seats and not comparable:
         now, past = now.without_seats(), past.without_seats()
-    jobs = _changes(now, past)
-    (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0),)
+    jobs = _changes(now, past, len(days), len(before))
+    (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0, len(before), len(days)),)
     places = past.costs.places("cost")
     return Changes(
         now=days,
@@ -187,9 +231,10 @@ def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...
     return tuple(explaining)
 
 
-def _changes(now: _Compared, past: _Compared) -> tuple[Change, ...]:
+def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int) -> tuple[Change, ...]:
     """The changes of all jobs."""
     after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
+    seats_after, seats_before = (_sum(once_a_month(each.costs), "cost") for each in (now, past))
     runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
     steady = _steady_seats(now.costs, past.costs)
     places = now.costs.places("cost")
@@ -200,6 +245,10 @@ def _changes(now: _Compared, past: _Compared) -> tuple[Change, ...]:
             to_decimal(after.get(job, 0), places),
             runs_before.get(job, 0),
             runs_after.get(job, 0),
+            days_before,
+            days_after,
+            to_decimal(seats_before.get(job, 0), places),
+            to_decimal(seats_after.get(job, 0), places),
             has_same_seats=job in steady,
         )
         for job in {*before, *after, *runs_before, *runs_after}
@@ -225,6 +274,10 @@ def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
             total(each.after for each in group),
             sum(each.runs_before for each in group),
             sum(each.runs_after for each in group),
+            group[0].days_before,
+            group[0].days_after,
+            total(each.seats_before for each in group),
+            total(each.seats_after for each in group),
             has_same_seats=all(each.has_same_seats for each in group),
         )
         for key, group in groups.items()

@@ -1,7 +1,9 @@
 """How long workflows and jobs take and how reliable they are, as CircleCI Insights shows it.
 
-Percentiles are computed in the heavy pass, exact over the rows (`performance`). The success rate is that of Insights:
-successful runs of all runs but the canceled ones (circleci.com/docs/insights-glossary).
+Percentiles are computed in the heavy pass, exact over the rows (`performance`), and left out where they would be from
+too few runs (`evidence`). The success rate is that of Insights: successful runs of all runs but the canceled ones
+(circleci.com/docs/insights-glossary). A run that is on hold is one of all runs and no success; so it is counted apart
+too, for whoever wonders about the rate.
 """
 
 from collections.abc import Hashable, Mapping
@@ -12,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from circleci_usage.analysis.evidence import p95
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ZERO, ratio
 from circleci_usage.money.units import to_decimal
@@ -25,11 +28,14 @@ class Pace:
 
     Attributes:
         key: the values of `performance.WORKFLOW_KEYS` or `JOB_KEYS`.
-        runs: that ended.
+        runs: that ended, or wait for an approval.
         succeeded: those that ended well.
-        canceled: those that somebody stopped.
-        p50_seconds: half of the runs took as long or less.
-        p95_seconds: 95 of 100 runs took as long or less.
+        canceled: those that somebody stopped; of a workflow, any of whose jobs were.
+        never_started: those of the canceled ones that had no machine yet.
+        on_hold: those that wait for an approval; None of jobs.
+        running: others that have not ended, which are not among the runs; None of jobs.
+        p50_seconds: half of the runs took as long or less; None where no times are known.
+        p95_seconds: 95 of 100 runs took as long or less; None where these are too few.
         p50_queued: likewise the seconds until the start, None where the export has no times; of jobs only.
         p95_queued: likewise.
         credits: all that it used.
@@ -40,8 +46,11 @@ class Pace:
     runs: int
     succeeded: int
     canceled: int
-    p50_seconds: float
-    p95_seconds: float
+    never_started: int
+    on_hold: int | None
+    running: int | None
+    p50_seconds: float | None
+    p95_seconds: float | None
     p50_queued: float | None
     p95_queued: float | None
     credits: Decimal
@@ -56,7 +65,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Durations:
-    """All workflows and jobs that ended at least once, the dearest first."""
+    """All workflows and jobs that ran, the dearest first."""
 
     workflows: tuple[Pace, ...]
     jobs: tuple[Pace, ...]
@@ -89,19 +98,31 @@ def _pace(
     key = tuple(str(row[name]) for name in keys)
     credits, cost = amounts.get(key, (ZERO, ZERO))
     return Pace(
-        key,
-        int(row["runs"]),
-        int(row["succeeded"]),
-        int(row["canceled"]),
-        float(row["p50_seconds"]),
-        float(row["p95_seconds"]),
-        _known(row.get("p50_queued")),
-        _known(row.get("p95_queued")),
-        credits,
-        cost,
+        key=key,
+        runs=int(row["runs"]),
+        succeeded=int(row["succeeded"]),
+        canceled=int(row["canceled"]),
+        never_started=int(row["never_started"]),
+        on_hold=_count(row, "on_hold"),
+        running=_count(row, "running"),
+        p50_seconds=_known(row, "p50_seconds"),
+        p95_seconds=_p95(row, "seconds"),
+        p50_queued=_known(row, "p50_queued"),
+        p95_queued=_p95(row, "queued"),
+        credits=credits,
+        cost=cost,
     )
 
 
-def _known(value: object) -> float | None:
-    number = nan if value is None else float(str(value))
+def _count(row: Mapping[Hashable, Any], name: str) -> int | None:
+    return int(row[name]) if name in row else None
+
+
+def _p95(row: Mapping[Hashable, Any], unit: str) -> float | None:
+    value = _known(row, f"p95_{unit}")
+    return None if value is None else p95(value, int(row[f"runs_with_{unit}"]))
+
+
+def _known(row: Mapping[Hashable, Any], name: str) -> float | None:
+    number = float(row.get(name, nan))
     return None if isnan(number) else number

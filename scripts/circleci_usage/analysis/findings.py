@@ -12,6 +12,7 @@ from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.changes import Changes, compare
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.extras import Extra, extras
+from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.spending import Spending, spending
 from circleci_usage.analysis.trend import Trend, trend
@@ -56,6 +57,7 @@ class Findings:
         durations: how long workflows and jobs take, how reliable they are.
         right_sizing: jobs on machines of the wrong size.
         extras: what is paid besides compute.
+        numbered_jobs: jobs that a group of the settings file would put together.
     """
 
     changes: Changes | None
@@ -67,6 +69,7 @@ class Findings:
     durations: Durations
     right_sizing: RightSizing
     extras: tuple[Extra, ...]
+    numbered_jobs: tuple[NumberedJob, ...]
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         durations=durations(known.unnamed, known.performance),
         right_sizing=right_size(known.unnamed, known.performance, settings.rates, period),
         extras=extras(known.of_period),
+        numbered_jobs=numbered_jobs(known.performance),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.totals import PROJECT
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME, OF_NO_PROJECT
+from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME, OF_NO_PROJECT, credit_type_name
 from circleci_usage.money.costs import Costs
 from circleci_usage.usage.sums import DIMENSIONS, RUN_MEASURES
 
@@ -94,7 +94,7 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     lacking = _lacking(frame) & kinds.notna()
     if not lacking.any():
         return frame
-    names = kinds[lacking].astype("object").map(CREDIT_TYPE_NAMES)
+    names = kinds[lacking].astype("object").map(credit_type_name)
     without_project = lacking & (frame["project"] == NO_NAME)
     without_project &= (frame["project_id"] == NO_NAME) | kinds.isin(OF_NO_PROJECT)
     without_job = lacking & (frame["job"] == NO_NAME) if "job" in frame else without_project

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
+from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.days import ONE_DAY, Period, months
 from circleci_usage.money.costs import Costs, within
@@ -30,8 +31,10 @@ class Stretch:
     is_whole: bool
 
     @property
-    def daily(self) -> Decimal:
-        """What a day of it cost on average, to the cent: comparable also when it is not whole."""
+    def daily(self) -> Decimal | None:
+        """What a day of it cost on average, to the cent: comparable also when it is not whole; None of a single day."""
+        if len(self.days) < ENOUGH_FOR_MEAN:
+            return None
         with estimating():
             return rounded(self.cost / len(self.days), _CENTS)
 
@@ -44,7 +47,7 @@ class Trend:
         weeks: of the known days, without seats; the first and the last perhaps not whole.
         months: of the known days, with seats; likewise.
         weekdays: from Monday to Sunday the mean cost of the period's days, without seats, to the cent; None where the
-            period has no such day.
+            period has too few such days for a mean.
         without_seats: whether there are seats that weeks and weekdays leave out.
     """
 
@@ -73,7 +76,7 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
     def mean(weekday: int) -> Decimal | None:
         alike = [cost for day, cost in usual.items() if day in period and day.weekday() == weekday]
         with estimating():
-            return rounded(sum(alike, ZERO) / len(alike), _CENTS) if alike else None
+            return rounded(sum(alike, ZERO) / len(alike), _CENTS) if len(alike) >= ENOUGH_FOR_MEAN else None
 
     return Trend(
         weeks=tuple(stretch(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),

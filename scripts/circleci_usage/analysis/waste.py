@@ -1,5 +1,8 @@
 """What was paid for nothing: runs that failed or were canceled, runs again, jobs that always fail, and time queued.
 
+Runs that were canceled before they started cost nothing, and most of them do not even tell their job; they are counted,
+and told apart from those that were stopped.
+
 The kinds overlap on purpose, a run again may fail too, and are therefore never added up. A run again is one of the same
 job in the same workflow of the same pipeline, after the first; it counts whatever became of it. All is shown at its
 contracted price, before included credits: they would have been there for other runs. A job is flaky when it
@@ -15,22 +18,25 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ZERO, total
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.performance import Performance
 
-ENOUGH_RUNS: Final = 5
-"""Fewer runs than that say nothing about a job."""
-
 FLAKY_PIPELINES: Final = 5
 FLAKY_SHARE: Final = 0.03
 
 _MEASURE: Final = "contracted_cost"
 
-_COUNTS: Final = ("failed_runs", "canceled_runs", "rerun_runs", "runs", "queued_seconds")
-_COLUMNS: Final = {"failed_runs": "failed", "canceled_runs": "canceled", "rerun_runs": "reruns"}
+_COUNTS: Final = ("failed_runs", "canceled_runs", "never_started_runs", "rerun_runs", "runs", "queued_seconds")
+_COLUMNS: Final = {
+    "failed_runs": "failed",
+    "canceled_runs": "canceled",
+    "never_started_runs": "never_started",
+    "rerun_runs": "reruns",
+}
 
 _JobKey = tuple[str, ...]
 
@@ -45,7 +51,8 @@ class Waste:
         canceled: cost of the canceled runs.
         reruns: cost of the runs again.
         failed_runs: how many.
-        canceled_runs: how many.
+        canceled_runs: how many, started or not.
+        never_started_runs: how many of these had no machine yet, and cost nothing.
         rerun_runs: how many.
         runs: all that ended, well or not.
         queued_seconds: from being queued to being started, over all runs.
@@ -57,6 +64,7 @@ class Waste:
     reruns: Decimal
     failed_runs: int
     canceled_runs: int
+    never_started_runs: int
     rerun_runs: int
     runs: int
     queued_seconds: int
@@ -65,6 +73,11 @@ class Waste:
     def most(self) -> Decimal:
         """The largest of the kinds, to order by."""
         return max(self.failed + self.canceled, self.reruns)
+
+    @property
+    def stopped_runs(self) -> int:
+        """Canceled runs that had started."""
+        return self.canceled_runs - self.never_started_runs
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteRe
         performance: of the same period.
     """
     jobs = _of_jobs(costs, reruns, performance)
-    (everything,) = _summed(jobs, 0) or (Waste((), ZERO, ZERO, ZERO, 0, 0, 0, 0, 0),)
+    (everything,) = _summed(jobs, 0) or (Waste((), ZERO, ZERO, ZERO, **dict.fromkeys(_COUNTS, 0)),)
     stable = _keyed(performance.jobs, ("succeeded", "recovered", "pipelines"))
     return WasteReport(
         total=everything,
@@ -105,8 +118,7 @@ def _of_jobs(costs: Costs, reruns: Costs, performance: Performance) -> tuple[Was
     lines, places = costs.lines, costs.places(_MEASURE)
     failed, canceled = (_sum(lines[lines["status"] == status]) for status in ("failed", "canceled"))
     again = _sum(reruns.lines)
-    counts = _keyed(performance.jobs, _COUNTS)
-    nothing = dict.fromkeys(_COUNTS, 0)
+    counts, nothing = _counts(performance), dict.fromkeys(_COUNTS, 0)
     return _ordered(
         Waste(
             job,
@@ -117,6 +129,15 @@ def _of_jobs(costs: Costs, reruns: Costs, performance: Performance) -> tuple[Was
         )
         for job in {*counts, *failed, *canceled, *again}
     )
+
+
+def _counts(performance: Performance) -> dict[_JobKey, dict[str, int]]:
+    """All counts by the jobs' keys; runs without a job stand under the name that costs without one have."""
+    counts = _keyed(performance.jobs, _COUNTS)
+    for key, more in _keyed(performance.nameless, _COUNTS).items():
+        known = counts.get(key, {})
+        counts[key] = {name: known.get(name, 0) + count for name, count in more.items()}
+    return counts
 
 
 def _summed(jobs: Iterable[Waste], names: int) -> tuple[Waste, ...]:

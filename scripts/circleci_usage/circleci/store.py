@@ -29,6 +29,7 @@ from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window, du
 from circleci_usage.days import Period, add_months, month_start, today_utc
 from circleci_usage.errors import SettingsError, UnfinishedError
 from circleci_usage.files import explaining, write_text
+from circleci_usage.usage.parts import Recorded
 
 PARTIAL: Final = ".partial"
 LOOK_BACK_MONTHS: Final = 13
@@ -126,13 +127,24 @@ class Store:
         Raises:
             SettingsError: the store has exports of overlapping sets of organisations, and none was chosen.
         """
+        windows = self._fetched(period, organizations)
+        return tuple(self.path_of(part) for window in windows for part in window.parts if part.rows)
+
+    def recorded(self, period: Period, organizations: Sequence[str] = ()) -> dict[Path, Recorded]:
+        """What the ledger says of each file with job runs of these days, those without rows among them.
+
+        Raises as `parts` does.
+        """
+        windows = self._fetched(period, organizations)
+        return {self.path_of(part): _recorded(window, part) for window in windows for part in window.parts}
+
+    def _fetched(self, period: Period, organizations: Sequence[str]) -> tuple[Window, ...]:
         ledger = self.ledger
         if organizations:
-            windows = ledger.fetched(organizations, period)
-        else:
-            windows = tuple(w for w in ledger.windows if w.state is State.FETCHED and w.overlaps(period))
-            _check_disjoint(windows)
-        return tuple(self._parts / part.name for window in windows for part in window.parts if part.rows)
+            return ledger.fetched(organizations, period)
+        windows = tuple(w for w in ledger.windows if w.state is State.FETCHED and w.overlaps(period))
+        _check_disjoint(windows)
+        return windows
 
     def complete_through(self, period: Period) -> date | None:
         """The last day up to which all days of the period are complete, of all organisations; None when none is."""
@@ -276,6 +288,19 @@ def prune(store: Store, now: datetime) -> Pruned:
 def file_prefix(window: Window) -> str:
     """How the names of a window's files begin."""
     return f"{window.first}_{window.last}_{window.job}_"
+
+
+def _recorded(window: Window, part: StoredPart) -> Recorded:
+    return Recorded(
+        export=file_prefix(window),
+        days=window.period,
+        complete_through=window.complete_through,
+        asked_at=window.asked_at,
+        organizations=frozenset(window.organizations),
+        rows=part.rows,
+        bytes=part.bytes,
+        sha256=part.sha256,
+    )
 
 
 def _names(ledger: Ledger, state: State) -> Iterator[str]:

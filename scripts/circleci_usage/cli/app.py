@@ -256,13 +256,16 @@ def merge(
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
     from circleci_usage.usage.merge import merge as merge_parts
+    from circleci_usage.usage.merge import without_output
 
     console = _console(quiet=quiet, verbose=verbose)
     found = found_parts(paths, store)
     for warning in found.warnings:
         console.warn(warning)
-    console.say(f"Merging {counted(len(found.parts), 'usage file')}.")
-    merge_parts(found.parts, output)
+    parts = without_output(found.parts, output)
+    console.say(f"Merging {counted(len(parts), 'usage file')}.")
+    for warning in merge_parts(parts, output):
+        console.warn(warning)
     console.result(str(output))
 
 

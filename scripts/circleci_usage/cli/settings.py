@@ -107,6 +107,7 @@ def report_settings(
         prices=prices(file, price_per_credit, allow_unpriced=allow_unpriced),
         ownership=file.ownership(),
         analysis=file.analysis(),
+        job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
         otherwise=chosen.period,
         period_name=None if whole else chosen.name,

@@ -50,6 +50,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
     "tuple_type": "a list is expected",
+    "too_short": "the list is empty",
     "dict_type": "keys with values are expected",
     "model_type": "keys with values are expected",
     "model_attributes_type": "keys with values are expected",

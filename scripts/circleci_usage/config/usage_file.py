@@ -13,11 +13,13 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.findings import AnalysisSettings
+from circleci_usage.columns import NO_NAME
 from circleci_usage.config.usage_sections import (
     AnomaliesSection,
     BudgetSection,
     DayOfMonth,
     IncludedCreditsSection,
+    JobGlobs,
     Name,
     Number,
     PricePeriodSection,
@@ -33,6 +35,7 @@ from circleci_usage.money.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.money.included import IncludedCredits
 from circleci_usage.money.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
 from circleci_usage.money.rates import Rates, public_rates
+from circleci_usage.usage.job_groups import JobGroups
 
 _TAKEN_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency", "project", "credit_type"})
 
@@ -70,6 +73,12 @@ class UsageFile(Section):
 
     budgets: tuple[BudgetSection, ...] = ()
     """What may be spent by everybody together."""
+
+    job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
+    """Name of a group → globs of the names of its jobs, which are put together under that name in every list.
+
+    The first group that matches a job wins. Globs of jobs under `teams` are matched by the jobs' own names.
+    """
 
     rates: tuple[RateSection, ...] = ()
     """What resource classes cost and how large they are, where it is not as in the public table."""
@@ -136,6 +145,15 @@ class UsageFile(Section):
         _refuse_twice([budget.name for budget in budgets], "there are two budgets called {!r}")
         return budgets
 
+    @field_validator("job_groups")
+    @classmethod
+    def _groups_of_jobs(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if NO_NAME in groups:
+            raise ValueError(f"a group cannot be called {NO_NAME!r}: that is what runs without a job are shown as")
+        every = [glob for globs in groups.values() for glob in globs]
+        _refuse_twice(every, "the glob {!r} stands there twice; the first group that matches a job wins")
+        return groups
+
     @field_validator("rates")
     @classmethod
     def _of_known_size(cls, rates: tuple[RateSection, ...]) -> tuple[RateSection, ...]:
@@ -183,6 +201,10 @@ class UsageFile(Section):
         """The teams, what they share, and their tags."""
         rules = tuple(TeamRule(team.name, team.projects, team.jobs, team.branches) for team in self.teams)
         return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
+
+    def grouped_jobs(self) -> JobGroups:
+        """What jobs are called."""
+        return JobGroups(self.job_groups)
 
     def all_budgets(self) -> tuple[Budget, ...]:
         """The budgets of everybody, then of the teams."""

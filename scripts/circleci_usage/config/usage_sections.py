@@ -3,8 +3,10 @@
 What stands after a field is its description in the JSON Schema (`schema`), which editors show.
 """
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -18,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
 from circleci_usage.days import ONE_DAY
 from circleci_usage.money.allocation import SHARED, UNALLOCATED
 from circleci_usage.money.pricing import PricePeriod
@@ -47,10 +49,22 @@ def _day_of_month(value: object) -> int:
 
 
 def _credit_type(value: str) -> str:
-    if value not in CREDIT_TYPES:
+    """One that is known, or that may be in an export some day, but none that somebody misspelt."""
+    is_new = re.fullmatch(CREDIT_TYPE_PATTERN, value) and value not in _MEANT_OTHERWISE
+    if value not in CREDIT_TYPES and (not is_new or get_close_matches(value, CREDIT_TYPES, cutoff=_ALIKE)):
         raise ValueError(f"there is no credit type {value!r}; there are {', '.join(CREDIT_TYPES)}")
     return value
 
+
+_MEANT_OTHERWISE: Final = frozenset({"total", "seat", "seats", "ip_ranges", "docker_layer_caching"})
+"""What people call a known credit type, or all of them."""
+_ALIKE: Final = 0.85
+"""Of two names, from 0 to 1: `users` is too much like `user` to be meant, `gpu_compute` is another than `compute`."""
+
+
+_CREDIT_TYPE_SCHEMA: Final = {
+    "anyOf": [{"enum": list(CREDIT_TYPES)}, {"type": "string", "pattern": f"^{CREDIT_TYPE_PATTERN}$"}]
+}
 
 Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
@@ -61,8 +75,9 @@ DayOfMonth = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 31}, {"type": "string"}]}),
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+JobGlobs = Annotated[tuple[Name, ...], Field(min_length=1)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
-CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema({"enum": list(CREDIT_TYPES)})]
+CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDIT_TYPE_SCHEMA)]
 
 
 class Section(BaseModel):
@@ -199,7 +214,7 @@ class SharedCostsSection(Section):
 class RateSection(Section):
     """What a contract says of a resource class, in place of the public table."""
 
-    executor: Literal["docker", "machine", "remote-docker", "macos"]
+    executor: Literal["docker", "machine", "remote-docker", "macos", "windows"]
     """The executor, as in the export."""
 
     name: Name

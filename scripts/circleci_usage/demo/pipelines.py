@@ -12,7 +12,7 @@ from circleci_usage.demo.clock import DEMO_NOW
 from circleci_usage.demo.exportfile import Row
 from circleci_usage.demo.planted import RUNAWAY, RUNAWAY_DAY, Place, as_planted
 from circleci_usage.demo.rows import NULL, DayRows, random_uuid
-from circleci_usage.demo.workflows import PlacedJob, PlacedWorkflow, WorkflowRun, run_workflow
+from circleci_usage.demo.workflows import PlacedJob, PlacedWorkflow, WorkflowRun, run_workflow, superseded
 
 _RHYTHM: Final = (0.95, 1.05, 1.1, 1.0, 0.9, 0.1, 0.08)
 """Pushes from Monday to Sunday, against an ordinary weekday."""
@@ -27,6 +27,9 @@ _BY_BOT: Final = 0.12
 _RUN_AGAIN: Final = 0.4
 """Share of failed workflows that somebody runs again."""
 _BY_API: Final = 0.05
+_SUPERSEDED: Final = 0.18
+"""Pushes whose workflows a newer one cancels before they start, against all other pushes. In real exports, nine of ten
+canceled rows are of jobs that never started."""
 _FIRST_PUSH, _MOST_PUSHES, _LAST_PUSH = 6 * 3600, 13 * 3600, 19 * 3600
 _NIGHT: Final = 2 * 3600
 _EVENING: Final = 22 * 3600 + 45 * 60
@@ -62,7 +65,7 @@ class ProjectPipelines:
         self._people = people
         self._cells = _project_cells(project, Random(f"{seed} {project.name}"))  # noqa: S311 - made-up data
         self._workflows = tuple(_placed(project, workflow) for workflow in project.workflows)
-        self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 3
+        self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
 
     def rows(self, day: date, known_until: float | None) -> Iterator[Row]:
         """The job runs of a day; for `known_until` see `rows.DayRows`."""
@@ -73,12 +76,29 @@ class ProjectPipelines:
         day_rows = DayRows(chance, day, known_until)
         workflows = self._workflows_on(day)
         first_number = (day - project.created).days * self._numbers_a_day
+        number = first_number
         for number, pipeline in enumerate(self._pipelines(chance, day), first_number):
             cells = self._cells + _pipeline_cells(chance, day_rows, pipeline, number)
             job_number = number * _JOBS_A_PIPELINE
             for run in _runs(chance, workflows, pipeline):
                 yield from day_rows.of_workflow(cells, run, job_number)
                 job_number += len(run.jobs)
+        yield from self._superseded(day, number + 1, known_until)
+
+    def _superseded(self, day: date, first_number: int, known_until: float | None) -> Iterator[Row]:
+        """The rows of workflows that were canceled before they started, of chances of their own."""
+        chance = Random(f"{self._seed} {self._project.name} {day} superseded")  # noqa: S311 - made-up data
+        day_rows = DayRows(chance, day, known_until)
+        pushes = int(self._expected_pushes(day) * _SUPERSEDED + chance.random())
+        for number in range(first_number, first_number + pushes):
+            pipeline = self._push(chance, int(chance.triangular(_FIRST_PUSH, _LAST_PUSH, _MOST_PUSHES)))
+            cells = self._cells + _pipeline_cells(chance, day_rows, pipeline, number)
+            for placed in self._workflows:
+                if placed.workflow.when in pipeline.whens:
+                    yield from day_rows.of_workflow(cells, superseded(placed, pipeline.began + 1), 0)
+
+    def _expected_pushes(self, day: date) -> float:
+        return self._project.pushes * self._scale * growth(day) * _RHYTHM[day.weekday()]
 
     def _workflows_on(self, day: date) -> tuple[PlacedWorkflow, ...]:
         if day == RUNAWAY_DAY and self._project.name == RUNAWAY.project:
@@ -92,7 +112,7 @@ class ProjectPipelines:
             yield _Pipeline(_EVENING + chance.randrange(900), "scheduled_pipeline", "main", NULL, ("evening",))
             if day.weekday() == _MONDAY:
                 yield _Pipeline(2 * _NIGHT + chance.randrange(900), "schedule", "main", NULL, ("weekly",))
-        expected = self._project.pushes * self._scale * growth(day) * _RHYTHM[day.weekday()]
+        expected = self._expected_pushes(day)
         pushes = int(expected * (1 - _UNEVEN + 2 * _UNEVEN * chance.random()) + chance.random())
         for _ in range(pushes):
             yield self._push(chance, int(chance.triangular(_FIRST_PUSH, _LAST_PUSH, _MOST_PUSHES)))

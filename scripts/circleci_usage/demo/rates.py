@@ -10,7 +10,7 @@ CREDITS_PER_MINUTE: Final[Mapping[str, Mapping[str, int]]] = {
         machine.name: int(machine.credits_per_minute)
         for series in public_rates().series
         for machine in series.classes
-        if machine.executor == executor
+        if machine.executor == executor and machine.credits_per_minute is not None
     }
     for executor in ("docker", "machine", "remote-docker", "macos")
 }

@@ -126,6 +126,12 @@ def run_workflow(chance: Random, placed: PlacedWorkflow, began: int, *, again: b
     return done
 
 
+def superseded(placed: PlacedWorkflow, began: int) -> WorkflowRun:
+    """A workflow that a newer push canceled while its jobs still waited: of none does the export tell the name."""
+    unnamed = [JobRun("canceled", began) for stage in placed.stages for _ in stage]
+    return WorkflowRun(placed.workflow.name, began, unnamed)
+
+
 def _system(job: Job) -> str:
     if job.executor == "macos":
         return "macos"

@@ -15,7 +15,7 @@ _WASTE: Final = {"failed": "failed", "canceled": "canceled", "reruns": "rerun"}
 """Column of the table of waste → the tag `reason`. The reasons overlap: a rerun may fail too."""
 
 _OVERSIZED: Final = "oversized"
-"""The reason of what smaller machines would save in a month."""
+"""The reason of what right-sizing saves in a month for certain, if runs take as long as before."""
 
 _WASTE_TAGS: Final = ("organization", "project", "workflow", "job")
 

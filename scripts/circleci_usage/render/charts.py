@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.columns import credit_type_name
 from circleci_usage.plurals import amount_of
 from circleci_usage.render import style
 from circleci_usage.render.lines import lines, seats, top
@@ -97,7 +97,7 @@ def cost_by_credit_type(report: Report) -> Figure:
     return _lying_bars(
         "Cost by credit type",
         _subtitle(report),
-        [CREDIT_TYPE_NAMES.get(line.name, line.name) for line in every],
+        [credit_type_name(line.name) for line in every],
         [float(line.cost) for line in every],
         [f"{money(line.cost, report.currency)}  {percent(line.share)}" for line in every],
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.extras import Extra
-from circleci_usage.analysis.rightsizing import Migration, Sizing
+from circleci_usage.analysis.rightsizing import Migration, Sizing, SpeedUp, UsedClass
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.analysis.waste import Waste
@@ -46,7 +46,8 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "workflow_durations", paces(WORKFLOW, found.durations.workflows).frame
     yield "job_durations", paces(JOB, found.durations.jobs).frame
     yield "right_sizing", sized(found.right_sizing.sizings).frame
-    yield "migrations", _migrations(found.right_sizing.migrations).frame
+    yield "migrations", migrated(found.right_sizing.migrations).frame
+    yield "resource_rates", rated(found.right_sizing.classes).frame
     yield "extra_costs", extra_jobs(found.extras).frame
 
 
@@ -79,11 +80,18 @@ def anomalies(report: Report) -> Table:
 
 
 def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
-    """Costs before and after, and how much of the difference is more or fewer runs."""
+    """Costs before and after, in all and per day, and how much of the difference is more or fewer runs."""
     return Table(
-        (*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
+        (
+            *(*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
+            *("before_a_day", "after_a_day", "difference_a_day"),
+        ),
         [
-            (*each.key, each.before, each.after, each.difference, each.by_runs, each.runs_before, each.runs_after)
+            (
+                *(*each.key, each.before, each.after, each.difference),
+                *(each.by_runs, each.runs_before, each.runs_after),
+                *(each.before_a_day, each.after_a_day, each.difference_a_day),
+            )
             for each in changes
         ],
     )
@@ -94,12 +102,13 @@ def wasted(wastes: Iterable[Waste]) -> Table:
     return Table(
         (
             *(*JOB, "failed", "canceled", "reruns", "job_runs"),
-            *("failed_runs", "canceled_runs", "rerun_runs", "queued_seconds"),
+            *("failed_runs", "canceled_runs", "never_started_runs", "rerun_runs", "queued_seconds"),
         ),
         [
             (
                 *(*each.key, each.failed, each.canceled, each.reruns, each.runs),
-                *(each.failed_runs, each.canceled_runs, each.rerun_runs, each.queued_seconds),
+                *(each.failed_runs, each.canceled_runs, each.never_started_runs),
+                *(each.rerun_runs, each.queued_seconds),
             )
             for each in wastes
         ],
@@ -110,12 +119,13 @@ def paces(keys: tuple[str, ...], every: Iterable[Pace]) -> Table:
     """How long something takes and how often it ends well."""
     return Table(
         (
-            *(*keys, "runs", "success_rate", "p50_seconds", "p95_seconds"),
-            *("p50_queued_seconds", "p95_queued_seconds", "credits", "cost"),
+            *(*keys, "runs", "succeeded", "canceled", "never_started", "on_hold", "running", "success_rate"),
+            *("p50_seconds", "p95_seconds", "p50_queued_seconds", "p95_queued_seconds", "credits", "cost"),
         ),
         [
             (
-                *(*each.key, each.runs, each.success_rate, each.p50_seconds, each.p95_seconds),
+                *(*each.key, each.runs, each.succeeded, each.canceled, each.never_started),
+                *(each.on_hold, each.running, each.success_rate, each.p50_seconds, each.p95_seconds),
                 *(each.p50_queued, each.p95_queued, each.credits, each.cost),
             )
             for each in every
@@ -129,11 +139,15 @@ def sized(sizings: Iterable[Sizing]) -> Table:
         (
             *(*MACHINE_KEYS, "verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram"),
             *("credits_a_month", "cost_a_month", "saved_credits_a_month", "saved_a_month"),
+            *("recommended", "saved_by", "rate_source"),
+            *("larger", "p50_median_cpu", "time_saved_up_to"),
         ),
         [
             (
                 *(*each.key, each.verdict, each.suggested, each.runs, each.measured_runs, each.p95_cpu, each.p95_ram),
                 *(each.credits, each.cost, each.saved_credits, each.saved),
+                *(each.recommended, each.saving, each.rate_source),
+                *((faster.target, faster.median_cpu, faster.time_saved) if (faster := each.speed_up) else [None] * 3),
             )
             for each in sizings
         ],
@@ -147,17 +161,64 @@ def extra_jobs(extras: Iterable[Extra]) -> Table:
     )
 
 
-def _migrations(migrations: Iterable[Migration]) -> Table:
+def migrated(migrations: Iterable[Migration]) -> Table:
+    """Jobs that the next generation of their class pays for, or may."""
     return Table(
         (
             *(*MACHINE_KEYS, "target", "credits_per_minute", "target_credits_per_minute"),
-            *("rate_change", "pays_if_faster_by", "credits_a_month", "cost_a_month"),
+            *("rate_change", "pays_if_faster_by", "credits_a_month", "cost_a_month", "pays"),
+            *("saved_credits_a_month", "saved_a_month"),
         ),
         [
-            (*each.key, each.target, each.rate, each.target_rate, each.change, each.pays_from, each.credits, each.cost)
+            (
+                *(*each.key, each.target, each.rate, each.target_rate),
+                *(each.change, each.pays_from, each.credits, each.cost, "yes" if each.is_certain else "may"),
+                *(each.saved_credits, each.saved),
+            )
             for each in migrations
         ],
     )
+
+
+def sped_up(speed_ups: Iterable[SpeedUp]) -> Table:
+    """Jobs that a larger class may make faster; no savings."""
+    return Table(
+        (
+            *(*MACHINE_KEYS, "larger", "median_runs", "p50_median_cpu"),
+            *("time_saved_up_to", "cost_change_if_it_scales", "cost_a_month"),
+        ),
+        [
+            (
+                *(*each.key, each.target, each.median_runs, each.median_cpu),
+                *(each.time_saved, each.cost_change, each.cost),
+            )
+            for each in speed_ups
+        ],
+    )
+
+
+def rated(classes: Iterable[UsedClass]) -> Table:
+    """The resource classes of the period: what they cost, who says so, and what the export says."""
+    return Table(
+        (
+            *("executor", "resource_class", "credits_per_minute", "rate_source", "source", "as_of"),
+            *("vcpus", "ram_gb", "derived_credits_per_minute", "agreeing_runs", "runs_that_could_tell"),
+        ),
+        [
+            (each.executor, each.name, each.rate, each.rate_source, *_as_known(each), *_as_derived(each))
+            for each in classes
+        ],
+    )
+
+
+def _as_known(used: UsedClass) -> tuple[Any, ...]:
+    machine = used.machine
+    return (machine.source, machine.as_of, machine.vcpus, machine.ram_gb) if machine else (None,) * 4
+
+
+def _as_derived(used: UsedClass) -> tuple[Any, ...]:
+    rate = used.derived
+    return (rate.credits_per_minute, rate.runs, rate.of_runs) if rate else (None,) * 3
 
 
 def _trend(weeks: Iterable[Stretch], months: Iterable[Stretch]) -> Table:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from circleci_usage.analysis.daily import ONCE_A_MONTH
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME, charge_description
+from circleci_usage.columns import NO_NAME, charge_description, credit_type_name
 from circleci_usage.days import Period, billing_period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.exact import plain
@@ -144,7 +144,7 @@ def _periods(cycle_day: int | None) -> dict[str, _Column]:
 
 def _description(kind: str, project: str) -> str:
     what = charge_description(kind)
-    return what if project in {CREDIT_TYPE_NAMES[kind], NO_NAME} else f"{what} of {project}"
+    return what if project in {credit_type_name(kind), NO_NAME} else f"{what} of {project}"
 
 
 def _name(*names: str) -> str:
@@ -186,7 +186,7 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "ServiceName": _always(VENDOR),
     "ServiceSubcategory": _always("Continuous Integration and Deployment"),
     "SkuId": _of("credit_type", str),
-    "SkuMeter": _of("credit_type", CREDIT_TYPE_NAMES.__getitem__),
+    "SkuMeter": _of("credit_type", credit_type_name),
     "SkuPriceDetails": _always("{}"),
     "SkuPriceId": _Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
     "SubAccountId": _Column(("project_id", "project"), _name),

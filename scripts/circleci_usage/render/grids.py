@@ -54,6 +54,7 @@ class Grids:
         total: the amount that the section is about, and what it is; empty without one.
         facts: name, value and detail of a few more amounts.
         tables: the tables that have it in full.
+        text: to be copied as it is; empty without one.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Grids:
     total: tuple[str, str] | None = None
     facts: Sequence[tuple[str, str, str]] = ()
     tables: Sequence[str] = ()
+    text: str = ""
 
 
 def name_cell(name: str, detail: str = "") -> Cell:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.nameless import is_project
 from circleci_usage.render import shown, time_views, views, words, work_views
 from circleci_usage.render.lines import cost_shown, lines
@@ -37,6 +38,7 @@ SECTIONS: Final = (
     Section("sizes", "Sizes", "grids", work_views.size_view),
     Section("waste", "Waste", "grids", work_views.waste_view),
     Section("durations", "Durations", "grids", work_views.duration_view),
+    Section("job-groups", "Job groups", "grids", work_views.numbered_view),
     Section("trend", "Trend", "bars", time_views.trend_view),
     Section("extras", "Extras", "side_grids", work_views.extra_view),
     Section("machines", "Machines", "narrow_lists", views.machine_view),
@@ -58,8 +60,10 @@ def page(report: Report) -> str:
         sentences=[_with_names(sentence) for sentence in words.sentences(report)],
         change=report.findings.changes,
         change_in_short=words.change_in_short(report),
+        change_tone=time_views.change_tone(report),
         spending=report.findings.spending,
         budgets=time_views.budgets_in_short(report),
+        enough_for_mean=ENOUGH_FOR_MEAN,
         completeness=words.completeness(report),
         projects=sum(is_project(line.key) for line in lines(report.breakdowns["projects"])),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],

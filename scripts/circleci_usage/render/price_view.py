@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES
+from circleci_usage.columns import credit_type_name
 from circleci_usage.money.exact import plain
 from circleci_usage.render.grids import Cell, Grid, Grids
 from circleci_usage.render.known import known_amounts
@@ -61,7 +61,7 @@ def _prices(report: Report) -> Grid:
 def _price(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> list[str]:
     known = line["price"] is not None
     return [
-        CREDIT_TYPE_NAMES[line["credit_type"]],
+        credit_type_name(line["credit_type"]),
         Shown(str(line["first"] or "the beginning"), line["first"] or date.min) if known else "",
         Shown(str(line["last"] or "now"), line["last"] or date.max) if known else "",
         plain(line["price"]) if known else Shown("no price", None),

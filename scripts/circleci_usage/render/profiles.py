@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.nameless import is_project
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.exact import plain, total
 from circleci_usage.push.cost_lines import CURRENCY, DIMENSIONS, cost_lines
@@ -112,7 +112,7 @@ def _vantage(report: Report) -> Iterator[Row]:
             "SubAccountId": neutral(charge.project_id),
             "SubAccountName": neutral(charge.project),
             "ServiceCategory": "Developer Tools",
-            "ServiceName": CREDIT_TYPE_NAMES[charge.credit_type],
+            "ServiceName": credit_type_name(charge.credit_type),
             "ConsumedQuantity": plain(charge.credits),
             "ConsumedUnit": "Credits",
             "Tags": tags(charge),
@@ -127,7 +127,7 @@ def _finout(report: Report) -> Iterator[Row]:
             "Cost": plain(charge.cost),
             "Currency": report.currency,
             "Credits": plain(charge.credits),
-            "Service": CREDIT_TYPE_NAMES[charge.credit_type],
+            "Service": credit_type_name(charge.credit_type),
             **_dimensions(charge, report),
         }
 
@@ -157,7 +157,7 @@ def _doit(report: Report) -> Iterator[Row]:
             "fixed.project_id": neutral(charge.project_id),
             "fixed.project_name": neutral(charge.project),
             "fixed.service_description": VENDOR,
-            "fixed.sku_description": CREDIT_TYPE_NAMES[charge.credit_type],
+            "fixed.sku_description": credit_type_name(charge.credit_type),
             "fixed.pricing_unit": "Credits",
             **{f"label.{name}": value for name, value in dimensions.items() if name != "project"},
             "label.currency": report.currency,

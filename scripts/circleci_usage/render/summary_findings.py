@@ -7,11 +7,15 @@ from typing import Any, Final
 
 from circleci_usage.analysis.changes import Changes
 from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.numbered_jobs import NumberedJob
+from circleci_usage.analysis.rightsizing import RightSizing
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.days import Period
 from circleci_usage.money.exact import plain
 from circleci_usage.render import finding_tables as tables
+from circleci_usage.render.group_settings import job_group_settings
+from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.report import Report
 
 _OUTLOOK: Final = ("spent", "expected", "low", "high")
@@ -20,8 +24,6 @@ _OUTLOOK: Final = ("spent", "expected", "low", "high")
 def findings(report: Report) -> dict[str, Any]:
     """Additional keys of summary.json: money as decimal strings, times in seconds, peaks in percent."""
     found = report.findings
-    suggested = [sizing for sizing in found.right_sizing.sizings if sizing.suggested]
-    rates = found.right_sizing.rates
     return {
         "month": found.spending and written(found.spending),
         "budgets": _entries(tables.budgets(report)),
@@ -31,21 +33,44 @@ def findings(report: Report) -> dict[str, Any]:
             "failed": plain(found.waste.total.failed),
             "canceled": plain(found.waste.total.canceled),
             "reruns": plain(found.waste.total.reruns),
+            "job_runs": found.waste.total.runs,
+            "failed_runs": found.waste.total.failed_runs,
+            "canceled_runs": found.waste.total.canceled_runs,
+            "never_started_runs": found.waste.total.never_started_runs,
+            "rerun_runs": found.waste.total.rerun_runs,
             "queued_seconds": found.waste.total.queued_seconds,
             "always_failing": _entries(tables.wasted(found.waste.always_failing)),
             "flaky": _entries(tables.wasted(found.waste.flaky)),
         },
-        "right_sizing": {
-            "rates": {"source": rates.source, "as_of": str(rates.as_of)},
-            "saved_credits_a_month": plain(found.right_sizing.saved_credits),
-            "saved_a_month": plain(found.right_sizing.saved),
-            "suggestions": _entries(tables.sized(suggested)),
-        },
+        "right_sizing": _right_sizing(found.right_sizing),
         "performance": {
             "workflows": _entries(tables.paces(WORKFLOW, found.durations.workflows)),
             "jobs": _entries(tables.paces(JOB, found.durations.jobs)),
         },
         "extra_costs": _entries(tables.extra_jobs(found.extras)),
+        "suggested_job_groups": {
+            "groups": [_numbered(job) for job in found.numbered_jobs],
+            "settings": job_group_settings(found.numbered_jobs) if found.numbered_jobs else "",
+        },
+    }
+
+
+def _right_sizing(found: RightSizing) -> dict[str, Any]:
+    """What is saved for certain, job by job in `savings`, whose amounts sum to the total; what may pay stands apart."""
+    suggested = [sizing for sizing in found.sizings if sizing.suggested]
+    return {
+        "rates": {
+            "source": found.rates.source,
+            "as_of": str(found.rates.as_of),
+            "classes": _entries(tables.rated(found.classes)),
+        },
+        "assumption": SAVINGS_ASSUME,
+        "saved_credits_a_month": plain(found.saved_credits),
+        "saved_a_month": plain(found.saved),
+        "savings": _entries(tables.sized(found.savings)),
+        "suggestions": _entries(tables.sized(suggested)),
+        "migrations": _entries(tables.migrated(found.migrations)),
+        "larger_classes": _entries(tables.sped_up(found.speed_ups)),
     }
 
 
@@ -90,7 +115,7 @@ def _read_outlook(entry: Mapping[str, Any]) -> Outlook:
 def _change(changes: Changes) -> dict[str, Any]:
     """The total, and what drove it; all changes are in the tables."""
     (total,) = _entries(tables.changed((), [changes.total]))
-    share = changes.total.share
+    share, share_a_day = changes.total.share, changes.total.share_a_day
     return {
         "from": str(changes.before.first),
         "to": str(changes.before.last),
@@ -98,8 +123,21 @@ def _change(changes: Changes) -> dict[str, Any]:
         "without_seats": changes.without_seats,
         **total,
         "share": None if share is None else plain(share),
+        "share_a_day": None if share_a_day is None else plain(share_a_day),
+        "days_before": len(changes.before),
+        "days_after": len(changes.now),
         "projects": _entries(tables.changed(PROJECT, changes.project_drivers)),
         "jobs": _entries(tables.changed(JOB, changes.job_drivers)),
+    }
+
+
+def _numbered(job: NumberedJob) -> dict[str, Any]:
+    return {
+        **dict(zip(WORKFLOW, job.key, strict=True)),
+        "name": job.name,
+        "jobs": [*job.jobs],
+        "globs": [*job.globs],
+        **job.machine._asdict(),
     }
 
 

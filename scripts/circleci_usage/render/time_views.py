@@ -22,6 +22,7 @@ from circleci_usage.render.shown import (
     percent_change,
     short_days,
 )
+from circleci_usage.render.worth_saying import is_change, is_change_a_day
 from circleci_usage.report import Report
 
 _ROWS: Final = 10
@@ -73,6 +74,14 @@ def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
     ]
 
 
+def change_tone(report: Report) -> Tone:
+    """Whether the total's change is good or bad news; neither when only the length of the periods differs."""
+    changes = report.findings.changes
+    if not changes or not (is_change(changes.total) and is_change_a_day(changes.total)):
+        return ""
+    return "more" if changes.total.difference > 0 else "less"
+
+
 def change_view(report: Report) -> Grids | None:
     """What drove the change against the period before."""
     changes = report.findings.changes
@@ -92,7 +101,7 @@ def change_view(report: Report) -> Grids | None:
         grids=[
             Grid(
                 what,
-                (what[:-1], before, now, "Change", "Share", "More runs"),
+                (what[:-1], before, now, "Change", "Share", "Change per day", "More runs"),
                 rows,
                 more(len(rows), every, what.lower()[:-1]),
             )
@@ -112,8 +121,15 @@ def _change(change: Change, currency: str) -> list[Cell | str]:
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
         Cell(share, tone=tone),
+        _change_a_day(change, currency),
         money_change(change.by_runs, currency) if change.by_runs is not None else "",
     ]
+
+
+def _change_a_day(change: Change, currency: str) -> Cell:
+    """The change when both periods are taken for equally long."""
+    share = f"({percent_change(change.share_a_day)})" if change.share_a_day else ""
+    return Cell(money_change(change.difference_a_day, currency), detail=share)
 
 
 def anomaly_view(report: Report) -> Grids | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.render.lines import Line, Top, top, top_lines
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import shortened, visible
@@ -93,7 +93,7 @@ def _all_names(line: Line, _: ProjectNames) -> str:
 
 
 def _credit_type(line: Line, _: ProjectNames) -> str:
-    return CREDIT_TYPE_NAMES.get(line.name, line.name)
+    return credit_type_name(line.name)
 
 
 def _project(line: Line, projects: ProjectNames) -> str:

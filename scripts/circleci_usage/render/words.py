@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.nameless import is_project
 from circleci_usage.plurals import amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
+from circleci_usage.render.worth_saying import is_change, is_change_a_day, worth_saying
 from circleci_usage.report import Report
 
 _DRIVERS: Final = 3
+
+SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
+"""Stands beside every saving that is shown."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,20 @@ def change_in_short(report: Report) -> str:
     changes = report.findings.changes
     if not changes:
         return ""
-    before, share = days(changes.before) + (", without seats" if changes.without_seats else ""), changes.total.share
-    if share is None:
+    total, before = changes.total, days(changes.before) + (", without seats" if changes.without_seats else "")
+    if total.share is None:
         return f"nothing in {before}"
-    if not changes.total.difference:
+    if not total.difference:
         return f"as in {before}"
-    return f"{'+' if share > 0 else '−'}{percent(abs(share))} against {before}"
+    against = f"{_signed(total.share)} against {before}" if is_change(total) else f"about as in {before}"
+    if total.days_before == total.days_after or total.share_a_day is None:
+        return against
+    a_day = f"{_signed(total.share_a_day)} per day" if is_change_a_day(total) else "about the same per day"
+    return f"{against}, {a_day}"
+
+
+def _signed(share: Decimal) -> str:
+    return f"{'+' if share > 0 else '−'}{percent(abs(share))}"
 
 
 def completeness(report: Report) -> str:
@@ -75,36 +89,55 @@ def completeness(report: Report) -> str:
 
 def _change(report: Report) -> Iterator[Sentence]:
     changes, currency = report.findings.changes, report.currency
-    if not changes:
+    if not changes or not (is_change(changes.total) or worth_saying(changes.total.before)):
         return
     total, before = changes.total, f"{when(changes.before)} ({money(changes.total.before, currency)})"
     what = "That is"
     if changes.without_seats or changes.now != report.period:
         seats = "Without seats, " if changes.without_seats else ""
         what = f"{seats}{days(changes.now)} cost {money(total.after, currency)},"
-    share = f" ({percent(abs(total.share))})" if total.share is not None else ""
-    direction = "more" if total.difference > 0 else "less"
-    than = f"{money(abs(total.difference), currency)}{share} {direction} than" if total.difference else "as much as"
-    yield Sentence(f"{what} {than} {before}.")
-    if not total.difference:
+    yield Sentence(f"{what} {_than(total, currency)} {before}{_per_day(total)}.")
+    if not (is_change(total) and is_change_a_day(total)):
         return
-    drivers = changes.project_drivers[:_DRIVERS]
+    drivers = [driver for driver in changes.project_drivers[:_DRIVERS] if worth_saying(driver.difference)]
     if drivers:
         names = tuple(project_names(report).of(driver.key) for driver in drivers)
         holes = ", ".join(f"{{}} ({money_change(driver.difference, currency)})" for driver in drivers)
         yield Sentence(f"What drove it: {holes}.", names)
 
 
+def _than(total: Change, currency: str) -> str:
+    """`$3.00 (10.0%) more than`."""
+    if not total.difference:
+        return "as much as"
+    if not is_change(total):
+        return "about as much as"
+    share = f" ({percent(abs(total.share))})" if total.share is not None else ""
+    return f"{money(abs(total.difference), currency)}{share} {'more' if total.difference > 0 else 'less'} than"
+
+
+def _per_day(total: Change) -> str:
+    """What is left of the change when both periods are taken for equally long; empty when they are."""
+    share = total.share_a_day
+    if total.days_before == total.days_after or share is None:
+        return ""
+    seats = " without seats" if total.seats_before or total.seats_after else ""
+    if not is_change_a_day(total):
+        return f", and about the same per day{seats}"
+    return f", and {percent(abs(share))} {'more' if share > 0 else 'less'} per day{seats}"
+
+
 def _costliest_project(report: Report) -> Iterator[Sentence]:
     named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
-    if len(named) > 1 and named[0].cost:
+    if len(named) > 1 and worth_saying(named[0].cost, named[0].share):
         cost, share = money(named[0].cost, report.currency), percent(named[0].share)
         name = project_names(report).of(named[0].key)
         yield Sentence(f"The costliest project is {{}} with {cost} ({share}).", (name,))
 
 
 def _anomalies(report: Report) -> Iterator[Sentence]:
-    found, currency = report.findings.anomalies, report.currency
+    every, currency = report.findings.anomalies, report.currency
+    found = [anomaly for anomaly in every if worth_saying(anomaly.actual - anomaly.expected)]
     if not found:
         return
     worst = found[0]
@@ -122,6 +155,8 @@ def _anomalies(report: Report) -> Iterator[Sentence]:
 def _forecast(report: Report) -> Iterator[Sentence]:
     month = report.findings.spending
     if not month or month.is_over or not month.is_whole or month.everything.expected is None:
+        return
+    if not worth_saying(month.everything.expected):
         return
     outlook, currency = month.everything, report.currency
     band = ""
@@ -144,6 +179,6 @@ def _budgets(report: Report) -> Iterator[Sentence]:
 
 def _savings(report: Report) -> Iterator[Sentence]:
     sizing = report.findings.right_sizing
-    if sizing.saved > 0:
-        jobs, saved = counted(len(sizing.of("smaller")), "job"), money(sizing.saved, report.currency)
-        yield Sentence(f"Smaller machines for {jobs} would save {saved} a month.")
+    if sizing.saved > 0 and worth_saying(sizing.saved):
+        jobs, saved = counted(len(sizing.savings), "job"), money(sizing.saved, report.currency)
+        yield Sentence(f"Right-sizing {jobs} would save {saved} a month. {SAVINGS_ASSUME}")

@@ -1,7 +1,8 @@
 """What the heavy pass gives on disk, so that a new price or team costs no second reading of the parts.
 
-A file is found by the checksums of the parts' bytes and whatever else its sums depend on; if any of it differs, so does
-the file's name. What it holds is trusted only while it has its own checksum.
+A file is found by the checksums of the parts' bytes and whatever else its sums depend on, the code that makes them
+included; if any of it differs, so does the file's name. What it holds is trusted only while it has its own checksum and
+the shape that sums have now.
 """
 
 import hashlib
@@ -9,22 +10,24 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import fields
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.files import replacing
 from circleci_usage.usage.answers import Answers
-from circleci_usage.usage.checksums import checksums, state_of
+from circleci_usage.usage.checksums import FileState, checksums, state_of
 from circleci_usage.usage.heavy_pass import sum_parts
-from circleci_usage.usage.parts import Part
-from circleci_usage.usage.sums import Sums
-
-FORMAT: Final = 4
-"""Raised whenever the same parts would give other sums, or sums of another shape."""
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.parts import Part, Recorded
+from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 
 CACHE_FOLDER: Final = ".daily-usage"
 
@@ -34,17 +37,25 @@ _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
 
 
-def read_sums(parts: Sequence[Part], branch_globs: Sequence[str], period: Period | None, cache: Path | None) -> Sums:
+def read_sums(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    cache: Path | None,
+    job_groups: JobGroups = NO_GROUPS,
+) -> Sums:
     """As `heavy_pass.sum_parts`, unless `cache`, a folder, has the sums already."""
     globs = sorted(set(branch_globs))
     if cache is None:
-        return sum_parts(parts, globs, period)
+        return sum_parts(parts, globs, period, job_groups)
     files = [part.path for part in parts]
     states = [*map(state_of, files)]
-    key = _key([FORMAT, globs, str(period), sorted(checksums(files, cache))])
+    # The first group that matches a job wins, so that their order counts.
+    groups = [[name, [*globs_of_jobs]] for name, globs_of_jobs in job_groups.globs.items()]
+    key = _key([_code(), _shape(), globs, groups, str(period), _content(parts, states, checksums(files, cache))])
     sums = load_sums(cache, key)
     if sums is None:
-        sums = sum_parts(parts, globs, period)
+        sums = sum_parts(parts, globs, period, job_groups)
         # Parts that changed while they were read have sums that belong to no key.
         if [*map(state_of, files)] == states:
             save_sums(sums, cache, key)
@@ -56,13 +67,41 @@ def cache_beside(parts: Sequence[Part]) -> Path:
     return parts[0].path.parent / CACHE_FOLDER
 
 
+def _content(parts: Sequence[Part], states: Sequence[FileState], found: Sequence[str]) -> list[str]:
+    """What the parts hold and are called, those that were changed later behind: their rows count before others."""
+    in_order = sorted(zip(states, parts, found, strict=True), key=lambda each: (each[0].modified, str(each[1].path)))
+    return [f"{checksum} {part.path.name} {_said(part.recorded)}" for _, part, checksum in in_order]
+
+
+def _said(recorded: Recorded | None) -> list[str]:
+    """What a ledger says, the same in every process: a set has another order in each."""
+    if recorded is None:
+        return []
+    named = {field.name: getattr(recorded, field.name) for field in fields(recorded)}
+    return [str(each) for each in (named | {"organizations": sorted(recorded.organizations)}).values()]
+
+
+def _shape() -> list[object]:
+    """What the saved frames are made of."""
+    return [DIMENSIONS, BRANCH_DIMENSIONS, RUN_MEASURES, [field.name for field in fields(Answers)]]
+
+
+@cache
+def _code() -> str:
+    """The code that makes the sums: with another, the same parts may give other sums, or sums of another shape."""
+    package = Path(__file__).parent
+    sources = [*sorted(package.glob("*.py")), package.parent / "columns.py"]
+    known = [source.read_bytes() for source in sources if source.is_file()]
+    return hashlib.sha256(b"".join([version("circleci-usage").encode(), pl.__version__.encode(), *known])).hexdigest()
+
+
 def _key(depends_on: Sequence[object]) -> str:
     """What sums are found by: another byte in a part, another glob or period, is another key."""
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 
 def load_sums(folder: Path, key: str) -> Sums | None:
-    """What was saved under a key, if it is there and whole."""
+    """What was saved under a key, if it is there, whole, and of the shape that sums have."""
     try:
         content = (folder / f"{key}{_SUFFIX}").read_bytes()
     except OSError:
@@ -70,14 +109,30 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     body = content[_DIGEST_LENGTH:]
     if hashlib.sha256(body).digest() != content[:_DIGEST_LENGTH]:
         return None
-    days, branches, *answers = _frames(body)
-    return Sums(days, branches, Answers(*answers))
+    try:
+        days, branches, notes, *answers = _frames(body)
+        sums = Sums(days, branches, Answers(*answers), tuple(notes["warnings"][0]), bool(notes["has_repeats"][0]))
+    except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError):
+        return None
+    return sums if _has_shape(sums) else None
+
+
+def _has_shape(sums: Sums) -> bool:
+    kinds = credit_types_of(sums.days.columns)
+    measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(RUN_MEASURES)
+    frames = {DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
+    return all(measures.union(dimensions) <= {*frame.columns} for dimensions, frame in frames.items())
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
     """Save the sums and forget the oldest; where nothing can be written, nothing is saved."""
-    answers = sums.answers
-    frames = (sums.days, sums.branches, answers.jobs, answers.machines, answers.workflows, answers.reruns)
+    notes = pl.DataFrame(
+        [([*sums.warnings], sums.has_repeats)],
+        {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
+        orient="row",
+    )
+    answers = [getattr(sums.answers, field.name) for field in fields(Answers)]
+    frames = (sums.days, sums.branches, notes, *answers)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
         with replacing(folder / f"{key}{_SUFFIX}") as stream:

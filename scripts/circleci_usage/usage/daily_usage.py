@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import CREDIT_TYPES
+from circleci_usage.columns import credit_types_of
 from circleci_usage.days import Period
 from circleci_usage.money.units import INT64, Counts
 from circleci_usage.usage.cache import read_sums
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.performance import Performance, performance
 from circleci_usage.usage.scan import NUMBER
@@ -32,6 +33,8 @@ class DailyUsage:
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
         performance: how the job runs of a period went.
         places: credits and seconds are whole numbers of 10^-places (see `units`).
+        warnings: what a reader should know of the rows, a line each.
+        has_repeats: whether rows were left out because other rows are of the same job runs.
 
     Organisations and projects have the name of their last day, so that a renamed one may have several rows alike. The
     dimensions are categoricals, except `date`, which is a datetime64 midnight (NaT where the export has no day).
@@ -43,6 +46,8 @@ class DailyUsage:
     branch_credits: pd.DataFrame
     performance: Performance
     places: int
+    warnings: tuple[str, ...] = ()
+    has_repeats: bool = False
 
     @property
     def rows(self) -> int:
@@ -56,6 +61,7 @@ def read_daily_usage(
     period: Period | None = None,
     branch_globs: Sequence[str] = MAIN_BRANCHES,
     cache: Path | None = None,
+    job_groups: JobGroups = NO_GROUPS,
 ) -> DailyUsage:
     """Sum the job runs of all parts per UTC day and dimension, streaming.
 
@@ -64,11 +70,12 @@ def read_daily_usage(
         period: the days that `DailyUsage.performance` is about; None for all days. The sums are of all days anyway.
         branch_globs: what branches are told apart by in `branch_group`: each branch stands under the globs it matches.
         cache: a folder to keep the sums in; parts that were summed before are then not read again.
+        job_groups: what jobs are called in `DailyUsage.performance`; the sums know them by their own names.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
     """
-    return daily_usage(read_sums(parts, branch_globs, period, cache))
+    return daily_usage(read_sums(parts, branch_globs, period, cache, job_groups))
 
 
 def daily_usage(sums: Sums) -> DailyUsage:
@@ -86,21 +93,24 @@ def daily_usage(sums: Sums) -> DailyUsage:
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
         performance=performance(sums.answers, of_days),
         places=places,
+        warnings=sums.warnings,
+        has_repeats=sums.has_repeats,
     )
 
 
 def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -> pd.DataFrame:
     """The rows of wide sums once per credit type that is not zero; `dimensions` has the same rows."""
-    used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in CREDIT_TYPES}
+    every_kind = credit_types_of(sums.columns)
+    used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in every_kind}
     rows = np.concatenate([each.to_numpy() for each in used.values()])
-    kinds = np.repeat(np.arange(len(CREDIT_TYPES)), [len(each) for each in used.values()])
+    kinds = np.repeat(np.arange(len(every_kind)), [len(each) for each in used.values()])
     amounts = pl.concat(sums[f"{kind}_credits"].gather(each) for kind, each in used.items())
     job_runs = pl.concat(sums[f"{kind}_runs"].gather(each) for kind, each in used.items())
     return (
         dimensions.take(rows)
         .reset_index(drop=True)
         .assign(
-            credit_type=pd.Categorical.from_codes(kinds, categories=pd.Index(CREDIT_TYPES, dtype="object")),
+            credit_type=pd.Categorical.from_codes(kinds, categories=pd.Index(every_kind, dtype="object")),
             credits=_counts(amounts, places),
             job_runs=_counts(job_runs, 0),
         )

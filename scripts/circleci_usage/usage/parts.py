@@ -7,16 +7,17 @@ import csv
 import gzip
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from isal import igzip, isal_zlib
 
 from circleci_usage.columns import REQUIRED_COLUMNS
+from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.usage.checksums import checksum
 
@@ -26,6 +27,7 @@ SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 HEADER_LIMIT: Final = 64 * 1024
+_HEADER_MARK: Final = b"JOB_RUN_DATE"
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
     EOFError,
@@ -34,11 +36,55 @@ _DAMAGED: Final[tuple[type[Exception], ...]] = (
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What the ledger of a store says of a part.
+
+    Attributes:
+        export: which export it is a part of.
+        days: those that the export was asked for.
+        complete_through: the last of them that CircleCI had whole then.
+        asked_at: when the export was asked for.
+        organizations: whose usage it is.
+        rows: how many job runs it has.
+        bytes: its size.
+        sha256: the checksum of its bytes.
+    """
+
+    export: str
+    days: Period
+    complete_through: date
+    asked_at: datetime
+    organizations: frozenset[str]
+    rows: int
+    bytes: int
+    sha256: str
+
+    def is_apart_from(self, other: "Recorded") -> bool:
+        """Whether no job run can be in both, as long as each export keeps to its days."""
+        shares_days = self.days.start < other.days.stop and other.days.start < self.days.stop
+        return self.export == other.export or not (shares_days and self.organizations & other.organizations)
+
+
+@dataclass(frozen=True)
 class Part:
-    """One file of an export, kept as downloaded."""
+    """One file of an export, kept as downloaded.
+
+    Attributes:
+        path: where it is.
+        columns: the names in its header.
+        recorded: what a ledger says of it, if one does.
+        copied_from: the file that this one was written from, if it is a temporary copy (see `plain`).
+    """
 
     path: Path
     columns: tuple[str, ...]
+    recorded: Recorded | None = None
+    copied_from: Path | None = None
+
+    @property
+    def original(self) -> Path:
+        """The file that people know."""
+        return self.copied_from or self.path
 
 
 @dataclass(frozen=True)
@@ -161,16 +207,34 @@ def read_header(path: Path) -> tuple[str, ...]:
 def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     """As `read_header`, of the first line of a file of that name."""
     try:
-        names = next(csv.reader(io.StringIO(line.decode("utf-8-sig"))), [])
+        columns = _names_in(line)
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
-    columns = tuple(name.strip().upper() for name in names)
     if not columns:
         raise DataError(f"{file} is empty: a usage export has at least a header line.")
-    missing = [name for name in REQUIRED_COLUMNS if name not in columns]
+    missing = _missing(columns)
     if missing:
         raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
         raise DataError(f"{file} is not a usage export: the column {', '.join(twice)} is there twice.")
     return columns
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line below the first is a header again, as where `cat` has put files together."""
+    if _HEADER_MARK not in line.upper():
+        return False
+    try:
+        return not _missing(_names_in(line))
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _names_in(line: bytes) -> tuple[str, ...]:
+    names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), skipinitialspace=True), [])
+    return tuple(name.strip().upper() for name in names)
+
+
+def _missing(columns: Collection[str]) -> list[str]:
+    return [name for name in REQUIRED_COLUMNS if name not in columns]

@@ -1,7 +1,7 @@
 """How job runs went: durations, queues, peaks, runs again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import CREDIT_TYPES, NO_NAME
+from circleci_usage.columns import NO_NAME, credit_types
 from circleci_usage.money.units import fitting, places_of, to_count
 from circleci_usage.usage.answers import Answers
+from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
 from circleci_usage.usage.scan import IDENTITIES
 
 
@@ -20,17 +21,24 @@ class Performance:
     """How the job runs of a period went. Frames of ordinary numbers; names are those of daily usage.
 
     Attributes:
-        jobs: a row per `JOB_KEYS`: `runs` (that ended), `succeeded`, `failed`, `canceled`, `reruns` (runs after the
-            first of the same job in the same workflow of the same pipeline), `pipelines`, `recovered` (pipelines in
-            which the job failed first and passed later), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN
-            where the export has no times) and `queued_seconds` (in all).
+        jobs: a row per `JOB_KEYS`: `runs` (that ended), `succeeded`, `failed`, `canceled`, `never_started` (of the
+            canceled ones), `reruns` (runs after the first of the same job in the same workflow of the same pipeline),
+            `pipelines`, `recovered` (pipelines in which the job failed first and passed later; each job of a group
+            counts by itself), `p50_seconds`, `p95_seconds`, `p50_queued`, `p95_queued` (NaN where the export has no
+            times), `runs_with_seconds` and `runs_with_queued` (that have such times), and `queued_seconds` (in all).
         machines: a row per `MACHINE_KEYS`: `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs'
-            peaks; NaN where none was measured).
-        workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended), `succeeded`, `canceled`, `p50_seconds`,
-            `p95_seconds`, from the first job's start to the end.
+            peaks; NaN where none was measured), `median_runs` and `p50_median_cpu` (likewise, of the runs' medians).
+        workflows: a row per `WORKFLOW_KEYS`: `runs` (that ended or are on hold), and of these `succeeded`, `canceled`
+            (because any of their jobs was), `never_started` (canceled without any job on a machine) and `on_hold`;
+            `running`, which are not among the runs; `p50_seconds`, `p95_seconds` and `runs_with_seconds`, from the
+            first job's start to the end.
         reruns: credits of the runs again: `JOB_KEYS`, `date`, `credit_type`, `credits` and `job_runs`, as in daily
             usage.
         places: the credits are whole numbers of 10^-places.
+        nameless: a row per workflow, with the columns of `jobs`, of the runs whose job the export does not name: nearly
+            all of them were canceled before they started.
+        classes: what the runs of a resource class were charged: a row per `class_rates.RATE_KEYS` with `runs`,
+            `credits` (exact decimals), `container_seconds` and `containers`.
     """
 
     jobs: pd.DataFrame
@@ -38,6 +46,8 @@ class Performance:
     workflows: pd.DataFrame
     reruns: pd.DataFrame
     places: int
+    nameless: pd.DataFrame
+    classes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*RATE_KEYS, *RATE_SUMS]))
 
 
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
@@ -50,17 +60,28 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
     places = max(map(places_of, amounts), default=0)
     credits = np.array([to_count(amount, places) for amount in amounts], dtype="object")
     reruns = _named(answers.reruns.drop("credits"), names)
+    has_name = pl.col("job").is_not_null()
     return Performance(
-        jobs=_named(answers.jobs, names),
+        jobs=_named(answers.jobs.filter(has_name), names),
         machines=_named(answers.machines, names),
         workflows=_named(answers.workflows, names),
         reruns=reruns.assign(
             date=pd.to_datetime(reruns["date"], format="%Y-%m-%d", errors="coerce"),
-            credit_type=pd.Categorical(reruns["credit_type"], categories=CREDIT_TYPES),
+            credit_type=pd.Categorical(reruns["credit_type"], categories=credit_types(reruns["credit_type"])),
             credits=fitting(credits, int(credits.sum())),
         ),
         places=places,
+        nameless=_named(answers.jobs.filter(~has_name), names),
+        classes=_classes(answers.classes),
     )
+
+
+def _classes(classes: pl.DataFrame) -> pd.DataFrame:
+    """Ordered, so that any engine and any order of the rows give the same."""
+    names = [pl.col(name).cast(pl.String).fill_null(NO_NAME) for name in ("executor", "resource_class")]
+    ordered = classes.with_columns(names).sort(RATE_KEYS)
+    columns = {name: ordered[name].to_list() for name in (*RATE_KEYS, *RATE_SUMS)}
+    return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """The rows of the parts as the heavy pass writes them aside: the few columns that matter, typed and small."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES
+from circleci_usage.columns import BRANCH_GROUP, credit_types_of
 from circleci_usage.usage.scan import IDENTITIES, NAMES
 
 DAY_LENGTH: Final = len("2026-01-31")
@@ -16,17 +17,20 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
-    `total_credits` and `torn`; the credits of each type, null instead of zero; and of what differs from run to run:
-    `queued` and `workflow_seconds`, `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a
-    pipeline), `cpu` and `ram`.
+    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type and those outside of the total,
+    null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_stopped` and
+    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram` and
+    `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
 
-    Pipelines and workflows are hashed to 64 bits: among ten million of a job's, two are taken for one with a chance of
-    one in half a million.
+    Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
+    with a chance of one in half a million; among ten million job runs of all, likewise.
 
     Raises:
         polars.exceptions.PolarsError: a part is damaged.
         OSError: the file cannot be written.
     """
+    names = rows.collect_schema().names()
+    amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
     rows.select(
         pl.col("date").str.head(DAY_LENGTH),
         *(name for name in NAMES if name != "date"),
@@ -34,17 +38,20 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         "job_seconds",
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         "total_credits",
-        "torn",
+        *("torn", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.
-        *(_unless_zero(f"{kind}_credits") for kind in CREDIT_TYPES),
+        *map(_unless_zero, [*amounts, *(name for name in names if name.endswith("_outside"))]),
         _seconds_between("queued_at", "started_at").alias("queued"),
         _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
+        pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),
         (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
         _hash("pipeline_id").alias("pipeline"),
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
-        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram")),
+        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram", "median_cpu")),
+        pl.col("containers").cast(pl.Int32, strict=False),
+        *([_hash("job_id"), "row"] if "row" in names else ()),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
 
 
@@ -52,6 +59,22 @@ def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
     """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
     return runs.with_columns(
         pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name) for name, identity in IDENTITIES.items()
+    )
+
+
+def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
+    """The runs with the names of their jobs' groups; `groups` is what `JobGroups.renamed` says of all jobs.
+
+    Several jobs of a group in a pipeline are no repetitions of one another: each has, so to speak, a pipeline of its
+    own.
+    """
+    if not groups:
+        return runs
+    job = pl.col("job").cast(pl.String)
+    of_group = job.is_in([*groups])
+    return runs.with_columns(
+        job.replace(groups).cast(pl.Categorical).alias("job"),
+        pl.when(of_group).then(pl.col("pipeline") ^ job.hash()).otherwise("pipeline").alias("pipeline"),
     )
 
 

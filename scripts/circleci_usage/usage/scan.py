@@ -1,6 +1,7 @@
 """Parts → job runs: one lazy frame with the same columns, whatever the order and number of the parts' own."""
 
 from collections.abc import Sequence
+from itertools import combinations, islice
 from typing import Final
 
 import polars as pl
@@ -8,11 +9,13 @@ import polars as pl
 from circleci_usage.columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
+    EXPORT_COLUMNS,
     NO_NAME,
     NULL_MARKS,
     OTHER,
     OTHER_BRANCHES,
     TOTAL_CREDITS,
+    new_credit_columns,
 )
 from circleci_usage.money.globs import glob_regex
 from circleci_usage.usage.parts import Part
@@ -49,6 +52,8 @@ DETAILS: Final = {
     "started_at": "JOB_RUN_STARTED_AT",
     "cpu": "MAX_CPU_UTILIZATION_PCT",
     "ram": "MAX_RAM_UTILIZATION_PCT",
+    "median_cpu": "MEDIAN_CPU_UTILIZATION_PCT",
+    "containers": "PARALLELISM",
 }
 """As `NAMES`, of what differs from run to run."""
 
@@ -61,69 +66,187 @@ NUMBER: Final = pl.Decimal(38, 18)
 
 Amounts = type[pl.Int32] | pl.Decimal
 
+IDENTITY: Final = "JOB_ID"
+"""The column that tells one job run from all others."""
+
 _BEYOND: Final = "beyond the last column"
+_FILE: Final = "the row's file"
+_ROW: Final = "the row's place"
+
+# What the text of an amount has that `NUMBER` may round: 19 decimals, or an exponent.
+DOUBTFUL: Final = r"[eE]|\.\d{19}"
+IS_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+_NONE: Final = -1
+MOST_TRIED: Final = 31
+"""How many combinations of new credit columns are tried against the total of a row: all of five columns."""
 
 
-def scan_parts(parts: Sequence[Part], branch_globs: Sequence[str], amounts: Amounts = NUMBER) -> pl.LazyFrame:
+def scan_parts(
+    parts: Sequence[Part], branch_globs: Sequence[str], amounts: Amounts = NUMBER, *, identified: bool = False
+) -> pl.LazyFrame:
     """The job runs of all parts, read when the frame is collected.
 
     Args:
         parts: what to read.
         branch_globs: what branches are told apart by.
         amounts: `WHOLE` or `NUMBER`; reading ends with an error at one that this does not hold.
+        identified: whether it is to be said which job run a row is of.
 
     Columns: those of `NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
     by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds` (64-bit
-    integers or decimals, never null); `torn`, true where a row may be too short or too long. Names are categoricals,
-    which are grouped in two thirds of the memory and time that texts take; the date and the columns of `DETAILS` are
-    texts.
+    integers or decimals, never null); `<credit type>_outside`, of types that nobody knows yet, what TOTAL_CREDITS does
+    not include; `torn`, true where a row may be too short or too long; `escaped`, true where a column that nobody knows
+    has a backslash; `doubtful`, true where an amount may have been rounded; `part`, the number of the part. Names are
+    categoricals, which are grouped in two thirds of the memory and time that texts take; the date and the columns of
+    `DETAILS` are texts. If identified: `job_id`, null where there is none, and `row`, its place among the rows of parts
+    with the same header.
     """
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
         headers.setdefault(part.columns, []).append(part)
-    return pl.concat([_scan_alike(columns, alike, branch_globs, amounts) for columns, alike in headers.items()])
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    numbers = pl.Enum([str(part.path) for part in parts])
+    frames = [
+        _scan_alike(columns, alike, branch_globs, amounts, new=new, numbers=numbers, identified=identified)
+        for columns, alike in headers.items()
+    ]
+    return pl.concat(frames)
 
 
-def _scan_alike(
-    columns: tuple[str, ...], parts: Sequence[Part], branch_globs: Sequence[str], amounts: Amounts
-) -> pl.LazyFrame:
-    numbers = {*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS"}
-    frame = pl.scan_csv(
+def read_texts(parts: Sequence[Part], types: dict[str, Amounts], *, identified: bool) -> pl.LazyFrame:
+    """The rows of parts with the same header: its columns as texts or of these types, and what is beyond the last."""
+    columns = parts[0].columns
+    return pl.scan_csv(
         [part.path for part in parts],
         # By position: the header was read before, with whatever mark, quotes or case it has.
         has_header=False,
         skip_lines=1,
-        schema={name: amounts if name in numbers else pl.String for name in columns} | {_BEYOND: pl.String},
+        schema={name: types.get(name, pl.String) for name in columns} | {_BEYOND: pl.String},
         missing_columns="insert",
-        null_values=list(NULL_MARKS),
+        null_values=["", *NULL_MARKS],
         glob=False,
+        include_file_paths=_FILE,
+        row_index_name=_ROW if identified else None,
     )
+
+
+def part_number(numbers: pl.Enum) -> pl.Expr:
+    """Of which of the parts, whose paths the Enum has in their order, a row of `read_texts` is."""
+    return pl.col(_FILE).cast(numbers).to_physical().cast(pl.UInt32).alias("part")
+
+
+def identity(columns: Sequence[str]) -> list[pl.Expr]:
+    """`job_id` and `row` of rows of `read_texts`."""
+    of_row = pl.when(pl.col(IDENTITY) != "").then(IDENTITY) if IDENTITY in columns else pl.lit(None, pl.String)
+    return [of_row.alias("job_id"), pl.col(_ROW).cast(pl.UInt32).alias("row")]
+
+
+def _scan_alike(
+    columns: tuple[str, ...],
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    amounts: Amounts,
+    *,
+    new: dict[str, str],
+    numbers: pl.Enum,
+    identified: bool,
+) -> pl.LazyFrame:
+    known = [name for name in (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS") if name in columns]
+    is_whole = amounts is WHOLE
+    summed = pl.Int64 if is_whole else NUMBER
+    # Decimals are read as texts first: one that is too long would be rounded without a word.
+    frame = read_texts(parts, dict.fromkeys(known, WHOLE) if is_whole else {}, identified=identified)
 
     def text(name: str) -> pl.Expr:
         column = (NAMES | DETAILS)[name]
         return pl.col(column) if column in columns else pl.lit(None, pl.String)
 
-    summed = pl.Int64 if amounts is WHOLE else NUMBER
+    def parsed(column: str) -> pl.Expr:
+        return pl.col(column).cast(summed) if is_whole else pl.col(column).str.strip_chars().cast(NUMBER)
 
     def number(column: str) -> pl.Expr:
-        return pl.col(column).cast(summed).fill_null(0) if column in columns else pl.lit(0, summed)
+        return parsed(column).fill_null(0) if column in columns else pl.lit(0, summed)
 
     types = {f"{kind}_credits": number(column) for kind, column in CREDIT_COLUMNS.items()}
     of_types = pl.sum_horizontal(*types.values())
     # No total is no statement: the types stand for it.
-    total = pl.col(TOTAL_CREDITS).cast(summed).fill_null(of_types)
+    total = parsed(TOTAL_CREDITS).fill_null(of_types)
+    here = [column for column in new.values() if column in columns]
+    included, outside = _new_credits(here, total - of_types, amounts)
+    zero = pl.lit(0, summed)
+    of_new = pl.sum_horizontal(*included.values()) if here else zero
+    texts = [*(known if not is_whole else ()), *here]
     return frame.select(
         text("date").alias("date"),
         *(text(name).cast(pl.Categorical).alias(name) for name in NAMES if name != "date"),
         *(text(name).alias(name) for name in DETAILS),
         _groups_of(text("branch"), branch_globs).cast(pl.Categorical).alias(BRANCH_GROUP),
         *(credits.alias(name) for name, credits in types.items()),
-        (total - of_types).alias(f"{OTHER}_credits"),
+        *(included.get(column, zero).alias(f"{kind}_credits") for kind, column in new.items()),
+        *(outside.get(column, zero).alias(f"{kind}_outside") for kind, column in new.items()),
+        (total - of_types - of_new).alias(f"{OTHER}_credits"),
         total.alias("total_credits"),
         number("JOB_RUN_SECONDS").alias("job_seconds"),
         # Polars fills a row that ends early with nulls, so its last field is null; a row that goes on has one more.
-        (pl.col(columns[-1]).is_null() | pl.col(_BEYOND).is_not_null()).alias("torn"),
+        pl.any_horizontal(pl.col(columns[-1]).is_null(), pl.col(_BEYOND).is_not_null()).alias("torn"),
+        pl.any_horizontal(pl.lit(value=False), *_backslashes(columns)).alias("escaped"),
+        _is_doubtful(texts).alias("doubtful"),
+        part_number(numbers),
+        *(identity(columns) if identified else ()),
     )
+
+
+def _backslashes(columns: Sequence[str]) -> list[pl.Expr]:
+    """Whether columns that nobody knows have backslashes, so that rows may be misread.
+
+    The texts of known columns are looked at when they have been summed up (`plain.may_be_misread`).
+    """
+    unknown = [name for name in columns if name not in EXPORT_COLUMNS]
+    return [pl.col(name).str.contains("\\", literal=True).fill_null(value=False) for name in unknown]
+
+
+def _is_doubtful(texts: Sequence[str]) -> pl.Expr:
+    if not texts:
+        return pl.lit(value=False)
+    return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.contains(DOUBTFUL)
+
+
+def _new_credits(
+    columns: Sequence[str], rest: pl.Expr, amounts: Amounts
+) -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
+    """The credits of columns that nobody knows yet which the total of their row includes, and those which it does not.
+
+    `rest` is what the total has beyond the known types. It includes those columns whose sum it is: of several
+    combinations, the one with the most columns. What is no number is no credits.
+    """
+    summed = pl.Int64 if amounts is WHOLE else NUMBER
+    zero = pl.lit(0, summed)
+
+    def credits(column: str) -> pl.Expr:
+        text = pl.col(column).str.strip_chars()
+        return pl.when(text.str.contains(IS_NUMBER)).then(text).cast(amounts).cast(summed).fill_null(0)
+
+    found = {column: credits(column) for column in columns}
+    tried = combinations_of(columns)
+    choice = pl.lit(_NONE)
+    for number, combination in reversed([*enumerate(tried)]):
+        of_combination = pl.sum_horizontal(found[column] for column in combination)
+        choice = pl.when(rest == of_combination).then(pl.lit(number)).otherwise(choice)
+    choice = pl.when(rest == 0).then(pl.lit(_NONE)).otherwise(choice)
+
+    def is_included(column: str) -> pl.Expr:
+        return choice.is_in([number for number, combination in enumerate(tried) if column in combination])
+
+    included = {column: pl.when(is_included(column)).then(each).otherwise(zero) for column, each in found.items()}
+    outside = {column: pl.when(is_included(column)).then(zero).otherwise(each) for column, each in found.items()}
+    return included, outside
+
+
+def combinations_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the total of a row may include of some columns: all of them first, then fewer; the first `MOST_TRIED`."""
+    every = (each for size in range(len(columns), 0, -1) for each in combinations(columns, size))
+    return list(islice(every, MOST_TRIED))
 
 
 def _groups_of(branch: pl.Expr, globs: Sequence[str]) -> pl.Expr:

@@ -1,6 +1,6 @@
 """Where sums come from: the one thing that is different between engines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -9,18 +9,29 @@ from typing import Protocol
 
 from circleci_usage.days import Period
 from circleci_usage.usage.cache import cache_beside, read_sums
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.merge import merge
 from circleci_usage.usage.parts import FoundParts
 from circleci_usage.usage.sums import Sums
 
-Read = Callable[[Period | None, Sequence[str]], Sums]
-"""The days that performance is about (None: all of them) and the branches' globs → the sums of the parts."""
+
+class Read(Protocol):
+    """The days that performance is about (None: all of them), the branches' globs, the jobs' groups → the sums."""
+
+    def __call__(  # noqa: D102
+        self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+    ) -> Sums: ...
 
 
 class Merge(Protocol):
-    """Writes the rows into one file, `only` those of some days."""
+    """Writes the rows into one file, `only` those of some days; says what a reader should know of it.
 
-    def __call__(self, file: Path, *, only: Period | None) -> None: ...  # noqa: D102
+    `has_repeats` tells whether rows repeat job runs.
+    """
+
+    def __call__(  # noqa: D102
+        self, file: Path, *, only: Period | None, has_repeats: bool | None
+    ) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,9 @@ def on_this_machine(found: FoundParts) -> Source:
     """Parts as this machine reads them, with a cache of the sums beside the first."""
     parts = found.parts
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
-        return read_sums(parts, branch_globs, period, cache=cache_beside(parts) if parts else None)
+    def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+        cache = cache_beside(parts) if parts else None
+        return read_sums(parts, branch_globs, period, cache, job_groups)
 
     return Source(
         files=len(parts),

@@ -11,7 +11,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER
+from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER, credit_types_of
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.scan import IDENTITIES
 
@@ -45,11 +45,21 @@ _NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
 
 @dataclass(frozen=True)
 class Sums:
-    """What the heavy pass gives: wide frames with the sums per day and dimension, per day and branch, and `Answers`."""
+    """What the heavy pass gives.
+
+    Attributes:
+        days: a wide frame with the sums per day and dimension.
+        branches: the same per day and branch.
+        answers: the ordinary numbers.
+        warnings: what a reader should know of the rows, a line each.
+        has_repeats: whether rows were left out because other rows are of the same job runs.
+    """
 
     days: pl.DataFrame
     branches: pl.DataFrame
     answers: Answers
+    warnings: tuple[str, ...] = ()
+    has_repeats: bool = False
 
 
 def sum_runs(
@@ -64,7 +74,6 @@ def sum_runs(
         nw.len().alias("job_runs"),
         nw.col("job_seconds").sum(),
         nw.col("total_credits").sum(),
-        nw.col("torn").sum().alias("torn_rows"),
         nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
         *(amount.sum() for amount in amounts),
         *(amount.count().alias(f"{kind}_runs") for kind, amount in zip(credit_types, amounts, strict=True)),
@@ -93,10 +102,11 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
     names = [key for key in keys if key != "date"]
     blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
-    nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(f"{kind}_credits") == 0 for kind in CREDIT_TYPES)
+    sums = _with_all_types(sums)
+    amounts = [f"{kind}_credits" for kind in credit_types_of(sums.columns)]
+    nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(amount) == 0 for amount in amounts)
     return (
-        _with_all_types(sums)
-        .filter(~(blank & nothing))
+        sums.filter(~(blank & nothing))
         .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
         .sort(*keys)
         .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)

@@ -1,20 +1,42 @@
 """Parts → their sums, on a cluster. Only sums come back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import narwhals as nw
 import polars as pl
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sql
 
+from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError
-from circleci_usage.usage.parts import FoundParts
+from circleci_usage.files import explaining
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.outside import Outside, outside_warnings
+from circleci_usage.usage.parts import FoundParts, Part
+from circleci_usage.usage.plain import may_be_misread, plain_parts
+from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
 from circleci_usage.usage.source import Source
 from circleci_usage.usage.spark.answers import ask, collected
 from circleci_usage.usage.spark.parts import ClusterPart, ClusterParts, find_cluster_parts, shared_parts
-from circleci_usage.usage.spark.runs import read_runs, unless_identified
+from circleci_usage.usage.spark.repeats import contents_of, has_repeats, origins_of, ranked, repeated
+from circleci_usage.usage.spark.runs import ESCAPED_QUOTE, read_runs, unless_identified
 from circleci_usage.usage.spark.session import explaining_spark
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
+
+
+class _DoubtError(DataError):
+    """Spark may have misunderstood rows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The files at the URLs have backslashes before quotes, which may be escape signs; Spark does not know them."
+            " Bring the files here and `merge` them: Spark reads what that writes."
+        )
 
 
 def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> Source:
@@ -29,9 +51,19 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
 
-    def read(period: Period | None, branch_globs: Sequence[str]) -> Sums:
-        with explaining_spark():
-            return sum_parts(spark, parts, sorted(set(branch_globs)), period)
+    def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+        def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
+            with explaining_spark():
+                return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
+
+        try:
+            return sums_of(parts)
+        except DataError as problem:
+            with _plain_beside(found.parts) as plain:
+                sure = not there.parts and isinstance(problem, _DoubtError)
+                if plain == found.parts and not sure:
+                    raise
+                return sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
 
     return Source(
         files=len(parts),
@@ -43,21 +75,103 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
 
 
 def sum_parts(
-    spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str], period: Period | None
+    spark: SparkSession,
+    parts: Sequence[ClusterPart],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
+    *,
+    trusting: bool = False,
 ) -> Sums:
     """As `heavy_pass.sum_parts`. The parts are read once; what the workers keep of them is asked for everything.
 
     Raises:
-        DataError: a day is no date.
+        DataError: a day is no date; or, unless `trusting`, Spark may have misunderstood escape signs.
         pyspark.errors.PySparkException: a part is damaged, or the cluster is.
     """
     runs = read_runs(spark, parts, branch_globs).persist()
     try:
-        days = _tidy_days(_summed(runs, DIMENSIONS))
-        branches = tidy_branches(_summed(unless_identified(runs), BRANCH_DIMENSIONS), days)
-        return Sums(days, branches, ask(runs, period))
+        once = _each_once(runs, parts)
+        counted = once.runs
+        kinds = credit_types_of(counted.columns)
+        by_day = _summed(counted, DIMENSIONS, kinds)
+        by_branch = _summed(unless_identified(counted), BRANCH_DIMENSIONS, kinds)
+        if not trusting and _is_doubtful(runs, by_day, by_branch):
+            raise _DoubtError
+        days = _tidy_days(by_day)
+        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
+        warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
+        return Sums(days, tidy_branches(by_branch, days), ask(counted, period, groups), warnings)
     finally:
         runs.unpersist()
+
+
+@contextmanager
+def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
+    """As `plain_parts`, on the path that the workers share; the parts themselves where they are damaged."""
+    if not parts:
+        yield parts
+        return
+    home = parts[0].path.parent
+    with explaining(home), TemporaryDirectory(prefix=".circleci-usage-", dir=home) as folder:
+        try:
+            plain = plain_parts(parts, Path(folder) / "plain")
+        except DataError:
+            plain = parts
+        yield plain
+
+
+def _is_doubtful(runs: DataFrame, *sums: pl.DataFrame) -> bool:
+    shown = any(may_be_misread(each, ESCAPED_QUOTE) for each in sums)
+    return shown or not runs.filter("escaped = 1").isEmpty()
+
+
+@dataclass(frozen=True)
+class _Once:
+    """The job runs, each once, and what a reader should know of them."""
+
+    runs: DataFrame
+    warnings: tuple[str, ...]
+
+
+def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
+    """The runs without rows that repeat a job run; they are not looked for where a ledger says that there are none."""
+    origins = origins_of(parts)
+    contents, files = contents_of(runs, parts)
+    astray = {
+        number: _rows_astray(runs.filter(sql.col("file") == files[number]), origins[number])
+        for number in strays(origins, contents)
+    }
+    notes = tuple(ledger_warnings(origins, contents, astray))
+    if (are_apart(origins) and not astray) or not has_repeats(runs):
+        return _Once(runs, notes)
+    with_rank = ranked(runs, origins, contents, files)
+    return _Once(with_rank.filter("counts"), (*notes, *repeat_warnings(repeated(with_rank), origins)))
+
+
+def _rows_astray(runs: DataFrame, origin: Origin) -> int:
+    if origin.recorded is None:
+        return 0
+    days = origin.recorded.days
+    return int(runs.filter(~sql.col("date").between(str(days.first), str(days.last))).count())
+
+
+def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | None) -> list[Outside]:
+    """What TOTAL_CREDITS of the period does not include."""
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    if not new:
+        return []
+    if period:
+        inside = sql.col("date").between(str(period.first), str(period.last))
+        runs = runs.filter(inside | sql.col("date").isNull())
+    amounts = [sql.sum(f"{kind}_outside").alias(f"{kind} credits") for kind in new]
+    counts = [sql.count(f"{kind}_outside").alias(f"{kind} runs") for kind in new]
+    found = runs.agg(*amounts, *counts).collect()[0].asDict()
+    return [
+        Outside(column, found[f"{kind} credits"], found[f"{kind} runs"])
+        for kind, column in new.items()
+        if found[f"{kind} runs"]
+    ]
 
 
 def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
@@ -69,6 +183,6 @@ def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
         ) from None
 
 
-def _summed(runs: DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
-    sums = collected(sum_runs(nw.from_native(runs), dimensions).to_native())
+def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
+    sums = collected(sum_runs(nw.from_native(runs), dimensions, kinds).to_native())
     return sums.with_columns(pl.col(pl.String).exclude("date").cast(pl.Categorical))

@@ -9,18 +9,29 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as sql
 
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.usage.parts import GZIP_MAGIC, HEADER_LIMIT, MERGED_NAME, FoundParts, copy_warning, header_columns
+from circleci_usage.usage.parts import (
+    GZIP_MAGIC,
+    HEADER_LIMIT,
+    MERGED_NAME,
+    FoundParts,
+    Recorded,
+    copy_warning,
+    header_columns,
+)
 
 _GZIP_WINDOW: Final = 31
 
 
 @dataclass(frozen=True)
 class ClusterPart:
-    """One file of an export, where Spark finds it."""
+    """One file of an export, where Spark finds it; `original`, `modified`, `recorded`: see `usage.repeats.Origin`."""
 
     url: str
+    original: str
     columns: tuple[str, ...]
     size: int
+    modified: int
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,18 @@ class ClusterParts:
 
 def shared_parts(found: FoundParts) -> tuple[ClusterPart, ...]:
     """Parts on a path that this machine and the workers of the cluster see alike."""
-    return tuple(ClusterPart(part.path.as_uri(), part.columns, part.path.stat().st_size) for part in found.parts)
+    states = [part.original.stat() for part in found.parts]
+    return tuple(
+        ClusterPart(
+            part.path.as_uri(),
+            part.original.as_uri(),
+            part.columns,
+            state.st_size,
+            state.st_mtime_ns,
+            part.recorded,
+        )
+        for part, state in zip(found.parts, states, strict=True)
+    )
 
 
 def find_cluster_parts(spark: SparkSession, urls: Sequence[str]) -> ClusterParts:
@@ -49,7 +71,8 @@ def find_cluster_parts(spark: SparkSession, urls: Sequence[str]) -> ClusterParts
         raise SettingsError(
             f"There are no usage files (.csv or .csv.gz) at {', '.join(urls)}; name an export's files or folder."
         )
-    return ClusterParts(tuple(ClusterPart(file.path, _columns(file), file.length) for file in kept), copies)
+    parts = [ClusterPart(file.path, file.path, _columns(file), file.length, file.modified * 1_000_000) for file in kept]
+    return ClusterParts(tuple(parts), copies)
 
 
 def _listed(spark: SparkSession, urls: Sequence[str]) -> list[Row]:
@@ -61,7 +84,11 @@ def _listed(spark: SparkSession, urls: Sequence[str]) -> list[Row]:
         .load(list(urls))
         .filter(sql.col("path").rlike(r"\.csv(\.gz)?$") & ~sql.col("path").contains("/incoming/"))
         .select(
-            "path", "length", sql.sha2(content, 256).alias("checksum"), content.substr(1, HEADER_LIMIT).alias("head")
+            "path",
+            "length",
+            sql.unix_millis("modificationTime").alias("modified"),
+            sql.sha2(content, 256).alias("checksum"),
+            content.substr(1, HEADER_LIMIT).alias("head"),
         )
         .orderBy("path")
         .collect()

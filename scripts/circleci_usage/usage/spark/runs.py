@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,15 +12,17 @@ from pyspark.sql.types import StringType, StructType
 from circleci_usage.columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
+    EXPORT_COLUMNS,
     NO_NAME,
     NULL_MARKS,
     OTHER,
     OTHER_BRANCHES,
     TOTAL_CREDITS,
+    new_credit_columns,
 )
 from circleci_usage.money.globs import glob_regex
 from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
-from circleci_usage.usage.scan import DETAILS, IDENTITIES, NAMES
+from circleci_usage.usage.scan import DETAILS, DOUBTFUL, IDENTITIES, IDENTITY, IS_NUMBER, NAMES, combinations_of
 from circleci_usage.usage.spark.parts import ClusterPart
 
 NUMBER: Final = "decimal(38,18)"
@@ -39,15 +42,22 @@ CSV: Final[Mapping[str, Any]] = {
 DAMAGE: Final = "damage in "
 """Stands in Spark's message before the file, the column and the text that is no number."""
 
+ESCAPED_QUOTE: Final = '\\"'
+"""Spark leaves it in a text where it knows no such escape sign."""
+
 _SHOWN: Final = 40
 
 
 def read_runs(spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]) -> DataFrame:
-    """The job runs of all parts: the columns of `usage.runs.write_runs`, with the ids of pipelines as they are."""
+    """The job runs of all parts: the columns of `usage.runs.write_runs`, with the ids of pipelines as they are.
+
+    `job_id` is null where there is none, `file` the URL as Spark writes it, `row` grows within a file.
+    """
+    new = new_credit_columns(name for part in parts for name in part.columns)
     headers: dict[tuple[str, ...], list[str]] = {}
     for part in parts:
         headers.setdefault(part.columns, []).append(part.url)
-    frames = [_read_alike(spark, columns, urls, branch_globs) for columns, urls in headers.items()]
+    frames = [_read_alike(spark, columns, urls, branch_globs, new) for columns, urls in headers.items()]
     return reduce(DataFrame.unionByName, frames)
 
 
@@ -58,8 +68,27 @@ def unless_identified(runs: DataFrame) -> DataFrame:
     )
 
 
+def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
+    """As `usage.runs.grouped`."""
+    if not groups:
+        return runs
+    pairs = [sql.lit(text) for pair in groups.items() for text in pair]
+    group = sql.create_map(*pairs)[sql.col("job")]
+    own_pipeline = sql.concat(sql.col("pipeline"), sql.lit("\n"), sql.col("job"))
+    return runs.withColumns(
+        {
+            "job": sql.coalesce(group, sql.col("job")),
+            "pipeline": sql.when(group.isNotNull(), own_pipeline).otherwise(sql.col("pipeline")),
+        }
+    )
+
+
 def _read_alike(
-    spark: SparkSession, columns: tuple[str, ...], urls: Sequence[str], branch_globs: Sequence[str]
+    spark: SparkSession,
+    columns: tuple[str, ...],
+    urls: Sequence[str],
+    branch_globs: Sequence[str],
+    new: Mapping[str, str],
 ) -> DataFrame:
     schema = StructType()
     for column in columns:
@@ -74,14 +103,26 @@ def _read_alike(
 
     def number(column: str) -> Column:
         there = text(column)
-        return sql.coalesce(there.try_cast(NUMBER), sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
+        parsed = sql.when(~_is_rounded(there), there.try_cast(NUMBER))
+        return sql.coalesce(parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
 
     zero = sql.lit(0).cast(NUMBER)
     types = {f"{kind}_credits": sql.coalesce(number(column), zero) for kind, column in CREDIT_COLUMNS.items()}
     of_types = reduce(_plus, types.values())
     total = sql.coalesce(number(TOTAL_CREDITS), of_types)
     seconds = sql.coalesce(number("JOB_RUN_SECONDS"), zero)
-    credits = {**types, f"{OTHER}_credits": (total - of_types).cast(NUMBER)}
+    numbers = {column: sql.when(text(column).rlike(IS_NUMBER), number(column)) for column in new.values()}
+    included, outside = _new_credits(
+        {column: sql.coalesce(numbers[column], zero) for column in new.values() if column in columns},
+        _minus(total, of_types),
+    )
+    of_new = reduce(_plus, included.values(), zero)
+    credits = {
+        **types,
+        **{f"{kind}_credits": included.get(column, zero) for kind, column in new.items()},
+        **{f"{kind}_outside": outside.get(column, zero) for kind, column in new.items()},
+        f"{OTHER}_credits": _minus(_minus(total, of_types), of_new),
+    }
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
         sql.substring(text(NAMES["date"]), 1, DAY_LENGTH).alias("date"),
@@ -90,16 +131,53 @@ def _read_alike(
         seconds.alias("job_seconds"),
         seconds.cast("float").alias("seconds"),
         total.alias("total_credits"),
-        sql.lit(0).alias("torn"),
+        _escaped_quotes(columns).alias("escaped"),
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
         _seconds_between(details["queued_at"], details["started_at"]).alias("queued"),
         _seconds_between(details["workflow_started_at"], details["workflow_stopped_at"]).alias("workflow_seconds"),
+        details["workflow_stopped_at"].isNotNull().alias("workflow_stopped"),
         (sql.lower(details["workflow_successful"]) == "true").alias("workflow_successful"),
         details["pipeline_id"].alias("pipeline"),
         details["workflow_id"].alias("workflow_run"),
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
-        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram")),
+        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram", "median_cpu")),
+        details["containers"].try_cast("int").alias("containers"),
+        sql.when(text(IDENTITY) != "", text(IDENTITY)).alias("job_id"),
+        sql.input_file_name().alias("file"),
+        sql.monotonically_increasing_id().alias("row"),
     )
+
+
+def _escaped_quotes(columns: Sequence[str]) -> Column:
+    """Whether columns that nobody knows have such, as 1 or 0: texts that are shown are looked at when summed up."""
+    unknown = [sql.col(f"`{name.replace('`', '``')}`") for name in columns if name not in EXPORT_COLUMNS]
+    found = reduce(or_, (text.contains(ESCAPED_QUOTE) for text in unknown), sql.lit(False))  # noqa: FBT003
+    return sql.when(found, 1).otherwise(0)
+
+
+def _is_rounded(text: Column) -> Column:
+    """Whether an amount has decimals that `NUMBER` does not hold."""
+    # Ten more decimals hold every amount that differs; what has even more is refused, too.
+    exact = text.try_cast("decimal(38,28)")
+    differs = sql.coalesce(exact != text.try_cast(NUMBER).cast("decimal(38,28)"), sql.lit(1) == 1)
+    is_long = text.rlike(r"\.\d{29}|[eE]-0*(19|[2-9]\d|\d{3})")
+    return sql.coalesce(text.rlike(DOUBTFUL) & (differs | is_long), sql.lit(1) == 0)
+
+
+def _new_credits(credits: Mapping[str, Column], rest: Column) -> tuple[dict[str, Column], dict[str, Column]]:
+    """As in `usage.scan`: the credits that the total of their row includes, and those that it does not."""
+    zero = sql.lit(0).cast(NUMBER)
+    tried = combinations_of([*credits])
+    choice = sql.when(rest == 0, sql.lit(-1))
+    for number, combination in enumerate(tried):
+        choice = choice.when(rest == reduce(_plus, (credits[column] for column in combination)), sql.lit(number))
+    choice = choice.otherwise(sql.lit(-1))
+    holders = {column: [number for number, each in enumerate(tried) if column in each] for column in credits}
+    included = {
+        column: sql.when(choice.isin(holders[column]), each).otherwise(zero) for column, each in credits.items()
+    }
+    outside = {column: _minus(each, included[column]) for column, each in credits.items()}
+    return included, outside
 
 
 def _no_number(column: str, text: Column) -> Column:
@@ -111,6 +189,10 @@ def _no_number(column: str, text: Column) -> Column:
 def _plus(one: Column, other: Column) -> Column:
     # Spark would widen each sum by a digit, until decimals are lost.
     return (one + other).cast(NUMBER)
+
+
+def _minus(one: Column, other: Column) -> Column:
+    return (one - other).cast(NUMBER)
 
 
 def _milliseconds(text: Column) -> Column:

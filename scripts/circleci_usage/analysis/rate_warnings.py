@@ -1,0 +1,19 @@
+"""What a reader should know of the rates of resource classes before trusting what is said of savings."""
+
+from collections.abc import Iterator
+
+from circleci_usage.analysis.rightsizing import RightSizing
+from circleci_usage.money.exact import plain
+
+
+def rate_warnings(right_sizing: RightSizing) -> Iterator[str]:
+    """A sentence for each class whose known rate is not what the export charges."""
+    for used in right_sizing.classes:
+        charged = used.contradiction
+        if charged and used.rate is not None:
+            known, found = plain(used.rate), plain(charged.credits_per_minute)
+            yield (
+                f"{used.executor} {used.name} costs {known} credits a minute according to the {used.rate_source}, but"
+                f" {found} in this export ({charged.runs:,} runs agree). Savings are calculated with {known};"
+                f" if {found} is right, set it under `rates` in the settings file."
+            )

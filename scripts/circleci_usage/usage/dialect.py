@@ -1,0 +1,81 @@
+r"""The dialect of the files that are written here, and whether bytes have it already.
+
+It is that of CircleCI's exports: lines end with a line feed, fields stand in quotes only where they must, quotes
+are doubled there, a backslash is itself, and null is `\\N`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from circleci_usage.columns import NULL_MARKS
+from circleci_usage.usage.parts import is_header
+from circleci_usage.usage.records import Field, fields_of
+
+_OTHER_NULL, _NULL = (mark.encode() for mark in NULL_MARKS)
+_SPECIAL: Final = frozenset('",\r\n')
+_TEXT: Final = bytes(set(range(256)) - set(b'",\r\n\\N-'))
+"""What a line's shape leaves out."""
+_REMEMBERED: Final = 10_000
+
+
+def csv_line(fields: Iterable[Field]) -> bytes:
+    """Fields → a line. Surrogates become the bytes that they stand for."""
+    return (",".join(map(_csv_text, fields)) + "\n").encode("utf-8", "surrogateescape")
+
+
+def header_line(columns: Sequence[str]) -> bytes:
+    """The names of columns → a line."""
+    return csv_line(Field(name, quoted=False) for name in columns)
+
+
+def _csv_text(field: Field) -> str:
+    if _SPECIAL.isdisjoint(field.text):
+        return field.text
+    return '"' + field.text.replace('"', '""') + '"'
+
+
+class Inspector:
+    """Tells whether lines have the dialect, and as many fields as there are columns.
+
+    Of each line only its shape is looked at: its separators, quotes, backslashes and the like. A file has thousands of
+    times more rows than shapes, so that this takes a fraction of the time that unpacking takes.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._known: set[bytes] = set()
+
+    def approves(self, lines: bytes) -> bool:
+        """Whether all these lines have the dialect; text with line ends is not known to have it."""
+        shapes = set(lines.translate(None, _TEXT).split(b"\n")) - self._known
+        doubtful = {shape for shape in shapes if shape and not self._is_plain(shape)}
+        if doubtful:
+            shaped = ((line.translate(None, _TEXT), line) for line in lines.split(b"\n"))
+            if not all(self._is_fine(line) for shape, line in shaped if shape in doubtful):
+                return False
+        if len(self._known) < _REMEMBERED:
+            self._known |= shapes - doubtful
+        return True
+
+    def _is_plain(self, shape: bytes) -> bool:
+        """Whether all lines of this shape are fine, because they have no quotes and are no header.
+
+        A header has no nulls, and no dash unless in the name of a column that nobody knows.
+        """
+        return (
+            (b"-" in shape or _NULL in shape)
+            and b'"' not in shape
+            and b"\r" not in shape
+            and _OTHER_NULL not in shape.replace(_NULL, b"")
+            and shape.count(b",") == self._width - 1
+        )
+
+    def _is_fine(self, line: bytes) -> bool:
+        if b"\r" in line or is_header(line):
+            return False
+        fields = fields_of(line)
+        return (
+            len(fields) == self._width
+            and all(field.text != NULL_MARKS[0] for field in fields)
+            and csv_line(fields) == line + b"\n"
+        )

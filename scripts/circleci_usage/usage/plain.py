@@ -1,0 +1,110 @@
+"""Parts → parts that every fast reader understands alike.
+
+Fast readers know no backslash as an escape sign and no header in the middle of a file. Where they stumble, or may have
+misunderstood, all rows are looked at (`records`), and only the files that need it are written anew, as temporary ones.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedWriter, RawIOBase
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, cast
+
+import polars as pl
+from isal import igzip
+
+from circleci_usage.columns import NULL_MARKS
+from circleci_usage.machine import cores
+from circleci_usage.usage.damage import is_no_space, no_space_left
+from circleci_usage.usage.dialect import csv_line, header_line
+from circleci_usage.usage.parts import Part
+from circleci_usage.usage.records import Field, Record, records
+
+_NULL: Final = Field(NULL_MARKS[1], quoted=False)
+_FASTEST: Final = 0
+_CHUNK: Final = 1 << 20
+
+
+class _Look(NamedTuple):
+    """What was seen of a part: whether a fast reader may misunderstand it, and the columns of all its headers."""
+
+    is_odd: bool
+    columns: tuple[str, ...]
+
+
+def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
+    """The same rows in files without escape signs and headers in the middle.
+
+    Args:
+        parts: what to look at.
+        folder: for the files that are written in place of others; it is made when it is needed.
+
+    Returns:
+        The parts in their order, copies in place of the odd ones. A copy has the columns of all headers of its
+        original.
+
+    Raises:
+        DataError: a row does not fit its header; the message names file and line.
+        UnfinishedError: the disk is full.
+    """
+    with ThreadPoolExecutor(cores()) as pool:
+        looks = [*pool.map(_look, parts)]
+    # Not .csv.gz: what a killed run leaves must be no part of an export.
+    return tuple(
+        _rewritten(part, look.columns, folder / f"{place}.gz") if look.is_odd else part
+        for place, (part, look) in enumerate(zip(parts, looks, strict=True))
+    )
+
+
+def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
+    """Whether a text of the frame has the sign that a fast reader leaves where it misunderstood an escaped quote."""
+    texts = frame.select(pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any())
+    return True in texts.row(0)
+
+
+def _look(part: Part) -> _Look:
+    is_odd, columns = False, dict.fromkeys(part.columns)
+    # To the end, because behind an odd row there may be damage.
+    for record in records(part):
+        if record.header:
+            columns |= dict.fromkeys(record.columns)
+        is_odd = is_odd or record.odd or record.header
+    return _Look(is_odd, tuple(columns))
+
+
+def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
+    copy = replace(part, path=file, columns=columns, copied_from=part.path)
+    with _watching_space():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as raw, _packing(raw) as packed, BufferedWriter(packed, _CHUNK) as stream:
+            stream.write(header_line(columns))
+            for record in records(part):
+                if not record.header:
+                    stream.write(_line(record, columns))
+    return copy
+
+
+def _line(record: Record, columns: tuple[str, ...]) -> bytes:
+    if record.columns == columns and not record.fields:
+        return record.raw if record.raw.endswith(b"\n") else record.raw + b"\n"
+    fields = record.fields or [Field(text, quoted=False) for text in record.values()]
+    if record.columns == columns:
+        return csv_line(fields)
+    there = dict(zip(record.columns, fields, strict=True))
+    return csv_line(there.get(column, _NULL) for column in columns)
+
+
+def _packing(file: BinaryIO) -> RawIOBase:
+    return cast("RawIOBase", igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=_FASTEST, mtime=0))
+
+
+@contextmanager
+def _watching_space() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if is_no_space(error):
+            raise no_space_left() from error
+        raise
