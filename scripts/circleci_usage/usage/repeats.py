@@ -117,8 +117,8 @@ def ledger_warnings(
         rows = contents[number].rows if number in contents else 0
         if recorded and rows != recorded.rows:
             yield (
-                f"{names[number]} has {counted(rows, 'row')}, but the ledger of the store says {recorded.rows:,}; delete it and"
-                " run the same export again, which downloads it afresh."
+                f"{names[number]} has {counted(rows, 'row')}, but the ledger of the store says {recorded.rows:,};"
+                " delete it and run the same export again, which downloads it afresh."
             )
         if recorded and astray.get(number):
             yield (
