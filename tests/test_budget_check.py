@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from circleci_usage.budget_check import check_report
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.render.summary_findings import read_back, written
+from circleci_usage.summary_file import SCHEMA_VERSION
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 SPENDING = Spending(
@@ -24,11 +26,13 @@ SPENDING = Spending(
     {"Web": Outlook(Decimal("50.000000000000000001"))},
 )
 
+MARCH_AS_JSON = written(SPENDING)
+
 
 def folder_of(tmp_path: Path, **changes: object) -> Path:
     """A report folder with nothing but a summary."""
-    summary = {"currency": "USD", "month": written(SPENDING)} | changes
-    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    summary = {"schema_version": SCHEMA_VERSION, "currency": "USD", "budget_periods": {"month": written(SPENDING)}}
+    (tmp_path / "summary.json").write_text(json.dumps(summary | changes))
     return tmp_path
 
 
@@ -37,7 +41,7 @@ def test_budgets_that_hold(tmp_path: Path) -> None:
 
     assert (check.exit_code, check.broken) == (0, ())
     assert [state.state for state in check.states] == ["expected over"]
-    assert check.spending == SPENDING
+    assert check.states[0].spending == SPENDING
 
 
 def test_a_look_ahead_breaks_a_budget_that_will_be_exceeded(tmp_path: Path) -> None:
@@ -47,6 +51,28 @@ def test_a_look_ahead_breaks_a_budget_that_will_be_exceeded(tmp_path: Path) -> N
 
     assert check.exit_code == 10
     assert [state.budget.name for state in check.broken] == ["all"]
+
+
+GAP = Period.of_days(date(2026, 3, 2), date(2026, 3, 4))
+
+
+@pytest.mark.parametrize(("amount", "state", "code"), [(100, "unknown", 11), (59, "over", 10)])
+def test_with_days_missing_only_over_is_certain(tmp_path: Path, amount: int, state: str, code: int) -> None:
+    spending = replace(SPENDING, everything=Outlook(Decimal(60)), missing=(GAP,))
+    folder = folder_of(tmp_path, budget_periods={"month": written(spending)})
+
+    check = check_report(folder, [Budget("all", Decimal(amount))], "USD", ahead=True)
+
+    assert [each.state for each in check.states] == [state]
+    assert check.exit_code == code
+
+
+def test_what_is_over_comes_before_what_is_unknown(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, budget_periods={"month": written(replace(SPENDING, missing=(GAP,)))})
+
+    check = check_report(folder, [Budget("all", Decimal(100)), Budget("tight", Decimal(1))], "USD")
+
+    assert ([each.budget.name for each in check.unknown], check.exit_code) == (["all"], 10)
 
 
 def test_the_last_digit_breaks_a_budget(tmp_path: Path) -> None:
@@ -61,7 +87,7 @@ outlooks = st.builds(Outlook, amounts, *[st.none() | amounts] * 3)
 
 @given(everything=outlooks, teams=st.dictionaries(st.text(min_size=1), outlooks, max_size=4))
 def test_what_is_written_is_read_back(everything: Outlook, teams: dict[str, Outlook]) -> None:
-    spending = Spending(MARCH, date(2026, 3, 2), date(2026, 3, 20), everything, teams)
+    spending = Spending(MARCH, date(2026, 3, 5), date(2026, 3, 20), everything, teams, (GAP,))
 
     assert read_back(json.loads(json.dumps(written(spending)))) == spending
 
@@ -71,19 +97,39 @@ def test_what_is_written_is_read_back(everything: Outlook, teams: dict[str, Outl
     [
         (0, {}, SettingsError, "has no budgets; add `budgets`"),
         (1, {"currency": "EUR"}, SettingsError, "is in EUR, the budgets are in USD; make the report again"),
-        (1, {"month": None}, SettingsError, "has no complete day"),
-        (1, {"month": {"from": "2026-03-01"}}, DataError, "is not the summary of a report"),
-        (1, {"month": written(SPENDING) | {"spent": "much"}}, DataError, "is not the summary of a report"),
-        (1, {"month": [1]}, DataError, "is not the summary of a report"),
+        (1, {"settings_checksum": "another"}, SettingsError, "was made with other prices, included credits, teams"),
+        (1, {"settings_checksum": None}, SettingsError, "was made with other prices, included credits, teams"),
+        (1, {"budget_periods": {}}, SettingsError, "was made without the billing cycle of the budget 'all'"),
+        (1, {"budget_periods": None}, DataError, "is not the summary of a report"),
+        (1, {"budget_periods": {"month": {"from": "2026-03-01"}}}, DataError, "is not the summary of a report"),
+        (
+            1,
+            {"budget_periods": {"month": MARCH_AS_JSON | {"spent": "much"}}},
+            DataError,
+            "is not the summary of a report",
+        ),
+        (1, {"budget_periods": {"month": MARCH_AS_JSON | {"missing": 3}}}, DataError, "is not the summary of a report"),
+        (1, {"budget_periods": {"month": [1]}}, DataError, "is not the summary of a report"),
+        (1, {"schema_version": 1}, SettingsError, r"schema_version 1, this one writes 2\); make the report again"),
+        (1, {"schema_version": 99}, SettingsError, "schema_version 99"),
+        (1, {"schema_version": None}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": "2"}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": {"a": [1]}}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": True}, SettingsError, "schema_version unknown"),
     ],
 )
 def test_what_cannot_be_checked_is_said(
     tmp_path: Path, budgets: int, changes: dict[str, object], error: type[UsageExporterError], message: str
 ) -> None:
-    folder = folder_of(tmp_path, **changes)
+    folder = folder_of(tmp_path, **{"settings_checksum": "of these", **changes})
 
     with pytest.raises(error, match=message):
-        check_report(folder, [Budget("all", Decimal(1))] * budgets, "USD")
+        check_report(folder, [Budget("all", Decimal(1))] * budgets, "USD", settings_checksum="of these")
+
+
+def test_a_report_without_the_team_of_a_budget_is_not_one_within(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="does not have the team 'Apps' of a budget; make the report again"):
+        check_report(folder_of(tmp_path), [Budget("apps", Decimal(1), "Apps")], "USD")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])

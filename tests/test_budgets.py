@@ -5,7 +5,7 @@ import pytest
 
 from circleci_usage.analysis.budgets import Budget, check_budgets
 from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.spending import Spending, spending
+from circleci_usage.analysis.spending import Per, Spending, spending
 from circleci_usage.days import Period, months
 from circleci_usage.money.allocation import SHARED, Ownership, TeamRule
 from circleci_usage.money.shared_costs import SharedCosts
@@ -15,8 +15,8 @@ FEBRUARY, MARCH = months(Period.of_days(date(2026, 2, 1), date(2026, 3, 31)))
 TEAMS = Ownership((TeamRule("Web", ("web",)), TeamRule("Apps", ("app",))))
 
 
-def month(everything: Outlook, **teams: Outlook) -> Spending:
-    return Spending(MARCH, MARCH.first, date(2026, 3, 20), everything, teams)
+def month(everything: Outlook, *missing: Period, **teams: Outlook) -> dict[Per, Spending]:
+    return {"month": Spending(MARCH, MARCH.first, date(2026, 3, 20), everything, teams, missing)}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,35 @@ def test_states(spent: str, expected: str | None, state: str) -> None:
     (found,) = check_budgets([Budget("all", Decimal(100))], month(outlook))
 
     assert (found.state, found.spent) == (state, Decimal(spent))
+
+
+@pytest.mark.parametrize(("spent", "state"), [("100.01", "over"), ("100", "unknown"), ("0", "unknown")])
+def test_a_budget_with_days_missing_is_known_only_to_be_over(spent: str, state: str) -> None:
+    gap = Period.of_days(date(2026, 3, 4), date(2026, 3, 5))
+
+    (found,) = check_budgets([Budget("all", Decimal(100))], month(Outlook(Decimal(spent), Decimal(200)), gap))
+
+    assert (found.state, found.spent, found.used) == (state, Decimal(spent), None)
+
+
+def test_a_budget_of_a_cycle_is_held_against_the_cycle() -> None:
+    cycle = Spending(
+        Period.of_days(date(2026, 3, 15), date(2026, 4, 14)),
+        date(2026, 3, 15),
+        date(2026, 3, 20),
+        Outlook(Decimal(30)),
+        {"Web": Outlook(Decimal(20))},
+    )
+    budgets = [
+        Budget("all", Decimal(25), per="cycle"),
+        Budget("w", Decimal(25), "Web", "cycle"),
+        Budget("m", Decimal(25)),
+    ]
+
+    found = check_budgets(budgets, {**month(Outlook(Decimal(60))), "cycle": cycle})
+
+    assert [state.state for state in found] == ["over", "within", "over"]
+    assert [state.spent for state in found] == [30, 20, 60]
 
 
 def test_a_budget_of_a_team_is_held_against_that_team() -> None:
@@ -63,6 +92,30 @@ def test_data_that_begin_within_the_month_are_told() -> None:
     found = spending(costs(line(1)), TEAMS, Period.of_days(date(2026, 3, 2), date(2026, 3, 31)))
 
     assert (found.since, found.is_whole, found.is_over) == (date(2026, 3, 2), False, True)
+    assert found.missing == (Period.of_days(date(2026, 3, 1), date(2026, 3, 1)),)
+    assert found.everything.expected is None
+
+
+def test_what_is_known_on_either_side_of_a_gap_is_spent() -> None:
+    owned = costs(line(1, date=date(2026, 3, 1)), line(10, date=date(2026, 3, 20)))
+    gap = Period.of_days(date(2026, 3, 5), date(2026, 3, 9))
+
+    found = spending(owned, TEAMS, Period.of_days(date(2026, 3, 10), date(2026, 3, 31)), month=MARCH, missing=(gap,))
+
+    assert (found.everything.spent, found.everything.expected) == (Decimal("0.11"), None)
+    assert (found.since, found.is_whole) == (MARCH.first, False)
+
+
+def test_with_days_missing_nobody_knows_the_teams_shares_in_proportion() -> None:
+    owned = costs(line(300, team="Web"), line(1000, team=SHARED, credit_type="user"))
+    seats, known = frozenset({"user"}), Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
+
+    by_split = {
+        split: spending(owned, Ownership(TEAMS.rules, SharedCosts(split, seats)), known).teams["Web"].spent
+        for split in ("proportional", "even")
+    }
+
+    assert by_split == {"proportional": 3, "even": 8}
 
 
 def test_seats_are_spent_and_not_expected_again() -> None:

@@ -212,13 +212,14 @@ def test_version_and_help(tmp_path: Path) -> None:
 def test_budgets_are_held_against_a_report(export: Path, tmp_path: Path) -> None:
     settings = tmp_path / "usage.yml"
     settings.write_text("budgets: [{name: all, per: month, amount: 0.2}, {name: tiny, per: month, amount: 0.1}]")
+    write_part(export / "first.csv.gz", [job_run("0", JOB_RUN_DATE="2026-03-01", JOB_ID="the first day")])
     assert circleci_usage("report", export, "--config", settings, cwd=tmp_path).code == 0
 
     done = circleci_usage("check", "--config", settings, cwd=tmp_path)
     assert done.code == 10, done.err
     assert done.out.splitlines() == [
-        "WITHIN  all: 0.19 of 0.20 USD spent this month.",
-        "OVER  tiny: 0.19 of 0.10 USD spent this month.",
+        "WITHIN  all: 0.19 of 0.20 USD spent in March 2026 through 2026-03-05.",
+        "OVER  tiny: 0.19 of 0.10 USD spent in March 2026 through 2026-03-05.",
     ]
 
     settings.write_text("budgets: [{name: all, per: month, amount: 0.2}]")

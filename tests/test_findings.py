@@ -114,18 +114,26 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(oc
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
     write_report(october, tmp_path)
 
-    saved = "192.29 a month"
+    saved = october.findings.right_sizing.saved
     for name in ("index.html", "summary.md", "slack.json"):
         text = (tmp_path / name).read_text()
-        assert saved in text, name
+        assert f"{saved} a month" in text, name
         assert "This assumes that runs take as long as before." in text, name
     summary = json.loads((tmp_path / "summary.json").read_text())["right_sizing"]
-    assert summary["saved_a_month"] == "192.29"
+    assert summary["saved_a_month"] == str(saved)
     assert summary["assumption"] == "This assumes that runs take as long as before."
-    assert total(Decimal(each["saved_a_month"]) for each in summary["savings"]) == Decimal("192.29")
+    assert total(Decimal(each["saved_a_month"]) for each in summary["savings"]) == saved
     plan = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), DEMO_NOW)
     oversized = [each for each in plan.series if "reason:oversized" in each.tags]
-    assert total(amount for each in oversized for _, amount in each.points) == Decimal("192.29")
+    assert total(amount for each in oversized for _, amount in each.points) == saved
+
+
+def test_the_starving_job_may_be_faster_on_a_larger_class(october: Report) -> None:
+    (option,) = october.findings.right_sizing.speed_ups
+
+    assert (place(option.key), option.target) == (planted.STARVING, "xlarge")
+    assert option.time_saved == Decimal("0.5")
+    assert option.cost_change == 0
 
 
 def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
@@ -230,5 +238,6 @@ def test_nothing_is_found_where_there_is_nothing(read: Reading) -> None:
     found = report(read(QUARTER, empty), empty, settings).findings
 
     assert (found.changes, found.trend, found.spending) == (None, None, None)
-    assert (found.anomalies, found.budgets, found.extras) == ((), (), ())
+    assert (found.anomalies, found.extras) == ((), ())
+    assert [(budget.state, budget.spending.missing) for budget in found.budgets] == [("unknown", (empty,))]
     assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.sizings] == []

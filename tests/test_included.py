@@ -5,9 +5,15 @@ from circleci_usage.money.pricing import PriceList, PricePeriod, price
 from priced import used
 
 
-def free(amount: str, *lines: dict[str, str]) -> list[Decimal]:
+def free(amount: str, *lines: dict[str, str], seats: str = "0", cycle_day: int | None = None) -> list[Decimal]:
     """The free credits of each line."""
-    prices = PriceList("USD", (PricePeriod(None, None, Decimal(1)),), included=IncludedCredits(Decimal(amount)))
+    prices = PriceList(
+        "USD",
+        (PricePeriod(None, None, Decimal(1)),),
+        included=IncludedCredits(Decimal(amount)),
+        free_seats=IncludedCredits(Decimal(seats), frozenset({"user"})),
+        billing_cycle_day=cycle_day,
+    )
     costs = price(*used(*lines), prices)
     return costs.decimals(costs.lines)["free_credits"].tolist()
 
@@ -68,3 +74,33 @@ def test_a_negative_difference_is_not_what_makes_credits_free() -> None:
 
 def test_none_included_is_nothing_free() -> None:
     assert free("0", on("2026-03-01", "40")) == [0]
+
+
+def test_included_credits_come_on_the_day_of_the_billing_cycle() -> None:
+    lines = [on("2026-03-14", "130"), on("2026-03-15", "60"), on("2026-04-01", "60"), on("2026-04-15", "5")]
+
+    assert free("100", *lines, cycle_day=15) == [100, 60, 40, 5]
+
+
+def test_a_cycle_of_the_31st_begins_on_the_last_day_of_shorter_months() -> None:
+    lines = [on("2026-02-27", "130"), on("2026-02-28", "130"), on("2026-03-30", "5"), on("2026-03-31", "5")]
+
+    assert free("100", *lines, cycle_day=31) == [100, 100, 0, 5]
+
+
+def test_free_seats_make_seats_free_and_nothing_else() -> None:
+    lines = [on("2026-03-02", "40"), on("2026-03-02", "75000", "user"), on("2026-03-09", "75000", "user")]
+
+    assert free("0", *lines, seats="125000") == [0, 75_000, 50_000]
+
+
+def test_included_credits_are_used_for_what_free_seats_leave() -> None:
+    lines = [on("2026-03-02", "40"), on("2026-03-02", "75000", "user"), on("2026-03-09", "30")]
+
+    assert free("100", *lines, seats="74970") == [40, 75_000, 30]
+
+
+def test_free_seats_come_anew_with_each_cycle() -> None:
+    lines = [on("2026-03-14", "80", "user"), on("2026-03-15", "80", "user"), on("2026-04-14", "80", "user")]
+
+    assert free("0", *lines, seats="50", cycle_day=15) == [50, 50, 0]

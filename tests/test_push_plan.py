@@ -287,15 +287,28 @@ def test_a_folder_that_is_no_report_says_so(tmp_path: Path) -> None:
         plan_push(tmp_path / "nowhere", SNAPSHOT, NOW)
 
 
+@pytest.mark.parametrize("version", ["1", "3", "null", '"2"', "{}"])
+def test_a_report_of_another_version_is_to_be_made_again(own_folder: Path, version: str) -> None:
+    file = own_folder / "summary.json"
+    file.write_text(file.read_text().replace('"schema_version": 2', f'"schema_version": {version}', 1))
+
+    with pytest.raises(SettingsError, match=r"made by another version .* make the report again with this version"):
+        plan_push(own_folder, SNAPSHOT, NOW)
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("summary.json", '"schema_version": 1', '"schema_version": 2', "made by another version"),
         ("summary.json", '"period"', '"Period"', "does not say what was spent when"),
         ("summary.json", '"cost": "6.318"', '"cost": "6.319"', "sum to 6.318 cost, its summary.json says 6.319"),
         ("summary.json", '"cost": "6.318"', '"cost": "NaN"', "does not say what was spent when"),
         ("summary.json", '"used": "5.4"', '"used": "much"', "summary.json is damaged"),
-        ("summary.json", "{", "", "cannot be read"),
+        (
+            "summary.json",
+            "{",
+            "",
+            r"is not the summary of a report; make the report again \(it cannot be read as JSON\)",
+        ),
         ("tables/daily_charges.csv", "cost", "Cost", "has no column cost"),
         ("tables/daily_charges.csv", "2026-03-02", "2025-03-02", "has a day outside of 2026-03-01 to 2026-03-31"),
         ("tables/daily_charges.csv", ",1000,", ",1e999,", "Line 2 of .*daily_charges.csv is damaged"),

@@ -104,6 +104,34 @@ def test_without_periods_the_list_price_of_the_file_holds(tmp_path: Path) -> Non
     assert [period.price for period in file.price_list().periods] == [Decimal("0.00055")]
 
 
+def test_the_billing_cycle_moves_budgets_and_what_is_free(tmp_path: Path) -> None:
+    file = load(
+        tmp_path,
+        "billing_cycle_day: 15\n"
+        "included_credits: {per: cycle, amount: 30000}\n"
+        "free_seats: 5\n"
+        "seat_credits: 40000\n"
+        "teams: [{name: web, jobs: [a], budget: {per: cycle, amount: 80}}]\n"
+        "budgets: [{name: all, per: cycle, amount: 100}, {name: month, per: month, amount: 90}]\n",
+    )
+
+    prices = file.price_list()
+    assert prices.billing_cycle_day == 15
+    assert prices.free == (
+        IncludedCredits(Decimal(200_000), frozenset({"user"})),
+        IncludedCredits(Decimal(30_000)),
+    )
+    assert [(budget.name, budget.per) for budget in file.all_budgets()] == [
+        ("all", "cycle"),
+        ("month", "month"),
+        ("web", "cycle"),
+    ]
+
+
+def test_seats_are_not_free_unless_said(tmp_path: Path) -> None:
+    assert load(tmp_path, "seat_credits: 40000").price_list().free == ()
+
+
 def test_a_flag_replaces_the_prices_and_keeps_the_rest(tmp_path: Path) -> None:
     prices = load(tmp_path, WHOLE).price_list(Decimal("0.001"))
 
@@ -182,7 +210,24 @@ MISTAKES = {
     ),
     "a day before any month": ("billing_cycle_day: 0", "'0' is not a day of a month"),
     "a day in words": ("billing_cycle_day: first", "'first' is not a day of a month"),
-    "another cycle": ("included_credits: {per: week, amount: 1}", "included_credits.per: 'week' is not one of 'month'"),
+    "another cycle": (
+        "included_credits: {per: week, amount: 1}",
+        "included_credits.per: 'week' is not one of 'month' or 'cycle'",
+    ),
+    "a cycle that nobody knows": (
+        "budgets:\n  - {name: a, per: cycle, amount: 1}",
+        "line 1, budgets: `per: cycle` needs `billing_cycle_day`",
+    ),
+    "a team's cycle that nobody knows": (
+        "teams: [{name: a, jobs: [a], budget: {per: cycle, amount: 1}}]",
+        "teams: `per: cycle` needs `billing_cycle_day`",
+    ),
+    "included in a cycle that nobody knows": (
+        "included_credits: {per: cycle, amount: 1}",
+        "included_credits: `per: cycle` needs `billing_cycle_day`",
+    ),
+    "half a seat": ("free_seats: 2.5", "line 1, free_seats: '2.5' is not a whole number"),
+    "less than no seats": ("free_seats: -1", "'-1' is negative"),
     "a team of nothing": ("teams:\n  - name: a", r"line 2, teams\[0\]: the team owns nothing"),
     "a team by our name": ("teams: [{name: unallocated, jobs: [a]}]", "cannot be called 'unallocated'"),
     "two budgets of a team": (

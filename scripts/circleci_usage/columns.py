@@ -93,9 +93,6 @@ CREDIT_TYPE_NAMES: Final = {
     OTHER: "Other",
 }
 
-OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
-"""Credit types that an organization is charged, not a project."""
-
 _CREDITS: Final = "_CREDITS"
 _RESERVED: Final = frozenset({"total", "job", *CREDIT_TYPES})
 """Names whose columns mean something else already."""
@@ -146,6 +143,10 @@ def credit_type_name(credit_type: str) -> str:
     words = [word.upper() if word in _ABBREVIATIONS else word for word in credit_type.split("_")]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+OF_NO_PROJECT: Final = frozenset({"user", "lease", "lease_overage", "ipranges"})
+"""Credit types that an organization is charged, not a project."""
 
 
 def charge_description(credit_type: str) -> str:

@@ -1,7 +1,7 @@
 """UTC days and periods: names as people say them, the calendar months that exports are asked for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
@@ -159,6 +159,22 @@ def months(period: Period) -> Iterator[Period]:
         stop = min(add_months(month_start(start), 1), period.stop)
         yield Period(start, stop)
         start = stop
+
+
+def stretches(days: Iterable[date]) -> Iterator[Period]:
+    """Days → the periods without a gap that they make up, in their order."""
+    rest = set(days)
+    for first in sorted(day for day in rest if day - ONE_DAY not in rest):
+        stop = first
+        while stop in rest:
+            stop += ONE_DAY
+        yield Period(first, stop)
+
+
+def uncovered(period: Period, known: Iterable[Period]) -> tuple[Period, ...]:
+    """The stretches of a period that none of the known ones has."""
+    known = tuple(known)
+    return tuple(stretches(day for day in period if not any(day in each for each in known)))
 
 
 def previous_period(period: Period) -> Period:

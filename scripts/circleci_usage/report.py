@@ -9,13 +9,23 @@ import pandas as pd
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
+from circleci_usage.analysis.doubts import doubts
 from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
 from circleci_usage.analysis.nameless import named_costs, named_runs
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
 from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
 from circleci_usage.columns import CREDIT_TYPES
-from circleci_usage.days import ONE_DAY, Period, add_months, month_start, previous_period, today_utc
+from circleci_usage.days import (
+    ONE_DAY,
+    Period,
+    add_months,
+    billing_period,
+    month_start,
+    previous_period,
+    today_utc,
+    uncovered,
+)
 from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
 from circleci_usage.money.costs import Costs, over_days, within
 from circleci_usage.money.exact import exact_arithmetic
@@ -23,9 +33,6 @@ from circleci_usage.money.pricing import PriceList, named_days, price, refuse_un
 from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-
-SCHEMA_VERSION = 1
-"""Of summary.json: raised when a key changes its meaning or goes away."""
 
 _MONTHS_BEFORE = 12
 """What is older tells nothing about the period."""
@@ -64,6 +71,7 @@ class Report:
         warnings: what a reader should know before trusting the numbers, a sentence each.
         period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
         link: where the report can be looked at, if that is known.
+        settings_checksum: of the settings that decide what things cost and whose costs they are; empty without any.
     """
 
     period: Period
@@ -84,6 +92,7 @@ class Report:
     warnings: tuple[str, ...]
     period_name: str | None
     link: str | None
+    settings_checksum: str
 
     @property
     def currency(self) -> str:
@@ -101,6 +110,9 @@ def build_report(
     analysis: AnalysisSettings = DEFAULTS,
     job_groups: JobGroups = NO_GROUPS,
     complete_through: date | None = None,
+    complete: tuple[Period, ...] | None = None,
+    ready_through: date | None = None,
+    settings_checksum: str = "",
     warnings: tuple[str, ...] = (),
     period_name: str | None = None,
     link: str | None = None,
@@ -118,6 +130,10 @@ def build_report(
         job_groups: what jobs are called; those of the performance have these names already. Teams own jobs by the names
             that the export has.
         complete_through: the last complete day as the export knows it; without one, the last day with usage.
+        complete: all days whose data are complete, also those without usage; without them, from the first day with
+            usage to the last, or through `complete_through` if that is known.
+        ready_through: the last day that CircleCI has whole by now; without one, the day before `generated_at`.
+        settings_checksum: of the settings that decide what things cost and whose costs they are.
         warnings: what earlier stages have to say.
         period_name: how the period was asked for.
         link: where the report can be looked at.
@@ -126,9 +142,13 @@ def build_report(
         SettingsError: there is usage on days without a price.
     """
     undated = int(usage.runs.loc[usage.runs["date"].isna(), "job_runs"].sum())
+    yesterday = today_utc(generated_at) - ONE_DAY
+    if complete is None:
+        complete = _complete_days(usage.runs, period, complete_through, yesterday)
     usage = _dated(usage, period.last)
     before = previous_period(period)
-    needed = Period(add_months(month_start(before.start), -_MONTHS_BEFORE), period.stop)
+    year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)
+    needed = Period(billing_period(year_before, prices.billing_cycle_day).start, period.stop)
     through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
@@ -136,10 +156,12 @@ def build_report(
         branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
         priced = _priced(costs, needed, period)
         owned_so_far = allocated(costs.within(priced), ownership)
-        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_groups))
-        runs_so_far = _grouped(allocate(within(usage.runs, priced), ownership), job_groups)
+        # Names of groups come after ownership, because a group may belong to several teams.
+        job_names = job_groups.renamed(usage.runs["job"].cat.categories)
+        runs_by_own_names = allocate(within(usage.runs, priced), ownership)
+        runs_so_far = _grouped(named_runs(runs_by_own_names, owned_so_far.lines), job_names)
+        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_names))
         caused = owned_so_far.within(period).over_days()
-        runs_so_far = named_runs(runs_so_far, owned_so_far.lines)
         owned_so_far = named_costs(owned_so_far)
         owned, runs = owned_so_far.within(period), within(runs_so_far, period)
         if not prices.allow_unpriced:
@@ -147,7 +169,16 @@ def build_report(
         charged = chargeback(owned, ownership, period)
         all_days = named_costs(caused)
         findings = find(
-            Known(owned_so_far, all_days, caused, runs_so_far, usage.performance, through),
+            Known(
+                costs=owned_so_far,
+                of_period=all_days,
+                unnamed=caused,
+                runs=runs_so_far,
+                performance=usage.performance,
+                complete_through=through,
+                complete=complete,
+                should_be_through=min(period.last, ready_through or yesterday),
+            ),
             period,
             prices,
             ownership,
@@ -179,13 +210,26 @@ def build_report(
                 *warnings,
                 *usage.warnings,
                 *_usage_warnings(runs, period, undated),
-                *_price_warnings(costs, owned, prices, period),
+                *_price_warnings(costs, owned, prices, period, complete),
+                *doubts(runs_by_own_names, ownership, prices, period),
                 *_credit_type_warnings(usage, prices, ownership),
                 *rate_warnings(findings.right_sizing),
             ),
             period_name=period_name,
             link=link,
+            settings_checksum=settings_checksum,
         )
+
+
+def _complete_days(runs: pd.DataFrame, period: Period, known: date | None, yesterday: date) -> tuple[Period, ...]:
+    """The complete days of data whose windows are not known: from the first day with usage to the last.
+
+    If it is known through which day the period is complete, so are its days without usage.
+    """
+    with_usage = [day.date() for day in (runs["date"].min(), runs["date"].max()) if not pd.isna(day)]
+    first = min([*with_usage, *([period.first] if known else [])], default=None)
+    last = min(known or max(with_usage, default=yesterday), yesterday)
+    return (Period.of_days(first, last),) if first and first <= last else ()
 
 
 def _dated(usage: DailyUsage, day: date) -> DailyUsage:
@@ -203,10 +247,9 @@ def _dated(usage: DailyUsage, day: date) -> DailyUsage:
     )
 
 
-def _grouped(frame: pd.DataFrame, groups: JobGroups) -> pd.DataFrame:
-    """The rows with the names of their jobs' groups. Not before they are owned: a group may belong to several teams."""
+def _grouped(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """The rows with the names of their jobs' groups."""
     jobs = frame["job"].cat
-    names = groups.renamed(jobs.categories)
     if not names:
         return frame
     new = [names.get(job, job) for job in jobs.categories]
@@ -271,16 +314,25 @@ def _credit_type_warnings(usage: DailyUsage, prices: PriceList, ownership: Owner
         )
 
 
-def _price_warnings(costs: Costs, owned: Costs, prices: PriceList, period: Period) -> Iterator[str]:
+def _price_warnings(
+    costs: Costs, owned: Costs, prices: PriceList, period: Period, complete: tuple[Period, ...]
+) -> Iterator[str]:
     unpriced = owned.unpriced_days()
     if unpriced:
         yield (
             f"There is no price for {named_days(unpriced)}; the credits of these days are shown as unpriced and are not"
             " part of any cost."
         )
-    month = month_start(period.first)
-    if prices.included and not costs.lines.empty and costs.lines["date"].min().date() > month:
+    not_known = _days_of_free_credits(period, prices, complete)
+    if not_known and not costs.lines.empty:
         yield (
-            f"The data begin after {month}: included credits that were used in that month before the first day with"
-            " usage are not known, so that too much may be shown as free."
+            f"From {not_known[0].first} to {not_known[-1].last} not all days are known: included credits that were used"
+            " then are not known either, so that too much may be shown as free."
         )
+
+
+def _days_of_free_credits(period: Period, prices: PriceList, complete: tuple[Period, ...]) -> tuple[Period, ...]:
+    """The days that are not known on which credits may have been used up that are free on known ones."""
+    cycle = billing_period(period.first, prices.billing_cycle_day).start
+    last = min(period.last, max((each.last for each in complete), default=date.min))
+    return uncovered(Period.of_days(cycle, last), complete) if prices.free and cycle <= last else ()

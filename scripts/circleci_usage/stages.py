@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from circleci_usage.analysis.findings import AnalysisSettings
+from circleci_usage.circleci.ledger import complete_through
 from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
@@ -38,6 +39,7 @@ class ReportSettings:
         merged: whether the rows go into the folder too.
         focus_version: of focus.csv.
         export_for: tools to write files for too.
+        checksum: of what the settings file says that decides what things cost and whose costs they are.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class ReportSettings:
     merged: bool
     focus_version: str
     export_for: tuple[str, ...]
+    checksum: str = ""
 
 
 def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
@@ -108,6 +111,9 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         analysis=settings.analysis,
         job_groups=settings.job_groups,
         complete_through=source.complete_through,
+        complete=source.complete,
+        ready_through=complete_through(clock.now()),
+        settings_checksum=settings.checksum,
         warnings=source.warnings,
         period_name=settings.period_name,
         link=settings.link,

@@ -1,28 +1,31 @@
-"""Days that cost more than they should have, per project and in all, each with the job that explains it.
+"""Days that cost more than they should have: of a project, of one of its jobs, and in all.
 
-Method: a day is compared with the same weekday in the weeks around it, because builds follow the week: what it should
-have cost is the median of those. It is an anomaly when the rest, actual minus expected, lies beyond Tukey's outer
-fence, the third quartile of all rests plus three times their interquartile range (Exploratory Data Analysis, 1977,
-"far out"), and is at least `minimum` and 30% of what was expected, so that pennies never alert. Sources: the anomaly
-rules of the FinOps Framework's tools (OptScale's 30%; minimum amounts as in Microsoft's FinOps toolkit and Vantage).
+A day is judged against the series' own days (see `unusual`). It is an anomaly when it is beyond them, and by at least
+`minimum` and 30% of what was expected, so that pennies never alert. Sources: the anomaly rules of the FinOps
+Framework's tools (OptScale's 30%; minimum amounts as in Microsoft's FinOps toolkit and Vantage).
 
-Seats are left out, because they are charged once a month. A day that a project explains is not listed in all again.
+A job costs more evenly than its project, so each is judged too, given how busy the rest of its project was. So is a job
+that is new and dear, unless its project is new or it took another job's place. What explains a day is told once: a
+project's day with the job behind it, else the job, else all projects together. What is charged once a month is left
+out.
 """
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.daily import of_days
-from circleci_usage.analysis.totals import PROJECT
+from circleci_usage.analysis.monthly import charged_monthly
+from circleci_usage.analysis.totals import JOB, PROJECT
+from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, judge, judge_followers
 from circleci_usage.days import ONE_DAY, Period
 from circleci_usage.money.costs import Costs, within
-from circleci_usage.money.exact import rounded
+from circleci_usage.money.exact import exact_arithmetic, rounded
 from circleci_usage.money.units import to_decimal
 
 MINIMUM: Final = Decimal(10)
@@ -30,16 +33,26 @@ MINIMUM: Final = Decimal(10)
 
 _AT_LEAST: Final = 0.3
 """Share of the expected cost that an anomaly is beyond it."""
-_FAR_OUT: Final = 3.0
-"""Interquartile ranges beyond the third quartile."""
-WEEKS: Final = 8
-"""How many weeks before and after a day tell what it should cost."""
-_ENOUGH: Final = 3
-"""With fewer weekdays alike, nothing can be said of a day."""
+
+_PROJECT_RATE: Final = 0.0035
+"""Share of a project's days that its restlessness alone may make anomalies of: one in nine months."""
+
+_JOBS_RATE: Final = 0.001
+"""The same of all its jobs together."""
+
+_OLD: Final = 28
+"""Days that a project must be known for, before a job of it can be new."""
+
+_IN_PLACE: Final = 0.5
+"""Share of a new job's cost that a job which is gone must have cost to be taken for its old name."""
+
+_SOME: Final = 0.1
+"""Share of its project that the others must be expected to cost, to tell how busy it was."""
+
 _DAYS_A_WEEK: Final = 7
 _CENTS: Final = 2
 
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Subject = Literal["project", "job", "all"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +72,10 @@ class Anomaly:
     Attributes:
         day: which.
         project: the values of `analysis.totals.PROJECT`; None when all projects together rose, but none by itself.
-        expected: what it should have cost, to the cent.
+        expected: what it should have cost, to the cent: the project, or the job if only that rose.
         actual: what it cost; exact.
         cause: the job behind it; None when no single job rose.
+        subject: what rose.
     """
 
     day: date
@@ -69,6 +83,69 @@ class Anomaly:
     expected: Decimal
     actual: Decimal
     cause: Cause | None
+    subject: Subject = "project"
+
+    @property
+    def excess(self) -> Decimal:
+        """What it cost beyond what was expected."""
+        with exact_arithmetic():
+            return self.actual - self.expected
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Costs with a row per key and a column per day; before its first cost a row has no value at all."""
+
+    keys: list[tuple[str, ...]]
+    costs: Matrix
+
+    def rows(self, wanted: Iterable[int]) -> "_Table":
+        """Some of the rows."""
+        chosen = [*wanted]
+        return _Table([self.keys[row] for row in chosen], self.costs[chosen])
+
+    def summed(self, length: int) -> "_Table":
+        """The sums of the rows whose keys begin alike, by so much of the keys."""
+        members: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        for row, key in enumerate(self.keys):
+            members[key[:length]].append(row)
+        sums = [_sum(self.costs[rows]) for rows in members.values()]
+        return _Table([*members], np.array(sums))
+
+
+@dataclass(frozen=True)
+class _Day:
+    """What a project or a job cost on a day, by its column."""
+
+    key: tuple[str, ...]
+    column: int
+    expected: float
+    actual: float
+
+    @property
+    def project(self) -> tuple[str, ...]:
+        """The project of the key."""
+        return self.key[: len(PROJECT)]
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What can be an anomaly.
+
+    Attributes:
+        least: what it is beyond what was expected, as counts.
+        columns: the days of the period.
+    """
+
+    least: float
+    columns: range
+
+    def reached(self, actual: Matrix, expected: Matrix) -> Flags:
+        """Whether costs are far enough beyond what was expected."""
+        excess = actual - expected
+        with np.errstate(invalid="ignore"):
+            flags: Flags = (excess >= self.least) & (excess >= _AT_LEAST * expected)
+        return flags
 
 
 def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal = MINIMUM) -> tuple[Anomaly, ...]:
@@ -80,97 +157,160 @@ def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal
         period: the days that are judged, as far as they are known.
         minimum: the least amount beyond what was expected.
     """
-    lines, places = of_days(costs), costs.places("cost")
-    days = _days_around(known, period)
-    if days is None or lines.empty:
+    days, places = _days_around(known, period), costs.places("cost")
+    if days is None:
         return ()
-    scaled = float(minimum) * 10.0**places
-    lines = within(lines, days)
-    keys = [*PROJECT]
-    projects = _by_day(lines, keys, days)
-    found = [
-        _explained(lines, tuple(map(str, name)), day, expected, days, places)
-        for name, day, expected in _beyond_fence(projects, scaled)
-        if day in period
-    ]
-    explained = {anomaly.day for anomaly in found}
-    in_all = _by_day(lines, [], days)
-    found += [
-        _explained(lines, None, day, expected, days, places)
-        for _, day, expected in _beyond_fence(in_all, scaled)
-        if day in period and day not in explained
-    ]
-    return tuple(sorted(found, key=lambda each: (each.expected - each.actual, each.day, each.project or ())))
+    lines = within(costs.lines[~charged_monthly(costs.lines, known)], days)
+    jobs = _by_day(lines, days)
+    if not jobs.keys:
+        return ()
+    judged = [column for column, day in enumerate(days) if day in period]
+    limits = _Limits(float(minimum) * 10.0**places, range(judged[0], judged[-1] + 1))
+    found = [_anomaly(each, job, lines, days, places) for each, job in _found(jobs, limits)]
+    return tuple(sorted(found, key=lambda each: (-each.excess, each.day, each.project or ())))
 
 
 def _days_around(known: Period, period: Period) -> Period | None:
-    """The known days that can tell something about those of the period."""
-    week = _DAYS_A_WEEK * ONE_DAY
-    start, stop = max(known.start, period.start - WEEKS * week), min(known.stop, period.stop + WEEKS * week)
-    return Period(start, stop) if start < stop else None
-
-
-def _by_day(lines: pd.DataFrame, keys: list[str], days: Period) -> pd.DataFrame:
-    """Costs, a row per combination of keys and a column per day; before its first cost a row has no value at all."""
-    sums = lines.groupby([*keys, "date"], observed=True)["cost"].sum()
-    table = sums.unstack("date") if keys else sums.to_frame(0).T  # noqa: PD010 - of a series
-    table = table.reindex(columns=pd.DatetimeIndex([*days])).astype("float64")
-    return table.fillna(0.0).where(table.ffill(axis=1).notna())
-
-
-def _beyond_fence(table: pd.DataFrame, minimum: float) -> Iterator[tuple[tuple[str, ...], date, float]]:
-    """Name, day and expected cost of whatever is an anomaly in a table of `_by_day`."""
-    actual: Matrix = table.to_numpy()
-    expected = _expected(actual)
-    rest = actual - expected
-    # A row of which nothing is known gets fences that nothing lies beyond.
-    known = np.where(np.isnan(rest), np.nan, rest)
-    known[np.isnan(known).all(axis=1)] = 0.0
-    first, third = np.nanquantile(known, [0.25, 0.75], axis=1)
-    fence = (third + _FAR_OUT * (third - first))[:, np.newaxis]
-    with np.errstate(invalid="ignore"):
-        beyond = (rest > fence) & (rest >= minimum) & (rest >= _AT_LEAST * expected)
-    for row, column in np.argwhere(beyond):
-        name = table.index[row]
-        yield name if isinstance(name, tuple) else (), table.columns[column].date(), float(expected[row, column])
-
-
-def _expected(actual: Matrix) -> Matrix:
-    """The median of the same weekday in the weeks around each day; NaN where too few of them are known."""
-    width = actual.shape[1]
-    expected = np.full_like(actual, np.nan)
-    weeks = _DAYS_A_WEEK * np.array([step for step in range(-WEEKS, WEEKS + 1) if step])
-    for column in range(width):
-        others = column + weeks
-        alike = actual[:, others[(others >= 0) & (others < width)]]
-        enough = (~np.isnan(alike)).sum(axis=1) >= _ENOUGH
-        if enough.any():
-            expected[enough, column] = np.nanmedian(alike[enough], axis=1)
-    return expected
-
-
-def _explained(
-    lines: pd.DataFrame, project: tuple[str, ...] | None, day: date, expected: float, days: Period, places: int
-) -> Anomaly:
-    if project is not None:
-        mine = [(lines[key] == value).to_numpy() for key, value in zip(PROJECT, project, strict=True)]
-        lines = lines[np.logical_and.reduce(mine)]
-    actual = int(lines.loc[lines["date"] == pd.Timestamp(day), "cost"].sum())
-    return Anomaly(day, project, _money(expected, places), to_decimal(actual, places), _cause(lines, day, days, places))
-
-
-def _cause(lines: pd.DataFrame, day: date, days: Period, places: int) -> Cause | None:
-    jobs = _by_day(lines, [*PROJECT, "workflow", "job"], days)
-    actual: Matrix = jobs.to_numpy()
-    column = (day - days.start).days
-    # A job that is new has no history: all of its cost is a rise.
-    expected = np.nan_to_num(_expected(actual)[:, column])
-    rises = np.nan_to_num(actual[:, column]) - expected
-    row = int(np.argmax(rises))
-    if rises[row] <= 0:
+    """The known days that can tell something about those of the period; None when it has none itself."""
+    if known.start >= period.stop or known.stop <= period.start:
         return None
-    *_, workflow, job = map(str, jobs.index[row])
-    return Cause(workflow, job, _money(float(expected[row]), places), _money(float(actual[row, column]), places))
+    weeks = WEEKS * _DAYS_A_WEEK * ONE_DAY
+    return Period(max(known.start, period.start - weeks), min(known.stop, period.stop + weeks))
+
+
+def _by_day(lines: pd.DataFrame, days: Period) -> _Table:
+    """The costs of each job."""
+    table = lines.groupby([*JOB, "date"], observed=True)["cost"].sum().unstack("date")  # noqa: PD010 - of a series
+    table = table.reindex(columns=pd.DatetimeIndex([*days])).astype("float64")
+    table = table.fillna(0.0).where(table.ffill(axis=1).notna())
+    return _Table([tuple(map(str, key)) for key in table.index], table.to_numpy())
+
+
+def _sum(costs: Matrix) -> Column:
+    sums: Column = np.where(np.isnan(costs).all(axis=0), np.nan, np.nansum(costs, axis=0))
+    return sums
+
+
+def _found(jobs: _Table, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
+    """What explains each day, and the job behind it: a project, else a job, else all together, told once."""
+    projects, in_all = jobs.summed(len(PROJECT)), jobs.summed(0)
+    of_projects = judge(projects.costs, _PROJECT_RATE)
+    new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
+    risen = [each for each in _beyond(projects, of_projects, limits) if not _is_told(each, new, jobs, limits)]
+    told = {(each.project, each.column) for each in risen}
+    jobs_risen = {(each.key, each.column): each for each in (*_unusual_jobs(jobs, projects, of_projects, limits), *new)}
+    alone = [each for each in jobs_risen.values() if (each.project, each.column) not in told]
+    yield from ((each, _cause(each, jobs)) for each in risen)
+    yield from ((each, each) for each in alone)
+    explained = {each.column for each in (*risen, *alone)}
+    for each in _beyond(in_all, judge(in_all.costs, _PROJECT_RATE), limits):
+        if each.column not in explained:
+            yield each, _cause(each, jobs)
+
+
+def _beyond(table: _Table, judged: Judged, limits: _Limits) -> Iterator[_Day]:
+    """The anomalies of a table."""
+    are_found = judged.is_beyond & limits.reached(table.costs, judged.expected)
+    for row, column in np.argwhere(are_found):
+        if column in limits.columns:
+            yield _Day(
+                table.keys[row], int(column), *map(float, (judged.expected[row, column], table.costs[row, column]))
+            )
+
+
+def _unusual_jobs(jobs: _Table, projects: _Table, of_projects: Judged, limits: _Limits) -> Iterator[_Day]:
+    """The anomalies of jobs that could be one and are not their whole project."""
+    row_of = {key: row for row, key in enumerate(projects.keys)}
+    of_a_project = Counter(key[: len(PROJECT)] for key in jobs.keys)
+    highest = np.nan_to_num(jobs.costs[:, limits.columns.start : limits.columns.stop]).max(axis=1)
+    dear = jobs.rows(
+        row
+        for row, key in enumerate(jobs.keys)
+        if highest[row] >= limits.least and of_a_project[key[: len(PROJECT)]] > 1
+    )
+    if not dear.keys:
+        return
+    rows = [row_of[key[: len(PROJECT)]] for key in dear.keys]
+    rates = _JOBS_RATE / np.bincount(rows)[rows]
+    others_came = projects.costs[rows] - np.nan_to_num(dear.costs)
+    others_should = of_projects.expected[rows] - np.nan_to_num(judge(dear.costs, rates).expected)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pace = np.where(others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0)
+    yield from _beyond(dear, judge_followers(dear.costs, pace, rates), limits)
+
+
+def _new_jobs(jobs: _Table, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
+    """Jobs that begin in the period and are dear on a day of their first week, the first such day of each."""
+    begin = {key: _first(costs) for key, costs in zip(projects.keys, projects.costs, strict=True)}
+    expected_of = dict(zip(projects.keys, np.nan_to_num(expected), strict=True))
+    for key, costs in zip(jobs.keys, jobs.costs, strict=True):
+        first, project = _first(costs), key[: len(PROJECT)]
+        if first not in limits.columns or first - begin[project] < _OLD:
+            continue
+        week = range(first, min(first + _DAYS_A_WEEK, limits.columns.stop))
+        bars = np.maximum(limits.least, _AT_LEAST * expected_of[project])
+        column = next((each for each in week if costs[each] >= bars[each]), None)
+        if column is not None and not _is_in_place(costs, project, jobs, week):
+            yield _Day(key, column, 0.0, float(costs[column]))
+
+
+def _first(costs: Column) -> int:
+    return int(np.argmax(~np.isnan(costs)))
+
+
+def _is_in_place(costs: Column, project: tuple[str, ...], jobs: _Table, week: range) -> bool:
+    """Whether a job took the place of others, which cost as much on these weekdays before and nothing since."""
+    others = np.nan_to_num(jobs.costs[[key[: len(PROJECT)] == project for key in jobs.keys]])
+    gone = others[(others[:, week.start : week.stop] == 0).all(axis=1)]
+    before = [[column - weeks * _DAYS_A_WEEK for column in week] for weeks in range(1, _OLD // _DAYS_A_WEEK + 1)]
+    cost_before = gone[:, before].mean(axis=1).sum()
+    return bool(cost_before >= _IN_PLACE * costs[week.start : week.stop].sum())
+
+
+def _is_told(day: _Day, new: Sequence[_Day], jobs: _Table, limits: _Limits) -> bool:
+    """Whether a project's day is an anomaly only because of a new job that is told on the day it came."""
+    earlier = {each.key for each in new if each.project == day.project and each.column < day.column}
+    if not earlier:
+        return False
+    rows = [row for row, key in enumerate(jobs.keys) if key in earlier]
+    rest = day.actual - float(jobs.costs[rows, day.column].sum())
+    return not limits.reached(np.array([[rest]]), np.array([[day.expected]])).item()
+
+
+def _cause(day: _Day, jobs: _Table) -> _Day | None:
+    """The job whose rise on the day is the largest."""
+    mine = jobs.rows(row for row, key in enumerate(jobs.keys) if key[: len(day.key)] == day.key)
+    # A job that is new has no history: all of its cost is a rise.
+    expected = np.nan_to_num(judge(mine.costs, _PROJECT_RATE).expected[:, day.column])
+    actual = np.nan_to_num(mine.costs[:, day.column])
+    row = int(np.argmax(actual - expected))
+    if actual[row] <= expected[row]:
+        return None
+    return _Day(mine.keys[row], day.column, float(expected[row]), float(actual[row]))
+
+
+def _anomaly(found: _Day, job: _Day | None, lines: pd.DataFrame, days: Period, places: int) -> Anomaly:
+    subjects: Mapping[int, Subject] = {0: "all", len(PROJECT): "project", len(JOB): "job"}
+    day, cause = days.start + found.column * ONE_DAY, None
+    if job is not None:
+        *_, workflow, name = job.key
+        cause = Cause(workflow, name, _money(job.expected, places), _money(job.actual, places))
+    return Anomaly(
+        day,
+        found.project or None,
+        _money(found.expected, places),
+        _exactly(lines, found.key, day, places),
+        cause,
+        subjects[len(found.key)],
+    )
+
+
+def _exactly(lines: pd.DataFrame, key: tuple[str, ...], day: date, places: int) -> Decimal:
+    """What a key cost on a day, to the last digit, which the tables do not have."""
+    lines = lines[lines["date"] == pd.Timestamp(day)]
+    alike = [(lines[name] == value).to_numpy() for name, value in zip(JOB, key, strict=False)]
+    mine = lines[np.logical_and.reduce(alike)] if alike else lines
+    return to_decimal(int(mine["cost"].sum()), places)
 
 
 def _money(count: float, places: int) -> Decimal:

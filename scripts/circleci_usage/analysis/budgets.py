@@ -1,27 +1,29 @@
-"""Whether budgets hold: what was spent in the month, what is expected at its end, against what may be spent.
+"""Whether budgets hold: what was spent in the month or cycle, what is expected at its end, against what may be spent.
 
 A pure comparison of two things that `summary.json` and the settings file say, so that a budget can be checked without
 the usage.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from circleci_usage.analysis.spending import NOTHING, Spending
+from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.spending import NOTHING, Per, Spending
 from circleci_usage.money.exact import ratio
 
-State = Literal["within", "expected over", "over"]
+State = Literal["within", "expected over", "over", "unknown"]
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent in a calendar month, by everybody or by one team."""
+    """What may be spent in a calendar month or a billing cycle, by everybody or by one team."""
 
     name: str
     amount: Decimal
     team: str | None = None
+    per: Per = "month"
 
 
 @dataclass(frozen=True)
@@ -30,25 +32,36 @@ class BudgetState:
 
     Attributes:
         budget: what may be spent.
-        spent: in the month so far.
-        expected: at its end; None when too little is known.
-        state: `over` when more was spent than may be, `expected over` when more will be, else `within`.
+        spending: of everybody in the budget's month or cycle.
+        outlook: what was spent of the budget, as far as that is known, and what is expected at the end.
+        state: `over` when more was spent than may be, whatever else is not known; else `unknown` when days are missing;
+            else `expected over` when more will be spent, or `within`.
     """
 
     budget: Budget
-    spent: Decimal
-    expected: Decimal | None
+    spending: Spending
+    outlook: Outlook
     state: State
 
     @property
-    def used(self) -> Decimal:
-        """What was spent as a share of what may be."""
-        return ratio(self.spent, self.budget.amount)
+    def spent(self) -> Decimal:
+        """What was spent, as far as that is known."""
+        return self.outlook.spent
+
+    @property
+    def expected(self) -> Decimal | None:
+        """What will be spent; None when too little is known."""
+        return self.outlook.expected
+
+    @property
+    def used(self) -> Decimal | None:
+        """What was spent as a share of what may be; None when that is not known."""
+        return None if self.spending.missing else ratio(self.spent, self.budget.amount)
 
 
-def check_budgets(budgets: Sequence[Budget], spending: Spending) -> tuple[BudgetState, ...]:
+def check_budgets(budgets: Sequence[Budget], spending: Mapping[Per, Spending]) -> tuple[BudgetState, ...]:
     """How the budgets stand, in their order. A team that has no costs has spent nothing."""
-    return tuple(_state(budget, spending) for budget in budgets)
+    return tuple(_state(budget, spending[budget.per]) for budget in budgets)
 
 
 def _state(budget: Budget, spending: Spending) -> BudgetState:
@@ -56,6 +69,8 @@ def _state(budget: Budget, spending: Spending) -> BudgetState:
     state: State = "within"
     if outlook.spent > budget.amount:
         state = "over"
+    elif spending.missing:
+        state = "unknown"
     elif outlook.expected is not None and outlook.expected > budget.amount:
         state = "expected over"
-    return BudgetState(budget, outlook.spent, outlook.expected, state)
+    return BudgetState(budget, spending, outlook, state)

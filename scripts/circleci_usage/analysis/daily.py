@@ -22,8 +22,8 @@ def once_a_month(costs: Costs) -> pd.DataFrame:
     return costs.lines[costs.lines["credit_type"].isin(ONCE_A_MONTH)]
 
 
-def by_day(lines: pd.DataFrame, days: Period) -> dict[date, int]:
-    """Cost of each of the days, as counts; 0 where there are no lines."""
-    sums = lines.groupby("date", observed=True)["cost"].sum()
-    found = {moment.date(): int(cost) for moment, cost in zip(sums.index, sums.tolist(), strict=True)}
+def by_day(lines: pd.DataFrame, days: Period, measure: str = "cost") -> dict[date, int]:
+    """Cost, or another measure, of each of the days, as counts; 0 where there are no lines."""
+    sums = lines.groupby("date", observed=True)[measure].sum()
+    found = {moment.date(): int(amount) for moment, amount in zip(sums.index, sums.tolist(), strict=True)}
     return {day: found.get(day, 0) for day in days}

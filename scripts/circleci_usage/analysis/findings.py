@@ -1,8 +1,10 @@
 """All analyses of a report together: from owned costs and the job runs' performance to what can be said of them."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 import pandas as pd
@@ -12,12 +14,13 @@ from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.changes import Changes, compare
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.extras import Extra, extras
+from circleci_usage.analysis.forecast import month_of
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
-from circleci_usage.analysis.spending import Spending, spending
+from circleci_usage.analysis.spending import Per, Spending, spending
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.waste import WasteReport, find_waste
-from circleci_usage.days import ONE_DAY, Period
+from circleci_usage.days import ONE_DAY, Period, billing_period, stretches, uncovered
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.pricing import PriceList, price
@@ -52,6 +55,8 @@ class Findings:
         trend: by week, month and weekday.
         anomalies: days that cost too much.
         spending: the month so far and its forecast.
+        to_judge: what budgets are held against: the spending of the month and, if it is known when they begin, of the
+            billing cycle that the last day lies in which should be complete by now.
         budgets: how the budgets stand.
         waste: what was paid for nothing.
         durations: how long workflows and jobs take, how reliable they are.
@@ -64,6 +69,7 @@ class Findings:
     trend: Trend | None
     anomalies: tuple[Anomaly, ...]
     spending: Spending | None
+    to_judge: Mapping[Per, Spending]
     budgets: tuple[BudgetState, ...]
     waste: WasteReport
     durations: Durations
@@ -83,6 +89,8 @@ class Known:
         runs: owned job runs of the same days.
         performance: of the period's job runs.
         complete_through: the last complete day; None when the period has none.
+        complete: all days that are complete, also those without usage.
+        should_be_through: the last day of the period that should be complete by now, or the one before the period.
     """
 
     costs: Costs
@@ -91,6 +99,8 @@ class Known:
     runs: pd.DataFrame
     performance: Performance
     complete_through: date | None
+    complete: tuple[Period, ...]
+    should_be_through: date
 
 
 def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, settings: AnalysisSettings) -> Findings:
@@ -103,16 +113,20 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    days = _complete_days(known)
-    month = spending(known.costs, ownership, days) if days else None
+    days = _history(known, known.complete_through)
+    to_judge = _to_judge(known, ownership, prices)
+    month = to_judge["month"] if days else None
+    if days and days.last != known.should_be_through:
+        month = _spending(known, ownership, prices, days, month_of(days.last))
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
-    reruns = price(known.performance.reruns, known.performance.places, replace(prices, included=None))
+    reruns = price(known.performance.reruns, known.performance.places, prices.without_free())
     return Findings(
         changes=compare(known.costs, known.runs, period, known.complete_through),
         trend=trend(known.costs, days, period) if days else None,
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         spending=month,
-        budgets=check_budgets(settings.budgets, month) if month else (),
+        to_judge=to_judge,
+        budgets=check_budgets(settings.budgets, to_judge),
         waste=find_waste(known.unnamed, reruns, known.performance),
         durations=durations(known.unnamed, known.performance),
         right_sizing=right_size(known.unnamed, known.performance, settings.rates, period),
@@ -121,10 +135,35 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
     )
 
 
-def _complete_days(known: Known) -> Period | None:
-    """From the first day with usage, or the first after the last without a price, through the last complete one."""
-    if known.complete_through is None or known.runs.empty:
+def _to_judge(known: Known, ownership: Ownership, prices: PriceList) -> Mapping[Per, Spending]:
+    through = known.should_be_through
+    days = _history(known, through) or Period.of_days(through, through)
+    periods: dict[Per, Period] = {"month": month_of(through)}
+    if prices.billing_cycle_day:
+        periods["cycle"] = billing_period(through, prices.billing_cycle_day)
+    return {per: _spending(known, ownership, prices, days, period) for per, period in periods.items()}
+
+
+def _spending(known: Known, ownership: Ownership, prices: PriceList, days: Period, period: Period) -> Spending:
+    """What a month or cycle has cost through the last of some days, and which days of it are not known.
+
+    With free credits that are the days of the billing cycle too that it begins in: who does not know what was used of
+    them does not know what was charged.
+    """
+    start = billing_period(period.start, prices.billing_cycle_day).start if prices.free else period.start
+    wanted, unpriced = Period.of_days(start, days.last), known.costs.unpriced_days()
+    unknown = chain(*uncovered(wanted, known.complete), (day for day in unpriced if day in wanted))
+    return spending(known.costs, ownership, days, month=period, missing=tuple(stretches(unknown)))
+
+
+def _history(known: Known, through: date | None) -> Period | None:
+    """The complete days through one of them without a gap: from the first with usage, and after the last unpriced."""
+    if through is None or known.runs.empty:
         return None
-    starts = [known.runs["date"].min().date(), *(day + ONE_DAY for day in known.costs.unpriced_days())]
-    first, last = max(starts), known.complete_through
-    return Period.of_days(first, last) if first <= last else None
+    starts = [
+        known.runs["date"].min().date(),
+        *(day + ONE_DAY for day in known.costs.unpriced_days()),
+        *(each.first for each in known.complete if through in each),
+    ]
+    first = max(starts)
+    return Period.of_days(first, through) if first <= through else None

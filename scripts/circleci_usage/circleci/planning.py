@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from circleci_usage.circleci.ledger import Ledger, State, Window, complete_through
-from circleci_usage.days import ONE_DAY, Period, midnight, months, today_utc
+from circleci_usage.days import Period, midnight, months, stretches, today_utc
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """How far `end` stays behind now: CircleCI refuses a future one, and a refused request may count."""
@@ -106,21 +106,12 @@ def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
 
 
 def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
-    for stretch in _stretches(days):
+    for stretch in stretches(days):
         for window in months(stretch):
             if ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING and len(window) > 1:
                 yield from _halves(window)
             else:
                 yield window
-
-
-def _stretches(days: set[date]) -> Iterator[Period]:
-    """Days → the periods without a gap that they make up."""
-    for first in sorted(day for day in days if day - ONE_DAY not in days):
-        stop = first
-        while stop in days:
-            stop += ONE_DAY
-        yield Period(first, stop)
 
 
 def _halves(window: Period) -> tuple[Period, Period]:

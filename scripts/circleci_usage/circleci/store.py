@@ -26,7 +26,7 @@ from typing import BinaryIO, Final
 
 from circleci_usage.circleci.intent import IntentFile, sync_folder
 from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window, dump, load
-from circleci_usage.days import Period, add_months, month_start, today_utc
+from circleci_usage.days import Period, add_months, month_start, stretches, today_utc
 from circleci_usage.errors import SettingsError, UnfinishedError
 from circleci_usage.files import explaining, write_text
 from circleci_usage.usage.parts import Recorded
@@ -152,6 +152,21 @@ class Store:
         sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
         through = [ledger.covered_through(organizations, period) for organizations in sets]
         return min((day for day in through if day), default=None) if all(through) else None
+
+    def complete_days(self, days: Period, period: Period, organizations: Sequence[str] = ()) -> tuple[Period, ...]:
+        """Those of the days that are complete, with or without usage.
+
+        Args:
+            days: which ones are asked about.
+            period: what is to be known: of all organisations that were exported on some of its days.
+            organizations: ids, as they were exported together; none means those of the store.
+        """
+        ledger = self.ledger
+        sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
+        chosen = [organizations] if organizations else sets
+        fetched = [ledger.fetched(each, days) for each in chosen]
+        whole = (day for day in days if all(any(window.settles(day) for window in each) for each in fetched))
+        return tuple(stretches(whole)) if fetched else ()
 
     def is_whole(self, window: Window) -> bool:
         """Whether all files of a fetched window are there, in their full size."""

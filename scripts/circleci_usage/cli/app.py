@@ -274,10 +274,13 @@ def check(
     config: options.Config = None,
     output: options.Output = options.DEFAULT_OUTPUT,
     forecast: Annotated[
-        bool, typer.Option("--forecast", help="Also when a budget will be exceeded by the end of the month.")
+        bool,
+        typer.Option("--forecast", help="Also when a budget will be exceeded by the end of its month or cycle."),
     ] = False,
 ) -> None:
-    """Hold the budgets of the settings file against a report; exit code 10 when one is exceeded.
+    """Hold the budgets of the settings file against a report.
+
+    Exit code 10 when one is exceeded; 11 when none is known to be, but days are missing to judge one.
 
     [dim]circleci-usage check --output usage-report --forecast[/dim]
     """
@@ -285,9 +288,13 @@ def check(
     from circleci_usage.cli.status_view import budget_line
 
     console, file = _console(), settings.usage_file(config)
-    outcome = check_report(output, file.all_budgets(), file.currency, ahead=forecast)
+    outcome = check_report(
+        output, file.all_budgets(), file.currency, settings_checksum=file.cost_checksum(), ahead=forecast
+    )
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
+    if outcome.unknown:
+        console.warn("Days are missing: bring them into the store (`run` does), then make the report again.")
     raise typer.Exit(outcome.exit_code)
 
 

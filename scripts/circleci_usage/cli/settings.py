@@ -115,6 +115,7 @@ def report_settings(
         merged=merged,
         focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
+        checksum=file.cost_checksum(),
     )
 
 

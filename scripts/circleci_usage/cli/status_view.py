@@ -5,11 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.forecast import month_of
 from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.status import Status
+from circleci_usage.days import Period, months
 from circleci_usage.money.exact import rounded
 from circleci_usage.plurals import counted
+from circleci_usage.render.shown import when
 
 
 def status_lines(status: Status, now: datetime) -> Iterator[str]:
@@ -39,10 +42,28 @@ def budget_line(state: BudgetState, currency: str) -> str:
     """A budget and how it stands."""
     budget = state.budget
     whose = f"{budget.name} (team {budget.team})" if budget.team and budget.team != budget.name else budget.name
+    month, through = state.spending.month, state.spending.through
+    known = "known to be " if state.spending.missing else ""
     line = (
-        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} spent this month"
+        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} {known}spent"
+        f" {when(month)}{f' through {through}' if through < month.last else ''}"
     )
-    return f"{line}, {_money(state.expected)} expected at its end." if state.expected is not None else f"{line}."
+    if state.spending.missing:
+        return f"{line}; missing: {missing_days(state.spending.missing)}."
+    if state.expected is None or through == month.last:
+        return f"{line}."
+    return f"{line}, {_money(state.expected)} expected at its end."
+
+
+def missing_days(gaps: Iterable[Period]) -> str:
+    """`October 2026 (2026-10-01 to 2026-10-31), 2026-11-02`: whole months by their names, all as flags take days."""
+    return ", ".join(_days(part) for gap in gaps for part in months(gap))
+
+
+def _days(part: Period) -> str:
+    if len(part) == 1:
+        return str(part.first)
+    return f"{part.first:%B %Y} ({part})" if part == month_of(part.first) else str(part)
 
 
 def _money(amount: Decimal) -> str:

@@ -45,6 +45,8 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "string_too_short": "it is empty",
     "missing": "this key is needed",
     "extra_forbidden": "there is no such key",
+    "int_parsing": "{value} is not a whole number",
+    "less_than_equal": "{value} is more than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
     "finite_number": "{value} is not a finite number",

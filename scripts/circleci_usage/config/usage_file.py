@@ -3,6 +3,8 @@
 Its sections are checked here and handed to the stages as the stages' own plain objects.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -28,6 +30,7 @@ from circleci_usage.config.usage_sections import (
     SharedCostsSection,
     TeamSection,
     Value,
+    WholeNumber,
 )
 from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
@@ -36,6 +39,14 @@ from circleci_usage.money.included import IncludedCredits
 from circleci_usage.money.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
 from circleci_usage.money.rates import Rates, public_rates
 from circleci_usage.usage.job_groups import JobGroups
+
+_DECIDE_COSTS: Final = {
+    *("currency", "list_price_per_credit", "pricing", "billing_cycle_day", "included_credits"),
+    *("free_seats", "seat_credits", "teams", "shared_costs"),
+}
+
+SEAT_CREDITS: Final = Decimal(25_000)
+"""What a seat costs at list."""
 
 _TAKEN_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency", "project", "credit_type"})
 
@@ -61,6 +72,15 @@ class UsageFile(Section):
 
     included_credits: IncludedCreditsSection | None = None
     """Free credits of the plan."""
+
+    free_seats: WholeNumber = 0
+    """So many user seats cost nothing in each billing cycle, as with a plan that comes with some.
+
+    Only for exports whose USER_CREDITS have them: what is charged may already be without them.
+    """
+
+    seat_credits: Number = SEAT_CREDITS
+    """What a seat costs in credits."""
 
     teams: tuple[TeamSection, ...] = ()
     """Who owns what; the first entry that matches wins, and what none matches is `unallocated`."""
@@ -115,11 +135,20 @@ class UsageFile(Section):
                 raise ValueError(f"there is no price for {gap}; the periods must follow one another without a gap")
         return periods
 
+    @field_validator("included_credits")
+    @classmethod
+    def _included_in_a_known_cycle(
+        cls, included: IncludedCreditsSection | None, info: ValidationInfo
+    ) -> IncludedCreditsSection | None:
+        _refuse_unknown_cycle([included.per] if included else [], info)
+        return included
+
     @field_validator("teams")
     @classmethod
-    def _one_budget_a_team(cls, teams: tuple[TeamSection, ...]) -> tuple[TeamSection, ...]:
+    def _one_budget_a_team(cls, teams: tuple[TeamSection, ...], info: ValidationInfo) -> tuple[TeamSection, ...]:
         named = [team.name for team in teams if team.budget]
         _refuse_twice(named, "the team {!r} has two budgets")
+        _refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
         return teams
 
     @field_validator("shared_costs")
@@ -141,8 +170,9 @@ class UsageFile(Section):
 
     @field_validator("budgets")
     @classmethod
-    def _budgets_by_name(cls, budgets: tuple[BudgetSection, ...]) -> tuple[BudgetSection, ...]:
+    def _budgets_by_name(cls, budgets: tuple[BudgetSection, ...], info: ValidationInfo) -> tuple[BudgetSection, ...]:
         _refuse_twice([budget.name for budget in budgets], "there are two budgets called {!r}")
+        _refuse_unknown_cycle((budget.per for budget in budgets), info)
         return budgets
 
     @field_validator("job_groups")
@@ -165,6 +195,13 @@ class UsageFile(Section):
         """The SHA-256 of the file's bytes, hexadecimal; empty when there was no file."""
         return self._checksum
 
+    def cost_checksum(self) -> str:
+        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count."""
+        said = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        for team in said["teams"]:
+            del team["budget"]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
     def price_list(self, price_per_credit: Decimal | None = None, *, allow_unpriced: bool = False) -> PriceList:
         """What credits cost; `price_per_credit` (a flag) replaces all prices but the list price.
 
@@ -181,10 +218,15 @@ class UsageFile(Section):
             periods=periods,
             list_price=self.list_price_per_credit,
             included=included,
+            free_seats=self._free_seats(),
             billing_cycle_day=self.billing_cycle_day,
             allow_unpriced=allow_unpriced,
             checksum=self.checksum,
         )
+
+    def _free_seats(self) -> IncludedCredits | None:
+        credits = self.free_seats * self.seat_credits
+        return IncludedCredits(credits, frozenset({"user"})) if credits else None
 
     def _only_price(self, price_per_credit: Decimal | None) -> Decimal:
         if price_per_credit is not None:
@@ -208,8 +250,10 @@ class UsageFile(Section):
 
     def all_budgets(self) -> tuple[Budget, ...]:
         """The budgets of everybody, then of the teams."""
-        everybody = (Budget(budget.name, budget.amount) for budget in self.budgets)
-        of_teams = (Budget(team.name, team.budget.amount, team.name) for team in self.teams if team.budget)
+        everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
+        of_teams = (
+            Budget(team.name, team.budget.amount, team.name, team.budget.per) for team in self.teams if team.budget
+        )
         return (*everybody, *of_teams)
 
     def analysis(self) -> AnalysisSettings:
@@ -226,6 +270,13 @@ def _refuse_twice(names: Sequence[str], message: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(message.format(name))
+
+
+def _refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
+    if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
+        raise ValueError(
+            "`per: cycle` needs `billing_cycle_day`, the day of the month that the billing cycle begins on"
+        )
 
 
 def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:

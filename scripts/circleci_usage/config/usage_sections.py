@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from circleci_usage.analysis.spending import Per
 from circleci_usage.columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
 from circleci_usage.days import ONE_DAY
 from circleci_usage.money.allocation import SHARED, UNALLOCATED
@@ -67,6 +68,7 @@ _CREDIT_TYPE_SCHEMA: Final = {
 }
 
 Day = Annotated[date, BeforeValidator(_day)]
+WholeNumber = Annotated[int, Field(ge=0, le=10**6)]
 Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
 Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
 DayOfMonth = Annotated[
@@ -121,8 +123,11 @@ class PricePeriodSection(Section):
 class IncludedCreditsSection(Section):
     """Credits that are free before anything is charged, oldest day first."""
 
-    per: Literal["month"]
-    """How often they are given: each calendar month (UTC), without what was left of the last."""
+    per: Per
+    """How often they are given: each billing cycle, without what was left of the last.
+
+    That is a calendar month (UTC) unless `billing_cycle_day` says when cycles begin.
+    """
 
     amount: Number
     """How many."""
@@ -131,8 +136,8 @@ class IncludedCreditsSection(Section):
 class TeamBudgetSection(Section):
     """What may be spent."""
 
-    per: Literal["month"]
-    """In which time: a calendar month (UTC)."""
+    per: Per
+    """In which time: a calendar month (UTC), or the billing cycle that `billing_cycle_day` tells."""
 
     amount: Number
     """How much, in the file's currency."""

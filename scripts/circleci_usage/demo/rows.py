@@ -23,6 +23,9 @@ _UNTOLD: Final = 0.1
 _SAVES: Final = 0.5
 """Share of the runs of a job that really save something: the others find their caches unchanged."""
 _SPREAD: Final = 0.05
+_ALL: Final = 100
+_USUAL_MEDIAN, _BUSY_MEDIAN = (0.35, 0.8), (0.93, 1.0)
+"""Shares of the peak that a run's median is between."""
 _NO_PEAKS: Final = (NULL,) * 4
 _NO_CREDITS: Final = ("0",) * 9
 _NO_MACHINE: Final = (NULL,) * 4
@@ -97,7 +100,9 @@ class DayRows:
         cells: Row = ()
         for typical in placed.peaks:
             peak = min(100, int(typical * (1 - _SPREAD + 2 * _SPREAD * chance.random())))
-            cells += (str(int(peak * (0.35 + 0.45 * chance.random()))), str(peak))
+            # What would use more than there is keeps busy all the time.
+            least, most = _BUSY_MEDIAN if typical > _ALL else _USUAL_MEDIAN
+            cells += (str(int(peak * (least + (most - least) * chance.random()))), str(peak))
         return cells
 
     def _credits(self, placed: PlacedJob, run: JobRun) -> Row:

@@ -1,6 +1,6 @@
 """Costs → owned costs: which team each cost is shown to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -88,6 +88,34 @@ def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
 def allocated(costs: Costs, ownership: Ownership) -> Costs:
     """Owned costs: each line with its `team`."""
     return replace(costs, lines=allocate(costs.lines, ownership))
+
+
+def idle_globs(frame: pd.DataFrame, ownership: Ownership) -> tuple[tuple[str, str], ...]:
+    """The globs that no name of the frame matches, each with whose it is: a team, or `shared_costs`.
+
+    Args:
+        frame: the dimensions of daily usage.
+        ownership: the teams and what they share.
+    """
+    names, _ = _distinct(frame, [name for name in _DECIDING if name in frame])
+    rules = [(rule.team, rule) for rule in ownership.rules]
+    if ownership.shared:
+        rules.append(("shared_costs", TeamRule("", ownership.shared.projects)))
+    idle = (
+        (owner, glob)
+        for owner, rule in rules
+        for single in _single_globs(rule)
+        for glob in (*single.projects, *single.jobs, *single.branches)
+        if not _matching(names, single).any()
+    )
+    return tuple(dict.fromkeys(idle))
+
+
+def _single_globs(rule: TeamRule) -> Iterator[TeamRule]:
+    """A rule of its own for each glob of a rule."""
+    yield from (TeamRule(rule.team, projects=(glob,)) for glob in rule.projects)
+    yield from (TeamRule(rule.team, jobs=(glob,)) for glob in rule.jobs)
+    yield from (TeamRule(rule.team, branches=(glob,)) for glob in rule.branches)
 
 
 def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, Indexes]:

@@ -1,7 +1,7 @@
 """Daily usage → costs: credits times the price of their day and type, as exact money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -14,7 +14,7 @@ from circleci_usage.days import ONE_DAY
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.costs import UNPRICED, Costs
 from circleci_usage.money.included import IncludedCredits, free_credits
-from circleci_usage.money.units import fitting, places_of, to_count
+from circleci_usage.money.units import Counts, fitting, places_of, to_count
 from circleci_usage.plurals import counted
 
 LIST_PRICE: Final = Decimal("0.0006")
@@ -53,6 +53,7 @@ class PriceList:
         periods: in the order of their days, without overlap.
         list_price: what a credit costs without a contract, to compare with.
         included: what is free each billing cycle before anything is charged.
+        free_seats: what seats are free each billing cycle, taken off before `included`.
         billing_cycle_day: the day of the month that billing cycles begin on; None when it is not known, and cycles are
             taken as calendar months.
         allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
@@ -63,6 +64,7 @@ class PriceList:
     periods: tuple[PricePeriod, ...]
     list_price: Decimal | None = None
     included: IncludedCredits | None = None
+    free_seats: IncludedCredits | None = None
     billing_cycle_day: int | None = None
     allow_unpriced: bool = False
     checksum: str = ""
@@ -72,17 +74,26 @@ class PriceList:
         """One price for all days."""
         return cls(currency, (PricePeriod(None, None, price),))
 
+    @property
+    def free(self) -> tuple[IncludedCredits, ...]:
+        """All that is free, in the order in which it is used up."""
+        return tuple(each for each in (self.free_seats, self.included) if each)
+
+    def without_free(self) -> "PriceList":
+        """The same prices with nothing free."""
+        return replace(self, free_seats=None, included=None)
+
 
 def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     """Price the credits of daily usage, row by row.
 
     Args:
-        credits: at least `date`, `credit_type` and `credits`; every row dated. With included credits they have to begin
-            on the first day of a month.
+        credits: at least `date`, `credit_type` and `credits`; every row dated. With free credits they have to begin on
+            the first day of a billing cycle.
         places: the credits are whole numbers of 10^-places.
         prices: what credits cost.
     """
-    shift = max(places, places_of(prices.included.amount) if prices.included else 0) - places
+    shift = max(places, *(places_of(each.amount) for each in prices.free), 0) - places
     table, price_places = _price_table(prices, credits["credit_type"].cat.categories.tolist())
     list_price = None if prices.list_price is None else to_count(prices.list_price, price_places)
     amounts = credits["credits"].to_numpy()
@@ -90,9 +101,7 @@ def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     amounts = fitting(amounts, largest) * 10**shift
     found = _period_of_day(credits["date"], prices.periods)
     per_credit = table.astype(amounts.dtype)[found, credits["credit_type"].cat.codes]
-    free = np.zeros_like(amounts)
-    if prices.included:
-        free = free_credits(credits.assign(credits=amounts), to_count(prices.included.amount, places + shift))
+    free = _free(credits.assign(credits=amounts), places + shift, prices)
     contracted = amounts * per_credit
     lines = credits.assign(
         price_period=found,
@@ -125,6 +134,16 @@ def named_days(days: Sequence[date]) -> str:
     """The days as a person is told them: the first few, and how many more."""
     more = f" and {counted(len(days) - _DAYS_NAMED, 'more day')}" if len(days) > _DAYS_NAMED else ""
     return ", ".join(map(str, days[:_DAYS_NAMED])) + more
+
+
+def _free(credits: pd.DataFrame, places: int, prices: PriceList) -> Counts:
+    """How many credits of each row are free: of the seats first, then of what is left."""
+    free = np.zeros_like(credits["credits"].to_numpy())
+    for included in prices.free:
+        some = included.of(credits["credit_type"])
+        left = credits[some].assign(credits=(credits["credits"].to_numpy() - free)[some])
+        free[some] += free_credits(left, to_count(included.amount, places), prices.billing_cycle_day)
+    return free
 
 
 def _price_table(prices: PriceList, types: Sequence[str]) -> tuple["np.ndarray[Any, Any]", int]:

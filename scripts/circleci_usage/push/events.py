@@ -63,17 +63,16 @@ def events_of(report: ReportFolder) -> tuple[Event, ...]:
 
 
 def _budgets(report: ReportFolder) -> Iterator[Event]:
-    month = report.summary.get("month") or {}
     for budget in report.summary.get("budgets") or ():
         if budget["state"] == "over":
-            name, used = str(budget["name"]), number(str(budget["used"]))
+            name = str(budget["name"])
             spent, amount = (_money(budget[key], report) for key in ("spent", "amount"))
-            ending = _ending(budget, report)
+            more = f"{_ending(budget, report)}{_missing(budget)}"
             yield Event(
-                f"CircleCI budget {name} is exceeded: {rounded(used * 100, 0)}% of {amount}",
-                f"{spent} of {amount} were spent from {month['from']} to {month['through']}.{ending}{_see(report)}",
+                f"CircleCI budget {name} is exceeded: {_used(budget)} of {amount}",
+                f"{spent} of {amount} were spent from {budget['from']} to {budget['through']}.{more}{_see(report)}",
                 _tags(budget=name, team=budget.get("team")),
-                _key("budget", str(month["from"]), name),
+                _key("budget", str(budget["from"]), name),
                 "error",
             )
 
@@ -82,17 +81,35 @@ def _anomalies(report: ReportFolder) -> Iterator[Event]:
     for anomaly in (report.summary.get("anomalies") or ())[:MAX_ANOMALIES]:
         day, project = str(anomaly["date"]), anomaly.get("project")
         actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
+        job = anomaly.get("job") if anomaly.get("subject") == "job" else None
+        what = project or "all projects together"
         yield Event(
-            f"CircleCI cost of {project or 'all projects together'} was unusual on {day}: {actual}",
-            f"{actual} instead of about {expected}.{_cause(anomaly, report)}{_see(report)}",
+            f"CircleCI cost of {f'the job {job} of {what}' if job else what} was unusual on {day}: {actual}",
+            f"{actual} instead of about {expected}.{'' if job else _cause(anomaly, report)}{_see(report)}",
             _tags(organization=anomaly.get("organization"), project=project),
-            _key("anomaly", day, str(anomaly.get("project_id"))),
+            _key("anomaly", day, *_whose(anomaly, job)),
         )
+
+
+def _used(budget: Mapping[str, Any]) -> str:
+    """`132%`; with days missing it is at least that."""
+    if budget["used"] is None:
+        return "more than 100%"
+    return f"{rounded(number(str(budget['used'])) * 100, 0)}%"
+
+
+def _missing(budget: Mapping[str, Any]) -> str:
+    return " Days are missing, so more may have been spent." if budget["missing"] else ""
+
+
+def _whose(anomaly: Mapping[str, Any], job: object) -> tuple[str]:
+    project = str(anomaly.get("project_id"))
+    return (f"{project} {anomaly.get('workflow')} {job}" if job else project,)
 
 
 def _ending(budget: Mapping[str, Any], report: ReportFolder) -> str:
     expected, spent = (number(str(budget[key] or 0)) for key in ("expected", "spent"))
-    return f" {_money(expected, report)} are expected by the end of the month." if expected > spent else ""
+    return f" {_money(expected, report)} are expected by the end of the {budget['per']}." if expected > spent else ""
 
 
 def _cause(anomaly: Mapping[str, Any], report: ReportFolder) -> str:

@@ -1,7 +1,6 @@
 """The report folder, read back: everything that is pushed comes from its files, nothing from the usage itself."""
 
 import csv
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from circleci_usage.days import Period
-from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.errors import DataError
+from circleci_usage.summary_file import read_summary
 from circleci_usage.usage.parts import SUMMARY_NAME
-
-SCHEMA_VERSION: Final = 1
-"""The summary.json that is understood; another one may mean something else by the same keys."""
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 
@@ -101,21 +98,10 @@ def read_report_folder(path: Path) -> ReportFolder:
     """Read what a report says about itself.
 
     Raises:
-        SettingsError: there is no report.
-        DataError: it is damaged, or was made by a later version.
+        SettingsError: there is no report, or another version made it.
+        DataError: it is damaged.
     """
-    file = path / SUMMARY_NAME
-    try:
-        summary = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise SettingsError(
-            f"{path} is no report folder: there is no {SUMMARY_NAME}. Make a report first (circleci-usage report), or"
-            " say where it is with --output."
-        ) from None
-    except (OSError, ValueError):
-        raise DataError(f"{file} cannot be read; {_AGAIN}.") from None
-    if isinstance(summary, dict) and summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-        raise DataError(f"{file} was made by another version of circleci-usage; {_AGAIN} of this version.")
+    summary = read_summary(path)
     try:
         return ReportFolder(
             path=path,
@@ -125,7 +111,7 @@ def read_report_folder(path: Path) -> ReportFolder:
             summary=summary,
         )
     except (KeyError, TypeError, ValueError):
-        raise DataError(f"{file} does not say what was spent when; {_AGAIN}.") from None
+        raise DataError(f"{path / SUMMARY_NAME} does not say what was spent when; {_AGAIN}.") from None
 
 
 def number(text: str) -> Decimal:

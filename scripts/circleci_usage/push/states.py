@@ -53,7 +53,8 @@ def _forecast(report: ReportFolder, tags: Sequence[str]) -> Iterator[State]:
 
 
 def _budgets(report: ReportFolder) -> Iterator[State]:
-    for budget in report.summary.get("budgets") or ():
+    known = (budget for budget in report.summary.get("budgets") or () if budget["used"] is not None)
+    for budget in known:
         team = (("team", str(budget["team"])),) if budget.get("team") else ()
         yield BUDGET_USED_RATIO, (*team, ("budget", str(budget["name"]))), number(str(budget["used"]))
 

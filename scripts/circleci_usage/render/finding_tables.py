@@ -8,6 +8,7 @@ import pandas as pd
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.extras import Extra
+from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.rightsizing import Migration, Sizing, SpeedUp, UsedClass
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.trend import Stretch
@@ -37,6 +38,7 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and lines of each table; one of which nothing is known has no lines."""
     found = report.findings
     changes, trend = found.changes, found.trend
+    yield "forecast", forecasts(report).frame
     yield "budgets", budgets(report).frame
     yield "anomalies", anomalies(report).frame
     yield "changes_by_project", changed(PROJECT, changes.projects if changes else ()).frame
@@ -51,14 +53,33 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "extra_costs", extra_jobs(found.extras).frame
 
 
+def forecasts(report: Report) -> Table:
+    """What the month will cost: in all, in credits, by team; nothing if it is not known from its first day."""
+    month = report.findings.spending
+    outlooks: list[tuple[str, str | None, Outlook]] = []
+    if month and month.is_whole:
+        outlooks += [("cost", None, month.everything)]
+        outlooks += [("credits", None, month.credits)] if month.credits else []
+        outlooks += [("cost", team, outlook) for team, outlook in sorted(month.teams.items())]
+    return Table(
+        ("measure", "team", "spent", "expected", "low", "high"),
+        [(measure, team, each.spent, each.expected, each.low, each.high) for measure, team, each in outlooks],
+    )
+
+
 def budgets(report: Report) -> Table:
     """How the budgets stand."""
     return Table(
-        ("name", "team", "per", "amount", "spent", "expected", "used", "state"),
+        (
+            *("name", "team", "per", "amount", "spent", "expected", "used", "state"),
+            *("from", "to", "through", "missing"),
+        ),
         [
             (
-                *(each.budget.name, each.budget.team, "month", each.budget.amount),
+                *(each.budget.name, each.budget.team, each.budget.per, each.budget.amount),
                 *(each.spent, each.expected, each.used, each.state),
+                *(each.spending.month.first, each.spending.month.last, each.spending.through),
+                ", ".join(map(str, each.spending.missing)) or None,
             )
             for each in report.findings.budgets
         ],
@@ -66,13 +87,17 @@ def budgets(report: Report) -> Table:
 
 
 def anomalies(report: Report) -> Table:
-    """Days that cost too much; without a project where none rose by itself, without a job where none did."""
+    """Days that cost too much: of a project, of a job alone, or of all projects together, as `subject` says."""
     return Table(
-        ("date", *PROJECT, "expected", "actual", "workflow", "job", "job_expected", "job_actual"),
+        (
+            *("date", *PROJECT, "expected", "actual", "workflow", "job", "job_expected", "job_actual"),
+            *("excess", "subject"),
+        ),
         [
             (
                 *(each.day, *(each.project or [None] * len(PROJECT)), each.expected, each.actual),
                 *((cause.workflow, cause.job, cause.expected, cause.actual) if (cause := each.cause) else [None] * 4),
+                *(each.excess, each.subject),
             )
             for each in report.findings.anomalies
         ],

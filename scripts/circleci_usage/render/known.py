@@ -16,9 +16,9 @@ def known_amounts(columns: Iterable[str], prices: PriceList) -> list[str]:
     """
     nothing = {
         "list_cost": prices.list_price is None,
-        "contracted_cost": prices.included is None,
+        "contracted_cost": not prices.free,
         "unpriced_credits": not prices.allow_unpriced,
-        "free_credits": prices.included is None,
+        "free_credits": not prices.free,
     }
     return [column for column in columns if not nothing.get(column)]
 

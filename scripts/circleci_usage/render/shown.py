@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, Self
 
-from circleci_usage.days import Period, add_months
+from circleci_usage.days import Period, add_months, months
 from circleci_usage.money.exact import plain, rounded
 from circleci_usage.plurals import amount_of
 
@@ -142,6 +142,11 @@ def days(period: Period) -> str:
         return f"{first.day}–{last.day} {last:%B %Y}"
     year = "" if first.year == last.year else f" {first.year}"
     return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
+
+
+def several_days(periods: Iterable[Period]) -> str:
+    """`October 2026, 1–9 November 2026`: whole months by their names."""
+    return ", ".join(days(part) for period in periods for part in months(period))
 
 
 def short_days(period: Period) -> str:

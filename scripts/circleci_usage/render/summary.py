@@ -16,7 +16,8 @@ from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.known import known_amounts, known_cost, known_lines
 from circleci_usage.render.summary_findings import findings
 from circleci_usage.render.tables import chargeback, pricing
-from circleci_usage.report import SCHEMA_VERSION, PastPeriod, Report
+from circleci_usage.report import PastPeriod, Report
+from circleci_usage.summary_file import SCHEMA_VERSION
 
 LISTS: Final = {
     "by_credit_type": "credit_types",
@@ -66,6 +67,7 @@ def summary(report: Report) -> dict[str, Any]:
         "pricing": list(_entries(pricing(report))),
         "reconciliation": _reconciliation(report.reconciliation),
         "previous_period": _past(report.previous, report.prices),
+        "settings_checksum": report.settings_checksum or None,
         **findings(report),
         "warnings": list(report.warnings),
     }

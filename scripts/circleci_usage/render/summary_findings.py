@@ -1,4 +1,4 @@
-"""What the analyses found, as keys of summary.json; the month is read back by the budget check."""
+"""What the analyses found, as keys of summary.json; what budgets are held against is read back by their check."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,7 +26,11 @@ def findings(report: Report) -> dict[str, Any]:
     found = report.findings
     return {
         "month": found.spending and written(found.spending),
-        "budgets": _entries(tables.budgets(report)),
+        "budget_periods": {per: written(spending) for per, spending in found.to_judge.items()},
+        "budgets": [
+            {**entry, "missing": _gaps(state.spending)}
+            for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
+        ],
         "change": found.changes and _change(found.changes),
         "anomalies": _entries(tables.anomalies(report)),
         "waste": {
@@ -81,16 +85,22 @@ def written(spending: Spending) -> dict[str, Any]:
         "to": str(spending.month.last),
         "since": str(spending.since),
         "through": str(spending.through),
+        "missing": _gaps(spending),
         **_outlook(spending.everything),
+        "credits": spending.credits and _outlook(spending.credits),
         "by_team": [{"team": team, **_outlook(outlook)} for team, outlook in sorted(spending.teams.items())],
     }
+
+
+def _gaps(spending: Spending) -> list[dict[str, str]]:
+    return [{"from": str(gap.first), "to": str(gap.last)} for gap in spending.missing]
 
 
 def read_back(month: Mapping[str, Any]) -> Spending:
     """What `written` wrote.
 
     Raises:
-        KeyError, ValueError, TypeError, ArithmeticError: it is something else.
+        AttributeError, KeyError, ValueError, TypeError, ArithmeticError: it is something else.
     """
     days = [date.fromisoformat(month[key]) for key in ("from", "to", "since", "through")]
     return Spending(
@@ -99,6 +109,8 @@ def read_back(month: Mapping[str, Any]) -> Spending:
         days[3],
         _read_outlook(month),
         {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
+        tuple(Period.of_days(*(date.fromisoformat(gap[key]) for key in ("from", "to"))) for gap in month["missing"]),
+        _read_outlook(month["credits"]) if month.get("credits") else None,
     )
 
 

@@ -1,12 +1,14 @@
-"""The page's sections on time: budgets of the month, what changed, days that stand out, the trend."""
+"""The page's sections on time: the month's forecast and budgets, what changed, days that stand out, the trend."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from circleci_usage.analysis.anomalies import Anomaly
-from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.budgets import BudgetState, State
 from circleci_usage.analysis.changes import Change
+from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
@@ -18,10 +20,13 @@ from circleci_usage.render.shown import (
     long_day,
     money,
     money_change,
+    number,
     percent,
     percent_change,
+    several_days,
     short_days,
 )
+from circleci_usage.render.words import interval
 from circleci_usage.render.worth_saying import is_change, is_change_a_day
 from circleci_usage.report import Report
 
@@ -33,20 +38,51 @@ _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
     "within": ("● within", "less"),
     "expected over": ("▲ will be exceeded", "more"),
     "over": ("▲ exceeded", "more"),
+    "unknown": ("○ unknown", ""),
 }
+
+
+def forecast_view(report: Report) -> Grids | None:
+    """What the month will cost, in money and credits."""
+    month = report.findings.spending
+    if not month or month.is_over or not month.is_whole:
+        return None
+    rows = [_forecast("Cost", month.everything, lambda amount: money(amount, report.currency))]
+    if month.credits:
+        rows.append(_forecast("Credits", month.credits, number))
+    title = f"Forecast for {days(month.month)}"
+    return Grids(
+        title=title,
+        hint=(
+            f"Through {day(month.through)}. In four of five months the total lies within an 80% interval. Seats are"
+            " expected on the day they came last month."
+        ),
+        grids=[Grid(title, ("", "So far", "Forecast", "80% interval"), rows)],
+        tables=["forecast"],
+    )
+
+
+def _forecast(what: str, ahead: Outlook, shown: Callable[[Decimal], str]) -> list[Cell | str]:
+    if ahead.expected is None:
+        return [what, shown(ahead.spent), Shown("too little history to forecast", None), ""]
+    return [what, shown(ahead.spent), shown(ahead.expected), interval(ahead, shown).removeprefix("80% interval ")]
 
 
 def budget_view(report: Report) -> Grids | None:
     """How the budgets stand."""
-    budgets, month = report.findings.budgets, report.findings.spending
-    if not budgets or not month:
+    budgets = report.findings.budgets
+    if not budgets:
         return None
-    rows = [_budget(state, report.currency) for state in budgets]
-    title = f"Budgets of {days(month.month)}"
-    headings = ("Budget", "Spent", "At month end", "May be spent", "Used", "State")
+    periods = [*dict.fromkeys(state.spending.month for state in budgets)]
+    rows = [_budget(state, report.currency, several=len(periods) > 1) for state in budgets]
+    title = f"Budgets of {days(periods[0])}" if len(periods) == 1 else "Budgets"
+    end = "At month end" if len(periods) == 1 else "At its end"
+    headings = ("Budget", "Spent", end, "May be spent", "Used", "State")
+    missing = [*dict.fromkeys(gap for state in budgets for gap in state.spending.missing)]
+    unknown = f" Data are missing: {several_days(missing)}. More may have been spent." if missing else ""
     return Grids(
         title=title,
-        hint=f"Spent through {day(month.through)}.",
+        hint=f"Spent through {day(budgets[0].spending.through)}.{unknown}",
         grids=[Grid(title, headings, rows)],
         tables=["budgets"],
     )
@@ -55,21 +91,25 @@ def budget_view(report: Report) -> Grids | None:
 def budgets_in_short(report: Report) -> str:
     """`2 of 4 exceeded`; empty without budgets."""
     budgets = report.findings.budgets
-    over = sum(state.state == "over" for state in budgets)
-    coming = sum(state.state == "expected over" for state in budgets)
-    parts = [f"{over} exceeded" if over else "", f"{coming} will be" if coming else ""]
-    return (", ".join(filter(None, parts)) or "all within") if budgets else ""
+    states = Counter(state.state for state in budgets)
+    words: Mapping[State, str] = {"over": "exceeded", "expected over": "will be", "unknown": "unknown"}
+    parts = [f"{states[state]} {said}" for state, said in words.items() if states[state]]
+    return (", ".join(parts) or "all within") if budgets else ""
 
 
-def _budget(state: BudgetState, currency: str) -> list[Cell | str]:
+def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | str]:
     words, tone = _STATES[state.state]
     expected = money(state.expected, currency) if state.expected is not None else Shown("not known", None)
+    team = f"team {state.budget.team}" if state.budget.team else ""
+    period = days(state.spending.month) if several else ""
+    spent = money(state.spent, currency)
+    at_least = Shown(f"at least {spent}", state.spent) if state.spending.missing else spent
     return [
-        name_cell(state.budget.name, f"team {state.budget.team}" if state.budget.team else ""),
-        money(state.spent, currency),
+        name_cell(state.budget.name, ", ".join(filter(None, (team, period)))),
+        at_least,
         expected,
         money(state.budget.amount, currency),
-        percent(state.used),
+        percent(state.used) if state.used is not None else Shown("not known", None),
         Cell(words, tone=tone),
     ]
 
@@ -140,26 +180,28 @@ def anomaly_view(report: Report) -> Grids | None:
     names = project_names(report)
     rows = [_anomaly(anomaly, names, report.currency) for anomaly in found[:_ROWS]]
     title = "Days that stand out"
-    headings = ("Day", "Project", "Because of the job", "Should have cost", "Cost", "Too much")
+    headings = ("Day", "Project", "Main driver", "Expected", "Actual", "Excess")
     return Grids(
         title=title,
-        hint="Compared with the same weekday in the weeks around.",
+        hint=(
+            "Compared with the same weekday in the weeks around, given how much a project's or job's days vary."
+            " Where a job alone stands out, the amounts are the job's."
+        ),
         grids=[Grid(title, headings, rows, more(len(rows), found, "day"), names=3)],
         tables=["anomalies"],
     )
 
 
 def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell | str]:
-    excess = anomaly.actual - anomaly.expected
     cause = anomaly.cause
-    costs = f"{money(cause.actual, currency)}, else {money(cause.expected, currency)}" if cause else ""
+    costs = f"{money(cause.actual, currency)} (usually {money(cause.expected, currency)})" if cause else ""
     return [
         long_day(anomaly.day),
         project_cell(anomaly.project, names) if anomaly.project else "all together",
         name_cell(cause.job, costs) if cause else "",
         money(anomaly.expected, currency),
         money(anomaly.actual, currency),
-        Cell(money_change(excess, currency), tone="more"),
+        Cell(money_change(anomaly.excess, currency), tone="more"),
     ]
 
 

@@ -1,16 +1,30 @@
 """What the numbers say, in sentences that a manager can forward. Every people-facing format says the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.changes import Change
+from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.nameless import is_project
+from circleci_usage.analysis.spending import Spending
 from circleci_usage.plurals import amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
-from circleci_usage.render.shown import counted, day, days, money, money_change, number, percent, visible, when
+from circleci_usage.render.shown import (
+    counted,
+    day,
+    days,
+    money,
+    money_change,
+    number,
+    percent,
+    several_days,
+    visible,
+    when,
+)
 from circleci_usage.render.worth_saying import is_change, is_change_a_day, worth_saying
 from circleci_usage.report import Report
 
@@ -140,31 +154,48 @@ def _anomalies(report: Report) -> Iterator[Sentence]:
     found = [anomaly for anomaly in every if worth_saying(anomaly.actual - anomaly.expected)]
     if not found:
         return
-    worst = found[0]
-    others = f", the first of {len(found)} days that stand out" if len(found) > 1 else ""
-    amounts = f"{money(worst.actual, currency)} instead of about {money(worst.expected, currency)}"
-    what = "{}" if worst.project else "everything together"
-    because = " because of its job {}" if worst.cause else ""
-    names = (
-        *([project_names(report).of(worst.project)] if worst.project else []),
-        *([worst.cause.job] if worst.cause else []),
-    )
-    yield Sentence(f"On {day(worst.day)}, {what} cost {amounts}{because}{others}.", names)
+    worst, names = found[0], []
+    more = f", the first of {len(found)} cost anomalies" if len(found) > 1 else ""
+    amounts = f"{money(worst.actual, currency)} vs. about {money(worst.expected, currency)} expected"
+    if worst.cause:
+        names.append(worst.cause.job)
+    if worst.project:
+        names.append(project_names(report).of(worst.project))
+    match worst.subject:
+        case "job":
+            text = f"On {day(worst.day)}, the job {{}} of {{}} cost {amounts}{more}."
+        case "project":
+            text, names = f"On {day(worst.day)}, {{}} cost {amounts}", names[::-1]
+        case "all":
+            text = f"On {day(worst.day)}, all projects together cost {amounts}"
+    if worst.subject != "job":
+        text += (", driven by the job {}" if worst.cause else "") + f"{more}."
+    yield Sentence(text, tuple(names))
 
 
 def _forecast(report: Report) -> Iterator[Sentence]:
     month = report.findings.spending
-    if not month or month.is_over or not month.is_whole or month.everything.expected is None:
+    if not month or month.is_over or not month.is_whole:
         return
-    if not worth_saying(month.everything.expected):
-        return
-    outlook, currency = month.everything, report.currency
-    band = ""
-    if outlook.low is not None and outlook.high is not None:
-        band = f" (between {money(outlook.low, currency)} and {money(outlook.high, currency)})"
-    yield Sentence(
-        f"At its end, {days(month.month)} will have cost about {money(month.everything.expected, currency)}{band}."
-    )
+    expected = month.everything.expected
+    if expected is None or worth_saying(expected):
+        yield Sentence(f"{days(month.month)}: {forecast(month, report.currency)}.")
+
+
+def forecast(month: Spending, currency: str) -> str:
+    """What a month is forecast to cost, or why that is not known."""
+    ahead = month.everything
+    if ahead.expected is None:
+        return "too little history to forecast"
+    expected = f"forecast to cost about {money(ahead.expected, currency)}"
+    return f"{expected} ({interval(ahead, lambda amount: money(amount, currency))})"
+
+
+def interval(ahead: Outlook, shown: Callable[[Decimal], str]) -> str:
+    """The interval of a forecast."""
+    if ahead.low is None or ahead.high is None:
+        return "too little history for an interval"
+    return f"80% interval {shown(ahead.low)}–{shown(ahead.high)}"
 
 
 def _budgets(report: Report) -> Iterator[Sentence]:
@@ -175,6 +206,20 @@ def _budgets(report: Report) -> Iterator[Sentence]:
             are = "is" if len(names) == 1 else "are"
             holes = ", ".join(["{}"] * len(names))
             yield Sentence(f"{len(names)} of {counted(len(budgets), 'budget')} {are} {words}: {holes}.", names)
+    yield from _unknown_budgets(budgets)
+
+
+def _unknown_budgets(budgets: Sequence[BudgetState]) -> Iterator[Sentence]:
+    """A sentence for each set of missing days."""
+    unknown = [each for each in budgets if each.state == "unknown"]
+    for missing in dict.fromkeys(each.spending.missing for each in unknown):
+        names = tuple(each.budget.name for each in unknown if each.spending.missing == missing)
+        holes = ", ".join(["{}"] * len(names))
+        yield Sentence(
+            f"{len(names)} of {counted(len(budgets), 'budget')} cannot be judged because data are missing"
+            f" ({several_days(missing)}): {holes}.",
+            names,
+        )
 
 
 def _savings(report: Report) -> Iterator[Sentence]:

@@ -1,6 +1,6 @@
 """The page's sections on what could be done with less: machine sizes, waste, durations, costs besides compute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from circleci_usage.analysis.durations import Pace
@@ -75,21 +75,24 @@ def _size_grids(report: Report) -> Iterator[Grid]:
     for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
         if found:
             rows = [_sizing(each, names, currency) for each in found[:limit]]
-            note = " ".join(filter(None, [more(limit, found, "job"), SAVINGS_ASSUME]))
-            yield Grid(title, headings, rows, note, names=3)
+            yield Grid(title, headings, rows, _note(limit, found, SAVINGS_ASSUME), names=3)
     if newer:
         rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
         moving = (
             *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
             *("Costs a month", "Saves a month"),
         )
-        note = " ".join(filter(None, [more(_FEW_ROWS, newer, "job"), _MAY_PAY]))
-        yield Grid("Newer generations", moving, rows, note, names=3)
+        yield Grid("Newer generations", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
     if faster:
         rows = [_speed_up(each, names, currency) for each in faster[:_FEW_ROWS]]
         scaling = ("Job", "Runs on", "Larger class", "Median CPU", "Time saved", "Cost then", "Costs a month")
-        note = " ".join(filter(None, [more(_FEW_ROWS, faster, "job"), _IF_IT_SCALES]))
-        yield Grid("Could be faster", scaling, rows, note, names=3)
+        yield Grid("Could be faster", scaling, rows, _note(_FEW_ROWS, faster, _IF_IT_SCALES), names=3)
+
+
+def _note(shown: int, every: Sequence[object], sentence: str) -> str:
+    """How many lines are left out, and how to read the others."""
+    left = more(shown, every, "job")
+    return f"{left}. {sentence}" if left else sentence
 
 
 def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | str]:
@@ -108,14 +111,13 @@ def _peak(percentage: float | None, runs: int) -> Cell:
     """A 95th percentile that a verdict rests on: where it is from few runs, these are told."""
     if percentage is None:
         return Cell("")
-    return Cell(
-        Shown(f"{percentage:.0f}%", percentage), detail=f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else ""
-    )
+    few = f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else ""
+    return Cell(Shown(f"{percentage:.0f}%", percentage), detail=few)
 
 
 def _saving(sizing: Sizing, currency: str) -> Cell:
     if sizing.verdict == "larger" and (sizing.recommended != sizing.suggested or sizing.saved is None):
-        return Cell(Shown("not known" if sizing.saved is None else "", None))
+        return Cell(Shown("not known", None) if sizing.saved is None else "")
     saved = sizing.saved or ZERO
     return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
 
@@ -132,10 +134,7 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         name_cell(migration.target),
         f"{migration.rate.normalize():f}",
         f"{migration.target_rate.normalize():f}",
-        Shown(
-            "anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay",
-            migration.pays_from,
-        ),
+        Shown("anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay", migration.pays_from),
         money(migration.cost, currency),
         "" if migration.saved is None else Cell(money(migration.saved, currency), tone="less"),
     ]
@@ -160,7 +159,7 @@ def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
         [
             name_cell(each.name, each.executor),
             plain(each.derived.credits_per_minute),
-            f"{number(each.derived.runs)} of {number(each.derived.of_runs)}",
+            Shown(f"{number(each.derived.runs)} of {number(each.derived.of_runs)}", each.derived.runs),
         ]
         for each in sizing.classes
         if each.is_derived and each.derived

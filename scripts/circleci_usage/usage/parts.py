@@ -95,11 +95,13 @@ class FoundParts:
         parts: in a stable order.
         warnings: a line for each file that was left out, and what else a reader should know.
         complete_through: the last UTC day whose data are complete; None when that is not known.
+        complete: all days whose data are complete, also those without usage; None when that is not known.
     """
 
     parts: tuple[Part, ...]
     warnings: tuple[str, ...]
     complete_through: date | None = None
+    complete: tuple[Period, ...] | None = None
 
 
 def find_parts(paths: Iterable[Path]) -> FoundParts:

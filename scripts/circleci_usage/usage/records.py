@@ -15,6 +15,7 @@ from typing import BinaryIO, Final, NamedTuple, cast
 
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.errors import DataError
+from circleci_usage.plurals import counted
 from circleci_usage.usage.parts import Part, header_columns, is_header, open_part
 
 _TEXT_LIMIT: Final = 1 << 24
@@ -200,7 +201,8 @@ def _field(text: str, quoted: bool, grammar: re.Pattern[str]) -> Field:  # noqa:
 def _misfit(outcome: list[Field] | _Fault, width: int, where: str) -> DataError:
     if isinstance(outcome, _Fault):
         return DataError(f"{where}: this is not CSV ({outcome.value}); download the file again.")
-    return DataError(f"{where}: the row has {len(outcome)} fields, the header {width}; download the file again.")
+    fields = counted(len(outcome), "field")
+    return DataError(f"{where}: the row has {fields}, the header {width}; download the file again.")
 
 
 def _text(raw: bytes) -> str:

@@ -45,6 +45,7 @@ class Source:
         merge: writes their rows into one file; None where the rows stay where they are.
         warnings: what a reader should know, a line each.
         complete_through: the last UTC day whose data are complete; None when that is not known.
+        complete: all days whose data are complete, also those without usage; None when that is not known.
     """
 
     files: int
@@ -53,6 +54,7 @@ class Source:
     merge: Merge | None = None
     warnings: tuple[str, ...] = ()
     complete_through: date | None = None
+    complete: tuple[Period, ...] | None = None
 
 
 def on_this_machine(found: FoundParts) -> Source:
@@ -70,4 +72,5 @@ def on_this_machine(found: FoundParts) -> Source:
         merge=partial(merge, parts),
         warnings=found.warnings,
         complete_through=found.complete_through,
+        complete=found.complete,
     )

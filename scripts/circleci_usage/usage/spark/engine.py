@@ -71,6 +71,7 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         read=read,
         warnings=(*found.warnings, *there.warnings),
         complete_through=found.complete_through,
+        complete=found.complete,
     )
 
 

@@ -1,0 +1,169 @@
+"""Which values of daily series are higher than such a series ever makes them by itself.
+
+Method, in plain words: what a day should have cost is the middle of the same weekday in the weeks around it, drawn to
+the level of the days around it. How far it is beyond is told on a scale between money and percent, because dear days
+scatter more than cheap ones, but not in proportion. The bar is the series' own: its highest scores say how fast they
+grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling of Extreme Values, chapter 4), and the
+bar stands where `rate` of its days would lie beyond. So a restless series has a high bar, a smooth one a low one.
+docs/forecasts.md shows what is found and how many alarms are false.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+WEEKS: Final = 13
+"""How many weeks before and after a day tell what it should cost."""
+
+_ENOUGH: Final = 3
+"""With fewer weekdays alike, nothing can be said of a day."""
+
+_AROUND: Final = 10
+"""Days before and after whose level tells, by the root of how far it is off."""
+
+_MOST: Final = 3.0
+"""Times what was expected: more of a day around, and the level around, does not count."""
+
+_POWER: Final = 0.6
+"""Of what is expected, that days scatter in proportion to: 0.5 is that of counts, 1 that of percent."""
+
+_BASE: Final = 0.1
+"""Share of the mean expected day that every day scatters by at least."""
+
+_PEAKS: Final = 0.2
+"""Share of the days whose scores are its highest."""
+
+_WEEK: Final = 7
+
+_CELLS: Final = 1 << 18
+"""How many days are looked at together, each with its weeks around, to spare memory."""
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Column = np.ndarray[tuple[int], np.dtype[np.float64]]
+Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was expected of each day of each row, NaN where nothing can be said, and whether it is far beyond."""
+
+    expected: Matrix
+    is_beyond: Flags
+    scores: Matrix
+
+
+def judge(actual: Matrix, rate: float | Column) -> Judged:
+    """Judge every day of some series.
+
+    Args:
+        actual: a row per series, a column per day; NaN where a series has not begun.
+        rate: what share of a series' days may be beyond by themselves; one for all rows, or one each.
+    """
+    return _judged(actual, _expected(actual), np.broadcast_to(np.asarray(rate, dtype="float64"), len(actual)))
+
+
+def judge_followers(actual: Matrix, leading: Matrix, rate: float | Column) -> Judged:
+    """Judge series of which some follow others: on a busy day they are expected to be higher.
+
+    A series is taken to follow where that explains its days better.
+
+    Args:
+        actual: as in `judge`.
+        leading: for each series what the others did on each day, as a multiple of what was expected of them.
+        rate: as in `judge`.
+    """
+    alone = judge(actual, rate)
+    pace = np.clip(np.nan_to_num(leading, nan=1.0), 1 / _WEEK, _WEEK)
+    shares = _judged(actual, _expected(actual / pace) * pace, np.broadcast_to(np.asarray(rate), len(actual)))
+    follows = (_spread(actual, shares.expected) < _spread(actual, alone.expected))[:, np.newaxis]
+    return Judged(
+        np.where(follows, shares.expected, alone.expected),
+        np.where(follows, shares.is_beyond, alone.is_beyond),
+        np.where(follows, shares.scores, alone.scores),
+    )
+
+
+def _spread(actual: Matrix, expected: Matrix) -> Column:
+    """How far days typically are off, in money."""
+    off: Column = np.nanmean(np.sqrt(np.abs(np.where(np.isnan(expected), 0.0, actual - expected))), axis=1)
+    return off
+
+
+def _judged(actual: Matrix, expected: Matrix, rate: Column) -> Judged:
+    scores = _scores(actual, expected)
+    with np.errstate(invalid="ignore"):
+        return Judged(expected, scores > _bars(scores, rate), scores)
+
+
+def _expected(actual: Matrix) -> Matrix:
+    """What each day should have been; NaN where too few weekdays alike are known."""
+    usual = _usual(actual)
+    known = ~np.isnan(usual)
+    return usual * np.sqrt(_level_around(np.where(known, actual, 0.0), np.where(known, usual, 0.0)))
+
+
+def _usual(actual: Matrix) -> Matrix:
+    """What the same weekday cost in the weeks around each day."""
+    at_once = max(1, _CELLS // actual.shape[1])
+    parts = [_usual_of(actual[row : row + at_once]) for row in range(0, len(actual), at_once)]
+    return np.concatenate(parts) if parts else np.empty_like(actual)
+
+
+def _usual_of(actual: Matrix) -> Matrix:
+    """Halfway between median and mean, the extremes left out, of the weekdays alike; NaN where they are too few."""
+    edge = _WEEK * WEEKS
+    weeks = _WEEK * np.array([step for step in range(-WEEKS, WEEKS + 1) if step])
+    days = edge + np.arange(actual.shape[1])
+    padded = np.pad(actual, ((0, 0), (edge, edge)), constant_values=np.nan)
+    alike = np.sort(padded[:, days[:, np.newaxis] + weeks], axis=2)  # what is not known comes last
+    count = (~np.isnan(alike)).sum(axis=2)
+
+    def nth(places: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Matrix:
+        values: Matrix = np.take_along_axis(alike, np.maximum(places, 0)[:, :, np.newaxis], axis=2)[:, :, 0]
+        return values
+
+    median = (nth((count - 1) // 2) + nth(count // 2)) / 2
+    inner = np.nansum(alike, axis=2) - nth(count * 0) - nth(count - 1)
+    return np.where(count >= _ENOUGH, (median + inner / np.maximum(count - 2, 1)) / 2, np.nan)
+
+
+def _level_around(actual: Matrix, usual: Matrix) -> Matrix:
+    """What the days around each day cost as a multiple of the usual, itself left out; 1 where it is not known."""
+    tame = np.minimum(actual, _MOST * usual)
+    came, should = _sums_around(tame), _sums_around(usual)
+    # The usual counts a little too, so that two quiet weeks do not expect nothing.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(should > 0, (came + should / 5) / (should * 6 / 5), 1.0)
+    return np.clip(level, 1 / _MOST, _MOST)
+
+
+def _sums_around(values: Matrix) -> Matrix:
+    days = np.arange(values.shape[1])
+    so_far = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
+    first, stop = np.maximum(days - _AROUND, 0), np.minimum(days + _AROUND + 1, len(days))
+    sums: Matrix = so_far[:, stop] - so_far[:, first] - values
+    return sums
+
+
+def _scores(actual: Matrix, expected: Matrix) -> Matrix:
+    """How far each day is beyond what was expected, on the scale that it scatters on."""
+    known = np.isfinite(expected)
+    level = (np.where(known, expected, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))[:, np.newaxis]
+    scale = (np.maximum(expected, 0.0) + _BASE * level) ** _POWER * level ** (1 - _POWER)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores: Matrix = np.where(scale > 0, (actual - expected) / scale, np.inf * (actual - expected))
+    return np.where(known & ~np.isnan(scores), scores, np.nan)
+
+
+def _bars(scores: Matrix, rate: Column) -> Matrix:
+    """The score that each day must be beyond: told by the other days of its row."""
+    known = np.where(np.isnan(scores).all(axis=1, keepdims=True), 0.0, scores)
+    high = np.nanquantile(known, 1 - _PEAKS, axis=1)[:, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        is_peak = scores > high
+    beyond = np.where(is_peak & np.isfinite(scores), scores - high, 0.0)
+    others = np.maximum(is_peak.sum(axis=1, keepdims=True) - is_peak, 1)
+    mean_beyond = (beyond.sum(axis=1, keepdims=True) - beyond) / others
+    bars: Matrix = high + mean_beyond * np.log(_PEAKS / rate)[:, np.newaxis]
+    return bars
