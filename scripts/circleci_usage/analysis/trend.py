@@ -48,7 +48,6 @@ class Trend:
         months: of the known days, with seats; likewise.
         weekdays: from Monday to Sunday the mean cost of the period's days, without seats, to the cent; None where the
             period has too few such days for a mean.
-            period has no such day.
         without_seats: whether there are seats that weeks and weekdays leave out.
     """
 

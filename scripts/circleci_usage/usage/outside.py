@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.money.exact import plain
+from circleci_usage.plurals import counted
 
 _SHOWN: Final = 60
 
@@ -22,7 +23,7 @@ class Outside:
 def outside_warnings(found: Iterable[Outside]) -> Iterator[str]:
     """A line for each column."""
     for each in found:
-        where = "1 job run" if each.job_runs == 1 else f"{each.job_runs:,} job runs"
+        where = counted(each.job_runs, "job run")
         yield (
             f"{_harmless(each.column)} is a column that is not known here: its {plain(each.credits)} credits of {where}"
             " are not part of TOTAL_CREDITS and are not counted; ask CircleCI whether they are charged."

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.parts import Part, Recorded
 from circleci_usage.usage.runs import in_turn
 
@@ -116,8 +117,8 @@ def ledger_warnings(
         rows = contents[number].rows if number in contents else 0
         if recorded and rows != recorded.rows:
             yield (
-                f"{names[number]} has {rows:,} rows, but the ledger of the store says {recorded.rows:,}; delete it and"
-                " run the same export again, which downloads it afresh."
+                f"{names[number]} has {counted(rows, 'row')}, but the ledger of the store says {recorded.rows:,};"
+                " delete it and run the same export again, which downloads it afresh."
             )
         if recorded and astray.get(number):
             yield (
@@ -260,7 +261,7 @@ def repeat_warnings(repeated: Sequence[Repeated], origins: Sequence[Origin]) -> 
     more = list(by_file.values())[_NAMED:]
     if more:
         rows = sum(each.rows for those in more for each in those)
-        yield f"{len(more):,} more files: {_counted(rows)} of job runs that are counted once, too."
+        yield f"{counted(len(more), 'more file')}: {_counted(rows)} of job runs that are counted once, too."
 
 
 def shown_names(origins: Sequence[Origin]) -> list[str]:
@@ -276,4 +277,4 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _counted(rows: int) -> str:
-    return "1 row is" if rows == 1 else f"{rows:,} rows are"
+    return f"{counted(rows, 'row')} {agreeing(rows, 'is', 'are')}"

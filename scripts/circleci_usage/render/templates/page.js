@@ -20,10 +20,11 @@
     heading.setAttribute("aria-sort", down ? "descending" : "ascending");
     const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [row.cells[column].dataset.sort ?? row.cells[column].textContent.trim(), row]);
+    const numbers = heading.classList.contains("n") && rows.some(([value]) => isNumber(value));
     // What is not known is neither more nor less: it comes last in both directions.
-    const known = rows.filter(([value]) => value !== "");
-    const unknown = rows.filter(([value]) => value === "");
-    const numbers = heading.classList.contains("n") && known.every(([value]) => isNumber(value));
+    const isKnown = ([value]) => (numbers ? isNumber(value) : value !== "");
+    const known = rows.filter(isKnown);
+    const unknown = rows.filter((row) => !isKnown(row));
     const compare = numbers ? byNumber : names.compare;
     known.sort(([a], [b]) => compare(a, b) * (down ? -1 : 1));
     body.append(...[...known, ...unknown].map(([, row]) => row));
