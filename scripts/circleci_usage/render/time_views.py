@@ -8,6 +8,7 @@ from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
@@ -37,46 +38,38 @@ _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
 }
 
 
-def forecast_view(report: Report) -> Grids | None:
-    """What the month will cost, in money and credits."""
-    month = report.findings.spending
-    if not month or month.is_over or not month.is_whole:
+def budget_view(report: Report) -> Grids | None:
+    """What the month will cost, and how the budgets stand."""
+    month, budgets = report.findings.spending, report.findings.budgets
+    ahead = _forecast_grid(month, report.currency) if month else None
+    if not month or not (budgets or ahead):
         return None
-    rows = [_forecast("Cost", month.everything, lambda amount: money(amount, report.currency))]
+    title = f"Budgets of {days(month.month)}"
+    rows = [_budget(state, report.currency) for state in budgets]
+    grid = Grid(title, ("Budget", "Spent", "At month end", "May be spent", "Used", "State"), rows)
+    interval_means = " In four of five months, the total is within the 80% interval." if ahead else ""
+    return Grids(
+        title=title if budgets else f"Forecast for {days(month.month)}",
+        hint=f"Spent through {day(month.through)}.{interval_means}",
+        grids=[*([ahead] if ahead else []), *([grid] if budgets else [])],
+        tables=[*(["forecast"] if ahead else []), *(["budgets"] if budgets else [])],
+    )
+
+
+def _forecast_grid(month: Spending, currency: str) -> Grid | None:
+    """What the month will cost, in money and credits; None when that is no forecast."""
+    if month.is_over or not month.is_whole:
+        return None
+    rows = [_forecast("Cost", month.everything, lambda amount: money(amount, currency))]
     if month.credits:
         rows.append(_forecast("Credits", month.credits, number))
-    title = f"Forecast for {days(month.month)}"
-    return Grids(
-        title=title,
-        hint=(
-            f"Through {day(month.through)}. In four of five months the total lies within an 80% interval. Seats are"
-            " expected on the day they came last month."
-        ),
-        grids=[Grid(title, ("", "So far", "Forecast", "80% interval"), rows)],
-        tables=["forecast"],
-    )
+    return Grid(f"Forecast for {days(month.month)}", ("", "So far", "Forecast", "80% interval"), rows)
 
 
 def _forecast(what: str, ahead: Outlook, shown: Callable[[Decimal], str]) -> list[Cell | str]:
     if ahead.expected is None:
         return [what, shown(ahead.spent), "too little history to forecast", ""]
     return [what, shown(ahead.spent), shown(ahead.expected), interval(ahead, shown).removeprefix("80% interval ")]
-
-
-def budget_view(report: Report) -> Grids | None:
-    """How the budgets stand."""
-    budgets, month = report.findings.budgets, report.findings.spending
-    if not budgets or not month:
-        return None
-    rows = [_budget(state, report.currency) for state in budgets]
-    title = f"Budgets of {days(month.month)}"
-    headings = ("Budget", "Spent", "At month end", "May be spent", "Used", "State")
-    return Grids(
-        title=title,
-        hint=f"Spent through {day(month.through)}.",
-        grids=[Grid(title, headings, rows)],
-        tables=["budgets"],
-    )
 
 
 def budgets_in_short(report: Report) -> str:
