@@ -121,7 +121,7 @@ def _jobs(series: Series, random: np.random.Generator) -> Jobs:
         "test": noisy(pushes * 2.0, 0.15),
         "e2e": noisy(4.0 * random.binomial(pushes, 0.3), 0.2),
         "deploy": noisy(3.0 * random.poisson(2, count) * (weekdays < 5), 0.2),
-        "nightly": noisy(np.full(count, 8.0), 0.05),
+        "nightly": noisy(0.0 * series.daily + 8.0, 0.05),
         "weekly": noisy(np.where(weekdays == 0, 25.0, 0.0), 0.1),
     }
     scale = _A_DAY / sum(float(values.mean()) for values in jobs.values())

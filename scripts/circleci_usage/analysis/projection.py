@@ -37,10 +37,10 @@ FEWEST: Final = 14
 FEWEST_FOR_INTERVAL: Final = 28
 """With fewer days, projections of the past are too few to tell how far off one may be."""
 
-HELD: Final = 0.85
+HELD: Final = 0.83
 """Share of past errors within the interval. Ahead, levels drift further than they did: this much holds 80%."""
 
-_HELD_MORE: Final = 0.15
+_HELD_MORE: Final = 0.2
 """Added to `HELD`, divided by how many errors do not overlap."""
 
 REMEMBERED: Final = 396

@@ -29,7 +29,6 @@ class Section(NamedTuple):
 
 SECTIONS: Final = (
     Section("days", "Days", "days", views.day_view),
-    Section("forecast", "Forecast", "grids", time_views.forecast_view),
     Section("budgets", "Budgets", "grids", time_views.budget_view),
     Section("changes", "Changes", "grids", time_views.change_view),
     Section("anomalies", "Anomalies", "grids", time_views.anomaly_view),

@@ -1,7 +1,7 @@
 """The page's sections on time: the month's forecast and budgets, what changed, days that stand out, the trend."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.budgets import BudgetState, State
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.trend import Stretch
 from circleci_usage.days import Period
 from circleci_usage.render.grids import Cell, Grid, Grids, Tone, job_cell, more, name_cell, project_cell
@@ -34,6 +35,8 @@ _ROWS: Final = 10
 _STRETCHES: Final = 13
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+_INTERVAL_MEANS: Final = "In four of five months, the total is within the 80% interval."
+
 _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
     "within": ("● within", "less"),
     "expected over": ("▲ will be exceeded", "more"),
@@ -42,34 +45,20 @@ _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
 }
 
 
-def forecast_view(report: Report) -> Grids | None:
-    """What the month will cost, in money and credits."""
-    month = report.findings.spending
-    if not month or month.is_over or not month.is_whole:
-        return None
-    rows = [_forecast("Cost", month.everything, lambda amount: money(amount, report.currency))]
-    if month.credits:
-        rows.append(_forecast("Credits", month.credits, number))
-    title = f"Forecast for {days(month.month)}"
-    return Grids(
-        title=title,
-        hint=(
-            f"Through {day(month.through)}. In four of five months the total lies within an 80% interval. Seats are"
-            " expected on the day they came last month."
-        ),
-        grids=[Grid(title, ("", "So far", "Forecast", "80% interval"), rows)],
-        tables=["forecast"],
-    )
-
-
-def _forecast(what: str, ahead: Outlook, shown: Callable[[Decimal], str]) -> list[Cell | str]:
-    if ahead.expected is None:
-        return [what, shown(ahead.spent), Shown("too little history to forecast", None), ""]
-    return [what, shown(ahead.spent), shown(ahead.expected), interval(ahead, shown).removeprefix("80% interval ")]
-
-
 def budget_view(report: Report) -> Grids | None:
-    """How the budgets stand."""
+    """What the month will cost, and how the budgets stand."""
+    month = report.findings.spending
+    ahead = _forecast_grid(month, report.currency) if month else None
+    budgets = _budget_grid(report)
+    grids = [grid for grid in (ahead, budgets) if grid]
+    if not grids:
+        return None
+    tables = (["forecast"] if ahead else []) + (["budgets"] if budgets else [])
+    hints = [*_budget_hints(report), *([_INTERVAL_MEANS] if ahead else [])]
+    return Grids(title=grids[-1].title, hint=" ".join(hints), grids=grids, tables=tables)
+
+
+def _budget_grid(report: Report) -> Grid | None:
     budgets = report.findings.budgets
     if not budgets:
         return None
@@ -77,15 +66,33 @@ def budget_view(report: Report) -> Grids | None:
     rows = [_budget(state, report.currency, several=len(periods) > 1) for state in budgets]
     title = f"Budgets of {days(periods[0])}" if len(periods) == 1 else "Budgets"
     end = "At month end" if len(periods) == 1 else "At its end"
-    headings = ("Budget", "Spent", end, "May be spent", "Used", "State")
-    missing = [*dict.fromkeys(gap for state in budgets for gap in state.spending.missing)]
-    unknown = f" Data are missing: {several_days(missing)}. More may have been spent." if missing else ""
-    return Grids(
-        title=title,
-        hint=f"Spent through {day(budgets[0].spending.through)}.{unknown}",
-        grids=[Grid(title, headings, rows)],
-        tables=["budgets"],
-    )
+    return Grid(title, ("Budget", "Spent", end, "May be spent", "Used", "State"), rows)
+
+
+def _budget_hints(report: Report) -> Iterator[str]:
+    """Of which days the amounts are."""
+    month = report.findings.spending
+    judged = [state.spending for state in report.findings.budgets] or ([month] if month else [])
+    yield f"Spent through {day(judged[0].through)}."
+    missing = [*dict.fromkeys(gap for each in judged for gap in each.missing)]
+    if missing:
+        yield f"Data are missing: {several_days(missing)}. More may have been spent."
+
+
+def _forecast_grid(month: Spending, currency: str) -> Grid | None:
+    """What the month will cost, in money and credits; None when that is no forecast."""
+    if month.is_over or not month.is_whole:
+        return None
+    rows = [_forecast("Cost", month.everything, lambda amount: money(amount, currency))]
+    if month.credits:
+        rows.append(_forecast("Credits", month.credits, number))
+    return Grid(f"Forecast for {days(month.month)}", ("", "So far", "Forecast", "80% interval"), rows)
+
+
+def _forecast(what: str, ahead: Outlook, shown: Callable[[Decimal], str]) -> list[Cell | str]:
+    if ahead.expected is None:
+        return [what, shown(ahead.spent), Shown("too little history to forecast", None), ""]
+    return [what, shown(ahead.spent), shown(ahead.expected), interval(ahead, shown).removeprefix("80% interval ")]
 
 
 def budgets_in_short(report: Report) -> str:
