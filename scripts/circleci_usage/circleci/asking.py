@@ -103,6 +103,11 @@ class Asker:
         self._run.progress.say(f"{self.why_waiting} It can go on at {self.gate.opens_at:%H:%M} UTC.")
 
     @property
+    def ready_at(self) -> datetime:
+        """When the next request may be made."""
+        return self.gate.opens_at
+
+    @property
     def why_waiting(self) -> str:
         """What the rest of the plan waits for."""
         return (

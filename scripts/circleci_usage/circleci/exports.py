@@ -19,8 +19,10 @@ What is decided about an export job, by what CircleCI says of it:
 | `created`, `processing` | looked at less and less often, down to every ten minutes |
 | a state that is new | taken as `processing`, and said |
 | `completed` with URLs | fetched, verified, published |
-| `completed`, URLs null or none | looked at three times more, then taken as no usage, with a warning; as `failed` |
-| | when an earlier export of these days had rows |
+| `completed` with fewer URLs than before | as `failed`: it would be a smaller report |
+| `completed`, URLs null or none | looked at three times more over at most two minutes, while others go on; then taken |
+| | as no usage, with a warning; as `failed` when it listed files before, or when an earlier |
+| | export of these days had rows |
 | `failed` | asked again now if it was an earlier run that asked; else ServiceError with the reason, and the |
 | | next run asks again: in halves once it has failed twice |
 | GET 404 | looked at twice more, then as `failed` |
@@ -45,7 +47,7 @@ from circleci_usage.circleci.collecting import Collector
 from circleci_usage.circleci.ledger import Ledger
 from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
-from circleci_usage.circleci.store import Store
+from circleci_usage.circleci.store import Store, no_usage
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError, UsageExporterError
 from circleci_usage.progress import Clock, Progress
@@ -101,11 +103,11 @@ def export_usage(
     with store.locked():
         run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
         asker = Asker(run, period)
-        warnings = _bring_home(run, period, asker)
-        return _result(run, period, asker.ledger, warnings)
+        _bring_home(run, period, asker)
+        return _result(run, period, asker.ledger)
 
 
-def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
+def _bring_home(run: Run, period: Period, asker: Asker) -> None:
     collector = Collector(run, asker.again)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
@@ -119,7 +121,6 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     problems += [*collector.problems, *([asker.problem] if asker.problem else [])]
     if problems:
         raise _joined(problems)
-    return tuple(collector.warnings)
 
 
 def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
@@ -136,8 +137,7 @@ def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
 def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
     """Wait for whichever comes first: the next request or the next look."""
     waiting = [one for one, idle in ((asker, not asker.todo), (collector, collector.is_done)) if not idle]
-    if not any(one.gate.is_open for one in waiting):
-        patience.wait_until(*min((one.gate.opens_at, one.why_waiting) for one in waiting if one.gate.opens_at))
+    patience.wait_until(*min((one.ready_at, one.why_waiting) for one in waiting))
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
@@ -147,7 +147,7 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
     return type(problems[0])(" ".join(map(str, problems)))
 
 
-def _result(run: Run, period: Period, ledger: Ledger, warnings: Sequence[str]) -> ExportResult:
+def _result(run: Run, period: Period, ledger: Ledger) -> ExportResult:
     reached = reachable(ledger, run.organizations, period)
     if reached is None:
         raise SettingsError(f"CircleCI has no usage of {period} any more; ask for a later period.")
@@ -158,7 +158,7 @@ def _result(run: Run, period: Period, ledger: Ledger, warnings: Sequence[str]) -
     )
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(*moved, *warnings),
+        warnings=(*moved, *no_usage(ledger.fetched(run.organizations, reached))),
         complete_through=ledger.covered_through(run.organizations, reached),
         period=reached,
     )

@@ -77,6 +77,8 @@ class Window:
         parts: the verified parts, in CircleCI's order once all are there.
         error: why it failed.
         failures: how often in a row.
+        listed: how many parts CircleCI listed, at most.
+        bare_since: since when it has been completed without a list of parts, as CircleCI says of days without usage.
     """
 
     first: date
@@ -90,6 +92,8 @@ class Window:
     parts: tuple[StoredPart, ...] = ()
     error: str | None = None
     failures: NonNegativeInt = 0
+    listed: NonNegativeInt = 0
+    bare_since: AwareDatetime | None = None
 
     @classmethod
     def wanted(cls, period: Period, organizations: Sequence[str], now: datetime, failures: int = 0) -> Self:
@@ -199,7 +203,9 @@ class Ledger:
 
     def published(self, window: Window, now: datetime) -> "Ledger":
         """With a window whose parts are all whole; whatever it lies over gives way to it."""
-        whole = replace(window, state=State.FETCHED, fetched_at=now, error=None, failures=0)
+        whole = replace(
+            window, state=State.FETCHED, fetched_at=now, error=None, failures=0, bare_since=None
+        )
         return _plus(self.without(self._under(window)), whole)
 
     def reopened(self, window: Window) -> "Ledger":

@@ -273,6 +273,12 @@ def prune(store: Store, now: datetime) -> Pruned:
     return Pruned(old, len(files), sum(window.bytes for window in old if window.state is State.FETCHED))
 
 
+def no_usage(windows: Iterable[Window]) -> tuple[str, ...]:
+    """What a reader should know of fetched windows without a job run: that CircleCI exported none, and not that we lost it."""
+    empty = [window for window in windows if not window.rows and window.complete_through >= window.first]
+    return tuple(f"CircleCI exported no usage for {window.period}." for window in empty)
+
+
 def file_prefix(window: Window) -> str:
     """How the names of a window's files begin."""
     return f"{window.first}_{window.last}_{window.job}_"
