@@ -1,7 +1,6 @@
 """The whole way: export, then report. What `run`, `export` and `demo` share."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -9,8 +8,11 @@ from pydantic import SecretStr
 
 from circleci_usage.circleci.client import CircleCI, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
-from circleci_usage.circleci.store import Store
-from circleci_usage.days import Period, add_months, month_start, previous_period
+from circleci_usage.circleci.ledger import State
+from circleci_usage.circleci.planning import oldest_day
+from circleci_usage.circleci.store import Store, no_usage
+from circleci_usage.days import ALL_DAYS, Period, add_months, month_start, previous_period
+from circleci_usage.errors import SettingsError
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
@@ -18,7 +20,6 @@ from circleci_usage.usage.parts import FoundParts, find_parts
 from circleci_usage.usage.source import on_this_machine
 
 _USUAL_MONTHS: Final = 2
-_ALL_DAYS: Final = Period(date.min, date.max)
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,29 @@ def run(
 
     Raises as `export_usage` and `make_report` do.
     """
-    exported, ids = _export(exporting, span, clock, progress)
+    lasting = _without_lost_history(span, reporting, clock)
+    exported, ids = _export(exporting, lasting, clock, progress)
     # Earlier exports tell what is usual, and cost nothing.
     parts = Store(exporting.store).parts(with_stored_history(span), ids)
     found = find_parts(parts) if parts else FoundParts((), ())
     found = FoundParts(found.parts, (*exported.warnings, *found.warnings), exported.complete_through)
-    return make_report(on_this_machine(found), reporting, clock=clock, progress=progress)
+    reachable = _narrowed(reporting, exported.period)
+    return make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+
+
+def _without_lost_history(span: Period, reporting: ReportSettings, clock: Clock) -> Period:
+    """The span without days that are only there to compare with and that CircleCI keeps no more: nothing to warn of."""
+    oldest = oldest_day(clock.now())
+    start = min(reporting.period.start, oldest) if reporting.period else oldest
+    return Period(max(span.start, start), span.stop)
+
+
+def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
+    """To the days that CircleCI still has; then it is not the period of that name any more."""
+    period = reporting.period
+    if period is None or exported.start <= period.start:
+        return reporting
+    return replace(reporting, period=Period(exported.start, period.stop), period_name=None)
 
 
 def with_history(period: Period, name: str | None) -> Period:
@@ -91,10 +109,23 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
     """The parts that the store has of a period and of the days that help to understand it, or all of them.
 
     Raises:
-        SettingsError: it has none.
+        SettingsError: it has no export of the period.
     """
     store = Store(folder)
-    if period is None:
-        return find_parts(store.parts(_ALL_DAYS) or [folder])
-    found = find_parts(store.parts(with_stored_history(period)) or [folder])
-    return replace(found, complete_through=store.complete_through(period))
+    compared = ALL_DAYS if period is None else Period(previous_period(period).start, period.stop)
+    fetched = store.ledger.in_state(State.FETCHED)
+    if not any(window.overlaps(period or ALL_DAYS) for window in fetched):
+        raise _nothing_stored(folder, period)
+    parts = store.parts(ALL_DAYS if period is None else with_stored_history(period))
+    found = find_parts(parts) if parts else FoundParts((), ())
+    empty = no_usage(window for window in fetched if window.overlaps(compared))
+    through = store.complete_through(period) if period else None
+    return FoundParts(found.parts, (*empty, *found.warnings), through)
+
+
+def _nothing_stored(folder: Path, period: Period | None) -> SettingsError:
+    of_period = f" of {period}" if period else ""
+    return SettingsError(
+        f"The store {folder} has no usage{of_period}; name the files or folders of an export, or fetch it with"
+        " `circleci-usage export`."
+    )

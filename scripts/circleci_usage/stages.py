@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from circleci_usage.analysis.findings import AnalysisSettings
-from circleci_usage.days import Period
+from circleci_usage.days import ALL_DAYS, Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.progress import Clock, Progress
@@ -28,7 +28,7 @@ class ReportSettings:
         prices: what credits cost.
         ownership: the teams and what they own.
         analysis: what the analyses are told.
-        period: the days to report on; None for all days that there are.
+        period: the days to report on, on a side that is open as far as there are any; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
         link: where the report can be looked at, if that is known.
@@ -48,6 +48,12 @@ class ReportSettings:
     merged: bool
     focus_version: str
     export_for: tuple[str, ...]
+
+    def days(self, known: Period | None) -> Period:
+        """The days to report on, when those of the usage are known."""
+        if known is None:
+            return self.otherwise
+        return (self.period or ALL_DAYS).closed(known) or self.otherwise
 
 
 def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
@@ -86,11 +92,10 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
     usage = daily_usage(source.read(settings.period, (*MAIN_BRANCHES, *settings.ownership.branch_globs)))
     progress.detail(f"Read {usage.rows:,} job runs.")
     days = _days_of(usage)
-    period = settings.period or days or settings.otherwise
     report = build_report(
         usage,
         settings.prices,
-        period=period,
+        period=settings.days(days),
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
@@ -99,7 +104,7 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         period_name=settings.period_name,
         link=settings.link,
     )
-    return report, days is None or (period.start <= days.start and days.stop <= period.stop)
+    return report, days is None or (report.period.start <= days.start and days.stop <= report.period.stop)
 
 
 def _days_of(usage: DailyUsage) -> Period | None:

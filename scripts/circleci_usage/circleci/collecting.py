@@ -120,8 +120,8 @@ class Collector:
         return None
 
     def _doubtful(self) -> list[tuple[datetime, Pending]]:
-        """The windows without files and when each is to be seen to: none while the others need all the looks."""
-        if self._pending and self._looks_left() <= len(self._pending):
+        """The windows without files and when each is to be seen to: not while the others need all the looks."""
+        if self._limit.is_open and self._pending and self._looks_left() <= len(self._pending):
             return []
         return [(one.doubt.ready_at(self._limit.opens_at), one) for one in self._bare if one.doubt]
 

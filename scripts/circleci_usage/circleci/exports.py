@@ -108,6 +108,8 @@ def export_usage(
 
 
 def _bring_home(run: Run, period: Period, asker: Asker) -> None:
+    for warning in _cut(period, _reached(run, period, asker.ledger)):
+        run.progress.say(warning)
     collector = Collector(run, asker.again)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
@@ -148,17 +150,26 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
 
 
 def _result(run: Run, period: Period, ledger: Ledger) -> ExportResult:
-    reached = reachable(ledger, run.organizations, period)
-    if reached is None:
-        raise SettingsError(f"CircleCI has no usage of {period} any more; ask for a later period.")
-    moved = (
-        [f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}."]
-        if reached != period
-        else []
-    )
+    reached = _reached(run, period, ledger)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(*moved, *no_usage(ledger.fetched(run.organizations, reached))),
+        warnings=(*_cut(period, reached), *no_usage(ledger.fetched(run.organizations, reached))),
         complete_through=ledger.covered_through(run.organizations, reached),
         period=reached,
     )
+
+
+def _reached(run: Run, period: Period, ledger: Ledger) -> Period:
+    reached = reachable(ledger, run.organizations, period, run.client.now())
+    if reached is None:
+        raise SettingsError(
+            f"CircleCI has no usage of {period} any more, it keeps 13 months; ask for a later period, or report on"
+            " files that you kept."
+        )
+    return reached
+
+
+def _cut(period: Period, reached: Period) -> tuple[str, ...]:
+    if reached == period:
+        return ()
+    return (f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}.",)

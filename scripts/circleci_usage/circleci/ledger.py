@@ -172,6 +172,10 @@ class Ledger:
             if window.same_organizations(members) and (not states or window.state in states)
         )
 
+    def in_state(self, state: State) -> tuple[Window, ...]:
+        """The windows of all organisations in this state."""
+        return tuple(window for window in self.windows if window.state is state)
+
     def fetched(self, organizations: Iterable[str], period: Period) -> tuple[Window, ...]:
         """The windows with rows of these organisations and days."""
         return tuple(window for window in self.of(organizations, State.FETCHED) if window.overlaps(period))
