@@ -111,21 +111,26 @@ def parse_day(text: str, what: str) -> date:
 
 
 def _day_of_moment(text: str, what: str) -> date:
-    try:
-        if not _DATE_TIME.fullmatch(text):
-            raise ValueError(text)
-        moment = datetime.fromisoformat(text.upper().replace(" Z", "Z"))
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise SettingsError(
-            f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31."
-        ) from None
+    moment = _moment(text)
+    if moment is None:
+        raise SettingsError(f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31.")
     if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
             f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be asked for: write"
-            f" {moment:%Y-%m-%d}."
+            f" {moment.date()}."
         )
     return moment.date()
+
+
+def _moment(text: str) -> datetime | None:
+    """An ISO date-time in UTC, which it is in without an offset; None when it is none."""
+    if not _DATE_TIME.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" Z", "Z").replace(" +", "+"))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def period_between(first: str, last: str) -> Period:

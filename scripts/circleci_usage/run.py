@@ -1,12 +1,13 @@
 """The whole way: export, then report. What `run`, `export` and `demo` share."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.client import CircleCI, resolve_organization
+from circleci_usage.circleci.client import CircleCI, is_id, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.planning import oldest_day
@@ -53,9 +54,18 @@ def _export(
     settings: ExportSettings, period: Period, clock: Clock, progress: Progress
 ) -> tuple[ExportResult, tuple[str, ...]]:
     client = CircleCI(settings.url, settings.token, clock=clock, progress=progress)
-    ids = tuple(resolve_organization(client, name).id for name in settings.organizations)
-    store = Store(settings.store)
-    return export_usage(client, store, ids, period, options=settings.options, clock=clock, progress=progress), ids
+    ids = {name: resolve_organization(client, name).id for name in settings.organizations}
+    exported = export_usage(
+        client,
+        Store(settings.store),
+        tuple(ids.values()),
+        period,
+        options=settings.options,
+        clock=clock,
+        progress=progress,
+        slugs={name: known for name, known in ids.items() if not is_id(name)},
+    )
+    return exported, tuple(ids.values())
 
 
 def run(
@@ -65,8 +75,7 @@ def run(
 
     Raises as `export_usage` and `make_report` do.
     """
-    lasting = _without_lost_history(span, reporting, clock)
-    exported, ids = _export(exporting, lasting, clock, progress)
+    exported, ids = _export(exporting, days_to_export(span, reporting, clock.now()), clock, progress)
     # Earlier exports tell what is usual, and cost nothing.
     parts = Store(exporting.store).parts(with_stored_history(span), ids)
     found = find_parts(parts) if parts else FoundParts((), ())
@@ -75,9 +84,9 @@ def run(
     return make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
 
 
-def _without_lost_history(span: Period, reporting: ReportSettings, clock: Clock) -> Period:
-    """The span without days that are only there to compare with and that CircleCI keeps no more: nothing to warn of."""
-    oldest = oldest_day(clock.now())
+def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:
+    """What `run` asks the export for: the span, but for days that are only there to compare with and kept no more."""
+    oldest = oldest_day(now)
     start = min(reporting.period.start, oldest) if reporting.period else oldest
     return Period(max(span.start, start), span.stop)
 

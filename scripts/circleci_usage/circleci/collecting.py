@@ -93,7 +93,8 @@ class Collector:
                 job = self._look(one)
             except RateLimitedError as error:
                 self._limit.refused(error)
-                self._run.progress.say(f"CircleCI allows no more looks for now, until {self._limit.opens_at:%H:%M} UTC.")
+                until = f"{self._limit.opens_at:%H:%M} UTC"
+                self._run.progress.say(f"CircleCI allows no more looks for now, until {until}.")
                 continue
             try:
                 self._act_on(one, job)

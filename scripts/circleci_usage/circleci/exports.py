@@ -36,7 +36,7 @@ One run sends at most one POST a window, besides those answered 429 or 400. When
 are still fetched, so that the next run has only that one to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,6 +81,7 @@ def export_usage(
     options: ExportOptions,
     clock: Clock,
     progress: Progress,
+    slugs: Mapping[str, str] | None = None,
 ) -> ExportResult:
     """Bring all job runs of a period into the store, for the fewest requests; go on where earlier runs ended.
 
@@ -92,6 +93,7 @@ def export_usage(
         options: waits and limits.
         clock: by which it waits.
         progress: who is told.
+        slugs: slug → id of organisations that were named so; the store remembers them for `status`.
 
     Raises:
         AccessError: the token may not do this.
@@ -101,10 +103,17 @@ def export_usage(
         SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
     """
     with store.locked():
+        _remember(store, slugs or {})
         run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
         asker = Asker(run, period)
         _bring_home(run, period, asker)
         return _result(run, period, asker.ledger)
+
+
+def _remember(store: Store, slugs: Mapping[str, str]) -> None:
+    named = store.ledger.naming(slugs)
+    if named != store.ledger:
+        store.commit(named)
 
 
 def _bring_home(run: Run, period: Period, asker: Asker) -> None:

@@ -258,13 +258,15 @@ def merge(
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
     from circleci_usage.usage.merge import merge as merge_parts
+    from circleci_usage.usage.source import at_least_a_header
 
     console = _console(quiet=quiet, verbose=verbose)
     found = found_parts(paths, store)
     for warning in found.warnings:
         console.warn(warning)
     console.say(f"Merging {len(found.parts)} usage files.")
-    merge_parts(found.parts, output)
+    with at_least_a_header(found.parts) as parts:
+        merge_parts(parts, output)
     console.result(str(output))
 
 

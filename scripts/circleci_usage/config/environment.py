@@ -95,7 +95,7 @@ def chosen_period(first: str | None, last: str | None, name: str, today: date) -
     open end.
 
     Raises:
-        SettingsError: a date is none, the range is inverted, lies in the future or before CircleCI, or has no first day.
+        SettingsError: a date is none, the range is inverted, in the future, before CircleCI, or without a first day.
     """
     first, last = written(first), written(last)
     if last and not first:
