@@ -10,10 +10,9 @@ from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import UsageExporterError
 
-
 _EXPIRY: Final = (
-    "When it expires CircleCI's API does not say: at most a year after it was made, and CircleCI mails its owner 30, 15,"
-    " 7 and 1 day before."
+    "When it expires CircleCI's API does not say: at most a year after it was made. CircleCI mails its owner 30, 15, 7"
+    " and 1 day before."
 )
 
 

@@ -122,9 +122,10 @@ class Collector:
 
     def _doubtful(self) -> list[tuple[datetime, Pending]]:
         """The windows without files and when each is to be seen to: not while the others need all the looks."""
-        if self._limit.is_open and self._pending and self._looks_left() <= len(self._pending):
+        left, looks_from = self._looks_left(), self._limit.opens_at
+        if self._limit.is_open and self._pending and left <= len(self._pending):
             return []
-        return [(one.doubt.ready_at(self._limit.opens_at), one) for one in self._bare if one.doubt]
+        return [(one.doubt.ready_at(looks_from, used_up=left <= 0), one) for one in self._bare if one.doubt]
 
     def _looks_left(self) -> int:
         """How many looks CircleCI allows yet, as far as this run knows."""
@@ -179,23 +180,20 @@ class Collector:
 
     def _without_files(self, one: Pending) -> None:
         """Leave the rhythm, which goes on with the next, until it is clear that this one is empty."""
+        now = self._run.client.now()
+        looks, since = one.window.bare_looks + 1, one.window.bare_since or now
+        self._note(one, replace(one.window, bare_looks=looks, bare_since=since))
         if one.doubt:
             one.doubt.confirm()
         else:
-            self._begin_doubt(one)
-        if one.doubt and one.doubt.is_over:
+            pause = self._run.options.first_pause
+            one.doubt = Doubt(self._run.clock, looks, now - since, pause)
+            one.state = "completed, but without files"
+            self._pending.remove(one)
+            self._bare.append(one)
+            self._wait = pause.total_seconds()
+        if one.doubt.is_over:
             self._empty(one)
-
-    def _begin_doubt(self, one: Pending) -> None:
-        now, pause = self._run.client.now(), self._run.options.first_pause
-        since = one.window.bare_since or now
-        if one.window.bare_since is None:
-            self._note(one, replace(one.window, bare_since=now))
-        one.doubt = Doubt(self._run.clock, now - since, pause)
-        one.state = "completed, but without files"
-        self._pending.remove(one)
-        self._bare.append(one)
-        self._wait = pause.total_seconds()
 
     def _rejoin(self, one: Pending) -> None:
         """There is more to say of it than that it has no files."""
@@ -203,7 +201,7 @@ class Collector:
             one.doubt = None
             self._bare.remove(one)
             self._pending.appendleft(one)
-            self._note(one, replace(one.window, bare_since=None))
+            self._note(one, replace(one.window, bare_looks=0, bare_since=None))
 
     def _empty(self, one: Pending) -> None:
         """Completed without files means without usage, unless there was some."""

@@ -78,7 +78,8 @@ class Window:
         error: why it failed.
         failures: how often in a row.
         listed: how many parts CircleCI listed, at most.
-        bare_since: since when it has been completed without a list of parts, as CircleCI says of days without usage.
+        bare_looks: how often it was found completed without a list of parts, as CircleCI says of days without usage.
+        bare_since: since when.
     """
 
     first: date
@@ -93,6 +94,7 @@ class Window:
     error: str | None = None
     failures: NonNegativeInt = 0
     listed: NonNegativeInt = 0
+    bare_looks: NonNegativeInt = 0
     bare_since: AwareDatetime | None = None
 
     @classmethod

@@ -8,11 +8,15 @@ from circleci_usage.circleci.answers import ExportJob
 from circleci_usage.circleci.ledger import Window
 from circleci_usage.progress import Clock
 
-BARE_LOOKS: Final = 3
-"""Further looks at an export job that is completed without files: their URLs may come a little later."""
+BARE_LOOKS: Final = 4
+"""Looks that find an export job completed without files before its days are taken as days without usage: the URLs may
+come a little later."""
+
+BARE_LOOKS_LATER: Final = 3
+"""So many suffice once `BARE_TIME` has gone by, as when an earlier run has looked too."""
 
 BARE_TIME: Final = timedelta(minutes=2)
-"""How long it may stay so before its days are taken as days without usage, even if CircleCI allows no more looks."""
+"""How long it stays so at most, when the looks that CircleCI allows are used up."""
 
 _LEAST_PAUSE: Final = timedelta(seconds=1)
 
@@ -22,29 +26,37 @@ class Doubt:
 
     Args:
         clock: by which it waits.
-        so_far: for how long it has been known to be without files, maybe from an earlier run.
+        looks: that have found it so, maybe in earlier runs too.
+        so_far: for how long it has been known to be so.
         pause: before the next look; each one after it is twice as long.
     """
 
-    def __init__(self, clock: Clock, so_far: timedelta, pause: timedelta) -> None:
+    def __init__(self, clock: Clock, looks: int, so_far: timedelta, pause: timedelta) -> None:
         self._clock = clock
+        self._looks = looks
         self._over_at = clock.now() + BARE_TIME - so_far
-        self._looks_left = BARE_LOOKS
         self._pause = pause
         self._look_at = clock.now() + pause
 
-    def ready_at(self, looks_from: datetime) -> datetime:
-        """When it is looked at again, or taken as empty if the next look is allowed too late for that."""
-        return min(self._over_at, max(self._look_at, looks_from))
-
     @property
     def is_over(self) -> bool:
-        """Whether it was without files often or long enough."""
-        return self._looks_left <= 0 or self._clock.now() >= self._over_at
+        """Whether it was without files often enough."""
+        is_late = self._clock.now() >= self._over_at
+        return self._looks >= (BARE_LOOKS_LATER if is_late else BARE_LOOKS)
+
+    def ready_at(self, looks_from: datetime, *, used_up: bool) -> datetime:
+        """When there is something to do.
+
+        Args:
+            looks_from: when CircleCI allows the next look.
+            used_up: whether it allows none because this run has had all of an hour: then time alone decides.
+        """
+        next_look = max(self._look_at, looks_from)
+        return min(next_look, self._over_at) if used_up else next_look
 
     def confirm(self) -> None:
         """It was looked at once more, and has no files."""
-        self._looks_left -= 1
+        self._looks += 1
         self._pause = max(2 * self._pause, _LEAST_PAUSE)
         self._look_at = self._clock.now() + self._pause
 
