@@ -61,7 +61,7 @@ class Place:
     def settings(self, text: str, period: Period, name: str | None = None) -> ReportSettings:
         config = self.folder / "usage.yml"
         config.write_text(text, encoding="utf-8")
-        chosen = Chosen(period, name, said=True)
+        chosen = Chosen(period, name, said=True, otherwise=period)
         return report_settings({}, self.folder / "usage-report", None, config, chosen, merged=False)
 
     @property

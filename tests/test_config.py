@@ -3,8 +3,16 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.config.environment import chosen_period, circleci_token, duration, organizations, price_per_credit
-from circleci_usage.days import Period
+from circleci_usage.config.environment import (
+    chosen_period,
+    circleci_token,
+    duration,
+    future_end,
+    organizations,
+    period_in_files,
+    price_per_credit,
+)
+from circleci_usage.days import OPEN_END, OPEN_START, Period
 from circleci_usage.errors import SettingsError
 
 TODAY = date(2026, 3, 13)
@@ -75,3 +83,38 @@ def test_the_future_is_cut_off() -> None:
 def test_a_last_day_alone_is_refused() -> None:
     with pytest.raises(SettingsError, match="set --from or START_DATE too"):
         chosen_period(None, "2026-03-31", "last-week", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "start", "stop"),
+    [
+        ("2026-02-01", None, date(2026, 2, 1), OPEN_END),
+        (None, "2026-02-03", OPEN_START, date(2026, 2, 4)),
+        ("2026-02-01", "9999-12-31", date(2026, 2, 1), OPEN_END),
+        ("0001-01-01", "9999-12-31", OPEN_START, OPEN_END),
+        ("2026-02-01", "2026-12-31", date(2026, 2, 1), date(2026, 3, 14)),
+        (" ", " ", date(2026, 2, 1), date(2026, 3, 1)),
+    ],
+)
+def test_days_of_files_are_open_where_nothing_is_said(
+    first: str | None, last: str | None, start: date, stop: date
+) -> None:
+    assert period_in_files(first, last, "last-month", TODAY) == Period(start, stop)
+
+
+def test_an_open_end_reaches_through_yesterday() -> None:
+    assert chosen_period("2026-03-01", "9999-12-31", "", TODAY).last == date(2026, 3, 12)
+    assert chosen_period("0001-01-01", "9999-12-31", "", TODAY).start == date(2011, 1, 1)
+
+
+def test_days_on_which_there_can_be_no_usage_are_refused() -> None:
+    for choose in (chosen_period, period_in_files):
+        with pytest.raises(SettingsError, match="which is in the future"):
+            choose("2026-03-14", None, "", TODAY)
+        with pytest.raises(SettingsError, match="before there was any CircleCI"):
+            choose("0001-01-01", "0002-01-01", "", TODAY)
+
+
+def test_a_last_day_in_the_future_is_told_from_an_open_end() -> None:
+    assert future_end("2026-03-31", TODAY) == date(2026, 3, 31)
+    assert [future_end(last, TODAY) for last in ("2026-03-13", "9999-12-31", " ", None)] == [None] * 4

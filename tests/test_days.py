@@ -5,11 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.days import (
+    ALL_DAYS,
+    OPEN_END,
     Period,
     add_months,
     billing_period,
     months,
     named_period,
+    parse_day,
     period_between,
     previous_period,
     today_utc,
@@ -68,6 +71,63 @@ def test_dates_include_both_ends() -> None:
 def test_impossible_ranges_are_refused(first: str, last: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         period_between(first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        (" 2026-10-31 ", date(2026, 10, 31)),
+        ("2026-10-31T00:00:00Z", date(2026, 10, 31)),
+        ("2026-10-31T23:59:59Z", date(2026, 10, 31)),
+        ("2026-10-31T23:59:59.999Z", date(2026, 10, 31)),
+        ("2026-10-31 23:59:59,5", date(2026, 10, 31)),
+        ("2026-10-31T00:00", date(2026, 10, 31)),
+        ("2026-10-31t00:00:00z", date(2026, 10, 31)),
+        ("2026-11-01T02:00:00+02:00", date(2026, 11, 1)),
+        ("2026-10-31T19:59:59.999-0400", date(2026, 10, 31)),
+        ("2028-02-29", date(2028, 2, 29)),
+        ("0001-01-01", date.min),
+        ("9999-12-31T23:59:59Z", date.max),
+    ],
+)
+def test_the_first_and_the_last_second_of_a_day_are_that_day(text: str, day: date) -> None:
+    assert parse_day(text, "START_DATE") == day
+
+
+@pytest.mark.parametrize("text", ["2026-10-31T08:30:00Z", "2026-10-31T00:00:00+02:00", "2026-10-31T23:59:58Z"])
+def test_a_moment_within_a_day_is_refused_with_the_day_to_write(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"START_DATE: .* within a day; .* write 2026-10-3[01]\."):
+        parse_day(text, "START_DATE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-29",
+        "2026-10-31T24:00:00Z",
+        "20261031",
+        "2026-W44-6",
+        "0001-01-01T00:00:00+02:00",
+        "10000-01-01",
+        "T",
+        "",
+    ],
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="is not a date; write it as YYYY-MM-DD"):
+        parse_day(text, "START_DATE")
+
+
+def test_the_last_of_all_days_is_an_open_end() -> None:
+    period = period_between("2026-10-01", "9999-12-31")
+    files = Period.of_days(date(2026, 9, 1), date(2026, 11, 5))
+
+    assert period.stop == OPEN_END
+    assert period.closed(files) == Period.of_days(date(2026, 10, 1), date(2026, 11, 5))
+    assert ALL_DAYS.closed(files) == files
+    assert Period(date(2026, 12, 1), OPEN_END).closed(files) is None
+    with pytest.raises(SettingsError, match="after which there are no days"):
+        period_between("9999-12-31", "9999-12-31")
 
 
 def test_today_is_the_utc_day() -> None:

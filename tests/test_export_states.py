@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.circleci.exports import ExportOptions
+from circleci_usage.circleci.exports import ExportOptions, ExportResult
 from circleci_usage.circleci.ledger import State
 from circleci_usage.days import Period, named_period
 from circleci_usage.demo.faults import Instead, Reset, Retouch, Stall, in_turn, status
 from circleci_usage.demo.messages import Answer, Request
 from circleci_usage.demo.rules import Fate
 from circleci_usage.errors import AccessError, DataError, ServiceError, SettingsError, UnfinishedError
-from exporting import AUTUMN, IMPATIENT, NOW, TOKEN, Bench, bench, job_ids
+from exporting import AUTUMN, IMPATIENT, NOW, OCTOBER, TOKEN, Bench, bench, job_ids
 
 
 @pytest.fixture
@@ -112,6 +112,173 @@ def test_completed_without_urls_is_no_usage_and_said(world: Bench, *, null: bool
     assert len(world.looks) == 4
     assert world.export().parts == ()
     assert len(world.posts) == 1
+
+
+def finish(world: Bench, period: Period) -> int:
+    """Run until it ends well, an hour apart, and count the runs."""
+    for run in range(1, 20):
+        if isinstance(world.try_export(period), ExportResult):
+            return run
+        world.at(world.clock.now() + timedelta(hours=1))
+    raise AssertionError("it never ends")
+
+
+def thirteen_months(folder: Path, states: tuple[str, ...], empty: int, max_wait: int, gets: int | None) -> Bench:
+    """A bench after as many runs over thirteen months, of which the first ones are empty, as it takes."""
+    with bench(folder, posts_per_hour=10, gets_per_hour=gets) as world:
+        world.options = ExportOptions(max_wait=timedelta(minutes=max_wait))
+        full = 13 - empty
+        world.circleci.fates = [Fate(states, bare=100, null=True)] * empty + [Fate(states)] * full
+        period = named_period("last-13-months", NOW.date())
+        runs = finish(world, period)
+        assert len(world.store.ledger.of(world.organizations, State.FETCHED)) == 13
+        world.progress.lines = [str(runs)]
+        full_days = [window.period for window in world.store.ledger.windows[empty:]]
+        if full_days:
+            have = Period(full_days[0].start, min(full_days[-1].stop, NOW.date()))
+            world.assert_whole(world.export(period), have)
+        return world
+
+
+@pytest.mark.parametrize("gets", [None, 10])
+@pytest.mark.parametrize("max_wait", [0, 60])
+@pytest.mark.parametrize("states", [("completed",), ("processing", "completed")])
+def test_empty_months_cost_no_run_more_and_two_minutes_at_most(
+    tmp_path: Path, states: tuple[str, ...], max_wait: int, gets: int | None
+) -> None:
+    all_full = thirteen_months(tmp_path / "full", states, 0, max_wait, gets)
+    for empty in (1, 4, 13):
+        world = thirteen_months(tmp_path / str(empty), states, empty, max_wait, gets)
+        runs = int(world.progress.lines[0])
+        assert world.progress.lines[0] == all_full.progress.lines[0]
+        if max_wait and states == ("completed",):
+            assert runs == 1
+        assert world.clock.now() - all_full.clock.now() <= runs * timedelta(minutes=2.5)
+        assert len([call for call in world.posts if call.status == 201]) == 13
+
+
+def test_other_windows_go_on_while_one_is_without_files(world: Bench) -> None:
+    world.circleci.fates = [Fate(("completed",), bare=100), Fate(("processing", "processing", "completed"))]
+    world.export(AUTUMN)
+    assert world.clock.now() - NOW <= timedelta(minutes=2)
+    assert [window.rows for window in world.store.ledger.windows] == [0, 62]
+
+
+def test_a_window_without_files_is_remembered_by_a_run_that_may_not_wait(world: Bench) -> None:
+    world.circleci.fates = [Fate(("completed",), bare=100)]
+    world.options = ExportOptions(max_wait=timedelta(seconds=6))
+    with pytest.raises(UnfinishedError, match=r"completed, but without files\)\. It can go on at"):
+        world.export()
+    assert world.clock.now() - NOW == timedelta(seconds=6)
+    assert finish(world, OCTOBER) <= 2
+    assert len(world.posts) == 1
+
+
+def test_urls_that_come_late_are_fetched_even_if_looks_are_refused_meanwhile(world: Bench) -> None:
+    world.circleci.fates = [Fate(("completed",), bare=2)]
+    refused = status(429, "slow", Retry_After="1800")
+    world.circleci.faults = in_turn([None, None, refused])
+    world.assert_whole(world.export())
+
+
+def test_an_empty_month_among_full_ones_is_said_in_every_run(world: Bench) -> None:
+    world.circleci.fates = [Fate(), Fate(("completed",), bare=100, null=True)]
+    for _ in range(2):
+        result = world.export(AUTUMN)
+        assert result.warnings == ("CircleCI exported no usage for 2026-10-01 to 2026-10-31.",)
+        world.assert_whole(result, Period(AUTUMN.start, OCTOBER.start))
+        assert result.complete_through == AUTUMN.last
+    assert len(world.posts) == 2
+
+
+def test_an_open_window_without_usage_is_asked_for_again_when_more_days_are_complete(world: Bench) -> None:
+    world.circleci.fates = [Fate(("completed",), bare=100)]
+    month = Period(date(2026, 11, 1), date(2026, 12, 1))
+    assert world.export(month).parts == ()
+    world.at(NOW + timedelta(days=1))
+    world.assert_whole(world.export(month), Period(date(2026, 11, 1), date(2026, 11, 3)))
+    assert len(world.posts) == 2
+
+
+@pytest.mark.parametrize("seconds", [6, 20, 100])
+def test_a_run_waits_no_longer_than_it_may(world: Bench, seconds: int) -> None:
+    world.circleci.fates = [Fate(("processing",) * 1000 + ("completed",))]
+    world.options = ExportOptions(max_wait=timedelta(seconds=seconds))
+    with pytest.raises(UnfinishedError, match="All that was asked for and fetched is kept"):
+        world.export()
+    assert world.clock.now() - NOW <= timedelta(seconds=1.1 * seconds)
+    assert world.looks
+
+
+# Lists of parts
+
+
+def expiring(world: Bench, refusals: int = 1) -> None:
+    """Let so many downloads come when their URLs are no longer good, after one that was in time."""
+    seen = iter(range(refusals + 1))
+
+    def dawdle(request: Request) -> None:
+        if request.host == "download" and next(seen, 0):
+            world.clock.sleep(20)
+
+    world.options = ExportOptions(max_wait=timedelta(hours=12), downloads=1)
+    world.circleci.url_lifetime = timedelta(seconds=10)
+    world.circleci.faults = dawdle
+
+
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_parts_whose_urls_differ_in_their_query_alone_are_different_parts(world: Bench, refusals: int) -> None:
+    world.circleci.parts_in_query = True
+    world.circleci.rows_per_part = 10
+    if refusals:
+        expiring(world)
+    result = world.export()
+    world.assert_whole(result)
+    assert len(result.parts) == 7
+
+
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_fewer_parts_than_before_are_an_error_and_no_smaller_report(world: Bench, fewer: int) -> None:
+    world.circleci.fates = [Fate(listed=(2, fewer))]
+    expiring(world)
+    with pytest.raises(ServiceError, match=r"lists 1 of its files, and listed 2 before|there was usage before"):
+        world.export()
+    world.circleci.faults = None
+    world.assert_whole(world.export())
+    assert len(world.posts) == 2, "it is asked for anew"
+
+
+def test_fewer_parts_than_an_earlier_run_was_told_of(world: Bench) -> None:
+    world.circleci.fates = [Fate(listed=(2, 1))]
+    world.circleci.faults = lambda request: status(503, "busy") if "part-1" in request.path else None
+    with pytest.raises(ServiceError, match="download server answered 503"):
+        world.export()
+    world.circleci.faults = None
+    world.assert_whole(world.export())
+    assert len(world.posts) == 2
+    assert any("listed 2 before" in line for line in world.progress.lines)
+
+
+def test_more_parts_than_before_are_all_fetched(world: Bench) -> None:
+    world.circleci.fates = [Fate(listed=(1, 2))]
+    world.circleci.faults = in_turn([None, None, status(403, "Request has expired")])
+    world.assert_whole(world.export())
+
+
+def test_a_part_that_is_listed_twice_counts_once(world: Bench) -> None:
+    world.export()
+    urls = [f"{world.circleci.download_url}{call.path}" for call in world.downloads]
+    body = {
+        "usage_export_job_id": world.store.ledger.windows[0].job,
+        "state": "completed",
+        "download_urls": [*reversed(urls), *urls, *(f"{url}&X-Amz-Again=1" for url in urls)],
+    }
+    for part in world.store.parts(OCTOBER):
+        part.unlink()
+    world.circleci.faults = in_turn([Instead(Answer.json(200, body))])
+    result = world.export()
+    world.assert_whole(result)
+    assert len(result.parts) == len(urls)
 
 
 def test_an_empty_refresh_does_not_take_rows_away(world: Bench) -> None:

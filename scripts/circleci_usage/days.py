@@ -10,8 +10,17 @@ from circleci_usage.errors import SettingsError
 
 ONE_DAY: Final = timedelta(days=1)
 
+OPEN_START: Final = date.min
+OPEN_END: Final = date.max
+"""A period that begins or stops here is open on that side: it reaches as far as there are data."""
+
+CIRCLECI_BEGAN: Final = date(2011, 1, 1)
+"""No export holds an older day."""
+
 PERIOD_NAMES: Final = "yesterday, last-week, last-month, month-to-date, last-N-days, last-13-months"
 
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_LAST_SECOND: Final = time(23, 59, 59)
 _LAST_DAYS: Final = re.compile(r"last-([1-9]\d{0,2})-days")
 
 
@@ -28,8 +37,8 @@ class Period:
 
     @classmethod
     def of_days(cls, first: date, last: date) -> Self:
-        """The period from `first` to `last`, both included."""
-        return cls(first, last + ONE_DAY)
+        """The period from `first` to `last`, both included; `OPEN_END` as the last day is without end."""
+        return cls(first, last if last == OPEN_END else last + ONE_DAY)
 
     @property
     def first(self) -> date:
@@ -40,6 +49,12 @@ class Period:
     def last(self) -> date:
         """The last day, included."""
         return self.stop - ONE_DAY
+
+    def closed(self, days: "Period") -> "Period | None":
+        """With the ends of `days` in place of its open ones; None when nothing is left."""
+        start = days.start if self.start == OPEN_START else self.start
+        stop = days.stop if self.stop == OPEN_END else self.stop
+        return Period(start, stop) if start < stop else None
 
     def __len__(self) -> int:
         return (self.stop - self.start).days
@@ -52,6 +67,10 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.first} to {self.last}"
+
+
+ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
+"""As many days as there are data of."""
 
 
 def today_utc(now: datetime) -> date:
@@ -95,21 +114,46 @@ def _cycle_start(first_of_month: date, cycle_day: int) -> date:
 
 
 def parse_day(text: str, what: str) -> date:
-    """`YYYY-MM-DD` → day.
+    """`YYYY-MM-DD`, or the first or the last second of a UTC day as a date-time → day.
+
+        >>> parse_day("2026-01-31T23:59:59.999Z", "END_DATE")
+        datetime.date(2026, 1, 31)
 
     Raises:
-        SettingsError: the text is no such date; `what` names the setting it came from.
+        SettingsError: the text is no date, or a moment within a day; `what` names the setting it came from.
     """
+    text = text.strip()
     try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
+        return _day_of_moment(text, what)
+
+
+def _day_of_moment(text: str, what: str) -> date:
+    moment = _moment(text)
+    if moment is None:
+        raise SettingsError(f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31.")
+    if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
-            f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31."
-        ) from None
+            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be asked for: write"
+            f" {moment.date()}."
+        )
+    return moment.date()
+
+
+def _moment(text: str) -> datetime | None:
+    """An ISO date-time in UTC, which it is in without an offset; None when it is none."""
+    if not _DATE_TIME.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" Z", "Z").replace(" +", "+"))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def period_between(first: str, last: str) -> Period:
-    """Two written days, both included → period.
+    """Two written days, both included → period; without end when the last is 9999-12-31.
 
     Raises:
         SettingsError: one is no date, or the last lies before the first.
@@ -120,6 +164,8 @@ def period_between(first: str, last: str) -> Period:
     )
     if end < start:
         raise SettingsError(f"The range is inverted: its first day {start} lies after its last day {end}; swap them.")
+    if start == OPEN_END:
+        raise SettingsError(f"The range begins on {start}, after which there are no days.")
     return Period.of_days(start, end)
 
 

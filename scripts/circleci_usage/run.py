@@ -7,23 +7,21 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.client import CircleCI, resolve_organization
+from circleci_usage.circleci.client import CircleCI, is_id, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
-from circleci_usage.circleci.ledger import complete_through
-from circleci_usage.circleci.store import Store
-from circleci_usage.days import Period, add_months, billing_period, month_start, previous_period, today_utc
+from circleci_usage.circleci.ledger import State, complete_through
+from circleci_usage.circleci.planning import oldest_day
+from circleci_usage.circleci.store import Store, no_usage
+from circleci_usage.days import ALL_DAYS, Period, add_months, billing_period, month_start, previous_period
+from circleci_usage.errors import SettingsError
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
-from circleci_usage.usage.parts import FoundParts, find_parts
+from circleci_usage.usage.parts import FoundParts
 from circleci_usage.usage.recorded import find_recorded
 from circleci_usage.usage.source import on_this_machine
 
 _USUAL_MONTHS: Final = 2
-_MONTHS_KEPT: Final = 12
-"""Besides this one."""
-
-_ALL_DAYS: Final = Period(date.min, date.max)
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,18 @@ def _export(
     settings: ExportSettings, period: Period, clock: Clock, progress: Progress
 ) -> tuple[ExportResult, tuple[str, ...]]:
     client = CircleCI(settings.url, settings.token, clock=clock, progress=progress)
-    ids = tuple(resolve_organization(client, name).id for name in settings.organizations)
-    store = Store(settings.store)
-    return export_usage(client, store, ids, period, options=settings.options, clock=clock, progress=progress), ids
+    ids = {name: resolve_organization(client, name).id for name in settings.organizations}
+    exported = export_usage(
+        client,
+        Store(settings.store),
+        tuple(ids.values()),
+        period,
+        options=settings.options,
+        clock=clock,
+        progress=progress,
+        slugs={name: known for name, known in ids.items() if not is_id(name)},
+    )
+    return exported, tuple(ids.values())
 
 
 def run(
@@ -69,7 +76,7 @@ def run(
 
     Raises as `export_usage` and `make_report` do.
     """
-    span = with_budget_days(span, reporting, clock.now())
+    span = days_to_export(span, reporting, clock.now())
     exported, ids = _export(exporting, span, clock, progress)
     store, days = Store(exporting.store), with_stored_history(span)
     # Earlier exports tell what is usual, and cost nothing.
@@ -80,7 +87,44 @@ def run(
         exported.complete_through,
         store.complete_days(days, span, ids),
     )
-    return make_report(on_this_machine(found), reporting, clock=clock, progress=progress)
+    reachable = _narrowed(reporting, exported.period)
+    return make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+
+
+def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:
+    """What `run` asks the export for: the span and what budgets have to know besides.
+
+    Days that are only there to compare with, and that CircleCI keeps no more, are left out.
+    """
+    oldest = oldest_day(now)
+    start = min(reporting.period.start, oldest) if reporting.period else oldest
+    wanted = min(span.start, _needed_by_budgets(span, reporting, now))
+    return Period(max(wanted, start), span.stop)
+
+
+def _needed_by_budgets(span: Period, reporting: ReportSettings, now: datetime) -> date:
+    """Where the budgets' months and billing cycles begin, or what is free begins to count.
+
+    What was spent, or used of it, on days that are not there is not known.
+    """
+    period, cycle_day = reporting.period or reporting.otherwise, reporting.prices.billing_cycle_day
+    days = {period.last, min(period.last, complete_through(now))}
+    starts = [
+        billing_period(day, cycle_day if budget.per == "cycle" else None).start
+        for budget in reporting.analysis.budgets
+        for day in days
+    ]
+    if reporting.prices.free:
+        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
+    return min(starts, default=span.start)
+
+
+def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
+    """To the days that CircleCI still has; then it is not the period of that name any more."""
+    period = reporting.period
+    if period is None or exported.start <= period.start:
+        return reporting
+    return replace(reporting, period=Period(exported.start, period.stop), period_name=None)
 
 
 def with_history(period: Period, name: str | None) -> Period:
@@ -93,24 +137,6 @@ def with_history(period: Period, name: str | None) -> Period:
     return Period(previous_period(period).start, period.stop)
 
 
-def with_budget_days(span: Period, reporting: ReportSettings, now: datetime) -> Period:
-    """A span that reaches back to where the budgets' months and billing cycles begin, or what is free begins to count.
-
-    What was spent, or used of it, on days that are not there is not known. CircleCI keeps thirteen months.
-    """
-    period, cycle_day = reporting.period or reporting.otherwise, reporting.prices.billing_cycle_day
-    days = {period.last, min(period.last, complete_through(now))}
-    starts = [
-        billing_period(day, cycle_day if budget.per == "cycle" else None).start
-        for budget in reporting.analysis.budgets
-        for day in days
-    ]
-    if reporting.prices.free:
-        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
-    oldest = add_months(month_start(today_utc(now)), -_MONTHS_KEPT)
-    return Period(min(span.start, max(oldest, min(starts, default=span.start))), span.stop)
-
-
 def with_stored_history(period: Period) -> Period:
     """The days of the store that help to understand a period: the one before, and what is usual on its weekdays."""
     return Period(add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop)
@@ -120,21 +146,31 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
     """The parts that the store has of a period and of the days that help to understand it, or all of them.
 
     Raises:
-        SettingsError: it has none.
+        SettingsError: it has no export of the period.
     """
     store = Store(folder)
+    compared = ALL_DAYS if period is None else Period(previous_period(period).start, period.stop)
+    fetched = store.ledger.in_state(State.FETCHED)
+    if not any(window.overlaps(period or ALL_DAYS) for window in fetched):
+        raise _nothing_stored(folder, period)
+    empty = no_usage(window for window in fetched if window.overlaps(compared))
     if period is None:
-        return _parts_or_folder(store, _ALL_DAYS)
+        found = find_recorded(store.recorded(ALL_DAYS))
+        return replace(found, warnings=(*empty, *found.warnings))
     days = with_stored_history(period)
+    found = find_recorded(store.recorded(days))
     judged = Period(month_start(period.start), period.stop)
-    return replace(
-        _parts_or_folder(store, days),
+    return FoundParts(
+        found.parts,
+        (*empty, *found.warnings),
         complete_through=store.complete_through(period),
         complete=store.complete_days(days, judged),
     )
 
 
-def _parts_or_folder(store: Store, days: Period) -> FoundParts:
-    """The parts of these days; where the store has none, whatever lies in its folder."""
-    found = find_recorded(store.recorded(days))
-    return found if found.parts else find_parts([store.folder])
+def _nothing_stored(folder: Path, period: Period | None) -> SettingsError:
+    of_period = f" of {period}" if period else ""
+    return SettingsError(
+        f"The store {folder} has no usage{of_period}; name the files or folders of an export, or fetch it with"
+        " `circleci-usage export`."
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from circleci_usage.analysis.findings import AnalysisSettings
 from circleci_usage.circleci.ledger import complete_through
-from circleci_usage.days import Period
+from circleci_usage.days import ALL_DAYS, Period
 from circleci_usage.money.allocation import Ownership
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.plurals import counted
@@ -32,7 +32,7 @@ class ReportSettings:
         ownership: the teams and what they own.
         analysis: what the analyses are told.
         job_groups: what jobs are called.
-        period: the days to report on; None for all days that there are.
+        period: the days to report on, on a side that is open as far as there are any; None for all days that there are.
         otherwise: the days to report on when there are none at all.
         period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
         link: where the report can be looked at, if that is known.
@@ -55,6 +55,12 @@ class ReportSettings:
     focus_version: str
     export_for: tuple[str, ...]
     checksum: str = ""
+
+    def days(self, known: Period | None) -> Period:
+        """The days to report on, when those of the usage are known."""
+        if known is None:
+            return self.otherwise
+        return (self.period or ALL_DAYS).closed(known) or self.otherwise
 
 
 def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress) -> Report:
@@ -101,11 +107,10 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
     usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     days = _days_of(usage)
-    period = settings.period or days or settings.otherwise
     report = build_report(
         usage,
         settings.prices,
-        period=period,
+        period=settings.days(days),
         generated_at=clock.now(),
         ownership=settings.ownership,
         analysis=settings.analysis,
@@ -118,6 +123,7 @@ def _read_and_build(source: Source, settings: ReportSettings, clock: Clock, prog
         period_name=settings.period_name,
         link=settings.link,
     )
+    period = report.period
     all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
     return report, _Rows(None if all_inside else period, usage.has_repeats)
 

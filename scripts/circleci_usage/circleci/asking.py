@@ -5,14 +5,14 @@ from typing import Final
 
 from circleci_usage.circleci.answers import ExportJob, RateLimitedError, RefusedError, UnclearAnswerError
 from circleci_usage.circleci.ledger import Ledger, Window
-from circleci_usage.circleci.planning import moments, plan
+from circleci_usage.circleci.planning import LOOK_BACK, moments, plan
 from circleci_usage.circleci.run import Gate, Run
 from circleci_usage.days import Period, today_utc
 from circleci_usage.errors import UsageExporterError
 
-LOOK_BACKS: Final = (timedelta(days=395), timedelta(days=364))
+LOOK_BACKS: Final = (LOOK_BACK, timedelta(days=364))
 """How long ago a window may begin: 13 months says CircleCI's documentation, one year its API description; each a day
-less, since the limit moves while the days are whole. Tried in this order when a start is refused."""
+less. Tried in this order when a start is refused."""
 
 _SHOWN: Final = 3
 
@@ -101,6 +101,11 @@ class Asker:
         free_at = self._store.ledger.quota_free_at(self._run.organizations[0], now)
         self.gate.refused(error, free_at - now if free_at else None)
         self._run.progress.say(f"{self.why_waiting} It can go on at {self.gate.opens_at:%H:%M} UTC.")
+
+    @property
+    def ready_at(self) -> datetime:
+        """When the next request may be made."""
+        return self.gate.opens_at
 
     @property
     def why_waiting(self) -> str:

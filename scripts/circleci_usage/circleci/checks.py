@@ -3,12 +3,18 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from circleci_usage.circleci.client import CLOCK_TOLERANCE, CircleCI, find_organization
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.plurals import counted
+
+_EXPIRY: Final = (
+    "When it expires CircleCI's API does not say: at most a year after it was made. CircleCI mails its owner 30, 15, 7"
+    " and 1 day before."
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Chec
         seen = client.collaborations()
     except UsageExporterError as error:
         return (Check("token", ok=False, message=str(error)),)
-    token = Check("token", ok=True, message=f"CircleCI accepts it; it sees {counted(len(seen), 'organization')}.")
+    seen_ones = counted(len(seen), "organization")
+    token = Check("token", ok=True, message=f"CircleCI accepts it; it sees {seen_ones}. {_EXPIRY}")
     return (token, _check_clock(client), *(_check_organization(client, name) for name in organizations))
 
 

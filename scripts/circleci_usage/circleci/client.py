@@ -272,13 +272,18 @@ class CircleCI:
         )
 
 
+def is_id(name: str) -> bool:
+    """Whether an organisation is named by its id and not by its slug."""
+    return bool(_UUID.fullmatch(name))
+
+
 def resolve_organization(client: CircleCI, name: str) -> Organization:
     """An organisation's id or slug (`gh/acme`) → the organisation. An id is taken as it is and costs no request.
 
     Raises:
         AccessError: as `find_organization`.
     """
-    if _UUID.fullmatch(name):
+    if is_id(name):
         return Organization(name.lower(), name.lower(), name.lower())
     return find_organization(client, name)
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 from threading import Event, Lock
 from time import monotonic
 from typing import BinaryIO, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -30,6 +32,13 @@ RATIO_FREE: Final = 64 << 20
 _CHUNK: Final = 1 << 18
 _UNPACKED_CHUNK: Final = 1 << 20
 _GONE: Final = frozenset({401, 403, 404, 410})
+
+_SIGNING: Final = re.compile(
+    r"x-(amz|goog)-.*|awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|signature"
+    r"|s[eprtv]|sig|spr|ske|sk[stv]|sk[ot]id",
+    re.IGNORECASE,
+)
+"""The parameters that sign a URL: those of Amazon S3 and CloudFront, of Google and of Azure storage."""
 
 
 class ExpiredError(Exception):
@@ -75,9 +84,29 @@ class Allowance:
 
 
 def url_key(url: str) -> str:
-    """What stays the same of a part when its URL is signed afresh, as 16 hexadecimal digits: its host and path."""
+    """What stays the same of a part when its URL is signed afresh, as 16 hexadecimal digits.
+
+    That is its host, its path and its query without the signature.
+    """
     address = urlsplit(url)
-    return hashlib.sha256(f"{address.hostname}{address.path}".encode()).hexdigest()[:16]
+    pairs = parse_qsl(address.query, keep_blank_values=True)
+    query = urlencode(sorted(pair for pair in pairs if not _SIGNING.fullmatch(pair[0])))
+    return _digits(f"{address.hostname}{address.path}" + (f"?{query}" if query else ""))
+
+
+def part_keys(urls: Iterable[str]) -> dict[str, str]:
+    """The parts that an answer lists: the key of each → its URL.
+
+    URLs of one answer that differ in nothing but what seems to sign them are different parts all the same. Their keys
+    are of the whole URLs, so that none of them is taken for another one when fresh URLs come.
+    """
+    distinct = tuple(dict.fromkeys(urls))
+    alike = Counter(map(url_key, distinct))
+    return {url_key(url) if alike[url_key(url)] == 1 else _digits(url): url for url in distinct}
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ What is decided about an export job, by what CircleCI says of it:
 | `created`, `processing` | looked at less and less often, down to every ten minutes |
 | a state that is new | taken as `processing`, and said |
 | `completed` with URLs | fetched, verified, published |
-| `completed`, URLs null or none | looked at three times more, then taken as no usage, with a warning; as `failed` |
-| | when an earlier export of these days had rows |
+| `completed` with fewer URLs than before | as `failed`: it would be a smaller report |
+| `completed`, URLs null or none | looked at three times more over at most two minutes, while others go on; then taken |
+| | as no usage, with a warning; as `failed` when it listed files before, or when an earlier |
+| | export of these days had rows |
 | `failed` | asked again now if it was an earlier run that asked; else ServiceError with the reason, and the |
 | | next run asks again: in halves once it has failed twice |
 | GET 404 | looked at twice more, then as `failed` |
@@ -34,7 +36,7 @@ One run sends at most one POST a window, besides those answered 429 or 400. When
 are still fetched, so that the next run has only that one to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -45,7 +47,7 @@ from circleci_usage.circleci.collecting import Collector
 from circleci_usage.circleci.ledger import Ledger
 from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Patience, Run
-from circleci_usage.circleci.store import Store
+from circleci_usage.circleci.store import Store, no_usage
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError, UsageExporterError
 from circleci_usage.plurals import counted
@@ -80,6 +82,7 @@ def export_usage(
     options: ExportOptions,
     clock: Clock,
     progress: Progress,
+    slugs: Mapping[str, str] | None = None,
 ) -> ExportResult:
     """Bring all job runs of a period into the store, for the fewest requests; go on where earlier runs ended.
 
@@ -91,6 +94,7 @@ def export_usage(
         options: waits and limits.
         clock: by which it waits.
         progress: who is told.
+        slugs: slug → id of organisations that were named so; the store remembers them for `status`.
 
     Raises:
         AccessError: the token may not do this.
@@ -100,13 +104,22 @@ def export_usage(
         SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
     """
     with store.locked():
+        _remember(store, slugs or {})
         run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
         asker = Asker(run, period)
-        warnings = _bring_home(run, period, asker)
-        return _result(run, period, asker.ledger, warnings)
+        _bring_home(run, period, asker)
+        return _result(run, period, asker.ledger)
 
 
-def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
+def _remember(store: Store, slugs: Mapping[str, str]) -> None:
+    named = store.ledger.naming(slugs)
+    if named != store.ledger:
+        store.commit(named)
+
+
+def _bring_home(run: Run, period: Period, asker: Asker) -> None:
+    for warning in _cut(period, _reached(run, period, asker.ledger)):
+        run.progress.say(warning)
     collector = Collector(run, asker.again)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
@@ -122,7 +135,6 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> tuple[str, ...]:
     problems += [*collector.problems, *([asker.problem] if asker.problem else [])]
     if problems:
         raise _joined(problems)
-    return tuple(collector.warnings)
 
 
 def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
@@ -139,8 +151,7 @@ def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
 def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
     """Wait for whichever comes first: the next request or the next look."""
     waiting = [one for one, idle in ((asker, not asker.todo), (collector, collector.is_done)) if not idle]
-    if not any(one.gate.is_open for one in waiting):
-        patience.wait_until(*min((one.gate.opens_at, one.why_waiting) for one in waiting if one.gate.opens_at))
+    patience.wait_until(*min((one.ready_at, one.why_waiting) for one in waiting))
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
@@ -150,18 +161,27 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
     return type(problems[0])(" ".join(map(str, problems)))
 
 
-def _result(run: Run, period: Period, ledger: Ledger, warnings: Sequence[str]) -> ExportResult:
-    reached = reachable(ledger, run.organizations, period)
-    if reached is None:
-        raise SettingsError(f"CircleCI has no usage of {period} any more; ask for a later period.")
-    moved = (
-        [f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}."]
-        if reached != period
-        else []
-    )
+def _result(run: Run, period: Period, ledger: Ledger) -> ExportResult:
+    reached = _reached(run, period, ledger)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(*moved, *warnings),
+        warnings=(*_cut(period, reached), *no_usage(ledger.fetched(run.organizations, reached))),
         complete_through=ledger.covered_through(run.organizations, reached),
         period=reached,
     )
+
+
+def _reached(run: Run, period: Period, ledger: Ledger) -> Period:
+    reached = reachable(ledger, run.organizations, period, run.client.now())
+    if reached is None:
+        raise SettingsError(
+            f"CircleCI has no usage of {period} any more, it keeps 13 months; ask for a later period, or report on"
+            " files that you kept."
+        )
+    return reached
+
+
+def _cut(period: Period, reached: Period) -> tuple[str, ...]:
+    if reached == period:
+        return ()
+    return (f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}.",)

@@ -12,7 +12,7 @@ from circleci_usage.circleci.download import (
     ExpiredError,
     TooLargeError,
     download,
-    url_key,
+    part_keys,
     verify,
 )
 from circleci_usage.circleci.ledger import StoredPart, Window
@@ -33,7 +33,7 @@ class PartsFetcher:
         self._store = run.store
 
     def fetch(self, window: Window, urls: Iterable[str]) -> Window:
-        """All parts of a window, verified, in the order of their URLs.
+        """All parts of a window, verified, in the order of their URLs; those with the same bytes once.
 
         Raises:
             ExpiredError: fresh URLs are needed; whatever arrived before is kept.
@@ -41,7 +41,7 @@ class PartsFetcher:
             DataError: a part arrives damaged each time, is no export, or goes beyond a limit.
             UnfinishedError: the disk is full.
         """
-        wanted = {f"{file_prefix(window)}{url_key(url)}.csv.gz": url for url in urls}
+        wanted = {f"{file_prefix(window)}{key}.csv.gz": url for key, url in part_keys(urls).items()}
         have = {part.name: part for part in window.parts if part.name in wanted}
         tries, best = 0, 0
         while missing := {name: url for name, url in wanted.items() if name not in have}:
@@ -54,7 +54,7 @@ class PartsFetcher:
                 raise _final(trouble, window)
             self._run.progress.detail(f"A download broke off: {trouble}; trying again.")
             self._run.clock.sleep(RETRY_WAITS[max(tries, 1) - 1])
-        return replace(window, parts=tuple(have[name] for name in wanted))
+        return replace(window, parts=_without_copies(have[name] for name in wanted))
 
     def _round(self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]) -> Exception | None:
         """Try all missing parts once; what went wrong with one of them that may go well the next time."""
@@ -107,6 +107,14 @@ class PartsFetcher:
     def _partial_bytes(self, names: Iterable[str]) -> int:
         files = (self._store.partial(name) for name in names)
         return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _without_copies(parts: Iterable[StoredPart]) -> tuple[StoredPart, ...]:
+    """A part that is listed under two URLs has the same job runs twice: each job run is in one part."""
+    by_content: dict[str, StoredPart] = {}
+    for part in parts:
+        by_content.setdefault(part.sha256, part)
+    return tuple(by_content.values())
 
 
 def _final(trouble: Exception, window: Window) -> Exception:

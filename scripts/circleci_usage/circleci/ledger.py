@@ -77,6 +77,9 @@ class Window:
         parts: the verified parts, in CircleCI's order once all are there.
         error: why it failed.
         failures: how often in a row.
+        listed: how many parts CircleCI listed, at most.
+        bare_looks: how often it was found completed without a list of parts, as CircleCI says of days without usage.
+        bare_since: since when.
     """
 
     first: date
@@ -90,6 +93,9 @@ class Window:
     parts: tuple[StoredPart, ...] = ()
     error: str | None = None
     failures: NonNegativeInt = 0
+    listed: NonNegativeInt = 0
+    bare_looks: NonNegativeInt = 0
+    bare_since: AwareDatetime | None = None
 
     @classmethod
     def wanted(cls, period: Period, organizations: Sequence[str], now: datetime, failures: int = 0) -> Self:
@@ -152,12 +158,14 @@ class Ledger:
         windows: at most one fetched window a day and set of organisations; asked ones may lie over open fetched ones.
         posts: those of the last hour, for the quota.
         nothing_before: by asking organisation, the first day that CircleCI did not refuse as too old.
+        ids: of organisations, by the slugs that they were named with, in lower case.
     """
 
     version: Literal[1] = LEDGER_VERSION
     windows: tuple[Window, ...] = ()
     posts: tuple[Post, ...] = ()
     nothing_before: Mapping[str, date] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, organizations: Iterable[str], *states: State) -> tuple[Window, ...]:
         """The windows of a set of organisations in any of these states (none given: in all)."""
@@ -167,6 +175,10 @@ class Ledger:
             for window in self.windows
             if window.same_organizations(members) and (not states or window.state in states)
         )
+
+    def in_state(self, state: State) -> tuple[Window, ...]:
+        """The windows of all organisations in this state."""
+        return tuple(window for window in self.windows if window.state is state)
 
     def fetched(self, organizations: Iterable[str], period: Period) -> tuple[Window, ...]:
         """The windows with rows of these organisations and days."""
@@ -199,7 +211,7 @@ class Ledger:
 
     def published(self, window: Window, now: datetime) -> "Ledger":
         """With a window whose parts are all whole; whatever it lies over gives way to it."""
-        whole = replace(window, state=State.FETCHED, fetched_at=now, error=None, failures=0)
+        whole = replace(window, state=State.FETCHED, fetched_at=now, error=None, failures=0, bare_since=None)
         return _plus(self.without(self._under(window)), whole)
 
     def reopened(self, window: Window) -> "Ledger":
@@ -217,6 +229,10 @@ class Ledger:
     def refusing_before(self, organization: str, day: date) -> "Ledger":
         """With the first day that CircleCI still has usage of."""
         return replace(self, nothing_before={**self.nothing_before, organization: day})
+
+    def naming(self, ids: Mapping[str, str]) -> "Ledger":
+        """With the ids of organisations by their slugs."""
+        return replace(self, ids={**self.ids, **{slug.lower(): known for slug, known in ids.items()}})
 
     def posts_in_hour(self, organization: str, now: datetime) -> tuple[datetime, ...]:
         """When an organisation asked within the last hour, oldest first."""

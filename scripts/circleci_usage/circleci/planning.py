@@ -16,10 +16,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from circleci_usage.circleci.ledger import Ledger, State, Window, complete_through
-from circleci_usage.days import Period, midnight, months, stretches, today_utc
+from circleci_usage.days import Period, add_months, midnight, month_start, months, stretches, today_utc
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """How far `end` stays behind now: CircleCI refuses a future one, and a refused request may count."""
+
+LOOK_BACK: Final = timedelta(days=395)
+"""How long ago a window may begin: 13 months, a day less, since the limit moves while the days are whole."""
 
 FAILURES_BEFORE_HALVING: Final = 2
 """A window whose export failed so often in a row is asked for in halves: exports are limited to 100 MB and 4 hours."""
@@ -54,7 +57,7 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
     """
     live = ledger.of(organizations, State.ASKED, State.FETCHED)
     limits = _Limits(
-        first=ledger.nothing_before.get(organizations[0], date.min),
+        first=_nothing_before(ledger, organizations, now),
         last=today_utc(now - CLOCK_MARGIN),
         complete=complete_through(now),
     )
@@ -66,13 +69,28 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
     )
 
 
-def reachable(ledger: Ledger, organizations: Sequence[str], period: Period) -> Period | None:
-    """The period from its first day that the store has, or that CircleCI still has; None when there is none."""
+def oldest_day(now: datetime) -> date:
+    """The first day that CircleCI may still have usage of; `last-13-months` never begins before it."""
+    today = today_utc(now)
+    return min(today - LOOK_BACK, add_months(month_start(today), -12))
+
+
+def reachable(
+    ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime | None = None
+) -> Period | None:
+    """The period from its first day that the store has, or that CircleCI still has; None when there is none.
+
+    Without the time it is only known of CircleCI what it refused.
+    """
     windows = ledger.fetched(organizations, period)
-    nothing_before = ledger.nothing_before.get(organizations[0], period.start)
     first = min((max(window.first, period.start) for window in windows), default=period.stop)
-    start = max(period.start, min(first, nothing_before))
+    start = max(period.start, min(first, _nothing_before(ledger, organizations, now)))
     return Period(start, period.stop) if start < period.stop else None
+
+
+def _nothing_before(ledger: Ledger, organizations: Sequence[str], now: datetime | None) -> date:
+    refused = ledger.nothing_before.get(organizations[0], date.min)
+    return max(refused, oldest_day(now)) if now else refused
 
 
 def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from circleci_usage.circleci.answers import RateLimitedError
 from circleci_usage.circleci.client import SHORT_WAIT, CircleCI
+from circleci_usage.circleci.defaults import GB, MAX_RATIO, MAX_STORE_GB, POLL_SECONDS
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import UnfinishedError
 from circleci_usage.progress import Clock, Progress
@@ -19,7 +20,11 @@ LIMIT_WAITS: Final = (60.0, 120.0, 240.0, 480.0, 900.0)
 minute or one an hour: CircleCI has had both."""
 
 GRACE: Final = timedelta(minutes=10)
-"""How much longer than `max_wait` a run may wait in all, so that short waits are not what ends it."""
+"""How long the short waits of a run may be in all that is not to wait: a `max_wait` of zero."""
+
+TOLERANCE: Final = 0.1
+"""The share of `max_wait` by which short waits may go beyond it. An hour until the quota is free would be for nothing
+if the quarter of a minute were not allowed in which CircleCI then makes the export."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +33,24 @@ class ExportOptions:
 
     Attributes:
         poll_seconds: the first wait before an export is looked at; it doubles from there.
-        max_wait: how long to wait for CircleCI in all; waits of up to two minutes are made in any case.
+        max_wait: how long to wait for CircleCI in all; short waits may go beyond it by a tenth. Zero: not for the
+            hourly quota, only moments (two minutes at a time, ten in all), which it takes to fetch what is asked for.
         downloads: parts that are downloaded at a time.
         max_ratio: how many times its size a part may unpack to. Exports have about 6.
         max_store_bytes: how large the parts in the store may become in all.
     """
 
-    poll_seconds: float = 15
+    poll_seconds: float = POLL_SECONDS
     max_wait: timedelta = timedelta(hours=1)
     downloads: int = 4
-    max_ratio: int = 200
-    max_store_bytes: int = 50 << 30
+    max_ratio: int = MAX_RATIO
+    max_store_bytes: int = MAX_STORE_GB * GB
+
+    @property
+    def first_pause(self) -> timedelta:
+        """The first wait before an export is looked at: no longer than the run may wait at all."""
+        pause = timedelta(seconds=self.poll_seconds)
+        return min(pause, self.max_wait) if self.max_wait else pause
 
 
 @dataclass(frozen=True)
@@ -59,17 +71,16 @@ class Gate:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._refusals = 0
-        self.opens_at: datetime | None = None
+        self.opens_at = clock.now()
 
     @property
     def is_open(self) -> bool:
         """Whether it may be made now."""
-        return self.opens_at is None or self.opens_at <= self._clock.now()
+        return self.opens_at <= self._clock.now()
 
     def close_for(self, wait: timedelta) -> None:
         """Let the next one wait so long, or longer if it has to already."""
-        opens_at = self._clock.now() + wait
-        self.opens_at = max(opens_at, self.opens_at or opens_at)
+        self.opens_at = max(self.opens_at, self._clock.now() + wait)
 
     def refused(self, error: RateLimitedError, guess: timedelta | None = None) -> None:
         """Wait as a 429 says; if it does not say, as we guess; if we cannot, longer each time."""
@@ -99,11 +110,16 @@ class Patience:
             UnfinishedError: it has no patience left; `why` says what it would have waited for.
         """
         wait = max(moment - self._clock.now(), timedelta())
-        allowed = self._max_wait + (GRACE if wait <= SHORT_WAIT else timedelta())
-        if self.waited + wait > allowed:
+        if self.waited + wait > self._allowed(wait):
             raise UnfinishedError(
                 f"{why} It can go on at {moment:%Y-%m-%d %H:%M} UTC, later than this run may wait (--max-wait,"
                 " MAX_WAIT). All that was asked for and fetched is kept: run the same command again to go on."
             )
         self._clock.sleep(wait.total_seconds())
         self.waited += wait
+
+    def _allowed(self, wait: timedelta) -> timedelta:
+        """How long a run may have waited in all after this wait."""
+        if wait > SHORT_WAIT:
+            return self._max_wait
+        return self._max_wait * (1 + TOLERANCE) if self._max_wait else GRACE

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from circleci_usage.circleci.client import is_id
 from circleci_usage.circleci.ledger import POSTS_PER_HOUR, State, Window
 from circleci_usage.circleci.planning import Plan, plan
 from circleci_usage.circleci.store import Store
@@ -34,6 +35,11 @@ class Status:
     next_run: Plan | None
 
     @property
+    def requests_left(self) -> int:
+        """How many exports may be asked for now."""
+        return max(0, self.requests_per_hour - self.requests_this_hour)
+
+    @property
     def rows(self) -> int:
         """The job runs in fetched windows."""
         return sum(window.rows for window in self.windows if window.state is State.FETCHED)
@@ -42,6 +48,38 @@ class Status:
     def bytes(self) -> int:
         """The size of all verified parts."""
         return sum(window.bytes for window in self.windows)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Organisations as a user names them, as far as a store knows their ids.
+
+    Attributes:
+        ids: what to plan with.
+        unknown: slugs whose ids the store does not know: the next run asks CircleCI for them first.
+        certain: whether it is known all the same what the next run does. Without any window it asks for all days,
+            whatever the ids are.
+    """
+
+    ids: tuple[str, ...]
+    unknown: tuple[str, ...]
+    certain: bool
+
+
+def named(store: Store, names: Sequence[str]) -> Named:
+    """Ids and slugs → what the store knows of them; without any, the organisations of its last window.
+
+    Raises:
+        SettingsError, DataError: the ledger cannot be read.
+    """
+    ledger = store.next_ledger
+    if not names:
+        last = ledger.windows[-1].organizations if ledger.windows else ()
+        return Named(last, (), certain=True)
+    found = {name: name.lower() if is_id(name) else ledger.ids.get(name.lower()) for name in names}
+    unknown = tuple(name for name, known in found.items() if known is None)
+    ids = tuple(dict.fromkeys(known or name for name, known in found.items()))
+    return Named(ids, unknown, certain=not (unknown and ledger.windows))
 
 
 def status(store: Store, organizations: Sequence[str], period: Period, now: datetime) -> Status:
@@ -56,7 +94,7 @@ def status(store: Store, organizations: Sequence[str], period: Period, now: date
     Raises:
         SettingsError, DataError: the ledger cannot be read.
     """
-    ledger = store.ledger
+    ledger, found = store.ledger, store.next_ledger
     asker = organizations[0] if organizations else ""
     return Status(
         folder=store.folder,
@@ -67,5 +105,5 @@ def status(store: Store, organizations: Sequence[str], period: Period, now: date
         requests_this_hour=len(ledger.posts_in_hour(asker, now)),
         requests_per_hour=POSTS_PER_HOUR,
         quota_free_at=ledger.quota_free_at(asker, now),
-        next_run=plan(ledger, organizations, period, now) if organizations else None,
+        next_run=plan(found, organizations, period, now) if organizations else None,
     )

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -61,6 +62,13 @@ class Store:
             DataError: it is damaged.
         """
         return self._ledger or self._read_ledger()
+
+    @property
+    def next_ledger(self) -> Ledger:
+        """The ledger as the next run will find it, when it has put in order what a killed one left. Changes nothing."""
+        ledger = self._with_left_behind(self.ledger)
+        lost = [window for window in ledger.in_state(State.FETCHED) if not self.is_whole(window)]
+        return reduce(Ledger.reopened, lost, ledger)
 
     def commit(self, ledger: Ledger) -> None:
         """Put down, atomically, a new state of the ledger."""
@@ -220,9 +228,9 @@ class Store:
             lock.flush()
 
     def _recover(self) -> None:
-        left = self.intent.left_behind()
-        if left and not any(left.job and window.job == left.job for window in self.ledger.windows):
-            self.commit(self.ledger.asked(left))
+        found = self._with_left_behind(self.ledger)
+        if found != self.ledger:
+            self.commit(found)
         self.intent.forget()
         self._bring_back_unpublished()
         for window in self.ledger.windows:
@@ -232,6 +240,13 @@ class Store:
             if window.state is State.ASKED:
                 self._forget_lost_parts(window)
         self._sweep()
+
+    def _with_left_behind(self, ledger: Ledger) -> Ledger:
+        """With the window that a killed run was asking for."""
+        left = self.intent.left_behind()
+        if left is None or any(left.job and window.job == left.job for window in ledger.windows):
+            return ledger
+        return ledger.asked(left)
 
     def _bring_back_unpublished(self) -> None:
         """A run killed between moving files and writing the ledger left them one folder too far."""
@@ -298,6 +313,12 @@ def prune(store: Store, now: datetime) -> Pruned:
             for file in files:
                 file.unlink(missing_ok=True)
     return Pruned(old, len(files), sum(window.bytes for window in old if window.state is State.FETCHED))
+
+
+def no_usage(windows: Iterable[Window]) -> tuple[str, ...]:
+    """What a reader should know of fetched windows: which of them have no job run because CircleCI exported none."""
+    empty = [window for window in windows if not window.rows and window.complete_through >= window.first]
+    return tuple(f"CircleCI exported no usage for {window.period}." for window in empty)
 
 
 def file_prefix(window: Window) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from circleci_usage import __version__
+from circleci_usage.circleci import defaults
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.errors import UsageExporterError
@@ -87,10 +88,10 @@ def run(
     last: options.To = None,
     period: options.PeriodName = "last-month",
     store: options.Store = options.DEFAULT_STORE,
-    poll_seconds: options.PollSeconds = 15,
-    max_wait: options.MaxWait = "60m",
-    max_store_size: options.MaxStoreSize = 50,
-    max_ratio: options.MaxRatio = 200,
+    poll_seconds: options.PollSeconds = defaults.POLL_SECONDS,
+    max_wait: options.MaxWait = defaults.MAX_WAIT,
+    max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
+    max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
@@ -114,10 +115,10 @@ def run(
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
     from circleci_usage.run import run as run_all
-    from circleci_usage.run import with_history
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
+    _warn(console, chosen)
     exporting = settings.export_settings(
         os.environ,
         org_id=org_id,
@@ -140,7 +141,7 @@ def run(
         export_for=export_for,
     )
     send = datadog_commands.sender(output, datadog_site, datadog_url, store) if datadog else None
-    span = with_history(chosen.period, chosen.name)
+    span = settings.export_span(chosen)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
     if send:
         send(console, clock)
@@ -154,10 +155,10 @@ def export(
     last: options.To = None,
     period: options.PeriodName = "last-month",
     store: options.Store = options.DEFAULT_STORE,
-    poll_seconds: options.PollSeconds = 15,
-    max_wait: options.MaxWait = "60m",
-    max_store_size: options.MaxStoreSize = 50,
-    max_ratio: options.MaxRatio = 200,
+    poll_seconds: options.PollSeconds = defaults.POLL_SECONDS,
+    max_wait: options.MaxWait = defaults.MAX_WAIT,
+    max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
+    max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -172,6 +173,7 @@ def export(
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
+    _warn(console, chosen)
     exporting = settings.export_settings(
         os.environ,
         org_id=org_id,
@@ -224,7 +226,8 @@ def report(
     from circleci_usage.stages import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
-    chosen = settings.chosen_period(context, first, last, period, clock)
+    chosen = settings.chosen_period(context, first, last, period, clock, in_files=bool(paths))
+    _warn(console, chosen)
     whole = bool(paths) and not chosen.said
     reporting = settings.report_settings(
         os.environ,
@@ -259,15 +262,17 @@ def merge(
     """
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
+    from circleci_usage.usage.source import at_least_a_header
 
     console = _console(quiet=quiet, verbose=verbose)
     found = found_parts(paths, store)
     for warning in found.warnings:
         console.warn(warning)
-    parts = without_output(found.parts, output)
-    console.say(f"Merging {counted(len(parts), 'usage file')}.")
-    for warning in merge_parts(parts, output):
-        console.warn(warning)
+    others = without_output(found.parts, output)
+    console.say(f"Merging {counted(len(others), 'usage file')}.")
+    with at_least_a_header(others) as parts:
+        for warning in merge_parts(parts, output):
+            console.warn(warning)
     console.result(str(output))
 
 
@@ -300,7 +305,7 @@ def check(
     raise typer.Exit(outcome.exit_code)
 
 
-@app.command()
+@app.command(cls=options.WithoutEnvironment)
 def demo(
     output: options.Output = Path("demo-report"),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
@@ -312,7 +317,8 @@ def demo(
 ) -> None:
     """Go the whole way against a stand-in for CircleCI and a made-up company: no account needed.
 
-    The company's calendar stands still in November 2026, so that the same seed always gives the same report.
+    The company's calendar stands still in November 2026, so that the same seed always gives the same report. Your
+    environment, your settings file and your store have no part in it.
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """
@@ -321,10 +327,8 @@ def demo(
     console = _console(quiet=quiet, verbose=verbose)
 
     def reporting(days: "Period") -> "ReportSettings":
-        chosen = settings.Chosen(days, period, said=True)
-        return settings.report_settings(
-            os.environ, output, price_per_credit, config or DEMO_SETTINGS, chosen, merged=True
-        )
+        chosen = settings.Chosen(days, period, said=True, otherwise=days)
+        return settings.report_settings({}, output, price_per_credit, config or DEMO_SETTINGS, chosen, merged=True)
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 
@@ -341,6 +345,11 @@ def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
     from circleci_usage.cli.console import Console
 
     return Console(quiet=quiet, verbose=verbose)
+
+
+def _warn(console: "Console", chosen: "settings.Chosen") -> None:
+    for warning in chosen.warnings:
+        console.warn(warning)
 
 
 def _show_report(console: "Console", made: "Report", folder: Path) -> None:

@@ -78,6 +78,12 @@ def _cluster_source(
     urls = [path for path in paths or () if _is_url(path)]
     local = [path for path in paths or () if not _is_url(path)]
     found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
+    if not (found.parts or urls):
+        # Days without usage, as the store knows: nothing that a cluster is needed for.
+        from circleci_usage.usage.source import on_this_machine
+
+        yield on_this_machine(found)
+        return
     with session.spark_session(master, verbose=verbose) as spark:
         yield engine.on_cluster(spark, found, urls)
 

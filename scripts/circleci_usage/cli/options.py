@@ -3,9 +3,10 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from circleci_usage.days import PERIOD_NAMES
 from circleci_usage.errors import SettingsError
@@ -24,6 +25,15 @@ class Engine(StrEnum):
 
     POLARS = "polars"
     SPARK = "spark"
+
+
+class WithoutEnvironment(TyperCommand):
+    """A command that heeds its flags alone, whatever the environment says for the others."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
+        super().__init__(*arguments, **settings)
+        for parameter in self.params:
+            parameter.envvar = None
 
 
 def _folder(path: Path) -> Path:
@@ -187,7 +197,7 @@ MaxWait = Annotated[
     typer.Option(
         envvar="MAX_WAIT",
         metavar="DURATION",
-        help="How long to wait for CircleCI in all, such as 90m; 0 never waits for the hourly quota.",
+        help="How long to wait for CircleCI in all, such as 90m; 0: not for the hourly quota, only moments.",
         rich_help_panel=_EXPORT,
     ),
 ]

@@ -25,23 +25,64 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The period, its name if it came by one, and whether anybody said anything about it."""
+    """What was chosen of days.
+
+    Attributes:
+        period: the days; on an open side as far as there are files of.
+        name: of the period, if it came by one.
+        said: whether anybody said anything about it.
+        otherwise: the days when there are no files at all.
+        warnings: what was not taken as it was written.
+    """
 
     period: "Period"
     name: str | None
     said: bool
+    otherwise: "Period"
+    warnings: tuple[str, ...] = ()
 
 
-def chosen_period(context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock") -> Chosen:
-    """Dates win over a name, unless the name is a flag and the dates stand in the environment."""
-    from circleci_usage.config.environment import chosen_period
+def chosen_period(
+    context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock", *, in_files: bool = False
+) -> Chosen:
+    """Dates win over a name, unless the name is a flag and the dates stand in the environment.
+
+    Args:
+        context: knows where each value came from.
+        first: the first day, as it is written.
+        last: the last day.
+        name: the name of a period.
+        clock: tells today.
+        in_files: whether it is about files, which say where an open side ends.
+
+    Raises:
+        SettingsError: something in them is not understood.
+    """
+    from circleci_usage.config import environment as config
     from circleci_usage.days import today_utc
 
     sources = {key: source.name for key in ("first", "last", "period") if (source := context.get_parameter_source(key))}
     if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {sources.get("first"), sources.get("last")}:
         first = last = None
-    period = chosen_period(first, last, name, today_utc(clock.now()))
-    return Chosen(period, None if first else name, said=bool(first) or sources.get("period") != "DEFAULT")
+    today = today_utc(clock.now())
+    period = (config.period_in_files if in_files else config.chosen_period)(first, last, name, today)
+    future = config.future_end(last, today)
+    cut = f"The range ends on {future}, which is in the future: it is cut to today, {today}." if future else None
+    by_dates = bool(config.written(first) or config.written(last))
+    return Chosen(
+        period=period,
+        name=None if by_dates else name.strip(),
+        said=by_dates or sources.get("period") != "DEFAULT",
+        otherwise=config.without_open_sides(period, today),
+        warnings=(cut,) if cut else (),
+    )
+
+
+def export_span(chosen: Chosen) -> "Period":
+    """The days that `run` exports for a report on the chosen ones."""
+    from circleci_usage.run import with_history
+
+    return with_history(chosen.period, chosen.name)
 
 
 def export_settings(
@@ -60,6 +101,7 @@ def export_settings(
     Raises:
         SettingsError: something is missing or not understood.
     """
+    from circleci_usage.circleci.defaults import GB
     from circleci_usage.circleci.exports import ExportOptions
     from circleci_usage.config import environment as config
     from circleci_usage.run import ExportSettings
@@ -73,7 +115,7 @@ def export_settings(
             poll_seconds=poll_seconds,
             max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)"),
             max_ratio=max_ratio,
-            max_store_bytes=max_store_size * 10**9,
+            max_store_bytes=max_store_size * GB,
         ),
     )
 
@@ -109,7 +151,7 @@ def report_settings(
         analysis=file.analysis(),
         job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
-        otherwise=chosen.period,
+        otherwise=chosen.otherwise,
         period_name=None if whole else chosen.name,
         link=artifact_link(environment),
         merged=merged,

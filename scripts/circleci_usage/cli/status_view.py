@@ -8,15 +8,15 @@ from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
-from circleci_usage.circleci.status import Status
+from circleci_usage.circleci.status import Named, Status
 from circleci_usage.days import Period, months
 from circleci_usage.money.exact import rounded
 from circleci_usage.plurals import counted
 from circleci_usage.render.shown import when
 
 
-def status_lines(status: Status, now: datetime) -> Iterator[str]:
-    """What is there, what the quota allows, what the next run will do."""
+def store_lines(status: Status, now: datetime) -> Iterator[str]:
+    """What is there, and what the quota allows."""
     if not status.windows:
         yield f"The store {status.folder} is empty."
     else:
@@ -26,11 +26,33 @@ def status_lines(status: Status, now: datetime) -> Iterator[str]:
     for window in status.windows:
         yield f"  {_window_line(window, whole=window not in status.incomplete)}"
     yield _quota_line(status, now)
+
+
+def next_run_lines(status: Status, organizations: Named, period: Period, span: Period) -> Iterator[str]:
+    """What the next run does for a report on a period, for which it exports a span of days.
+
+    Args:
+        status: of the store.
+        organizations: whose usage it is.
+        period: the days to report on.
+        span: the days to export, those to compare with among them.
+    """
+    if span != period:
+        why = "comparisons, budgets and included credits need the earlier days"
+        yield f"The next run is for {period}. It exports {span}: {why}."
+    if organizations.unknown:
+        yield f"It asks CircleCI for the id of {', '.join(organizations.unknown)} first, which the store does not know."
+    if not organizations.certain:
+        yield "What it asks for is not known before: the store cannot tell whether its windows are of these."
+        return
     plan = status.next_run
-    if plan is not None:
-        yield f"The next run asks for {_listed(plan.ask)}."
-        if plan.collect:
-            yield f"It collects {_listed(window.period for window in plan.collect)}, asked for earlier."
+    if plan is None:
+        return
+    left = status.requests_left
+    when = f"; {left} of them at once, the others as the quota allows" if len(plan.ask) > left else ""
+    yield f"The next run asks for {_listed(plan.ask)}{when}."
+    if plan.collect:
+        yield f"It collects {_listed(window.period for window in plan.collect)}, asked for earlier."
 
 
 def check_line(check: Check) -> str:

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415, FBT002 - as in app.py
 
 import os
+from pathlib import Path
 
 import typer
 
@@ -17,23 +18,29 @@ def status(
     last: options.To = None,
     period: options.PeriodName = "last-month",
     store: options.Store = options.DEFAULT_STORE,
+    config: options.Config = None,
 ) -> None:
-    """Show what the store has, the quota used, and what the next run will ask for. Asks nobody.
+    """Show what the store has, the quota used, and what the next `run` with the same settings will do. Asks nobody.
 
     [dim]circleci-usage status --period last-13-months[/dim]
     """
+    from circleci_usage.circleci.status import named
     from circleci_usage.circleci.status import status as status_of
     from circleci_usage.circleci.store import Store
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.status_view import status_lines
+    from circleci_usage.cli.status_view import next_run_lines, store_lines
+    from circleci_usage.config.environment import organizations
+    from circleci_usage.run import days_to_export
 
     console, clock = Console(), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
+    reporting = settings.report_settings({}, Path(), None, config, chosen, merged=False)
+    span = days_to_export(settings.export_span(chosen), reporting, clock.now())
     folder = Store(store)
-    # A slug is not resolved here, that would take a request; the store knows whose it is.
-    ids = [name for name in org_id or [] if "/" not in name]
-    known = folder.ledger.windows[-1].organizations if folder.ledger.windows else ()
-    for line in status_lines(status_of(folder, ids or known, chosen.period, clock.now()), clock.now()):
+    found = named(folder, organizations(org_id) if org_id else ())
+    now = clock.now()
+    stands = status_of(folder, found.ids, span, now)
+    for line in (*store_lines(stands, now), *next_run_lines(stands, found, chosen.period, span)):
         console.result(line)
 
 

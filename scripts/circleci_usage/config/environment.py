@@ -9,7 +9,16 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.days import ONE_DAY, Period, named_period, parse_day, period_between
+from circleci_usage.days import (
+    CIRCLECI_BEGAN,
+    ONE_DAY,
+    OPEN_END,
+    OPEN_START,
+    Period,
+    named_period,
+    parse_day,
+    period_between,
+)
 from circleci_usage.errors import SettingsError
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
@@ -82,19 +91,60 @@ def duration(text: str, what: str) -> timedelta:
 def chosen_period(first: str | None, last: str | None, name: str, today: date) -> Period:
     """The period that the settings mean on the UTC day `today`, never reaching into the future.
 
-    Dates win over a name. A first day alone reaches through yesterday, the last day that CircleCI has whole.
+    Dates win over a name. A first day alone reaches through yesterday, the last day that CircleCI has whole; so does an
+    open end.
 
     Raises:
-        SettingsError: a date is none, the range is inverted, lies in the future, or has no first day.
+        SettingsError: a date is none, the range is inverted, in the future, before CircleCI, or without a first day.
     """
+    first, last = written(first), written(last)
     if last and not first:
         raise SettingsError(f"The last day is {last} but there is no first day; set --from or START_DATE too.")
     if not first:
         return named_period(name.strip(), today)
-    period = period_between(first, last or str(max(parse_day(first, "--from, START_DATE"), today - ONE_DAY)))
+    period = _begun(period_between(first, last or str(OPEN_END)), today)
+    return without_open_sides(Period(max(period.start, CIRCLECI_BEGAN), period.stop), today)
+
+
+def period_in_files(first: str | None, last: str | None, name: str, today: date) -> Period:
+    """As `chosen_period`, of days that there are files of: without a first or a last day it is open on that side.
+
+    So it is with a first day from before CircleCI existed.
+    """
+    first, last = written(first), written(last)
+    if not (first or last):
+        return named_period(name.strip(), today)
+    period = _begun(period_between(first or str(OPEN_START), last or str(OPEN_END)), today)
+    return Period(OPEN_START, period.stop) if period.start < CIRCLECI_BEGAN else period
+
+
+def _begun(period: Period, today: date) -> Period:
+    """The period without what lies in the future, but for an open end."""
     if period.first > today:
         raise SettingsError(f"The range begins on {period.first}, which is in the future; there is no usage yet.")
-    return Period(period.start, min(period.stop, today + ONE_DAY))
+    if period.last < CIRCLECI_BEGAN:
+        raise SettingsError(f"The range ends on {period.last}, before there was any CircleCI; there is no usage.")
+    return Period(period.start, OPEN_END if period.stop == OPEN_END else min(period.stop, today + ONE_DAY))
+
+
+def without_open_sides(period: Period, today: date) -> Period:
+    """The period with the days that are meant where there are no files to tell: through yesterday, or a day alone."""
+    yesterday = Period(today - ONE_DAY, today)
+    start = period.start if period.start > OPEN_START else min(yesterday.start, period.last)
+    if period.stop < OPEN_END:
+        return Period(start, period.stop)
+    return Period(start, max(yesterday.stop, start + ONE_DAY))
+
+
+def future_end(last: str | None, today: date) -> date | None:
+    """The last day as it is written, if it lies in the future and is no open end."""
+    day = parse_day(said, "--to, END_DATE") if (said := written(last)) else today
+    return day if today < day < OPEN_END else None
+
+
+def written(text: str | None) -> str | None:
+    """A date as it is written; None when there is nothing but blanks, as an unset variable of a CI job may have."""
+    return (text or "").strip() or None
 
 
 def config_file(given: Path | None) -> Path | None:

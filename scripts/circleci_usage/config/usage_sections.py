@@ -22,7 +22,7 @@ from pydantic import (
 
 from circleci_usage.analysis.spending import Per
 from circleci_usage.columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
-from circleci_usage.days import ONE_DAY
+from circleci_usage.days import ONE_DAY, OPEN_END
 from circleci_usage.money.allocation import SHARED, UNALLOCATED
 from circleci_usage.money.pricing import PricePeriod
 from circleci_usage.money.rates import RateOverride
@@ -107,6 +107,11 @@ class PricePeriodSection(Section):
 
     by_credit_type: dict[CreditType, Number] = {}
     """Other prices for some credit types."""
+
+    @field_validator("last")
+    @classmethod
+    def _open_end(cls, last: date | None) -> date | None:
+        return None if last == OPEN_END else last
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -19,7 +19,7 @@ _WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass
 class ExportJob:
-    """One export job on its way; `paths` of its parts once they are written."""
+    """One export job on its way; `paths` of its parts once they are written, and how often they were listed."""
 
     id: str
     organizations: tuple[str, ...]
@@ -28,6 +28,7 @@ class ExportJob:
     fate: Fate
     polls: int = 0
     paths: tuple[str, ...] | None = None
+    lists: int = 0
 
     @property
     def gone(self) -> bool:
@@ -86,7 +87,9 @@ class ExportJobs:
             return None if job.fate.null else []
         if job.paths is None:
             job.paths = self._write_parts(job)
-        return [self._storage.url(path) for path in job.paths]
+        listed = job.fate.listed[min(job.lists, len(job.fate.listed) - 1)] if job.fate.listed else None
+        job.lists += 1
+        return [self._storage.url(path) for path in job.paths[:listed]]
 
     def _write_parts(self, job: ExportJob) -> tuple[str, ...]:
         rows, step = self._rows(job), self._rules.rows_per_part
@@ -95,7 +98,8 @@ class ExportJobs:
         for first in range(0, len(rows) or 1, step):
             part = BytesIO()
             write_part(part, rows[first : first + step], self._rules.dialect)
-            paths.append(f"/exports/{job.id}/part-{len(paths)}.csv.gz")
+            name = f"parts.csv.gz?part={len(paths)}" if self._rules.parts_in_query else f"part-{len(paths)}.csv.gz"
+            paths.append(f"/exports/{job.id}/{name}")
             self._storage.keep(paths[-1], part.getvalue())
         return tuple(paths)
 

@@ -16,7 +16,8 @@ class Fate:
     """What becomes of one export job: what successive GETs of it say.
 
     `states` are told one a GET, the last one for ever; `vanishes` makes every GET after them a 404. The first `bare`
-    GETs that say completed carry no URLs: `null` or an empty list.
+    GETs that say completed carry no URLs: `null` or an empty list. `listed` is how many parts the lists after them
+    hold, one after the other, the last number for ever; none given means all parts.
     """
 
     states: tuple[str, ...] = ("completed",)
@@ -24,6 +25,7 @@ class Fate:
     vanishes: bool = False
     bare: int = 0
     null: bool = False
+    listed: tuple[int, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -52,6 +54,8 @@ class Rules:
     """Answer POST with `download_urls: null`, as the service was seen to do against its contract."""
     rows_per_part: int = 10_000
     dialect: Dialect = field(default_factory=Dialect)
+    parts_in_query: bool = False
+    """Whether the URLs of an export's parts differ in their query alone."""
     url_lifetime: timedelta = timedelta(hours=1)
     ranges: bool = True
     """Whether the download host honours Range."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit
 
 from circleci_usage.demo.messages import Answer, Request
 from circleci_usage.demo.rules import Rules
@@ -23,7 +23,7 @@ _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
 class Storage:
     """Files by path; `keep` once, `url` as often as fresh URLs are needed, `answer` for every download.
 
-    `base_url` is where its listener listens.
+    A path may have a query. `base_url` is where its listener listens.
     """
 
     def __init__(self, rules: Rules, clock: Clock) -> None:
@@ -47,15 +47,16 @@ class Storage:
             "X-Amz-Expires": lifetime,
             "X-Amz-Signature": self._signature(path, made, lifetime),
         }
-        return f"{self.base_url}{path}?{urlencode(query)}"
+        return f"{self.base_url}{path}{'&' if '?' in path else '?'}{urlencode(query)}"
 
     def answer(self, request: Request) -> Answer:
         """The file, a range of it, or why not."""
         address = urlsplit(request.path)
-        refusal = self._refusal(request, address.path, parse_qs(address.query))
+        path = _without_signature(address)
+        refusal = self._refusal(request, path, parse_qs(address.query))
         if refusal:
             return refusal
-        content, etag = self._files[address.path]
+        content, etag = self._files[path]
         headers = {"Content-Type": "binary/octet-stream", "ETag": etag}
         if not self._rules.ranges:
             return Answer(200, headers, content)
@@ -76,6 +77,11 @@ class Storage:
 
     def _signature(self, *signed: str) -> str:
         return hmac.new(self._key, "\n".join(signed).encode(), hashlib.sha256).hexdigest()
+
+
+def _without_signature(address: SplitResult) -> str:
+    own = [(name, value) for name, value in parse_qsl(address.query) if not name.startswith("X-Amz-")]
+    return f"{address.path}?{urlencode(own)}" if own else address.path
 
 
 def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Answer:

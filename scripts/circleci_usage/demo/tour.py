@@ -39,11 +39,10 @@ def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period
     """
     clock, company = PinnedClock(), Company(seed)
     days = named_period(period, today_utc(clock.now()))
-    begin = max(
-        add_months(days.start.replace(day=1), -_MONTHS_BEFORE),
-        named_period("last-13-months", today_utc(clock.now())).start,
-    )
-    with TemporaryDirectory() as folder, StandIn(company, clock) as circleci:
+    months_before = add_months(days.start.replace(day=1), -_MONTHS_BEFORE)
+    thirteen_months = named_period("last-13-months", today_utc(clock.now()))
+    begin = min(days.start, max(months_before, thirteen_months.start))
+    with TemporaryDirectory() as folder, StandIn(company, clock, posts_per_hour=None, gets_per_hour=None) as circleci:
         exporting = ExportSettings(
             url=circleci.url,
             token=SecretStr(circleci.token),

@@ -175,35 +175,6 @@ def _is_packed(output: Path) -> bool:
     return name.endswith(".gz")
 
 
-def _is_copied(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
-    """Copy the parts if they have the dialect already, or all but some rows of them have."""
-    try:
-        return _is_copied_as_is(parts, merged, packed=packed)
-    except _OddRowError:
-        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, suppress(_OddRowError):
-            plain = plain_parts(parts, Path(folder) / "plain")
-            return plain != tuple(parts) and _is_copied_as_is(plain, merged, packed=packed)
-        return False
-
-
-def _is_copied_as_is(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> bool:
-    if len({part.columns for part in parts}) > 1:
-        return False
-    try:
-        _copy(parts, merged, packed=packed)
-    except _OtherDialectError as error:
-        _empty(merged)
-        if isinstance(error, _OddRowError):
-            raise
-        return False
-    return True
-
-
-def _empty(stream: BinaryIO) -> None:
-    stream.seek(0)
-    stream.truncate()
-
-
 def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
     with _writing(merged, packed=packed) as header:
         header.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))

@@ -1,17 +1,19 @@
 """Where sums come from: the one thing that is different between engines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.days import Period
 from circleci_usage.usage.cache import cache_beside, read_sums
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.merge import merge
-from circleci_usage.usage.parts import FoundParts
+from circleci_usage.usage.parts import FoundParts, Part
 from circleci_usage.usage.sums import Sums
 
 
@@ -63,14 +65,31 @@ def on_this_machine(found: FoundParts) -> Source:
 
     def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
         cache = cache_beside(parts) if parts else None
-        return read_sums(parts, branch_globs, period, cache, job_groups)
+        with at_least_a_header(parts) as some:
+            return read_sums(some, branch_globs, period, cache, job_groups)
+
+    def merge_all(file: Path, *, only: Period | None, has_repeats: bool | None) -> tuple[str, ...]:
+        with at_least_a_header(parts) as some:
+            return merge(some, file, only=only, has_repeats=has_repeats)
 
     return Source(
         files=len(parts),
         size=sum(part.path.stat().st_size for part in parts),
         read=read,
-        merge=partial(merge, parts),
+        merge=merge_all,
         warnings=found.warnings,
         complete_through=found.complete_through,
         complete=found.complete,
     )
+
+
+@contextmanager
+def at_least_a_header(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """The parts, or one with nothing but a header when CircleCI exported no file at all: both are no usage."""
+    if parts:
+        yield parts
+        return
+    with TemporaryDirectory(prefix="circleci-usage-") as folder:
+        path = Path(folder) / "no-usage.csv"
+        path.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
+        yield (Part(path, EXPORT_COLUMNS),)
