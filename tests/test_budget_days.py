@@ -265,6 +265,14 @@ def test_of_files_only_the_first_and_the_last_day_are_known(place: Place) -> Non
     assert report(1, 2, through=2) == ("within", [])
 
 
+def test_days_of_which_some_are_missing_are_not_compared_with(place: Place) -> None:
+    place.export(november(1, 10), november(14, 24))
+
+    report = place.report(DOLLAR, november(16, 22))
+
+    assert (report.previous, report.findings.changes) == (None, None)
+
+
 def test_what_is_free_in_a_month_depends_on_the_whole_billing_cycle(place: Place) -> None:
     place.export(november(1, 24))
     free = "billing_cycle_day: 15\nincluded_credits: {per: cycle, amount: 5000}\n"

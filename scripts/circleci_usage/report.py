@@ -145,11 +145,11 @@ def build_report(
     yesterday = today_utc(generated_at) - ONE_DAY
     if complete is None:
         complete = _complete_days(usage.runs, period, complete_through, yesterday)
+    through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
     usage = _dated(usage, period.last)
     before = previous_period(period)
     year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)
     needed = Period(billing_period(year_before, prices.billing_cycle_day).start, period.stop)
-    through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
@@ -204,7 +204,7 @@ def build_report(
             prices_used=prices_used(owned, prices),
             reconciliation=reconcile(owned, runs, usage.places, charged),
             ownership=ownership,
-            previous=_past(costs, usage.runs, before),
+            previous=None if uncovered(before, complete) else _past(costs, usage.runs, before),
             findings=findings,
             warnings=(
                 *warnings,

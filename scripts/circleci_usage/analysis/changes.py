@@ -23,7 +23,7 @@ import pandas as pd
 
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.days import Period, month_start, previous_period
+from circleci_usage.days import Period, month_start, previous_period, uncovered
 from circleci_usage.money.costs import Costs, within
 from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
 from circleci_usage.money.units import to_decimal
@@ -148,7 +148,13 @@ class Changes:
         return drivers(_without_steady(self.jobs), self.total.difference)
 
 
-def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: date | None) -> Changes | None:
+def compare(
+    costs: Costs,
+    runs: pd.DataFrame,
+    period: Period,
+    complete_through: date | None,
+    complete: tuple[Period, ...] | None = None,
+) -> Changes | None:
     """A period against the one before.
 
     Args:
@@ -156,6 +162,7 @@ def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: 
         runs: owned job runs of the same days.
         period: what is reported on.
         complete_through: its last complete day; None when it has none.
+        complete: all complete days; None when only those with usage are known.
 
     Returns:
         None when the days before are not all there with a price: half a period would look like a rise.
@@ -163,6 +170,8 @@ def compare(costs: Costs, runs: pd.DataFrame, period: Period, complete_through: 
     if complete_through is None:
         return None
     now, before = _days(period, complete_through)
+    if complete is not None and uncovered(before, complete):
+        return None
     first, past = runs["date"].min(), costs.within(before)
     if pd.isna(first) or first.date() > before.first or within(runs, before).empty or past.unpriced_days():
         return None

@@ -121,7 +121,7 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
     reruns = price(known.performance.reruns, known.performance.places, prices.without_free())
     return Findings(
-        changes=compare(known.costs, known.runs, period, known.complete_through),
+        changes=compare(known.costs, known.runs, period, known.complete_through, known.complete),
         trend=trend(known.costs, days, period) if days else None,
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         spending=month,
