@@ -64,18 +64,19 @@ def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
     return {(each.day, each.cause.job) for each in found if each.cause}
 
 
-def judge(series: Series, detect: Detector, *, in_jobs: bool) -> Score:
+def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -> Score:
     """Plant days into a series, one at a time.
 
     Args:
         series: what a project does on each day.
         detect: finds them.
         in_jobs: whether the project has several jobs, of which a single one costs too much.
+        stride: judge every n-th month.
     """
     random = np.random.default_rng(11)
     jobs = _jobs(series, random) if in_jobs else {_EVERYTHING: series.daily * _A_DAY / series.daily.mean()}
     score = Score(0, 0, dict.fromkeys(TIMES, 0), dict.fromkeys(TIMES, 0))
-    for start, month in _months(series):
+    for start, month in [*_months(series)][::stride]:
         window = {name: values[start : start + HISTORY + len(month)] for name, values in jobs.items()}
         first = month.start - timedelta(days=HISTORY)
         score.months += 1

@@ -1,7 +1,9 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
+import numpy as np
 import pytest
 
 from circleci_usage.analysis.anomalies import Anomaly, Cause, find_anomalies
@@ -39,14 +41,15 @@ def test_a_jump_is_found_with_what_was_expected_and_the_job_behind_it() -> None:
 
     (anomaly,) = find_anomalies(costs(*every_day(), jump, line(300, date=TUESDAY, job="lint")), KNOWN, MARCH)
 
-    usual = sorted(cost_of(TUESDAY + weeks * 7 * ONE_DAY) for weeks in range(-5, 3) if weeks)
+    assert abs(anomaly.expected - Decimal("20.20")) <= Decimal("0.20")
     assert anomaly == Anomaly(
         TUESDAY,
         ("o1", "acme", "p1", "web"),
-        Decimal(usual[3]) / 100,
+        anomaly.expected,
         Decimal(cost_of(TUESDAY) + 5300) / 100,
         Cause("nightly", "soak", Decimal("0.00"), Decimal("50.00")),
     )
+    assert anomaly.excess == anomaly.actual - anomaly.expected
 
 
 def test_a_job_that_always_runs_explains_by_how_much_more_it_cost() -> None:
@@ -131,3 +134,104 @@ def test_the_largest_comes_first() -> None:
 
 def test_no_costs_have_none() -> None:
     assert found() == []
+
+
+def restless(day: date) -> int:
+    """Cents that no weekday explains: 20 to 200 dollars."""
+    return 2000 + (day.toordinal() * 7919) % 18000
+
+
+def times(share: int, day: date) -> int:
+    """A share of what is restless."""
+    return share * restless(day)
+
+
+def even(day: date) -> int:
+    """A timer's job."""
+    return 3000 + (day.toordinal() * 31) % 100
+
+
+def test_a_job_alone_stands_out_of_a_restless_project_and_is_told_once() -> None:
+    soak = every_day(cost=lambda day: 9000 if day == TUESDAY else even(day), job="soak")
+
+    (anomaly,) = find_anomalies(costs(*every_day(cost=restless), *soak), KNOWN, MARCH)
+
+    assert (anomaly.day, anomaly.subject) == (TUESDAY, "job")
+    assert anomaly.actual == 90
+    assert abs(anomaly.expected - Decimal("30.50")) <= 1
+    assert anomaly.cause == Cause("build", "soak", anomaly.expected, Decimal("90.00"))
+
+
+def test_a_busy_day_of_all_jobs_is_the_project_s() -> None:
+    def busy(day: date) -> int:
+        return even(day) * (4 if day == TUESDAY else 1)
+
+    jobs = (each for job in ("a", "b", "c") for each in every_day(cost=busy, job=job))
+
+    (anomaly,) = find_anomalies(costs(*jobs), KNOWN, MARCH)
+
+    assert (anomaly.day, anomaly.subject) == (TUESDAY, "project")
+
+
+def test_jobs_that_follow_a_restless_project_raise_no_alarm() -> None:
+    jobs = (
+        each
+        for share, job in ((1, "build"), (2, "test"), (1, "lint"))
+        for each in every_day(cost=partial(times, share), job=job)
+    )
+
+    assert found(*jobs) == []
+
+
+def test_a_new_job_that_is_dear_is_told_on_its_first_day() -> None:
+    new = every_day(Period.of_days(TUESDAY, KNOWN.last), cost=lambda _: 4000, job="e2e")
+
+    (anomaly,) = find_anomalies(costs(*every_day(cost=restless), *new), KNOWN, MARCH)
+
+    assert (anomaly.day, anomaly.subject, anomaly.actual) == (TUESDAY, "job", 40)
+    assert anomaly.cause == Cause("build", "e2e", Decimal("0.00"), Decimal("40.00"))
+
+
+def test_a_new_job_that_costs_pennies_is_none() -> None:
+    new = every_day(Period.of_days(TUESDAY, KNOWN.last), cost=lambda _: 300, job="e2e")
+
+    assert found(*every_day(cost=restless), *new) == []
+
+
+def test_a_job_of_another_name_in_the_place_of_an_old_one_is_none() -> None:
+    old = every_day(Period.of_days(KNOWN.first, TUESDAY - ONE_DAY), cost=even, job="e2e")
+    new = every_day(Period.of_days(TUESDAY, KNOWN.last), cost=even, job="end-to-end")
+
+    assert found(*every_day(cost=restless), *old, *new) == []
+
+
+def test_what_is_charged_once_a_month_is_none() -> None:
+    leases = [line(9000, date=date(2026, month, 10), credit_type="lease") for month in (1, 2, 3)]
+    known = Period.of_days(date(2026, 1, 1), KNOWN.last)
+
+    assert found(*every_day(known), *leases, known=known) == []
+
+
+def test_jobs_of_many_kinds_raise_few_alarms_and_show_what_is_planted() -> None:
+    random = np.random.default_rng(5)
+    known = Period.of_days(date(2026, 1, 1), date(2026, 4, 30))
+    april = Period.of_days(date(2026, 4, 1), date(2026, 4, 30))
+    alarms = hits = 0
+    for number in range(10):
+        pushes = random.poisson(random.gamma(2, 6, len(known)))
+        lines = [
+            line(int(cents), date=day, job=job)
+            for day, push in zip(known, pushes, strict=True)
+            for job, cents in (
+                ("build", push * 300 * random.lognormal(0, 0.1)),
+                ("test", push * 600 * random.lognormal(0, 0.15)),
+                ("nightly", 4000 * random.lognormal(0, 0.05)),
+            )
+        ]
+        planted = date(2026, 4, 1 + 2 * number)
+        alarms += len(find_anomalies(costs(*lines), known, april))
+        more = find_anomalies(costs(*lines, line(8000, date=planted, job="nightly")), known, april)
+        hits += any(each.day == planted and each.cause and each.cause.job == "nightly" for each in more)
+
+    assert alarms <= 3
+    assert hits >= 9

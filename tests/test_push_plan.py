@@ -270,6 +270,23 @@ def test_an_anomaly_is_an_event_with_its_cause(own_folder: Path) -> None:
     assert all(len(event.key) <= 100 for event in events)
 
 
+def test_an_anomaly_of_a_job_alone_names_the_job(own_folder: Path) -> None:
+    summary = json.loads((own_folder / "summary.json").read_text())
+    job = {"workflow": "nightly", "job": "soak", "job_expected": "30", "job_actual": "90", "subject": "job"}
+    anomaly = {"date": "2026-03-05", "organization": "acme", "project_id": "p2", "project": "pay"} | job
+    anomalies = [
+        anomaly | {"expected": "30", "actual": "90"},
+        anomaly | {"expected": "9", "actual": "80", "job": "e2e"},
+    ]
+    (own_folder / "summary.json").write_text(json.dumps({**summary, "budgets": [], "anomalies": anomalies}))
+
+    first, second = plan_push(own_folder, SNAPSHOT, NOW).events
+
+    assert first.title == "CircleCI cost of the job soak of pay was unusual on 2026-03-05: 90.00 USD"
+    assert first.text == "90.00 USD instead of about 30.00 USD."
+    assert first.key != second.key
+
+
 @pytest.mark.parametrize("site", ["ddog-gov.com", "us2.ddog-gov.com"])
 def test_government_sites_have_no_history(folder: Path, site: str) -> None:
     with pytest.raises(SettingsError, match="no Historical Metrics Ingestion"):

@@ -1,12 +1,17 @@
 """The sentences that every format says."""
 
-from datetime import date
+import json
+from datetime import date, timedelta
 
 import pytest
 
 from circleci_usage.days import Period
+from circleci_usage.render.html import page
+from circleci_usage.render.summary import summary_json
 from circleci_usage.render.words import Sentence, change_in_short, completeness, sentences
+from circleci_usage.report import Report
 from reports import acme_report, acme_rows, empty_report, odd_reports, report_of
+from rows import job_run
 
 
 def test_names_do_nothing_in_a_sentence() -> None:
@@ -43,3 +48,36 @@ def test_completeness(name: str, words: str) -> None:
 
 def test_nothing_more_is_said_of_nothing() -> None:
     assert [each.text for each in sentences(empty_report())] == ["There is no CircleCI usage in March 2026."]
+
+
+def report_through(day: int, *, since: date) -> Report:
+    """The report on March so far: 100,000 credits on each day since another one, and seats on the 20th of February."""
+    period = Period.of_days(date(2026, 3, 1), date(2026, 3, day))
+    every_day = [f"{since + timedelta(days=n)}" for n in range((period.stop - since).days)]
+    seats = {"COMPUTE_CREDITS": "0", "USER_CREDITS": "250000", "JOB_RUN_DATE": "2026-02-20"}
+    rows = [job_run("100000", JOB_RUN_DATE=each) for each in every_day]
+    return report_of([*rows, *([job_run("250000", **seats)] if since < date(2026, 2, 20) else [])], period)
+
+
+def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
+    report = report_through(10, since=date(2026, 1, 1))
+
+    said = "March 2026: forecast to cost about $2,010.00 (80% interval $2,010.00–$2,010.00)."
+    assert said in [each.text for each in sentences(report)]
+    assert said in page(report)
+    month = json.loads(summary_json(report))["month"]
+    assert month["credits"] == {"spent": "1000000", "expected": "3350000", "low": "3350000", "high": "3350000"}
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (13, "March 2026: too little history to forecast."),
+        (14, "March 2026: forecast to cost about $1,860.00 (too little history for an interval)."),
+    ],
+)
+def test_too_little_history_is_said(day: int, words: str) -> None:
+    report = report_through(day, since=date(2026, 3, 1))
+
+    assert words in [each.text for each in sentences(report)]
+    assert words in page(report)
