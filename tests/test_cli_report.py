@@ -109,12 +109,14 @@ def test_a_side_that_is_open_goes_as_far_as_the_files(
 
 
 def test_a_price_period_may_end_with_the_last_of_all_days(export: Path, tmp_path: Path) -> None:
-    prices = "pricing: [{from: 0001-01-01, to: 2026-03-04, price_per_credit: 1}, {from: 2026-03-05, to: %s, price_per_credit: 2}]"
+    first = "{from: 0001-01-01, to: 2026-03-04, price_per_credit: 1}"
     for last in ("9999-12-31", "9999-12-30"):
-        (tmp_path / "usage.yml").write_text(prices % last)
+        second = f"{{from: 2026-03-05, to: {last}, price_per_credit: 2}}"
+        (tmp_path / "usage.yml").write_text(f"pricing: [{first}, {second}]")
         done = circleci_usage("report", export, "--config", "usage.yml", "--no-merged", cwd=tmp_path)
         assert done.code == 0, done.err
-        assert summary(tmp_path / "usage-report")["totals"]["cost"] == "313"  # type: ignore[index]
+        written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+        assert written["totals"]["cost"] == "313"
 
 
 def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None:
