@@ -89,6 +89,36 @@ def test_only_the_days_that_were_asked_for(export: Path, tmp_path: Path) -> None
         assert len(merged.readlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("dates", "first", "last"),
+    [
+        (("--from", "2026-03-03"), "2026-03-03", "2026-03-05"),
+        (("--from", "2026-03-01"), "2026-03-01", "2026-03-05"),
+        (("--to", "2026-03-03"), "2026-03-02", "2026-03-03"),
+        (("--from", "2026-03-01", "--to", "9999-12-31"), "2026-03-01", "2026-03-05"),
+        (("--from", "0001-01-01", "--to", "9999-12-31"), "2026-03-02", "2026-03-05"),
+        (("--from", "2026-03-02T00:00:00Z", "--to", "2026-03-05T23:59:59Z"), "2026-03-02", "2026-03-05"),
+    ],
+)
+def test_a_side_that_is_open_goes_as_far_as_the_files(
+    export: Path, tmp_path: Path, dates: tuple[str, ...], first: str, last: str
+) -> None:
+    done = circleci_usage("report", export, *dates, "--no-merged", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert summary(tmp_path / "usage-report")["period"] == {"from": first, "to": last}
+
+
+def test_a_price_period_may_end_with_the_last_of_all_days(export: Path, tmp_path: Path) -> None:
+    first = "{from: 0001-01-01, to: 2026-03-04, price_per_credit: 1}"
+    for last in ("9999-12-31", "9999-12-30"):
+        second = f"{{from: 2026-03-05, to: {last}, price_per_credit: 2}}"
+        (tmp_path / "usage.yml").write_text(f"pricing: [{first}, {second}]")
+        done = circleci_usage("report", export, "--config", "usage.yml", "--no-merged", cwd=tmp_path)
+        assert done.code == 0, done.err
+        written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+        assert written["totals"]["cost"] == "313"
+
+
 def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert circleci_usage("report", export, "-o", export / "out", cwd=tmp_path).code == 0

@@ -146,13 +146,18 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
     """The parts that the store has of a period and of the days that help to understand it, or all of them.
 
     Raises:
-        SettingsError: it has no export of the period.
+        SettingsError: it has none of the period.
     """
     store = Store(folder)
     compared = ALL_DAYS if period is None else Period(previous_period(period).start, period.stop)
     fetched = store.ledger.in_state(State.FETCHED)
-    if not any(window.overlaps(period or ALL_DAYS) for window in fetched):
-        raise _nothing_stored(folder, period)
+    if not fetched:
+        return find_parts([folder])
+    if period and not any(window.overlaps(period) for window in fetched):
+        raise SettingsError(
+            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`, or name the files or"
+            " folders of an export."
+        )
     empty = no_usage(window for window in fetched if window.overlaps(compared))
     if period is None:
         found = find_recorded(store.recorded(ALL_DAYS))
@@ -165,12 +170,4 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         (*empty, *found.warnings),
         complete_through=store.complete_through(period),
         complete=store.complete_days(days, judged),
-    )
-
-
-def _nothing_stored(folder: Path, period: Period | None) -> SettingsError:
-    of_period = f" of {period}" if period else ""
-    return SettingsError(
-        f"The store {folder} has no usage{of_period}; name the files or folders of an export, or fetch it with"
-        " `circleci-usage export`."
     )
