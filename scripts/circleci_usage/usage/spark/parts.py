@@ -45,7 +45,8 @@ def shared_parts(found: FoundParts) -> tuple[ClusterPart, ...]:
     """Parts on a path that this machine and the workers of the cluster see alike."""
     states = [part.path.stat() for part in found.parts]
     return tuple(
-        ClusterPart(part.path.as_uri(), part.columns, state.st_size, state.st_mtime_ns, part.recorded)
+        # Not as_uri(): Hadoop takes an escaped letter for what it looks like.
+        ClusterPart(f"file://{part.path}", part.columns, state.st_size, state.st_mtime_ns, part.recorded)
         for part, state in zip(found.parts, states, strict=True)
     )
 
