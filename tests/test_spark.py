@@ -136,7 +136,7 @@ def test_job_runs_count_once_and_new_credit_types_are_told_apart(cluster: Cluste
     there = report(cluster, tmp_path, parts, "--output", "there")
 
     assert (here.code, there.code) == (0, 0), there.err
-    assert "4 rows are of job runs that are in" in here.err
+    assert "a.csv.gz: 6 rows are of job runs that are in b é.csv and c.csv.gz too" in here.err
     assert "its 12 credits of 2 job runs are not part of TOTAL_CREDITS" in here.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
 

@@ -17,7 +17,7 @@ from circleci_usage.errors import SettingsError
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
 from circleci_usage.stages import ReportSettings, make_report
-from circleci_usage.usage.parts import FoundParts
+from circleci_usage.usage.parts import FoundParts, find_parts
 from circleci_usage.usage.recorded import find_recorded
 from circleci_usage.usage.source import on_this_machine
 

@@ -46,9 +46,10 @@ def shared_parts(found: FoundParts) -> tuple[ClusterPart, ...]:
     """Parts on a path that this machine and the workers of the cluster see alike."""
     states = [part.original.stat() for part in found.parts]
     return tuple(
+        # Not as_uri(): Hadoop takes an escaped letter for what it looks like.
         ClusterPart(
-            part.path.as_uri(),
-            part.original.as_uri(),
+            f"file://{part.path}",
+            f"file://{part.original}",
             part.columns,
             state.st_size,
             state.st_mtime_ns,

@@ -1,7 +1,8 @@
 """`usage.repeats` on a cluster: the same rows are left out."""
 
+import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sql
@@ -21,7 +22,7 @@ def contents_of(runs: DataFrame, parts: Sequence[ClusterPart]) -> tuple[dict[int
         sql.count("*").alias("rows"), sql.min("date").alias("first"), sql.max("date").alias("last")
     )
     numbers = {_plain(part.url): number for number, part in enumerate(parts)}
-    found = sorted((numbers[_plain(row.file)], row) for row in by_file.collect())
+    found = sorted((numbers[_plain(unquote(row.file))], row) for row in by_file.collect())
     contents = {number: Content(row.rows, row.first, row.last) for number, row in found}
     return contents, {number: row.file for number, row in found}
 
@@ -59,8 +60,5 @@ def repeated(runs: DataFrame) -> tuple[Repeated, ...]:
 
 
 def _plain(url: str) -> str:
-    """One spelling of a URL: Spark has several of `file:`, and escapes what is no letter."""
-    address = urlsplit(url)
-    if address.scheme == "file":
-        return unquote(address.path)
-    return unquote(url)
+    """One spelling of a URL: Spark has several of `file:`."""
+    return re.sub("^file:/+", "/", url)
