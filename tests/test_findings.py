@@ -237,5 +237,6 @@ def test_nothing_is_found_where_there_is_nothing(read: Reading) -> None:
     found = report(read(QUARTER, empty), empty, settings).findings
 
     assert (found.changes, found.trend, found.spending) == (None, None, None)
-    assert (found.anomalies, found.budgets, found.extras) == ((), (), ())
+    assert (found.anomalies, found.extras) == ((), ())
+    assert [(budget.state, budget.spending.missing) for budget in found.budgets] == [("unknown", (empty,))]
     assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.sizings] == []
