@@ -73,7 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
     parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
-    parser.add_argument("--stride", type=int, default=1, help="judge every n-th month, to save time")
+    parser.add_argument("--stride", type=int, default=1, help="judge every n-th month, to save time; 5 has all seasons")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", type=Path, help="a page to put the tables into, between its marks")
     return parser.parse_args()
@@ -112,7 +112,9 @@ def _forecast(series: Series, index: int, month: Period, history: int, total: fl
 
 
 def _scores(series: Series, stride: int) -> dict[tuple[str, bool], Score]:
-    detectors: dict[str, Detector] = {"ours": ours} | ({"peer": seasonal_esd} if has_peers() else {})
+    detectors: dict[str, Detector] = {"ours": ours}
+    if has_peers():
+        detectors["peer"] = seasonal_esd
     return {
         (name, in_jobs): judge(series, detect, in_jobs=in_jobs, stride=stride)
         for name, detect in detectors.items()
