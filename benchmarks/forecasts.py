@@ -26,8 +26,6 @@ from circleci_usage.money.exact import ZERO
 DAYS = (7, 10, 20, 25)
 """Of the month, on which it is forecast."""
 
-_BEGIN, _END = "<!-- benchmark -->\n", "<!-- end of benchmark -->\n"
-
 
 class Forecast(NamedTuple):
     """A month's forecast on one of its days: errors as shares of the month's total."""
@@ -40,7 +38,7 @@ class Forecast(NamedTuple):
 
 
 def main() -> None:
-    """Judge, print the tables, and put them into a page if asked."""
+    """Judge, and print the tables."""
     arguments = _arguments()
     files = [series for path in arguments.files for series in read(path)]
     every = files + made_up(arguments.copies)
@@ -64,8 +62,6 @@ def main() -> None:
         ]
     )
     print(text)
-    if arguments.write:
-        _write(text, arguments.write)
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,9 +69,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
     parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
-    parser.add_argument("--stride", type=int, default=1, help="judge every n-th month, to save time")
+    parser.add_argument("--stride", type=int, default=1, help="judge every n-th month, to save time; 5 has all seasons")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", type=Path, help="a page to put the tables into, between its marks")
     return parser.parse_args()
 
 
@@ -112,7 +107,9 @@ def _forecast(series: Series, index: int, month: Period, history: int, total: fl
 
 
 def _scores(series: Series, stride: int) -> dict[tuple[str, bool], Score]:
-    detectors: dict[str, Detector] = {"ours": ours} | ({"peer": seasonal_esd} if has_peers() else {})
+    detectors: dict[str, Detector] = {"ours": ours}
+    if has_peers():
+        detectors["peer"] = seasonal_esd
     return {
         (name, in_jobs): judge(series, detect, in_jobs=in_jobs, stride=stride)
         for name, detect in detectors.items()
@@ -176,12 +173,6 @@ def _found(some: Sequence[Score], times: int) -> str:
 
 def _alarms(some: Sequence[Score]) -> str:
     return f"{sum(score.false_alarms for score in some) / sum(score.months for score in some):.2f}"
-
-
-def _write(text: str, page: Path) -> None:
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    page.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -114,8 +115,9 @@ def _jobs(series: Series, random: np.random.Generator) -> Jobs:
     weekdays = np.array([series.day(n).weekday() for n in range(count)])
     pushes = np.round(series.daily * max(1.0, 8 / series.daily.mean())).astype("int64")
 
-    def noisy(values: Values, spread: float) -> Values:
-        return values * random.lognormal(0, spread, count)
+    def noisy(values: np.ndarray[tuple[int, ...], np.dtype[Any]], spread: float) -> Values:
+        costs: Values = values * random.lognormal(0, spread, count)
+        return costs
 
     jobs = {
         "build": noisy(pushes * 1.0, 0.1),
@@ -123,7 +125,7 @@ def _jobs(series: Series, random: np.random.Generator) -> Jobs:
         "e2e": noisy(4.0 * random.binomial(pushes, 0.3), 0.2),
         "deploy": noisy(3.0 * random.poisson(2, count) * (weekdays < 5), 0.2),
         "nightly": noisy(0.0 * series.daily + 8.0, 0.05),
-        "weekly": noisy(np.where(weekdays == 0, 25.0, 0.0), 0.1),
+        "weekly": noisy(25.0 * (weekdays == 0), 0.1),
     }
     scale = _A_DAY / sum(float(values.mean()) for values in jobs.values())
     return {name: values * scale for name, values in jobs.items()}

@@ -188,7 +188,7 @@ def test_a_new_job_that_is_dear_is_told_on_its_first_day() -> None:
 
     (anomaly,) = find_anomalies(costs(*every_day(cost=restless), *new), KNOWN, MARCH)
 
-    assert (anomaly.day, anomaly.subject, anomaly.actual) == (TUESDAY, "job", 40)
+    assert (anomaly.day, anomaly.subject, anomaly.actual) == (TUESDAY, "job", Decimal(40))
     assert anomaly.cause == Cause("build", "e2e", Decimal("0.00"), Decimal("40.00"))
 
 

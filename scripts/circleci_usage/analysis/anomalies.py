@@ -34,8 +34,8 @@ MINIMUM: Final = Decimal(10)
 _AT_LEAST: Final = 0.3
 """Share of the expected cost that an anomaly is beyond it."""
 
-_PROJECT_RATE: Final = 0.0035
-"""Share of a project's days that its restlessness alone may make anomalies of: one in nine months."""
+_PROJECT_RATE: Final = 0.003
+"""Share of a project's days that its restlessness alone may make anomalies of: one in eleven months."""
 
 _JOBS_RATE: Final = 0.001
 """The same of all its jobs together."""
