@@ -18,7 +18,8 @@ BARE_LOOKS_LATER: Final = 3
 BARE_TIME: Final = timedelta(minutes=2)
 """How long it stays so at most, when the looks that CircleCI allows are used up."""
 
-_LEAST_PAUSE: Final = timedelta(seconds=1)
+_SHORTEST, _LONGEST = timedelta(seconds=1), BARE_TIME / (BARE_LOOKS - 1)
+"""Of the pauses between these looks: together they are within `BARE_TIME`."""
 
 
 class Doubt:
@@ -28,15 +29,15 @@ class Doubt:
         clock: by which it waits.
         looks: that have found it so, maybe in earlier runs too.
         so_far: for how long it has been known to be so.
-        pause: before the next look; each one after it is twice as long.
+        pause: before each further look, within bounds.
     """
 
     def __init__(self, clock: Clock, looks: int, so_far: timedelta, pause: timedelta) -> None:
         self._clock = clock
         self._looks = looks
         self._over_at = clock.now() + BARE_TIME - so_far
-        self._pause = pause
-        self._look_at = clock.now() + pause
+        self._pause = min(max(pause, _SHORTEST), _LONGEST)
+        self._look_at = clock.now() + self._pause
 
     @property
     def is_over(self) -> bool:
@@ -57,7 +58,6 @@ class Doubt:
     def confirm(self) -> None:
         """It was looked at once more, and has no files."""
         self._looks += 1
-        self._pause = max(2 * self._pause, _LEAST_PAUSE)
         self._look_at = self._clock.now() + self._pause
 
 
