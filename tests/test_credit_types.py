@@ -126,7 +126,7 @@ def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> 
     assert done.code == 0, done.err
     out = tmp_path / "out"
     made = json.loads((out / "summary.json").read_text())
-    costs = {line["name"]: (line["credits"], line["cost"]) for line in made["by_credit_type"]}
+    costs = {line["credit_type"]: (line["credits"], line["cost"]) for line in made["by_credit_type"]}
     assert costs == {"ai_agent": ("300", "3"), "compute": ("100", "0.1")}
     assert made["warnings"] == []
     assert "AI agent" in (out / "index.html").read_text()
