@@ -26,6 +26,8 @@ from circleci_usage.usage.spark.parts import ClusterPart
 NUMBER: Final = "decimal(38,18)"
 """As `scan.NUMBER`."""
 
+_SHORTER: Final = "decimal(37,18)"
+
 CSV: Final[Mapping[str, Any]] = {
     "header": True,
     # Texts may hold line ends, and doubled quotes rather than escaped ones.
@@ -178,12 +180,12 @@ def _no_number(column: str, text: Column) -> Column:
 
 
 def _plus(one: Column, other: Column) -> Column:
-    # Spark would widen each sum by a digit, until decimals are lost.
-    return (one + other).cast(NUMBER)
+    # Spark makes a sum one digit longer, and takes that from the decimals where there is no room for it.
+    return one.cast(_SHORTER) + other.cast(_SHORTER)
 
 
 def _minus(one: Column, other: Column) -> Column:
-    return (one - other).cast(NUMBER)
+    return one.cast(_SHORTER) - other.cast(_SHORTER)
 
 
 def _milliseconds(text: Column) -> Column:
