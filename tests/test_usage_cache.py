@@ -1,5 +1,7 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from circleci_usage.render.focus import write_focus
 from circleci_usage.render.summary import summary_json
 from circleci_usage.render.tables import lines_csv, tables
 from circleci_usage.report import build_report
-from circleci_usage.usage.cache import CACHE_FOLDER, cache_beside
+from circleci_usage.usage.cache import CACHE_FOLDER, cache_beside, load_sums, save_sums
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.parts import Part, find_parts
 from rows import Row, job_run
@@ -114,6 +116,31 @@ def test_one_flipped_bit_is_noticed(parts: tuple[Part, ...]) -> None:
     read(parts)
 
     assert (cache_beside(parts) / name).read_bytes() != content
+
+
+@pytest.mark.parametrize("frame", ["days", "branches"])
+def test_sums_of_another_shape_are_made_anew(parts: tuple[Part, ...], tmp_path: Path, frame: str) -> None:
+    """As another version would have saved them, one column less, under a number that somebody forgot to raise."""
+    fresh = outputs(read(parts), tmp_path)
+    ((name, _),) = saved(parts).items()
+    folder, key = cache_beside(parts), name.removesuffix(".sums")
+    sums = load_sums(folder, key)
+    assert sums is not None
+    older = replace(sums, **{frame: getattr(sums, frame).drop("project")})
+    save_sums(older, folder, key)
+
+    assert load_sums(folder, key) is None
+    assert outputs(read(parts), tmp_path) == fresh
+
+
+def test_fewer_frames_are_no_sums(parts: tuple[Part, ...], tmp_path: Path) -> None:
+    fresh = outputs(read(parts), tmp_path)
+    (file,) = cache_beside(parts).glob("*.sums")
+    body = file.read_bytes()[32:]
+    body = body[: 8 + int.from_bytes(body[:8], "big")]
+    file.write_bytes(sha256(body).digest() + body)
+
+    assert outputs(read(parts), tmp_path) == fresh
 
 
 def test_only_the_latest_are_kept(parts: tuple[Part, ...]) -> None:

@@ -28,6 +28,8 @@ from circleci_usage.usage.spark.parts import ClusterPart
 NUMBER: Final = "decimal(38,18)"
 """As `scan.NUMBER`."""
 
+_SHORTER: Final = "decimal(37,18)"
+
 CSV: Final[Mapping[str, Any]] = {
     "header": True,
     # Texts may hold line ends, and doubled quotes rather than escaped ones.
@@ -46,6 +48,10 @@ ESCAPED_QUOTE: Final = '\\"'
 """Spark leaves it in a text where it knows no such escape sign."""
 
 _SHOWN: Final = 40
+_PARSED: Final = "the amount "
+_TOTAL: Final = "the total"
+_REST: Final = "the rest"
+_CHOICE: Final = "the choice"
 
 
 def read_runs(spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]) -> DataFrame:
@@ -106,22 +112,35 @@ def _read_alike(
         parsed = sql.when(~_is_rounded(there), there.try_cast(NUMBER))
         return sql.coalesce(parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
 
+    known = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
+    parsed = {column: number(column) for column in known if column in columns}
+    parsed |= {column: sql.when(text(column).rlike(IS_NUMBER), number(column)) for column in new.values()}
+    # Apart from what is made of them: Spark writes an expression out wherever it is used.
+    rows = rows.withColumns({_PARSED + column: amount for column, amount in parsed.items() if column in columns})
     zero = sql.lit(0).cast(NUMBER)
-    types = {f"{kind}_credits": sql.coalesce(number(column), zero) for kind, column in CREDIT_COLUMNS.items()}
+
+    def credits_of(column: str) -> Column:
+        return sql.coalesce(sql.col(_PARSED + column), zero) if column in columns else zero
+
+    types = {f"{kind}_credits": credits_of(column) for kind, column in CREDIT_COLUMNS.items()}
     of_types = reduce(_plus, types.values())
-    total = sql.coalesce(number(TOTAL_CREDITS), of_types)
-    seconds = sql.coalesce(number("JOB_RUN_SECONDS"), zero)
-    numbers = {column: sql.when(text(column).rlike(IS_NUMBER), number(column)) for column in new.values()}
-    included, outside = _new_credits(
-        {column: sql.coalesce(numbers[column], zero) for column in new.values() if column in columns},
-        _minus(total, of_types),
+    rows = rows.withColumns(
+        {
+            _TOTAL: sql.coalesce(sql.col(_PARSED + TOTAL_CREDITS), of_types),
+            _REST: sql.coalesce(_minus(sql.col(_PARSED + TOTAL_CREDITS), of_types), zero),
+        }
     )
+    total, seconds = sql.col(_TOTAL), credits_of("JOB_RUN_SECONDS")
+    here = {column: credits_of(column) for column in new.values() if column in columns}
+    if here:
+        rows = rows.withColumn(_CHOICE, _choice(here, sql.col(_REST)))
+    included, outside = _new_credits(here, sql.col(_CHOICE))
     of_new = reduce(_plus, included.values(), zero)
     credits = {
         **types,
         **{f"{kind}_credits": included.get(column, zero) for kind, column in new.items()},
         **{f"{kind}_outside": outside.get(column, zero) for kind, column in new.items()},
-        f"{OTHER}_credits": _minus(_minus(total, of_types), of_new),
+        f"{OTHER}_credits": _minus(sql.col(_REST), of_new),
     }
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
@@ -164,14 +183,18 @@ def _is_rounded(text: Column) -> Column:
     return sql.coalesce(text.rlike(DOUBTFUL) & (differs | is_long), sql.lit(1) == 0)
 
 
-def _new_credits(credits: Mapping[str, Column], rest: Column) -> tuple[dict[str, Column], dict[str, Column]]:
+def _choice(credits: Mapping[str, Column], rest: Column) -> Column:
+    """As in `usage.scan`: the number of the first combination of new columns whose sum the rest of a total is."""
+    choice = sql.when(rest == 0, sql.lit(-1))
+    for number, combination in enumerate(combinations_of([*credits])):
+        choice = choice.when(rest == reduce(_plus, (credits[column] for column in combination)), sql.lit(number))
+    return choice.otherwise(sql.lit(-1))
+
+
+def _new_credits(credits: Mapping[str, Column], choice: Column) -> tuple[dict[str, Column], dict[str, Column]]:
     """As in `usage.scan`: the credits that the total of their row includes, and those that it does not."""
     zero = sql.lit(0).cast(NUMBER)
     tried = combinations_of([*credits])
-    choice = sql.when(rest == 0, sql.lit(-1))
-    for number, combination in enumerate(tried):
-        choice = choice.when(rest == reduce(_plus, (credits[column] for column in combination)), sql.lit(number))
-    choice = choice.otherwise(sql.lit(-1))
     holders = {column: [number for number, each in enumerate(tried) if column in each] for column in credits}
     included = {
         column: sql.when(choice.isin(holders[column]), each).otherwise(zero) for column, each in credits.items()
@@ -187,12 +210,12 @@ def _no_number(column: str, text: Column) -> Column:
 
 
 def _plus(one: Column, other: Column) -> Column:
-    # Spark would widen each sum by a digit, until decimals are lost.
-    return (one + other).cast(NUMBER)
+    # Spark makes a sum one digit longer, and takes that from the decimals where there is no room for it.
+    return one.cast(_SHORTER) + other.cast(_SHORTER)
 
 
 def _minus(one: Column, other: Column) -> Column:
-    return (one - other).cast(NUMBER)
+    return one.cast(_SHORTER) - other.cast(_SHORTER)
 
 
 def _milliseconds(text: Column) -> Column:
