@@ -116,7 +116,7 @@ def test_the_names_of_new_types() -> None:
 def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> None:
     written(tmp_path / "a.csv", AGENT, [("100", "300", "400")])
     (tmp_path / "usage.yml").write_text(
-        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {ai_agent: 0.01}}]\n"
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {ai_agent: 0.005}}]\n"
     )
 
     done = circleci_usage(
@@ -126,8 +126,8 @@ def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> 
     assert done.code == 0, done.err
     out = tmp_path / "out"
     made = json.loads((out / "summary.json").read_text())
-    costs = {line["name"]: (line["credits"], line["cost"]) for line in made["by_credit_type"]}
-    assert costs == {"ai_agent": ("300", "3"), "compute": ("100", "0.1")}
+    costs = {line["credit_type"]: (line["credits"], line["cost"]) for line in made["by_credit_type"]}
+    assert costs == {"ai_agent": ("300", "1.5"), "compute": ("100", "0.1")}
     assert made["warnings"] == []
     assert "AI agent" in (out / "index.html").read_text()
     assert "AI agent" in (out / "summary.md").read_text()

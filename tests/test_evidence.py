@@ -74,7 +74,7 @@ def test_peaks_from_few_runs_say_how_many(tmp_path: Path, number: int, mark: str
 
     text = page(reported(tmp_path, runs(number, **peaks)))
 
-    assert f'<td class="n"><bdi>18%</bdi>{mark}</td>' in text
+    assert f'<td data-sort="18" class="n"><bdi>18%</bdi>{mark}</td>' in text
 
 
 def test_the_mean_of_one_day_is_not_shown(tmp_path: Path) -> None:

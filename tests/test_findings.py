@@ -168,13 +168,17 @@ def test_what_was_wasted_is_part_of_what_was_spent(october: Report) -> None:
     assert waste.total.reruns < october.totals.cost
 
 
-def test_months_of_the_trend_sum_to_what_they_cost(october: Report) -> None:
-    trend = october.findings.trend
+def test_months_of_the_trend_sum_to_what_they_cost_and_weeks_to_that_without_seats(
+    read: Reading, october: Report
+) -> None:
+    trend, credits = october.findings.trend, read(QUARTER, OCTOBER).credits
 
     assert trend is not None
     assert [month.is_whole for month in trend.months] == [True] * 3
     assert trend.months[-1].cost == october.totals.cost
-    assert total(week.cost for week in trend.weeks) == total(month.cost for month in trend.months)
+    seats = Decimal(int(credits.loc[credits["credit_type"] == "user", "credits"].sum())) * PRICE
+    assert seats > 0
+    assert total(week.cost for week in trend.weeks) == total(month.cost for month in trend.months) - seats
 
 
 def test_the_forecast_of_half_a_month_holds_the_whole_one(read: Reading, october: Report) -> None:

@@ -177,8 +177,8 @@ def _forecast(report: Report) -> Iterator[Sentence]:
     month = report.findings.spending
     if not month or month.is_over or not month.is_whole:
         return
-    expected = month.everything.expected
-    if expected is None or worth_saying(expected):
+    ahead = month.everything
+    if worth_saying(ahead.spent if ahead.expected is None else ahead.expected):
         yield Sentence(f"{days(month.month)}: {forecast(month, report.currency)}.")
 
 
