@@ -40,10 +40,11 @@ class Counts:
 
 
 def read(files: Iterable[Path]) -> list[Fields]:
-    """The rows of gzip CSV files; None for null."""
+    """The rows of CSV files, packed or not; None for null."""
     rows: list[Fields] = []
     for file in files:
-        with gzip.open(file, "rt", encoding="utf-8-sig", newline="") as stream:
+        opened = gzip.open if file.suffix == ".gz" else open
+        with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
             rows += [
                 {name: None if cell in NULLS else cell for name, cell in row.items()} for row in csv.DictReader(stream)
             ]
