@@ -12,7 +12,7 @@ from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_
 from circleci_usage.circleci.ledger import State, complete_through
 from circleci_usage.circleci.planning import oldest_day
 from circleci_usage.circleci.store import Store, no_usage
-from circleci_usage.days import ALL_DAYS, Period, add_months, billing_period, month_start, previous_period
+from circleci_usage.days import Period, add_months, billing_period, month_start, previous_period
 from circleci_usage.errors import SettingsError
 from circleci_usage.progress import Clock, Progress
 from circleci_usage.report import Report
@@ -149,25 +149,26 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         SettingsError: it has none of the period.
     """
     store = Store(folder)
-    compared = ALL_DAYS if period is None else Period(previous_period(period).start, period.stop)
     fetched = store.ledger.in_state(State.FETCHED)
     if not fetched:
         return find_parts([folder])
-    if period and not any(window.overlaps(period) for window in fetched):
+    if period is None:
+        wanted = Period(min(window.first for window in fetched), max(window.period.stop for window in fetched))
+        days = compared = wanted
+    else:
+        wanted, days = period, with_stored_history(period)
+        compared = Period(previous_period(period).start, period.stop)
+    if not any(window.overlaps(wanted) for window in fetched):
         raise SettingsError(
             f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`, or name the files or"
             " folders of an export."
         )
     empty = no_usage(window for window in fetched if window.overlaps(compared))
-    if period is None:
-        found = find_recorded(store.recorded(ALL_DAYS))
-        return replace(found, warnings=(*empty, *found.warnings))
-    days = with_stored_history(period)
     found = find_recorded(store.recorded(days))
-    judged = Period(month_start(period.start), period.stop)
+    judged = Period(month_start(wanted.start), wanted.stop)
     return FoundParts(
         found.parts,
         (*empty, *found.warnings),
-        complete_through=store.complete_through(period),
+        complete_through=store.complete_through(wanted),
         complete=store.complete_days(days, judged),
     )

@@ -23,7 +23,7 @@ def found_parts(paths: Sequence[str] | None, store: Path, period: "Period | None
         DataError: a file is not a usage export.
     """
     if paths:
-        from circleci_usage.usage.parts import find_parts
+        from circleci_usage.usage.parts import find_parts, is_store
 
         urls = [path for path in paths if _is_url(path)]
         if urls:
@@ -31,7 +31,10 @@ def found_parts(paths: Sequence[str] | None, store: Path, period: "Period | None
                 f"{urls[0]} is no path of this machine; bring the files here, or let a cluster read them:"
                 " `report --engine spark`."
             )
-        return find_parts(map(Path, paths))
+        if len(paths) > 1 or not is_store(Path(paths[0])):
+            return find_parts(map(Path, paths))
+        # Its ledger knows more than its files say: which days are whole, and what each file is.
+        store, period = Path(paths[0]), None
     from circleci_usage.run import stored_parts
 
     return stored_parts(store, period)

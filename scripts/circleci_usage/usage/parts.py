@@ -125,12 +125,17 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
     return FoundParts(tuple(Part(file, read_header(file)) for file in kept), copies)
 
 
+def is_store(path: Path) -> bool:
+    """Whether a folder is a store, which has a ledger."""
+    return (path / LEDGER_NAME).is_file()
+
+
 def _files_of(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     elif not path.is_dir():
         raise SettingsError(f"There is no file or folder {path}; check the path.")
-    elif (path / LEDGER_NAME).is_file():
+    elif is_store(path):
         yield from _search(path / "parts")
     elif (path / SUMMARY_NAME).is_file():
         if not (path / MERGED_NAME).is_file():
