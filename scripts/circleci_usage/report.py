@@ -154,26 +154,19 @@ def build_report(
         costs = price(within(usage.credits, needed), usage.places, prices)
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
         branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
-        priced = _priced(costs, needed, period)
-        owned_so_far = allocated(costs.within(priced), ownership)
-        # Names of groups come after ownership, because a group may belong to several teams.
-        job_names = job_groups.renamed(usage.runs["job"].cat.categories)
-        runs_by_own_names = allocate(within(usage.runs, priced), ownership)
-        runs_so_far = _grouped(named_runs(runs_by_own_names, owned_so_far.lines), job_names)
-        owned_so_far = replace(owned_so_far, lines=_grouped(owned_so_far.lines, job_names))
-        caused = owned_so_far.within(period).over_days()
-        owned_so_far = named_costs(owned_so_far)
-        owned, runs = owned_so_far.within(period), within(runs_so_far, period)
+        so_far = _owned(usage, costs, ownership, job_groups, _priced(costs, needed, period))
+        caused = so_far.unnamed.within(period).over_days()
+        owned, runs = so_far.costs.within(period), within(so_far.runs, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
         all_days = named_costs(caused)
         findings = find(
             Known(
-                costs=owned_so_far,
+                costs=so_far.costs,
                 of_period=all_days,
                 unnamed=caused,
-                runs=runs_so_far,
+                runs=so_far.runs,
                 performance=usage.performance,
                 complete_through=through,
                 complete=complete,
@@ -211,7 +204,7 @@ def build_report(
                 *usage.warnings,
                 *_usage_warnings(runs, period, undated),
                 *_price_warnings(costs, owned, prices, period, complete),
-                *doubts(runs_by_own_names, ownership, prices, period),
+                *doubts(so_far.allocated_runs, ownership, prices, period),
                 *_credit_type_warnings(usage, prices, ownership),
                 *rate_warnings(findings.right_sizing),
             ),
@@ -219,6 +212,37 @@ def build_report(
             link=link,
             settings_checksum=settings_checksum,
         )
+
+
+@dataclass(frozen=True)
+class _Owned:
+    """Costs and job runs with their teams.
+
+    Attributes:
+        costs: by the names of jobs' groups, and of credit types where there is no project or job.
+        runs: by the same names.
+        unnamed: the costs before they were named by credit types.
+        allocated_runs: by the names that the export has.
+    """
+
+    costs: Costs
+    runs: pd.DataFrame
+    unnamed: Costs
+    allocated_runs: pd.DataFrame
+
+
+def _owned(usage: DailyUsage, costs: Costs, ownership: Ownership, job_groups: JobGroups, days: Period) -> _Owned:
+    """What happened on some days. Teams come first, because a group of jobs may belong to several of them."""
+    names = job_groups.renamed(usage.runs["job"].cat.categories)
+    allocated_costs = allocated(costs.within(days), ownership)
+    allocated_runs = allocate(within(usage.runs, days), ownership)
+    unnamed = replace(allocated_costs, lines=_grouped(allocated_costs.lines, names))
+    return _Owned(
+        costs=named_costs(unnamed),
+        runs=_grouped(named_runs(allocated_runs, allocated_costs.lines), names),
+        unnamed=unnamed,
+        allocated_runs=allocated_runs,
+    )
 
 
 def _complete_days(runs: pd.DataFrame, period: Period, known: date | None, yesterday: date) -> tuple[Period, ...]:
