@@ -75,7 +75,7 @@ def check_report(
     if settings_checksum is not None and summary.get("settings_checksum") != settings_checksum:
         raise SettingsError(
             f"The report in {folder} was made with other prices, included credits, teams or shared costs than the"
-            " settings file has now; make the report again."
+            " settings file or --price-per-credit have now; make the report again, or check with what it was made with."
         )
     spending = _spending(folder, summary)
     _refuse_unknown(folder, budgets, spending)

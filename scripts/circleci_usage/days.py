@@ -68,6 +68,10 @@ class Period:
     def __str__(self) -> str:
         return f"{self.first} to {self.last}"
 
+    def overlaps(self, other: Self) -> bool:
+        """Whether a day is in both."""
+        return self.start < other.stop and other.start < self.stop
+
 
 ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
 """As many days as there are data of."""

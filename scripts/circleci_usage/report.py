@@ -55,6 +55,7 @@ class Report:
     Attributes:
         period: the days reported on.
         complete_through: the last day whose data are complete; None when the period has none.
+        missing: the days before it, or before today, of which there are no data: nobody knows whether there was usage.
         generated_at: when, in UTC.
         prices: what credits cost; all money is in its currency.
         totals: all credits, their cost, all job runs.
@@ -76,6 +77,7 @@ class Report:
 
     period: Period
     complete_through: date | None
+    missing: tuple[Period, ...]
     generated_at: datetime
     prices: PriceList
     totals: Amount
@@ -145,7 +147,8 @@ def build_report(
     yesterday = today_utc(generated_at) - ONE_DAY
     if complete is None:
         complete = _complete_days(usage.runs, period, complete_through, yesterday)
-    through = _complete_through(complete_through, within(usage.runs, period), period, today_utc(generated_at))
+    through = _complete_through(complete_through, complete, within(usage.runs, period), period, yesterday)
+    missing = _missing(complete, period, through or yesterday)
     usage = _dated(usage, period.last)
     before = previous_period(period)
     year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)
@@ -180,6 +183,7 @@ def build_report(
         return Report(
             period=period,
             complete_through=through,
+            missing=missing,
             generated_at=generated_at,
             prices=prices,
             totals=totals(owned, runs),
@@ -202,7 +206,7 @@ def build_report(
             warnings=(
                 *warnings,
                 *usage.warnings,
-                *_usage_warnings(runs, period, undated),
+                *_usage_warnings(runs, period, missing, undated),
                 *_price_warnings(costs, owned, prices, period, complete),
                 *doubts(so_far.allocated_runs, ownership, prices, period),
                 *_credit_type_warnings(usage, prices, ownership),
@@ -303,18 +307,30 @@ def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | 
     return PastPeriod(period, totals(costs, runs))
 
 
-def _complete_through(known: date | None, runs: pd.DataFrame, period: Period, today: date) -> date | None:
-    if known is None and not runs.empty:
+def _complete_through(
+    known: date | None, complete: tuple[Period, ...], runs: pd.DataFrame, period: Period, yesterday: date
+) -> date | None:
+    """The last complete day of a period. CircleCI completes a day after it has ended, so today never is."""
+    if known is None:
+        known = max((days.last for days in complete if days.overlaps(period)), default=None)
+    if known is None and not complete and not runs.empty:
         known = runs["date"].max().date()
     if known is None:
         return None
-    # CircleCI completes a day after it has ended, so today never is.
-    last = min(known, period.last, today - ONE_DAY)
+    last = min(known, period.last, yesterday)
     return last if last >= period.first else None
 
 
-def _usage_warnings(runs: pd.DataFrame, period: Period, undated: int) -> Iterator[str]:
-    if runs.empty:
+def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tuple[Period, ...]:
+    """The days of a period through one of them that nothing is known of; none where nothing is known at all."""
+    last = min(period.last, through)
+    if not complete or last < period.first:
+        return ()
+    return uncovered(Period.of_days(period.first, last), complete)
+
+
+def _usage_warnings(runs: pd.DataFrame, period: Period, missing: tuple[Period, ...], undated: int) -> Iterator[str]:
+    if runs.empty and not missing:
         yield f"There is no usage from {period}."
     unreconciled = int(runs["unreconciled_rows"].sum())
     if unreconciled:

@@ -118,14 +118,15 @@ def _remember(store: Store, slugs: Mapping[str, str]) -> None:
 
 
 def _bring_home(run: Run, period: Period, asker: Asker) -> None:
-    for warning in _cut(period, _reached(run, period, asker.ledger)):
+    reached = _reached(run, period, asker.ledger)
+    for warning in _cut(period, reached):
         run.progress.say(warning)
     collector = Collector(run, asker.again)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
         collector.expect(window)
     run.progress.say(
-        f"Exporting {period}: {counted(len(asker.todo), 'window')} to ask for, {len(under_way)} under way."
+        f"Exporting {reached}: {counted(len(asker.todo), 'window')} to ask for, {len(under_way)} under way."
     )
     problems: list[UsageExporterError] = []
     try:

@@ -278,6 +278,7 @@ def merge(
 
 @app.command()
 def check(
+    price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
     output: options.Output = options.DEFAULT_OUTPUT,
     forecast: Annotated[
@@ -296,7 +297,11 @@ def check(
 
     console, file = _console(), settings.usage_file(config)
     outcome = check_report(
-        output, file.all_budgets(), file.currency, settings_checksum=file.cost_checksum(), ahead=forecast
+        output,
+        file.all_budgets(),
+        file.currency,
+        settings_checksum=file.cost_checksum(settings.only_price(price_per_credit)),
+        ahead=forecast,
     )
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))

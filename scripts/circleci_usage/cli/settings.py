@@ -14,6 +14,8 @@ import typer
 from circleci_usage.errors import SettingsError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from circleci_usage.config.usage_file import UsageFile
     from circleci_usage.days import Period
     from circleci_usage.money.pricing import PriceList
@@ -157,7 +159,7 @@ def report_settings(
         merged=merged,
         focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
-        checksum=file.cost_checksum(),
+        checksum=file.cost_checksum(only_price(price_per_credit)),
     )
 
 
@@ -228,7 +230,15 @@ def prices(file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: b
     Raises:
         SettingsError: something in them is not understood.
     """
+    return file.price_list(only_price(price_per_credit), allow_unpriced=allow_unpriced)
+
+
+def only_price(price_per_credit: str | None) -> "Decimal | None":
+    """The price that a flag or the environment puts in place of the settings file's.
+
+    Raises:
+        SettingsError: it is no price.
+    """
     from circleci_usage.config.environment import price_per_credit as parse_price
 
-    price = parse_price(price_per_credit) if price_per_credit else None
-    return file.price_list(price, allow_unpriced=allow_unpriced)
+    return parse_price(price_per_credit) if price_per_credit else None

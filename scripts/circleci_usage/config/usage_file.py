@@ -195,9 +195,14 @@ class UsageFile(Section):
         """The SHA-256 of the file's bytes, hexadecimal; empty when there was no file."""
         return self._checksum
 
-    def cost_checksum(self) -> str:
-        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count."""
+    def cost_checksum(self, price_per_credit: Decimal | None = None) -> str:
+        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count.
+
+        `price_per_credit` (a flag) stands for all prices of the file, as in `price_list`.
+        """
         said = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        if price_per_credit is not None:
+            said["pricing"] = str(price_per_credit.normalize())
         for team in said["teams"]:
             del team["budget"]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

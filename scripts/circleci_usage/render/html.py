@@ -45,13 +45,16 @@ SECTIONS: Final = (
     Section("every-project", "All projects", "every_project", views.every_project_view),
     Section("prices", "Prices", "grids", price_view),
 )
-"""In the order of the page. Without usage there are none."""
+"""In the order of the page."""
+
+_WITHOUT_USAGE: Final = ("budgets",)
+"""What there is to say without usage."""
 
 
 def page(report: Report) -> str:
     """The report as a page."""
     templates = _templates(report.currency)
-    used = SECTIONS if report.totals.job_runs else ()
+    used = SECTIONS if report.totals.job_runs else [each for each in SECTIONS if each.name in _WITHOUT_USAGE]
     shown_sections = [(section, view) for section in used if (view := section.view(report)) is not None]
     script = templates.get_template("page.js").render()
     return templates.get_template("page.html.j2").render(

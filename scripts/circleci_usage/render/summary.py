@@ -57,6 +57,7 @@ def summary(report: Report) -> dict[str, Any]:
         "period_name": report.period_name,
         "link": report.link,
         "complete_through": _day(report.complete_through),
+        "missing": [{"from": str(gap.first), "to": str(gap.last)} for gap in report.missing],
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
         **{

@@ -10,7 +10,7 @@ from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.nameless import is_project
 from circleci_usage.analysis.spending import Spending
-from circleci_usage.plurals import amount_of
+from circleci_usage.plurals import agreeing, amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
 from circleci_usage.render.shown import (
@@ -49,17 +49,21 @@ class Sentence:
 def sentences(report: Report) -> Iterator[Sentence]:
     """The report from the sum to what can be done about it."""
     yield Sentence(headline(report))
-    if report.totals.job_runs:
-        yield from _change(report)
-        yield from _costliest_project(report)
-        yield from _anomalies(report)
-        yield from _forecast(report)
+    if not report.totals.job_runs:
         yield from _budgets(report)
-        yield from _savings(report)
+        return
+    yield from _change(report)
+    yield from _costliest_project(report)
+    yield from _anomalies(report)
+    yield from _forecast(report)
+    yield from _budgets(report)
+    yield from _savings(report)
 
 
 def headline(report: Report) -> str:
     """The report in one sentence."""
+    if report.missing and not report.totals.job_runs:
+        return f"There are no data {when(report.period)}: whether there was CircleCI usage is not known."
     if not report.totals.job_runs:
         return f"There is no CircleCI usage {when(report.period)}."
     return (
@@ -90,15 +94,18 @@ def _signed(share: Decimal) -> str:
 
 
 def completeness(report: Report) -> str:
-    """Whether the numbers are final; empty when there are none."""
+    """Whether the numbers are final, and which days are missing; empty when there are none."""
+    missing = f"There are no data for {several_days(report.missing)}." if report.missing else ""
     if not report.totals.job_runs:
-        return ""
-    if report.complete_through == report.period.last:
-        return "All days are complete."
+        return missing
     if report.complete_through is None:
-        return "No day is complete: the numbers may still grow."
-    through = report.complete_through
-    return f"Complete through {through.day} {through:%B %Y}; later days are missing or may still grow."
+        final = "No day is complete: the numbers may still grow."
+    elif report.complete_through < report.period.last:
+        through = report.complete_through
+        final = f"Complete through {through.day} {through:%B %Y}; later days are missing or may still grow."
+    else:
+        final = "" if missing else "All days are complete."
+    return " ".join(filter(None, [missing, final]))
 
 
 def _change(report: Report) -> Iterator[Sentence]:
@@ -199,27 +206,40 @@ def interval(ahead: Outlook, shown: Callable[[Decimal], str]) -> str:
 
 
 def _budgets(report: Report) -> Iterator[Sentence]:
-    budgets = report.findings.budgets
     for state, words in (("over", "exceeded"), ("expected over", "going to be exceeded")):
-        names = tuple(each.budget.name for each in budgets if each.state == state)
-        if names:
-            are = "is" if len(names) == 1 else "are"
-            holes = ", ".join(["{}"] * len(names))
-            yield Sentence(f"{len(names)} of {counted(len(budgets), 'budget')} {are} {words}: {holes}.", names)
-    yield from _unknown_budgets(budgets)
+        alike = [each for each in report.findings.budgets if each.state == state]
+        for month in dict.fromkeys(each.spending.month for each in alike):
+            of_month = [each for each in alike if each.spending.month == month]
+            who = _these_budgets(of_month, report)
+            yield Sentence(
+                f"{who} {agreeing(len(of_month), 'is', 'are')} {words}: {_holes(of_month)}.", _names(of_month)
+            )
+    yield from _unknown_budgets(report)
 
 
-def _unknown_budgets(budgets: Sequence[BudgetState]) -> Iterator[Sentence]:
+def _unknown_budgets(report: Report) -> Iterator[Sentence]:
     """A sentence for each set of missing days."""
-    unknown = [each for each in budgets if each.state == "unknown"]
+    unknown = [each for each in report.findings.budgets if each.state == "unknown"]
     for missing in dict.fromkeys(each.spending.missing for each in unknown):
-        names = tuple(each.budget.name for each in unknown if each.spending.missing == missing)
-        holes = ", ".join(["{}"] * len(names))
-        yield Sentence(
-            f"{len(names)} of {counted(len(budgets), 'budget')} cannot be judged because data are missing"
-            f" ({several_days(missing)}): {holes}.",
-            names,
-        )
+        alike = [each for each in unknown if each.spending.missing == missing]
+        why = f"because data are missing ({several_days(missing)})"
+        yield Sentence(f"{_these_budgets(alike, report)} cannot be judged {why}: {_holes(alike)}.", _names(alike))
+
+
+def _these_budgets(some: Sequence[BudgetState], report: Report) -> str:
+    """`1 of 4 budgets`, `The budget`; with their month or cycle where that is not what is reported on."""
+    every = report.findings.budgets
+    who = "The budget" if len(every) == 1 else f"{len(some)} of {counted(len(every), 'budget')}"
+    period = some[0].spending.month
+    return who if period == report.period else f"{who} for {days(period)}"
+
+
+def _holes(budgets: Sequence[BudgetState]) -> str:
+    return ", ".join(["{}"] * len(budgets))
+
+
+def _names(budgets: Sequence[BudgetState]) -> tuple[str, ...]:
+    return tuple(each.budget.name for each in budgets)
 
 
 def _savings(report: Report) -> Iterator[Sentence]:
