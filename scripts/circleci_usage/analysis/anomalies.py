@@ -22,7 +22,7 @@ import pandas as pd
 
 from circleci_usage.analysis.monthly import charged_monthly
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, judge, judge_followers
+from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, expect, judge, judge_followers
 from circleci_usage.days import ONE_DAY, Period
 from circleci_usage.money.costs import Costs, within
 from circleci_usage.money.exact import exact_arithmetic, rounded
@@ -233,7 +233,7 @@ def _unusual_jobs(jobs: _Table, projects: _Table, of_projects: Judged, limits: _
     rows = [row_of[key[: len(PROJECT)]] for key in dear.keys]
     rates = _JOBS_RATE / np.bincount(rows)[rows]
     others_came = projects.costs[rows] - np.nan_to_num(dear.costs)
-    others_should = of_projects.expected[rows] - np.nan_to_num(judge(dear.costs, rates).expected)
+    others_should = of_projects.expected[rows] - np.nan_to_num(expect(dear.costs))
     with np.errstate(divide="ignore", invalid="ignore"):
         pace = np.where(others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0)
     yield from _beyond(dear, judge_followers(dear.costs, pace, rates), limits)
@@ -281,7 +281,7 @@ def _cause(day: _Day, jobs: _Table) -> _Day | None:
     """The job whose rise on the day is the largest."""
     mine = jobs.rows(row for row, key in enumerate(jobs.keys) if key[: len(day.key)] == day.key)
     # A job that is new has no history: all of its cost is a rise.
-    expected = np.nan_to_num(judge(mine.costs, _PROJECT_RATE).expected[:, day.column])
+    expected = np.nan_to_num(expect(mine.costs)[:, day.column])
     actual = np.nan_to_num(mine.costs[:, day.column])
     row = int(np.argmax(actual - expected))
     if actual[row] <= expected[row]:
