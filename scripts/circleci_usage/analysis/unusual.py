@@ -1,11 +1,12 @@
 """Which values of daily series are higher than such a series ever makes them by itself.
 
 Method, in plain words: what a day should have cost is the middle of the same weekday in the weeks around it, drawn to
-the level of the days around it. How far it is beyond is told on a scale between money and percent, because dear days
-scatter more than cheap ones, but not in proportion. The bar is the series' own: its highest scores say how fast they
-grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling of Extreme Values, chapter 4), and the
-bar stands where `rate` of its days would lie beyond. So a restless series has a high bar, a smooth one a low one.
-docs/forecasts.md shows what is found and how many alarms are false.
+the level of the days around it. How far it is beyond is told on a scale between money and percent: in some series dear
+days scatter more than cheap ones, in others quiet days have the wildest bursts. Each series is judged on the scale on
+which most days of two, three and five times what was expected would stand out. The bar is the series' own: its highest
+scores say how fast they grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling of Extreme
+Values, chapter 4), and the bar stands where `rate` of its days would lie beyond. So a restless series has a high bar,
+a smooth one a low one. docs/forecasts.md shows what is found and how many alarms are false.
 """
 
 from dataclasses import dataclass
@@ -72,17 +73,18 @@ def judge(actual: Matrix, rate: float | Column) -> Judged:
     return _chosen(actual, expect(actual), _each(rate, actual))
 
 
-def judge_followers(actual: Matrix, leading: Matrix, rate: float | Column) -> Judged:
+def judge_followers(actual: Matrix, expected: Matrix, leading: Matrix, rate: float | Column) -> Judged:
     """Judge series of which some follow others: on a busy day they are expected to be higher.
 
     A series is taken to follow where that explains its days better.
 
     Args:
         actual: as in `judge`.
+        expected: of `actual`, by `expect`.
         leading: for each series what the others did on each day, as a multiple of what was expected of them.
         rate: as in `judge`.
     """
-    alone = judge(actual, rate)
+    alone = _chosen(actual, expected, _each(rate, actual))
     pace = np.clip(np.nan_to_num(leading, nan=1.0), 1 / _WEEK, _WEEK)
     shares = _chosen(actual, expect(actual / pace) * pace, _each(rate, actual))
     follows = (_spread(actual, shares.expected) < _spread(actual, alone.expected))[:, np.newaxis]
@@ -106,7 +108,7 @@ def _spread(actual: Matrix, expected: Matrix) -> Column:
 def expect(actual: Matrix) -> Matrix:
     """What each day should have been; NaN where too few weekdays alike are known."""
     usual = _usual(actual)
-    known = ~np.isnan(usual)
+    known = ~np.isnan(usual) & ~np.isnan(actual)
     return usual * np.sqrt(_level_around(np.where(known, actual, 0.0), np.where(known, usual, 0.0)))
 
 
@@ -210,7 +212,8 @@ def _bars(scores: Matrix, rate: Column) -> _Bars:
     def bars(mean_excess: Matrix, high: Matrix) -> Matrix:
         from_begin = begin + mean_excess * np.log(_PEAKS / wanted)
         from_high = high + mean_excess * np.log(share / wanted)
-        return _TRUST * from_begin + (1 - _TRUST) * from_high
+        both: Matrix = _TRUST * from_begin + (1 - _TRUST) * from_high
+        return both
 
     others = peaks - (scores > begin)
     return _Bars(
