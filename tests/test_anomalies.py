@@ -278,3 +278,9 @@ def test_projects_of_many_kinds_raise_few_alarms_and_show_days_of_five_times() -
 
     assert alarms <= 6
     assert hits >= 17
+
+
+def test_a_single_burst_of_a_project_that_costs_nothing_else_is_found() -> None:
+    first = line(0, date=KNOWN.first, **project("idle"))
+
+    assert found(*every_day(), first, line(5000, date=TUESDAY, **project("idle"))) == [(TUESDAY, "idle")]

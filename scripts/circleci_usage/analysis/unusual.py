@@ -176,8 +176,8 @@ def _scale(costs: Matrix, power: float) -> Matrix:
     known = ~np.isnan(costs)
     level = (np.where(known, costs, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))[:, np.newaxis]
     scale: Matrix = (costs + _BASE * level) ** power * level ** (1 - power)
-    # Of a row that is expected to cost nothing, each cost is beyond.
-    return np.maximum(scale, np.finfo("float64").tiny)
+    # Where nothing is expected, all are amounts of money.
+    return np.where(level > 0, scale, 1.0)
 
 
 @dataclass(frozen=True)
