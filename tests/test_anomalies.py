@@ -235,3 +235,52 @@ def test_jobs_of_many_kinds_raise_few_alarms_and_show_what_is_planted() -> None:
 
     assert alarms <= 3
     assert hits >= 9
+
+
+def test_a_project_that_begins_after_the_first_known_day_is_judged_too() -> None:
+    begin = Period.of_days(KNOWN.first + 3 * ONE_DAY, KNOWN.last)
+
+    assert found(*every_day(begin), line(5000, date=TUESDAY)) == [(TUESDAY, "web")]
+
+
+def test_wild_weekends_do_not_hide_a_working_day() -> None:
+    def cents(day: date) -> int:
+        if day.weekday() >= 5:
+            return 2000 if day.toordinal() % 3 == 0 else 100
+        return 6000 if day == TUESDAY else cost_of(day)
+
+    assert (TUESDAY, "web") in found(*every_day(cost=cents))
+
+
+def test_a_cheap_day_of_an_even_project_is_seen_by_its_multiple() -> None:
+    sunday = date(2026, 3, 15)
+
+    def cents(day: date) -> int:
+        usual = (20_000 if day.weekday() < 5 else 2000) * (90 + (day.toordinal() * 7919) % 21) // 100
+        return 3 * usual if day == sunday else usual
+
+    assert found(*every_day(cost=cents)) == [(sunday, "web")]
+
+
+def test_projects_of_many_kinds_raise_few_alarms_and_show_days_of_five_times() -> None:
+    random = np.random.default_rng(3)
+    known = Period.of_days(date(2026, 1, 1), date(2026, 4, 30))
+    april = Period.of_days(date(2026, 4, 1), date(2026, 4, 30))
+    alarms = hits = 0
+    for number in range(20):
+        planted = date(2026, 4, 1 + number)
+        week = {day: 30_000 if day.weekday() < 5 else 4000 for day in known}
+        cents = {day: int(usual * random.gamma(6, 1 / 6)) for day, usual in week.items()}
+        more = cents | {planted: 5 * week[planted]}
+        alarms += len(find_anomalies(costs(*every_day(known, cents.__getitem__)), known, april))
+        days = {each.day for each in find_anomalies(costs(*every_day(known, more.__getitem__)), known, april)}
+        hits += planted in days
+
+    assert alarms <= 6
+    assert hits >= 17
+
+
+def test_a_single_burst_of_a_project_that_costs_nothing_else_is_found() -> None:
+    first = line(0, date=KNOWN.first, **project("idle"))
+
+    assert found(*every_day(), first, line(5000, date=TUESDAY, **project("idle"))) == [(TUESDAY, "idle")]

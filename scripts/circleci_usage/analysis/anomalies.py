@@ -22,7 +22,7 @@ import pandas as pd
 
 from circleci_usage.analysis.monthly import charged_monthly
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, judge, judge_followers
+from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, expect, judge, judge_followers
 from circleci_usage.days import ONE_DAY, Period
 from circleci_usage.money.costs import Costs, within
 from circleci_usage.money.exact import exact_arithmetic, rounded
@@ -34,10 +34,13 @@ MINIMUM: Final = Decimal(10)
 _AT_LEAST: Final = 0.3
 """Share of the expected cost that an anomaly is beyond it."""
 
-_PROJECT_RATE: Final = 0.003
-"""Share of a project's days that its restlessness alone may make anomalies of: one in eleven months."""
+_PROJECT_RATE: Final = 0.0045
+"""Share of the days of a project of one job that its restlessness alone may make anomalies of: one in seven months."""
 
-_JOBS_RATE: Final = 0.001
+_SHARED_RATE: Final = 0.002
+"""The same of a project of several jobs, which are judged too, and of all projects together."""
+
+_JOBS_RATE: Final = 0.0007
 """The same of all its jobs together."""
 
 _OLD: Final = 28
@@ -194,7 +197,7 @@ def _sum(costs: Matrix) -> Column:
 def _found(jobs: _Table, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     """What explains each day, and the job behind it: a project, else a job, else all together, told once."""
     projects, in_all = jobs.summed(len(PROJECT)), jobs.summed(0)
-    of_projects = judge(projects.costs, _PROJECT_RATE)
+    of_projects = judge(projects.costs, _rates(jobs, projects))
     new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
     risen = [each for each in _beyond(projects, of_projects, limits) if not _is_told(each, new, jobs, limits)]
     told = {(each.project, each.column) for each in risen}
@@ -203,9 +206,17 @@ def _found(jobs: _Table, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     yield from ((each, _cause(each, jobs)) for each in risen)
     yield from ((each, each) for each in alone)
     explained = {each.column for each in (*risen, *alone)}
-    for each in _beyond(in_all, judge(in_all.costs, _PROJECT_RATE), limits):
+    for each in _beyond(in_all, judge(in_all.costs, _rates(jobs, in_all)), limits):
         if each.column not in explained:
             yield each, _cause(each, jobs)
+
+
+def _rates(jobs: _Table, sums: _Table) -> Column:
+    """What share of the days of each project, or of all together, may be beyond by themselves."""
+    jobs_of = Counter(job[: len(key)] for key in sums.keys[:1] for job in jobs.keys)
+    has_one = [jobs_of[key] == 1 for key in sums.keys]
+    rates: Column = np.where(has_one, _PROJECT_RATE, _SHARED_RATE)
+    return rates
 
 
 def _beyond(table: _Table, judged: Judged, limits: _Limits) -> Iterator[_Day]:
@@ -233,10 +244,11 @@ def _unusual_jobs(jobs: _Table, projects: _Table, of_projects: Judged, limits: _
     rows = [row_of[key[: len(PROJECT)]] for key in dear.keys]
     rates = _JOBS_RATE / np.bincount(rows)[rows]
     others_came = projects.costs[rows] - np.nan_to_num(dear.costs)
-    others_should = of_projects.expected[rows] - np.nan_to_num(judge(dear.costs, rates).expected)
+    expected = expect(dear.costs)
+    others_should = of_projects.expected[rows] - np.nan_to_num(expected)
     with np.errstate(divide="ignore", invalid="ignore"):
         pace = np.where(others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0)
-    yield from _beyond(dear, judge_followers(dear.costs, pace, rates), limits)
+    yield from _beyond(dear, judge_followers(dear.costs, expected, pace, rates), limits)
 
 
 def _new_jobs(jobs: _Table, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
@@ -281,7 +293,7 @@ def _cause(day: _Day, jobs: _Table) -> _Day | None:
     """The job whose rise on the day is the largest."""
     mine = jobs.rows(row for row, key in enumerate(jobs.keys) if key[: len(day.key)] == day.key)
     # A job that is new has no history: all of its cost is a rise.
-    expected = np.nan_to_num(judge(mine.costs, _PROJECT_RATE).expected[:, day.column])
+    expected = np.nan_to_num(expect(mine.costs)[:, day.column])
     actual = np.nan_to_num(mine.costs[:, day.column])
     row = int(np.argmax(actual - expected))
     if actual[row] <= expected[row]:
