@@ -38,7 +38,11 @@ def test_a_part_of_a_month_is_compared_without_seats() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("refunded", "Complete through 21 March 2026; later days are missing or may still grow."),
+        (
+            "refunded",
+            "There are no data for 1 March 2026."
+            " Complete through 21 March 2026; later days are missing or may still grow.",
+        ),
         ("one day", "All days are complete."),
     ],
 )
