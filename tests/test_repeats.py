@@ -188,6 +188,25 @@ def test_a_row_of_another_day_than_its_export_is_counted_once_and_said(tmp_path:
     assert "1 row is of job runs that are in 2026-03-02_2026-03-03_job-0" in repeated
 
 
+@pytest.mark.parametrize("named", [(), (".circleci-usage",), (".circleci-usage/parts",)])
+def test_a_merged_store_has_a_row_of_another_day_than_its_export_once(tmp_path: Path, named: tuple[str, ...]) -> None:
+    stray = job_run("1", JOB_ID="a", JOB_RUN_DATE=DAYS[0])
+    store_with(
+        tmp_path / ".circleci-usage",
+        Export(DAYS[0], DAYS[1], "2026-03-09", [RUNS[:2]]),
+        Export(DAYS[2], DAYS[2], "2026-03-19", [[stray, RUNS[2]]]),
+    )
+
+    merged = circleci_usage("merge", *named, "-o", "merged.csv.gz", cwd=tmp_path)
+    made = circleci_usage("report", *named, "--from", DAYS[0], "--to", DAYS[2], "-o", "out", cwd=tmp_path)
+
+    assert (merged.code, made.code) == (0, 0), merged.err + made.err
+    assert sorted(merged_ids(tmp_path / "merged.csv.gz")) == ["a", "b", "c"]
+    assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
+    assert "1 row is of job runs that are in 2026-03-0" in merged.err
+    assert "1 row is of job runs that are in 2026-03-0" in made.err
+
+
 def test_sound_stored_exports_have_nothing_to_say(tmp_path: Path) -> None:
     store = store_with(
         tmp_path,
