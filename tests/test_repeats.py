@@ -121,7 +121,11 @@ def test_repeats_within_one_file_are_counted_once_and_the_last_row_counts(tmp_pa
 
     assert (usage.rows, credits_of(usage)) == (3, 185)
     assert usage.warnings == warnings
-    assert "joined.csv.gz: 2 rows are of job runs that are in the same file too" in warnings[0]
+    [warning] = warnings
+    assert warning == (
+        "joined.csv.gz: 2 rows are of job runs that are in the same file too (the same JOB_ID);"
+        " each job run is counted once."
+    )
     assert merged_ids(tmp_path / "out" / "merged.csv.gz") == ["c", "a", "b"]
 
 
@@ -131,7 +135,24 @@ def test_the_row_counts_whose_day_is_complete_in_its_file(tmp_path: Path) -> Non
     write_part(tmp_path / "b.csv.gz", RUNS)
     at(tmp_path / "a.csv.gz", 2_000_000_000)
 
-    assert credits_of(read(tmp_path)) == 175
+    usage = read(tmp_path)
+
+    assert credits_of(usage) == 175
+    [warning] = usage.warnings
+    assert warning == (
+        "a.csv.gz: 2 rows are of job runs that are in b.csv.gz too (the same JOB_ID);"
+        " each job run is counted once, from b.csv.gz."
+    )
+
+
+def test_the_file_whose_row_counts_is_named_also_beside_the_same_file(tmp_path: Path) -> None:
+    write_part(tmp_path / "a.csv.gz", [RUNS[0], RUNS[1], RUNS[1]])
+    write_part(tmp_path / "b.csv.gz", [RUNS[0], RUNS[2]])
+
+    [warning] = read(tmp_path).warnings
+
+    assert "a.csv.gz: 2 rows are of job runs that are in the same file and b.csv.gz too" in warning
+    assert warning.endswith("each job run is counted once, from the same file and b.csv.gz.")
 
 
 def test_of_files_that_end_alike_the_one_changed_last_counts(tmp_path: Path) -> None:
