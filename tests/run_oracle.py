@@ -1,7 +1,8 @@
 """What became of workflow and job runs, found the slow way: csv, loops and `decimal`, no code of what it checks.
 
 The rule is CircleCI's (insights glossary): successful runs of all runs but the canceled ones. A workflow run is one of
-the day of its first row; it is canceled when one of its rows is.
+the day of its first row; it is canceled when one of its rows is. It has ended when it has a stop time, or when all of
+its rows have ended. Where no row says whether it was successful, it was when all of its rows were.
 """
 
 import csv
@@ -14,6 +15,7 @@ from pathlib import Path
 
 NULLS = ("\\N", "\\\\N")
 WAITING = {"running", "queued", "blocked"}
+ENDED = {"success", "failed", "canceled"}
 WORKFLOW = ("ORGANIZATION_ID", "PROJECT_ID", "WORKFLOW_NAME")
 
 Fields = Mapping[str, str | None]
@@ -66,8 +68,9 @@ def workflows(rows: Iterable[Fields], first: str = "", last: str = "9999") -> di
 
 def _count(counts: Counts, run: list[Fields]) -> None:
     statuses = {row["JOB_BUILD_STATUS"] for row in run}
-    successful = any(str(row["IS_WORKFLOW_SUCCESSFUL"]).lower() == "true" for row in run)
-    stopped = any(row["WORKFLOW_STOPPED_AT"] is not None for row in run)
+    told = {str(row["IS_WORKFLOW_SUCCESSFUL"]).lower() for row in run if row.get("IS_WORKFLOW_SUCCESSFUL")}
+    successful = "true" in told if told else statuses == {"success"}
+    stopped = any(row.get("WORKFLOW_STOPPED_AT") is not None for row in run) or statuses <= ENDED
     if "canceled" in statuses:
         counts.canceled += 1
         counts.never_started += not any(had_machine(row) for row in run)

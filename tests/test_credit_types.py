@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.columns import EXPORT_COLUMNS, credit_type_name, new_credit_columns
+from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, credit_type_name, new_credit_columns
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.parts import find_parts
@@ -65,7 +65,33 @@ def test_where_rows_disagree_each_is_taken_at_its_word(tmp_path: Path) -> None:
 
     assert by_type(usage) == {"compute": 300, "ai_agent": 300, "other": 7}
     assert usage.runs["unreconciled_rows"].sum() == 1
-    assert "its 40 credits of 2 job runs" in usage.warnings[0]
+    outside, unclear = usage.warnings
+    assert "its 20 credits of 1 job run are not part of TOTAL_CREDITS and are not counted; ask" in outside
+    assert "whether TOTAL_CREDITS includes its 20 credits of 1 job run is not known, and" in unclear
+
+
+def test_a_total_of_more_than_all_types_includes_them(tmp_path: Path) -> None:
+    write_columns(tmp_path / "a.csv", [({AGENT: "25", "FOO_CREDITS": "4"}, "10", "40")])
+
+    usage = read(tmp_path / "a.csv")
+
+    assert by_type(usage) == {"compute": 10, "ai_agent": 25, "foo": 4, "other": 1}
+    assert usage.runs["unreconciled_rows"].sum() == 1
+    assert usage.warnings == ()
+
+
+@pytest.mark.parametrize(("total", "other"), [("38", 28), ("12", 2), ("9", -1), (NULL_MARKS[1], 0)])
+def test_where_the_total_does_not_tell_that_is_said(tmp_path: Path, total: str, other: int) -> None:
+    write_columns(tmp_path / "a.csv", [({AGENT: "25", "FOO_CREDITS": "4"}, "10", total)])
+
+    usage = read(tmp_path / "a.csv")
+
+    assert by_type(usage) == {"compute": 10} | ({"other": other} if other else {})
+    assert [warning.partition(" is a column that is not known here: ")[2] for warning in usage.warnings] == [
+        f"whether TOTAL_CREDITS includes its {credits} credits of 1 job run is not known, and they are not counted on"
+        " their own; ask CircleCI whether they are charged."
+        for credits in (25, 4)
+    ]
 
 
 def test_of_several_new_types_the_total_tells_which_it_includes(tmp_path: Path) -> None:

@@ -126,6 +126,25 @@ def test_null_stays_null_beside_escapes(tmp_path: Path, null: str, line: Line) -
     assert {field for row in merged(tmp_path / "all.csv", part) for field in row if field in NULL_MARKS} == {"\\\\N"}
 
 
+@pytest.mark.parametrize("line", [plain_line, all_quoted_line])
+@pytest.mark.parametrize("more", [[], [job_run()]])
+@pytest.mark.parametrize("command", [["report", "part.csv"], ["merge", "part.csv"]])
+@pytest.mark.parametrize("is_required_first", [False, True])
+def test_lines_that_cat_ran_together_are_said(
+    tmp_path: Path, line: Line, more: list[Row], command: list[str], *, is_required_first: bool
+) -> None:
+    def lines(*rows: Row) -> str:
+        return "".join(line(row[1:] if is_required_first else row) for row in (EXPORT_COLUMNS, *rows))
+
+    without_end = lines(job_run(), job_run()).removesuffix("\n")
+    written(tmp_path / "part.csv", without_end + lines(*more))
+
+    done = circleci_usage(*command, cwd=tmp_path)
+
+    assert done.code == 6, done.err
+    assert "part.csv, line 3: two lines are run together, a row and the header of another file; put a" in done.err
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

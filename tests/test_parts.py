@@ -80,6 +80,8 @@ def test_no_files_is_said(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        *((blank, "its first line is blank; delete what is above") for blank in (b"\n", b"\r\n \n", b" \n", b",,\n")),
         (
             b"name,cost\nweb,3\n",
             "lacks the columns ORGANIZATION_NAME, PROJECT_NAME, WORKFLOW_NAME, JOB_NAME, JOB_RUN_D",

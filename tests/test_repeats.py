@@ -121,7 +121,11 @@ def test_repeats_within_one_file_are_counted_once_and_the_last_row_counts(tmp_pa
 
     assert (usage.rows, credits_of(usage)) == (3, 185)
     assert usage.warnings == warnings
-    assert "joined.csv.gz: 2 rows are of job runs that are in the same file too" in warnings[0]
+    [warning] = warnings
+    assert warning == (
+        "joined.csv.gz: 2 rows are of job runs that are in the same file too (the same JOB_ID);"
+        " each job run is counted once."
+    )
     assert merged_ids(tmp_path / "out" / "merged.csv.gz") == ["c", "a", "b"]
 
 
@@ -131,7 +135,24 @@ def test_the_row_counts_whose_day_is_complete_in_its_file(tmp_path: Path) -> Non
     write_part(tmp_path / "b.csv.gz", RUNS)
     at(tmp_path / "a.csv.gz", 2_000_000_000)
 
-    assert credits_of(read(tmp_path)) == 175
+    usage = read(tmp_path)
+
+    assert credits_of(usage) == 175
+    [warning] = usage.warnings
+    assert warning == (
+        "a.csv.gz: 2 rows are of job runs that are in b.csv.gz too (the same JOB_ID);"
+        " each job run is counted once, from b.csv.gz."
+    )
+
+
+def test_the_file_whose_row_counts_is_named_also_beside_the_same_file(tmp_path: Path) -> None:
+    write_part(tmp_path / "a.csv.gz", [RUNS[0], RUNS[1], RUNS[1]])
+    write_part(tmp_path / "b.csv.gz", [RUNS[0], RUNS[2]])
+
+    [warning] = read(tmp_path).warnings
+
+    assert "a.csv.gz: 2 rows are of job runs that are in the same file and b.csv.gz too" in warning
+    assert warning.endswith("each job run is counted once, from the same file and b.csv.gz.")
 
 
 def test_of_files_that_end_alike_the_one_changed_last_counts(tmp_path: Path) -> None:
@@ -186,6 +207,25 @@ def test_a_row_of_another_day_than_its_export_is_counted_once_and_said(tmp_path:
     assert "1 row is of other days than its export was asked for (2026-03-04 to 2026-03-04)" in astray
     assert "2026-03-04_2026-03-04_job-1" in astray
     assert "1 row is of job runs that are in 2026-03-02_2026-03-03_job-0" in repeated
+
+
+@pytest.mark.parametrize("named", [(), (".circleci-usage",), (".circleci-usage/parts",)])
+def test_a_merged_store_has_a_row_of_another_day_than_its_export_once(tmp_path: Path, named: tuple[str, ...]) -> None:
+    stray = job_run("1", JOB_ID="a", JOB_RUN_DATE=DAYS[0])
+    store_with(
+        tmp_path / ".circleci-usage",
+        Export(DAYS[0], DAYS[1], "2026-03-09", [RUNS[:2]]),
+        Export(DAYS[2], DAYS[2], "2026-03-19", [[stray, RUNS[2]]]),
+    )
+
+    merged = circleci_usage("merge", *named, "-o", "merged.csv.gz", cwd=tmp_path)
+    made = circleci_usage("report", *named, "--from", DAYS[0], "--to", DAYS[2], "-o", "out", cwd=tmp_path)
+
+    assert (merged.code, made.code) == (0, 0), merged.err + made.err
+    assert sorted(merged_ids(tmp_path / "merged.csv.gz")) == ["a", "b", "c"]
+    assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
+    assert "1 row is of job runs that are in 2026-03-0" in merged.err
+    assert "1 row is of job runs that are in 2026-03-0" in made.err
 
 
 def test_sound_stored_exports_have_nothing_to_say(tmp_path: Path) -> None:
@@ -278,4 +318,7 @@ def test_copies_excerpts_and_overlaps_change_nothing(
     assert sorted(merged_ids(folder / "out" / "merged.csv.gz")) == sorted(
         f"run {number}" for number in range(len(days))
     )
-    assert bool(found.warnings or parts.warnings) == any(chosen for chosen, _ in pieces)
+    if any(chosen for chosen, _ in pieces):
+        assert found.warnings or parts.warnings
+    else:
+        assert not found.warnings

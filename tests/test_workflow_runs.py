@@ -1,5 +1,6 @@
 """Success rates as CircleCI Insights has them: which runs count, which are canceled, which wait."""
 
+import csv
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -49,13 +50,15 @@ def never_ran(status: str, **changes: str) -> Row:
     return job_run("0", **({"JOB_BUILD_STATUS": status, "JOB_RUN_DATE": "2024-11-12"} | NAMELESS | changes))
 
 
-def of_run(identity: str, rows: Sequence[Row], *, stopped: str | None = "20:00", successful: bool = False) -> list[Row]:
+def of_run(
+    identity: str, rows: Sequence[Row], *, stopped: str | None = "20:00", successful: bool | None = False
+) -> list[Row]:
     """The rows of one workflow run."""
     shared = {
         "WORKFLOW_ID": identity,
         "WORKFLOW_FIRST_JOB_STARTED_AT": "2024-11-12 19:00:00.000" if stopped else NULL,
         "WORKFLOW_STOPPED_AT": f"2024-11-12 {stopped}:00.000" if stopped else NULL,
-        "IS_WORKFLOW_SUCCESSFUL": "true" if successful else "false",
+        "IS_WORKFLOW_SUCCESSFUL": NULL if successful is None else str(successful).lower(),
     }
     places = {EXPORT_COLUMNS.index(name): cell for name, cell in shared.items()}
     return [tuple(places.get(place, cell) for place, cell in enumerate(row)) for row in rows]
@@ -122,6 +125,9 @@ def test_the_success_rate_is_that_of_insights(tmp_path: Path) -> None:
         pytest.param([job(), never_ran("running")], "20:00", (1, 0, 0, 0, 1, 0), id="on hold"),
         pytest.param([never_ran("blocked")], None, (0, 0, 0, 0, 0, 1), id="not begun"),
         pytest.param([job("running")], None, (0, 0, 0, 0, 0, 1), id="running"),
+        pytest.param([job(), never_ran("blocked")], None, (0, 0, 0, 0, 0, 1), id="waiting, no end told"),
+        pytest.param([job("failed"), job("running")], None, (0, 0, 0, 0, 0, 1), id="failed, still running"),
+        pytest.param([job("failed"), job()], None, (1, 0, 0, 0, 0, 0), id="failed, no end told"),
     ],
 )
 def test_what_becomes_of_a_run(tmp_path: Path, rows: list[Row], stopped: str | None, expected: tuple[int, ...]) -> None:
@@ -130,6 +136,48 @@ def test_what_becomes_of_a_run(tmp_path: Path, rows: list[Row], stopped: str | N
     workflow = only(made.findings.durations.workflows)
     assert outcomes(workflow) == expected
     assert workflow.success_rate == (None if expected[0] == expected[2] else 0)
+
+
+def test_a_run_whose_rows_have_all_ended_has_ended_also_where_no_end_is_told(tmp_path: Path) -> None:
+    passed = [row for number in range(3) for row in of_run(f"p{number}", [job()], stopped=None, successful=True)]
+    failed = [row for number in range(7) for row in of_run(f"f{number}", [job("failed")], stopped=None)]
+
+    workflow = only(report(tmp_path, [passed, failed]).findings.durations.workflows)
+
+    assert outcomes(workflow) == (10, 3, 0, 0, 0, 0)
+    assert workflow.success_rate == Decimal("0.3")
+
+
+@pytest.mark.parametrize("missing", [{"WORKFLOW_STOPPED_AT"}, {"WORKFLOW_STOPPED_AT", "IS_WORKFLOW_SUCCESSFUL"}])
+def test_without_the_columns_the_rows_tell_what_became_of_a_run(tmp_path: Path, missing: set[str]) -> None:
+    passed = [row for number in range(3) for row in of_run(f"p{number}", [job(), job()], successful=True)]
+    failed = [row for number in range(7) for row in of_run(f"f{number}", [job(), job("failed")])]
+    waiting = of_run("w", [job(), never_ran("blocked")])
+    kept = [place for place, name in enumerate(EXPORT_COLUMNS) if name not in missing]
+    with (tmp_path / "part.csv").open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerows([row[place] for place in kept] for row in (EXPORT_COLUMNS, *passed, *failed, *waiting))
+
+    made = report_on([tmp_path])
+
+    workflow = only(made.findings.durations.workflows)
+    assert outcomes(workflow) == (10, 3, 0, 0, 0, 1)
+    assert workflow.success_rate == Decimal("0.3")
+    assert_as_the_oracle_says(made, run_oracle.read([tmp_path / "part.csv"]), ("2024-11-01", "2024-11-30"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([job(), job()], (1, 1, 0, 0, 0, 0), id="all passed"),
+        pytest.param([job(), job("failed")], (1, 0, 0, 0, 0, 0), id="one failed"),
+        pytest.param([job(), never_ran("blocked")], (1, 0, 0, 0, 1, 0), id="on hold"),
+    ],
+)
+def test_jobs_tell_of_success_where_no_row_does(tmp_path: Path, rows: list[Row], expected: tuple[int, ...]) -> None:
+    made = report(tmp_path, [of_run("w", rows, successful=None)])
+
+    assert outcomes(only(made.findings.durations.workflows)) == expected
 
 
 def test_a_run_with_a_canceled_row_is_canceled_whatever_else_is_said_of_it(tmp_path: Path) -> None:
@@ -258,7 +306,7 @@ runs = st.lists(
         st.lists(job_rows, min_size=1, max_size=4),
         st.sampled_from(["build", "deploy"]),
         st.sampled_from(["19:30", None]),
-        st.booleans(),
+        st.sampled_from([True, False, None]),
     ),
     max_size=8,
 )

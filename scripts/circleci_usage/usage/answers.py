@@ -213,16 +213,18 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
 def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
     """A row per run of a workflow: its first day, its `outcome`, and whether none of its jobs has had a machine.
 
-    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and none has failed.
+    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and none has failed. Where
+    it tells no end, a run has ended when all of its rows have; where it does not tell whether the workflow was
+    successful, it was when all of its jobs were.
     """
     status = pl.col("status").cast(pl.String)
     waits = pl.col("waiting") & ~pl.col("failed")
     outcome = (
         pl.when("canceled")
         .then(pl.lit("canceled"))
-        .when("successful")
+        .when(pl.col("successful") | (pl.col("untold") & pl.col("all_passed")))
         .then(pl.lit("succeeded"))
-        .when(~pl.col("stopped"))
+        .when(~pl.col("stopped") & ~pl.col("all_ended"))
         .then(pl.lit("running"))
         .when(waits)
         .then(pl.lit("on_hold"))
@@ -236,6 +238,9 @@ def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("workflow_seconds").max().alias("seconds"),
             pl.col("workflow_stopped").any().alias("stopped"),
             pl.col("workflow_successful").any().alias("successful"),
+            pl.col("workflow_successful").is_null().all().alias("untold"),
+            (status == "success").fill_null(value=False).all().alias("all_passed"),
+            status.is_in(list(OUTCOMES)).fill_null(value=False).all().alias("all_ended"),
             (status == "canceled").any().alias("canceled"),
             (status == "failed").any().alias("failed"),
             status.is_in(WAITING).any().alias("waiting"),

@@ -20,7 +20,7 @@ from circleci_usage.days import Period
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage, has_other_lengths, is_no_space, no_space_left
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import Outside, outside_warnings
+from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.repeats import (
@@ -218,24 +218,19 @@ def _credit_types(runs: pl.LazyFrame) -> list[str]:
 
 
 def _outside(runs: pl.LazyFrame, parts: Sequence[Part], period: Period | None) -> list[Outside]:
-    """What TOTAL_CREDITS of the period does not include."""
+    """What TOTAL_CREDITS of the period does not include, or perhaps not."""
     new = new_credit_columns(name for part in parts for name in part.columns)
     if not new:
         return []
     if period:
         other_days = ~pl.col("date").is_between(pl.lit(str(period.first)), pl.lit(str(period.last)))
         runs = runs.filter(~other_days.fill_null(value=False))
-    asked = [
-        expression
-        for kind in new
-        for expression in (
-            pl.col(f"{kind}_outside").sum().alias(f"{kind} credits"),
-            pl.col(f"{kind}_outside").count().alias(f"{kind} runs"),
-        )
-    ]
-    found = runs.select(asked).collect(engine="streaming").row(0, named=True)
+    names = {f"{kind}_{ending}": (column, ending) for kind, column in new.items() for ending in UNCLEAR_OF}
+    credits = (pl.col(name).sum().alias(f"{name} credits") for name in names)
+    counts = (pl.col(name).count().alias(f"{name} runs") for name in names)
+    found = runs.select(*credits, *counts).collect(engine="streaming").row(0, named=True)
     return [
-        Outside(column, Decimal(found[f"{kind} credits"]), found[f"{kind} runs"])
-        for kind, column in new.items()
-        if found[f"{kind} runs"]
+        Outside(column, Decimal(found[f"{name} credits"]), found[f"{name} runs"], UNCLEAR_OF[ending])
+        for name, (column, ending) in names.items()
+        if found[f"{name} runs"]
     ]

@@ -28,7 +28,16 @@ from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_lef
 from circleci_usage.usage.dialect import Inspector, header_line
 from circleci_usage.usage.parts import Part, open_part
 from circleci_usage.usage.plain import plain_parts
-from circleci_usage.usage.repeats import LeftOut, are_apart, contents_of, left_out_of, origins_of, repeat_warnings
+from circleci_usage.usage.repeats import (
+    LeftOut,
+    Origin,
+    are_apart,
+    contents_of,
+    left_out_of,
+    origins_of,
+    repeat_warnings,
+    strays,
+)
 from circleci_usage.usage.runs import DAY_LENGTH
 from circleci_usage.usage.scan import IDENTITY
 
@@ -101,7 +110,7 @@ def _merge(
     packed: bool,
     trusting: bool,
 ) -> tuple[str, ...]:
-    left_out, warnings = (None, ()) if has_repeats is False else _repeats(parts)
+    left_out, warnings = (None, ()) if has_repeats is False else _repeats(parts, are_known=bool(has_repeats))
     takes_all = left_out is None and (only is None or not parts)
     if takes_all and _is_copied(parts, merged, packed=packed, trusting=trusting):
         return warnings
@@ -128,18 +137,26 @@ def _empty(file: BinaryIO) -> None:
     file.truncate()
 
 
-def _repeats(parts: Sequence[Part]) -> tuple[LeftOut | None, tuple[str, ...]]:
+def _repeats(parts: Sequence[Part], *, are_known: bool) -> tuple[LeftOut | None, tuple[str, ...]]:
     origins = origins_of(parts)
-    if are_apart(origins):
+    if not are_known and are_apart(origins) and _keep_to_their_days(parts, origins):
         return None, ()
     with tempfile.TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "identities.parquet"
         with _watching_polars():
-            rows = pl.concat([_identified(part, number) for number, part in enumerate(parts)])
+            rows = _identified(parts)
             rows.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
             rows = pl.scan_parquet(file)
             left_out = left_out_of(rows, origins, contents_of(rows))
     return left_out, tuple(repeat_warnings(left_out.repeated(), origins)) if left_out else ()
+
+
+def _keep_to_their_days(parts: Sequence[Part], origins: Sequence[Origin]) -> bool:
+    """Whether all rows are of the days that their exports were asked for; nothing but the days is kept of them."""
+    if not parts:
+        return True
+    with _watching_polars():
+        return not strays(origins, contents_of(_identified(parts)))
 
 
 @contextmanager
@@ -152,9 +169,12 @@ def _watching_polars() -> Iterator[None]:
         raise _MisreadError(str(error)) from error
 
 
-def _identified(part: Part, number: int) -> pl.LazyFrame:
-    """Of each row of a part what `left_out_of` looks at."""
+def _identified(parts: Sequence[Part]) -> pl.LazyFrame:
+    """Of each row what `left_out_of` looks at."""
+    return pl.concat([_identified_in(part, number) for number, part in enumerate(parts)])
 
+
+def _identified_in(part: Part, number: int) -> pl.LazyFrame:
     def text(name: str) -> pl.Expr:
         if name not in part.columns:
             return pl.lit(None, pl.String)

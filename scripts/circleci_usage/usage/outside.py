@@ -1,4 +1,4 @@
-"""Credits of columns that nobody knows yet and that TOTAL_CREDITS does not include: not charged, but not unsaid."""
+"""Credits of columns that nobody knows yet and that TOTAL_CREDITS does not include, or perhaps not: not unsaid."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,20 +13,30 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True)
 class Outside:
-    """Credits of one column, and in how many job runs they are."""
+    """Credits of one column, in how many job runs they are, and whether the total of these may include them."""
 
     column: str
     credits: Decimal
     job_runs: int
+    is_unclear: bool
+
+
+UNCLEAR_OF: Final = {"outside": False, "unclear": True}
+"""Ending of the columns of runs that have such credits → `is_unclear`."""
 
 
 def outside_warnings(found: Iterable[Outside]) -> Iterator[str]:
-    """A line for each column."""
+    """A line for each column, and one for what is unclear of it."""
     for each in found:
-        where = counted(each.job_runs, "job run")
+        credits = f"its {plain(each.credits)} credits of {counted(each.job_runs, 'job run')}"
+        said = (
+            f"whether TOTAL_CREDITS includes {credits} is not known, and they are not counted on their own"
+            if each.is_unclear
+            else f"{credits} are not part of TOTAL_CREDITS and are not counted"
+        )
         yield (
-            f"{_harmless(each.column)} is a column that is not known here: its {plain(each.credits)} credits of {where}"
-            " are not part of TOTAL_CREDITS and are not counted; ask CircleCI whether they are charged."
+            f"{_harmless(each.column)} is a column that is not known here: {said};"
+            " ask CircleCI whether they are charged."
         )
 
 

@@ -6,6 +6,7 @@ Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read
 import csv
 import gzip
 import io
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -217,8 +218,10 @@ def header_columns(line: bytes, file: str) -> tuple[str, ...]:
         columns = _names_in(line)
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
-    if not columns:
+    if not line.removeprefix(BOM_UTF8):
         raise DataError(f"{file} is empty: a usage export has at least a header line.")
+    if not any(columns):
+        raise DataError(f"{file} is not a usage export: its first line is blank; delete what is above the header.")
     missing = _missing(columns)
     if missing:
         raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
@@ -236,6 +239,18 @@ def is_header(line: bytes) -> bool:
         return not _missing(_names_in(line))
     except (UnicodeDecodeError, csv.Error):
         return False
+
+
+def is_run_together(line: bytes, width: int) -> bool:
+    """Whether a row of so many fields goes on as a header, as where `cat` met a file without a last line end."""
+    if _HEADER_MARK not in line.upper():
+        return False
+    try:
+        last, *header = _names_in(line)[width - 1 :]
+    except (ValueError, csv.Error):
+        return False
+    first = last.rstrip('"')
+    return all(name in header or first.endswith(name) for name in REQUIRED_COLUMNS)
 
 
 def _names_in(line: bytes) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.errors import DataError
 from circleci_usage.plurals import counted
-from circleci_usage.usage.parts import Part, header_columns, is_header, open_part
+from circleci_usage.usage.parts import Part, header_columns, is_header, is_run_together, open_part
 
 _TEXT_LIMIT: Final = 1 << 24
 """Bytes that a row may have: what is longer is a quote that nobody closed, or no CSV at all."""
@@ -80,6 +80,8 @@ def records(part: Part) -> Iterator[Record]:
         lines = _Lines(stream, str(part.path))
         columns = header_columns(lines.next(), str(part.path))
         while raw := lines.next():
+            if is_run_together(raw, len(columns)):
+                raise _run_together(f"{part.path}, line {lines.number}")
             if is_header(raw):
                 columns = header_columns(raw, f"{part.path}, line {lines.number},")
                 yield Record(lines.number, raw, columns, header=True)
@@ -203,6 +205,13 @@ def _misfit(outcome: list[Field] | _Fault, width: int, where: str) -> DataError:
         return DataError(f"{where}: this is not CSV ({outcome.value}); download the file again.")
     fields = counted(len(outcome), "field")
     return DataError(f"{where}: the row has {fields}, the header {width}; download the file again.")
+
+
+def _run_together(where: str) -> DataError:
+    return DataError(
+        f"{where}: two lines are run together, a row and the header of another file;"
+        " put a line end between them, or name the files one by one."
+    )
 
 
 def _text(raw: bytes) -> str:

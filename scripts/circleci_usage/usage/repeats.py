@@ -253,10 +253,12 @@ def repeat_warnings(repeated: Sequence[Repeated], origins: Sequence[Origin]) -> 
     for number, those in list(by_file.items())[:_NAMED]:
         rows = sum(each.rows for each in those)
         others = [names[each.kept] for each in those if each.kept != number]
-        where = _listed(others) or "the same file"
+        itself = ["the same file"] if len(others) < len(those) else []
+        where = _listed([*itself, *others])
+        counted_from = f", from {where}" if others else ""
         yield (
             f"{names[number]}: {_counted(rows)} of job runs that are in {where} too (the same JOB_ID); each job run is"
-            " counted once, as the later row says."
+            f" counted once{counted_from}."
         )
     more = list(by_file.values())[_NAMED:]
     if more:

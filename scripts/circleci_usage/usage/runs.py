@@ -17,10 +17,10 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
     Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
-    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type and those outside of the total,
-    null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`, `workflow_stopped` and
-    `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram` and
-    `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
+    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type, and those outside of the total
+    or perhaps so, null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`,
+    `workflow_stopped` and `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline),
+    `cpu`, `ram` and `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
     with a chance of one in half a million; among ten million job runs of all, likewise.
@@ -40,7 +40,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         "total_credits",
         *("torn", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.
-        *map(_unless_zero, [*amounts, *(name for name in names if name.endswith("_outside"))]),
+        *map(_unless_zero, [*amounts, *(name for name in names if name.endswith(("_outside", "_unclear")))]),
         _seconds_between("queued_at", "started_at").alias("queued"),
         _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
         pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),

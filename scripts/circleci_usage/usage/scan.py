@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -77,7 +77,12 @@ _ROW: Final = "the row's place"
 DOUBTFUL: Final = r"[eE]|\.\d{19}"
 IS_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
-_NONE: Final = -1
+ALL_NEW: Final = 0
+"""The number of the first of `combinations_of`: the total of a row includes all new columns."""
+NO_NEW: Final = -1
+"""Instead of the number of a combination: the total includes none of the new columns."""
+UNCLEAR: Final = -2
+"""Nobody can tell which of them it includes."""
 MOST_TRIED: Final = 31
 """How many combinations of new credit columns are tried against the total of a row: all of five columns."""
 
@@ -95,12 +100,12 @@ def scan_parts(
 
     Columns: those of `NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
     by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds` (64-bit
-    integers or decimals, never null); `<credit type>_outside`, of types that nobody knows yet, what TOTAL_CREDITS does
-    not include; `torn`, true where a row may be too short or too long; `escaped`, true where a column that nobody knows
-    has a backslash; `doubtful`, true where an amount may have been rounded; `part`, the number of the part. Names are
-    categoricals, which are grouped in two thirds of the memory and time that texts take; the date and the columns of
-    `DETAILS` are texts. If identified: `job_id`, null where there is none, and `row`, its place among the rows of parts
-    with the same header.
+    integers or decimals, never null); `<credit type>_outside` and `<credit type>_unclear`, of types that nobody knows
+    yet, what TOTAL_CREDITS does not include, and what it may include or not; `torn`, true where a row may be too short
+    or too long; `escaped`, true where a column that nobody knows has a backslash; `doubtful`, true where an amount may
+    have been rounded; `part`, the number of the part. Names are categoricals, which are grouped in two thirds of the
+    memory and time that texts take; the date and the columns of `DETAILS` are texts. If identified: `job_id`, null
+    where there is none, and `row`, its place among the rows of parts with the same header.
     """
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
@@ -170,12 +175,12 @@ def _scan_alike(
 
     types = {f"{kind}_credits": number(column) for kind, column in CREDIT_COLUMNS.items()}
     of_types = pl.sum_horizontal(*types.values())
-    # No total is no statement: the types stand for it.
+    # No total is no statement: the known types stand for it.
     total = parsed(TOTAL_CREDITS).fill_null(of_types)
     here = [column for column in new.values() if column in columns]
-    included, outside = _new_credits(here, total - of_types, amounts)
+    new_credits = _new_credits(here, parsed(TOTAL_CREDITS) - of_types, amounts)
     zero = pl.lit(0, summed)
-    of_new = pl.sum_horizontal(*included.values()) if here else zero
+    of_new = pl.sum_horizontal(*new_credits.included.values()) if here else zero
     texts = [*(known if not is_whole else ()), *here]
     return frame.select(
         text("date").alias("date"),
@@ -183,8 +188,9 @@ def _scan_alike(
         *(text(name).alias(name) for name in DETAILS),
         _groups_of(text("branch"), branch_globs).cast(pl.Categorical).alias(BRANCH_GROUP),
         *(credits.alias(name) for name, credits in types.items()),
-        *(included.get(column, zero).alias(f"{kind}_credits") for kind, column in new.items()),
-        *(outside.get(column, zero).alias(f"{kind}_outside") for kind, column in new.items()),
+        *(new_credits.included.get(column, zero).alias(f"{kind}_credits") for kind, column in new.items()),
+        *(new_credits.outside.get(column, zero).alias(f"{kind}_outside") for kind, column in new.items()),
+        *(new_credits.unclear.get(column, zero).alias(f"{kind}_unclear") for kind, column in new.items()),
         (total - of_types - of_new).alias(f"{OTHER}_credits"),
         total.alias("total_credits"),
         number("JOB_RUN_SECONDS").alias("job_seconds"),
@@ -212,13 +218,20 @@ def _is_doubtful(texts: Sequence[str]) -> pl.Expr:
     return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.contains(DOUBTFUL)
 
 
-def _new_credits(
-    columns: Sequence[str], rest: pl.Expr, amounts: Amounts
-) -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
-    """The credits of columns that nobody knows yet which the total of their row includes, and those which it does not.
+class _NewCredits(NamedTuple):
+    """The credits of columns that nobody knows yet: what the total of their row includes, what not, what perhaps."""
 
-    `rest` is what the total has beyond the known types. It includes those columns whose sum it is: of several
-    combinations, the one with the most columns. What is no number is no credits.
+    included: dict[str, pl.Expr]
+    outside: dict[str, pl.Expr]
+    unclear: dict[str, pl.Expr]
+
+
+def _new_credits(columns: Sequence[str], rest: pl.Expr, amounts: Amounts) -> _NewCredits:
+    """Tell new columns apart by `rest`, which is what the total of their row has beyond the known types.
+
+    It includes those columns whose sum it is (of several combinations, the one with the most columns); none where it is
+    zero; all where it is more than all of them. Where there is no total (null), that is unclear. What is no number is
+    no credits.
     """
     summed = pl.Int64 if amounts is WHOLE else NUMBER
     zero = pl.lit(0, summed)
@@ -229,24 +242,37 @@ def _new_credits(
 
     found = {column: credits(column) for column in columns}
     tried = combinations_of(columns)
-    choice = pl.lit(_NONE)
+    of_all = pl.sum_horizontal(zero, *found.values())
+    choice = pl.when((rest > of_all) & (of_all > 0)).then(pl.lit(ALL_NEW)).otherwise(pl.lit(UNCLEAR))
     for number, combination in reversed([*enumerate(tried)]):
         of_combination = pl.sum_horizontal(found[column] for column in combination)
         choice = pl.when(rest == of_combination).then(pl.lit(number)).otherwise(choice)
-    choice = pl.when(rest == 0).then(pl.lit(_NONE)).otherwise(choice)
+    choice = pl.when(rest == 0).then(pl.lit(NO_NEW)).otherwise(choice)
 
-    def is_included(column: str) -> pl.Expr:
-        return choice.is_in([number for number, combination in enumerate(tried) if column in combination])
+    def credits_where(column: str, chosen: Sequence[int]) -> pl.Expr:
+        return pl.when(choice.is_in(chosen)).then(found[column]).otherwise(zero)
 
-    included = {column: pl.when(is_included(column)).then(each).otherwise(zero) for column, each in found.items()}
-    outside = {column: pl.when(is_included(column)).then(zero).otherwise(each) for column, each in found.items()}
-    return included, outside
+    return _NewCredits(
+        included={column: credits_where(column, holding(column, tried)) for column in columns},
+        outside={column: credits_where(column, lacking(column, tried)) for column in columns},
+        unclear={column: credits_where(column, [UNCLEAR]) for column in columns},
+    )
 
 
 def combinations_of(columns: Sequence[str]) -> list[tuple[str, ...]]:
     """What the total of a row may include of some columns: all of them first, then fewer; the first `MOST_TRIED`."""
     every = (each for size in range(len(columns), 0, -1) for each in combinations(columns, size))
     return list(islice(every, MOST_TRIED))
+
+
+def holding(column: str, tried: Sequence[tuple[str, ...]]) -> list[int]:
+    """The numbers of the combinations that have the column."""
+    return [number for number, combination in enumerate(tried) if column in combination]
+
+
+def lacking(column: str, tried: Sequence[tuple[str, ...]]) -> list[int]:
+    """The numbers of those that do not have it, and of none at all."""
+    return [NO_NEW, *(number for number, combination in enumerate(tried) if column not in combination)]
 
 
 def _groups_of(branch: pl.Expr, globs: Sequence[str]) -> pl.Expr:

@@ -101,8 +101,9 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
     """As `usage.answers`' own."""
     status = sql.col("status")
     outcome = sql.expr(
-        "CASE WHEN canceled THEN 'canceled' WHEN successful THEN 'succeeded' WHEN NOT stopped THEN 'running'"
-        " WHEN waiting AND NOT failed THEN 'on_hold' ELSE 'failed' END"
+        "CASE WHEN canceled THEN 'canceled' WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
+        " WHEN NOT stopped AND NOT all_ended THEN 'running' WHEN waiting AND NOT failed THEN 'on_hold'"
+        " ELSE 'failed' END"
     )
     return (
         runs.filter("workflow_run IS NOT NULL")
@@ -112,6 +113,9 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
             sql.max("workflow_seconds").alias("seconds"),
             sql.bool_or("workflow_stopped").alias("stopped"),
             _any(sql.col("workflow_successful")).alias("successful"),
+            sql.bool_and(sql.col("workflow_successful").isNull()).alias("untold"),
+            _all(status == "success").alias("all_passed"),
+            _all(status.isin(*OUTCOMES)).alias("all_ended"),
             _any(status == "canceled").alias("canceled"),
             _any(status == "failed").alias("failed"),
             _any(status.isin(*WAITING)).alias("waiting"),
@@ -124,6 +128,11 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
 def _any(flag: Column) -> Column:
     """Whether it is so in any row; where it is not known, it is not."""
     return sql.coalesce(sql.bool_or(flag), sql.lit(False))  # noqa: FBT003
+
+
+def _all(flag: Column) -> Column:
+    """Whether it is so in every row; where it is not known, it is not."""
+    return sql.bool_and(sql.coalesce(flag, sql.lit(False)))  # noqa: FBT003
 
 
 def _tries(runs: DataFrame) -> DataFrame:

@@ -16,7 +16,7 @@ from circleci_usage.days import Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import explaining
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import Outside, outside_warnings
+from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
 from circleci_usage.usage.parts import FoundParts, Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
@@ -158,20 +158,21 @@ def _rows_astray(runs: DataFrame, origin: Origin) -> int:
 
 
 def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | None) -> list[Outside]:
-    """What TOTAL_CREDITS of the period does not include."""
+    """What TOTAL_CREDITS of the period does not include, or perhaps not."""
     new = new_credit_columns(name for part in parts for name in part.columns)
     if not new:
         return []
     if period:
         inside = sql.col("date").between(str(period.first), str(period.last))
         runs = runs.filter(inside | sql.col("date").isNull())
-    amounts = [sql.sum(f"{kind}_outside").alias(f"{kind} credits") for kind in new]
-    counts = [sql.count(f"{kind}_outside").alias(f"{kind} runs") for kind in new]
+    names = {f"{kind}_{ending}": (column, ending) for kind, column in new.items() for ending in UNCLEAR_OF}
+    amounts = [sql.sum(name).alias(f"{name} credits") for name in names]
+    counts = [sql.count(name).alias(f"{name} runs") for name in names]
     found = runs.agg(*amounts, *counts).collect()[0].asDict()
     return [
-        Outside(column, found[f"{kind} credits"], found[f"{kind} runs"])
-        for kind, column in new.items()
-        if found[f"{kind} runs"]
+        Outside(column, found[f"{name} credits"], found[f"{name} runs"], UNCLEAR_OF[ending])
+        for name, (column, ending) in names.items()
+        if found[f"{name} runs"]
     ]
 
 

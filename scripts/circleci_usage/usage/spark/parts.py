@@ -114,4 +114,5 @@ def _columns(file: Row) -> tuple[str, ...]:
         plain = zlib.decompressobj(_GZIP_WINDOW).decompress(head, HEADER_LIMIT) if head[:2] == GZIP_MAGIC else head
     except zlib.error as error:
         raise DataError(f"{file.path}: the gzip data are damaged ({error}); fetch the file again.") from None
-    return header_columns(plain.partition(b"\n")[0], file.path)
+    line, end, _ = plain.partition(b"\n")
+    return header_columns(line + end, file.path)

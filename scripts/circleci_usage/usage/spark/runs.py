@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
@@ -22,7 +22,20 @@ from circleci_usage.columns import (
 )
 from circleci_usage.money.globs import glob_regex
 from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
-from circleci_usage.usage.scan import DETAILS, DOUBTFUL, IDENTITIES, IDENTITY, IS_NUMBER, NAMES, combinations_of
+from circleci_usage.usage.scan import (
+    ALL_NEW,
+    DETAILS,
+    DOUBTFUL,
+    IDENTITIES,
+    IDENTITY,
+    IS_NUMBER,
+    NAMES,
+    NO_NEW,
+    UNCLEAR,
+    combinations_of,
+    holding,
+    lacking,
+)
 from circleci_usage.usage.spark.parts import ClusterPart
 
 NUMBER: Final = "decimal(38,18)"
@@ -127,20 +140,21 @@ def _read_alike(
     rows = rows.withColumns(
         {
             _TOTAL: sql.coalesce(sql.col(_PARSED + TOTAL_CREDITS), of_types),
-            _REST: sql.coalesce(_minus(sql.col(_PARSED + TOTAL_CREDITS), of_types), zero),
+            _REST: _minus(sql.col(_PARSED + TOTAL_CREDITS), of_types),
         }
     )
     total, seconds = sql.col(_TOTAL), credits_of("JOB_RUN_SECONDS")
     here = {column: credits_of(column) for column in new.values() if column in columns}
     if here:
         rows = rows.withColumn(_CHOICE, _choice(here, sql.col(_REST)))
-    included, outside = _new_credits(here, sql.col(_CHOICE))
-    of_new = reduce(_plus, included.values(), zero)
+    new_credits = _new_credits(here, sql.col(_CHOICE))
+    of_new = reduce(_plus, new_credits.included.values(), zero)
     credits = {
         **types,
-        **{f"{kind}_credits": included.get(column, zero) for kind, column in new.items()},
-        **{f"{kind}_outside": outside.get(column, zero) for kind, column in new.items()},
-        f"{OTHER}_credits": _minus(sql.col(_REST), of_new),
+        **{f"{kind}_credits": new_credits.included.get(column, zero) for kind, column in new.items()},
+        **{f"{kind}_outside": new_credits.outside.get(column, zero) for kind, column in new.items()},
+        **{f"{kind}_unclear": new_credits.unclear.get(column, zero) for kind, column in new.items()},
+        f"{OTHER}_credits": _minus(sql.coalesce(sql.col(_REST), zero), of_new),
     }
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
@@ -184,23 +198,34 @@ def _is_rounded(text: Column) -> Column:
 
 
 def _choice(credits: Mapping[str, Column], rest: Column) -> Column:
-    """As in `usage.scan`: the number of the first combination of new columns whose sum the rest of a total is."""
-    choice = sql.when(rest == 0, sql.lit(-1))
+    """As in `usage.scan`: the number of the combination of new columns that a total includes, or what stands for it."""
+    choice = sql.when(rest == 0, sql.lit(NO_NEW))
     for number, combination in enumerate(combinations_of([*credits])):
         choice = choice.when(rest == reduce(_plus, (credits[column] for column in combination)), sql.lit(number))
-    return choice.otherwise(sql.lit(-1))
+    of_all = reduce(_plus, credits.values())
+    return choice.when((rest > of_all) & (of_all > 0), sql.lit(ALL_NEW)).otherwise(sql.lit(UNCLEAR))
 
 
-def _new_credits(credits: Mapping[str, Column], choice: Column) -> tuple[dict[str, Column], dict[str, Column]]:
-    """As in `usage.scan`: the credits that the total of their row includes, and those that it does not."""
-    zero = sql.lit(0).cast(NUMBER)
+class _NewCredits(NamedTuple):
+    """As in `usage.scan`: the credits that the total of their row includes, those that it does not, or perhaps."""
+
+    included: dict[str, Column]
+    outside: dict[str, Column]
+    unclear: dict[str, Column]
+
+
+def _new_credits(credits: Mapping[str, Column], choice: Column) -> _NewCredits:
     tried = combinations_of([*credits])
-    holders = {column: [number for number, each in enumerate(tried) if column in each] for column in credits}
-    included = {
-        column: sql.when(choice.isin(holders[column]), each).otherwise(zero) for column, each in credits.items()
-    }
-    outside = {column: _minus(each, included[column]) for column, each in credits.items()}
-    return included, outside
+    zero = sql.lit(0).cast(NUMBER)
+
+    def credits_where(column: str, chosen: Sequence[int]) -> Column:
+        return sql.when(choice.isin([*chosen]), credits[column]).otherwise(zero)
+
+    return _NewCredits(
+        included={column: credits_where(column, holding(column, tried)) for column in credits},
+        outside={column: credits_where(column, lacking(column, tried)) for column in credits},
+        unclear={column: credits_where(column, [UNCLEAR]) for column in credits},
+    )
 
 
 def _no_number(column: str, text: Column) -> Column:
