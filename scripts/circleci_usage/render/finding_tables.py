@@ -192,13 +192,13 @@ def migrated(migrations: Iterable[Migration]) -> Table:
         (
             *(*MACHINE_KEYS, "target", "credits_per_minute", "target_credits_per_minute"),
             *("rate_change", "pays_if_faster_by", "credits_a_month", "cost_a_month", "pays"),
-            *("saved_credits_a_month", "saved_a_month"),
+            *("saved_credits_a_month", "saved_a_month", "runs"),
         ),
         [
             (
                 *(*each.key, each.target, each.rate, each.target_rate),
                 *(each.change, each.pays_from, each.credits, each.cost, "yes" if each.is_certain else "may"),
-                *(each.saved_credits, each.saved),
+                *(each.saved_credits, each.saved, each.runs),
             )
             for each in migrations
         ],
