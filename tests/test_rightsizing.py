@@ -274,6 +274,18 @@ def test_no_month_is_projected_from_fewer_than_five_runs() -> None:
     assert enough.saved == enough.migrations[0].saved == Decimal("27.49")
 
 
+def test_less_than_a_cent_is_no_job_that_saves() -> None:
+    machines: list[dict[str, object]] = [
+        {"executor": "machine", "resource_class": "2xlarge", "job": job} for job in ("dear", "cheap")
+    ]
+    of = {"executor": "machine", "resource_class": "2xlarge"}
+    owned = costs(line(1000, credits=1000, job="dear", **of), line(1, credits=1, job="cheap", **of))
+
+    found = right_size(owned, performance(machines=machines), public_rates(), MONTH)
+
+    assert [each.key[5] for each in found.savings] == ["dear"]
+
+
 def saved_a_month(last: int, *rows: Row) -> Decimal:
     """What right-sizing saves, given an xlarge that costs 1,000 credits on each day through the last complete one."""
     steady = [xlarge(day) for day in range(1, last + 1)]

@@ -250,8 +250,8 @@ class RightSizing:
 
     @property
     def savings(self) -> tuple[Sizing, ...]:
-        """All that save for certain: each job on a class once, by what saves most."""
-        return tuple(sizing for sizing in self.sizings if sizing.saving)
+        """All that save for certain, at least a cent: each job on a class once, by what saves most."""
+        return tuple(sizing for sizing in self.sizings if sizing.saving and sizing.saved)
 
     @property
     def speed_ups(self) -> tuple[SpeedUp, ...]:
