@@ -9,6 +9,8 @@ from circleci_usage.analysis.changes import Change, Changes, compare, drivers
 from circleci_usage.days import Period
 from circleci_usage.money.costs import UNPRICED
 from costs import costs, line, project
+from reports import NULL, report_of
+from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
@@ -163,3 +165,24 @@ def test_days_without_a_price_are_not_compared() -> None:
     owned = costs(*on(date(2026, 2, 1), line(100, price_period=UNPRICED)))
 
     assert compare(owned, owned.lines, MARCH, MARCH.last) is None
+
+
+def never_started(day: str) -> Row:
+    nothing = dict.fromkeys(("JOB_NAME", "JOB_RUN_SECONDS", "RESOURCE_CLASS", "EXECUTOR"), NULL)
+    return job_run("0", **nothing, JOB_BUILD_STATUS="canceled", JOB_RUN_DATE=day)
+
+
+def test_runs_that_never_started_are_no_more_runs() -> None:
+    months = Period.of_days(date(2026, 2, 1), MARCH.last)
+    steady = [job_run("1000", JOB_RUN_DATE=f"{day}") for day in months]
+
+    changes = report_of([*steady, *[never_started("2026-03-05")] * 3]).findings.changes
+
+    assert changes
+    (web,) = changes.projects
+    assert (web.runs_before, web.runs_after) == (28, 34)
+    assert (web.started_before, web.started_after) == (28, 31)
+    (test, no_job) = changes.jobs
+    for each in (changes.total, web, test):
+        assert each.difference == each.by_runs == Decimal("1.80")
+    assert (no_job.runs_after, no_job.started_after, no_job.by_runs) == (3, 0, None)

@@ -110,12 +110,14 @@ def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
         (
             *(*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
             *("before_a_day", "after_a_day", "difference_a_day"),
+            *("started_runs_before", "started_runs_after"),
         ),
         [
             (
                 *(*each.key, each.before, each.after, each.difference),
                 *(each.by_runs, each.runs_before, each.runs_after),
                 *(each.before_a_day, each.after_a_day, each.difference_a_day),
+                *(each.started_before, each.started_after),
             )
             for each in changes
         ],
