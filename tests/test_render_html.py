@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -187,3 +188,12 @@ def test_no_two_lines_of_a_project_look_alike() -> None:
     text = Page(page(report_of(runs))).lines
     assert "test build $0.01" in text
     assert "(no job)" not in text[text.index("Every project") :]
+
+
+def test_seats_are_said_to_be_where_they_are() -> None:
+    text = Page(page(acme_report())).lines
+    by_day = text[text.index("Cost by day") :]
+
+    assert "Seats, $45.00, are charged for the whole month: the chart leaves them out, the table has them" in by_day
+    first_of_march = next(line for line in by_day.splitlines() if line.startswith("2026-03-01"))
+    assert Decimal(first_of_march.split()[1].removeprefix("$")) > Decimal(45)
