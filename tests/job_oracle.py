@@ -147,12 +147,15 @@ def state_of(amount: Decimal, spent_so_far: Decimal, *, all_days_known: bool) ->
 
 
 def savings(rows: Iterable[Fields], price: Decimal, days: int) -> dict[Key, tuple[str, Decimal]]:
-    """Job and class → the class to change to and what that certainly saves a month, the better of two ways."""
+    """Job and class → the class to change to and what that certainly saves a month, the better of two ways.
+
+    A job that ran fewer than five times tells nothing of a month.
+    """
     ended = (row for row in rows if row["JOB_NAME"] and row["JOB_BUILD_STATUS"] in ENDED)
     found: dict[Key, tuple[str, Decimal]] = {}
     for key, runs in grouped(ended, MACHINE).items():
         executor, name = key[-2:]
-        if name not in CLASSES.get(executor, {}):
+        if name not in CLASSES.get(executor, {}) or len(runs) < 5:
             continue
         credits = sum((Decimal(row["COMPUTE_CREDITS"] or 0) for row in runs), Decimal(0))
         monthly = (credits * price * DAYS_A_MONTH / days).quantize(Decimal("0.01"))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,11 @@ from hypothesis import strategies as st
 from circleci_usage.analysis.changes import Change, Changes, compare, drivers
 from circleci_usage.days import Period
 from circleci_usage.money.costs import UNPRICED
+from circleci_usage.render.grids import Cell
+from circleci_usage.render.time_views import change_view
 from costs import costs, line, project
+from reports import NULL, report_of
+from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
@@ -163,3 +168,49 @@ def test_days_without_a_price_are_not_compared() -> None:
     owned = costs(*on(date(2026, 2, 1), line(100, price_period=UNPRICED)))
 
     assert compare(owned, owned.lines, MARCH, MARCH.last) is None
+
+
+def never_started(day: str) -> Row:
+    nothing = dict.fromkeys(("JOB_NAME", "JOB_RUN_SECONDS", "RESOURCE_CLASS", "EXECUTOR"), NULL)
+    return job_run("0", **nothing, JOB_BUILD_STATUS="canceled", JOB_RUN_DATE=day)
+
+
+def test_runs_that_never_started_are_no_more_runs() -> None:
+    months = Period.of_days(date(2026, 2, 1), MARCH.last)
+    steady = [job_run("1000", JOB_RUN_DATE=f"{day}") for day in months]
+
+    changes = report_of([*steady, *[never_started("2026-03-05")] * 3]).findings.changes
+
+    assert changes
+    (web,) = changes.projects
+    assert (web.runs_before, web.runs_after) == (28, 34)
+    assert (web.started_before, web.started_after) == (28, 31)
+    (test, no_job) = changes.jobs
+    for each in (changes.total, web, test):
+        assert each.difference == each.by_runs == Decimal("1.80")
+    assert (no_job.runs_after, no_job.started_after, no_job.by_runs) == (3, 0, None)
+
+
+def test_what_cost_nothing_is_neither_new_nor_gone() -> None:
+    months = Period.of_days(date(2026, 2, 1), MARCH.last)
+    steady = [job_run("1000", JOB_RUN_DATE=f"{day}") for day in months]
+    free = [job_run("0", JOB_NAME=job, JOB_RUN_DATE="2026-03-05", RESOURCE_CLASS="acme/own") for job in ("a", "b")]
+    once_free = [job_run(f"{day.month - 2}000", JOB_NAME="paid", JOB_RUN_DATE=f"{day}") for day in months]
+    new = [job_run("10", JOB_NAME="new", JOB_RUN_DATE="2026-03-05")]
+    gone = [job_run("10", JOB_NAME="gone", JOB_RUN_DATE="2026-02-05"), never_started("2026-02-05")]
+
+    view = change_view(report_of([*steady, *free, *once_free, *new, *gone, never_started("2026-03-05")]))
+
+    assert view
+    _, jobs = view.grids
+    shown = [cells(row) for row in jobs.rows]
+    assert {name: share for name, _, _, _, share, *_ in shown} == {
+        "test": "+10.7%",
+        "paid": "",
+        "new": "new",
+        "gone": "gone",
+    }
+
+
+def cells(row: Sequence[Cell | str]) -> list[str]:
+    return [cell.text if isinstance(cell, Cell) else cell for cell in row]

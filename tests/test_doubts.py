@@ -72,7 +72,11 @@ def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
         ("currency: EUR\npricing: [{from: 2026-01-01, price_per_credit: 15}]", "15 EUR, is 25,000 times"),
         (
             "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {storage: 0.5}}]",
-            "The price of a storage credit from 2026-01-01 on, 0.5 USD",
+            "The price of Storage credits from 2026-01-01 on, 0.5 USD",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {ai_agent: 0.5}}]",
+            "The price of AI agent credits from 2026-01-01 on, 0.5 USD",
         ),
         (
             "currency: JPY\nlist_price_per_credit: 0.09\npricing: [{from: 2026-01-01, price_per_credit: 2000}]",

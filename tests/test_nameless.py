@@ -7,8 +7,12 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from circleci_usage.columns import job_in_words
 from circleci_usage.demo.exportfile import write_part
+from circleci_usage.push.plan import PushOptions, plan_push
+from circleci_usage.push.sites import datadog_site
 from circleci_usage.render.focus import write_focus
+from circleci_usage.render.folder import write_report
 from circleci_usage.render.html import page
 from circleci_usage.render.markdown import summary_md
 from circleci_usage.render.projects import projects
@@ -18,7 +22,7 @@ from circleci_usage.render.tables import tables
 from circleci_usage.render.words import sentences
 from circleci_usage.report import Report
 from commandline import circleci_usage
-from reports import NULL, project, report_of
+from reports import NOW, NULL, project, report_of
 from rows import Row, job_run
 
 NAMELESS = dict.fromkeys(
@@ -173,3 +177,49 @@ def test_the_command_says_so_too(tmp_path: Path) -> None:
     (folder,) = (file.parent for file in tmp_path.rglob("summary.json"))
     assert not list((folder / "charts" / "projects").glob("user-seats*"))
     assert (folder / "charts" / "projects" / "ip-ranges.svg").is_file()
+
+
+def a_costly_day(**changes: str) -> Report:
+    """Two steady months of a project, and on one day 40,000 credits of a row without a job."""
+    steady = [job_run("1000", JOB_RUN_DATE=f"2026-{month}-{day:02}") for month in ("02", "03") for day in range(1, 29)]
+    nameless = {name: NULL for name in NAMELESS if not name.startswith("PROJECT")}
+    credits = {"COMPUTE_CREDITS": "0", "TOTAL_CREDITS": "40000"} | changes
+    return report_of([*steady, job_run("0", **nameless | credits, JOB_RUN_DATE="2026-03-05")])
+
+
+def about_that_day(report: Report) -> str:
+    (sentence,) = (each.naming(str) for each in sentences(report) if "expected" in each.text)
+    return sentence
+
+
+def test_no_sentence_calls_a_credit_type_a_job(tmp_path: Path) -> None:
+    report = a_costly_day(IPRANGES_CREDITS="40000")
+
+    assert about_that_day(report) == "On 5 Mar, web cost $24.60 vs. about $0.60 expected, driven by IP ranges."
+    write_report(report, tmp_path)
+    (event,) = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), NOW).events
+    assert "Most of it is IP ranges: 24.00 USD" in event.text
+
+
+def test_what_no_project_caused_is_not_driven_by_itself() -> None:
+    def storage(credits: str, month: str, day: int) -> Row:
+        return job_run("0", **NAMELESS, STORAGE_CREDITS=credits, JOB_RUN_DATE=f"2026-{month}-{day:02}")
+
+    steady = [storage("1000", month, day) for month in ("02", "03") for day in range(1, 29)]
+    report = report_of([*steady, storage("40000", "03", 5)])
+
+    assert about_that_day(report) == "On 5 Mar, Storage cost $24.60 vs. about $0.60 expected."
+
+
+def test_compute_of_a_job_without_a_name_stays_without_one() -> None:
+    report = a_costly_day(COMPUTE_CREDITS="40000")
+
+    assert about_that_day(report).endswith("expected, driven by job runs without a name.")
+    jobs = report.breakdowns["jobs"].lines
+    assert dict(zip(jobs["job"], jobs["job_runs"], strict=True)) == {"(none)": 1, "test": 28}
+    assert jobs["credits"].sum() == report.totals.credits
+
+
+def test_a_credit_type_nobody_knew_is_no_job_either() -> None:
+    assert job_in_words("AI agent", ["compute", "ai_agent"]) == "{}"
+    assert job_in_words("AI agent", ["compute"]) == "the job {}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,9 +10,20 @@ import pytest
 
 from circleci_usage.render.folder import write_report
 from circleci_usage.render.html import SECTIONS, page
+from circleci_usage.render.views import every_project_view
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import HOSTILE_NAMES, acme_report, empty_report, hostile_report, odd_reports, report_of_projects
+from reports import (
+    HOSTILE_NAMES,
+    NULL,
+    acme_report,
+    empty_report,
+    hostile_report,
+    odd_reports,
+    report_of,
+    report_of_projects,
+)
+from rows import job_run
 
 EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, lambda: report_of_projects(120)])
 VOID = {"meta", "br", "input", "img", "hr", "link", "path", "use"}
@@ -159,3 +171,29 @@ def test_of_very_many_projects_the_last_have_a_line_each() -> None:
     assert len(text) < 5_000_000
     ids = set(re.findall(r'id="([^"]+)"', text))
     assert set(re.findall(r'href="#([^"]+)"', text)) <= ids
+
+
+def test_no_two_lines_of_a_project_look_alike() -> None:
+    runs = [
+        job_run(credits, JOB_NAME=job, WORKFLOW_NAME=workflow)
+        for job, credits in (("test", "10"), ("lint", "20"), (NULL, "0"))
+        for workflow in ("build", "deploy")
+        if (job, workflow) != ("lint", "deploy")
+    ]
+
+    (shown,) = (every_project_view(report_of(runs)) or {})["projects"]
+
+    _, jobs, _ = shown["lists"]
+    assert [(row.label, row.detail) for row in jobs.rows] == [("lint", ""), ("test", "build"), ("test", "deploy")]
+    text = Page(page(report_of(runs))).lines
+    assert "test build $0.01" in text
+    assert "(no job)" not in text[text.index("Every project") :]
+
+
+def test_seats_are_said_to_be_where_they_are() -> None:
+    text = Page(page(acme_report())).lines
+    by_day = text[text.index("Cost by day") :]
+
+    assert "Seats, $45.00, are charged for the whole month: the chart leaves them out, the table has them" in by_day
+    first_of_march = next(line for line in by_day.splitlines() if line.startswith("2026-03-01"))
+    assert Decimal(first_of_march.split()[1].removeprefix("$")) > Decimal(45)

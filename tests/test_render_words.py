@@ -35,13 +35,15 @@ def test_a_part_of_a_month_is_compared_without_seats() -> None:
     ]
 
 
+UNFINISHED = "Complete through 21 March 2026; later days are missing or may still grow."
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         (
             "refunded",
-            "There are no data for 1 March 2026."
-            " Complete through 21 March 2026; later days are missing or may still grow.",
+            f"There are no data for 1 March 2026. {UNFINISHED}",
         ),
         ("one day", "All days are complete."),
     ],

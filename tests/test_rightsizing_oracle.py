@@ -173,7 +173,7 @@ def oracle_line(
             verdict, suggested = "larger", LARGER[name]
     if name in CHEAPER_GENERATION and executor != "docker":
         choices.append(CHEAPER_GENERATION[name][::-1])
-    if not choices or own is None:
+    if not choices or own is None or len(ended) < 5:
         return verdict, suggested, suggested, Decimal(0)
     rate, recommended = min(choices)
     return verdict, suggested, recommended, cents(cost * (1 - Decimal(rate) / own))

@@ -169,6 +169,24 @@ REQUIRED_COLUMNS: Final = (
 NO_NAME: Final = "(none)"
 """Shown where the export has a null, e.g. the job name of a run that was blocked."""
 
+
+def is_credit_type(name: str, credit_types: Iterable[str] = CREDIT_TYPES) -> bool:
+    """Whether a name stands for what has none: it is that of one of some credit types."""
+    return name in map(credit_type_name, credit_types)
+
+
+def job_in_words(job: str, credit_types: Iterable[str]) -> str:
+    """How a sentence calls a job, with `{}` for its name, if it has one: no credit type is called a job.
+
+    Args:
+        job: its name, or what stands for it.
+        credit_types: those of the report.
+    """
+    if job == NO_NAME:
+        return "job runs without a name"
+    return "{}" if is_credit_type(job, credit_types) else "the job {}"
+
+
 BRANCH_GROUP: Final = "branch_group"
 """What stands for the branch where the branches themselves would be too many: the globs that it matches."""
 

@@ -158,7 +158,8 @@ def build_report(
         branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
         branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
         so_far = _owned(usage, costs, ownership, job_groups, _priced(costs, needed, period))
-        caused = so_far.unnamed.within(period).over_days()
+        by_day = so_far.unnamed.within(period)
+        caused = by_day.over_days()
         owned, runs = so_far.costs.within(period), within(so_far.runs, period)
         if not prices.allow_unpriced:
             refuse_unpriced(owned)
@@ -169,6 +170,7 @@ def build_report(
                 costs=so_far.costs,
                 of_period=all_days,
                 unnamed=caused,
+                unnamed_by_day=by_day,
                 runs=so_far.runs,
                 performance=usage.performance,
                 complete_through=through,

@@ -3,7 +3,8 @@
 Method: every project's and every job's change is the plain difference of its cost in both periods, so that the changes
 of all projects, and of all jobs, sum exactly to the total's. The drivers are those that moved in the total's direction,
 largest first, until they explain `EXPLAINED` of it. A job's change is split into runs and cost a run as in price-volume
-analysis: more runs at the old cost of a run, and the rest.
+analysis: more runs at the old cost of a run, and the rest. Only runs count for that which took time or cost something:
+what was canceled before it had a machine makes nothing dearer.
 
 A month of 31 days costs more than one of 30 without a rise, so that every change is also told per day. Seats are left
 out of that, because they cost the same however many days a month has.
@@ -52,6 +53,8 @@ class Change:
         seats_before: what of the cost is charged once a month, not by the day.
         seats_after: likewise.
         has_same_seats: whether it is nothing but seats, as many as before, whatever they cost: no reason for a change.
+        started_before: how many of the runs before took time or cost something.
+        started_after: likewise.
     """
 
     key: tuple[str, ...]
@@ -64,6 +67,8 @@ class Change:
     seats_before: Decimal = ZERO
     seats_after: Decimal = ZERO
     has_same_seats: bool = False
+    started_before: int = 0
+    started_after: int = 0
 
     @property
     def difference(self) -> Decimal:
@@ -109,10 +114,11 @@ class Change:
 
         The rest is what a run costs more or less than before.
         """
-        if not (self.runs_before and self.runs_after and self.before):
+        if not (self.started_before and self.started_after and self.before):
             return None
+        more = self.started_after - self.started_before
         with estimating():
-            return rounded(self.before / self.runs_before * (self.runs_after - self.runs_before), _CENTS)
+            return rounded(self.before / self.started_before * more, _CENTS)
 
 
 @dataclass(frozen=True)
@@ -245,6 +251,7 @@ def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int)
     after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
     seats_after, seats_before = (_sum(once_a_month(each.costs), "cost") for each in (now, past))
     runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
+    started_after, started_before = (_sum(_started(each.runs), "job_runs") for each in (now, past))
     steady = _steady_seats(now.costs, past.costs)
     places = now.costs.places("cost")
     return _ordered(
@@ -259,9 +266,17 @@ def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int)
             to_decimal(seats_before.get(job, 0), places),
             to_decimal(seats_after.get(job, 0), places),
             has_same_seats=job in steady,
+            started_before=started_before.get(job, 0),
+            started_after=started_after.get(job, 0),
         )
         for job in {*before, *after, *runs_before, *runs_after}
     )
+
+
+def _started(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs but for those alike that took no time and cost nothing."""
+    used = runs.reindex(columns=["job_seconds", "total_credits"])
+    return runs[~(used == 0).all(axis=1)]
 
 
 def _steady_seats(now: Costs, past: Costs) -> set[tuple[str, ...]]:
@@ -288,6 +303,8 @@ def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
             total(each.seats_before for each in group),
             total(each.seats_after for each in group),
             has_same_seats=all(each.has_same_seats for each in group),
+            started_before=sum(each.started_before for each in group),
+            started_after=sum(each.started_after for each in group),
         )
         for key, group in groups.items()
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.columns import charge_description
 from circleci_usage.days import Period
 from circleci_usage.money.allocation import Ownership, idle_globs
 from circleci_usage.money.exact import plain, ratio, rounded
@@ -82,7 +83,7 @@ def _named_prices(price: PricePeriod) -> Iterator[tuple[str, Decimal]]:
     yield f"of a credit{since}", price.price
     for credit_type, other in price.by_credit_type.items():
         if other:  # what somebody says costs nothing, costs nothing
-            yield f"of a {credit_type} credit{since}", other
+            yield f"of {charge_description(credit_type)}{since}", other
 
 
 def _is_far(price: Decimal, usual: Decimal, times: int = _FAR) -> bool:

@@ -1,7 +1,7 @@
 """All analyses of a report together: from owned costs and the job runs' performance to what can be said of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain
@@ -86,6 +86,7 @@ class Known:
         costs: owned costs of all days up to the end of the period.
         of_period: those of the period, over its days.
         unnamed: the same by the names that the export has, as `performance` has them.
+        unnamed_by_day: the same, day by day.
         runs: owned job runs of the same days.
         performance: of the period's job runs.
         complete_through: the last complete day; None when the period has none.
@@ -96,6 +97,7 @@ class Known:
     costs: Costs
     of_period: Costs
     unnamed: Costs
+    unnamed_by_day: Costs
     runs: pd.DataFrame
     performance: Performance
     complete_through: date | None
@@ -129,10 +131,23 @@ def find(known: Known, period: Period, prices: PriceList, ownership: Ownership, 
         budgets=check_budgets(settings.budgets, to_judge),
         waste=find_waste(known.unnamed, reruns, known.performance),
         durations=durations(known.unnamed, known.performance),
-        right_sizing=right_size(known.unnamed, known.performance, settings.rates, period),
+        right_sizing=_right_size(known, period, settings.rates),
         extras=extras(known.of_period),
         numbered_jobs=numbered_jobs(known.performance),
     )
+
+
+def _right_size(known: Known, period: Period, rates: Rates) -> RightSizing:
+    """A month is projected from the complete days of the period; if it has none, from those with usage."""
+    lines = known.unnamed_by_day.lines
+    complete = [day for day in period if any(day in each for each in known.complete)]
+    days = complete or _days_with_usage(lines) or [period.first]
+    projected = replace(known.unnamed_by_day, lines=lines[lines["date"].isin(pd.DatetimeIndex([*days]))])
+    return right_size(projected, known.performance, rates, days)
+
+
+def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
+    return [day.date() for day in lines["date"].drop_duplicates()]
 
 
 def _to_judge(known: Known, ownership: Ownership, prices: PriceList) -> Mapping[Per, Spending]:

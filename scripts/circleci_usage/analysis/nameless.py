@@ -1,5 +1,6 @@
 """What no project or job caused, such as seats, goes by the name of its credit type.
 
+But compute: it is job runs that use it, so that without the name of their job nobody knows whose it is.
 This is decided here alone, between allocation and the sums, so that every list, chart, sentence and file says the same.
 Identities stay as the export has them, so that a project of the same name stays apart.
 """
@@ -21,6 +22,9 @@ _OF_JOBS: Final = (
     *("status", "trigger", "branch"),
 )
 """Names that only a job gives to what it costs."""
+
+_OF_A_JOB: Final = "compute"
+"""The credit type that only a job run can use, whether or not its job is named."""
 
 _TYPE_NAMES: Final = frozenset(CREDIT_TYPE_NAMES.values())
 
@@ -79,11 +83,6 @@ def is_project(key: Sequence[str]) -> bool:
     return identity != NO_NAME or name not in {*_TYPE_NAMES, NO_NAME}
 
 
-def is_credit_type(name: str) -> bool:
-    """Whether a name stands for what has none."""
-    return name in _TYPE_NAMES
-
-
 def _lacking(frame: pd.DataFrame) -> pd.Series:
     """The rows that lack the name of their project or job."""
     return (frame[["project", *frame.columns.intersection(["job"])]] == NO_NAME).any(axis=1)
@@ -91,7 +90,7 @@ def _lacking(frame: pd.DataFrame) -> pd.Series:
 
 def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     """The frame with the names of `kinds`, where there are any, in place of those it lacks."""
-    lacking = _lacking(frame) & kinds.notna()
+    lacking = _lacking(frame) & kinds.notna() & (kinds != _OF_A_JOB)
     if not lacking.any():
         return frame
     names = kinds[lacking].astype("object").map(credit_type_name)

@@ -4,7 +4,7 @@ Method (right-sizing in the FinOps Framework; AWS Compute Optimizer does alike):
 peaks of CPU and RAM plus `HEAD_ROOM` must fit the next smaller class. CircleCI caps a peak of CPU at 100%, so that a
 full one never proves that less would do. A job starves when both are at their limit; it is shown what the next larger
 class costs. One step at a time: the next report tells whether there is another. With fewer than `ENOUGH_RUNS` measured
-runs nothing is said.
+runs nothing is said, and no saving of a month is projected from fewer runs, however certain it is for a minute.
 
 A saving is certain where a rate is lower and runs take as long as before: by a smaller class, by the next generation of
 a class, or by both. Of these a job is given the one that saves most, and no other is counted beside it. What pays only
@@ -13,7 +13,7 @@ by a larger class where the median of CPU is near its limit. Sizes come from the
 also from the export.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
@@ -21,7 +21,6 @@ from typing import Any, Final, Literal
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.columns import NO_NAME
-from circleci_usage.days import Period
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates
 from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
@@ -146,6 +145,7 @@ class Migration:
         target_rate: credits a minute then.
         credits: compute credits a month now.
         cost: what they cost by contract.
+        runs: that ended in the period.
     """
 
     key: Key
@@ -154,6 +154,7 @@ class Migration:
     target_rate: Decimal
     credits: Decimal
     cost: Decimal
+    runs: int
 
     @property
     def change(self) -> Decimal:
@@ -172,7 +173,7 @@ class Migration:
 
     @property
     def saved_credits(self) -> Decimal | None:
-        """A month, by this change alone; None where it is not certain."""
+        """A month, by this change alone; None where it is not certain, or the runs are too few to tell."""
         return self._kept(self.credits, 0)
 
     @property
@@ -181,7 +182,8 @@ class Migration:
         return self._kept(self.cost, _CENTS)
 
     def _kept(self, amount: Decimal, places: int) -> Decimal | None:
-        return _kept(amount, self.rate, self.target_rate, places) if self.is_certain else None
+        can_tell = self.is_certain and self.runs >= ENOUGH_RUNS
+        return _kept(amount, self.rate, self.target_rate, places) if can_tell else None
 
 
 @dataclass(frozen=True)
@@ -248,8 +250,8 @@ class RightSizing:
 
     @property
     def savings(self) -> tuple[Sizing, ...]:
-        """All that save for certain: each job on a class once, by what saves most."""
-        return tuple(sizing for sizing in self.sizings if sizing.saving)
+        """All that save for certain, at least a cent: each job on a class once, by what saves most."""
+        return tuple(sizing for sizing in self.sizings if sizing.saving and sizing.saved)
 
     @property
     def speed_ups(self) -> tuple[SpeedUp, ...]:
@@ -268,19 +270,19 @@ class RightSizing:
         return total(sizing.saved_credits or ZERO for sizing in self.savings)
 
 
-def right_size(costs: Costs, performance: Performance, rates: Rates, period: Period) -> RightSizing:
+def right_size(costs: Costs, performance: Performance, rates: Rates, days: Sized) -> RightSizing:
     """Judge every job of the period on every resource class it ran on.
 
     Args:
-        costs: of the period.
-        performance: of the same period.
+        costs: of these days.
+        performance: of the whole period.
         rates: the classes and their sizes.
-        period: how many days the amounts are of.
+        days: those that a month is projected from.
     """
     derived = derive_rates(performance.classes)
     rates = rates.completed({key: each.credits_per_minute for key, each in derived.items()})
     with estimating():
-        amounts = _amounts(costs, _DAYS_A_MONTH / len(period))
+        amounts = _amounts(costs, _DAYS_A_MONTH / len(days))
         judged = [_Judged.of(row, amounts, rates) for row in performance.machines.to_dict("records")]
         sizings = (each.sizing(rates) for each in judged)
         migrations = filter(None, (each.migration(rates) for each in judged))
@@ -399,6 +401,8 @@ class _Judged:
         machine = self.machine
         if machine is None or machine.credits_per_minute is None or not self.credits:
             return None, None
+        if self.runs < ENOUGH_RUNS:
+            return None, None
         cheaper = [
             (choice.credits_per_minute, saving, choice)
             for saving, choice in _choices(machine, rates, verdict, suggested)
@@ -434,7 +438,7 @@ class _Judged:
         rate, target_rate = machine.credits_per_minute, target.credits_per_minute
         if rate is None or target_rate is None or target_rate > rate * rates.as_fast_as(machine):
             return None
-        return Migration(self.key, target.name, rate, target_rate, self.credits, self.cost)
+        return Migration(self.key, target.name, rate, target_rate, self.credits, self.cost, self.runs)
 
     def _speed_up(self, rates: Rates) -> SpeedUp | None:
         machine, median = self.machine, self.median_cpu

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, Final
 
+from circleci_usage.columns import NO_NAME, job_in_words
 from circleci_usage.money.exact import rounded
 from circleci_usage.push.report_folder import ReportFolder, number
 from circleci_usage.push.series import Tags
@@ -83,8 +84,9 @@ def _anomalies(report: ReportFolder) -> Iterator[Event]:
         actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
         job = anomaly.get("job") if anomaly.get("subject") == "job" else None
         what = project or "all projects together"
+        who = f"{_job(anomaly, report)} of {what}" if job else what
         yield Event(
-            f"CircleCI cost of {f'the job {job} of {what}' if job else what} was unusual on {day}: {actual}",
+            f"CircleCI cost of {who} was unusual on {day}: {actual}",
             f"{actual} instead of about {expected}.{'' if job else _cause(anomaly, report)}{_see(report)}",
             _tags(organization=anomaly.get("organization"), project=project),
             _key("anomaly", day, *_whose(anomaly, job)),
@@ -116,10 +118,14 @@ def _cause(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
     if not anomaly.get("job"):
         return ""
     actual, expected = (_money(anomaly[key], report) for key in ("job_actual", "job_expected"))
-    return (
-        f" Most of it is the job {anomaly['job']} of the workflow {anomaly['workflow']}: {actual} instead of about"
-        f" {expected}."
-    )
+    job, workflow = _job(anomaly, report), anomaly["workflow"]
+    of_workflow = f" of the workflow {workflow}" if workflow not in {anomaly["job"], NO_NAME} else ""
+    return f" Most of it is {job}{of_workflow}: {actual} instead of about {expected}."
+
+
+def _job(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
+    kinds = [entry["credit_type"] for entry in report.summary.get("by_credit_type") or ()]
+    return job_in_words(anomaly["job"], kinds).format(anomaly["job"])
 
 
 def _see(report: ReportFolder) -> str:

@@ -110,12 +110,14 @@ def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
         (
             *(*keys, "before", "after", "difference", "by_runs", "job_runs_before", "job_runs_after"),
             *("before_a_day", "after_a_day", "difference_a_day"),
+            *("started_runs_before", "started_runs_after"),
         ),
         [
             (
                 *(*each.key, each.before, each.after, each.difference),
                 *(each.by_runs, each.runs_before, each.runs_after),
                 *(each.before_a_day, each.after_a_day, each.difference_a_day),
+                *(each.started_before, each.started_after),
             )
             for each in changes
         ],
@@ -192,13 +194,13 @@ def migrated(migrations: Iterable[Migration]) -> Table:
         (
             *(*MACHINE_KEYS, "target", "credits_per_minute", "target_credits_per_minute"),
             *("rate_change", "pays_if_faster_by", "credits_a_month", "cost_a_month", "pays"),
-            *("saved_credits_a_month", "saved_a_month"),
+            *("saved_credits_a_month", "saved_a_month", "runs"),
         ),
         [
             (
                 *(*each.key, each.target, each.rate, each.target_rate),
                 *(each.change, each.pays_from, each.credits, each.cost, "yes" if each.is_certain else "may"),
-                *(each.saved_credits, each.saved),
+                *(each.saved_credits, each.saved, each.runs),
             )
             for each in migrations
         ],

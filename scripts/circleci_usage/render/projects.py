@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from circleci_usage.analysis.nameless import is_credit_type, is_project
+from circleci_usage.analysis.nameless import is_project
 from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME
+from circleci_usage.columns import CREDIT_TYPE_NAMES, NO_NAME, is_credit_type
 from circleci_usage.days import Period
 from circleci_usage.money.exact import ZERO
 from circleci_usage.render.lines import Line, by_project, daily_costs, lines

@@ -130,15 +130,18 @@ def change_tone(report: Report) -> Tone:
 
 
 def change_view(report: Report) -> Grids | None:
-    """What drove the change against the period before."""
+    """What drove the change against the period before; what cost nothing in either is not listed."""
     changes = report.findings.changes
     if not changes:
+        return None
+    projects, jobs = _costing(changes.projects), _costing(changes.jobs)
+    if not projects:
         return None
     names, currency = project_names(report), report.currency
     before, now = days(changes.before), days(changes.now)
     seats = " Seats are left out: they are charged once a month." if changes.without_seats else ""
-    projects = [[project_cell(change.key, names), *_change(change, currency)] for change in changes.projects[:_ROWS]]
-    jobs = [[job_cell(change.key, names), *_change(change, currency)] for change in changes.jobs[:_ROWS]]
+    project_rows = [[project_cell(change.key, names), *_change(change, currency)] for change in projects[:_ROWS]]
+    job_rows = [[job_cell(change.key, names), *_change(change, currency)] for change in jobs[:_ROWS]]
     return Grids(
         title="What changed",
         hint=(
@@ -152,25 +155,35 @@ def change_view(report: Report) -> Grids | None:
                 rows,
                 more(len(rows), every, what.lower()[:-1]),
             )
-            for what, rows, every in (("Projects", projects, changes.projects), ("Jobs", jobs, changes.jobs))
+            for what, rows, every in (("Projects", project_rows, projects), ("Jobs", job_rows, jobs))
         ],
         tables=["changes_by_project", "changes_by_job"],
     )
 
 
+def _costing(changes: Sequence[Change]) -> Sequence[Change]:
+    return [change for change in changes if change.before or change.after]
+
+
 def _change(change: Change, currency: str) -> list[Cell | str]:
     tone: Tone = "more" if change.difference > 0 else "less" if change.difference else ""
-    share = percent_change(change.share) if change.share is not None else Shown("new", None)
-    if not change.after:
-        share = Shown("gone", change.share)
     return [
         money(change.before, currency),
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
-        Cell(share, tone=tone),
+        Cell(_share(change), tone=tone),
         _change_a_day(change, currency),
         money_change(change.by_runs, currency) if change.by_runs is not None else "",
     ]
+
+
+def _share(change: Change) -> str:
+    """The change as a share; what did not run on one side is new or gone."""
+    if not change.before and not change.started_before:
+        return Shown("new", None)
+    if not change.after and not change.started_after:
+        return Shown("gone", change.share)
+    return Shown("", None) if change.share is None else percent_change(change.share)
 
 
 def _change_a_day(change: Change, currency: str) -> Cell:

@@ -3,10 +3,12 @@
 Page, Markdown, Slack and terminal all show these.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from circleci_usage.analysis.totals import JOB
 from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.render.lines import Line, Top, top, top_lines
 from circleci_usage.render.projects import ProjectNames, project_names
@@ -70,9 +72,19 @@ def top_list(report: Report, breakdown: str, limit: int, *, label_length: int = 
 
 
 def project_list(breakdown: str, of_project: Sequence[Line], limit: int, label_length: int) -> TopList:
-    """The costliest workflows or jobs of one project, given all of them."""
-    kind = _KINDS[breakdown]._replace(detail=lambda *_: "")
-    return _top_list(top(of_project, limit), breakdown, kind, ProjectNames([]), label_length)
+    """The costliest workflows or jobs of one project, given all of them; without what has no name and cost nothing.
+
+    Jobs that share their name say which workflow they are of.
+    """
+    every = [line for line in of_project if line.credits or line.name != NO_NAME]
+    uses = Counter(line.name for line in every)
+
+    def workflow(line: Line, projects: ProjectNames) -> str:
+        is_shared = breakdown == "jobs" and uses[line.name] > 1
+        return _workflow_of_job(line, projects) if is_shared else ""
+
+    kind = _KINDS[breakdown]._replace(detail=workflow)
+    return _top_list(top(every, limit), breakdown, kind, ProjectNames([]), label_length)
 
 
 def _top_list(chosen: Top, breakdown: str, kind: _Kind, projects: ProjectNames, label_length: int) -> TopList:
@@ -106,6 +118,11 @@ def _job(line: Line, _: ProjectNames) -> str:
 
 def _workflow(line: Line, _: ProjectNames) -> str:
     return "(no workflow)" if line.name == NO_NAME else line.name
+
+
+def _workflow_of_job(line: Line, _: ProjectNames) -> str:
+    workflow = line.key[JOB.index("workflow")]
+    return "(no workflow)" if workflow == NO_NAME else visible(workflow)
 
 
 def _around(line: Line, projects: ProjectNames) -> str:

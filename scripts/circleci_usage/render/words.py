@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.anomalies import Anomaly, Cause
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.nameless import is_project
 from circleci_usage.analysis.spending import Spending
+from circleci_usage.analysis.totals import PROJECT
+from circleci_usage.columns import is_credit_type, job_in_words
 from circleci_usage.plurals import agreeing, amount_of
 from circleci_usage.render.lines import cost_shown, lines
 from circleci_usage.render.projects import project_names
@@ -161,23 +164,50 @@ def _anomalies(report: Report) -> Iterator[Sentence]:
     found = [anomaly for anomaly in every if worth_saying(anomaly.actual - anomaly.expected)]
     if not found:
         return
-    worst, names = found[0], []
+    worst = found[0]
     more = f", the first of {len(found)} cost anomalies" if len(found) > 1 else ""
     amounts = f"{money(worst.actual, currency)} vs. about {money(worst.expected, currency)} expected"
-    if worst.cause:
-        names.append(worst.cause.job)
-    if worst.project:
-        names.append(project_names(report).of(worst.project))
-    match worst.subject:
-        case "job":
-            text = f"On {day(worst.day)}, the job {{}} of {{}} cost {amounts}{more}."
-        case "project":
-            text, names = f"On {day(worst.day)}, {{}} cost {amounts}", names[::-1]
-        case "all":
-            text = f"On {day(worst.day)}, all projects together cost {amounts}"
-    if worst.subject != "job":
-        text += (", driven by the job {}" if worst.cause else "") + f"{more}."
-    yield Sentence(text, tuple(names))
+    what, driver = _what_rose(worst, report), _driver(worst, report)
+    yield Sentence(
+        f"On {day(worst.day)}, {what.text} cost {amounts}{driver.text}{more}.",
+        (*what.names, *driver.names),
+    )
+
+
+def _what_rose(anomaly: Anomaly, report: Report) -> Sentence:
+    """`the job {} of {}`, `{}` or `all projects together`."""
+    if not anomaly.project:
+        return Sentence("all projects together")
+    project = project_names(report).of(anomaly.project)
+    if anomaly.subject != "job" or not anomaly.cause or _is_of_no_project(anomaly, report):
+        return Sentence("{}", (project,))
+    job = _job(anomaly.cause, report)
+    return Sentence(f"{job.text} of {{}}", (*job.names, project))
+
+
+def _driver(anomaly: Anomaly, report: Report) -> Sentence:
+    """`, driven by the job {}`; empty where that is what rose."""
+    if anomaly.subject == "job" or not anomaly.cause or _is_of_no_project(anomaly, report):
+        return Sentence("")
+    job = _job(anomaly.cause, report)
+    return Sentence(f", driven by {job.text}", job.names)
+
+
+def _is_of_no_project(anomaly: Anomaly, report: Report) -> bool:
+    """Whether it is a credit type that no project caused, so that project and job both go by its name."""
+    if not anomaly.project or not anomaly.cause:
+        return False
+    name, job = anomaly.project[PROJECT.index("project")], anomaly.cause.job
+    return name == job and is_credit_type(job, _credit_types(report))
+
+
+def _job(cause: Cause, report: Report) -> Sentence:
+    text = job_in_words(cause.job, _credit_types(report))
+    return Sentence(text, (cause.job,) if "{}" in text else ())
+
+
+def _credit_types(report: Report) -> Sequence[str]:
+    return [line.name for line in lines(report.breakdowns["credit_types"])]
 
 
 def _forecast(report: Report) -> Iterator[Sentence]:

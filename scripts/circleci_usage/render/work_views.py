@@ -80,7 +80,7 @@ def _size_grids(report: Report) -> Iterator[Grid]:
         rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
         moving = (
             *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
-            *("Costs a month", "Saves a month"),
+            *("Runs", "Costs a month", "Saves a month"),
         )
         yield Grid("Newer generations", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
     if faster:
@@ -135,6 +135,7 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         f"{migration.rate.normalize():f}",
         f"{migration.target_rate.normalize():f}",
         Shown("anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay", migration.pays_from),
+        number(migration.runs),
         money(migration.cost, currency),
         "" if migration.saved is None else Cell(money(migration.saved, currency), tone="less"),
     ]
