@@ -133,7 +133,9 @@ def items(jobs: Iterable[Job], contract: Contract, names_of: Callable[[Job], Map
 
 
 def shown_names(item: Item) -> dict[str, str]:
-    """What has no job, or no project, goes by the name of its credit type."""
+    """What has no job, or no project, goes by the name of its credit type; compute is always of job runs."""
+    if item.kind == "compute":
+        return dict(item.names)
     names, called = dict(item.names), CALLED[item.kind]
     lacks_project = names["project"] == names["project_id"] == "(none)"
     for name in OF_JOBS if names.get("job", names["project"]) == "(none)" else ():
