@@ -160,7 +160,7 @@ def test_a_workflow_run_lasts_from_its_first_job_to_its_end(tmp_path: Path) -> N
         )
 
     rows = [workflow("a", 1, "true")] * 3 + [workflow("b", 9, "True"), workflow("c", 4, "false", "canceled")]
-    unfinished = run(WORKFLOW_ID="d", WORKFLOW_FIRST_JOB_STARTED_AT="2026-03-02 23:59:00.000")
+    unfinished = run(status="running", WORKFLOW_ID="d", WORKFLOW_FIRST_JOB_STARTED_AT="2026-03-02 23:59:00.000")
 
     found = only(went(tmp_path, [*rows, unfinished]).workflows)
 
