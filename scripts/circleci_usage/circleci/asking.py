@@ -58,7 +58,7 @@ class Asker:
     def _planned(self) -> list[Period]:
         """Always from the ledger as it is: it knows what was asked for, fetched or lost meanwhile."""
         planned = plan(self.ledger, self._run.organizations, self._period, self._run.client.now()).ask
-        return [period for period in planned if not any(_overlap(period, tried) for tried in self._tried)]
+        return [period for period in planned if not any(period.overlaps(tried) for tried in self._tried)]
 
     @property
     def ledger(self) -> Ledger:
@@ -135,10 +135,6 @@ class Asker:
     def _next_limit(self, period: Period, now: datetime) -> date | None:
         limits = (today_utc(now - look_back) for look_back in LOOK_BACKS)
         return next((limit for limit in limits if period.first < limit), None)
-
-
-def _overlap(one: Period, other: Period) -> bool:
-    return one.start < other.stop and other.start < one.stop
 
 
 def _listed(periods: list[Period]) -> str:

@@ -134,7 +134,7 @@ class Window:
 
     def overlaps(self, other: Period) -> bool:
         """Whether they share a day."""
-        return self.period.start < other.stop and other.start < self.period.stop
+        return self.period.overlaps(other)
 
     def same_organizations(self, organizations: Iterable[str]) -> bool:
         """Whether an export for these holds the same rows, whichever of them asks."""

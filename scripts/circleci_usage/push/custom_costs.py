@@ -54,7 +54,7 @@ def plan_replacement(datadog: Datadog, file: CostFile, memory: CostMemory) -> Re
     obsolete = {id_ for id_, sent in known.items() if _covers(file.period, sent.period)}
     listed = _listed(datadog)
     for id_, period in listed.items():
-        if id_ not in obsolete and _overlap(file.period, period):
+        if id_ not in obsolete and file.period.overlaps(period):
             _refuse_unless_ours(datadog, id_, period, file.period)
             obsolete.add(id_)
     (only,) = obsolete if len(obsolete) == 1 else (None,)
@@ -183,10 +183,6 @@ def _has_mark(datadog: Datadog, id_: str) -> bool:
 
 def _covers(outer: Period, inner: Period) -> bool:
     return outer.start <= inner.start and inner.stop <= outer.stop
-
-
-def _overlap(one: Period, other: Period) -> bool:
-    return one.start < other.stop and other.start < one.stop
 
 
 def _failed(what: str, error: RefusedError) -> ServiceError:

@@ -14,7 +14,7 @@ from circleci_usage.days import Period
 from circleci_usage.money.exact import plain
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.known import known_amounts, known_cost, known_lines
-from circleci_usage.render.summary_findings import findings
+from circleci_usage.render.summary_findings import findings, gaps
 from circleci_usage.render.tables import chargeback, pricing
 from circleci_usage.report import PastPeriod, Report
 from circleci_usage.summary_file import SCHEMA_VERSION
@@ -57,7 +57,7 @@ def summary(report: Report) -> dict[str, Any]:
         "period_name": report.period_name,
         "link": report.link,
         "complete_through": _day(report.complete_through),
-        "missing": [{"from": str(gap.first), "to": str(gap.last)} for gap in report.missing],
+        "missing": gaps(report.missing),
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
         **{

@@ -1,6 +1,6 @@
 """What the analyses found, as keys of summary.json; what budgets are held against is read back by their check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -28,7 +28,7 @@ def findings(report: Report) -> dict[str, Any]:
         "month": found.spending and written(found.spending),
         "budget_periods": {per: written(spending) for per, spending in found.to_judge.items()},
         "budgets": [
-            {**entry, "missing": _gaps(state.spending)}
+            {**entry, "missing": gaps(state.spending.missing)}
             for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
         ],
         "change": found.changes and _change(found.changes),
@@ -85,15 +85,16 @@ def written(spending: Spending) -> dict[str, Any]:
         "to": str(spending.month.last),
         "since": str(spending.since),
         "through": str(spending.through),
-        "missing": _gaps(spending),
+        "missing": gaps(spending.missing),
         **_outlook(spending.everything),
         "credits": spending.credits and _outlook(spending.credits),
         "by_team": [{"team": team, **_outlook(outlook)} for team, outlook in sorted(spending.teams.items())],
     }
 
 
-def _gaps(spending: Spending) -> list[dict[str, str]]:
-    return [{"from": str(gap.first), "to": str(gap.last)} for gap in spending.missing]
+def gaps(missing: Iterable[Period]) -> list[dict[str, str]]:
+    """Missing days as JSON values."""
+    return [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
 
 
 def read_back(month: Mapping[str, Any]) -> Spending:

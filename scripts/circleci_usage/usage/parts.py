@@ -62,7 +62,7 @@ class Recorded:
 
     def is_apart_from(self, other: "Recorded") -> bool:
         """Whether no job run can be in both, as long as each export keeps to its days."""
-        shares_days = self.days.start < other.days.stop and other.days.start < self.days.stop
+        shares_days = self.days.overlaps(other.days)
         return self.export == other.export or not (shares_days and self.organizations & other.organizations)
 
 
