@@ -14,7 +14,7 @@ BUILD_OPTIONS ?=
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark lint format bench bench-readme focus image orb picture requirements clean
+.PHONY: help demo test test-spark test-attacks lint format bench bench-readme focus image orb picture requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(VENV)/.installed ## Run all tests
 test-spark: ## Run the tests of --engine spark on a cluster of their own; needs Java
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
 	.venv-spark/bin/python -m pytest tests/test_spark.py $(PYTEST_ARGS)
+
+test-attacks: $(VENV)/.installed ## Run the attacks alone: hostile servers, stores, files, settings; counts them
+	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import hypothesis
 import pytest
@@ -17,6 +17,20 @@ hypothesis.settings.load_profile("unhurried")
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Bytes stay out of the names of tests: gzip's hold the time, and xdist's workers must agree on every name."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
+@pytest.fixture(autouse=True)
+def tried(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[int], None]:
+    """Counts attacks: each test in `attacks/` is one; one that tries many, as fuzzing does, says how many more."""
+    target = request.path.stem.removeprefix("test_").removesuffix("_attacks").replace("_", " ")
+
+    def count(attacks: int) -> None:
+        record_property("count: attacks tried", attacks)
+        record_property(f"count: of these, on {target}", attacks)
+
+    if request.path.parent.name == "attacks":
+        count(1)
+    return count
 
 
 # In continuous integration a test that is skipped is a test that nobody runs: REQUIRE_ALL=1 turns skips into failures.
