@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console as RichConsole
 from rich.markup import escape
 
+from circleci_usage.foreign import inert, visible
 from circleci_usage.progress import Progress, Silence, Task
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Console(Progress):
 
     def result(self, text: object) -> None:
         """What was asked for: shown even when quiet. A renderable, or text that is shown as it is."""
-        self._out.print(escape(text) if isinstance(text, str) else text)
+        self._out.print(_plain(text) if isinstance(text, str) else text)
 
     def show(self, renderable: "RenderableType") -> None:
         """Something nice to look at beside the result, unless they asked for quiet."""
@@ -39,21 +40,21 @@ class Console(Progress):
 
     def warn(self, message: str) -> None:
         """Something to know before trusting the result: shown even when quiet."""
-        self._err.print(f"[yellow]Warning:[/yellow] {escape(message)}")
+        self._err.print(f"[yellow]Warning:[/yellow] {_plain(message)}")
 
     def error(self, message: str) -> None:
         """Why it ended."""
-        self._err.print(f"[red]Error:[/red] {escape(message)}")
+        self._err.print(f"[red]Error:[/red] {_plain(message)}")
 
     def say(self, message: str) -> None:
         """A line that everybody should see, unless they asked for quiet."""
         if not self._quiet:
-            self._err.print(escape(message))
+            self._err.print(_plain(message))
 
     def detail(self, message: str) -> None:
         """A line for those who asked for more."""
         if self._verbose and not self._quiet:
-            self._err.print(escape(message), style="dim")
+            self._err.print(_plain(message), style="dim")
 
     def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
         """A progress bar on a terminal; nothing in a log, where a bar would be a thousand lines."""
@@ -66,7 +67,7 @@ class Console(Progress):
         with self._lock:
             bars = self._bars
             bars.start()
-            task = bars.add_task(label, total=total)
+            task = bars.add_task(inert(label), total=total)
             self._open_tasks += 1
         try:
             yield _Bar(bars, task)
@@ -85,6 +86,11 @@ class Console(Progress):
 
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         return Bars(*columns, console=self._err, transient=True)
+
+
+def _plain(message: str) -> str:
+    """A text without marks of Rich's and without what a terminal obeys: it may quote anything."""
+    return escape(visible(message))
 
 
 class _Bar:
