@@ -1,6 +1,6 @@
 # The image that the orb runs and that `docker run` users run. See docs/image.md for what it is made of.
-# For a reproducible build give the base by digest: --build-arg PYTHON_IMAGE=docker.io/library/python@sha256:…
-ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+# Another base: --build-arg PYTHON_IMAGE=…
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:8d9d0b8bcf6506481eae4907c18f5e3e7902e629f5f6d684f9e7c32e85e3ddf0
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
