@@ -79,7 +79,7 @@ def _script(text: str) -> Iterator[str]:
     if (
         "buildx build" in text
         and "docker login" in text
-        and not re.search(r"^build$", text[: text.index("docker login")], re.MULTILINE)
+        and not re.search(r"^build (?!--push)", text[: text.index("docker login")], re.MULTILINE)
     ):
         yield "the image is first built after the login"
 

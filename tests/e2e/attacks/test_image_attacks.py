@@ -118,6 +118,8 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
         [engine, "save", "--output", str(archive), name],
     ):
         done = subprocess.run(command, env=os.environ | secrets, capture_output=True, text=True, check=False)
+        if "initializing source" in done.stderr:
+            pytest.skip("the base of the image cannot be had here")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     yield Saved(list(descriptions(archive)), archive)
     archive.unlink()

