@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-{ set +xv; } 2>/dev/null # Whoever traces the steps of a job would have its secrets in the log.
+{ set +xv; } >/dev/null 2>&1 # Whoever traces the steps of a job would have its secrets in the log.
 # Runs the command of circleci-usage that CIRCLECI_USAGE_ORB_COMMAND names with the parameters of the orb, which arrive
 # in the environment. An empty one is left to the command's own default; in the others $VARIABLES are replaced. They are
 # data: nothing in them is run. Only what is listed here is the orb's, and its own variables begin with usage_orb_, so

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-{ set +xv; } 2>/dev/null # An address may hold a password.
+{ set +xv; } >/dev/null 2>&1 # An address may hold a password.
 # Installs circleci-usage into a Python environment of its own and puts it on the PATH of the steps that follow. What
 # comes from an address must be what its #sha256=… says; a file or folder of the job is taken as it is.
 set -euo pipefail

@@ -165,6 +165,10 @@ TRICKS = {
     "traced in full by BASH_ENV": Trick("push_datadog", env=KEYS, bash_env="set -o xtrace -o verbose -o functrace"),
     "traced to the output": Trick("export", env=TOKENS | {"BASH_XTRACEFD": "1"}, bash_env="set -x"),
     "traced elsewhere": Trick("export", env=TOKENS, bash_env="exec 7>&1; BASH_XTRACEFD=7; set -x"),
+    "traced with a secret before each line": Trick("export", env=TOKENS, bash_env="PS4='$CIRCLECI_API_TOKEN '; set -x"),
+    "the same on the output": Trick(
+        "export", env=TOKENS, bash_env="BASH_XTRACEFD=1; PS4='$CIRCLECI_API_TOKEN '; set -x"
+    ),
     "traced and failing": Trick("export", {"token": "T"}, TOKENS, bash_env="set -xE; trap 'echo $0' ERR", code=2),
     "traced with nothing to set": Trick(
         "check_budget", {"output": "", "config": ""}, TOKENS | KEYS, bash_env="set -x", args=("check",)
