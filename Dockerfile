@@ -1,6 +1,6 @@
 # The image that the orb runs and that `docker run` users run. See docs/image.md for what it is made of.
-# For a reproducible build give the base by digest: --build-arg PYTHON_IMAGE=docker.io/library/python@sha256:…
-ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
+# Another base: --build-arg PYTHON_IMAGE=…
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:8d9d0b8bcf6506481eae4907c18f5e3e7902e629f5f6d684f9e7c32e85e3ddf0
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
@@ -17,7 +17,7 @@ RUN python3 -m venv --without-pip /opt/circleci-usage \
     && python3 -m venv tools \
     && tools/bin/python -m pip install --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
-COPY scripts scripts
+COPY scripts/circleci_usage scripts/circleci_usage
 RUN tools/bin/python -m hatchling build --target wheel \
     && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --no-deps --no-index dist/*.whl \
     && python3 -m compileall -q --invalidation-mode unchecked-hash \

@@ -11,10 +11,12 @@ ENGINE ?= $(firstword $(foreach engine,docker podman,$(shell $(engine) info >/de
 IMAGE ?= localhost/circleci-usage:dev
 BUILD_OPTIONS ?=
 
+PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark test-attacks lint format bench bench-readme focus image orb picture requirements clean
+.PHONY: help demo test test-spark test-attacks audit lint format bench bench-readme focus image orb release picture
+.PHONY: requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +33,13 @@ test-spark: ## Run the tests of --engine spark on a cluster of their own; needs 
 
 test-attacks: $(VENV)/.installed ## Run the attacks alone: hostile servers, stores, files, settings; counts them
 	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
+
+audit: $(VENV)/.audit ## Ask PyPI's database for known vulnerabilities of everything that is pinned
+	@for pins in $(PINS); do \
+	    echo "$$pins"; \
+	    $(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement $$pins \
+	        || failed=1; \
+	done; test -z "$$failed"
 
 lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check
@@ -61,6 +70,12 @@ image: $(VENV)/.installed ## Build the container image and check it, with docker
 orb: $(VENV)/.installed ## Pack the orb into dist/orb.yml
 	$(BIN)/python tests/orb_pack.py orb dist/orb.yml
 
+release: $(VENV)/.installed ## Make in dist what a release consists of: package, pins, the orb that names both by hash
+	rm -rf dist
+	$(BIN)/python -m hatchling build --target wheel
+	cp requirements.txt dist
+	$(BIN)/python tests/orb_pack.py orb dist/orb.yml dist/*.whl dist/requirements.txt
+
 picture: $(VENV)/.installed ## Draw the README's picture of the report anew; needs chromium
 	$(BIN)/python tests/picture.py docs/report.png
 
@@ -69,6 +84,7 @@ requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml as
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
+	echo pip-audit | $(COMPILE) - --output-file requirements-audit.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
 
 clean: ## Remove what the other targets made
@@ -93,6 +109,12 @@ $(VENV)/.requirements: requirements-dev.txt | $(BIN)/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Apart from the rest: what it needs is no concern of the tests.
+$(VENV)/.audit: requirements-audit.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 # pyarrow changes how pandas keeps texts, so that the other tests are better off without it.

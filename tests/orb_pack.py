@@ -1,7 +1,13 @@
-"""Packs the source folder of an orb into one document, as `circleci orb pack` does."""
+"""Packs the source folder of an orb into one document, as `circleci orb pack` does.
 
+For a release it is given the files that are released with it: `orb_pack.py orb dist/orb.yml FILE…`. The orb then names
+them by their hashes. A version of an orb can never be changed, and so neither can what it installs.
+"""
+
+import hashlib
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +51,21 @@ def _included(node: Any, source: Path) -> Any:
     return node
 
 
+def name_by_hash(orb: dict[str, Any], released: Iterable[Path]) -> None:
+    """Let the addresses of released files, defaults of the command `install`, end with the files' hashes.
+
+    Raises:
+        ValueError: no parameter names one of the files.
+    """
+    parameters = orb["commands"]["install"]["parameters"].values()
+    for file in released:
+        naming = [each for each in parameters if each["default"].endswith(f"/{file.name}")]
+        if not naming:
+            raise ValueError(f"the orb installs no {file.name}")
+        for parameter in naming:
+            parameter["default"] += f"#sha256={hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
 def write(orb: dict[str, Any], target: Path) -> None:
     """Write a packed orb as a file that `circleci orb publish` takes."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -52,4 +73,7 @@ def write(orb: dict[str, Any], target: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(pack(Path(sys.argv[1])), Path(sys.argv[2]))
+    source, target, *files = map(Path, sys.argv[1:])
+    packed = pack(source)
+    name_by_hash(packed, files)
+    write(packed, target)

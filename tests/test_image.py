@@ -76,6 +76,14 @@ def test_without_a_command_it_is_run(image: Image) -> None:
     assert "CIRCLECI_API_TOKEN" in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [(), ("",), ("--nonsense",), ("--",)])
+def test_its_entrypoint_alone_is_enough(image: Image, arguments: tuple[str, ...]) -> None:
+    done = image.run(*arguments, options=("--entrypoint=docker-entrypoint.sh",))
+    assert done.returncode == 2, done.stderr
+    assert ("CIRCLECI_API_TOKEN" if not arguments else "Usage:") in done.stderr
+    assert "unbound variable" not in done.stderr
+
+
 def test_a_ci_system_runs_its_shell_in_it(image: Image) -> None:
     done = image.run(
         "bash", "-eo", "pipefail", "-c", "circleci-usage --version; pwd; touch here; command -v git ssh tar gzip"

@@ -151,20 +151,22 @@ def cli_options(command: str) -> dict[str, Any]:
     return {flag.removeprefix("--").replace("-", "_"): option for option in found.params for flag in option.opts}
 
 
+PREFIX = "CIRCLECI_USAGE_ORB_"
+COMMAND = f"{PREFIX}COMMAND"
 CALLS = [
-    pytest.param(component, step["environment"], id=step["environment"]["USAGE_COMMAND"])
+    pytest.param(component, step["environment"], id=step["environment"][COMMAND])
     for kind in ("commands", "jobs")
     for component in ORB[kind].values()
     for step in run_steps(component["steps"])
-    if "USAGE_COMMAND" in step["environment"]
+    if COMMAND in step["environment"]
 ]
 
 
 @pytest.mark.parametrize(("component", "environment"), CALLS)
 def test_parameters_are_flags_with_the_same_default_and_variable(component: Node, environment: Node) -> None:
-    options = cli_options(environment["USAGE_COMMAND"])
+    options = cli_options(environment[COMMAND])
     for key, value in environment.items():
-        kind, _, variable = key.partition("_")
+        kind, _, variable = key.removeprefix(PREFIX).partition("_")
         if kind in {"PARAM", "OPTION", "FLAG"}:
             parameter = value.removeprefix("<< parameters.").removesuffix(" >>")
             option = options[parameter]
@@ -173,6 +175,12 @@ def test_parameters_are_flags_with_the_same_default_and_variable(component: Node
             variables = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
             assert (variable in variables) if kind == "PARAM" else (variable.lower() == parameter), parameter
             assert option.is_flag or kind != "FLAG", parameter
+
+
+@pytest.mark.parametrize(("kind", "component"), components("commands", "jobs"))
+def test_scripts_get_variables_that_nobody_else_has(kind: str, component: Node) -> None:
+    given = chain.from_iterable(step["environment"] for step in run_steps(component["steps"]))
+    assert [name for name in given if not name.startswith(PREFIX)] == [], kind
 
 
 def test_secrets_are_given_by_the_name_of_their_variable() -> None:

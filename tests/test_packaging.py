@@ -16,7 +16,7 @@ from circleci_usage import __version__
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUN, BUILD, DEV = "requirements.txt", "requirements-build.txt", "requirements-dev.txt"
-SPARK = "requirements-spark.txt"
+SPARK, AUDIT = "requirements-spark.txt", "requirements-audit.txt"
 
 
 def pins(name: str) -> dict[str, set[str]]:
@@ -31,7 +31,7 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~! ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
-@pytest.mark.parametrize("name", [RUN, BUILD, DEV, SPARK])
+@pytest.mark.parametrize("name", [RUN, BUILD, DEV, SPARK, AUDIT])
 def test_every_pin_has_a_hash_and_nothing_names_an_index(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
@@ -45,6 +45,7 @@ def test_what_the_project_asks_for_is_pinned() -> None:
     assert names(PROJECT["optional-dependencies"]["dev"]) <= pins(DEV).keys()
     assert names(PROJECT["optional-dependencies"]["spark"]) <= pins(SPARK).keys()
     assert "hatchling" in pins(BUILD)
+    assert "pip-audit" in pins(AUDIT)
     for name in (RUN, BUILD):
         assert pins(name).items() <= pins(DEV).items()
 
@@ -91,4 +92,4 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
 def test_what_make_offers_is_described() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     offered = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
-    assert {"demo", "test", "lint", "bench", "focus", "image"} <= set(offered)
+    assert {"audit", "demo", "test", "lint", "bench", "focus", "image", "release"} <= set(offered)

@@ -22,17 +22,15 @@ def stub(*required: str, **defaults: Any) -> Node:
     return {"parameters": parameters, "docker": [{"image": "cimg/base:current"}], "steps": []}
 
 
-# As circleci/orb-tools@12.4 and circleci/github-cli@2.7 declare them, those that are used here.
+# As circleci/orb-tools@12.4.0 declares them, those that are used here.
 ORBS: dict[str, Node] = {
     "orb-tools": {
         "jobs": {
             "pack": stub(source_dir="src"),
             "review": stub(source_dir="src"),
             "continue": stub("orb_name", "vcs_type", pipeline_number=0),
-            "publish": stub("orb_name", "vcs_type", pub_type="dev", enable_pr_comment=True),
         }
     },
-    "gh": {"commands": {"setup": stub()}},
     "usage-exporter": pack(ROOT / "orb"),
 }
 

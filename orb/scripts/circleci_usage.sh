@@ -1,50 +1,117 @@
 #!/usr/bin/env bash
-# Runs the command of circleci-usage that USAGE_COMMAND names with the parameters of the orb, which arrive in the
-# environment. An empty one is left to the command's own default; in the others $VARIABLES are replaced.
-#   PARAM_X   becomes the variable X, which the command reads.
-#   OPTION_X  becomes the flag --x with a value, where the command has no variable.
-#   FLAG_X    becomes the flag --x when it is 1, as CircleCI writes true.
-#   SECRET_X  holds the name of the variable whose value becomes the variable X.
+{ set +xv; } >/dev/null 2>&1 # Whoever traces the steps of a job would have its secrets in the log.
+# Runs the command of circleci-usage that CIRCLECI_USAGE_ORB_COMMAND names with the parameters of the orb, which arrive
+# in the environment. An empty one is left to the command's own default; in the others $VARIABLES are replaced. They are
+# data: nothing in them is run. Only what is listed here is the orb's, and its own variables begin with usage_orb_, so
+# that no variable of the job is taken for one or replaced by one.
+#   CIRCLECI_USAGE_ORB_PARAM_X   becomes the variable X, which the command reads.
+#   CIRCLECI_USAGE_ORB_OPTION_X  becomes the flag --x with a value, where the command has no variable.
+#   CIRCLECI_USAGE_ORB_FLAG_X    becomes the flag --x when it is 1, as CircleCI writes true.
+#   CIRCLECI_USAGE_ORB_SECRET_X  holds the name of the variable whose value becomes the variable X.
 set -euo pipefail
 
+usage_orb_params=(
+  CIRCLECI_URL DATADOG_SITE END_DATE MAX_WAIT MERGE_USAGE_REPORTS ORG_ID OUTPUT_DIR PERIOD POLL_SECONDS
+  PRICE_PER_CREDIT START_DATE STORE_DIR USAGE_CONFIG
+)
+usage_orb_options=(MAX_SERIES MODE TAGS)
+usage_orb_flags=(CUSTOM_COSTS ENABLE_HISTORICAL FORECAST HISTORICAL_METRICS_ENABLED)
+
+fail() {
+  echo "Error: $1" >&2
+  exit 2
+}
+
+# Puts into usage_orb_value what a variable of the orb holds, with $VARIABLES replaced.
+read_value() {
+  usage_orb_value=CIRCLECI_USAGE_ORB_$1
+  usage_orb_value=${!usage_orb_value-}
+  if [[ $usage_orb_value == *'$'* ]]; then
+    # The sign before it keeps a value that begins with a dash from being taken for a flag.
+    usage_orb_value=$(circleci env subst "=$usage_orb_value")
+    usage_orb_value=${usage_orb_value#=}
+  fi
+}
+
+flag() {
+  local usage_orb_flag=${1,,}
+  echo "--${usage_orb_flag//_/-}"
+}
+
+# Puts into usage_orb_source the name of the variable that holds the secret $1, from the orb's parameter $2.
+find_source() {
+  local LC_ALL=C
+  usage_orb_source=CIRCLECI_USAGE_ORB_SECRET_$1
+  usage_orb_source=${!usage_orb_source-}
+  if [[ ! $usage_orb_source =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then
+    fail "The orb's parameter $2 must be the name of an environment variable: letters, digits and underscores."
+  fi
+}
+
+holds_something() {
+  [[ ${!1-} =~ [^[:space:]] ]]
+}
+
+# Makes the variable $1 hold the secret that the orb's parameter $2 names, and never another one.
+take_secret() {
+  find_source "$1" "$2"
+  if ! holds_something "$usage_orb_source"; then
+    # With small letters it may be the secret itself, written where its name belongs.
+    [[ $usage_orb_source == *[a-z]* ]] || set -- "$1" "$2 ($usage_orb_source)"
+    fail "The environment variable named by the orb's parameter $2 is empty or not set. Put the secret into a context\
+ that this job uses, or name another variable."
+  fi
+  export "$1=${!usage_orb_source}"
+}
+
+# As take_secret, but what is named by default may be missing; then the variable's other name $3 does not stand in.
+take_secret_if_any() {
+  find_source "$1" "$2"
+  if [ "$usage_orb_source" != "$1" ] || holds_something "$1"; then
+    take_secret "$1" "$2"
+  else
+    unset "$1" "$3"
+  fi
+}
+
 if ! type -P circleci-usage >/dev/null; then
-  echo "There is no circleci-usage here: use the orb's executor, or its install command before this one." >&2
+  echo "Error: There is no circleci-usage here: use the orb's executor, or its install command before this one." >&2
   exit 127
 fi
 
-flag() {
-  local name=${1#*_}
-  name=${name,,}
-  echo "--${name//_/-}"
-}
+case ${CIRCLECI_USAGE_ORB_COMMAND-} in
+  check | export | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
+  "push datadog") set -- push datadog ;;
+  *) fail "The orb runs no such command of circleci-usage." ;;
+esac
 
-read -ra words <<<"$USAGE_COMMAND"
-
-for parameter in "${!PARAM_@}"; do
-  if [ -n "${!parameter}" ]; then
-    value=$(circleci env subst "${!parameter}")
-    export "${parameter#PARAM_}=$value"
-  fi
+usage_orb_settings=()
+for usage_orb_name in "${usage_orb_params[@]}"; do
+  read_value "PARAM_$usage_orb_name"
+  [ -z "$usage_orb_value" ] || usage_orb_settings+=("$usage_orb_name=$usage_orb_value")
 done
 
-for parameter in "${!OPTION_@}"; do
-  if [ -n "${!parameter}" ]; then
-    value=$(circleci env subst "${!parameter}")
-    words+=("$(flag "$parameter")" "$value")
-  fi
+for usage_orb_name in "${usage_orb_options[@]}"; do
+  read_value "OPTION_$usage_orb_name"
+  [ -z "$usage_orb_value" ] || set -- "$@" "$(flag "$usage_orb_name")=$usage_orb_value"
 done
 
-for parameter in "${!FLAG_@}"; do
-  if [ "${!parameter}" = 1 ]; then
-    words+=("$(flag "$parameter")")
-  fi
+for usage_orb_name in "${usage_orb_flags[@]}"; do
+  read_value "FLAG_$usage_orb_name"
+  [ "$usage_orb_value" != 1 ] || set -- "$@" "$(flag "$usage_orb_name")"
 done
 
-for secret in "${!SECRET_@}"; do
-  variable=${!secret}
-  if [ -n "${!variable:-}" ]; then
-    export "${secret#SECRET_}=${!variable}"
-  fi
+# Only now, so that the $VARIABLES above were those of the job.
+for usage_orb_name in ${usage_orb_settings[@]+"${usage_orb_settings[@]}"}; do
+  export "${usage_orb_name?}"
 done
 
-exec circleci-usage "${words[@]}"
+case $1 in
+  export | run) take_secret CIRCLECI_API_TOKEN token ;;
+  push)
+    take_secret DATADOG_API_KEY api_key
+    take_secret_if_any DATADOG_APP_KEY app_key DD_APP_KEY
+    ;;
+esac
+
+exec circleci-usage "$@"
