@@ -1,6 +1,6 @@
 # The image that the orb runs and that `docker run` users run. See docs/image.md for what it is made of.
-# Another base: --build-arg PYTHON_IMAGE=…
-ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:8d9d0b8bcf6506481eae4907c18f5e3e7902e629f5f6d684f9e7c32e85e3ddf0
+# The release names the base by its digest (.circleci/publish-image): --build-arg PYTHON_IMAGE=…
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build

@@ -18,6 +18,12 @@ _ORB = re.compile(r"[\w-]+/[\w-]+@\d+\.\d+\.\d+")
 _DIGEST = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 _MACHINE = re.compile(r"[\w-]+:\d{4}\.\d{2}\.\d+")
 _ASSIGNMENT = re.compile(r"^(\w+)=([^\s$(]+)$", re.MULTILINE)
+_BY_DIGEST = (
+    ("buildx build", "PYTHON_IMAGE", "base"),
+    ("buildx create", "image", "builder"),
+    ("--sbom|type=sbom", "generator", "generator"),
+)
+"""Commands, the option of each that names an image, and what that is."""
 _INSTALLERS = re.compile(r"\b(?:apt|apt-get|apk|npm|npx|pipx|uvx|gem|cargo|go|brew)\s+(?:install|add|-y)\b|\bnpx\b")
 
 
@@ -67,10 +73,9 @@ def _script(text: str) -> Iterator[str]:
                 yield f"image of {line.strip()!r}"
             if number > login:
                 yield f"after the login: {line.strip()!r}"
-        if "buildx create" in line and not re.search(r"image=\S+@sha256:[0-9a-f]{64}", line):
-            yield f"builder of {line.strip()!r}"
-        if re.search(r"--sbom|type=sbom", line) and not re.search(r"generator=\S+@sha256:[0-9a-f]{64}", line):
-            yield f"generator of {line.strip()!r}"
+        for command, option, what in _BY_DIGEST:
+            if re.search(command, line) and not re.search(rf"{option}=\S+@sha256:[0-9a-f]{{64}}", line):
+                yield f"{what} of {line.strip()!r}"
         if re.search(r"\b(?:curl|wget)\b", line) and not any("sha256sum --check" in each for each in lines[number:]):
             yield f"download of {line.strip()!r}"
         if re.search(r"\|\s*(?:ba|z|da)?sh\b", line) or _INSTALLERS.search(line):
@@ -91,10 +96,9 @@ def _filled(line: str, values: Mapping[str, str]) -> str:
 
 def _dockerfile(text: str) -> Iterator[str]:
     stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
-    arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", text, re.MULTILINE))
     for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE):
-        if not _DIGEST.fullmatch(_filled(image, arguments)) and image not in stages:
-            yield f"base {_filled(image, arguments)}"
+        if image not in {"${PYTHON_IMAGE}", *stages}:
+            yield f"base {image}"
     for image in re.findall(r"--from=([^\s,]+)", text):
         if image not in stages and not _DIGEST.fullmatch(image):
             yield f"copy from {image}"

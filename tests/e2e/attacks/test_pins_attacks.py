@@ -64,9 +64,8 @@ ATTACKS = {
     "a command beside the script": Loosened(
         DEPLOY, r"command: \.circleci/publish-orb", "command: docker run alpine", "image of 'docker run alpine'"
     ),
-    "the base by a tag": Loosened(
-        "Dockerfile", rf"(python:3\.13-slim){DIGEST}", r"\1", "base docker.io/library/python"
-    ),
+    "the base by a tag": Loosened(IMAGE, rf"(python:3\.13-slim){DIGEST}", r"\1", "base of"),
+    "the base by default": Loosened(IMAGE, r" --build-arg=\S+", "", "base of"),
     "another base": Loosened("Dockerfile", r"^FROM \S+ AS build", "FROM debian:13 AS build", "base debian:13"),
     "a file of another image": Loosened("Dockerfile", r"--from=build", "--from=x/uv:1", "copy from x/uv:1"),
     "another frontend": Loosened("Dockerfile", r"\A", "# syntax=docker/dockerfile:1\n", "frontend docker/dockerfile:1"),
