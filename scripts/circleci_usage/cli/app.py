@@ -93,6 +93,7 @@ def run(
     max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
     max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
+    allow_insecure: options.AllowInsecure = False,
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
     output: options.Output = options.DEFAULT_OUTPUT,
@@ -128,6 +129,7 @@ def run(
         max_wait=max_wait,
         max_store_size=max_store_size,
         max_ratio=max_ratio,
+        allow_insecure=allow_insecure,
     )
     reporting = settings.report_settings(
         os.environ,
@@ -140,7 +142,8 @@ def run(
         focus_version=focus_version,
         export_for=export_for,
     )
-    send = datadog_commands.sender(output, datadog_site, datadog_url, store) if datadog else None
+    sender = datadog_commands.sender
+    send = sender(output, datadog_site, datadog_url, store, allow_insecure=allow_insecure) if datadog else None
     span = settings.export_span(chosen)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
     if send:
@@ -160,6 +163,7 @@ def export(
     max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
     max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
+    allow_insecure: options.AllowInsecure = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -183,6 +187,7 @@ def export(
         max_wait=max_wait,
         max_store_size=max_store_size,
         max_ratio=max_ratio,
+        allow_insecure=allow_insecure,
     )
     exported = export_usage(exporting, chosen.period, clock=clock, progress=console)
     for warning in exported.warnings:
