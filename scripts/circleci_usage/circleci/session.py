@@ -76,6 +76,10 @@ class Session(requests.Session):
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Add nothing on a redirect: requests would look into ~/.netrc."""
 
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as in requests
+        """Never look at one: requests would read the whole body of a redirect even if it does not follow it."""
+        return None
+
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:  # noqa: ANN401 - as in requests
         """As requests does, with the proxy looked at before it is used."""
         settings: Any = super().merge_environment_settings(url, proxies, stream, verify, cert)
