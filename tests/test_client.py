@@ -199,7 +199,8 @@ def test_netrc_adds_nothing(world: Bench, tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_proxy_of_the_environment_is_used(world: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", world.circleci.url)
     monkeypatch.setenv("no_proxy", "")
-    CircleCI("http://circleci.invalid", SecretStr(TOKEN), clock=world.clock).organization("gh/acme")
+    client = CircleCI("http://circleci.invalid", SecretStr(TOKEN), clock=world.clock, allow_insecure=True)
+    client.organization("gh/acme")
     assert world.circleci.calls[0].path == "http://circleci.invalid/api/v2/organization/gh/acme"
 
 

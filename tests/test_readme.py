@@ -1,6 +1,7 @@
 """The README's reference is what the command line does."""
 
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,9 @@ def test_every_exit_code_is_in_the_readme() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", section("Exit codes"), re.MULTILINE)}
     ours = {error.exit_code for error in errors.UsageExporterError.__subclasses__()}
 
-    assert listed == {0, errors.UsageExporterError.exit_code, OVER_BUDGET, UNKNOWN} | ours
+    by_signal = {128 + signal.SIGINT, 128 + signal.SIGTERM}
+
+    assert listed == {0, errors.UsageExporterError.exit_code, OVER_BUDGET, UNKNOWN} | ours | by_signal
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

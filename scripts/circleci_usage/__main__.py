@@ -1,6 +1,21 @@
 """The way in: `circleci-usage` and `python -m circleci_usage`."""
 
-from circleci_usage.cli.app import main
+from typing import NoReturn
+
+from circleci_usage.cli.interrupts import end_interrupted, heed_interrupts, was_interrupted
+
+
+def main() -> NoReturn:
+    """Run the command line, which may be interrupted from its first moment on."""
+    heed_interrupts()
+    try:
+        from circleci_usage.cli import app  # noqa: PLC0415 - it takes a quarter of a second to load
+    except BaseException:
+        if was_interrupted():
+            end_interrupted()
+        raise
+    app.main()
+
 
 if __name__ == "__main__":
     main()

@@ -32,6 +32,7 @@ class DoctorSettings:
     load_prices: Callable[[], object]
     datadog_site: str
     datadog_url: str | None
+    allow_insecure: bool = False
 
 
 def examine(settings: DoctorSettings, environment: Mapping[str, str], *, progress: Progress) -> Iterator[Finding]:
@@ -42,7 +43,8 @@ def examine(settings: DoctorSettings, environment: Mapping[str, str], *, progres
         names = ()
         yield _failed("organisation", error)
     try:
-        client = CircleCI(settings.circleci_url, config.circleci_token(environment), progress=progress)
+        token, insecure = config.circleci_token(environment), settings.allow_insecure
+        client = CircleCI(settings.circleci_url, token, progress=progress, allow_insecure=insecure)
     except SettingsError as error:
         yield _failed("token", error)
     else:
@@ -67,7 +69,7 @@ def _datadog(settings: DoctorSettings, environment: Mapping[str, str], progress:
     from circleci_usage.push.datadog import check_keys  # noqa: PLC0415 - the client costs start-up time
 
     try:
-        site = datadog_site(settings.datadog_site, settings.datadog_url)
+        site = datadog_site(settings.datadog_site, settings.datadog_url, allow_insecure=settings.allow_insecure)
         said = check_keys(site, datadog_credentials(environment), clock=SystemClock(), progress=progress)
     except UsageExporterError as error:
         return _failed("Datadog", error)

@@ -7,9 +7,10 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.client import CircleCI, is_id, resolve_organization
+from circleci_usage.circleci.client import CircleCI, resolve_organization
 from circleci_usage.circleci.exports import ExportOptions, ExportResult, export_usage
 from circleci_usage.circleci.ledger import State, complete_through
+from circleci_usage.circleci.names import is_id
 from circleci_usage.circleci.planning import oldest_day
 from circleci_usage.circleci.store import Store, no_usage
 from circleci_usage.days import Period, add_months, billing_period, month_start, previous_period
@@ -54,7 +55,9 @@ def export(settings: ExportSettings, period: Period, *, clock: Clock, progress: 
 def _export(
     settings: ExportSettings, period: Period, clock: Clock, progress: Progress
 ) -> tuple[ExportResult, tuple[str, ...]]:
-    client = CircleCI(settings.url, settings.token, clock=clock, progress=progress)
+    insecure = settings.options.allow_insecure
+    client = CircleCI(settings.url, settings.token, clock=clock, progress=progress, allow_insecure=insecure)
+    client.patience.max_wait = settings.options.max_wait
     ids = {name: resolve_organization(client, name).id for name in settings.organizations}
     exported = export_usage(
         client,

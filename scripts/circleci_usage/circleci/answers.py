@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from circleci_usage.addresses import has_user, web_address
 from circleci_usage.circleci.session import BrokenError, wait_of
 from circleci_usage.errors import ServiceError, SettingsError, UnfinishedError
 
-_JOB_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
-_WEB: Final = re.compile(r"https?://[^\s/]")
+MOST_PARTS: Final = 10_000
+"""Files that one export may have: it is limited to 100 MB, and a file has some megabytes."""
+
+_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
+"""Ids become pieces of paths and of file names."""
 
 
 class UnclearAnswerError(ServiceError):
@@ -84,7 +88,7 @@ def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetim
     """
     body = answer.body if isinstance(answer.body, dict) else {}
     job, state, reason = (body.get(name) for name in ("usage_export_job_id", "state", "error_reason"))
-    if not isinstance(job, str) or not _JOB_ID.fullmatch(job) or not isinstance(state, str):
+    if not isinstance(job, str) or not _ID.fullmatch(job) or not isinstance(state, str):
         raise BrokenError("its answer describes no export job")
     return ExportJob(
         id=job,
@@ -95,14 +99,42 @@ def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetim
     )
 
 
-def read_organization(entry: Mapping[str, object]) -> Organization:
-    """An organisation of a list, or alone."""
-    return Organization(*(str(entry.get(key) or "") for key in ("id", "name", "slug")))
+def read_organizations(answer: Answer) -> tuple[Organization, ...]:
+    """The organisations that an answer lists; an entry without a name for programs is none that can be asked for.
+
+    Raises:
+        BrokenError: it is no list.
+    """
+    if not isinstance(answer.body, list):
+        raise BrokenError("its answer is no list of organisations")
+    return tuple(found for entry in answer.body if (found := _organization(entry)))
+
+
+def read_organization(answer: Answer) -> Organization:
+    """The organisation that an answer describes.
+
+    Raises:
+        BrokenError: it describes none.
+    """
+    found = _organization(answer.body)
+    if found is None:
+        raise BrokenError("its answer describes no organisation")
+    return found
+
+
+def _organization(entry: object) -> Organization | None:
+    described = entry if isinstance(entry, dict) else {}
+    texts = {key: value for key in ("id", "name", "slug") if isinstance(value := described.get(key), str)}
+    if not _ID.fullmatch(texts.get("id", "")):
+        return None
+    return Organization(texts["id"], texts.get("name", ""), texts.get("slug", ""))
 
 
 def _urls(value: object) -> tuple[str, ...]:
     """Each URL once. One that is left out would be rows that are lost: what is no URL spoils the answer."""
     urls = value if isinstance(value, list) else [value] if value else []
-    if not all(isinstance(url, str) and _WEB.match(url) for url in urls):
+    if len(urls) > MOST_PARTS:
+        raise BrokenError(f"its answer lists {len(urls):,} files, more than an export can have")
+    if not all(isinstance(url, str) and web_address(url) and not has_user(url) for url in urls):
         raise BrokenError("its answer holds something that is no URL of a part")
     return tuple(dict.fromkeys(urls))

@@ -15,7 +15,8 @@ holds the token or a URL's query.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from json import loads
 from typing import Final, Protocol
@@ -23,6 +24,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from circleci_usage.addresses import service_address, web_address
 from circleci_usage.circleci.answers import (
     Answer,
     ExportJob,
@@ -32,24 +34,26 @@ from circleci_usage.circleci.answers import (
     UnclearAnswerError,
     read_export_job,
     read_organization,
+    read_organizations,
 )
+from circleci_usage.circleci.names import LONGEST_NAME, is_id, is_name
+from circleci_usage.circleci.patience import SHORT_WAIT, Patience
 from circleci_usage.circleci.session import (
     BrokenError,
     Session,
     Timeouts,
-    broken,
     date_of,
+    exchange,
     read_body,
     wait_of,
 )
+from circleci_usage.deadlines import Deadline
 from circleci_usage.errors import AccessError, ServiceError, SettingsError
+from circleci_usage.foreign import inert
 from circleci_usage.progress import Clock, Progress, Silence, SystemClock
 
 RETRY_WAITS: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries: long enough for a restart behind a load balancer, too short for a person to give up."""
-
-SHORT_WAIT: Final = timedelta(minutes=2)
-"""A server's wish to wait is followed without asking when it is not longer."""
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 """A smaller difference to CircleCI's clock is the answer's way here and the whole seconds of the Date header."""
@@ -57,11 +61,11 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 _LONGEST_ANSWER: Final = 8 << 20
 _SHOWN: Final = 300
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_NEED_JSON: Final = frozenset({200, 201, 202, 404})
+_NEED_JSON: Final = frozenset({*range(300), 404})
 """Answers that a proxy might give in CircleCI's name, and that would be believed: only CircleCI gives them in JSON."""
 
 _TOKEN: Final = re.compile(r"[!-~]+")
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SETTING: Final = "The address of CircleCI (--circleci-url, CIRCLECI_URL)"
 
 
 class Secret(Protocol):
@@ -73,6 +77,9 @@ class Secret(Protocol):
 
 class CircleCI:
     """The API of CircleCI at `base_url` (with or without `/api/v2`), as the owner of a personal API token.
+
+    The token goes by plain HTTP to this machine alone, unless that is allowed. What is waited between tries counts
+    towards the `patience`, which an export shares.
 
     All calls raise AccessError (401, 403, 404), ServiceError (no usable answer), RateLimitedError (429) and
     SettingsError (400, a redirect, a bad URL).
@@ -86,13 +93,15 @@ class CircleCI:
         clock: Clock | None = None,
         progress: Progress | None = None,
         timeouts: Timeouts | None = None,
+        allow_insecure: bool = False,
     ) -> None:
-        self._root = _api_root(base_url)
+        self._root = _api_root(base_url, allow_insecure=allow_insecure)
         self._token = _usable(token)
         self._clock = clock or SystemClock()
         self._progress = progress or Silence()
         self._timeouts = timeouts or Timeouts()
         self._ahead = timedelta()
+        self.patience = Patience(self._clock)
 
     @property
     def timeouts(self) -> Timeouts:
@@ -137,25 +146,26 @@ class CircleCI:
         if answer.status == requests.codes.not_found:
             return None
         self._check(answer, f"organisation {organization}")
-        try:
+        with self._understanding():
             return read_export_job(answer, self.redacted, self._clock.now())
-        except BrokenError as error:
-            raise self._unreachable(error) from None
 
     def collaborations(self) -> tuple[Organization, ...]:
         """The organisations that the token's owner belongs to."""
         answer = self._look_up("me/collaborations")
         self._check(answer, "the list of your organisations")
-        entries = answer.body if isinstance(answer.body, list) else []
-        return tuple(read_organization(entry) for entry in entries if isinstance(entry, dict) and entry.get("id"))
+        with self._understanding():
+            return read_organizations(answer)
 
     def organization(self, slug_or_id: str) -> Organization | None:
         """The organisation with a slug or id; None when there is none, or the token does not see it."""
+        if not is_name(slug_or_id):
+            return None
         answer = self._look_up(f"organization/{quote(slug_or_id, safe='/')}")
         if answer.status in {requests.codes.not_found, requests.codes.forbidden}:
             return None
         self._check(answer, f"organisation {slug_or_id}")
-        return read_organization(answer.body if isinstance(answer.body, dict) else {})
+        with self._understanding():
+            return read_organization(answer)
 
     def redacted(self, text: str) -> str:
         """A text from outside, fit to be shown: one short line without the token."""
@@ -173,49 +183,54 @@ class CircleCI:
         answer = self._get(path)
         for _ in RETRY_WAITS:
             wait = wait_of(answer.headers, self._clock.now())
-            if answer.status != requests.codes.too_many or wait is None or wait > SHORT_WAIT:
+            is_limited = answer.status == requests.codes.too_many
+            if not is_limited or wait is None or wait > SHORT_WAIT or not self.patience.allows(wait):
                 break
-            self._clock.sleep(wait.total_seconds())
+            self.patience.wait(wait)
             answer = self._get(path)
         return answer
 
     def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
         for seconds in RETRY_WAITS:
+            begin = self._clock.now()
             try:
                 return send()
             except BrokenError as error:
-                if only_unsent and error.sent:
-                    raise
+                # A server that lets us wait for nothing takes from the same patience.
+                self.patience.waited += self._clock.now() - begin
                 wait = min(error.wait or timedelta(seconds=seconds), SHORT_WAIT)
+                if (only_unsent and error.sent) or not self.patience.allows(wait):
+                    raise
                 self._progress.detail(f"CircleCI: {error}; trying again in {wait.total_seconds():.0f} s.")
-                self._clock.sleep(wait.total_seconds())
+                self.patience.wait(wait)
         return send()
 
     def _send(self, method: str, path: str, body: object = None) -> Answer:
         """One exchange: any answer that can be understood and is no 5xx."""
-        try:
-            with (
-                Session() as session,
-                session.request(
-                    method,
-                    f"{self._root}/{path}",
-                    json=body,
-                    headers={"Circle-Token": self._token.get_secret_value(), "Accept": "application/json"},
-                    timeout=(self._timeouts.connect, self._timeouts.read),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response,
-            ):
-                content = read_body(response, limit=_LONGEST_ANSWER, seconds=self._timeouts.total)
-        except requests.RequestException as error:
-            raise broken(error) from None
+        with Deadline(self._timeouts.total) as deadline, exchange(deadline):
+            content, response = self._exchange(method, path, body)
         return self._understood(response, content)
+
+    def _exchange(self, method: str, path: str, body: object) -> tuple[bytes, requests.Response]:
+        with (
+            Session() as session,
+            session.request(
+                method,
+                f"{self._root}/{path}",
+                json=body,
+                headers={"Circle-Token": self._token.get_secret_value(), "Accept": "application/json"},
+                timeout=(self._timeouts.connect, self._timeouts.read),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            return read_body(response, limit=_LONGEST_ANSWER), response
 
     def _understood(self, response: requests.Response, content: bytes) -> Answer:
         status, headers = response.status_code, response.headers
         if status in _REDIRECTS:
-            target = urlsplit(headers.get("Location", ""))
-            where = self.redacted(f"{target.scheme}://{target.netloc.rpartition('@')[2]}")
+            target = web_address(headers.get("Location", ""))
+            where = self.redacted(f"{target.scheme}://{target.hostname}") if target else "another place"
             raise SettingsError(
                 f"The address of CircleCI redirects to {where}, where the token is not sent; check --circleci-url"
                 " (CIRCLECI_URL) and the proxy."
@@ -265,16 +280,25 @@ class CircleCI:
             case _:
                 raise ServiceError(f"CircleCI answered the request for {what} with {why}; try again later.")
 
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenError as error:
+            raise self._unusable(f"cannot be understood: {error}") from None
+
     def _unreachable(self, error: BrokenError) -> ServiceError:
+        wait = error.wait or timedelta()
+        if not self.patience.allows(max(wait, timedelta(seconds=RETRY_WAITS[0]))):
+            asked = f" and asks for {wait.total_seconds():.0f} s of patience" if wait else ""
+            return self._unusable(f"cannot be used within what this run may wait (--max-wait): {error}{asked}")
+        return self._unusable(f"cannot be used after {len(RETRY_WAITS) + 1} tries: {error}")
+
+    def _unusable(self, why: str) -> ServiceError:
         return ServiceError(
-            f"CircleCI at {urlsplit(self._root).netloc} cannot be used after {len(RETRY_WAITS) + 1} tries: {error};"
-            " try again later, and check the network and --circleci-url (CIRCLECI_URL)."
+            f"CircleCI at {urlsplit(self._root).netloc} {why}; try again later, and check the network and"
+            " --circleci-url (CIRCLECI_URL)."
         )
-
-
-def is_id(name: str) -> bool:
-    """Whether an organisation is named by its id and not by its slug."""
-    return bool(_UUID.fullmatch(name))
 
 
 def resolve_organization(client: CircleCI, name: str) -> Organization:
@@ -300,18 +324,14 @@ def find_organization(client: CircleCI, name: str) -> Organization:
     if found:
         return found
     names = ", ".join(f"{client.redacted(one.slug)} ({client.redacted(one.id)})" for one in seen) or "none"
-    raise AccessError(f"There is no organisation {name!r} that the token sees; it sees: {names}. Check ORG_ID.")
+    shown = inert(name, LONGEST_NAME)
+    raise AccessError(f"There is no organisation '{shown}' that the token sees; it sees: {names}. Check ORG_ID.")
 
 
-def _api_root(base_url: str) -> str:
-    address = urlsplit(base_url.strip())
-    if address.scheme not in {"http", "https"} or not address.hostname or address.username or address.query:
-        raise SettingsError(
-            "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not understood; write it as https://circleci.com"
-            ", without a user name or a query."
-        )
-    path = address.path.rstrip("/").removesuffix("/api/v2")
-    return f"{address.scheme}://{address.netloc}{path}/api/v2"
+def _api_root(base_url: str, *, allow_insecure: bool) -> str:
+    example = "https://circleci.com"
+    url = service_address(base_url, setting=_SETTING, example=example, allow_insecure=allow_insecure)
+    return f"{url.removesuffix('/api/v2').rstrip('/')}/api/v2"
 
 
 def _usable(token: Secret) -> Secret:

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock
-from time import monotonic
+from threading import Lock
 from typing import BinaryIO, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
 
+from circleci_usage.addresses import ALLOW, is_exposed, web_address
 from circleci_usage.circleci.ledger import StoredPart
-from circleci_usage.circleci.session import BrokenError, Session, Timeouts, broken
-from circleci_usage.errors import DataError
+from circleci_usage.circleci.session import TOO_SLOW, BrokenError, Session, Timeouts, exchange
+from circleci_usage.deadlines import Deadline, Switch
+from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.files import explaining
+from circleci_usage.foreign import inert
 from circleci_usage.progress import Progress
 from circleci_usage.usage.parts import GZIP_MAGIC, open_part, read_header
 
@@ -29,6 +30,8 @@ SLOWEST: Final = 1 << 16
 RATIO_FREE: Final = 64 << 20
 """Unpacked bytes that may have any compression ratio: a small file of equal rows is no bomb."""
 
+_REDIRECTS: Final = 5
+_REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
 _CHUNK: Final = 1 << 18
 _UNPACKED_CHUNK: Final = 1 << 20
 _GONE: Final = frozenset({401, 403, 404, 410})
@@ -59,7 +62,7 @@ class Allowance:
     def __init__(self, size: int) -> None:
         self._left = size
         self._lock = Lock()
-        self._stop = Event()
+        self.switch = Switch()
 
     def take(self, size: int) -> None:
         """Use some.
@@ -68,7 +71,7 @@ class Allowance:
             TooLargeError: not so many are left.
             BrokenError: the downloads were stopped.
         """
-        if self._stop.is_set():
+        if self.switch.is_off:
             raise BrokenError("stopped")
         with self._lock:
             self._left -= size
@@ -79,8 +82,8 @@ class Allowance:
                 )
 
     def stop(self) -> None:
-        """End all downloads at their next chunk."""
-        self._stop.set()
+        """End all downloads at once, also those that hang."""
+        self.switch.off()
 
 
 def url_key(url: str) -> str:
@@ -111,12 +114,16 @@ def _digits(text: str) -> str:
 
 @dataclass(frozen=True)
 class Download:
-    """How to download: seconds to wait, bytes that may be used, who is told, and under which label."""
+    """How to download: seconds to wait, bytes that may be used, who is told, and under which label.
+
+    `allow_insecure` lets plain HTTP leave this machine.
+    """
 
     timeouts: Timeouts
     allowance: Allowance
     progress: Progress
     label: str
+    allow_insecure: bool = False
 
 
 def download(url: str, target: Path, how: Download) -> None:
@@ -129,36 +136,63 @@ def download(url: str, target: Path, how: Download) -> None:
         UnfinishedError: the disk is full.
         SettingsError: the file cannot be written.
     """
-    have = _size(target)
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    how.allowance.take(0)
     try:
-        with (
-            Session() as session,
-            session.get(
-                url, headers=headers, timeout=(how.timeouts.connect, how.timeouts.read), stream=True
-            ) as response,
-        ):
-            begin, total = _extent(response, have)
-            if begin and begin == total:
-                return
-            chunks = _chunks(response, how.timeouts.total)
-            with how.progress.task(how.label, total) as task, _opened(target, begin) as file:
-                task.advance(begin)
-                for chunk in chunks:
-                    how.allowance.take(len(chunk))
-                    with explaining(target):
-                        file.write(chunk)
-                    task.advance(len(chunk))
-                with explaining(target):
-                    file.flush()
-                    os.fsync(file.fileno())
+        with how.allowance.switch.deadline(how.timeouts.total) as deadline, exchange(deadline):
+            total = _fetch(url, target, how, deadline)
     except _OtherFileError:
         target.unlink(missing_ok=True)
         raise
-    except (requests.RequestException, HTTPError) as error:
-        raise broken(error) from None
     if total is not None and _size(target) != total:
         raise BrokenError("it ended early")
+
+
+def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | None:
+    """The bytes that are missing, to the file; how long it is when it is whole, if that was said."""
+    have = _size(target)
+    with Session() as session, _answered(session, url, have, how) as response:
+        if deadline.is_over:
+            raise BrokenError(TOO_SLOW)
+        begin, total = _extent(response, have)
+        if begin and begin == total:
+            return total
+        with how.progress.task(how.label, total) as task, _opened(target, begin) as file:
+            task.advance(begin)
+            for chunk in _chunks(response, deadline):
+                how.allowance.take(len(chunk))
+                with explaining(target):
+                    file.write(chunk)
+                task.advance(len(chunk))
+            with explaining(target):
+                file.flush()
+                os.fsync(file.fileno())
+    return total
+
+
+def _answered(session: Session, url: str, have: int, how: Download) -> requests.Response:
+    """The answer, from wherever redirects lead to; their own bodies are not read."""
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    timeout = (how.timeouts.connect, how.timeouts.read)
+    for _ in range(1 + _REDIRECTS):
+        _check_secure(url, how)
+        response = session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        if response.status_code not in _REDIRECTING:
+            return response
+        response.close()
+        url = urljoin(url, response.headers.get("Location", ""))
+        if web_address(url) is None:
+            raise BrokenError("the download server redirects to something that is no URL")
+    raise BrokenError("the download server redirects without end")
+
+
+def _check_secure(url: str, how: Download) -> None:
+    address = urlsplit(url)
+    if is_exposed(address) and not how.allow_insecure:
+        raise SettingsError(
+            f"CircleCI names a plain http address at {inert(address.hostname)} for a file of the export, so that others"
+            f" could read its rows on their way; if that is right, allow it with {ALLOW}. What was asked for and"
+            " fetched is kept."
+        )
 
 
 def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
@@ -200,16 +234,16 @@ def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:
     raise BrokenError(f"the download server answered {status}")
 
 
-def _chunks(response: requests.Response, seconds: float) -> Iterator[bytes]:
-    """The body as it is on the wire, unless it drips."""
-    since, arrived = monotonic(), 0
+def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
+    """The body as it is on the wire, unless it drips: the deadline is for each `SLOWEST` bytes of it."""
+    deadline.renew()
+    arrived = 0
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
         yield chunk
         arrived += len(chunk)
-        if monotonic() - since > seconds:
-            if arrived < SLOWEST:
-                raise BrokenError("it arrives too slowly")
-            since, arrived = monotonic(), 0
+        if arrived >= SLOWEST:
+            deadline.renew()
+            arrived = 0
 
 
 @contextmanager

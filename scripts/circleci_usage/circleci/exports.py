@@ -15,7 +15,7 @@ What is decided about an export job, by what CircleCI says of it:
 | POST 5xx, no answer, no JSON | unclear whether it began: nothing more is asked for in this run; what was asked for |
 | | is fetched, then ServiceError; the next run asks again |
 | no connection for a POST | nothing was sent: tried again, then ServiceError |
-| GET 5xx, no answer, no JSON | tried again, then ServiceError |
+| GET 5xx, no answer, no JSON | tried again, then ServiceError; at once when `max_wait` leaves no time for it |
 | `created`, `processing` | looked at less and less often, down to every ten minutes |
 | a state that is new | taken as `processing`, and said |
 | `completed` with URLs | fetched, verified, published |
@@ -27,6 +27,8 @@ What is decided about an export job, by what CircleCI says of it:
 | | next run asks again: in halves once it has failed twice |
 | GET 404 | looked at twice more, then as `failed` |
 | download 401, 403, 404, 410 | fresh URLs by another look; refused four times in a row, ServiceError |
+| a part at a plain http address | SettingsError, unless it is this machine's or allowed |
+| more files than an export can have | ServiceError |
 | download 5xx, broken, truncated | goes on where it ended; after five tries without progress, ServiceError |
 | damaged, no gzip, no export | downloaded anew; after five tries, DataError |
 | unpacks too large, store too large | DataError at once, with the setting to change |
@@ -45,8 +47,9 @@ from circleci_usage.circleci.asking import Asker
 from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.collecting import Collector
 from circleci_usage.circleci.ledger import Ledger
+from circleci_usage.circleci.patience import Patience
 from circleci_usage.circleci.planning import plan, reachable
-from circleci_usage.circleci.run import ExportOptions, Patience, Run
+from circleci_usage.circleci.run import ExportOptions, Run
 from circleci_usage.circleci.store import Store, no_usage
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError, UsageExporterError
@@ -103,6 +106,7 @@ def export_usage(
         DataError: a part is damaged or no export, or the ledger is.
         SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
     """
+    client.patience.max_wait = options.max_wait
     with store.locked():
         _remember(store, slugs or {})
         run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
@@ -130,7 +134,7 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> None:
     )
     problems: list[UsageExporterError] = []
     try:
-        _work(asker, collector, Patience(run.clock, run.options.max_wait))
+        _work(asker, collector, run.client.patience)
     except UsageExporterError as error:
         problems.append(error)
     problems += [*collector.problems, *([asker.problem] if asker.problem else [])]

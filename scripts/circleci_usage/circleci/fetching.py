@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from circleci_usage.circleci.client import RETRY_WAITS
@@ -43,17 +44,18 @@ class PartsFetcher:
         """
         wanted = {f"{file_prefix(window)}{key}.csv.gz": url for key, url in part_keys(urls).items()}
         have = {part.name: part for part in window.parts if part.name in wanted}
-        tries, best = 0, 0
+        tries, best, patience = 0, 0, self._run.client.patience
         while missing := {name: url for name, url in wanted.items() if name not in have}:
             trouble = self._round(window, missing, have)
             if trouble is None:
                 break
             size = sum(part.bytes for part in have.values()) + self._partial_bytes(missing)
             tries, best = (0, size) if size >= best + GROWTH else (tries + 1, best)
-            if tries > len(RETRY_WAITS):
+            wait = timedelta(seconds=RETRY_WAITS[min(max(tries, 1), len(RETRY_WAITS)) - 1])
+            if tries > len(RETRY_WAITS) or not patience.allows(wait):
                 raise _final(trouble, window)
             self._run.progress.detail(f"A download broke off: {trouble}; trying again.")
-            self._run.clock.sleep(RETRY_WAITS[max(tries, 1) - 1])
+            patience.wait(wait)
         return replace(window, parts=_without_copies(have[name] for name in wanted))
 
     def _round(self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]) -> Exception | None:
@@ -91,7 +93,8 @@ class PartsFetcher:
         return trouble
 
     def _how(self, allowance: Allowance, label: str) -> Download:
-        return Download(self._run.client.timeouts, allowance, self._run.progress, label)
+        run = self._run
+        return Download(run.client.timeouts, allowance, run.progress, label, run.options.allow_insecure)
 
     def _part(self, name: str, url: str, how: Download) -> StoredPart:
         partial = self._store.partial(name)

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from circleci_usage.circleci.answers import RateLimitedError
-from circleci_usage.circleci.client import SHORT_WAIT, CircleCI
+from circleci_usage.circleci.client import CircleCI
 from circleci_usage.circleci.defaults import GB, MAX_RATIO, MAX_STORE_GB, POLL_SECONDS
 from circleci_usage.circleci.store import Store
-from circleci_usage.errors import UnfinishedError
 from circleci_usage.progress import Clock, Progress
 
 LONGEST_POLL_WAIT: Final = 600.0
@@ -18,13 +17,6 @@ LONGEST_POLL_WAIT: Final = 600.0
 LIMIT_WAITS: Final = (60.0, 120.0, 240.0, 480.0, 900.0)
 """Seconds after a 429 that does not say when to come back, and after those that follow it. The quota may be one a
 minute or one an hour: CircleCI has had both."""
-
-GRACE: Final = timedelta(minutes=10)
-"""How long the short waits of a run may be in all that is not to wait: a `max_wait` of zero."""
-
-TOLERANCE: Final = 0.1
-"""The share of `max_wait` by which short waits may go beyond it. An hour until the quota is free would be for nothing
-if the quarter of a minute were not allowed in which CircleCI then makes the export."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +30,7 @@ class ExportOptions:
         downloads: parts that are downloaded at a time.
         max_ratio: how many times its size a part may unpack to. Exports have about 6.
         max_store_bytes: how large the parts in the store may become in all.
+        allow_insecure: whether parts may be fetched by plain HTTP from elsewhere than this machine.
     """
 
     poll_seconds: float = POLL_SECONDS
@@ -45,6 +38,7 @@ class ExportOptions:
     downloads: int = 4
     max_ratio: int = MAX_RATIO
     max_store_bytes: int = MAX_STORE_GB * GB
+    allow_insecure: bool = False
 
     @property
     def first_pause(self) -> timedelta:
@@ -93,33 +87,3 @@ class Gate:
         self._refusals = 0
         if quota_wait:
             self.close_for(quota_wait)
-
-
-class Patience:
-    """How long a run has waited, and may."""
-
-    def __init__(self, clock: Clock, max_wait: timedelta) -> None:
-        self._clock = clock
-        self._max_wait = max_wait
-        self.waited = timedelta()
-
-    def wait_until(self, moment: datetime, why: str) -> None:
-        """Wait, if the run may.
-
-        Raises:
-            UnfinishedError: it has no patience left; `why` says what it would have waited for.
-        """
-        wait = max(moment - self._clock.now(), timedelta())
-        if self.waited + wait > self._allowed(wait):
-            raise UnfinishedError(
-                f"{why} It can go on at {moment:%Y-%m-%d %H:%M} UTC, later than this run may wait (--max-wait,"
-                " MAX_WAIT). All that was asked for and fetched is kept: run the same command again to go on."
-            )
-        self._clock.sleep(wait.total_seconds())
-        self.waited += wait
-
-    def _allowed(self, wait: timedelta) -> timedelta:
-        """How long a run may have waited in all after this wait."""
-        if wait > SHORT_WAIT:
-            return self._max_wait
-        return self._max_wait * (1 + TOLERANCE) if self._max_wait else GRACE

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from circleci_usage.circleci.client import is_id
 from circleci_usage.circleci.ledger import POSTS_PER_HOUR, State, Window
+from circleci_usage.circleci.names import is_id
 from circleci_usage.circleci.planning import Plan, plan
 from circleci_usage.circleci.store import Store
 from circleci_usage.days import Period

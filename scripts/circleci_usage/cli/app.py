@@ -16,6 +16,8 @@ from circleci_usage import __version__
 from circleci_usage.circleci import defaults
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.cli.found import found_parts, source_of
+from circleci_usage.cli.interrupts import at_work_on, end_interrupted, heed_interrupts, was_interrupted
+from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
 from circleci_usage.plurals import counted
@@ -38,32 +40,41 @@ app = typer.Typer(
 )
 
 DEFECT = 1
-INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
-    from circleci_usage.cli.console import Console
-
+    heed_interrupts()
     spare_memory()
     spare_time()
     try:
         app()
-    except UsageExporterError as error:
-        Console().error(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        Console().error("Interrupted. What was downloaded is kept: run the same command again to go on.")
-        sys.exit(INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - the last resort: a defect must not look like a stack of text
-        # The message stays out: it may quote what should not be shown.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        Console().error(f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose.")
-        if {"-v", "--verbose"}.intersection(sys.argv):
-            traceback.print_exception(error)
-        sys.exit(DEFECT)
+    except SystemExit:
+        if was_interrupted():
+            end_interrupted()
+        raise
+    except BaseException as error:  # noqa: BLE001 - the last resort: a defect must not look like a stack of text
+        # Whatever came of an interrupt on its way through libraries is not told.
+        if was_interrupted():
+            end_interrupted()
+        sys.exit(_explained(error))
     sys.exit(0)
+
+
+def _explained(error: BaseException) -> int:
+    """Say why it ended; the exit code of that."""
+    from circleci_usage.cli.console import Console
+
+    if isinstance(error, UsageExporterError):
+        Console().error(str(error))
+        return error.exit_code
+    # The message stays out: it may quote what should not be shown.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    Console().error(f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose.")
+    if {"-v", "--verbose"}.intersection(sys.argv):
+        Console().trace(without_secrets("".join(traceback.format_exception(error)), os.environ))
+    return DEFECT
 
 
 def _show_version(wanted: bool) -> None:
@@ -74,10 +85,12 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _everything(
-    version: Annotated[
+    context: typer.Context,
+    _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-) -> None: ...
+) -> None:
+    at_work_on(context.invoked_subcommand or "")
 
 
 @app.command()
@@ -93,6 +106,7 @@ def run(
     max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
     max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
+    allow_insecure: options.AllowInsecure = False,
     price_per_credit: options.PricePerCredit = None,
     config: options.Config = None,
     output: options.Output = options.DEFAULT_OUTPUT,
@@ -128,6 +142,7 @@ def run(
         max_wait=max_wait,
         max_store_size=max_store_size,
         max_ratio=max_ratio,
+        allow_insecure=allow_insecure,
     )
     reporting = settings.report_settings(
         os.environ,
@@ -140,7 +155,8 @@ def run(
         focus_version=focus_version,
         export_for=export_for,
     )
-    send = datadog_commands.sender(output, datadog_site, datadog_url, store) if datadog else None
+    sender = datadog_commands.sender
+    send = sender(output, datadog_site, datadog_url, store, allow_insecure=allow_insecure) if datadog else None
     span = settings.export_span(chosen)
     _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
     if send:
@@ -160,6 +176,7 @@ def export(
     max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
     max_ratio: options.MaxRatio = defaults.MAX_RATIO,
     circleci_url: options.CircleCIUrl = "https://circleci.com",
+    allow_insecure: options.AllowInsecure = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -183,6 +200,7 @@ def export(
         max_wait=max_wait,
         max_store_size=max_store_size,
         max_ratio=max_ratio,
+        allow_insecure=allow_insecure,
     )
     exported = export_usage(exporting, chosen.period, clock=clock, progress=console)
     for warning in exported.warnings:

@@ -46,6 +46,10 @@ class Console(Progress):
         """Why it ended."""
         self._err.print(f"[red]Error:[/red] {_plain(message)}")
 
+    def trace(self, text: str) -> None:
+        """The traceback of a defect."""
+        self._err.print(_plain(text))
+
     def say(self, message: str) -> None:
         """A line that everybody should see, unless they asked for quiet."""
         if not self._quiet:

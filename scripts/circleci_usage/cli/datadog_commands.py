@@ -50,6 +50,7 @@ def datadog(
     store: options.Store = options.DEFAULT_STORE,
     datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
+    allow_insecure: options.AllowInsecure = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -68,6 +69,7 @@ def datadog(
     chosen = settings.push_options(
         site=datadog_site,
         url=datadog_url,
+        allow_insecure=allow_insecure,
         store=store,
         mode=mode,
         tags=tags,
@@ -86,13 +88,15 @@ def datadog(
         _sender(output, chosen)(console, clock)
 
 
-def sender(output: Path, site: str, url: str | None, store: Path) -> Callable[["Console", "Clock"], None]:
+def sender(
+    output: Path, site: str, url: str | None, store: Path, *, allow_insecure: bool
+) -> Callable[["Console", "Clock"], None]:
     """What sends a report folder that is about to be written, with the defaults; the keys are looked at now.
 
     Raises:
         SettingsError: there is no API key, or no such site.
     """
-    return _sender(output, settings.push_options(site=site, url=url, store=store))
+    return _sender(output, settings.push_options(site=site, url=url, allow_insecure=allow_insecure, store=store))
 
 
 def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"], None]:
@@ -124,6 +128,7 @@ def datadog_dashboard(
     create: Annotated[bool, typer.Option("--create", help="Make it in Datadog; needs an application key.")] = False,
     datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
+    allow_insecure: options.AllowInsecure = False,
 ) -> None:
     """Print a ready dashboard or monitor as JSON to import, or make the dashboard in Datadog.
 
@@ -148,5 +153,6 @@ def datadog_dashboard(
 
     if isinstance(chosen, Monitor):
         raise SettingsError("Monitors are not made from here: import the JSON, then say who is notified.")
-    site, credentials = site_of(datadog_site, datadog_url), datadog_credentials(os.environ)
+    site = site_of(datadog_site, datadog_url, allow_insecure=allow_insecure)
+    credentials = datadog_credentials(os.environ)
     console.result(create_dashboard(dashboard(chosen), site, credentials, clock=SystemClock(), progress=console))

@@ -15,6 +15,9 @@ DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path("usage-report")
 DEFAULT_SITE = "datadoghq.com"
 
+_MOST = 10**9
+"""More GB than there are, and a ratio that no compression reaches."""
+
 _EXPORT = "Export"
 _REPORT = "Report"
 _DATADOG = "Datadog"
@@ -204,7 +207,11 @@ MaxWait = Annotated[
 MaxStoreSize = Annotated[
     int,
     typer.Option(
-        envvar="MAX_STORE_SIZE", min=1, help="How many GB of downloads the store may hold.", rich_help_panel=_EXPORT
+        envvar="MAX_STORE_SIZE",
+        min=1,
+        max=_MOST,
+        help="How many GB of downloads the store may hold.",
+        rich_help_panel=_EXPORT,
     ),
 ]
 MaxRatio = Annotated[
@@ -212,6 +219,7 @@ MaxRatio = Annotated[
     typer.Option(
         envvar="MAX_RATIO",
         min=1,
+        max=_MOST,
         help="How many times its size a download may unpack to; exports have about 6.",
         rich_help_panel=_EXPORT,
     ),
@@ -220,6 +228,14 @@ CircleCIUrl = Annotated[
     str,
     typer.Option(
         "--circleci-url", envvar="CIRCLECI_URL", help="Where CircleCI is; for CircleCI server.", rich_help_panel=_EXPORT
+    ),
+]
+AllowInsecure = Annotated[
+    bool,
+    typer.Option(
+        "--allow-insecure",
+        envvar="ALLOW_INSECURE",
+        help="Allow plain http to other machines, where tokens and rows can be read on their way.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")]

@@ -97,6 +97,7 @@ def export_settings(
     max_wait: str,
     max_store_size: int,
     max_ratio: int,
+    allow_insecure: bool,
 ) -> "ExportSettings":
     """What to export with: the flags, and the token from the environment.
 
@@ -114,10 +115,11 @@ def export_settings(
         organizations=config.organizations(org_id or []),
         store=store,
         options=ExportOptions(
-            poll_seconds=poll_seconds,
+            poll_seconds=config.poll_seconds(poll_seconds),
             max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)"),
             max_ratio=max_ratio,
             max_store_bytes=max_store_size * GB,
+            allow_insecure=allow_insecure,
         ),
     )
 
@@ -167,6 +169,7 @@ def push_options(
     *,
     site: str,
     url: str | None,
+    allow_insecure: bool,
     store: Path,
     **chosen: Unpack["PushChoices"],
 ) -> "PushOptions":
@@ -181,7 +184,7 @@ def push_options(
     from circleci_usage.push.stamps import Mode
 
     return PushOptions(
-        site=datadog_site(site, url),
+        site=datadog_site(site, url, allow_insecure=allow_insecure),
         mode=Mode(_one_of([*Mode], chosen.get("mode", Mode.SNAPSHOT), "--mode")),
         tags=chosen_tags(chosen.get("tags") or (), chosen.get("without_tags") or ()),
         max_series=chosen.get("max_series", MAX_SERIES),

@@ -52,6 +52,7 @@ def doctor(
     config: options.Config = None,
     datadog_site: options.DatadogSite = options.DEFAULT_SITE,
     datadog_url: options.DatadogUrl = None,
+    allow_insecure: options.AllowInsecure = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
@@ -70,6 +71,7 @@ def doctor(
         load_prices=lambda: settings.prices(settings.usage_file(config), price_per_credit),
         datadog_site=datadog_site,
         datadog_url=datadog_url,
+        allow_insecure=allow_insecure,
     )
     codes = []
     for finding in examine(looked_at, os.environ, progress=console):

@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from circleci_usage.circleci.names import is_name
 from circleci_usage.days import (
     CIRCLECI_BEGAN,
     ONE_DAY,
@@ -20,11 +21,18 @@ from circleci_usage.days import (
     period_between,
 )
 from circleci_usage.errors import SettingsError
+from circleci_usage.foreign import inert
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
 DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+LONGEST_WAIT: Final = timedelta(days=366)
+"""Waiting for longer than CircleCI keeps what is waited for makes no sense."""
+
+_DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
+_DIGITS: Final = 9
+_DAY: Final = 86_400
+_SHOWN: Final = 100
 
 
 def circleci_token(environment: Mapping[str, str]) -> SecretStr:
@@ -46,10 +54,16 @@ def organizations(values: Iterable[str]) -> tuple[str, ...]:
     """Organisation ids or slugs, repeated or separated by commas, each once; the first is the one that asks.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is none, or what could not be one.
     """
     names = dict.fromkeys(name.strip() for value in values for name in value.split(","))
     names.pop("", None)
+    strange = next((name for name in names if not is_name(name)), None)
+    if strange is not None:
+        raise SettingsError(
+            f"'{inert(strange, _SHOWN)}' is no organisation; set ORG_ID or --org-id to an id such as"
+            " 12345678-1234-4234-8234-123456789abc, or to a slug such as gh/acme."
+        )
     if not names:
         raise SettingsError(
             "There is no organisation; set ORG_ID or --org-id to its id (Organization Settings → Overview) or to a slug"
@@ -79,13 +93,32 @@ def duration(text: str, what: str) -> timedelta:
     """`90m`, `1h30m`, `45s` or a number of seconds.
 
     Raises:
-        SettingsError: it is none of these; `what` names the setting.
+        SettingsError: it is none of these, or longer than `LONGEST_WAIT`; `what` names the setting.
     """
     match = _DURATION.fullmatch(text.strip().lower())
     if not match or not any(match.groups()):
-        raise SettingsError(f"{what}: {text!r} is no length of time; write 90m, 1h30m, 45s or 0.")
-    hours, minutes, seconds = (int(group or 0) for group in match.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        shown = inert(text, _SHOWN)
+        raise SettingsError(f"{what}: '{shown}' is no length of time; write 90m, 1h30m, 45s or 0.")
+    too_long = SettingsError(f"{what} is longer than {LONGEST_WAIT.days} days; write less, for example 90m.")
+    digits = [group or "0" for group in match.groups()]
+    if max(map(len, digits)) > _DIGITS:
+        raise too_long
+    hours, minutes, seconds = map(int, digits)
+    length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if length > LONGEST_WAIT:
+        raise too_long
+    return length
+
+
+def poll_seconds(seconds: float) -> float:
+    """A first wait.
+
+    Raises:
+        SettingsError: it is not between nothing and a day.
+    """
+    if not 0 <= seconds <= _DAY:
+        raise SettingsError(f"POLL_SECONDS (--poll-seconds) is {seconds}; write seconds between 0 and {_DAY:,}.")
+    return seconds
 
 
 def chosen_period(first: str | None, last: str | None, name: str, today: date) -> Period:

@@ -7,18 +7,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Final, Self, cast
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.exceptions import ApiException
 from urllib3.exceptions import HTTPError, ProxyError, SSLError
 
+from circleci_usage.deadlines import Deadline, watched
 from circleci_usage.errors import AccessError, ServiceError, UsageExporterError
 from circleci_usage.progress import Clock, Progress
+from circleci_usage.proxies import proxy_for
 from circleci_usage.push.credentials import Credentials
 from circleci_usage.push.sites import Site
 
@@ -34,11 +35,16 @@ PATIENCE: Final = timedelta(minutes=15)
 TIMEOUTS: Final = (10.0, 60.0)
 """Seconds to connect, and without a byte arriving."""
 
+TOTAL: Final = 120.0
+"""Seconds for a request and its whole answer, however steadily it drips."""
+
 _TOO_MANY: Final = 429
 _DENIED: Final = frozenset({401, 403})
 _PASSING: Final = frozenset({408, _TOO_MANY, *range(500, 600)})
 _REDIRECTS: Final = range(300, 400)
 _SHOWN: Final = 300
+_LONGEST_ANSWER: Final = 32 << 20
+_CHUNK: Final = 1 << 16
 _FOREIGN: Final = "the answer is not Datadog's, but maybe a proxy's page"
 
 Request = Callable[[ApiClient], object]
@@ -81,6 +87,10 @@ class Datadog:
         clock: what pauses are made with.
         progress: is told of pauses.
         timeouts: see `TIMEOUTS`.
+        total: see `TOTAL`.
+
+    Raises:
+        SettingsError: the environment names a proxy that cannot be one.
     """
 
     def __init__(
@@ -91,6 +101,7 @@ class Datadog:
         clock: Clock,
         progress: Progress,
         timeouts: tuple[float, float] = TIMEOUTS,
+        total: float = TOTAL,
     ) -> None:
         self.site = site
         self.credentials = credentials
@@ -98,6 +109,8 @@ class Datadog:
         self._progress = progress
         self._until = clock.now() + PATIENCE
         self._client = ApiClient(_configuration(site, credentials, timeouts))
+        rest = self._client.rest_client
+        rest.pool_manager = _Bounded(watched(rest.pool_manager), total)
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +148,7 @@ class Datadog:
         errors = (body.get("errors") or body.get("error")) if isinstance(body, dict) else None
         errors = errors if isinstance(errors, list) else [errors]
         texts = (error.get("detail") or error.get("title") if isinstance(error, dict) else error for error in errors)
-        said = "; ".join(str(text) for text in texts if text)
+        said = "; ".join(str(text) for text in texts if text and isinstance(text, str | int | float))
         shown = "".join(char if char.isprintable() else " " for char in self.credentials.hide(said))
         return shown[:_SHOWN]
 
@@ -152,7 +165,7 @@ class Datadog:
             return _Trouble(None, _FOREIGN)
         try:
             return (json.loads(body) if body.strip() else None,)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _Trouble(response.status, _FOREIGN)
 
     def _trouble(self, error: ApiException) -> _Trouble:
@@ -187,6 +200,54 @@ class Datadog:
         return RefusedError(status, trouble.reason)
 
 
+class _TooSlowError(HTTPError):
+    """The time for an answer is over."""
+
+
+class _TooLongError(HTTPError):
+    """More arrives than an answer can have."""
+
+
+class _Bounded:
+    """A pool manager whose answers are whole when they are given out: in time, and not without end."""
+
+    def __init__(self, manager: urllib3.PoolManager, seconds: float) -> None:
+        self._manager = manager
+        self._seconds = seconds
+        self.clear = manager.clear
+
+    def request(self, method: str, url: str, **settings: Any) -> urllib3.HTTPResponse:  # noqa: ANN401 - urllib3's own
+        with Deadline(self._seconds) as deadline:
+            try:
+                response = self._manager.request(method, url, **settings)
+                body = _whole(response)
+            except HTTPError:
+                if deadline.is_over:
+                    raise _TooSlowError from None
+                raise
+            if deadline.is_over:
+                raise _TooSlowError
+        return urllib3.HTTPResponse(
+            BytesIO(body),
+            headers=response.headers,
+            status=response.status,
+            reason=response.reason,
+            preload_content=False,
+            decode_content=False,  # it is decoded already
+        )
+
+
+def _whole(response: urllib3.BaseHTTPResponse) -> bytes:
+    body = bytearray()
+    while chunk := response.read1(_CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > _LONGEST_ANSWER:
+            response.close()
+            raise _TooLongError
+    response.release_conn()
+    return bytes(body)
+
+
 def _configuration(site: Site, credentials: Credentials, timeouts: tuple[float, float]) -> Configuration:
     configuration = Configuration(
         host=site.url,
@@ -212,11 +273,8 @@ _UNSTABLE: Final = ("get_historical_metrics_configuration", "create_historical_m
 
 def _proxy(url: str) -> tuple[str | None, dict[str, str] | None]:
     """The proxy that the environment names for an address, as for CircleCI; the client does not look there."""
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if not proxy or proxy_bypass(parts.netloc):
-        return None, None
-    user = urllib3.util.parse_url(proxy).auth
+    proxy = proxy_for(url)
+    user = urllib3.util.parse_url(proxy).auth if proxy else None
     return proxy, urllib3.util.make_headers(proxy_basic_auth=user) if user else None
 
 
@@ -232,14 +290,18 @@ def _denied(status: int, site: Site, right: str) -> str:
     )
 
 
+# The first that fits counts.
+_TROUBLES: Final = (
+    (SSLError, "no trusted TLS connection (a proxy's certificate? see SSL_CERT_FILE)"),
+    (ProxyError, "no connection through the proxy"),
+    (_TooSlowError, "it answers too slowly"),
+    (_TooLongError, "the answer is far too long"),
+    (urllib3.exceptions.ReadTimeoutError, "no answer within the time-out"),
+    (urllib3.exceptions.ConnectTimeoutError, "no connection"),
+    (HTTPError, "the connection broke"),
+)
+
+
 def _broken(error: HTTPError) -> str:
     """What urllib3 met, without its words, which may hold a proxy's password."""
-    if isinstance(error, SSLError):
-        return "no trusted TLS connection (a proxy's certificate? see SSL_CERT_FILE)"
-    if isinstance(error, ProxyError):
-        return "no connection through the proxy"
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return "no answer within the time-out"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return "no connection"
-    return "the connection broke"
+    return next(words for kind, words in _TROUBLES if isinstance(error, kind))

@@ -5,10 +5,10 @@ deleted before the new one is sent, and a file that covers other days too, or is
 stopped in between, costs are missing until the next run, but never doubled.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from itertools import count
 from typing import Any, Final
 
 from datadog_api_client import ApiClient
@@ -25,6 +25,10 @@ from circleci_usage.push.cost_memory import CostMemory, SentFile
 
 _RIGHT: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"
 _PAGE: Final = 100
+_MOST_PAGES: Final = 100
+
+_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,100}")
+"""What can be a piece of a path and nothing else in it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _upload(datadog: Datadog, file: CostFile) -> str:
 
     try:
         # Never again without knowing: whatever arrived the first time would be there twice.
-        return str(datadog.call(upload, right=_RIGHT, repeatable=False)["data"]["id"])
+        return _id(datadog.call(upload, right=_RIGHT, repeatable=False)["data"])
     except RefusedError as error:
         raise _failed("refuses the Custom Costs file", error) from None
     except ServiceError as error:
@@ -98,7 +102,7 @@ def _upload(datadog: Datadog, file: CostFile) -> str:
             f"{error} Nobody knows whether the Custom Costs of {file.period} arrived. Run the same command again: what"
             " did arrive is found and replaced."
         ) from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise ServiceError(
             "Datadog does not say what it calls the Custom Costs file; run the same command again."
         ) from None
@@ -117,13 +121,15 @@ def _listed(datadog: Datadog) -> dict[str, Period]:
     found: dict[str, Period | None] = {}
     # Whether the first page is 0 or 1 is not documented. Without a number it is the first; from 1 on, both ways of
     # counting lead to the last one.
-    for number in count():
+    found_before = -1
+    for number in range(_MOST_PAGES):
         files, total = _page(datadog, number)
         found |= files
         if len(found) >= total:
             return {id_: days for id_, days in found.items() if days}
-        if number * _PAGE >= total:
+        if number * _PAGE >= total or (number > 1 and len(found) == found_before):
             break
+        found_before = len(found)
     raise ServiceError(f"Datadog lists only {len(found)} of {counted(total, 'Custom Costs file')}. Try again later.")
 
 
@@ -137,12 +143,19 @@ def _page(datadog: Datadog, number: int) -> tuple[dict[str, Period | None], int]
 
     try:
         answer = datadog.call(ask, right=_RIGHT)
-        files = {str(file["id"]): _days(file["attributes"].get("charge_period")) for file in answer["data"]}
+        files = {_id(file): _days(file["attributes"].get("charge_period")) for file in answer["data"]}
         return files, int(answer["meta"]["total_filtered_count"])
     except RefusedError as error:
         raise _failed("does not list its Custom Costs files", error) from None
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         raise ServiceError("Datadog lists its Custom Costs files in a way that is not understood.") from None
+
+
+def _id(described: dict[str, object]) -> str:
+    id_ = described["id"]
+    if not isinstance(id_, str) or not _ID.fullmatch(id_):
+        raise ValueError
+    return id_
 
 
 def _days(charged: dict[str, float] | None) -> Period | None:

@@ -3,6 +3,7 @@
 `plan.py` needs neither the client nor a network: a dry run does not wait for them.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +27,7 @@ from circleci_usage.push.metrics import DAILY_METRICS
 from circleci_usage.push.plan import Plan
 from circleci_usage.push.sites import Site
 
+_PATH: Final = re.compile(r"/[0-9A-Za-z_./-]{1,300}")
 _PUT_APP_KEY: Final = f"put one into the environment variable {APP_KEY_VARIABLES[0]}"
 
 
@@ -121,8 +123,9 @@ def create_dashboard(
             "the permission dashboards_write",
             repeatable=False,
         )
-    path = answer.get("url", "") if isinstance(answer, dict) else ""
-    return f"{site.app_url}{path}"
+    path = answer.get("url") if isinstance(answer, dict) else None
+    is_path = isinstance(path, str) and bool(_PATH.fullmatch(path))
+    return f"{site.app_url}{path if is_path else ''}"
 
 
 def _refuse(plan: Plan, credentials: Credentials) -> None:

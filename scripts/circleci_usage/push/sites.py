@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
+from circleci_usage.addresses import service_address
 from circleci_usage.errors import SettingsError
+from circleci_usage.foreign import inert
 
 DEFAULT_SITE: Final = "datadoghq.com"
 
@@ -23,6 +24,9 @@ SITES: Final = (
     f"us2.{GOVERNMENT}",
 )
 """Every site that datadog-api-client accepts."""
+
+_SETTING: Final = "DATADOG_URL (--datadog-url)"
+_SHOWN: Final = 100
 
 
 @dataclass(frozen=True)
@@ -49,32 +53,21 @@ class Site:
         return f"https://{self.name}" if has_own_host else f"https://app.{self.name}"
 
 
-def datadog_site(name: str, url: str | None = None) -> Site:
+def datadog_site(name: str, url: str | None = None, *, allow_insecure: bool = False) -> Site:
     """A site by its name, and another address to reach it at, if any.
 
     The name is taken as people copy it: with `https://`, `app.` or `api.` before it.
 
     Raises:
-        SettingsError: there is no such site, or the URL is none.
+        SettingsError: there is no such site; the URL is none, or one to which the keys must not be sent.
     """
     wanted = name.strip().lower().removeprefix("https://").rstrip("/").removeprefix("app.").removeprefix("api.")
     if wanted not in SITES:
         raise SettingsError(
-            f"There is no Datadog site {name!r}; set DATADOG_SITE or --datadog-site to one of {', '.join(SITES)}: the"
-            " one in the address of your Datadog pages."
+            f"There is no Datadog site '{inert(name, _SHOWN)}'; set DATADOG_SITE or --datadog-site to one of"
+            f" {', '.join(SITES)}: the one in the address of your Datadog pages."
         )
-    return Site(wanted, _address(url) if url else f"https://api.{wanted}")
-
-
-def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url.strip())
-        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsError(
-            "DATADOG_URL (--datadog-url) is no address of a Datadog API; write one such as https://proxy.example.com,"
-            " without a user, a password or a query."
-        )
-    return url.strip().rstrip("/")
+    if not url:
+        return Site(wanted, f"https://api.{wanted}")
+    example = "https://proxy.example.com"
+    return Site(wanted, service_address(url, setting=_SETTING, example=example, allow_insecure=allow_insecure))

@@ -1,0 +1,131 @@
+"""Ctrl-C and SIGTERM: an orderly end if that is quick, an end in any case.
+
+Python tells a program of a signal between two steps of its main thread, which may be inside of Polars or Matplotlib for
+minutes. So a thread is told as well, at once, by the file descriptor that the interpreter writes signals to. It gives
+the main thread a moment to put away what it has open, and then ends the process itself. The second signal ends it
+without waiting. Nothing needs more than that: files are written beside their place and put there whole.
+"""
+
+import os
+import select
+import signal
+import sys
+from contextlib import suppress
+from socket import socket, socketpair
+from threading import Lock, Thread
+from types import FrameType
+from typing import Final, NoReturn
+
+PATIENCE: Final = 1.0
+"""Seconds for an orderly end."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SHOW_CURSOR: Final = "\x1b[?25h"
+"""A progress bar hides it."""
+
+_AGAIN: Final = "run the same command again to go on."
+_KEPT: Final = {
+    "run": f"What was asked for, downloaded and sent is kept: {_AGAIN}",
+    "export": f"What was asked for and downloaded is kept: {_AGAIN}",
+    "report": "The export files are as they were; run the same command again to write the whole report.",
+    "merge": "The export files are as they were; run the same command again to merge them.",
+    "push": "What Datadog has accepted is kept there: run the same command again, nothing doubles.",
+    "prune": "What is left in the store is sound: run the same command again to remove the rest.",
+    "demo": "Its usage was temporary; run the same command again to write the whole report.",
+}
+_NOTHING: Final = "Nothing was changed; run the same command again."
+
+
+class Interrupted(BaseException):
+    """Somebody wants the process to end. No KeyboardInterrupt, which libraries take for themselves."""
+
+
+class _Interrupts:
+    """What the main thread, the handler and the thread beside them know of each other."""
+
+    def __init__(self) -> None:
+        self.command = ""
+        self.received: int | None = None
+        self._heeds = False
+        self._to_be_said = Lock()
+
+    def heed(self) -> None:
+        if self._heeds:
+            return
+        self._heeds = True
+        ours, theirs = socketpair()
+        theirs.settimeout(0)
+        signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+        for each in _SIGNALS:
+            signal.signal(each, self._handle)
+        sys.unraisablehook = self._explain_what_python_drops
+        Thread(target=self._watch, args=(ours,), name="interrupts", daemon=True).start()
+
+    def end(self) -> NoReturn:
+        """Say what is kept, and end with the signal's exit code, without waiting for anything."""
+        received = self.received or signal.SIGINT
+        what = "Interrupted" if received == signal.SIGINT else "Terminated"
+        if self._to_be_said.acquire(blocking=False):
+            _say(f"Error: {what}. {_KEPT.get(self.command, _NOTHING)}")
+        os._exit(128 + received)
+
+    def _handle(self, received: int, _frame: FrameType | None) -> None:
+        first = self.received is None
+        self.received = self.received or received
+        if first:
+            raise Interrupted
+
+    def _watch(self, told: socket) -> None:
+        while (received := self._next(told)) is None:
+            """Another signal that somebody handles."""
+        self.received = self.received or received
+        told.settimeout(PATIENCE)
+        with suppress(TimeoutError):
+            while self._next(told) is None:
+                """As above."""
+        self.end()
+
+    def _explain_what_python_drops(self, dropped: "sys.UnraisableHookArgs") -> None:
+        """Raised in a destructor, an interrupt gets no further; the thread beside ends the process then."""
+        if self.received is None:
+            sys.__unraisablehook__(dropped)
+
+    @staticmethod
+    def _next(told: socket) -> int | None:
+        number = told.recv(1)[0]
+        return number if number in _SIGNALS else None
+
+
+_interrupts: Final = _Interrupts()
+
+
+def heed_interrupts() -> None:
+    """Have Ctrl-C and SIGTERM raise `Interrupted` in the main thread, and the process end soon after."""
+    _interrupts.heed()
+
+
+def at_work_on(command: str) -> None:
+    """Say which command it is that would be interrupted."""
+    _interrupts.command = command
+
+
+def was_interrupted() -> bool:
+    """Whether a signal came, whatever was made of it on its way."""
+    return _interrupts.received is not None
+
+
+def end_interrupted() -> NoReturn:
+    """Say what is kept and end the process with the exit code of the signal: 130 or 143."""
+    with suppress(Exception):
+        sys.stdout.flush()
+    _interrupts.end()
+
+
+def _say(line: str) -> None:
+    """To standard error, unless whoever should read it keeps us waiting."""
+    with suppress(OSError, ValueError):
+        handle = sys.stderr.fileno()
+        _, writable, _ = select.select([], [handle], [], 0)
+        if writable:
+            cursor = _SHOW_CURSOR if os.isatty(handle) else ""
+            os.write(handle, f"{cursor}{line}\n".encode())
