@@ -22,7 +22,7 @@ from isal import igzip
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
-from circleci_usage.files import replacing
+from circleci_usage.files import replacing, working_folder
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.dialect import Inspector, header_line
@@ -87,8 +87,8 @@ def merge(
             return _merge(parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False)
         # Where Polars misreads, all rows are looked at, and what is plain is read instead.
         _empty(merged)
-        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
-            plain = plain_parts(parts, Path(folder) / "plain")
+        with working_folder() as folder:
+            plain = plain_parts(parts, folder / "plain")
             try:
                 return _merge(plain, merged, only, has_repeats=has_repeats, packed=packed, trusting=True)
             except _MisreadError as misread:
@@ -141,8 +141,8 @@ def _repeats(parts: Sequence[Part], *, are_known: bool) -> tuple[LeftOut | None,
     origins = origins_of(parts)
     if not are_known and are_apart(origins) and _keep_to_their_days(parts, origins):
         return None, ()
-    with tempfile.TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "identities.parquet"
+    with working_folder() as folder:
+        file = folder / "identities.parquet"
         with _watching_polars():
             rows = _identified(parts)
             rows.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
@@ -198,8 +198,8 @@ def _is_packed(output: Path) -> bool:
 def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
     with _writing(merged, packed=packed) as header:
         header.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))
-    with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, ThreadPoolExecutor(cores()) as pool:
-        copies = [Path(folder) / str(number) for number in range(len(parts))]
+    with working_folder() as folder, ThreadPoolExecutor(cores()) as pool:
+        copies = [folder / str(number) for number in range(len(parts))]
         for copy in pool.map(partial(_copy_rows, packed=packed), parts, copies):
             with copy.open("rb") as rows:
                 copyfileobj(rows, merged, _CHUNK)
