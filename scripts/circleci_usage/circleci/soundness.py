@@ -4,21 +4,17 @@ Pure. The first thing that no run of ours can have written is told; `store.py` t
 """
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Final
 
 from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window
-from circleci_usage.days import CIRCLECI_BEGAN
+from circleci_usage.days import CIRCLECI_BEGAN, END_OF_TIME
 from circleci_usage.foreign import inert
 
 LONGEST_WINDOW: Final = 366
 """Days that a window may have: windows are months, and CircleCI exports 32 days at most."""
-
-_END_OF_TIME: Final = date(2200, 1, 1)
-"""Nothing that is calculated from a day before this overflows."""
 
 _MOST: Final = 1 << 50
 """Of rows and bytes: more than there are disks for."""
@@ -84,20 +80,9 @@ def _of_part(part: StoredPart, window: Window) -> Iterator[str]:
 
 
 def _repeated(windows: Iterable[Window]) -> Iterator[str]:
-    """What is there twice: files, and days of fetched windows of the same organizations."""
-    names: set[str] = set()
-    fetched: dict[frozenset[str], list[Window]] = defaultdict(list)
-    for window in windows:
-        for part in window.parts:
-            if part.name in names:
-                yield f"{_quoted(part.name)} is there twice"
-            names.add(part.name)
-        if window.state is State.FETCHED:
-            fetched[frozenset(window.organizations)].append(window)
-    for alike in fetched.values():
-        in_order = sorted(alike, key=lambda window: window.first)
-        overlapping = ((one, other) for one, other in pairwise(in_order) if other.first <= one.last)
-        yield from (f"two windows have the day {other.first}" for _, other in overlapping)
+    """Files that are there twice. Days may be: each job run is counted once all the same."""
+    count = Counter(part.name for window in windows for part in window.parts)
+    yield from (f"{_quoted(name)} is there twice" for name, times in count.items() if times > 1)
 
 
 def _numbers(window: Window) -> tuple[int, ...]:
@@ -105,12 +90,12 @@ def _numbers(window: Window) -> tuple[int, ...]:
 
 
 def _is_day(day: date) -> bool:
-    return CIRCLECI_BEGAN <= day < _END_OF_TIME
+    return CIRCLECI_BEGAN <= day < END_OF_TIME
 
 
 def _is_moment(moment: datetime) -> bool:
     # Not by the offset: of a moment at the end of the calendar there is none in UTC.
-    return CIRCLECI_BEGAN <= moment.date() < _END_OF_TIME
+    return CIRCLECI_BEGAN <= moment.date() < END_OF_TIME
 
 
 def _quoted(text: str) -> str:
