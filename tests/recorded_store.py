@@ -7,7 +7,8 @@ from pathlib import Path
 
 from circleci_usage.circleci.download import verify
 from circleci_usage.circleci.ledger import Ledger, State, Window
-from circleci_usage.circleci.store import Store, file_prefix
+from circleci_usage.circleci.soundness import file_prefix
+from circleci_usage.circleci.store import Store
 from circleci_usage.demo.exportfile import write_part
 from rows import Row
 

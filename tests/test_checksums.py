@@ -8,6 +8,7 @@ import pytest
 from circleci_usage.usage.checksums import MEMORY_NAME, FileState, checksums, state_of
 
 LONG_AGO = 10**9
+KEPT = "f" * 64
 
 
 @pytest.fixture
@@ -39,14 +40,14 @@ def test_they_are_those_of_the_bytes_in_the_order_of_the_files(file: Path, folde
 
 
 def test_a_file_that_nothing_touched_is_not_read_again(file: Path, folder: Path) -> None:
-    remember(state_of(file), "what is remembered", folder)
+    remember(state_of(file), KEPT, folder)
 
-    assert checksums([file], folder) == ["what is remembered"]
+    assert checksums([file], folder) == [KEPT]
 
 
 @pytest.mark.parametrize("content", [b"as it is!", b"longer than it was"])
 def test_a_file_that_was_written_to_is_read_again(file: Path, folder: Path, content: bytes) -> None:
-    remember(state_of(file)._replace(changed=LONG_AGO), "what is remembered", folder)
+    remember(state_of(file)._replace(changed=LONG_AGO), KEPT, folder)
     file.write_bytes(content)
 
     assert checksums([file], folder) == [of(content)]
@@ -54,7 +55,7 @@ def test_a_file_that_was_written_to_is_read_again(file: Path, folder: Path, cont
 
 def test_nobody_can_hide_a_change_by_setting_the_time_back(file: Path, folder: Path) -> None:
     before = state_of(file)._replace(changed=LONG_AGO)
-    remember(before, "what is remembered", folder)
+    remember(before, KEPT, folder)
     file.write_bytes(b"as it is!")
     os.utime(file, ns=(before.modified, before.modified))
 
@@ -62,7 +63,7 @@ def test_nobody_can_hide_a_change_by_setting_the_time_back(file: Path, folder: P
 
 
 def test_a_file_that_was_put_in_its_place_is_read(file: Path, folder: Path) -> None:
-    remember(state_of(file), "what is remembered", folder)
+    remember(state_of(file), KEPT, folder)
     other = file.with_name("other.csv")
     other.write_bytes(b"as it is!")
     other.replace(file)

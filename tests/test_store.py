@@ -10,7 +10,8 @@ from textwrap import dedent
 import pytest
 
 from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window
-from circleci_usage.circleci.store import Store, file_prefix, prune
+from circleci_usage.circleci.soundness import file_prefix
+from circleci_usage.circleci.store import Store, prune
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
 

@@ -17,6 +17,9 @@ OPEN_END: Final = date.max
 CIRCLECI_BEGAN: Final = date(2011, 1, 1)
 """No export holds an older day."""
 
+END_OF_TIME: Final = date(2200, 1, 1)
+"""No file of ours names this day or a later one; nothing that is reckoned from an earlier one overflows."""
+
 PERIOD_NAMES: Final = "yesterday, last-week, last-month, month-to-date, last-N-days, last-13-months"
 
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)

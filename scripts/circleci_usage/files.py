@@ -1,7 +1,16 @@
-"""Atomic files: a killed run leaves nothing half-written under a name that a later run would trust."""
+"""Atomic files: a killed run leaves nothing half-written under a name that a later run would trust.
+
+What a killed run leaves under a name of its own, temporary files and folders, the next run removes. It tells them from
+those of a run that is alive by the lock that each of these holds on its own; the kernel frees it, however a run ends.
+"""
 
 import errno
+import fcntl
 import os
+import re
+import secrets
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,12 +18,20 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from circleci_usage.errors import SettingsError, UnfinishedError
+from circleci_usage.foreign import inert
 
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the operating system says when nothing more can be written."""
 
-# The usual permissions of a new file; temporary files are private until they are whole.
-_MODE = 0o644
+WORKING: Final = "circleci-usage-run-"
+"""How the names of temporary folders begin."""
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# Not to wait for the other end of a pipe.
+_LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_USUAL: Final = 0o666
+"""The permissions of a new file, of which the system takes away what the umask says."""
+_TRIES: Final = 100
 
 
 @contextmanager
@@ -27,24 +44,186 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     with explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        sweep_files(path.parent, re.escape(path.name))
+        handle, name = _beside(path)
         try:
             with os.fdopen(handle, "wb") as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(_MODE)
-            Path(name).replace(path)
+                # While the lock is held: nobody takes it for what a killed run left.
+                name.replace(path)
         except BaseException:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
+            with suppress(OSError):
+                name.unlink()
             raise
+
+
+def _beside(path: Path) -> tuple[int, Path]:
+    """A new file beside another, locked, with the permissions that new files have here."""
+    for _ in range(_TRIES):
+        name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        with suppress(FileExistsError):
+            handle = os.open(name, _NEW, _USUAL)
+            if _holds(handle, name):
+                return handle, name
+            os.close(handle)
+    raise OSError(errno.EEXIST, "no name for a temporary file is free")
 
 
 def write_text(path: Path, text: str) -> None:
     """Put UTF-8 text into a file, atomically. Raises as `replacing` does."""
     with replacing(path) as stream:
         stream.write(text.encode())
+
+
+@contextmanager
+def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[Path]:
+    """A temporary folder, gone at the end; what killed runs left of their own is removed first.
+
+    Args:
+        home: the folder to make it in; None is the system's for temporary files.
+        prefix: how its name begins, and those of the others.
+
+    Raises:
+        SettingsError: it cannot be made.
+        UnfinishedError: the disk is full.
+    """
+    with explaining(home or Path("The folder for temporary files")):
+        place = home or Path(tempfile.gettempdir())
+        _sweep_folders(place, prefix)
+        handle, folder = _new_folder(place, prefix)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _new_folder(home: Path, prefix: str) -> tuple[int, Path]:
+    for _ in range(_TRIES):
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
+        handle = os.open(folder, _LOOK | os.O_DIRECTORY)
+        if _holds(handle, folder):
+            return handle, folder
+        os.close(handle)
+    raise OSError(errno.EEXIST, "no name for a temporary folder is free")
+
+
+def sweep_files(folder: Path, name: str) -> None:
+    """Remove the temporary files of killed runs that were to be called by a name, a regular expression."""
+    temporary = re.compile(rf"\.{name}\.[a-z0-9_]+\.tmp", re.DOTALL)
+    with suppress(OSError):
+        for entry in [*os.scandir(folder)]:
+            if temporary.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_left(Path(entry.path))
+
+
+def _sweep_folders(home: Path, prefix: str) -> None:
+    with suppress(OSError):
+        for entry in [*os.scandir(home)]:
+            if entry.name.startswith(prefix) and entry.is_dir(follow_symlinks=False):
+                _remove_left(Path(entry.path))
+
+
+def _remove_left(path: Path) -> None:
+    """Remove what no living run holds, if it is ours."""
+    with suppress(OSError):
+        handle = os.open(path, _LOOK)
+        try:
+            status = os.fstat(handle)
+            if status.st_uid != os.geteuid() or not _holds(handle, path, unless_locks=False):
+                return
+            if stat.S_ISDIR(status.st_mode):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        finally:
+            os.close(handle)
+
+
+def _holds(handle: int, path: Path, *, unless_locks: bool = True) -> bool:
+    """Take the lock on an open file or folder; False when another process has it, or the file is gone by now.
+
+    Where nothing can be locked, nobody else can take it either: `unless_locks` is the answer then.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return unless_locks
+    try:
+        there, opened = path.lstat(), os.fstat(handle)
+    except FileNotFoundError:
+        return False
+    return (there.st_dev, there.st_ino) == (opened.st_dev, opened.st_ino)
+
+
+def read_own(path: Path, limit: int) -> bytes:
+    """All of a file that an earlier run wrote, unless something else is in its place.
+
+    Args:
+        path: where it is.
+        limit: the bytes that it may have.
+
+    Raises:
+        OSError: it is not there, cannot be read, is a link, a folder or a device, or is too long.
+    """
+    with open_own(path) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EMSGSIZE, f"it is longer than {limit >> 20} MiB")
+    return content
+
+
+@contextmanager
+def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
+    """A file that we keep something in, open; what is no regular file is left alone.
+
+    Nor is a file written to that has another name too.
+
+    Raises:
+        OSError: so it is, or it cannot be opened.
+    """
+    try:
+        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _USUAL)
+    except OSError as error:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed") from None
+        raise error from None
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, f"it is {_kind(status.st_mode)}, not a file")
+        writes = flags & (os.O_WRONLY | os.O_RDWR)
+        if writes and status.st_nlink > 1:
+            raise OSError(errno.EMLINK, "it is a hard link to another file")
+        with os.fdopen(handle, "r+b" if writes else "rb", closefd=False) as stream:
+            yield stream
+    finally:
+        os.close(handle)
+
+
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def _kind(mode: int) -> str:
+    return next((name for is_such, name in _KINDS if is_such(mode)), "a device")
+
+
+def kind_of(path: Path) -> str | None:
+    """What is there that is no regular file, in words; None for a regular file, or nothing."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return None
+    return None if stat.S_ISREG(mode) else _kind(mode)
 
 
 @contextmanager
@@ -61,8 +240,22 @@ def explaining(path: Path) -> Iterator[None]:
         raise _explained(error, path) from error
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """As `explaining`, of what is read.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(f"{inert(path)} cannot be read: {reason}; check the path and its permissions.") from error
+
+
 def _explained(error: OSError, path: Path) -> Exception:
-    reason = error.strerror or str(error)
+    reason, where = error.strerror or str(error), inert(path)
     if error.errno in NO_SPACE:
-        return UnfinishedError(f"{path} cannot be written: {reason}. Free some space and run the same command again.")
-    return SettingsError(f"{path} cannot be written: {reason}. Choose a folder that you may write to.")
+        return UnfinishedError(f"{where} cannot be written: {reason}. Free some space and run the same command again.")
+    return SettingsError(f"{where} cannot be written: {reason}. Choose a folder that you may write to.")

@@ -19,7 +19,7 @@ from circleci_usage.circleci.download import (
 from circleci_usage.circleci.ledger import StoredPart, Window
 from circleci_usage.circleci.run import Run
 from circleci_usage.circleci.session import BrokenError
-from circleci_usage.circleci.store import file_prefix
+from circleci_usage.circleci.soundness import file_prefix
 from circleci_usage.errors import DataError, ServiceError
 
 GROWTH: Final = 1 << 20

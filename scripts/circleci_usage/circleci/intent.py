@@ -22,14 +22,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from circleci_usage.circleci.ledger import State, Window
-from circleci_usage.files import explaining
+from circleci_usage.circleci.soundness import fault_of_window
+from circleci_usage.errors import DataError
+from circleci_usage.files import explaining, kind_of, read_own
+from circleci_usage.foreign import inert
 
 _ROOM: Final = 128
 """Bytes kept for the job's id. They are on disk before the POST: a disk that is full by then cannot lose the id."""
 
+_LIMIT: Final = 1 << 20
 _WINDOW: Final = TypeAdapter(Window)
 
 
@@ -47,8 +51,10 @@ class IntentFile:
     def begin(self, window: Window) -> None:
         """Put down, durably, that this window is about to be asked for."""
         line = _WINDOW.dump_json(window, exclude_none=True) + b"\n"
+        self.forget()
         with explaining(self._path):
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            # A new file, never one that a link leads to.
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
                 os.write(self._handle, line + b" " * _ROOM + b"\n")
                 os.fsync(self._handle)
@@ -71,20 +77,42 @@ class IntentFile:
 
     def forget(self) -> None:
         """Remove the file that an earlier run left."""
+        if kind_of(self._path) == "a folder":
+            raise self._damaged("it is a folder, not a file")
         with explaining(self._path), suppress(FileNotFoundError):
             self._path.unlink()
 
     def left_behind(self) -> Window | None:
-        """The window that a killed run was asking for, `asked` or `unclear`; None when there was none."""
+        """The window that a killed run was asking for, `asked` or `unclear`; None when there was none.
+
+        Raises:
+            DataError: it is nothing that a run has written.
+        """
         try:
-            line, job = self._path.read_text("utf-8").splitlines()
-            window = _WINDOW.validate_json(line)
-        except (FileNotFoundError, ValueError, ValidationError):
+            lines = read_own(self._path, _LIMIT).decode("utf-8", "replace").splitlines()
+            left = _window_in(*lines)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._damaged(str(error.strerror)) from None
+        except (TypeError, ValueError):
             # Half a file was written before anything was sent.
             return None
-        if job.strip():
-            return replace(window, state=State.ASKED, job=job.strip())
-        return replace(window, state=State.UNCLEAR)
+        fault = fault_of_window(left)
+        if fault:
+            raise self._damaged(fault)
+        return left
+
+    def _damaged(self, why: str) -> DataError:
+        return DataError(f"{inert(self._path)} is damaged: {why}; delete it and run the same command again.")
+
+
+def _window_in(line: str, job: str) -> Window:
+    """The window in the two lines of the file."""
+    window = _WINDOW.validate_json(line)
+    if job.strip():
+        return replace(window, state=State.ASKED, job=job.strip())
+    return replace(window, state=State.UNCLEAR, job=None)
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, NonNegativeInt, TypeAdapter, ValidationError
 
 from circleci_usage.days import ONE_DAY, Period, today_utc
 from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.foreign import inert
 
 LEDGER_VERSION: Final = 1
 
@@ -284,6 +285,6 @@ def load(text: str, where: object) -> Ledger:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(key) for key in first["loc"]) or "the file"
         raise DataError(
-            f"{where} is damaged ({place}: {first['msg']}); put back a good copy of the store, or delete the folder to"
-            " begin again."
+            f"{where} is damaged ({inert(place)}: {inert(first['msg'])}); put back a good copy of the store, or delete"
+            " the folder to begin again."
         ) from None

@@ -14,11 +14,13 @@ that is new every time and restore the newest by prefix, as in `circleci-usage-v
 A cache that is gone costs requests, never rows: all is asked for again. `prune` keeps the size down.
 """
 
+import errno
 import fcntl
-import hashlib
 import os
+import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
@@ -27,9 +29,12 @@ from typing import BinaryIO, Final
 
 from circleci_usage.circleci.intent import IntentFile, sync_folder
 from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window, dump, load
+from circleci_usage.circleci.soundness import fault_in, file_prefix
 from circleci_usage.days import Period, add_months, month_start, stretches, today_utc
-from circleci_usage.errors import SettingsError, UnfinishedError
-from circleci_usage.files import explaining, write_text
+from circleci_usage.errors import DataError, SettingsError, UnfinishedError
+from circleci_usage.files import explaining, kind_of, open_own, read_own, sweep_files, write_text
+from circleci_usage.foreign import inert
+from circleci_usage.usage.checksums import checksum
 from circleci_usage.usage.parts import Recorded
 
 PARTIAL: Final = ".partial"
@@ -37,6 +42,8 @@ LOOK_BACK_MONTHS: Final = 13
 """How many months CircleCI keeps usage for, as its documentation says."""
 
 _LEDGER: Final = "ledger.json"
+_LEDGER_LIMIT: Final = 64 << 20
+"""Bytes that the ledger may have: a part has about 250 of them."""
 _OURS: Final = "????-??-??_????-??-??_*.csv.gz"
 """The names of parts. Other files are none of ours, should somebody choose a folder that has some."""
 
@@ -90,11 +97,10 @@ class Store:
                 self.folder.mkdir(parents=True)
                 # Export files name people's branches and jobs: nobody should commit them by accident.
                 (self.folder / ".gitignore").write_text("*\n")
+            self._refuse_others_folders()
             for folder in (self._incoming, self._parts):
                 folder.mkdir(exist_ok=True)
-            lock = (self.folder / "lock").open("a+b")
-        with lock:
-            self._take(lock)
+        with self._locking():
             self._ledger = self._read_ledger()
             try:
                 self._recover()
@@ -189,8 +195,10 @@ class Store:
         path = self.path_of(part)
         if not _has_size(path, part):
             return f"{path} is missing or cut off."
-        with path.open("rb") as file:
-            sound = hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
+        try:
+            sound = checksum(path) == part.sha256
+        except SettingsError as error:
+            return str(error)
         return "" if sound else f"{path} is damaged."
 
     @property
@@ -203,24 +211,59 @@ class Store:
 
     def _read_ledger(self) -> Ledger:
         path = self.folder / _LEDGER
+        self._refuse_others_folders()
         try:
-            return load(path.read_text("utf-8", errors="replace"), path)
+            text = read_own(path, _LEDGER_LIMIT).decode("utf-8", "replace")
         except FileNotFoundError:
             return Ledger()
-        except OSError as error:
+        except PermissionError as error:
             raise SettingsError(
-                f"{path} cannot be read: {error.strerror}; check the path and its permissions."
+                f"{inert(path)} cannot be read: {error.strerror}; check the path and its permissions."
             ) from None
+        except OSError as error:
+            raise _damaged(path, str(error.strerror)) from None
+        ledger = load(text, inert(path))
+        fault = fault_in(ledger)
+        if fault:
+            raise _damaged(path, fault)
+        return ledger
+
+    def _refuse_others_folders(self) -> None:
+        """What is put into our folders, or removed from them, must not be somewhere else."""
+        for folder in (self._incoming, self._parts):
+            kind = "a file" if folder.is_file() and not folder.is_symlink() else kind_of(folder)
+            if kind not in {None, "a folder"}:
+                raise _damaged(folder, f"it is {kind}, not a folder")
+
+    @contextmanager
+    def _locking(self) -> Iterator[None]:
+        """Hold the lock. What is no file of ours in its place is neither waited for nor written to."""
+        path = self.folder / "lock"
+        with ExitStack() as held:
+            try:
+                lock = held.enter_context(open_own(path, os.O_RDWR | os.O_CREAT))
+            except OSError as error:
+                if kind_of(path) or error.errno == errno.EMLINK:
+                    raise _damaged(path, str(error.strerror)) from None
+                with explaining(path):
+                    raise
+            self._take(lock)
+            yield
 
     def _take(self, lock: BinaryIO) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            holder = lock.read(20).decode("ascii", "replace").strip() or "unknown"
+            holder = lock.read(20).decode("ascii", "replace").strip()
             raise UnfinishedError(
-                f"Another run (process {holder}) is using the store {self.folder}; run the same command again when it"
-                " has ended, or use another --store."
+                f"Another run (process {holder if holder.isdecimal() else 'unknown'}) is using the store"
+                f" {inert(self.folder)}; run the same command again when it has ended, or use another --store."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"The store {inert(self.folder)} is on a file system that cannot lock files ({error.strerror}): two"
+                " runs could spoil it for each other. Choose a folder on a local disk with --store (STORE_DIR)."
             ) from None
         with explaining(self.folder):
             lock.truncate(0)
@@ -270,11 +313,24 @@ class Store:
     def _sweep(self) -> None:
         """Remove the files that no window of the ledger wants."""
         coming = tuple(file_prefix(window) for window in self.ledger.windows if window.state is State.ASKED)
+        self._remove_others()
         self._remove(file for file in self._incoming.glob(f"{_OURS}*") if not file.name.startswith(coming))
         self._unverify()
         counted = set(_names(self.ledger, State.FETCHED))
         self._remove(file for file in self._parts.glob(_OURS) if file.name not in counted)
-        self._remove(self.folder.glob(f".{_LEDGER}.*.tmp"))
+        # Nobody but who holds the lock writes these.
+        sweep_files(self.folder, re.escape(_LEDGER))
+
+    def _remove_others(self) -> None:
+        """Remove links, pipes and devices that are called like our files: nothing may be written through them."""
+        incoming = (*self._incoming.glob(f"{_OURS}*"),)
+        for file in (*incoming, *self._parts.glob(_OURS)):
+            kind = kind_of(file)
+            if kind == "a folder":
+                raise _damaged(file, "it is a folder, not a file")
+            if kind:
+                self._remove([file])
+        self._remove(file for file in incoming if kind_of(file) is None and _has_other_names(file))
 
     def _unverify(self) -> None:
         """A part that the ledger does not know yet is verified once more, not downloaded again."""
@@ -321,9 +377,16 @@ def no_usage(windows: Iterable[Window]) -> tuple[str, ...]:
     return tuple(f"CircleCI exported no usage for {window.period}." for window in empty)
 
 
-def file_prefix(window: Window) -> str:
-    """How the names of a window's files begin."""
-    return f"{window.first}_{window.last}_{window.job}_"
+def _has_other_names(file: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return file.lstat().st_nlink > 1
+    return False
+
+
+def _damaged(path: Path, why: str) -> DataError:
+    return DataError(
+        f"{inert(path)} is damaged: {why}; put back a good copy of the store, or delete the folder to begin again."
+    )
 
 
 def _recorded(window: Window, part: StoredPart) -> Recorded:
@@ -345,9 +408,10 @@ def _names(ledger: Ledger, state: State) -> Iterator[str]:
 
 def _has_size(path: Path, part: StoredPart) -> bool:
     try:
-        return path.stat().st_size == part.bytes
+        status = path.lstat()
     except OSError:
         return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == part.bytes
 
 
 def _check_disjoint(windows: Sequence[Window]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from pydantic import SecretStr
@@ -13,6 +12,7 @@ from circleci_usage.demo.catalog import ORGANIZATIONS
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.standin import StandIn
+from circleci_usage.files import working_folder
 from circleci_usage.progress import Progress
 from circleci_usage.report import Report
 from circleci_usage.run import ExportSettings, run
@@ -42,12 +42,12 @@ def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period
     months_before = add_months(days.start.replace(day=1), -_MONTHS_BEFORE)
     thirteen_months = named_period("last-13-months", today_utc(clock.now()))
     begin = min(days.start, max(months_before, thirteen_months.start))
-    with TemporaryDirectory() as folder, StandIn(company, clock, posts_per_hour=None, gets_per_hour=None) as circleci:
+    with working_folder() as folder, StandIn(company, clock, posts_per_hour=None, gets_per_hour=None) as circleci:
         exporting = ExportSettings(
             url=circleci.url,
             token=SecretStr(circleci.token),
             organizations=tuple(organization.id for organization in ORGANIZATIONS),
-            store=Path(folder),
+            store=folder,
             options=ExportOptions(),
         )
         return run(exporting, reporting(days), Period(begin, days.stop), clock=clock, progress=progress)

@@ -70,7 +70,7 @@ def _body(line: CostLine) -> dict[str, Any]:
 def _charges(folder: ReportFolder) -> Iterator[Charge]:
     for (day, *names), (cost,) in folder.rows(DAILY_CHARGES, ["date", *DIMENSIONS], ["cost"]):
         if cost is not None:
-            yield date.fromisoformat(day), dict(zip(DIMENSIONS, names, strict=True)), cost
+            yield folder.day(day, DAILY_CHARGES), dict(zip(DIMENSIONS, names, strict=True)), cost
 
 
 def _team_tags(folder: ReportFolder) -> dict[str, dict[str, str]]:

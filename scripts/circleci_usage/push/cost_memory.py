@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.days import Period
-from circleci_usage.files import write_text
+from circleci_usage.files import read_own, write_text
 
 _VERSION: Final = 1
+_LIMIT: Final = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class CostMemory:
         if self._path is None:
             return {}
         try:
-            memory = json.loads(self._path.read_text(encoding="utf-8"))
+            memory = json.loads(read_own(self._path, _LIMIT).decode())
             files = {str(file): SentFile(**sent) for file, sent in memory["files"].items()}
             sound = memory["version"] == _VERSION and all(sent.period for sent in files.values())
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return {}
         return files if sound else {}
 

@@ -59,7 +59,7 @@ def events_of(report: ReportFolder) -> tuple[Event, ...]:
     """
     try:
         return tuple(chain(_budgets(report), _anomalies(report)))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         raise report.damaged_summary() from None
 
 

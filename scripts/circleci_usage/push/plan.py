@@ -161,8 +161,10 @@ def _series(report: ReportFolder, options: PushOptions, now: datetime) -> tuple[
 
 def _period_name(report: ReportFolder, now: datetime) -> str:
     """As it was asked for: `last-7-days` is also last week when it is asked for on a Monday."""
-    asked: str | None = report.summary.get("period_name")
-    return asked.replace("-", "_") if asked else period_name(report.period, today_utc(now))
+    asked = report.summary.get("period_name")
+    if asked and isinstance(asked, str):
+        return asked.replace("-", "_")
+    return period_name(report.period, today_utc(now))
 
 
 def _refuse_too_old(stamps: Sequence[int], now: datetime) -> None:

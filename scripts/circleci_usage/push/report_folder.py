@@ -9,13 +9,15 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from circleci_usage.days import Period
+from circleci_usage.days import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.errors import DataError
+from circleci_usage.foreign import inert
 from circleci_usage.summary_file import read_summary
 from circleci_usage.usage.parts import SUMMARY_NAME
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 
+_SHOWN: Final = 40
 _AGAIN: Final = "make the report again with circleci-usage report"
 
 
@@ -69,6 +71,20 @@ class ReportFolder:
             except (IndexError, ValueError):
                 raise self._damaged(table, position) from None
 
+    def day(self, text: str, table: str) -> date:
+        """A day of a table.
+
+        Raises:
+            DataError: it is none.
+        """
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = date.min
+        if not CIRCLECI_BEGAN <= day < END_OF_TIME:
+            raise DataError(f"{inert(self._file(table))} has {inert(text, _SHOWN)!r} for a day; {_AGAIN}.")
+        return day
+
     def damaged_summary(self) -> DataError:
         """The error of who finds summary.json other than it should be."""
         return DataError(f"{self.path / SUMMARY_NAME} is damaged; {_AGAIN}.")
@@ -105,13 +121,19 @@ def read_report_folder(path: Path) -> ReportFolder:
     try:
         return ReportFolder(
             path=path,
-            period=Period.of_days(*(date.fromisoformat(summary["period"][end]) for end in ("from", "to"))),
+            period=_period(*(date.fromisoformat(summary["period"][end]) for end in ("from", "to"))),
             currency=str(summary["currency"]),
             totals={name: number(str(summary["totals"][name] or 0)) for name in TOTALS},
             summary=summary,
         )
     except (KeyError, TypeError, ValueError):
         raise DataError(f"{path / SUMMARY_NAME} does not say what was spent when; {_AGAIN}.") from None
+
+
+def _period(first: date, last: date) -> Period:
+    if not CIRCLECI_BEGAN <= first <= last < END_OF_TIME:
+        raise ValueError(f"no report is on {first} to {last}")
+    return Period.of_days(first, last)
 
 
 def number(text: str) -> Decimal:

@@ -6,13 +6,14 @@ report: summary.json and index.html. A list of the report's own files is kept, s
 it does not replace, and refuses to overwrite what somebody else put there.
 """
 
-import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from circleci_usage.errors import SettingsError
-from circleci_usage.files import explaining, write_text
+from circleci_usage.files import explaining, read_own, working_folder, write_text
+from circleci_usage.foreign import inert
 from circleci_usage.render.charts import draw_charts, project_charts
 from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
@@ -40,6 +41,7 @@ _TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
 }
 _UNFINISHED: Final = ".unfinished"
 _OWN_FILES: Final = ".report-files"
+_LIST_LIMIT: Final = 16 << 20
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
@@ -67,12 +69,9 @@ def write_report(
         SettingsError: the folder cannot be written to, or a file there that is not an earlier report's is in the way.
         UnfinishedError: the disk is full.
     """
-    unfinished = folder / _UNFINISHED
     with explaining(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _remove(unfinished)
-        unfinished.mkdir()
-    try:
+    with working_folder(folder, _UNFINISHED) as unfinished:
         with explaining(folder):
             _write_files(report, unfinished, focus_version)
             _write_exports(report, unfinished / "exports", export_for)
@@ -80,8 +79,6 @@ def write_report(
             rows(unfinished / MERGED_NAME)
         with explaining(folder):
             return _put_in_place(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write_exports(report: Report, folder: Path, export_for: Sequence[str]) -> None:
@@ -108,7 +105,7 @@ def _write_files(report: Report, folder: Path, focus_version: str) -> None:
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
     names = sorted(file.relative_to(unfinished).as_posix() for file in unfinished.rglob("*") if file.is_file())
     earlier = _own_files(folder)
-    _refuse_foreign(folder, [name for name in names if name not in earlier])
+    _refuse_foreign(folder, names, earlier)
     for name in _MAKE_IT_A_REPORT:
         (folder / name).unlink(missing_ok=True)
     write_text(folder / _OWN_FILES, "\n".join(sorted({*names, *earlier})))
@@ -121,37 +118,43 @@ def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in names)
 
 
-def _refuse_foreign(folder: Path, names: list[str]) -> None:
+def _refuse_foreign(folder: Path, names: Iterable[str], earlier: Collection[str]) -> None:
     for name in names:
-        if (folder / name).exists():
+        if name not in earlier and (folder / name).exists():
             raise SettingsError(
-                f"{folder / name} is not from an earlier report and would be overwritten; move it away, or choose"
-                " another folder with --output."
+                f"{inert(folder / name)} is not from an earlier report and would be overwritten; move it away, or"
+                " choose another folder with --output."
             )
+        if not _is_inside(folder / name, folder):
+            raise SettingsError(
+                f"{inert((folder / name).parent)} leads to another place; remove that link, or choose another folder"
+                " with --output."
+            )
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Whether no link among the folders of a file leads out."""
+    # Not Path.resolve, which ends with an error where links go around in a circle.
+    return Path(os.path.realpath(file.parent)).is_relative_to(os.path.realpath(folder))
 
 
 def _own_files(folder: Path) -> set[str]:
     """What an earlier report says it wrote, without anything that would lead out of the folder."""
     try:
-        names = (folder / _OWN_FILES).read_text(encoding="utf-8", errors="replace").splitlines()
+        names = read_own(folder / _OWN_FILES, _LIST_LIMIT).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return set()
-    paths = (PurePosixPath(name) for name in names if name)
+    paths = (PurePosixPath(name) for name in names if name and "\0" not in name)
     return {str(path) for path in paths if not path.is_absolute() and ".." not in path.parts}
 
 
 def _remove_own(folder: Path, names: Iterable[str]) -> None:
     """Remove an earlier report's files and the folders that this empties, each looked at once, the deepest first."""
-    inside = folder.resolve()
-    files = [file for file in map(folder.joinpath, names) if file.parent.resolve().is_relative_to(inside)]
+    files = [file for file in map(folder.joinpath, names) if _is_inside(file, folder)]
     for file in files:
-        file.unlink(missing_ok=True)
+        if not file.is_dir():
+            file.unlink(missing_ok=True)
     parents = {parent for file in files for parent in file.relative_to(folder).parents[:-1]}
     for parent in sorted(parents, key=lambda parent: -len(parent.parts)):
         if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
             (folder / parent).rmdir()
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.rightsizing import RightSizing
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.totals import JOB, PROJECT, WORKFLOW
-from circleci_usage.days import Period
+from circleci_usage.days import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.money.exact import plain
 from circleci_usage.render import finding_tables as tables
 from circleci_usage.render.group_settings import job_group_settings
@@ -19,6 +19,9 @@ from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.report import Report
 
 _OUTLOOK: Final = ("spent", "expected", "low", "high")
+_PLACES: Final = 60
+"""Digits that an amount may have, and places before and behind its point: what is written has about half."""
+_LONGEST: Final = 366
 
 
 def findings(report: Report) -> dict[str, Any]:
@@ -103,14 +106,14 @@ def read_back(month: Mapping[str, Any]) -> Spending:
     Raises:
         AttributeError, KeyError, ValueError, TypeError, ArithmeticError: it is something else.
     """
-    days = [date.fromisoformat(month[key]) for key in ("from", "to", "since", "through")]
+    since, through = (date.fromisoformat(month[key]) for key in ("since", "through"))
     return Spending(
-        Period.of_days(days[0], days[1]),
-        days[2],
-        days[3],
+        _period(month["from"], month["to"]),
+        since,
+        through,
         _read_outlook(month),
         {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
-        tuple(Period.of_days(*(date.fromisoformat(gap[key]) for key in ("from", "to"))) for gap in month["missing"]),
+        tuple(_period(gap["from"], gap["to"]) for gap in month["missing"]),
         _read_outlook(month["credits"]) if month.get("credits") else None,
     )
 
@@ -121,8 +124,24 @@ def _outlook(outlook: Outlook) -> dict[str, str | None]:
 
 
 def _read_outlook(entry: Mapping[str, Any]) -> Outlook:
-    expected, low, high = (None if entry[key] is None else Decimal(entry[key]) for key in _OUTLOOK[1:])
-    return Outlook(Decimal(entry["spent"]), expected, low, high)
+    expected, low, high = (None if entry[key] is None else _amount(entry[key]) for key in _OUTLOOK[1:])
+    return Outlook(_amount(entry["spent"]), expected, low, high)
+
+
+def _amount(text: str) -> Decimal:
+    """An amount that can be added, compared and shown."""
+    amount = Decimal(text)
+    if not amount.is_finite() or abs(amount.adjusted()) > _PLACES or len(amount.as_tuple().digits) > _PLACES:
+        raise ValueError(f"{text!r} is no amount")
+    return amount
+
+
+def _period(first: str, last: str) -> Period:
+    """Days as a month or a cycle has them, which are walked through one by one."""
+    period = Period.of_days(date.fromisoformat(first), date.fromisoformat(last))
+    if not CIRCLECI_BEGAN <= period.start < period.stop < END_OF_TIME or len(period) > _LONGEST:
+        raise ValueError(f"{period} is no month")
+    return period
 
 
 def _change(changes: Changes) -> dict[str, Any]:

@@ -8,9 +8,11 @@ the shape that sums have now.
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,15 +20,16 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.columns import credit_types_of
-from circleci_usage.days import Period
+from circleci_usage.columns import EXPORT_COLUMNS, credit_types_of
+from circleci_usage.days import END_OF_TIME, Period
 from circleci_usage.errors import UsageExporterError
-from circleci_usage.files import replacing
+from circleci_usage.files import read_own, replacing, sweep_files, working_folder
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.checksums import FileState, checksums, state_of
 from circleci_usage.usage.heavy_pass import sum_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.parts import Part, Recorded
+from circleci_usage.usage.scan import NUMBER
 from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 
 CACHE_FOLDER: Final = ".daily-usage"
@@ -35,6 +38,7 @@ _SUFFIX: Final = ".sums"
 _KEPT: Final = 4
 _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
+_LIMIT: Final = 2 << 30
 
 
 def read_sums(
@@ -46,7 +50,8 @@ def read_sums(
 ) -> Sums:
     """As `heavy_pass.sum_parts`, unless `cache`, a folder, has the sums already."""
     globs = sorted(set(branch_globs))
-    if cache is None:
+    # Through a link, sums would be written, and old ones removed, in some other place.
+    if cache is None or cache.is_symlink():
         return sum_parts(parts, globs, period, job_groups)
     files = [part.path for part in parts]
     states = [*map(state_of, files)]
@@ -103,7 +108,7 @@ def _key(depends_on: Sequence[object]) -> str:
 def load_sums(folder: Path, key: str) -> Sums | None:
     """What was saved under a key, if it is there, whole, and of the shape that sums have."""
     try:
-        content = (folder / f"{key}{_SUFFIX}").read_bytes()
+        content = read_own(folder / f"{key}{_SUFFIX}", _LIMIT)
     except OSError:
         return None
     body = content[_DIGEST_LENGTH:]
@@ -112,16 +117,56 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     try:
         days, branches, notes, *answers = _frames(body)
         sums = Sums(days, branches, Answers(*answers), tuple(notes["warnings"][0]), bool(notes["has_repeats"][0]))
-    except (ValueError, TypeError, LookupError, pl.exceptions.PolarsError):
+    except (ValueError, TypeError, LookupError, OverflowError, MemoryError, pl.exceptions.PolarsError):
+        return None
+    except pl.exceptions.PanicException:
+        # A defect of Polars, which a file that was made for it may meet: it is as good as damaged.
         return None
     return sums if _has_shape(sums) else None
 
 
 def _has_shape(sums: Sums) -> bool:
+    """Whether the frames are what the heavy pass gives. They may come from a cache that others can write."""
     kinds = credit_types_of(sums.days.columns)
     measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(RUN_MEASURES)
     frames = {DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
-    return all(measures.union(dimensions) <= {*frame.columns} for dimensions, frame in frames.items())
+    return (
+        all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
+        and all(isinstance(warning, str) for warning in sums.warnings)
+        and all(_is_like(getattr(sums.answers, each.name), _shapes()[each.name]) for each in fields(Answers))
+    )
+
+
+def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str], measures: Collection[str]) -> bool:
+    if {*measures, *dimensions} != {*frame.columns}:
+        return False
+    types = {name: pl.Categorical for name in dimensions if name != "date"}
+    whole = all(frame[name].dtype.is_integer() or frame[name].dtype == NUMBER for name in measures)
+    texts = all(frame[name].dtype == dtype for name, dtype in types.items())
+    if not (whole and texts and frame["date"].dtype == pl.Date):
+        return False
+    days = frame["date"].drop_nulls()
+    in_reach = days.is_empty() or bool(days.is_between(date(2000, 1, 1), END_OF_TIME).all())
+    return in_reach and not any(frame[name].null_count() for name in (*types, *measures))
+
+
+def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
+    """Whether a frame has these columns and types; amounts are whole numbers or decimals, as they need be."""
+    if frame.columns != known.names():
+        return False
+    pairs = [(series, known[series.name]) for series in frame]
+    alike = all(one.dtype == dtype or {one.dtype, dtype} == {pl.Int64(), NUMBER} for one, dtype in pairs)
+    return alike and not any(series.null_count() for series in frame if series.dtype == pl.UInt32)
+
+
+@cache
+def _shapes() -> Mapping[str, pl.Schema]:
+    """The columns of the answers: of what the heavy pass says of no usage at all."""
+    with working_folder() as folder:
+        nothing = folder / "no-usage.csv"
+        nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
+        answers = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).answers
+    return {each.name: getattr(answers, each.name).schema for each in fields(Answers)}
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
@@ -137,6 +182,7 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
     with suppress(UsageExporterError, OSError):
         with replacing(folder / f"{key}{_SUFFIX}") as stream:
             stream.write(hashlib.sha256(body).digest() + body)
+        sweep_files(folder, f".*{re.escape(_SUFFIX)}")
         saved = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         for file in saved[_KEPT:]:
             file.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import narwhals as nw
@@ -17,6 +16,7 @@ import polars as pl
 
 from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
+from circleci_usage.files import working_folder
 from circleci_usage.usage.answers import ask
 from circleci_usage.usage.damage import damage_behind, find_damage, has_other_lengths, is_no_space, no_space_left
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
@@ -85,8 +85,8 @@ def sum_parts(
         DataError: a part is damaged; the message names the file and the line.
         UnfinishedError: the disk is full.
     """
-    with TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
-        read = _read_plain(parts, branch_globs, Path(folder))
+    with working_folder() as folder:
+        read = _read_plain(parts, branch_globs, folder)
         runs = read.written.runs
         groups = job_groups.renamed(read.days["job"].unique().cast(pl.String))
         warnings = (*read.written.warnings, *outside_warnings(_outside(runs, parts, period)))

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, TypeVar, cast
 
 import polars as pl
 from isal import igzip
@@ -22,7 +22,7 @@ from isal import igzip
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
-from circleci_usage.files import replacing
+from circleci_usage.files import replacing, working_folder
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.dialect import Inspector, header_line
@@ -43,11 +43,14 @@ from circleci_usage.usage.scan import IDENTITY
 
 _CHUNK: Final = 1 << 20
 _LINE_LIMIT: Final = 1 << 24
+_AT_A_TIME: Final = 100
 _OTHER_NULL, _NULL = NULL_MARKS
 _BEYOND: Final = "beyond the last column"
 _TORN: Final = "torn"
 _MARK: Final = "\0"
 _ROW: Final = "the row's place"
+
+T = TypeVar("T")
 
 
 class _OtherDialectError(Exception):
@@ -87,8 +90,8 @@ def merge(
             return _merge(parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False)
         # Where Polars misreads, all rows are looked at, and what is plain is read instead.
         _empty(merged)
-        with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder:
-            plain = plain_parts(parts, Path(folder) / "plain")
+        with working_folder() as folder:
+            plain = plain_parts(parts, folder / "plain")
             try:
                 return _merge(plain, merged, only, has_repeats=has_repeats, packed=packed, trusting=True)
             except _MisreadError as misread:
@@ -141,22 +144,19 @@ def _repeats(parts: Sequence[Part], *, are_known: bool) -> tuple[LeftOut | None,
     origins = origins_of(parts)
     if not are_known and are_apart(origins) and _keep_to_their_days(parts, origins):
         return None, ()
-    with tempfile.TemporaryDirectory(prefix="circleci-usage-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "identities.parquet"
-        with _watching_polars():
-            rows = _identified(parts)
+    with working_folder() as folder, _watching_polars():
+        for place, rows in enumerate(_identified(parts)):
+            file = folder / f"{place}.parquet"
             rows.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
-            rows = pl.scan_parquet(file)
-            left_out = left_out_of(rows, origins, contents_of(rows))
+        of_all = pl.scan_parquet(folder / "*.parquet")
+        left_out = left_out_of(of_all, origins, contents_of(of_all))
     return left_out, tuple(repeat_warnings(left_out.repeated(), origins)) if left_out else ()
 
 
 def _keep_to_their_days(parts: Sequence[Part], origins: Sequence[Origin]) -> bool:
     """Whether all rows are of the days that their exports were asked for; nothing but the days is kept of them."""
-    if not parts:
-        return True
     with _watching_polars():
-        return not strays(origins, contents_of(_identified(parts)))
+        return not any(strays(origins, contents_of(rows)) for rows in _identified(parts))
 
 
 @contextmanager
@@ -169,9 +169,15 @@ def _watching_polars() -> Iterator[None]:
         raise _MisreadError(str(error)) from error
 
 
-def _identified(parts: Sequence[Part]) -> pl.LazyFrame:
-    """Of each row what `left_out_of` looks at."""
-    return pl.concat([_identified_in(part, number) for number, part in enumerate(parts)])
+def _identified(parts: Sequence[Part]) -> Iterator[pl.LazyFrame]:
+    """Of each row what `left_out_of` looks at, some parts at a time."""
+    for some in _batches([*enumerate(parts)]):
+        yield pl.concat([_identified_in(part, number) for number, part in some])
+
+
+def _batches(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many as Polars can have open at a time: of thousands, each has a thread waiting for another."""
+    return (all_of_them[first : first + _AT_A_TIME] for first in range(0, len(all_of_them), _AT_A_TIME))
 
 
 def _identified_in(part: Part, number: int) -> pl.LazyFrame:
@@ -198,8 +204,8 @@ def _is_packed(output: Path) -> bool:
 def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
     with _writing(merged, packed=packed) as header:
         header.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))
-    with tempfile.TemporaryDirectory(prefix="circleci-usage-") as folder, ThreadPoolExecutor(cores()) as pool:
-        copies = [Path(folder) / str(number) for number in range(len(parts))]
+    with working_folder() as folder, ThreadPoolExecutor(cores()) as pool:
+        copies = [folder / str(number) for number in range(len(parts))]
         for copy in pool.map(partial(_copy_rows, packed=packed), parts, copies):
             with copy.open("rb") as rows:
                 copyfileobj(rows, merged, _CHUNK)
@@ -235,25 +241,30 @@ def _align(
     trusting: bool,
 ) -> None:
     columns = _columns_of(parts)
-    rows = pl.concat([_texts(part, columns, places) for part, places in _with_places(parts, left_out)])
+    with _writing(output, packed=packed) as merged:
+        merged.write(header_line(columns))
+        for some in _batches([*_with_places(parts, left_out)]):
+            rows = pl.concat([_texts(part, columns, places) for part, places in some])
+            _align_rows(rows, merged, columns[0], only, trusting=trusting)
+
+
+def _align_rows(rows: pl.LazyFrame, merged: BinaryIO, first: str, only: Period | None, *, trusting: bool) -> None:
+    """Write the rows of `_texts`, `first` the name of their first column."""
     if only is not None:
         day = pl.col("JOB_RUN_DATE").str.head(len("2026-01-31"))
         inside = day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
         # A row without a day belongs to no other period either: keep it.
         rows = rows.filter(inside | ~day.str.contains(r"^\d").fill_null(value=False) | pl.col(_TORN))
-    first = columns[0]
     marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first).alias(first)
     rows = rows.with_columns(pl.col(first) if trusting else marked).drop(_TORN)
     with tempfile.TemporaryFile() as plain:
         with _watching_polars():
             rows.sink_csv(plain, engine="streaming", check_extension=False, include_header=False)
         plain.seek(0)
-        with _writing(output, packed=packed) as merged:
-            merged.write(header_line(columns))
-            for lines in _whole_lines(cast("BinaryIO", plain)):
-                if not trusting and _is_doubtful(lines):
-                    raise _MisreadError
-                merged.write(lines)
+        for lines in _whole_lines(cast("BinaryIO", plain)):
+            if not trusting and _is_doubtful(lines):
+                raise _MisreadError
+            merged.write(lines)
 
 
 def _columns_of(parts: Sequence[Part]) -> Sequence[str]:
@@ -267,9 +278,11 @@ def _columns_of(parts: Sequence[Part]) -> Sequence[str]:
 
 def _with_places(parts: Sequence[Part], left_out: LeftOut | None) -> Iterator[tuple[Part, pl.Series]]:
     """Each part with the places of its rows that are left out."""
-    rows = left_out.rows if left_out else pl.DataFrame(schema={"part": pl.UInt32, "row": pl.UInt32})
+    by_part = left_out.rows.partition_by("part", as_dict=True) if left_out else {}
+    none = pl.Series("row", [], pl.UInt32)
     for number, part in enumerate(parts):
-        yield part, rows.filter(pl.col("part") == number)["row"]
+        rows = by_part.get((number,))
+        yield part, none if rows is None else rows["row"]
 
 
 def _scan(part: Part) -> pl.LazyFrame:

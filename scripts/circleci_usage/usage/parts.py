@@ -6,9 +6,11 @@ Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read
 import csv
 import gzip
 import io
+import os
+import stat
 from codecs import BOM_UTF8
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +22,9 @@ from isal import igzip, isal_zlib
 from circleci_usage.columns import REQUIRED_COLUMNS
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.usage.checksums import checksum
+from circleci_usage.files import reading
+from circleci_usage.foreign import inert
+from circleci_usage.usage.checksums import checksums, state_of
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 MERGED_NAME: Final = "merged.csv.gz"
@@ -59,11 +63,6 @@ class Recorded:
     rows: int
     bytes: int
     sha256: str
-
-    def is_apart_from(self, other: "Recorded") -> bool:
-        """Whether no job run can be in both, as long as each export keeps to its days."""
-        shares_days = self.days.overlaps(other.days)
-        return self.export == other.export or not (shares_days and self.organizations & other.organizations)
 
 
 @dataclass(frozen=True)
@@ -117,13 +116,34 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
         DataError: a file is not a usage export.
     """
     paths = tuple(paths)
-    files = list(dict.fromkeys(file.resolve() for path in paths for file in _files_of(path)))
+    found = (file for path in paths for file in _files_of(path))
+    # Not Path.resolve, which ends with an error where links go around in a circle.
+    files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
             f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
         )
-    kept, copies = _without_copies(files)
-    return FoundParts(tuple(Part(file, read_header(file)) for file in kept), copies)
+    return parts_of(files, _checksums_if_alike(files))
+
+
+def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundParts:
+    """Files → the parts that they are, each once: of two with the same bytes the job runs would count twice.
+
+    Args:
+        files: their absolute paths.
+        checksums_of: the checksums of those that may be copies.
+
+    Raises:
+        DataError: a file is not a usage export.
+    """
+    originals: dict[str, Path] = {}
+    copies = {}
+    for file in files:
+        original = originals.setdefault(checksums_of.get(file, str(file)), file)
+        if original is not file:
+            copies[file] = copy_warning(file.name, original.name)
+    kept = (file for file in files if file not in copies)
+    return FoundParts(tuple(Part(file, read_header(file)) for file in kept), tuple(copies.values()))
 
 
 def is_store(path: Path) -> bool:
@@ -132,46 +152,62 @@ def is_store(path: Path) -> bool:
 
 
 def _files_of(path: Path) -> Iterator[Path]:
-    if path.is_file():
+    mode = _mode_of(path)
+    if stat.S_ISREG(mode):
         yield path
-    elif not path.is_dir():
-        raise SettingsError(f"There is no file or folder {path}; check the path.")
+    elif not stat.S_ISDIR(mode):
+        raise SettingsError(f"{inert(path)} is no file and no folder; name the files of an export, or a folder.")
     elif is_store(path):
         yield from _search(path / "parts")
     elif (path / SUMMARY_NAME).is_file():
         if not (path / MERGED_NAME).is_file():
             raise SettingsError(
-                f"{path} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's files."
+                f"{inert(path)} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's"
+                " files."
             )
         yield path / MERGED_NAME
     else:
         yield from _search(path)
 
 
-def _search(folder: Path) -> Iterator[Path]:
-    entries = sorted(folder.iterdir())
-    files = [entry for entry in entries if entry.is_file() and entry.name.endswith(_SUFFIXES)]
-    parts = [file for file in files if file.name != MERGED_NAME]
-    yield from parts or files
-    for entry in entries:
-        if entry.is_dir() and not entry.is_symlink() and not (entry / SUMMARY_NAME).is_file():
-            yield from _search(entry)
+def _mode_of(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise SettingsError(f"There is no file or folder {inert(path)}; check the path.") from None
+    except OSError as error:
+        raise SettingsError(f"{inert(path)} cannot be read: {error.strerror or error}; check the path.") from None
 
 
-def _without_copies(files: list[Path]) -> tuple[list[Path], tuple[str, ...]]:
-    """Leave out files with the same bytes as an earlier one: their job runs would count twice."""
-    by_size: dict[int, list[Path]] = defaultdict(list)
-    kept: list[Path] = []
-    copies: list[str] = []
-    for file in files:
-        rivals = by_size[file.stat().st_size]
-        original = next((rival for rival in rivals if checksum(rival) == checksum(file)), None)
-        if original is None:
-            rivals.append(file)
-            kept.append(file)
-        else:
-            copies.append(copy_warning(file.name, original.name))
-    return kept, tuple(copies)
+def _search(top: Path) -> Iterator[Path]:
+    """The files of a folder, then those of the folders in it, however deep, in the order of their names."""
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        with reading(folder):
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        # Neither pipes nor devices, which may never end.
+        files = [Path(entry.path) for entry in entries if entry.name.endswith(_SUFFIXES) and _is_file(entry)]
+        parts = [file for file in files if file.name != MERGED_NAME]
+        yield from parts or files
+        inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        folders += [Path(path) for path in reversed(inside) if not (Path(path) / SUMMARY_NAME).is_file()]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere, or around in a circle, is no file."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
+    """The checksums of those files that may be copies of one another, because they have the same size."""
+    sizes = {file: state_of(file).size for file in files}
+    count = Counter(sizes.values())
+    alike = [file for file, size in sizes.items() if count[size] > 1]
+    return dict(zip(alike, checksums(alike), strict=True))
 
 
 def copy_warning(copy: str, original: str) -> str:
@@ -180,7 +216,7 @@ def copy_warning(copy: str, original: str) -> str:
 
 
 def _listed(paths: tuple[Path, ...]) -> str:
-    return ", ".join(str(path) for path in paths) or "the given paths"
+    return ", ".join(map(inert, paths)) or "the given paths"
 
 
 @contextmanager
@@ -197,9 +233,9 @@ def open_part(path: Path) -> Iterator[BinaryIO]:
             stream = cast("BinaryIO", igzip.IGzipFile(fileobj=raw)) if compressed else raw
             yield stream
     except _DAMAGED as error:
-        raise DataError(f"{path}: the gzip data are damaged ({error}); download the file again.") from error
+        raise DataError(f"{inert(path)}: the gzip data are damaged ({error}); download the file again.") from error
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise SettingsError(f"{inert(path)} cannot be read: {error.strerror or error}.") from error
 
 
 def read_header(path: Path) -> tuple[str, ...]:

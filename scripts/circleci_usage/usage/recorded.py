@@ -1,13 +1,15 @@
 """The parts of a store: only those that are what its ledger says."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from circleci_usage.errors import DataError
+from circleci_usage.files import kind_of
 from circleci_usage.usage.cache import CACHE_FOLDER
-from circleci_usage.usage.checksums import checksums
-from circleci_usage.usage.parts import FoundParts, Part, Recorded, find_parts, open_part
+from circleci_usage.usage.checksums import checksums, state_of
+from circleci_usage.usage.parts import FoundParts, Part, Recorded, open_part, parts_of
 
 _FETCH_AGAIN: Final = "delete it and run the same export again, which downloads it afresh."
 _CHUNK: Final = 1 << 16
@@ -19,21 +21,22 @@ def find_recorded(recorded: Mapping[Path, Recorded]) -> FoundParts:
     Raises:
         DataError: a part is missing, or is not the one that was downloaded.
     """
-    said = {path.resolve(): of_part for path, of_part in recorded.items()}
+    said = {Path(os.path.realpath(path.parent), path.name): of_part for path, of_part in recorded.items()}
     _refuse_others(said)
     with_rows = [path for path, of_part in said.items() if of_part.rows]
-    if not with_rows:
-        return FoundParts((), ())
-    found = find_parts(with_rows)
+    found = parts_of(with_rows, {path: said[path].sha256 for path in with_rows})
     parts = tuple(Part(part.path, part.columns, said[part.path]) for part in found.parts)
     return FoundParts(parts, found.warnings)
 
 
 def _refuse_others(recorded: Mapping[Path, Recorded]) -> None:
     for path, said in recorded.items():
+        kind = kind_of(path)
+        if kind:
+            raise DataError(f"{path} is {kind}, not a file; {_FETCH_AGAIN}")
         if not path.is_file():
             raise DataError(f"{path} is missing; run the same export again, which downloads it afresh.")
-        if path.stat().st_size != said.bytes:
+        if state_of(path).size != said.bytes:
             raise DataError(f"{path} is not as long as the ledger of the store says; {_FETCH_AGAIN}")
     files = [*recorded]
     found = checksums(files, files[0].parent / CACHE_FOLDER) if files else []

@@ -12,10 +12,11 @@ that came later:
 Rows without JOB_ID are all counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import combinations
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from circleci_usage.days import Period
 from circleci_usage.plurals import agreeing, counted
 from circleci_usage.usage.parts import Part, Recorded
 from circleci_usage.usage.runs import in_turn
@@ -93,7 +95,13 @@ def are_apart(origins: Iterable[Origin]) -> bool:
     recorded = {origin.recorded.export: origin.recorded for origin in origins if origin.recorded}
     if not all(origin.recorded for origin in origins):
         return False
-    return all(one.is_apart_from(other) for one, other in combinations(recorded.values(), 2))
+    of_organization: dict[str, list[Period]] = {}
+    for export in recorded.values():
+        for organization in export.organizations:
+            of_organization.setdefault(organization, []).append(export.days)
+    # In the order of their first days, whatever overlaps another overlaps its neighbor.
+    in_order = map(sorted, of_organization.values())
+    return not any(one.overlaps(other) for periods in in_order for one, other in pairwise(periods))
 
 
 def strays(origins: Sequence[Origin], contents: Mapping[int, Content]) -> tuple[int, ...]:
@@ -269,7 +277,8 @@ def repeat_warnings(repeated: Sequence[Repeated], origins: Sequence[Origin]) -> 
 def shown_names(origins: Sequence[Origin]) -> list[str]:
     """What files are called where people read of them: their names, or their paths where names are alike."""
     names = [Path(origin.path).name for origin in origins]
-    return [name if names.count(name) == 1 else origin.path for name, origin in zip(names, origins, strict=True)]
+    count = Counter(names)
+    return [name if count[name] == 1 else origin.path for name, origin in zip(names, origins, strict=True)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.days import Period
+from circleci_usage.files import working_folder
 from circleci_usage.usage.cache import cache_beside, read_sums
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.merge import merge
@@ -89,7 +89,7 @@ def at_least_a_header(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
     if parts:
         yield parts
         return
-    with TemporaryDirectory(prefix="circleci-usage-") as folder:
-        path = Path(folder) / "no-usage.csv"
+    with working_folder() as folder:
+        path = folder / "no-usage.csv"
         path.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
         yield (Part(path, EXPORT_COLUMNS),)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import narwhals as nw
 import polars as pl
@@ -14,7 +12,7 @@ from pyspark.sql import functions as sql
 from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError
-from circleci_usage.files import explaining
+from circleci_usage.files import WORKING, explaining, working_folder
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
 from circleci_usage.usage.parts import FoundParts, Part
@@ -114,9 +112,9 @@ def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         yield parts
         return
     home = parts[0].path.parent
-    with explaining(home), TemporaryDirectory(prefix=".circleci-usage-", dir=home) as folder:
+    with explaining(home), working_folder(home, f".{WORKING}") as folder:
         try:
-            plain = plain_parts(parts, Path(folder) / "plain")
+            plain = plain_parts(parts, folder / "plain")
         except DataError:
             plain = parts
         yield plain
