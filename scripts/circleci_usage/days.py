@@ -73,6 +73,9 @@ class Period:
         return self.start < other.stop and other.start < self.stop
 
 
+EXPORTED_DAYS: Final = Period(CIRCLECI_BEGAN, date(2100, 1, 1))
+"""The days that rows of an export can be of: reports have a line for each day between the first and the last."""
+
 ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
 """As many days as there are data of."""
 

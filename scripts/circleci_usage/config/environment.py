@@ -20,11 +20,15 @@ from circleci_usage.days import (
     period_between,
 )
 from circleci_usage.errors import SettingsError
+from circleci_usage.foreign import inert
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
 DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+_DURATION: Final = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?", re.ASCII)
+_LARGEST_PRICE: Final = Decimal(10) ** 20
+_PRICE_DECIMALS: Final = 18
+_SHOWN: Final = 60
 
 
 def circleci_token(environment: Mapping[str, str]) -> SecretStr:
@@ -62,7 +66,7 @@ def price_per_credit(text: str) -> Decimal:
     """An exact price.
 
     Raises:
-        SettingsError: it is no number, or negative.
+        SettingsError: it is no number, negative, or has more digits than any price.
     """
     try:
         price = Decimal(text.strip())
@@ -70,7 +74,13 @@ def price_per_credit(text: str) -> Decimal:
         price = Decimal("NaN")
     if not price.is_finite() or price < 0:
         raise SettingsError(
-            f"The price per credit is {text!r}; write what one credit costs as a number, for example 0.0006."
+            f"The price per credit is {inert(repr(text))}; write what one credit costs as a number, for example 0.0006."
+        )
+    exponent = price.as_tuple().exponent
+    if price >= _LARGEST_PRICE or not isinstance(exponent, int) or not -_PRICE_DECIMALS <= exponent <= _PRICE_DECIMALS:
+        raise SettingsError(
+            f"The price per credit is {inert(text, _SHOWN)}, with more than 20 digits before the point or 18 behind it;"
+            " write what one credit costs, for example 0.0006."
         )
     return price
 
@@ -83,7 +93,7 @@ def duration(text: str, what: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text.strip().lower())
     if not match or not any(match.groups()):
-        raise SettingsError(f"{what}: {text!r} is no length of time; write 90m, 1h30m, 45s or 0.")
+        raise SettingsError(f"{what}: {inert(repr(text))} is no length of time; write 90m, 1h30m, 45s or 0.")
     hours, minutes, seconds = (int(group or 0) for group in match.groups())
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
