@@ -16,6 +16,7 @@ from circleci_usage import __version__
 from circleci_usage.circleci import defaults
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.cli.found import found_parts, source_of
+from circleci_usage.cli.wrong_usage import Commands
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
 from circleci_usage.plurals import counted
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="circleci-usage",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -83,7 +83,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
 
 def _explained(problem: ErrorDetails, document: YamlText) -> str:
     place = problem["loc"]
-    value = repr(problem["input"])[:_SHOWN]
+    value = inert(repr(problem["input"]), _SHOWN)
     text = _PROBLEMS.get(problem["type"])
     said = text.format(value=value, **problem.get("ctx", {})) if text else problem["msg"].removeprefix("Value error, ")
     return f"line {document.line(place)}, {_path(place)}: {said}"

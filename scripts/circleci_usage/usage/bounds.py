@@ -75,9 +75,10 @@ class _RowEnds:
         """
         quotes, lines = chunk.count(_QUOTE), chunk.count(_LINE_END)
         if not (quotes or self._quoted) and (lines > self._most or not chunk.strip(b"\r\n")):
+            first, last = self._lines + 1, self._lines + max(lines, 1)
             raise DataError(
-                f"{self._path}, lines {self._lines + 1} to {self._lines + lines}: thousands of them are blank or too"
-                " short to be rows; this is not a usage export."
+                f"{self._path}, lines {first} to {last}: thousands of them are blank or too short to be rows;"
+                " this is not a usage export."
             )
         self._lines += lines
         self._quoted ^= quotes % 2 == 1
