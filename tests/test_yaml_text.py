@@ -53,7 +53,7 @@ def test_an_empty_text_is_nothing() -> None:
         ("a: *unknown", "undefined alias"),
         ("? [a]\n: b", "line 1: a key must be a plain text"),
         ("a: \x00", "unacceptable character"),
-        ("[" * 5_000, "recursion"),
+        ("[" * 5_000, "nested more than 20 levels deep"),
     ],
 )
 def test_what_is_no_sound_yaml_is_said_with_its_line(text: str, message: str) -> None:

@@ -76,6 +76,9 @@ CREDIT_COLUMNS: Final = {
 
 TOTAL_CREDITS: Final = "TOTAL_CREDITS"
 
+LONGEST_NAME: Final = 10_000
+"""Characters that a name in an export may have: lists, pages and tables repeat it."""
+
 OTHER: Final = "other"
 """What TOTAL_CREDITS holds beyond the eight credit types: nothing in real exports, shown rather than lost."""
 

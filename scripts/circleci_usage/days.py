@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 
 from circleci_usage.errors import SettingsError
+from circleci_usage.foreign import inert
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -76,6 +77,9 @@ class Period:
         return self.start < other.stop and other.start < self.stop
 
 
+EXPORTED_DAYS: Final = Period(CIRCLECI_BEGAN, date(2100, 1, 1))
+"""The days that rows of an export can be of: reports have a line for each day between the first and the last."""
+
 ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
 """As many days as there are data of."""
 
@@ -139,7 +143,8 @@ def parse_day(text: str, what: str) -> date:
 def _day_of_moment(text: str, what: str) -> date:
     moment = _moment(text)
     if moment is None:
-        raise SettingsError(f"{what}: {text!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-31.")
+        shown = inert(repr(text))
+        raise SettingsError(f"{what}: {shown} is not a date; write it as YYYY-MM-DD, for example 2026-01-31.")
     if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
             f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be asked for: write"
@@ -202,7 +207,7 @@ def named_period(name: str, today: date) -> Period:
         case "last-13-months":
             return Period.of_days(add_months(this_month, -12), today)
         case _:
-            raise SettingsError(f"There is no period {name!r}; choose one of {PERIOD_NAMES}.")
+            raise SettingsError(f"There is no period {inert(repr(name))}; choose one of {PERIOD_NAMES}.")
 
 
 def months(period: Period) -> Iterator[Period]:

@@ -18,6 +18,7 @@ from circleci_usage.cli import datadog_commands, options, settings, store_comman
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.cli.interrupts import at_work_on, end_interrupted, heed_interrupts, was_interrupted
 from circleci_usage.cli.secrets import without_secrets
+from circleci_usage.cli.wrong_usage import Commands
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
 from circleci_usage.plurals import counted
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="circleci-usage",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

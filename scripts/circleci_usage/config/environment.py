@@ -32,7 +32,9 @@ LONGEST_WAIT: Final = timedelta(days=366)
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
 _DAY: Final = 86_400
-_SHOWN: Final = 100
+_LARGEST_PRICE: Final = Decimal(10) ** 20
+_PRICE_DECIMALS: Final = 18
+_SHOWN: Final = 60
 
 
 def circleci_token(environment: Mapping[str, str]) -> SecretStr:
@@ -76,7 +78,7 @@ def price_per_credit(text: str) -> Decimal:
     """An exact price.
 
     Raises:
-        SettingsError: it is no number, or negative.
+        SettingsError: it is no number, negative, or has more digits than any price.
     """
     try:
         price = Decimal(text.strip())
@@ -84,7 +86,13 @@ def price_per_credit(text: str) -> Decimal:
         price = Decimal("NaN")
     if not price.is_finite() or price < 0:
         raise SettingsError(
-            f"The price per credit is {text!r}; write what one credit costs as a number, for example 0.0006."
+            f"The price per credit is {inert(repr(text))}; write what one credit costs as a number, for example 0.0006."
+        )
+    exponent = price.as_tuple().exponent
+    if price >= _LARGEST_PRICE or not isinstance(exponent, int) or not -_PRICE_DECIMALS <= exponent <= _PRICE_DECIMALS:
+        raise SettingsError(
+            f"The price per credit is {inert(text, _SHOWN)}, with more than 20 digits before the point or 18 behind it;"
+            " write what one credit costs, for example 0.0006."
         )
     return price
 

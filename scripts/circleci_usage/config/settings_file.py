@@ -11,10 +11,13 @@ from pydantic_core import ErrorDetails
 from circleci_usage.config.usage_file import UsageFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
 from circleci_usage.errors import SettingsError
+from circleci_usage.foreign import inert
 
 __all__ = ["UsageFile", "load_settings_file"]
 
+_LARGEST: Final = 512 << 10
 _SHOWN: Final = 60
+_PROBLEMS_SHOWN: Final = 20
 
 
 def load_settings_file(path: Path) -> UsageFile:
@@ -24,7 +27,7 @@ def load_settings_file(path: Path) -> UsageFile:
         SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line and key.
     """
     try:
-        content = path.read_bytes()
+        content = _content(path)
         document = parse_yaml(content.decode("utf-8-sig"))
         context = {"checksum": hashlib.sha256(content).hexdigest()}
         return UsageFile.model_validate({} if document.value is None else document.value, context=context)
@@ -33,22 +36,40 @@ def load_settings_file(path: Path) -> UsageFile:
     except UnicodeDecodeError:
         raise SettingsError(f"The settings file {path} is not UTF-8 text.") from None
     except YamlError as error:
-        raise SettingsError(f"The settings file {path} cannot be understood: {error}.") from None
+        raise SettingsError(f"The settings file {path} cannot be understood: {inert(error)}.") from None
     except ValidationError as error:
-        lines = [f"  {_explained(problem, document)}" for problem in error.errors(include_url=False)]
+        problems = error.errors(include_url=False)
+        lines = [f"  {inert(_explained(problem, document))}" for problem in problems[:_PROBLEMS_SHOWN]]
+        if len(problems) > len(lines):
+            lines.append(f"  and {len(problems) - len(lines):,} more")
         raise SettingsError("\n".join((f"The settings file {path} has to be changed:", *lines))) from None
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise SettingsError(f"The settings file {path} is larger than {_LARGEST >> 10} KiB; is it the right file?")
+    return content
 
 
 _PROBLEMS: Final[Mapping[str, str]] = {
     "literal_error": "{value} is not one of {expected}",
     "greater_than": "{value} is not more than 0",
     "string_too_short": "it is empty",
+    "string_too_long": "it is longer than {max_length} characters",
+    "string_unicode": "it is no text: it has half of a character",
+    "invalid_key": "a key must be a text",
     "missing": "this key is needed",
     "extra_forbidden": "there is no such key",
     "int_parsing": "{value} is not a whole number",
+    "int_parsing_size": "{value} is more than 1000000",
     "less_than_equal": "{value} is more than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
+    "decimal_max_digits": "{value} has more than 20 digits before the point or 18 behind it",
+    "decimal_whole_digits": "{value} has more than 20 digits before the point",
+    "decimal_max_places": "{value} has more than 18 decimals",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
     "tuple_type": "a list is expected",
@@ -62,7 +83,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
 
 def _explained(problem: ErrorDetails, document: YamlText) -> str:
     place = problem["loc"]
-    value = repr(problem["input"])[:_SHOWN]
+    value = inert(repr(problem["input"]), _SHOWN)
     text = _PROBLEMS.get(problem["type"])
     said = text.format(value=value, **problem.get("ctx", {})) if text else problem["msg"].removeprefix("Value error, ")
     return f"line {document.line(place)}, {_path(place)}: {said}"

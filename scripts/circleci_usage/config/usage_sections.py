@@ -23,6 +23,7 @@ from pydantic import (
 from circleci_usage.analysis.spending import Per
 from circleci_usage.columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
 from circleci_usage.days import ONE_DAY, OPEN_END
+from circleci_usage.foreign import inert
 from circleci_usage.money.allocation import SHARED, UNALLOCATED
 from circleci_usage.money.pricing import PricePeriod
 from circleci_usage.money.rates import RateOverride
@@ -30,6 +31,7 @@ from circleci_usage.money.shared_costs import SharedCosts
 
 _HUNDRED: Final = Decimal(100)
 _LONGEST_MONTH: Final = 31
+_SHOWN: Final = 60
 
 
 def _day(value: object) -> object:
@@ -39,13 +41,14 @@ def _day(value: object) -> object:
     try:
         return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD") from None
+        raise ValueError(f"{inert(repr(value), _SHOWN)} is not a date; write it as YYYY-MM-DD") from None
 
 
 def _day_of_month(value: object) -> int:
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LONGEST_MONTH):
-        raise ValueError(f"{value!r} is not a day of a month; write a number from 1 to {_LONGEST_MONTH}")
+    if text not in map(str, range(1, _LONGEST_MONTH + 1)):
+        shown = inert(repr(value), _SHOWN)
+        raise ValueError(f"{shown} is not a day of a month; write a number from 1 to {_LONGEST_MONTH}")
     return int(text)
 
 
@@ -53,7 +56,7 @@ def _credit_type(value: str) -> str:
     """One that is known, or that may be in an export some day, but none that somebody misspelt."""
     is_new = re.fullmatch(CREDIT_TYPE_PATTERN, value) and value not in _MEANT_OTHERWISE
     if value not in CREDIT_TYPES and (not is_new or get_close_matches(value, CREDIT_TYPES, cutoff=_ALIKE)):
-        raise ValueError(f"there is no credit type {value!r}; there are {', '.join(CREDIT_TYPES)}")
+        raise ValueError(f"there is no credit type {inert(repr(value), _SHOWN)}; there are {', '.join(CREDIT_TYPES)}")
     return value
 
 

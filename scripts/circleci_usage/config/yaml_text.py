@@ -10,9 +10,14 @@ from typing import Any, Final
 
 import yaml
 
+from circleci_usage.foreign import inert
+
 _NULL: Final = "tag:yaml.org,2002:null"
 _MAP: Final = "tag:yaml.org,2002:map"
 _TAGS: Final = (_NULL, _MAP, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", None)
+
+_MOST_NODES: Final = 50_000
+_DEEPEST: Final = 20
 
 Place = tuple[int | str, ...]
 """The keys and list positions that lead to a value."""
@@ -49,18 +54,52 @@ def parse_yaml(text: str) -> YamlText:
     """One YAML document.
 
     Raises:
-        YamlError: it is none, says a key twice, or has tags such as `!!python/object`.
+        YamlError: it is none, says a key twice, has tags such as `!!python/object`, is nested deeply, or has aliases
+            that make it grow without bounds.
     """
     try:
         loader = _TextLoader(text)
         root = loader.get_single_node()
+        _refuse_growth(root)
         return YamlText(None if root is None else loader.construct_document(root), root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
         raise YamlError(where + " ".join(filter(None, (error.context, error.problem)))) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise YamlError(str(error).partition("\n")[0]) from None
+    except RecursionError:
+        raise YamlError(_TOO_DEEP) from None
+
+
+_TOO_DEEP: Final = f"it is nested more than {_DEEPEST} levels deep"
+
+
+def _refuse_growth(root: yaml.Node | None) -> None:
+    """Count the values as if each alias were written out: a few lines of aliases can stand for billions.
+
+    Raises:
+        YamlError: there are too many, or too many levels of them.
+    """
+    sizes: dict[int, int] = {}
+
+    def size_of(node: yaml.Node, depth: int) -> int:
+        if depth > _DEEPEST:
+            raise YamlError(f"line {node.start_mark.line + 1}: {_TOO_DEEP}")
+        if id(node) not in sizes:
+            sizes[id(node)] = 1 + sum(size_of(child, depth + 1) for child in _children(node))
+        if sizes[id(node)] > _MOST_NODES:
+            raise YamlError(f"it has more than {_MOST_NODES:,} values, each alias written out")
+        return sizes[id(node)]
+
+    if root is not None:
+        size_of(root, 1)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [each for pair in node.value for each in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 class _TextLoader(yaml.SafeLoader):
@@ -68,12 +107,15 @@ class _TextLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
         """As ever, but a key said twice is an error: which of the two was meant?"""
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "keys with values are expected", node.start_mark)
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key.start_mark)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is said twice", key.start_mark)
+                said = f"{inert(key.value)!r} is said twice"
+                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 

@@ -97,7 +97,8 @@ def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     table, price_places = _price_table(prices, credits["credit_type"].cat.categories.tolist())
     list_price = None if prices.list_price is None else to_count(prices.list_price, price_places)
     amounts = credits["credits"].to_numpy()
-    largest = int(np.abs(amounts).sum()) * 10**shift * max(1, list_price or 0, *table.flat)
+    # At least of one unit, so that the type also holds the prices of nothing.
+    largest = max(1, int(np.abs(amounts).sum())) * 10**shift * max(1, list_price or 0, *table.flat)
     amounts = fitting(amounts, largest) * 10**shift
     found = _period_of_day(credits["date"], prices.periods)
     per_credit = table.astype(amounts.dtype)[found, credits["credit_type"].cat.codes]

@@ -26,6 +26,7 @@ from circleci_usage.render.shown import (
     percent_change,
     several_days,
     short_days,
+    visible,
 )
 from circleci_usage.render.words import interval
 from circleci_usage.render.worth_saying import is_change, is_change_a_day
@@ -107,7 +108,7 @@ def budgets_in_short(report: Report) -> str:
 def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | str]:
     words, tone = _STATES[state.state]
     expected = money(state.expected, currency) if state.expected is not None else Shown("not known", None)
-    team = f"team {state.budget.team}" if state.budget.team else ""
+    team = f"team {visible(state.budget.team)}" if state.budget.team else ""
     period = days(state.spending.month) if several else ""
     spent = money(state.spent, currency)
     at_least = Shown(f"at least {spent}", state.spent) if state.spending.missing else spent

@@ -1,25 +1,32 @@
 """Where a damaged file is damaged: a slow, careful read that runs only after the fast one has failed."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from itertools import groupby
 from operator import attrgetter
 from tempfile import gettempdir
 from typing import BinaryIO, Final
 
-from circleci_usage.columns import CREDIT_COLUMNS, NULL_MARKS, TOTAL_CREDITS, new_credit_columns
+from circleci_usage.columns import CREDIT_COLUMNS, LONGEST_NAME, NULL_MARKS, TOTAL_CREDITS, new_credit_columns
+from circleci_usage.days import EXPORTED_DAYS
 from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
 from circleci_usage.files import NO_SPACE
+from circleci_usage.foreign import inert
 from circleci_usage.usage.parts import Part, open_part
 from circleci_usage.usage.records import records
+from circleci_usage.usage.runs import DAY_LENGTH
+from circleci_usage.usage.scan import IS_NUMBER, LONGEST_RUN, NAMES
 
+_NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
 _SHOWN: Final = 40
 _PLACES: Final = 18
 _LARGE: Final = Decimal(10) ** 17
 """Thousands of amounts below this have a sum that is exact."""
 _LIMIT: Final = Decimal(10) ** 20
+_LARGEST_EXPONENT: Final = 10_000
 _UNIT: Final = Decimal(1).scaleb(-_PLACES)
 _WIDE: Final = Context(prec=60)
 
@@ -37,14 +44,15 @@ def has_other_lengths(part: Part) -> bool:
 
 def _rows(stream: BinaryIO) -> Iterator[bytes]:
     """The rows of a CSV file; a quoted field may hold line ends."""
-    row = b""
+    row: list[bytes] = []
+    quoted = False
     for line in stream:
-        row += line
-        if b'"' not in row or row.count(b'"') % 2 == 0:
-            yield row
-            row = b""
-    if row:
-        yield row
+        row.append(line)
+        quoted ^= line.count(b'"') % 2 == 1
+        if not quoted:
+            yield b"".join(row)
+            row = []
+    yield b"".join(row)
 
 
 def _separators(row: bytes) -> int:
@@ -93,7 +101,8 @@ def damage_behind(error: Exception, parts: Sequence[Part]) -> UsageExporterError
         damage = find_damage(parts, below=_LARGE) or DataError(
             "The amounts of the usage files are too large to be added exactly; are they the export's own?"
         )
-    return damage or DataError(f"The usage files cannot be read: {first_line}.")
+    named = str(parts[0].original) if len(parts) == 1 else "The usage files"
+    return damage or DataError(f"{named} cannot be read: {inert(first_line)}.")
 
 
 def _check(part: Part, below: Decimal) -> None:
@@ -101,12 +110,15 @@ def _check(part: Part, below: Decimal) -> None:
     for columns, alike in groupby(rows, key=attrgetter("columns")):
         numbers = [(columns.index(name), name) for name in _NUMBERS if name in columns]
         new = [(columns.index(name), name) for name in new_credit_columns(columns).values()]
+        names = [(columns.index(name), name) for name in NAMES.values() if name in columns]
         day = columns.index("JOB_RUN_DATE")
         for record in alike:
             where = f"{part.path}, line {record.line}"
             _check_text(record.raw, where)
             row = record.values()
             _check_day(row[day], where)
+            for index, name in names:
+                _check_name(row[index], name, where)
             amounts = [*numbers, *((index, name) for index, name in new if _is_number(row[index]))]
             for index, name in amounts:
                 _check_number(row[index], name, where, below)
@@ -119,29 +131,51 @@ def _check_text(raw: bytes, where: str) -> None:
         raise DataError(f"{where}: the text is not UTF-8.") from None
 
 
+def _check_name(text: str, name: str, where: str) -> None:
+    if len(text) > LONGEST_NAME:
+        raise DataError(f"{where}: {name} has {len(text):,} characters; no name in an export is longer than 10,000.")
+
+
 def _check_day(text: str, where: str) -> None:
-    if text and text not in NULL_MARKS:
-        try:
-            date.fromisoformat(text[:10])
-        except ValueError:
-            raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
+    if not text or text in NULL_MARKS:
+        return
+    try:
+        day = datetime.strptime(text[:DAY_LENGTH], "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
+    if day not in EXPORTED_DAYS:
+        raise DataError(
+            f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}; exports have days from {EXPORTED_DAYS.first}"
+            f" to {EXPORTED_DAYS.last}."
+        )
 
 
 def _is_number(text: str) -> bool:
     try:
-        return Decimal(text).is_finite()
+        return bool(_NUMBER.fullmatch(text)) and Decimal(text).is_finite()
     except InvalidOperation:
         return False
 
 
 def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
+    text = text.strip()
     if not text or text in NULL_MARKS:
         return
     if not _is_number(text):
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number.")
     amount = Decimal(text)
-    if amount and (abs(amount) >= below or amount != amount.quantize(_UNIT, context=_WIDE)):
+    if name == "JOB_RUN_SECONDS" and abs(amount) >= LONGEST_RUN:
+        raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs for so many seconds.")
+    if abs(amount) >= below or not _is_exact(amount):
         raise DataError(
             f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {_PLACES} decimals and are less than"
             f" 10^{below.adjusted()}, so that none is rounded."
         )
+
+
+def _is_exact(amount: Decimal) -> bool:
+    """Whether an amount below the limit is held as it is; readers refuse even a zero with an endless exponent."""
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT:
+        return False
+    return not amount or amount == amount.quantize(_UNIT, context=_WIDE)

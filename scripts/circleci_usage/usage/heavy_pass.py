@@ -18,6 +18,7 @@ from circleci_usage.columns import credit_types_of, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.files import working_folder
 from circleci_usage.usage.answers import ask
+from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind, find_damage, has_other_lengths, is_no_space, no_space_left
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
@@ -95,6 +96,8 @@ def sum_parts(
 
 def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
     """Read the parts, and where that fails or leaves a doubt, look at their rows and read what is plain instead."""
+    if have_long_rows(parts):
+        parts = plain_parts(parts, folder / "short")
     try:
         read = _read(parts, branch_globs, folder / "first")
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -176,7 +179,7 @@ def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
     """Whether the fast reader may have taken a row for another.
 
     Raises:
-        DataError: it has rounded an amount.
+        DataError: it has rounded an amount, or a job ran longer than any.
     """
     looked_at = runs.group_by("part").agg(pl.col("torn", "escaped", "doubtful").sum()).collect(engine="streaming")
     if looked_at["doubtful"].sum():

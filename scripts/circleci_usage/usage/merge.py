@@ -24,6 +24,7 @@ from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
 from circleci_usage.files import replacing, working_folder
 from circleci_usage.machine import cores
+from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.dialect import Inspector, header_line
 from circleci_usage.usage.parts import Part, open_part
@@ -42,7 +43,6 @@ from circleci_usage.usage.runs import DAY_LENGTH
 from circleci_usage.usage.scan import IDENTITY
 
 _CHUNK: Final = 1 << 20
-_LINE_LIMIT: Final = 1 << 24
 _AT_A_TIME: Final = 100
 _OTHER_NULL, _NULL = NULL_MARKS
 _BEYOND: Final = "beyond the last column"
@@ -87,6 +87,9 @@ def merge(
     packed = _is_packed(output)
     with replacing(output) as merged:
         with suppress(_MisreadError):
+            # Those that were summed up before were looked at then.
+            if has_repeats is None and have_long_rows(parts):
+                raise _MisreadError
             return _merge(parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False)
         # Where Polars misreads, all rows are looked at, and what is plain is read instead.
         _empty(merged)
@@ -216,7 +219,7 @@ def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
     """The rows of a part without its header."""
     inspector = Inspector(len(part.columns))
     with copy.open("wb") as stream, _writing(stream, packed=packed) as merged, open_part(part.path) as rows:
-        rows.readline(_LINE_LIMIT)
+        rows.readline(_CHUNK)
         for lines in _whole_lines(rows):
             if not inspector.approves(lines):
                 raise _OddRowError if inspector.met_oddity else _OtherDialectError
@@ -227,7 +230,7 @@ def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
     """About a chunk at a time, each with a line end."""
     while chunk := stream.read(_CHUNK):
-        lines = chunk if chunk.endswith(b"\n") else chunk + stream.readline(_LINE_LIMIT)
+        lines = chunk if chunk.endswith(b"\n") else chunk + stream.readline(_CHUNK)
         yield lines if lines.endswith(b"\n") else lines + b"\n"
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, Final, cast
 
 from isal import igzip, isal_zlib
 
-from circleci_usage.columns import REQUIRED_COLUMNS
+from circleci_usage.columns import REQUIRED_COLUMNS, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.files import reading
@@ -32,6 +32,10 @@ SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 HEADER_LIMIT: Final = 64 * 1024
+ROW_LIMIT: Final = 1 << 20
+"""Bytes that a row may have: what is longer is a quote that nobody closed, or no CSV at all."""
+_MOST_COLUMNS: Final = 1_000
+_MOST_NEW_CREDITS: Final = 100
 _HEADER_MARK: Final = b"JOB_RUN_DATE"
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
@@ -250,6 +254,8 @@ def read_header(path: Path) -> tuple[str, ...]:
 
 def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     """As `read_header`, of the first line of a file of that name."""
+    if len(line) >= HEADER_LIMIT:
+        raise DataError(f"{file} is not a usage export: its first line is longer than {HEADER_LIMIT >> 10} KiB.")
     try:
         columns = _names_in(line)
     except (UnicodeDecodeError, csv.Error):
@@ -263,7 +269,10 @@ def header_columns(line: bytes, file: str) -> tuple[str, ...]:
         raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
-        raise DataError(f"{file} is not a usage export: the column {', '.join(twice)} is there twice.")
+        named = inert(", ".join(twice))
+        raise DataError(f"{file} is not a usage export: the column {named} is there twice.")
+    if len(columns) > _MOST_COLUMNS or len(new_credit_columns(columns)) > _MOST_NEW_CREDITS:
+        raise DataError(f"{file} is not a usage export: it has {len(columns):,} columns.")
     return columns
 
 

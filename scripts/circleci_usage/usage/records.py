@@ -16,10 +16,8 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from circleci_usage.columns import NULL_MARKS
 from circleci_usage.errors import DataError
 from circleci_usage.plurals import counted
-from circleci_usage.usage.parts import Part, header_columns, is_header, is_run_together, open_part
+from circleci_usage.usage.parts import ROW_LIMIT, Part, header_columns, is_header, is_run_together, open_part
 
-_TEXT_LIMIT: Final = 1 << 24
-"""Bytes that a row may have: what is longer is a quote that nobody closed, or no CSV at all."""
 _CHUNK: Final = 1 << 20
 
 _QUOTE, _SEPARATOR, _QUOTED_SEPARATOR = b'"', b",", b'","'
@@ -78,12 +76,14 @@ def records(part: Part) -> Iterator[Record]:
     """
     with open_part(part.path) as stream:
         lines = _Lines(stream, str(part.path))
-        columns = header_columns(lines.next(), str(part.path))
+        header = lines.next()
+        columns = header_columns(header, str(part.path))
         while raw := lines.next():
-            if is_run_together(raw, len(columns)):
+            if raw != header and is_run_together(raw, len(columns)):
                 raise _run_together(f"{part.path}, line {lines.number}")
-            if is_header(raw):
-                columns = header_columns(raw, f"{part.path}, line {lines.number},")
+            if raw == header or is_header(raw):
+                if raw != header:
+                    header, columns = raw, header_columns(raw, f"{part.path}, line {lines.number},")
                 yield Record(lines.number, raw, columns, header=True)
             elif _is_simple(raw, len(columns)):
                 yield Record(lines.number, raw, columns)
@@ -108,10 +108,10 @@ class _Lines:
 
     def next(self) -> bytes:
         """A line with its end; empty when there is none."""
-        line = self._returned.popleft() if self._returned else self._read(_TEXT_LIMIT)
+        line = self._returned.popleft() if self._returned else self._read(ROW_LIMIT)
         if line:
             self.number += 1
-        if len(line) >= _TEXT_LIMIT:
+        if len(line) >= ROW_LIMIT:
             raise DataError(f"{self.file}, line {self.number}: the line is too long; this is not a usage export.")
         return line
 
@@ -169,7 +169,7 @@ def _record(
 def _more(taken: Sequence[bytes], length: int, lines: _Lines) -> list[bytes]:
     """As many lines again, within the limit."""
     more: list[bytes] = []
-    while len(more) < len(taken) and length < _TEXT_LIMIT:
+    while len(more) < len(taken) and length < ROW_LIMIT:
         line = lines.next()
         if not line:
             break

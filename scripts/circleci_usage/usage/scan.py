@@ -73,6 +73,9 @@ _BEYOND: Final = "beyond the last column"
 _FILE: Final = "the row's file"
 _ROW: Final = "the row's place"
 
+LONGEST_RUN: Final = 10**12
+"""Seconds that a job run takes less than: 64 bits hold the sum of millions of such."""
+
 # What the text of an amount has that `NUMBER` may round: 19 decimals, or an exponent.
 DOUBTFUL: Final = r"[eE]|\.\d{19}"
 IS_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -103,9 +106,9 @@ def scan_parts(
     integers or decimals, never null); `<credit type>_outside` and `<credit type>_unclear`, of types that nobody knows
     yet, what TOTAL_CREDITS does not include, and what it may include or not; `torn`, true where a row may be too short
     or too long; `escaped`, true where a column that nobody knows has a backslash; `doubtful`, true where an amount may
-    have been rounded; `part`, the number of the part. Names are categoricals, which are grouped in two thirds of the
-    memory and time that texts take; the date and the columns of `DETAILS` are texts. If identified: `job_id`, null
-    where there is none, and `row`, its place among the rows of parts with the same header.
+    have been rounded, or a time is longer than any; `part`, the number of the part. Names are categoricals, which are
+    grouped in two thirds of the memory and time that texts take; the date and the columns of `DETAILS` are texts. If
+    identified: `job_id`, null where there is none, and `row`, its place among the rows of parts with the same header.
     """
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
@@ -197,7 +200,7 @@ def _scan_alike(
         # Polars fills a row that ends early with nulls, so its last field is null; a row that goes on has one more.
         pl.any_horizontal(pl.col(columns[-1]).is_null(), pl.col(_BEYOND).is_not_null()).alias("torn"),
         pl.any_horizontal(pl.lit(value=False), *_backslashes(columns)).alias("escaped"),
-        _is_doubtful(texts).alias("doubtful"),
+        (_is_doubtful(texts) | _is_too_long(number("JOB_RUN_SECONDS"), amounts)).alias("doubtful"),
         part_number(numbers),
         *(identity(columns) if identified else ()),
     )
@@ -216,6 +219,11 @@ def _is_doubtful(texts: Sequence[str]) -> pl.Expr:
     if not texts:
         return pl.lit(value=False)
     return pl.concat_str(texts, separator=" ", ignore_nulls=True).str.contains(DOUBTFUL)
+
+
+def _is_too_long(seconds: pl.Expr, amounts: Amounts) -> pl.Expr:
+    """Whether a job ran for `LONGEST_RUN`; whole numbers are too small for that."""
+    return pl.lit(value=False) if amounts is WHOLE else seconds.abs() >= LONGEST_RUN
 
 
 class _NewCredits(NamedTuple):

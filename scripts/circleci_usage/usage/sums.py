@@ -11,7 +11,8 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, NO_NAME, OTHER, credit_types_of
+from circleci_usage.columns import BRANCH_GROUP, CREDIT_TYPES, LONGEST_NAME, NO_NAME, OTHER, credit_types_of
+from circleci_usage.days import EXPORTED_DAYS
 from circleci_usage.usage.answers import Answers
 from circleci_usage.usage.scan import IDENTITIES
 
@@ -84,13 +85,17 @@ def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
     """Sums by `DIMENSIONS` as an engine gives them → `Sums.days`.
 
     Raises:
-        polars.exceptions.PolarsError: a day is no date.
+        polars.exceptions.PolarsError: a day is no date of an export, or a name longer than any.
     """
     return _tidy(sums, DIMENSIONS)
 
 
 def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are."""
+    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are.
+
+    Raises:
+        polars.exceptions.PolarsError: as `tidy_days`.
+    """
     for name, identity in IDENTITIES.items():
         latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
         named = sums.join(latest, on=identity, how="left").with_columns(pl.col(name).fill_null(pl.col("latest")))
@@ -105,12 +110,24 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     sums = _with_all_types(sums)
     amounts = [f"{kind}_credits" for kind in credit_types_of(sums.columns)]
     nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(pl.col(amount) == 0 for amount in amounts)
-    return (
-        sums.filter(~(blank & nothing))
-        .with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
-        .sort(*keys)
-        .with_columns(_latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names)
+    sums = sums.filter(~(blank & nothing)).with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
+    if not _are_of_exports(sums["date"]) or any(_longest(sums[key]) > LONGEST_NAME for key in names):
+        raise pl.exceptions.ComputeError("a day is not of an export, or a name is too long")
+    return sums.sort(*keys).with_columns(
+        _latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names
     )
+
+
+def _are_of_exports(days: pl.Series) -> bool:
+    return bool(days.drop_nulls().is_between(EXPORTED_DAYS.first, EXPORTED_DAYS.last).all())
+
+
+def _longest(names: pl.Series) -> int:
+    """The length of the longest name; lists of globs are no names."""
+    if names.name == BRANCH_GROUP:
+        return 0
+    longest = names.unique().cast(pl.String).str.len_chars().max()
+    return longest if isinstance(longest, int) else 0
 
 
 def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:

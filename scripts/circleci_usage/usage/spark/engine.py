@@ -9,10 +9,12 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
-from circleci_usage.columns import credit_types_of, new_credit_columns
-from circleci_usage.days import Period
+from circleci_usage.columns import LONGEST_NAME, credit_types_of, new_credit_columns
+from circleci_usage.days import EXPORTED_DAYS, Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import WORKING, explaining, working_folder
+from circleci_usage.usage.bounds import have_long_rows
+from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
 from circleci_usage.usage.parts import FoundParts, Part
@@ -50,6 +52,10 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     parts = (*shared_parts(found), *there.parts)
 
     def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+        # The workers hold whole rows, too.
+        if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
+            raise damage
+
         def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
             with explaining_spark():
                 return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
@@ -97,10 +103,12 @@ def sum_parts(
         by_branch = _summed(unless_identified(counted), BRANCH_DIMENSIONS, kinds)
         if not trusting and _is_doubtful(runs, by_day, by_branch):
             raise _DoubtError
-        days = _tidy_days(by_day)
+        with _naming_hostile_rows():
+            days = tidy_days(by_day)
+            branches = tidy_branches(by_branch, days)
         groups = job_groups.renamed(days["job"].unique().cast(pl.String))
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
-        return Sums(days, tidy_branches(by_branch, days), ask(counted, period, groups), warnings)
+        return Sums(days, branches, ask(counted, period, groups), warnings)
     finally:
         runs.unpersist()
 
@@ -174,12 +182,14 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
     ]
 
 
-def _tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
+@contextmanager
+def _naming_hostile_rows() -> Iterator[None]:
     try:
-        return tidy_days(sums)
+        yield
     except pl.exceptions.PolarsError:
         raise DataError(
-            "In the usage files a JOB_RUN_DATE is not a date; `report` without --engine spark names the line."
+            f"In the usage files a JOB_RUN_DATE is not a date from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a"
+            f" name is longer than {LONGEST_NAME:,} characters; `report` without --engine spark names the line."
         ) from None
 
 

@@ -20,7 +20,8 @@ from circleci_usage.columns import (
     TOTAL_CREDITS,
     new_credit_columns,
 )
-from circleci_usage.money.globs import glob_regex
+from circleci_usage.money.globs import atomic_glob_regex
+from circleci_usage.usage.parts import ROW_LIMIT
 from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
 from circleci_usage.usage.scan import (
     ALL_NEW,
@@ -29,6 +30,7 @@ from circleci_usage.usage.scan import (
     IDENTITIES,
     IDENTITY,
     IS_NUMBER,
+    LONGEST_RUN,
     NAMES,
     NO_NEW,
     UNCLEAR,
@@ -52,6 +54,8 @@ CSV: Final[Mapping[str, Any]] = {
     # All columns are looked at, so that a row which is too short or too long ends the reading.
     "mode": "FAILFAST",
     "columnPruning": False,
+    # A quote that nobody closed ends here, not when the rest of the file is in memory.
+    "maxCharsPerColumn": ROW_LIMIT,
 }
 
 DAMAGE: Final = "damage in "
@@ -123,6 +127,8 @@ def _read_alike(
     def number(column: str) -> Column:
         there = text(column)
         parsed = sql.when(~_is_rounded(there), there.try_cast(NUMBER))
+        if column == "JOB_RUN_SECONDS":
+            parsed = sql.when(sql.abs(parsed) < LONGEST_RUN, parsed)
         return sql.coalesce(parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
 
     known = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
@@ -256,7 +262,7 @@ def _seconds_between(first: Column, last: Column) -> Column:
 
 def _groups_of(branch: Column, globs: Sequence[str]) -> Column:
     shown = sql.coalesce(branch, sql.lit(NO_NAME))
-    matching = [sql.when(shown.rlike(rf"\A{glob_regex(glob)}\z"), sql.lit(glob)) for glob in globs]
+    matching = [sql.when(shown.rlike(rf"\A{atomic_glob_regex(glob)}\z"), sql.lit(glob)) for glob in globs]
     groups = sql.concat_ws("\n", *matching) if matching else sql.lit("")
     no_group = sql.when(branch.isNull(), sql.lit(NO_NAME)).otherwise(sql.lit(OTHER_BRANCHES))
     return sql.when(groups == "", no_group).otherwise(groups)

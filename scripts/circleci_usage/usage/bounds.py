@@ -1,0 +1,120 @@
+"""Whether fast readers can read parts in bounded memory: they hold whole rows, and many of them at a time.
+
+No export has a row of a megabyte or a million blank lines, but a damaged or hostile file may, and a megabyte of gzip
+unpacks to a gigabyte. Looking at all bytes would cost a twentieth of the time of a report. So only the beginning of a
+part is unpacked for a look, and samples of the rest tell where more is packed than any export has in so many bytes;
+only such parts are looked at as a whole.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from circleci_usage.errors import DataError
+from circleci_usage.machine import cores
+from circleci_usage.usage.parts import GZIP_MAGIC, ROW_LIMIT, Part, open_part
+
+_LOOKED_AT: Final = 128 << 20
+"""Unpacked bytes that are looked at of all parts together."""
+_CHUNK: Final = 1 << 18
+_LEAST: Final = 4 * ROW_LIMIT
+_STEP: Final = 1 << 16
+_SAMPLE: Final = 1 << 11
+_PLAIN_SAMPLE: Final = 1 << 12
+_DENSE: Final = 0.7
+"""To which part of its size packed text can be packed once more: where it was random, hardly at all."""
+_LINE_END: Final = b"\n"
+_QUOTE: Final = b'"'
+
+
+def have_long_rows(parts: Sequence[Part]) -> bool:
+    """Whether a row may be longer than `ROW_LIMIT`, as where a quote is not closed: `plain_parts` knows for sure.
+
+    Raises:
+        DataError: there are far more line ends than rows can have.
+    """
+    looked_at = max(_LEAST, _LOOKED_AT // max(len(parts), 1))
+    with ThreadPoolExecutor(cores()) as pool:
+        return any([*pool.map(partial(_has_long_rows, looked_at=looked_at), parts)])
+
+
+def _has_long_rows(part: Part, looked_at: int) -> bool:
+    rows = _RowEnds(part)
+    begin = None if _is_dense(part) else looked_at
+    with open_part(part.path) as stream:
+        return any(rows.are_far_before(chunk) for chunk in _chunks(stream, begin))
+
+
+def _chunks(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
+    """So many bytes of a stream; None is all of them."""
+    while (size is None or size > 0) and (chunk := stream.read(_CHUNK)):
+        yield chunk
+        if size is not None:
+            size -= len(chunk)
+
+
+class _RowEnds:
+    """Where the rows of a part end, as those see it who count quotes."""
+
+    def __init__(self, part: Part) -> None:
+        self._path = part.path
+        # A row has at least its separators; twice as many line ends as such rows have is more than a doubt.
+        self._most = 2 * _CHUNK // len(part.columns)
+        self._lines = 0
+        self._open = 0
+        self._quoted = False
+
+    def are_far_before(self, chunk: bytes) -> bool:
+        """Whether the row that the chunk ends in is too long.
+
+        Raises:
+            DataError: there are too many line ends in the chunk.
+        """
+        quotes, lines = chunk.count(_QUOTE), chunk.count(_LINE_END)
+        if not (quotes or self._quoted) and (lines > self._most or not chunk.strip(b"\r\n")):
+            first, last = self._lines + 1, self._lines + max(lines, 1)
+            raise DataError(
+                f"{self._path}, lines {first} to {last}: thousands of them are blank or too short to be rows;"
+                " this is not a usage export."
+            )
+        self._lines += lines
+        self._quoted ^= quotes % 2 == 1
+        last = _last_row_end(chunk, quoted=self._quoted)
+        self._open = self._open + len(chunk) if last < 0 else len(chunk) - last - 1
+        return self._open > ROW_LIMIT
+
+
+def _last_row_end(chunk: bytes, *, quoted: bool) -> int:
+    """The place of the last line end outside of quotes, -1 if there is none; `quoted` says how the chunk ends."""
+    stop = len(chunk)
+    while True:
+        quote = chunk.rfind(_QUOTE, 0, stop)
+        if not quoted and (end := chunk.rfind(_LINE_END, quote + 1, stop)) >= 0:
+            return end
+        if quote < 0:
+            return -1
+        stop, quoted = quote, not quoted
+
+
+def _is_dense(part: Part) -> bool:
+    """Whether a sample of the file has more in it, or longer or shorter rows, than any export."""
+    with part.path.open("rb") as file:
+        is_packed = file.read(2) == GZIP_MAGIC
+        if is_packed:
+            return any(_is_packed_again(sample) for sample in _samples(file, part.path, _SAMPLE, _STEP))
+        most = 2 * _PLAIN_SAMPLE // len(part.columns)
+        samples = _samples(file, part.path, _PLAIN_SAMPLE, ROW_LIMIT)
+        return any(not 0 < sample.count(_LINE_END) <= most for sample in samples)
+
+
+def _samples(file: BinaryIO, path: Path, size: int, step: int) -> Iterator[bytes]:
+    for place in range(0, path.stat().st_size - size, step):
+        file.seek(place)
+        yield file.read(size)
+
+
+def _is_packed_again(sample: bytes) -> bool:
+    return len(zlib.compress(sample, 1)) < _DENSE * len(sample)
