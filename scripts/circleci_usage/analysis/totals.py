@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.money import exact
 from circleci_usage.money.costs import UNPRICED, Costs
 from circleci_usage.money.units import to_decimal
@@ -116,17 +117,22 @@ def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     return Breakdown(name, keys, lines)
 
 
-def charges(costs: Costs) -> pd.DataFrame:
+def charges(costs: Costs) -> CountedLines:
     """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
 
     Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
     there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
     keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
-    lines = costs.decimals(_sum(costs.lines, keys, [*AMOUNTS, "free_credits"])).reset_index()
-    priced = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
-    prices = [to_decimal(int(price), costs.price_places) if known else None for known, price in priced]
-    return lines.assign(price=pd.Series(prices, dtype="object")).drop(columns="price_period")
+    counts = _sum(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
+    places = costs.price_places
+
+    def priced(lines: pd.DataFrame) -> pd.DataFrame:
+        known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
+        prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
+        return lines.assign(price=pd.Series(prices, lines.index, "object")).drop(columns="price_period")
+
+    return CountedLines(counts, costs.all_places(counts), priced)
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:

@@ -14,10 +14,12 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.columns import NO_NAME, charge_description, credit_type_name
 from circleci_usage.days import Period, billing_period
 from circleci_usage.money.allocation import Ownership
+from circleci_usage.money.costs import UNPRICED
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.tables import neutral
@@ -71,22 +73,21 @@ def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
-    charges = _priced(report)
     with path.open("w", encoding="utf-8", newline="") as stream:
         stream.write(csv_header(columns))
-        for first in range(0, len(charges), _AT_A_TIME):
-            some = charges[first : first + _AT_A_TIME]
+        for some in _priced(report).pieces(_AT_A_TIME):
             known = {column: column.cells(some) for column in {*columns.values()}}
             stream.writelines(csv_lines(known[column] for column in columns.values()))
 
 
 def priced_charges(report: Report) -> Iterator[Charge]:
     """The charges whose cost is known; FOCUS has no row for others."""
-    return map(Charge._make, _priced(report).itertuples(index=False, name=None))
+    for some in _priced(report).pieces(_AT_A_TIME):
+        yield from map(Charge._make, some[[*Charge._fields]].itertuples(index=False, name=None))
 
 
-def _priced(report: Report) -> pd.DataFrame:
-    return report.charges.loc[report.charges["price"].notna(), [*Charge._fields]]
+def _priced(report: Report) -> CountedLines:
+    return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
 
 
 def tags_of(ownership: Ownership) -> Callable[[Charge], str]:

@@ -23,7 +23,7 @@ from circleci_usage.render.projects import projects
 from circleci_usage.render.shown import days
 from circleci_usage.render.slack import slack_json
 from circleci_usage.render.summary import summary_json
-from circleci_usage.render.tables import lines_csv, tables
+from circleci_usage.render.tables import write_tables
 from circleci_usage.report import Report
 from circleci_usage.usage.parts import MERGED_NAME, SUMMARY_NAME
 
@@ -100,8 +100,7 @@ def _write_files(report: Report, folder: Path, focus_version: str) -> None:
     for name, text in _TEXTS.items():
         (folder / name).write_text(text(report), encoding="utf-8")
     (folder / "tables").mkdir()
-    for name, lines in tables(report):
-        (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
+    write_tables(report, folder / "tables")
     write_focus(report, folder / "focus.csv", focus_version)
 
 

@@ -61,7 +61,6 @@ def findings(report: Report) -> dict[str, Any]:
 
 def _right_sizing(found: RightSizing) -> dict[str, Any]:
     """What is saved for certain, job by job in `savings`, whose amounts sum to the total; what may pay stands apart."""
-    suggested = [sizing for sizing in found.sizings if sizing.suggested]
     return {
         "rates": {
             "source": found.rates.source,
@@ -72,7 +71,7 @@ def _right_sizing(found: RightSizing) -> dict[str, Any]:
         "saved_credits_a_month": plain(found.saved_credits),
         "saved_a_month": plain(found.saved),
         "savings": _entries(tables.sized(found.savings)),
-        "suggestions": _entries(tables.sized(suggested)),
+        "suggestions": _entries(tables.sized(found.suggestions)),
         "migrations": _entries(tables.migrated(found.migrations)),
         "larger_classes": _entries(tables.sped_up(found.speed_ups)),
     }
