@@ -1,4 +1,4 @@
-"""Lines whose amounts stay whole numbers until they are read: there may be millions, and decimals take ten times more."""
+"""Lines whose amounts stay whole numbers until they are read: decimals take ten times the memory."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.analysis.evidence import p95
-from circleci_usage.analysis.records import Records, columns_of, found_in, ordered
+from circleci_usage.analysis.records import Records, Row, columns_of, found_in, ordered
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ratio
 from circleci_usage.money.units import to_decimal
@@ -90,7 +90,7 @@ def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Recor
     table = ordered(table, ("cost", "runs"), keys)
     others = [*table.columns.difference([*keys], sort=False)]
 
-    def pace(*values: Any) -> Pace:
+    def pace(values: Row) -> Pace:
         return _pace(values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places)
 
     return Records(pace, columns_of(table, [*keys, *others]))

@@ -3,7 +3,7 @@
 A record is made when somebody looks at it, and is nobody's afterwards.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar, overload
 
 import numpy as np
@@ -12,6 +12,9 @@ import pandas as pd
 _Record = TypeVar("_Record")
 
 Values = np.ndarray[tuple[int], np.dtype[Any]]
+
+Row = tuple[Any, ...]
+"""A value of each column."""
 
 _AT_A_TIME: Final = 4096
 
@@ -26,7 +29,7 @@ class Records(Sequence[_Record], Generic[_Record]):
     """
 
     def __init__(
-        self, make: Callable[..., _Record], columns: Mapping[str, Values], rows: Values | None = None
+        self, make: Callable[[Row], _Record], columns: Mapping[str, Values], rows: Values | None = None
     ) -> None:
         self._make = make
         self._columns = columns
@@ -73,17 +76,18 @@ class Records(Sequence[_Record], Generic[_Record]):
         """The values of a column, in the order of the records."""
         return self._columns[name][self._rows]
 
-    def grouped(self, names: Sequence[str]) -> "dict[tuple[Hashable, ...], Records[_Record]]":
-        """Those that have the same values in some columns, by these values; both in the order of the records."""
+    def grouped(self, names: Sequence[str]) -> "dict[tuple[str, ...], Records[_Record]]":
+        """Those that have the same values in some columns, by these; both in the order of the records."""
         keys = pd.DataFrame({name: self.column(name) for name in names})
         groups = keys.groupby([*names], sort=False).indices
-        return {
-            key if isinstance(key, tuple) else (key,): Records(self._make, self._columns, self._rows[places])
-            for key, places in groups.items()
-        }
+        found: dict[tuple[str, ...], Records[_Record]] = {}
+        for key, places in groups.items():
+            texts = map(str, key) if isinstance(key, tuple) else (str(key),)
+            found[*texts,] = Records(self._make, self._columns, self._rows[places])
+        return found
 
     def _made(self, rows: Values) -> Iterator[_Record]:
-        return map(self._make, *(column[rows].tolist() for column in self._columns.values()))
+        return map(self._make, zip(*(column[rows].tolist() for column in self._columns.values()), strict=True))
 
 
 def ordered(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[str]) -> pd.DataFrame:

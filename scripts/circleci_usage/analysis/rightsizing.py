@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Values, columns_of, found_in, ordered
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, found_in, ordered
 from circleci_usage.columns import NO_NAME
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates
@@ -367,7 +367,7 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
     saved = [0 if each is None else to_count(each, _CENTS) for each in table["saved"].tolist()]
     table = ordered(table.assign(order=np.array(saved, dtype="object")), ("order", "cents"), MACHINE_KEYS)
 
-    def sizing(*values: Any) -> Sizing:
+    def sizing(values: Row) -> Sizing:
         return Sizing(values[:length], *map(_known, values[length:]))
 
     return Records(sizing, columns_of(table, [*MACHINE_KEYS, *_SIZING]))
@@ -380,7 +380,7 @@ def _migrations(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"
     some = table.assign(number=numbers)[chosen]
     some = ordered(some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS)
 
-    def migration(*values: Any) -> Migration:
+    def migration(values: Row) -> Migration:
         *key, number, credits, cost, runs = values
         target, rate, target_rate = classes[number].migration
         return Migration(tuple(key), target, rate, target_rate, credits, cost, runs)
@@ -523,9 +523,7 @@ class _Judged:
             return "larger", larger
         return "fits", None
 
-    def _best(
-        self, verdict: Verdict, suggested: ResourceClass | None
-    ) -> tuple[Saving | None, ResourceClass | None]:
+    def _best(self, verdict: Verdict, suggested: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
         """The class with the lowest rate of those that save for certain, and how it does."""
         rate = self.of.rate
         if rate is None or not self.credits:

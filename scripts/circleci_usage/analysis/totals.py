@@ -98,23 +98,28 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
     job_runs = _sum(counted, keys, ["job_runs"])
     # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
-    return breakdown_of(name, costs.decimals(lines).reset_index())
+    ordered = _ordered(lines.reset_index(), keys)
+    return _with_shares(name, costs.decimals(ordered))
 
 
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
-    keys = BREAKDOWNS[name]
-    for key in keys:
-        if isinstance(lines[key].dtype, pd.CategoricalDtype):
-            lines[key] = lines[key].astype("object")
-    lines.insert(len(lines.columns) - 1, "share", shares(lines))
-    by_day = keys == ("date",)
-    lines = lines.sort_values(
-        list(keys) if by_day else ["cost", "credits", "job_runs", *keys],
+    return _with_shares(name, _ordered(lines, BREAKDOWNS[name]))
+
+
+def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    texts = [key for key in keys if isinstance(lines[key].dtype, pd.CategoricalDtype)]
+    by_day = [*keys] == ["date"]
+    return lines.astype(dict.fromkeys(texts, "object")).sort_values(
+        [*keys] if by_day else ["cost", "credits", "job_runs", *keys],
         ascending=[by_day] * len(keys) if by_day else [False] * 3 + [True] * len(keys),
         ignore_index=True,
     )
-    return Breakdown(name, keys, lines)
+
+
+def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
+    lines.insert(len(lines.columns) - 1, "share", pd.Series(shares(lines), lines.index, "object"))
+    return Breakdown(name, BREAKDOWNS[name], lines)
 
 
 def charges(costs: Costs) -> CountedLines:
@@ -139,7 +144,8 @@ def shares(lines: pd.DataFrame) -> list[Decimal]:
     """Shares of the cost, or of the credits when nothing costs anything."""
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = exact.total(measure)
-    return [exact.ratio(part, whole) for part in measure]
+    known = {part: exact.ratio(part, whole) for part in set(measure)}
+    return [known[part] for part in measure]
 
 
 def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:

@@ -13,13 +13,13 @@ differed (CircleCI calls a test flaky by the same rule, on the same commit).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Values, columns_of, ordered, summed
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, ordered, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.units import scaled, to_decimal
@@ -165,7 +165,7 @@ def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Record
     again = scaled(table["again"].to_numpy(), finest - places.again)
     table = ordered(table.assign(most=np.maximum(stopped, again)), ("most", "queued_seconds"), keys)
 
-    def waste(*values: Any) -> Waste:
+    def waste(values: Row) -> Waste:
         names, (failed, canceled, reruns, *counts) = values[: len(keys)], values[len(keys) : len(keys) + _FIELDS]
         return Waste(
             names,

@@ -48,4 +48,5 @@ def fitting(counts: Counts, largest_sum: int) -> Counts:
 def scaled(counts: Counts, places: int) -> Counts:
     """The counts in units that are so many decimal places finer."""
     factor = 10**places
-    return fitting(counts, int(np.abs(counts).sum()) * factor) * factor
+    finer: Counts = fitting(counts, int(np.abs(counts).sum()) * factor) * factor
+    return finer

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.extras import Extra
@@ -55,7 +56,7 @@ def found_tables(report: Report) -> Iterator[tuple[str, Table]]:
     changes, trend = found.changes, found.trend
     yield "forecast", forecasts(report)
     yield "budgets", budgets(report)
-    yield "anomalies", anomalies(report)
+    yield "anomalies", anomalous(found.anomalies)
     yield "changes_by_project", changed(PROJECT, changes.projects if changes else ())
     yield "changes_by_job", changed(JOB, changes.jobs if changes else ())
     yield "trend", _trend(trend.weeks if trend else (), trend.months if trend else ())
@@ -101,7 +102,7 @@ def budgets(report: Report) -> Table:
     )
 
 
-def anomalies(report: Report) -> Table:
+def anomalous(days: Iterable[Anomaly]) -> Table:
     """Days that cost too much: of a project, of a job alone, or of all projects together, as `subject` says."""
     return Table(
         (
@@ -114,7 +115,7 @@ def anomalies(report: Report) -> Table:
                 *((cause.workflow, cause.job, cause.expected, cause.actual) if (cause := each.cause) else [None] * 4),
                 *(each.excess, each.subject),
             )
-            for each in report.findings.anomalies
+            for each in days
         ),
     )
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
-from circleci_usage.analysis.records import Records, columns_of
+from circleci_usage.analysis.records import Records, Row, columns_of
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
 from circleci_usage.money import exact
 from circleci_usage.render.shown import Shown, money, visible
@@ -61,11 +61,12 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
 
 
 def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
-    def line(*values: Any) -> Line:
+    def line(values: Row) -> Line:
         return Line(tuple(map(_text, values[: len(names)])), *values[len(names) :])
 
-    days = frame.select_dtypes("datetime").astype("object")
-    return Records(line, columns_of(frame.assign(**dict(days.items())), [*names, *Line._fields[1:]]))
+    if "date" in names:
+        frame = frame.assign(date=frame["date"].astype("object"))
+    return Records(line, columns_of(frame, [*names, *Line._fields[1:]]))
 
 
 def top(every: Sequence[Line], limit: int) -> Top:
