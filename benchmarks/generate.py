@@ -19,8 +19,9 @@ from circleci_usage.demo.exportfile import COLUMNS_45, Dialect
 
 # Real exports come from a database that packs with zlib's default.
 _LEVEL = 6
-_DAYS = 31
 _BRANCH_DAYS = 3
+_STOP = 1_767_225_600_000  # 2026-01-01, in milliseconds
+_DAY = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,16 @@ class Size:
     """Over all projects: a branch belongs to one, and lives for some days."""
     name_length: int = 0
     """Names of projects, jobs and branches are made at least as long."""
+    workflows: int = 2
+    users: int = 300
+    days: int = 31
+    """From 2025-12-01 on, or so many before 2026-01-01 that they end there."""
+    in_turn: bool = False
+    """Job runs go through all jobs of all projects, so that `projects * jobs` rows have as many distinct jobs."""
 
 
 def generate(folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect()) -> tuple[Path, ...]:
-    """Write the parts of one month's export; parts that are there already stay.
+    """Write the parts of one month's export, or of other days; parts that are there already stay.
 
     Returns:
         The parts' paths.
@@ -48,7 +55,7 @@ def generate(folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect
     paths = tuple(folder / f"part-{number}{suffix}" for number in range(size.parts))
     for number, path in enumerate(paths):
         if not path.exists():
-            rows = _part(size, np.random.default_rng([seed, number]), dialect.null)
+            rows = _part(size, number, np.random.default_rng([seed, number]), dialect.null)
             beside = path.with_suffix(".tmp")
             _write(rows.select(dialect.columns), beside, dialect)
             beside.replace(path)
@@ -65,13 +72,16 @@ def _write(rows: pl.DataFrame, path: Path, dialect: Dialect) -> None:
         )
 
 
-def _part(size: Size, random: np.random.Generator, null: str) -> pl.DataFrame:
+def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl.DataFrame:
     count = size.rows // size.parts
-    branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * _DAYS))
+    branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * size.days))
     project = pl.Series(random.integers(0, size.projects, count))
     job = pl.Series(random.integers(0, size.jobs, count))
     run = pl.Series(range(count))
-    moments = pl.Series(random.integers(0, _DAYS * 86_400_000, count)) + 1_764_547_200_000  # from 2025-12-01
+    if size.in_turn:
+        turn = run + number * count
+        project, job = turn % size.projects, turn // size.projects % size.jobs
+    moments = pl.Series(random.integers(0, size.days * _DAY, count)) + (_STOP - size.days * _DAY)
     at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
     branch = _texts("feature/", project) + _texts("-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS)
     branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
@@ -97,9 +107,9 @@ def _part(size: Size, random: np.random.Generator, null: str) -> pl.DataFrame:
         "PIPELINE_NUMBER": run // 10,
         "IS_UNREGISTERED_USER": "false",
         "PIPELINE_TRIGGER_SOURCE": "webhook",
-        "PIPELINE_TRIGGER_USER_ID": _ids(pl.Series(random.integers(0, 300, count)), "user"),
+        "PIPELINE_TRIGGER_USER_ID": _ids(pl.Series(random.integers(0, size.users, count)), "user"),
         "WORKFLOW_ID": _ids(run // 5, str(random.integers(2**60))),
-        "WORKFLOW_NAME": _texts("workflow-", job % 2),
+        "WORKFLOW_NAME": _texts("workflow-", job % size.workflows),
         "IS_WORKFLOW_SUCCESSFUL": "true",
         "JOB_NAME": _texts(f"{filler}job-", job),
         "JOB_RUN_NUMBER": run,
@@ -136,13 +146,17 @@ def _ids(numbers: pl.Series, salt: str) -> pl.Series:
     return ids.str.replace(r"^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-").gather(numbers)
 
 
+_COUNTED = ("parts", "projects", "jobs", "branches", "name_length", "workflows", "users", "days")
+
+
 def main() -> None:
     """Write what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    for name in ("parts", "projects", "jobs", "branches", "name_length"):
+    for name in _COUNTED:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Size, name))
+    parser.add_argument("--in-turn", action="store_true", help="go through all jobs of all projects, not at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--one-backslash", action="store_true", help="in the mark of null, instead of two")
     parser.add_argument("--quoted", action="store_true", help="every field")
@@ -151,7 +165,8 @@ def main() -> None:
     parser.add_argument("--old", action="store_true", help="the 45 columns of older exports")
     parser.add_argument("--plain", action="store_true", help="not compressed")
     asked = parser.parse_args()
-    size = Size(asked.rows, asked.parts, asked.projects, asked.jobs, asked.branches, asked.name_length)
+    counted = {name: getattr(asked, name) for name in _COUNTED}
+    size = Size(asked.rows, **counted, in_turn=asked.in_turn)
     dialect = Dialect(
         null=NULL_MARKS[0 if asked.one_backslash else 1],
         quoted=asked.quoted,

@@ -75,7 +75,7 @@ def report_on(paths: Sequence[Path], period: Period = NOVEMBER) -> Report:
     return build_report(usage, PriceList.flat(Decimal("0.0006")), period=period, generated_at=NOW)
 
 
-def only(paces: tuple[Pace, ...]) -> Pace:
+def only(paces: Sequence[Pace]) -> Pace:
     (pace,) = paces
     return pace
 

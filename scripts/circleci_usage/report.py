@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from circleci_usage.analysis.chargeback import by_team, chargeback
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
 from circleci_usage.analysis.doubts import doubts
@@ -60,7 +61,7 @@ class Report:
         prices: what credits cost; all money is in its currency.
         totals: all credits, their cost, all job runs.
         breakdowns: the same totals by dimension, under the names of `analysis.totals.BREAKDOWNS`.
-        charges: cost per day, project, team and credit type (see `analysis.totals.charges`).
+        charged: cost per day, project, team and credit type (see `analysis.totals.charges`).
         daily: cost and job runs per day and job (see `analysis.daily_lines`).
         cube: costs by all dimensions at once (see `analysis.cube`).
         chargeback: what each team is charged, month by month (see `analysis.chargeback.chargeback`).
@@ -82,7 +83,7 @@ class Report:
     prices: PriceList
     totals: Amount
     breakdowns: Mapping[str, Breakdown]
-    charges: pd.DataFrame
+    charged: CountedLines
     daily: DailyLines
     cube: pd.DataFrame
     chargeback: pd.DataFrame
@@ -95,6 +96,11 @@ class Report:
     period_name: str | None
     link: str | None
     settings_checksum: str
+
+    @property
+    def charges(self) -> pd.DataFrame:
+        """The lines of `charged`, all with decimals; who can, reads them piece by piece."""
+        return self.charged.frame
 
     @property
     def currency(self) -> str:
@@ -196,7 +202,7 @@ def build_report(
                 teams=by_team(charged, runs),
                 daily=break_down("daily", owned, runs),
             ),
-            charges=charges(owned),
+            charged=charges(owned),
             daily=daily_lines(owned, runs, usage.places),
             cube=cube(all_days),
             chargeback=charged,

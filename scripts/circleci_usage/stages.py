@@ -1,7 +1,7 @@
 """The stages in their order: from parts on disk to the report folder. What the commands share."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +39,8 @@ class ReportSettings:
         merged: whether the rows go into the folder too.
         focus_version: of focus.csv.
         export_for: tools to write files for too.
+        focus_grain: what its lines are of: `day`, `month` or, by their number, `auto`.
+        focus_gzip: whether it is packed.
         checksum: of what the settings file says that decides what things cost and whose costs they are.
     """
 
@@ -54,6 +56,8 @@ class ReportSettings:
     merged: bool
     focus_version: str
     export_for: tuple[str, ...]
+    focus_grain: str = "auto"
+    focus_gzip: bool = False
     checksum: str = ""
 
     def days(self, known: Period | None) -> Period:
@@ -76,8 +80,12 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
         # What draws takes a third of a second to load, in which the engine reads without Python.
         beside.submit(import_module, "circleci_usage.render.folder")
         report, rows = _read_and_build(source, settings, clock, progress)
+    from circleci_usage.render.focus import focus_warning  # noqa: PLC0415
     from circleci_usage.render.folder import write_report  # noqa: PLC0415
 
+    coarse = focus_warning(report, settings.focus_grain)
+    if coarse:
+        report = replace(report, warnings=(*report.warnings, coarse))
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
 
     merge = source.merge if settings.merged else None
@@ -87,6 +95,8 @@ def make_report(source: Source, settings: ReportSettings, *, clock: Clock, progr
         settings.folder,
         rows=partial(merge, only=rows.only, has_repeats=rows.has_repeats) if merge else None,
         focus_version=settings.focus_version,
+        focus_grain=settings.focus_grain,
+        focus_gzip=settings.focus_gzip,
         export_for=settings.export_for,
     )
     return report

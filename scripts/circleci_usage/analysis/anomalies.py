@@ -10,12 +10,12 @@ project's day with the job behind it, else the job, else all projects together. 
 out.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from functools import cached_property
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,12 @@ _SOME: Final = 0.1
 """Share of its project that the others must be expected to cost, to tell how busy it was."""
 
 _DAYS_A_WEEK: Final = 7
+_AT_A_TIME: Final = 10_000
+"""Jobs that are looked at together, day by day."""
+
 _CENTS: Final = 2
+
+Places = np.ndarray[tuple[int], np.dtype[Any]]
 
 Subject = Literal["project", "job", "all"]
 
@@ -99,21 +104,100 @@ class Anomaly:
 class _Table:
     """Costs with a row per key and a column per day; before its first cost a row has no value at all."""
 
-    keys: list[tuple[str, ...]]
+    key: Callable[[int], tuple[str, ...]]
     costs: Matrix
 
-    def rows(self, wanted: Iterable[int]) -> "_Table":
-        """Some of the rows."""
-        chosen = [*wanted]
-        return _Table([self.keys[row] for row in chosen], self.costs[chosen])
 
-    def summed(self, length: int) -> "_Table":
-        """The sums of the rows whose keys begin alike, by so much of the keys."""
-        members: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for row, key in enumerate(self.keys):
-            members[key[:length]].append(row)
-        sums = [_sum(self.costs[rows]) for rows in members.values()]
-        return _Table([*members], np.array(sums))
+@dataclass(frozen=True)
+class _Jobs:
+    """What jobs cost on the days on which they cost anything: of a million jobs, few have to be looked at day by day.
+
+    Attributes:
+        lines: a row per job and day, in this order: `JOB` (categoricals) and `cost` (float64).
+        columns: which day each line is of.
+        rows: which job each line is of.
+        length: of all days.
+    """
+
+    lines: pd.DataFrame
+    columns: Places
+    rows: Places
+    length: int
+
+    @cached_property
+    def starts(self) -> Places:
+        """The first line of each job, and behind the last one the end."""
+        return np.searchsorted(self.rows, np.arange(len(self) + 1))
+
+    @cached_property
+    def firsts(self) -> Places:
+        """The first day of each job."""
+        return self.columns[self.starts[:-1]]
+
+    @cached_property
+    def projects(self) -> Places:
+        """The project of each job, by its row in `summed(len(PROJECT))`."""
+        return _numbered(self.lines.iloc[self.starts[:-1]], PROJECT)
+
+    def __len__(self) -> int:
+        return int(self.rows[-1]) + 1 if len(self.rows) else 0
+
+    def key(self, row: int, length: int = len(JOB)) -> tuple[str, ...]:
+        """The names of a job, or the first of them."""
+        at = self.starts[row]
+        return tuple(str(self.lines[name].iloc[at]) for name in JOB[:length])
+
+    def highest(self, columns: range) -> Column:
+        """What each job cost on the dearest of some days."""
+        costs = self.lines["cost"].to_numpy()
+        inside = (self.columns >= columns.start) & (self.columns < columns.stop)
+        found: Column = np.maximum.reduceat(np.where(inside, costs, 0.0), self.starts[:-1])
+        return found
+
+    def costs(self, wanted: Places) -> Matrix:
+        """What some of the jobs cost, day by day; not a number before their first cost."""
+        lengths = np.diff(self.starts)[wanted]
+        places = np.repeat(np.arange(len(wanted)), lengths)
+        lines = np.arange(len(places)) + np.repeat(self.starts[:-1][wanted] - np.cumsum(lengths) + lengths, lengths)
+        found = np.zeros((len(wanted), self.length))
+        found[places, self.columns[lines]] = self.lines["cost"].to_numpy()[lines]
+        return self._begun(found, self.firsts[wanted])
+
+    def of(self, project: int) -> Places:
+        """The jobs of a project."""
+        return np.arange(*np.searchsorted(self.projects, [project, project + 1]))
+
+    def on(self, day: "_Day") -> Places:
+        """The jobs that cost anything on a day of their project, or of all."""
+        rows = self.rows[(self.columns == day.column) & (self.lines["cost"].to_numpy() > 0)]
+        return rows if day.key == () else np.intersect1d(rows, self.of(self.numbers[day.project]))
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[str, ...], int]:
+        """The projects' rows by their keys."""
+        rows = np.flatnonzero(np.diff(self.projects, prepend=-1)).tolist()
+        return {self.key(row, len(PROJECT)): number for number, row in enumerate(rows)}
+
+    def by_project(self) -> _Table:
+        """The sums of each project's jobs."""
+        return _Table([*self.numbers].__getitem__, self._summed(self.projects))
+
+    def in_all(self) -> _Table:
+        """The sum of all jobs."""
+        return _Table(lambda _: (), self._summed(np.zeros(len(self), dtype="int64")))
+
+    def _summed(self, of_jobs: Places) -> Matrix:
+        count = int(of_jobs[-1]) + 1
+        places = of_jobs[self.rows] * self.length + self.columns
+        weights: Column = self.lines["cost"].to_numpy(dtype="float64")
+        sums = np.zeros(count * self.length)
+        np.add.at(sums, places, weights)
+        begins = np.full(count, self.length)
+        np.minimum.at(begins, of_jobs, self.firsts)
+        return self._begun(sums.reshape(count, self.length), begins)
+
+    def _begun(self, costs: Matrix, begins: Places) -> Matrix:
+        return np.where(np.arange(self.length) < begins[:, np.newaxis], np.nan, costs)
 
 
 @dataclass(frozen=True)
@@ -165,7 +249,7 @@ def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal
         return ()
     lines = within(costs.lines[~charged_monthly(costs.lines, known)], days)
     jobs = _by_day(lines, days)
-    if not jobs.keys:
+    if not len(jobs):
         return ()
     judged = [column for column, day in enumerate(days) if day in period]
     limits = _Limits(float(minimum) * 10.0**places, range(judged[0], judged[-1] + 1))
@@ -181,23 +265,24 @@ def _days_around(known: Period, period: Period) -> Period | None:
     return Period(max(known.start, period.start - weeks), min(known.stop, period.stop + weeks))
 
 
-def _by_day(lines: pd.DataFrame, days: Period) -> _Table:
+def _by_day(lines: pd.DataFrame, days: Period) -> _Jobs:
     """The costs of each job."""
-    table = lines.groupby([*JOB, "date"], observed=True)["cost"].sum().unstack("date")  # noqa: PD010 - of a series
-    table = table.reindex(columns=pd.DatetimeIndex([*days])).astype("float64")
-    table = table.fillna(0.0).where(table.ffill(axis=1).notna())
-    return _Table([tuple(map(str, key)) for key in table.index], table.to_numpy())
+    sums = lines.groupby([*JOB, "date"], observed=True)["cost"].sum().astype("float64").reset_index()
+    columns = (sums["date"] - pd.Timestamp(days.start)).dt.days.to_numpy()
+    return _Jobs(sums.drop(columns="date"), columns, _numbered(sums, JOB), len(days))
 
 
-def _sum(costs: Matrix) -> Column:
-    sums: Column = np.where(np.isnan(costs).all(axis=0), np.nan, np.nansum(costs, axis=0))
-    return sums
+def _numbered(ordered: pd.DataFrame, names: Sequence[str]) -> Places:
+    """Which combination of categoricals each row has, from zero on, where equal ones follow each other."""
+    codes = [ordered[name].cat.codes.to_numpy() for name in names]
+    changes = np.logical_or.reduce([np.diff(each, prepend=each[:1]) != 0 for each in codes])
+    return np.cumsum(changes)
 
 
-def _found(jobs: _Table, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
+def _found(jobs: _Jobs, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     """What explains each day, and the job behind it: a project, else a job, else all together, told once."""
-    projects, in_all = jobs.summed(len(PROJECT)), jobs.summed(0)
-    of_projects = judge(projects.costs, _rates(jobs, projects))
+    projects, in_all = jobs.by_project(), jobs.in_all()
+    of_projects = judge(projects.costs, _rates(np.bincount(jobs.projects)))
     new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
     risen = [each for each in _beyond(projects, of_projects, limits) if not _is_told(each, new, jobs, limits)]
     told = {(each.project, each.column) for each in risen}
@@ -206,16 +291,14 @@ def _found(jobs: _Table, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     yield from ((each, _cause(each, jobs)) for each in risen)
     yield from ((each, each) for each in alone)
     explained = {each.column for each in (*risen, *alone)}
-    for each in _beyond(in_all, judge(in_all.costs, _rates(jobs, in_all)), limits):
+    for each in _beyond(in_all, judge(in_all.costs, _rates(np.array([len(jobs)]))), limits):
         if each.column not in explained:
             yield each, _cause(each, jobs)
 
 
-def _rates(jobs: _Table, sums: _Table) -> Column:
+def _rates(jobs_of: Places) -> Column:
     """What share of the days of each project, or of all together, may be beyond by themselves."""
-    jobs_of = Counter(job[: len(key)] for key in sums.keys[:1] for job in jobs.keys)
-    has_one = [jobs_of[key] == 1 for key in sums.keys]
-    rates: Column = np.where(has_one, _PROJECT_RATE, _SHARED_RATE)
+    rates: Column = np.where(jobs_of == 1, _PROJECT_RATE, _SHARED_RATE)
     return rates
 
 
@@ -225,23 +308,18 @@ def _beyond(table: _Table, judged: Judged, limits: _Limits) -> Iterator[_Day]:
     for row, column in np.argwhere(are_found):
         if column in limits.columns:
             yield _Day(
-                table.keys[row], int(column), *map(float, (judged.expected[row, column], table.costs[row, column]))
+                table.key(int(row)), int(column), *map(float, (judged.expected[row, column], table.costs[row, column]))
             )
 
 
-def _unusual_jobs(jobs: _Table, projects: _Table, of_projects: Judged, limits: _Limits) -> Iterator[_Day]:
+def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _Limits) -> Iterator[_Day]:
     """The anomalies of jobs that could be one and are not their whole project."""
-    row_of = {key: row for row, key in enumerate(projects.keys)}
-    of_a_project = Counter(key[: len(PROJECT)] for key in jobs.keys)
-    highest = np.nan_to_num(jobs.costs[:, limits.columns.start : limits.columns.stop]).max(axis=1)
-    dear = jobs.rows(
-        row
-        for row, key in enumerate(jobs.keys)
-        if highest[row] >= limits.least and of_a_project[key[: len(PROJECT)]] > 1
-    )
-    if not dear.keys:
+    are_several = np.bincount(jobs.projects)[jobs.projects] > 1
+    chosen = np.flatnonzero((jobs.highest(limits.columns) >= limits.least) & are_several)
+    if not len(chosen):
         return
-    rows = [row_of[key[: len(PROJECT)]] for key in dear.keys]
+    dear = _Table(lambda place: jobs.key(int(chosen[place])), jobs.costs(chosen))
+    rows = jobs.projects[chosen]
     rates = _JOBS_RATE / np.bincount(rows)[rows]
     others_came = projects.costs[rows] - np.nan_to_num(dear.costs)
     expected = expect(dear.costs)
@@ -251,54 +329,57 @@ def _unusual_jobs(jobs: _Table, projects: _Table, of_projects: Judged, limits: _
     yield from _beyond(dear, judge_followers(dear.costs, expected, pace, rates), limits)
 
 
-def _new_jobs(jobs: _Table, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
+def _new_jobs(jobs: _Jobs, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
     """Jobs that begin in the period and are dear on a day of their first week, the first such day of each."""
-    begin = {key: _first(costs) for key, costs in zip(projects.keys, projects.costs, strict=True)}
-    expected_of = dict(zip(projects.keys, np.nan_to_num(expected), strict=True))
-    for key, costs in zip(jobs.keys, jobs.costs, strict=True):
-        first, project = _first(costs), key[: len(PROJECT)]
-        if first not in limits.columns or first - begin[project] < _OLD:
-            continue
+    begin = np.argmax(~np.isnan(projects.costs), axis=1)
+    bars = np.maximum(limits.least, _AT_LEAST * np.nan_to_num(expected))
+    in_period = (jobs.firsts >= limits.columns.start) & (jobs.firsts < limits.columns.stop)
+    are_old = jobs.firsts - begin[jobs.projects] >= _OLD
+    for row in np.flatnonzero(in_period & are_old & (jobs.highest(limits.columns) >= limits.least)).tolist():
+        first, project = int(jobs.firsts[row]), int(jobs.projects[row])
+        (costs,) = jobs.costs(np.array([row]))
         week = range(first, min(first + _DAYS_A_WEEK, limits.columns.stop))
-        bars = np.maximum(limits.least, _AT_LEAST * expected_of[project])
-        column = next((each for each in week if costs[each] >= bars[each]), None)
-        if column is not None and not _is_in_place(costs, project, jobs, week):
-            yield _Day(key, column, 0.0, float(costs[column]))
+        column = next((each for each in week if costs[each] >= bars[project, each]), None)
+        if column is not None and not _is_in_place(costs, jobs.costs(jobs.of(project)), week):
+            yield _Day(jobs.key(row), column, 0.0, float(costs[column]))
 
 
-def _first(costs: Column) -> int:
-    return int(np.argmax(~np.isnan(costs)))
-
-
-def _is_in_place(costs: Column, project: tuple[str, ...], jobs: _Table, week: range) -> bool:
+def _is_in_place(costs: Column, of_project: Matrix, week: range) -> bool:
     """Whether a job took the place of others, which cost as much on these weekdays before and nothing since."""
-    others = np.nan_to_num(jobs.costs[[key[: len(PROJECT)] == project for key in jobs.keys]])
+    others = np.nan_to_num(of_project)
     gone = others[(others[:, week.start : week.stop] == 0).all(axis=1)]
     before = [[column - weeks * _DAYS_A_WEEK for column in week] for weeks in range(1, _OLD // _DAYS_A_WEEK + 1)]
     cost_before = gone[:, before].mean(axis=1).sum()
     return bool(cost_before >= _IN_PLACE * costs[week.start : week.stop].sum())
 
 
-def _is_told(day: _Day, new: Sequence[_Day], jobs: _Table, limits: _Limits) -> bool:
+def _is_told(day: _Day, new: Sequence[_Day], jobs: _Jobs, limits: _Limits) -> bool:
     """Whether a project's day is an anomaly only because of a new job that is told on the day it came."""
     earlier = {each.key for each in new if each.project == day.project and each.column < day.column}
     if not earlier:
         return False
-    rows = [row for row, key in enumerate(jobs.keys) if key in earlier]
-    rest = day.actual - float(jobs.costs[rows, day.column].sum())
+    rows = np.array([row for row in jobs.on(day).tolist() if jobs.key(row) in earlier], dtype="int64")
+    rest = day.actual - float(jobs.costs(rows)[:, day.column].sum())
     return not limits.reached(np.array([[rest]]), np.array([[day.expected]])).item()
 
 
-def _cause(day: _Day, jobs: _Table) -> _Day | None:
+def _cause(day: _Day, jobs: _Jobs) -> _Day | None:
     """The job whose rise on the day is the largest."""
-    mine = jobs.rows(row for row, key in enumerate(jobs.keys) if key[: len(day.key)] == day.key)
-    # A job that is new has no history: all of its cost is a rise.
-    expected = np.nan_to_num(expect(mine.costs)[:, day.column])
-    actual = np.nan_to_num(mine.costs[:, day.column])
-    row = int(np.argmax(actual - expected))
-    if actual[row] <= expected[row]:
+    found, highest, rows = None, 0.0, jobs.on(day)
+    for first in range(0, len(rows), _AT_A_TIME):
+        some = rows[first : first + _AT_A_TIME]
+        costs = jobs.costs(some)
+        # A job that is new has no history: all of its cost is a rise.
+        expected = np.nan_to_num(expect(costs)[:, day.column])
+        rises = costs[:, day.column] - expected
+        place = int(np.argmax(rises))
+        if rises[place] > highest:
+            highest = float(rises[place])
+            found = int(some[place]), float(expected[place]), float(costs[place, day.column])
+    if found is None:
         return None
-    return _Day(mine.keys[row], day.column, float(expected[row]), float(actual[row]))
+    row, should, came = found
+    return _Day(jobs.key(row), day.column, should, came)
 
 
 def _anomaly(found: _Day, job: _Day | None, lines: pd.DataFrame, days: Period, places: int) -> Anomaly:

@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.columns import DAILY_CHARGES, DAILY_RUNS
 from circleci_usage.money.costs import Costs
-from circleci_usage.money.units import to_decimal
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""
@@ -23,18 +23,23 @@ class DailyLines:
     """The amounts of each day, by `FINE` keys or, where these would be too many, by `COARSE` ones.
 
     Attributes:
-        charges: the keys, `credit_type`, `credits` and `cost` (Decimal; None where there is no price).
-        runs: the keys, `job_runs` (int64) and `job_seconds` (Decimal). A run may use several credit types, so that
-            runs by credit type would not sum to all runs.
+        tables: `charges` and `runs` under the names of their tables.
     """
 
-    charges: pd.DataFrame
-    runs: pd.DataFrame
+    tables: Mapping[str, CountedLines]
 
     @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Both under the names of their tables."""
-        return {DAILY_CHARGES: self.charges, DAILY_RUNS: self.runs}
+    def charges(self) -> pd.DataFrame:
+        """The keys, `credit_type`, `credits` and `cost` (Decimal; None where there is no price)."""
+        return self.tables[DAILY_CHARGES].frame
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The keys, `job_runs` (int64) and `job_seconds` (Decimal).
+
+        A run may use several credit types, so that runs by credit type would not sum to all runs.
+        """
+        return self.tables[DAILY_RUNS].frame
 
 
 def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
@@ -45,25 +50,23 @@ def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
         runs: owned runs; `job_seconds` in units of 10^-places.
         places: see there.
     """
-    keys: tuple[str, ...] = FINE
-    charges = _charges(costs, keys)
-    if len(charges) > MOST_LINES:
-        keys = COARSE
-        charges = _charges(costs, keys)
-    counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum()
-    seconds = [to_decimal(count, places) for count in counted["job_seconds"].tolist()]
+    keys = FINE if _number_of_charges(costs, FINE) <= MOST_LINES else COARSE
+    groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
+    charges = groups[["credits", "unpriced_credits", "cost"]].sum().reset_index()
+    counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum().reset_index()
     return DailyLines(
-        _known(costs.decimals(charges)).reset_index(),
-        counted.assign(job_seconds=pd.Series(seconds, counted.index, "object")).reset_index(),
+        {
+            DAILY_CHARGES: CountedLines(charges, costs.all_places(charges), _known),
+            DAILY_RUNS: CountedLines(counted, {"job_seconds": places}),
+        }
     )
 
 
-def _charges(costs: Costs, keys: Sequence[str]) -> pd.DataFrame:
-    groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
-    return groups[["credits", "unpriced_credits", "cost"]].sum()
+def _number_of_charges(costs: Costs, keys: Sequence[str]) -> int:
+    return costs.lines.groupby([*keys, "credit_type"], observed=True).ngroups
 
 
 def _known(charges: pd.DataFrame) -> pd.DataFrame:
     """The charges with None for the cost of credits that have no price, which is not 0."""
-    unpriced = charges.pop("unpriced_credits")
-    return charges.assign(cost=charges["cost"].mask(unpriced.ne(0), None))
+    unpriced = charges["unpriced_credits"] != 0
+    return charges.assign(cost=charges["cost"].mask(unpriced, None)).drop(columns="unpriced_credits")

@@ -6,7 +6,7 @@ too few runs (`evidence`). The success rate is that of Insights: successful runs
 too, for whoever wonders about the rate.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan, nan
@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.analysis.evidence import p95
+from circleci_usage.analysis.records import Records, Row, columns_of, found_in, ordered
 from circleci_usage.money.costs import Costs
-from circleci_usage.money.exact import ZERO, ratio
+from circleci_usage.money.exact import ratio
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.answers import JOB_KEYS, WORKFLOW_KEYS
 from circleci_usage.usage.performance import Performance
@@ -67,8 +68,8 @@ class Pace:
 class Durations:
     """All workflows and jobs that ran, the dearest first."""
 
-    workflows: tuple[Pace, ...]
-    jobs: tuple[Pace, ...]
+    workflows: Sequence[Pace]
+    jobs: Sequence[Pace]
 
 
 def durations(costs: Costs, performance: Performance) -> Durations:
@@ -81,22 +82,21 @@ def durations(costs: Costs, performance: Performance) -> Durations:
     return Durations(_paces(performance.workflows, WORKFLOW_KEYS, costs), _paces(performance.jobs, JOB_KEYS, costs))
 
 
-def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> tuple[Pace, ...]:
-    sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
+def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Records[Pace]:
     places = costs.places("credits"), costs.places("cost")
-    amounts = {
-        tuple(map(str, key)): tuple(map(to_decimal, counts, places))
-        for key, counts in zip(sums.index, sums.to_numpy().tolist(), strict=True)
-    }
-    paces = (_pace(row, keys, amounts) for row in measured.to_dict("records"))
-    return tuple(sorted(paces, key=lambda pace: (-pace.cost, -pace.runs, pace.key)))
+    sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
+    amounts = found_in(sums, measured[[*keys]])
+    table = measured.assign(credits=amounts["credits"].to_numpy(), cost=amounts["cost"].to_numpy())
+    table = ordered(table, ("cost", "runs"), keys)
+    others = [*table.columns.difference([*keys], sort=False)]
+
+    def pace(values: Row) -> Pace:
+        return _pace(values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places)
+
+    return Records(pace, columns_of(table, [*keys, *others]))
 
 
-def _pace(
-    row: Mapping[Hashable, Any], keys: tuple[str, ...], amounts: dict[tuple[str, ...], tuple[Decimal, ...]]
-) -> Pace:
-    key = tuple(str(row[name]) for name in keys)
-    credits, cost = amounts.get(key, (ZERO, ZERO))
+def _pace(key: tuple[str, ...], row: Mapping[str, Any], places: tuple[int, int]) -> Pace:
     return Pace(
         key=key,
         runs=int(row["runs"]),
@@ -109,20 +109,20 @@ def _pace(
         p95_seconds=_p95(row, "seconds"),
         p50_queued=_known(row, "p50_queued"),
         p95_queued=_p95(row, "queued"),
-        credits=credits,
-        cost=cost,
+        credits=to_decimal(row["credits"], places[0]),
+        cost=to_decimal(row["cost"], places[1]),
     )
 
 
-def _count(row: Mapping[Hashable, Any], name: str) -> int | None:
+def _count(row: Mapping[str, Any], name: str) -> int | None:
     return int(row[name]) if name in row else None
 
 
-def _p95(row: Mapping[Hashable, Any], unit: str) -> float | None:
+def _p95(row: Mapping[str, Any], unit: str) -> float | None:
     value = _known(row, f"p95_{unit}")
     return None if value is None else p95(value, int(row[f"runs_with_{unit}"]))
 
 
-def _known(row: Mapping[Hashable, Any], name: str) -> float | None:
+def _known(row: Mapping[str, Any], name: str) -> float | None:
     number = float(row.get(name, nan))
     return None if isnan(number) else number

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -85,19 +86,21 @@ def numbered_jobs(performance: Performance) -> tuple[NumberedJob, ...]:
 
 def _families(machines: pd.DataFrame) -> list[_Family]:
     """All jobs with a number, by workflow and name; runs that had no machine tell nothing."""
-    found: defaultdict[tuple[tuple[str, ...], str], defaultdict[int, set[Machine]]]
-    found = defaultdict(lambda: defaultdict(set))
-    on_machines = machines[machines["executor"].ne(NO_NAME) | machines["resource_class"].ne(NO_NAME)]
-    for row in on_machines.to_dict("records"):
-        numbered = _NUMBERED.fullmatch(row["job"])
-        if numbered:
-            key = tuple(str(row[name]) for name in WORKFLOW)
-            machine = Machine(row["executor"], row["resource_class"])
-            found[key, numbered[1]][int(numbered[2])].add(machine)
-    return [
-        _Family(key, name, {number: frozenset(used) for number, used in numbers.items()})
-        for (key, name), numbers in found.items()
-    ]
+    found: defaultdict[tuple[tuple[str, ...], str], dict[int, frozenset[Machine]]] = defaultdict(dict)
+    numbers = {job: numbered for job in machines["job"].unique() if (numbered := _NUMBERED.fullmatch(job))}
+    on_machines = machines["executor"].ne(NO_NAME) | machines["resource_class"].ne(NO_NAME)
+    rows = machines.loc[on_machines & machines["job"].isin(numbers), [*WORKFLOW, "job", *Machine._fields]]
+    for *key, job, executor, resource_class in rows.itertuples(index=False, name=None):
+        _, name, number = numbers[job].group(0, 1, 2)
+        family, used = found[tuple(key), name], _one(executor, resource_class)
+        family[int(number)] = used.union(family[int(number)]) if int(number) in family else used
+    return [_Family(key, name, numbers) for (key, name), numbers in found.items()]
+
+
+@cache
+def _one(executor: str, resource_class: str) -> frozenset[Machine]:
+    """One machine; the same object for all jobs on it, of which there may be a million."""
+    return frozenset({Machine(executor, resource_class)})
 
 
 def _is_settable(name: str) -> bool:

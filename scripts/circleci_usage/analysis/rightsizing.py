@@ -13,19 +13,24 @@ by a larger class where the median of CPU is near its limit. Sizes come from the
 also from the export.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from math import isnan
 from typing import Any, Final, Literal
 
+import numpy as np
+import pandas as pd
+
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, found_in, ordered
 from circleci_usage.columns import NO_NAME
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates
 from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
 from circleci_usage.money.rates import DERIVED, Rates, ResourceClass, identity, is_self_hosted
-from circleci_usage.money.units import to_decimal
+from circleci_usage.money.units import fitting, to_count, to_decimal
 from circleci_usage.usage.answers import MACHINE_KEYS
 from circleci_usage.usage.performance import Performance
 
@@ -42,9 +47,27 @@ BUSY_CPU: Final = 90
 _DAYS_A_MONTH: Final = Decimal("30.4375")
 _CENTS: Final = 2
 
+_MEASURED: Final = ("runs", "measured_runs", "p95_cpu", "p95_ram", "median_runs", "p50_median_cpu")
+
+_SAID: Final = {
+    "verdict": None,
+    "suggested": None,
+    "saved_credits": ZERO,
+    "saved": ZERO,
+    "recommended": None,
+    "saving": None,
+    "rate_source": None,
+    "speed_up": None,
+}
+"""What is said of a job that has too few runs, but for verdict and source, which its class says."""
+
+_SIZING: Final = (
+    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
+    *("saved_credits", "saved", "recommended", "saving", "rate_source", "speed_up"),
+)
+"""The fields of `Sizing` after its key."""
+
 Key = tuple[str, ...]
-Amounts = tuple[Decimal, Decimal]
-"""Credits and their cost, a month."""
 
 Verdict = Literal[
     "smaller",
@@ -239,35 +262,49 @@ class RightSizing:
         classes: those of the period that are CircleCI's.
     """
 
-    sizings: tuple[Sizing, ...]
-    migrations: tuple[Migration, ...]
+    sizings: Records[Sizing]
+    migrations: Records[Migration]
     rates: Rates
     classes: tuple[UsedClass, ...] = ()
 
-    def of(self, verdict: Verdict) -> tuple[Sizing, ...]:
+    def of(self, verdict: Verdict) -> Sequence[Sizing]:
         """Those with a verdict."""
-        return tuple(sizing for sizing in self.sizings if sizing.verdict == verdict)
+        return self.sizings.where(lambda verdicts: verdicts == verdict, "verdict")
 
     @property
-    def savings(self) -> tuple[Sizing, ...]:
+    def suggestions(self) -> Sequence[Sizing]:
+        """Those for which another size would do."""
+        return self.sizings.where(_is_there, "suggested")
+
+    @property
+    def savings(self) -> Sequence[Sizing]:
         """All that save for certain, at least a cent: each job on a class once, by what saves most."""
-        return tuple(sizing for sizing in self.sizings if sizing.saving and sizing.saved)
+        return self._savings
 
     @property
     def speed_ups(self) -> tuple[SpeedUp, ...]:
         """Those that a larger class may make faster, the most expensive first."""
-        found = (sizing.speed_up for sizing in self.sizings if sizing.speed_up)
+        found = self.sizings.where(_is_there, "speed_up").column("speed_up")
         return tuple(sorted(found, key=lambda each: (-each.cost, each.key)))
 
     @property
     def saved(self) -> Decimal:
         """Money a month that all certain savings make together."""
-        return total(sizing.saved or ZERO for sizing in self.savings)
+        return total(self._savings.column("saved"))
 
     @property
     def saved_credits(self) -> Decimal:
         """Credits a month that all certain savings make together."""
-        return total(sizing.saved_credits or ZERO for sizing in self.savings)
+        return total(self._savings.column("saved_credits"))
+
+    @cached_property
+    def _savings(self) -> Records[Sizing]:
+        some = self.sizings.where(_is_there, "saving")
+        return some.where(lambda saved: _is_there(saved) & (saved != 0), "saved")
+
+
+def _is_there(values: Values) -> Values:
+    return ~pd.isna(values)
 
 
 def right_size(costs: Costs, performance: Performance, rates: Rates, days: Sized) -> RightSizing:
@@ -282,30 +319,73 @@ def right_size(costs: Costs, performance: Performance, rates: Rates, days: Sized
     derived = derive_rates(performance.classes)
     rates = rates.completed({key: each.credits_per_minute for key, each in derived.items()})
     with estimating():
-        amounts = _amounts(costs, _DAYS_A_MONTH / len(days))
-        judged = [_Judged.of(row, amounts, rates) for row in performance.machines.to_dict("records")]
-        sizings = (each.sizing(rates) for each in judged)
-        migrations = filter(None, (each.migration(rates) for each in judged))
+        table = _table(costs, performance.machines, _DAYS_A_MONTH / len(days))
+        numbers, spelled = pd.factorize(pd.MultiIndex.from_frame(table[[*MACHINE_KEYS[-2:]]]))
+        classes = [_Class.of(str(executor), str(name), rates) for executor, name in spelled]
         return RightSizing(
-            tuple(sorted(sizings, key=lambda each: (-(each.saved or ZERO), -each.cost, each.key))),
-            tuple(sorted(migrations, key=lambda each: (not each.is_certain, -each.cost, each.key))),
+            _sizings(table, numbers, classes),
+            _migrations(table, numbers, classes),
             rates,
-            tuple(_used_classes({each.key[-2:] for each in judged}, rates, derived)),
+            tuple(_used_classes({each.names for each in classes}, rates, derived)),
         )
 
 
-def _amounts(costs: Costs, months: Decimal) -> dict[Key, Amounts]:
-    """Compute credits and their cost a month, by job and class."""
+def _table(costs: Costs, machines: pd.DataFrame, months: Decimal) -> pd.DataFrame:
+    """The rows of `Performance.machines` with their `credits` and `cost` a month, and these costs in `cents`."""
     lines = costs.lines[costs.lines["credit_type"] == "compute"]
     sums = lines.groupby([*MACHINE_KEYS], observed=True)[["credits", "contracted_cost"]].sum()
-    credits, money = costs.places("credits"), costs.places("contracted_cost")
-    return {
-        tuple(map(str, key)): (
-            rounded(to_decimal(int(counts[0]), credits) * months, 0),
-            rounded(to_decimal(int(counts[1]), money) * months, _CENTS),
-        )
-        for key, counts in zip(sums.index, sums.to_numpy().tolist(), strict=True)
-    }
+    found = found_in(sums, machines[[*MACHINE_KEYS]])
+    credits, _ = _a_month(found["credits"].to_numpy(), costs.places("credits"), months, 0)
+    cost, cents = _a_month(found["contracted_cost"].to_numpy(), costs.places("contracted_cost"), months, _CENTS)
+    measured = machines.reindex(columns=[*MACHINE_KEYS, *_MEASURED]).fillna({"median_runs": 0})
+    return measured.assign(credits=credits, cost=cost, cents=cents)
+
+
+def _a_month(counts: Values, places: int, months: Decimal, shown_places: int) -> tuple[Values, Values]:
+    """What amounts are in a month, rounded, and the same as whole numbers; many jobs have the same."""
+    distinct, rows = np.unique(counts, return_inverse=True)
+    amounts = [rounded(to_decimal(int(count), places) * months, shown_places) for count in distinct.tolist()]
+    wholes = [to_count(amount, shown_places) for amount in amounts]
+    found = np.array([*amounts, None], dtype="object")[:-1]
+    return found[rows], fitting(np.array([*wholes, 0], dtype="object"), sum(map(abs, wholes)))[rows]
+
+
+def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) -> Records[Sizing]:
+    """A row each. Most of very many jobs have too few runs to be judged, and are alike but for their class."""
+    found = {name: np.full(len(table), nothing, dtype="object") for name, nothing in _SAID.items()}
+    for name in ("verdict", "rate_source"):
+        found[name] = np.array([*(getattr(each, name) for each in classes), None], dtype="object")[numbers]
+    runs = table[["runs", "measured_runs", "median_runs"]].max(axis=1).to_numpy()
+    enough = np.flatnonzero(runs >= ENOUGH_RUNS)
+    rows = table.iloc[enough][[*MACHINE_KEYS, *_MEASURED, "credits", "cost"]].itertuples(index=False, name=None)
+    length = len(MACHINE_KEYS)
+    for row, number, values in zip(enough.tolist(), numbers[enough].tolist(), rows, strict=True):
+        judged = _Judged(values[:length], classes[number], *map(_known, values[length:]))
+        for name, value in judged.said().items():
+            found[name][row] = value
+    table = table.assign(**{name: pd.Series(values, table.index, "object") for name, values in found.items()})
+    saved = [0 if each is None else to_count(each, _CENTS) for each in table["saved"].tolist()]
+    table = ordered(table.assign(order=np.array(saved, dtype="object")), ("order", "cents"), MACHINE_KEYS)
+
+    def sizing(values: Row) -> Sizing:
+        return Sizing(values[:length], *map(_known, values[length:]))
+
+    return Records(sizing, columns_of(table, [*MACHINE_KEYS, *_SIZING]))
+
+
+def _migrations(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) -> Records[Migration]:
+    pays = np.array([each.pays_to_migrate for each in classes], dtype=bool)
+    chosen = pays[numbers] & (table["credits"].to_numpy() != 0) if len(table) else np.zeros(0, dtype=bool)
+    is_certain = np.array([each.saves_by_migrating for each in classes], dtype=bool)
+    some = table.assign(number=numbers)[chosen]
+    some = ordered(some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS)
+
+    def migration(values: Row) -> Migration:
+        *key, number, credits, cost, runs = values
+        target, rate, target_rate = classes[number].migration
+        return Migration(tuple(key), target, rate, target_rate, credits, cost, runs)
+
+    return Records(migration, columns_of(some, [*MACHINE_KEYS, "number", "credits", "cost", "runs"]))
 
 
 def _used_classes(
@@ -317,11 +397,93 @@ def _used_classes(
 
 
 @dataclass(frozen=True)
+class _Class:
+    """A resource class as the export spells it, and what the rates say of it.
+
+    Attributes:
+        names: executor and class.
+        machine: the class; None where it is not known, or a machine of the user's own.
+        verdict: of a job on it with too few runs.
+        is_judged: whether peaks tell which size would do.
+        smaller: the next smaller class, if any.
+        larger: likewise.
+        newer: that of the next generation.
+        smaller_newer: the smaller one of the next generation.
+        as_fast_as: how many times as fast the next generation is at best.
+    """
+
+    names: Key
+    machine: ResourceClass | None
+    verdict: Verdict
+    is_judged: bool = False
+    smaller: ResourceClass | None = None
+    larger: ResourceClass | None = None
+    newer: ResourceClass | None = None
+    smaller_newer: ResourceClass | None = None
+    as_fast_as: Decimal = ZERO
+
+    @classmethod
+    def of(cls, executor: str, name: str, rates: Rates) -> "_Class":
+        if is_self_hosted(executor, name):
+            return cls((executor, name), None, "self-hosted")
+        machine = rates.find(executor, name)
+        if machine is None:
+            return cls((executor, name), None, _unknown(name, rates))
+        smaller = rates.smaller(machine)
+        return cls(
+            (executor, name),
+            machine,
+            "not enough data",
+            rates.sized_by_cpu(machine),
+            smaller,
+            rates.larger(machine),
+            rates.next_generation(machine),
+            rates.next_generation(smaller) if smaller else None,
+            rates.as_fast_as(machine),
+        )
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Credits a minute."""
+        return self.machine.credits_per_minute if self.machine else None
+
+    @property
+    def rate_source(self) -> str | None:
+        """Who says so."""
+        return self.machine.rate_source if self.machine else None
+
+    @property
+    def migration(self) -> tuple[str, Decimal, Decimal]:
+        """The class of the next generation, the rate now, the rate then; of those that have all three."""
+        if self.newer is None or self.rate is None or self.newer.credits_per_minute is None:
+            raise ValueError(f"{self.names} has no next generation of a known rate")
+        return self.newer.name, self.rate, self.newer.credits_per_minute
+
+    @property
+    def pays_to_migrate(self) -> bool:
+        """Whether the next generation may pay."""
+        newer_rate = self.newer.credits_per_minute if self.newer else None
+        return self.rate is not None and newer_rate is not None and newer_rate <= self.rate * self.as_fast_as
+
+    @property
+    def saves_by_migrating(self) -> bool:
+        """Whether it pays even if runs take as long as before."""
+        return self.pays_to_migrate and self.migration[2] < self.migration[1]
+
+
+def _unknown(name: str, rates: Rates) -> Verdict:
+    """What is to be said of a class that the rates do not have."""
+    if name == NO_NAME:  # it never had a machine
+        return "not enough data"
+    return "unknown size" if rates.documents(name) else "unknown class"
+
+
+@dataclass(frozen=True)
 class _Judged:
     """A row of `Performance.machines`, with the class and what it costs."""
 
     key: Key
-    machine: ResourceClass | None
+    of: _Class
     runs: int
     measured: int
     cpu: float | None
@@ -331,53 +493,27 @@ class _Judged:
     credits: Decimal
     cost: Decimal
 
-    @classmethod
-    def of(cls, row: Mapping[Hashable, Any], amounts: Mapping[Key, Amounts], rates: Rates) -> "_Judged":
-        key = tuple(str(row[name]) for name in MACHINE_KEYS)
-        credits, cost = amounts.get(key, (ZERO, ZERO))
-        return cls(
-            key,
-            None if is_self_hosted(*key[-2:]) else rates.find(*key[-2:]),
-            int(row["runs"]),
-            int(row["measured_runs"]),
-            _measured(row, "p95_cpu"),
-            _measured(row, "p95_ram"),
-            int(row.get("median_runs", 0)),
-            _measured(row, "p50_median_cpu"),
-            credits,
-            cost,
-        )
-
-    def sizing(self, rates: Rates) -> Sizing:
-        verdict, suggested = self._verdict(rates)
-        saving, recommended = self._best(rates, verdict, suggested)
+    def said(self) -> dict[str, object]:
+        """What is to be said of it: values of `_SAID`."""
+        verdict, suggested = self._verdict()
+        saving, recommended = self._best(verdict, suggested)
         recommended = recommended or suggested
         saved_credits, saved = self._saved_by(recommended)
-        return Sizing(
-            self.key,
-            verdict,
-            suggested.name if suggested else None,
-            self.runs,
-            self.measured,
-            self.cpu,
-            self.ram,
-            self.credits,
-            self.cost,
-            saved_credits,
-            saved,
-            recommended.name if recommended else None,
-            saving,
-            self.machine.rate_source if self.machine else None,
-            self._speed_up(rates),
-        )
+        return {
+            "verdict": verdict,
+            "suggested": suggested.name if suggested else None,
+            "saved_credits": saved_credits,
+            "saved": saved,
+            "recommended": recommended.name if recommended else None,
+            "saving": saving,
+            "speed_up": self._speed_up(),
+        }
 
-    def _verdict(self, rates: Rates) -> tuple[Verdict, ResourceClass | None]:
-        machine, cpu, ram = self.machine, self.cpu, self.ram
-        if machine is None:
-            return self._unknown(rates), None
-        if self.measured < ENOUGH_RUNS or cpu is None or ram is None or not rates.sized_by_cpu(machine):
-            return "not enough data", None
-        smaller, larger = rates.smaller(machine), rates.larger(machine)
+    def _verdict(self) -> tuple[Verdict, ResourceClass | None]:
+        machine, cpu, ram = self.of.machine, self.cpu, self.ram
+        if machine is None or not self.of.is_judged or self.measured < ENOUGH_RUNS or cpu is None or ram is None:
+            return self.of.verdict, None
+        smaller, larger = self.of.smaller, self.of.larger
         if smaller and _fits(machine, smaller, cpu, ram):
             if machine.credits_per_minute is None or smaller.credits_per_minute is None:
                 return "unknown rate", None
@@ -387,27 +523,18 @@ class _Judged:
             return "larger", larger
         return "fits", None
 
-    def _unknown(self, rates: Rates) -> Verdict:
-        if is_self_hosted(*self.key[-2:]):
-            return "self-hosted"
-        if self.key[-1] == NO_NAME:  # it never had a machine
-            return "not enough data"
-        return "unknown size" if rates.documents(self.key[-1]) else "unknown class"
-
-    def _best(
-        self, rates: Rates, verdict: Verdict, suggested: ResourceClass | None
-    ) -> tuple[Saving | None, ResourceClass | None]:
+    def _best(self, verdict: Verdict, suggested: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
         """The class with the lowest rate of those that save for certain, and how it does."""
-        machine = self.machine
-        if machine is None or machine.credits_per_minute is None or not self.credits:
+        rate = self.of.rate
+        if rate is None or not self.credits:
             return None, None
         if self.runs < ENOUGH_RUNS:
             return None, None
         cheaper = [
             (choice.credits_per_minute, saving, choice)
-            for saving, choice in _choices(machine, rates, verdict, suggested)
+            for saving, choice in _choices(self.of, verdict, suggested)
             if choice.credits_per_minute is not None
-            if choice.credits_per_minute < machine.credits_per_minute and self._still_fits(choice)
+            if choice.credits_per_minute < rate and self._still_fits(choice)
         ]
         if not cheaper:
             return None, None
@@ -416,33 +543,22 @@ class _Judged:
 
     def _still_fits(self, choice: ResourceClass) -> bool:
         """Whether the class is no smaller than the present one, or large enough for what was measured."""
-        machine = self.machine
+        machine = self.of.machine
         if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
             return True
         return self.cpu is not None and self.ram is not None and _fits(machine, choice, self.cpu, self.ram)
 
     def _saved_by(self, choice: ResourceClass | None) -> tuple[Decimal | None, Decimal | None]:
         """Credits and money a month."""
-        if self.machine is None or choice is None:
+        if self.of.machine is None or choice is None:
             return ZERO, ZERO
-        rate, other = self.machine.credits_per_minute, choice.credits_per_minute
+        rate, other = self.of.rate, choice.credits_per_minute
         if rate is None or other is None or not rate:
             return None, None
         return _kept(self.credits, rate, other, 0), _kept(self.cost, rate, other, _CENTS)
 
-    def migration(self, rates: Rates) -> Migration | None:
-        machine = self.machine
-        target = rates.next_generation(machine) if machine else None
-        if machine is None or target is None or not self.credits:
-            return None
-        rate, target_rate = machine.credits_per_minute, target.credits_per_minute
-        if rate is None or target_rate is None or target_rate > rate * rates.as_fast_as(machine):
-            return None
-        return Migration(self.key, target.name, rate, target_rate, self.credits, self.cost, self.runs)
-
-    def _speed_up(self, rates: Rates) -> SpeedUp | None:
-        machine, median = self.machine, self.median_cpu
-        larger = rates.larger(machine) if machine else None
+    def _speed_up(self) -> SpeedUp | None:
+        machine, larger, median = self.of.machine, self.of.larger, self.median_cpu
         if machine is None or larger is None or larger.vcpus <= machine.vcpus or not self.credits:
             return None
         if self.median_runs < ENOUGH_RUNS or median is None or median < BUSY_CPU:
@@ -467,22 +583,20 @@ def _kept(amount: Decimal, rate: Decimal, other: Decimal, places: int) -> Decima
 
 
 def _choices(
-    machine: ResourceClass, rates: Rates, verdict: Verdict, suggested: ResourceClass | None
+    machine: _Class, verdict: Verdict, suggested: ResourceClass | None
 ) -> Iterator[tuple[Saving, ResourceClass]]:
     """The classes that may save, the least change first."""
     if suggested:
         yield "smaller class" if verdict == "smaller" else "larger class", suggested
-    newer = rates.next_generation(machine)
-    if newer:
-        yield "next generation", newer
-    both = rates.next_generation(suggested) if suggested and verdict == "smaller" else None
-    if both:
-        yield "smaller class of the next generation", both
+    if machine.newer:
+        yield "next generation", machine.newer
+    if machine.smaller_newer and suggested and verdict == "smaller":
+        yield "smaller class of the next generation", machine.smaller_newer
 
 
-def _measured(row: Mapping[Hashable, Any], name: str) -> float | None:
-    value = row.get(name)
-    return None if value is None or isnan(value) else float(value)
+def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    """A value of a row; NaN stands for what was not measured."""
+    return None if isinstance(value, float) and isnan(value) else value
 
 
 def _fits(machine: ResourceClass, smaller: ResourceClass, cpu: float, ram: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.money import exact
 from circleci_usage.money.costs import UNPRICED, Costs
 from circleci_usage.money.units import to_decimal
@@ -97,43 +98,54 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
     job_runs = _sum(counted, keys, ["job_runs"])
     # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
-    return breakdown_of(name, costs.decimals(lines).reset_index())
+    ordered = _ordered(lines.reset_index(), keys)
+    return _with_shares(name, costs.decimals(ordered))
 
 
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
-    keys = BREAKDOWNS[name]
-    for key in keys:
-        if isinstance(lines[key].dtype, pd.CategoricalDtype):
-            lines[key] = lines[key].astype("object")
-    lines.insert(len(lines.columns) - 1, "share", shares(lines))
-    by_day = keys == ("date",)
-    lines = lines.sort_values(
-        list(keys) if by_day else ["cost", "credits", "job_runs", *keys],
+    return _with_shares(name, _ordered(lines, BREAKDOWNS[name]))
+
+
+def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    texts = [key for key in keys if isinstance(lines[key].dtype, pd.CategoricalDtype)]
+    by_day = [*keys] == ["date"]
+    return lines.astype(dict.fromkeys(texts, "object")).sort_values(
+        [*keys] if by_day else ["cost", "credits", "job_runs", *keys],
         ascending=[by_day] * len(keys) if by_day else [False] * 3 + [True] * len(keys),
         ignore_index=True,
     )
-    return Breakdown(name, keys, lines)
 
 
-def charges(costs: Costs) -> pd.DataFrame:
+def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
+    lines.insert(len(lines.columns) - 1, "share", pd.Series(shares(lines), lines.index, "object"))
+    return Breakdown(name, BREAKDOWNS[name], lines)
+
+
+def charges(costs: Costs) -> CountedLines:
     """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
 
     Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
     there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
     keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
-    lines = costs.decimals(_sum(costs.lines, keys, [*AMOUNTS, "free_credits"])).reset_index()
-    priced = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
-    prices = [to_decimal(int(price), costs.price_places) if known else None for known, price in priced]
-    return lines.assign(price=pd.Series(prices, dtype="object")).drop(columns="price_period")
+    counts = _sum(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
+    places = costs.price_places
+
+    def priced(lines: pd.DataFrame) -> pd.DataFrame:
+        known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
+        prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
+        return lines.assign(price=pd.Series(prices, lines.index, "object")).drop(columns="price_period")
+
+    return CountedLines(counts, costs.all_places(counts), priced)
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:
     """Shares of the cost, or of the credits when nothing costs anything."""
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = exact.total(measure)
-    return [exact.ratio(part, whole) for part in measure]
+    known = {part: exact.ratio(part, whole) for part in set(measure)}
+    return [known[part] for part in measure]
 
 
 def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:

@@ -10,19 +10,19 @@ fails and then passes in the same pipeline, in at least `FLAKY_PIPELINES` pipeli
 differed (CircleCI calls a test flaky by the same rule, on the same commit).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, ordered, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.money.costs import Costs
-from circleci_usage.money.exact import ZERO, total
-from circleci_usage.money.units import to_decimal
+from circleci_usage.money.units import scaled, to_decimal
 from circleci_usage.usage.performance import Performance
 
 FLAKY_PIPELINES: Final = 5
@@ -38,7 +38,9 @@ _COLUMNS: Final = {
     "rerun_runs": "reruns",
 }
 
-_JobKey = tuple[str, ...]
+_AMOUNTS: Final = ("failed", "canceled", "again")
+_STABLE: Final = ("succeeded", "recovered", "pipelines")
+_FIELDS: Final = len(_AMOUNTS) + len(_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Waste:
         queued_seconds: from being queued to being started, over all runs.
     """
 
-    key: _JobKey
+    key: tuple[str, ...]
     failed: Decimal
     canceled: Decimal
     reruns: Decimal
@@ -84,14 +86,15 @@ class Waste:
 class WasteReport:
     """Waste in all, by project and by job, the largest first.
 
-    `always_failing` and `flaky` are jobs of `jobs`, the dearest first.
+    `costly` (that wasted any money), `always_failing` and `flaky` are jobs of `jobs`, in the same order.
     """
 
     total: Waste
     projects: tuple[Waste, ...]
-    jobs: tuple[Waste, ...]
-    always_failing: tuple[Waste, ...]
-    flaky: tuple[Waste, ...]
+    jobs: Sequence[Waste]
+    costly: Sequence[Waste]
+    always_failing: Sequence[Waste]
+    flaky: Sequence[Waste]
 
 
 def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteReport:
@@ -102,85 +105,84 @@ def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteRe
         reruns: of the runs again.
         performance: of the same period.
     """
-    jobs = _of_jobs(costs, reruns, performance)
-    (everything,) = _summed(jobs, 0) or (Waste((), ZERO, ZERO, ZERO, **dict.fromkeys(_COUNTS, 0)),)
-    stable = _keyed(performance.jobs, ("succeeded", "recovered", "pipelines"))
+    places = _Places(costs.places(_MEASURE), reruns.places(_MEASURE))
+    table = _table(costs, reruns, performance)
+    jobs = _wastes(table, JOB, places)
+    (everything,) = _wastes(_added(table, ()), (), places)
     return WasteReport(
         total=everything,
-        projects=_summed(jobs, len(PROJECT)),
+        projects=tuple(_wastes(_added(table, PROJECT), PROJECT, places)),
         jobs=jobs,
-        always_failing=tuple(job for job in jobs if job.key in stable and _always_fails(job, stable[job.key])),
-        flaky=tuple(job for job in jobs if job.key in stable and _is_flaky(stable[job.key])),
+        costly=jobs.where(lambda most: most != 0, "most"),
+        always_failing=jobs.where(_always_fails, "named", "failed_runs", "succeeded"),
+        flaky=jobs.where(_is_flaky, "named", "recovered", "pipelines"),
     )
 
 
-def _of_jobs(costs: Costs, reruns: Costs, performance: Performance) -> tuple[Waste, ...]:
-    lines, places = costs.lines, costs.places(_MEASURE)
-    failed, canceled = (_sum(lines[lines["status"] == status]) for status in ("failed", "canceled"))
-    again = _sum(reruns.lines)
-    counts, nothing = _counts(performance), dict.fromkeys(_COUNTS, 0)
-    return _ordered(
-        Waste(
-            job,
-            to_decimal(failed.get(job, 0), places),
-            to_decimal(canceled.get(job, 0), places),
-            to_decimal(again.get(job, 0), reruns.places(_MEASURE)),
-            **counts.get(job, nothing),
+class _Places(NamedTuple):
+    """Amounts are whole numbers of 10^-places: those of failed and canceled runs, and those of runs again."""
+
+    once: int
+    again: int
+
+
+def _table(costs: Costs, reruns: Costs, performance: Performance) -> pd.DataFrame:
+    """A row per job: `JOB`, the amounts as counts, `_COUNTS`, and what tells whether the job fails or is flaky.
+
+    Runs without a job stand under the name that costs without one have.
+    """
+    lines = costs.lines
+    amounts = [_sum(lines[lines["status"] == status], status) for status in ("failed", "canceled")]
+    jobs = _measured(performance.jobs, (*_COUNTS, *_STABLE)).assign(named=1)
+    nameless = _measured(performance.nameless, _COUNTS)
+    return summed([jobs, nameless, *amounts, _sum(reruns.lines, "again")], JOB).reindex(
+        columns=[*JOB, *_AMOUNTS, *_COUNTS, *_STABLE, "named"], fill_value=0
+    )
+
+
+def _measured(jobs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Counts of jobs, by the names that they have here."""
+    counts = {name: jobs[_COLUMNS.get(name, name)].astype("int64") for name in names}
+    return jobs[[*JOB]].assign(**counts)
+
+
+def _sum(lines: pd.DataFrame, name: str) -> pd.DataFrame:
+    return lines.groupby([*JOB], observed=True)[_MEASURE].sum().rename(name).reset_index()
+
+
+def _added(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Waste added up by some names of the jobs' keys."""
+    measures = [*_AMOUNTS, *_COUNTS]
+    if keys:
+        return table.groupby([*keys], sort=False)[measures].sum().reset_index()
+    return pd.DataFrame({name: [int(table[name].sum())] for name in measures}, dtype="object")
+
+
+def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Records[Waste]:
+    """The rows in their order."""
+    finest = max(places)
+    stopped = scaled((table["failed"] + table["canceled"]).to_numpy(), finest - places.once)
+    again = scaled(table["again"].to_numpy(), finest - places.again)
+    table = ordered(table.assign(most=np.maximum(stopped, again)), ("most", "queued_seconds"), keys)
+
+    def waste(values: Row) -> Waste:
+        names, (failed, canceled, reruns, *counts) = values[: len(keys)], values[len(keys) : len(keys) + _FIELDS]
+        return Waste(
+            names,
+            to_decimal(failed, places.once),
+            to_decimal(canceled, places.once),
+            to_decimal(reruns, places.again),
+            **dict(zip(_COUNTS, counts, strict=True)),
         )
-        for job in {*counts, *failed, *canceled, *again}
-    )
+
+    return Records(waste, columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *table.columns.difference([*keys])]))
 
 
-def _counts(performance: Performance) -> dict[_JobKey, dict[str, int]]:
-    """All counts by the jobs' keys; runs without a job stand under the name that costs without one have."""
-    counts = _keyed(performance.jobs, _COUNTS)
-    for key, more in _keyed(performance.nameless, _COUNTS).items():
-        known = counts.get(key, {})
-        counts[key] = {name: known.get(name, 0) + count for name, count in more.items()}
-    return counts
+def _always_fails(named: Values, failed_runs: Values, succeeded: Values) -> Values:
+    flags: Values = (named > 0) & (failed_runs >= ENOUGH_RUNS) & (succeeded == 0)
+    return flags
 
 
-def _summed(jobs: Iterable[Waste], names: int) -> tuple[Waste, ...]:
-    """Waste added up by the first so many names of the jobs' keys."""
-    groups: defaultdict[_JobKey, list[Waste]] = defaultdict(list)
-    for job in jobs:
-        groups[job.key[:names]].append(job)
-    return _ordered(
-        Waste(
-            key,
-            total(job.failed for job in group),
-            total(job.canceled for job in group),
-            total(job.reruns for job in group),
-            **{name: sum(getattr(job, name) for job in group) for name in _COUNTS},
-        )
-        for key, group in groups.items()
-    )
-
-
-def _ordered(wastes: Iterable[Waste]) -> tuple[Waste, ...]:
-    return tuple(sorted(wastes, key=lambda waste: (-waste.most, -waste.queued_seconds, waste.key)))
-
-
-def _always_fails(job: Waste, counts: Mapping[str, int]) -> bool:
-    return job.failed_runs >= ENOUGH_RUNS and not counts["succeeded"]
-
-
-def _is_flaky(counts: Mapping[str, int]) -> bool:
-    recovered = counts["recovered"]
-    return recovered >= FLAKY_PIPELINES and recovered >= FLAKY_SHARE * counts["pipelines"]
-
-
-def _keyed(jobs: pd.DataFrame, names: Sequence[str]) -> dict[_JobKey, dict[str, int]]:
-    """Counts of jobs by the jobs' keys."""
-    columns = [jobs[_COLUMNS.get(name, name)].tolist() for name in names]
-    keys = zip(*(jobs[name].tolist() for name in JOB), strict=True)
-    counts = zip(*columns, strict=True)
-    return {
-        key: {name: int(count) for name, count in zip(names, row, strict=True)}
-        for key, row in zip(keys, counts, strict=True)
-    }
-
-
-def _sum(lines: pd.DataFrame) -> dict[_JobKey, int]:
-    sums = lines.groupby([*JOB], observed=True)[_MEASURE].sum()
-    return {tuple(map(str, key)): int(amount) for key, amount in zip(sums.index, sums.tolist(), strict=True)}
+def _is_flaky(named: Values, recovered: Values, pipelines: Values) -> Values:
+    flags: Values = (named > 0) & (recovered >= FLAKY_PIPELINES) & (recovered >= FLAKY_SHARE * pipelines)
+    return flags

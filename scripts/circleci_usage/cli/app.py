@@ -115,6 +115,8 @@ def run(
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     focus_version: options.FocusVersion = "1.2",
+    focus_grain: options.FocusGrain = "auto",
+    focus_gzip: options.FocusGzip = False,
     export_for: options.ExportFor = None,
     datadog: options.Datadog = False,
     datadog_site: options.DatadogSite = options.DEFAULT_SITE,
@@ -155,6 +157,8 @@ def run(
         merged=merged,
         allow_unpriced=allow_unpriced,
         focus_version=focus_version,
+        focus_grain=focus_grain,
+        focus_gzip=focus_gzip,
         export_for=export_for,
     )
     sender = datadog_commands.sender
@@ -227,6 +231,8 @@ def report(
     allow_unpriced: options.AllowUnpriced = False,
     merged: options.Merged = True,
     focus_version: options.FocusVersion = "1.2",
+    focus_grain: options.FocusGrain = "auto",
+    focus_gzip: options.FocusGzip = False,
     export_for: options.ExportFor = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -258,6 +264,8 @@ def report(
         merged=merged,
         allow_unpriced=allow_unpriced,
         focus_version=focus_version,
+        focus_grain=focus_grain,
+        focus_gzip=focus_gzip,
         export_for=export_for,
         whole=whole,
     )

@@ -123,6 +123,17 @@ AllowUnpriced = Annotated[
 FocusVersion = Annotated[
     str, typer.Option(metavar="VERSION", help="FOCUS version of focus.csv: 1.2 or 1.4.", rich_help_panel=_REPORT)
 ]
+FocusGrain = Annotated[
+    str,
+    typer.Option(
+        metavar="GRAIN",
+        help="A line of focus.csv per day or month; auto: per day, up to 1,000,000 lines.",
+        rich_help_panel=_REPORT,
+    ),
+]
+FocusGzip = Annotated[
+    bool, typer.Option("--focus-gzip", help="Write focus.csv.gz, compressed, instead.", rich_help_panel=_REPORT)
+]
 ExportFor = Annotated[
     list[str] | None,
     typer.Option(

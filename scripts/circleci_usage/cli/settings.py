@@ -134,6 +134,8 @@ def report_settings(
     merged: bool,
     allow_unpriced: bool = False,
     focus_version: str = "1.2",
+    focus_grain: str = "auto",
+    focus_gzip: bool = False,
     export_for: Sequence[str] | None = None,
     whole: bool = False,
 ) -> "ReportSettings":
@@ -143,7 +145,7 @@ def report_settings(
         SettingsError: something in the flags or the settings file is not understood.
     """
     from circleci_usage.links import artifact_link
-    from circleci_usage.render.focus import FOCUS_VERSIONS
+    from circleci_usage.render.focus import FOCUS_VERSIONS, GRAINS
     from circleci_usage.render.profiles import PROFILES
     from circleci_usage.stages import ReportSettings
 
@@ -160,6 +162,8 @@ def report_settings(
         link=artifact_link(environment),
         merged=merged,
         focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
+        focus_grain=_one_of(GRAINS, focus_grain, "--focus-grain"),
+        focus_gzip=focus_gzip,
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
         checksum=file.cost_checksum(only_price(price_per_credit)),
     )

@@ -1,5 +1,6 @@
 """Credits and what they cost, row by row: what pricing gives and everything after it regroups."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -40,12 +41,11 @@ class Costs:
 
     def decimals(self, counts: pd.DataFrame) -> pd.DataFrame:
         """Sums of `CREDITS` and `MONEY` as decimals, in the columns that have them."""
-        exact = {}
-        for name in counts.columns.intersection([*CREDITS, *MONEY]):
-            places = self.places(name)
-            decimals = [to_decimal(count, places) for count in counts[name].tolist()]
-            exact[name] = pd.Series(decimals, counts.index, "object")
-        return counts.assign(**exact)
+        return exact_columns(counts, self.all_places(counts))
+
+    def all_places(self, counts: pd.DataFrame) -> dict[str, int]:
+        """The decimal places of all amounts in a frame."""
+        return {str(name): self.places(name) for name in counts.columns.intersection([*CREDITS, *MONEY])}
 
     def total(self, measure: str) -> Decimal:
         """The sum of one of `CREDITS` or `MONEY` over all lines."""
@@ -65,10 +65,21 @@ class Costs:
         return sorted(day.date() for day in days)
 
 
+def exact_columns(counts: pd.DataFrame, places: Mapping[str, int]) -> pd.DataFrame:
+    """A frame with decimals in place of counts, in the columns whose places are given."""
+    exact = {}
+    for name, digits in places.items():
+        decimals = [to_decimal(count, digits) for count in counts[name].tolist()]
+        exact[name] = pd.Series(decimals, counts.index, "object")
+    return counts.assign(**exact)
+
+
 def within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
     """The rows of a frame whose `date` lies in the period."""
     start, stop = pd.Timestamp(period.start), pd.Timestamp(period.stop)
-    return frame[(frame["date"] >= start) & (frame["date"] < stop)]
+    are_inside = (frame["date"] >= start) & (frame["date"] < stop)
+    # Most often all of them are, and a copy of a million rows is no small thing.
+    return frame.copy(deep=False) if are_inside.all() else frame[are_inside]
 
 
 def over_days(frame: pd.DataFrame, measures: list[str]) -> pd.DataFrame:

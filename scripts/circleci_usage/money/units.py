@@ -43,3 +43,10 @@ def to_decimal(count: int, places: int) -> Decimal:
 def fitting(counts: Counts, largest_sum: int) -> Counts:
     """The counts in a type that holds a sum of their magnitudes of `largest_sum` without overflow."""
     return counts.astype("int64" if largest_sum < INT64 else "object")
+
+
+def scaled(counts: Counts, places: int) -> Counts:
+    """The counts in units that are so many decimal places finer."""
+    factor = 10**places
+    finer: Counts = fitting(counts, int(np.abs(counts).sum()) * factor) * factor
+    return finer

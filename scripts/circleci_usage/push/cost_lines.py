@@ -7,10 +7,12 @@ Rules: docs.datadoghq.com/cloud_cost_management/setup/custom.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from circleci_usage.columns import charge_description
@@ -60,6 +62,9 @@ Charge = tuple[date, Mapping[str, str], Decimal]
 """A day, the names of `DIMENSIONS`, a cost."""
 
 
+_Names = tuple[tuple[str, str], ...]
+
+
 def cost_lines(charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]]) -> tuple[CostLine, ...]:
     """A line a day, project, team and credit type, in a lasting order; what costs nothing would not be shown.
 
@@ -67,19 +72,51 @@ def cost_lines(charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]])
         charges: of any number of lines alike.
         tags: name of a tag → team → value, as in `Ownership.tags`.
     """
-    sums: defaultdict[tuple[date, tuple[tuple[str, str], ...]], Decimal] = defaultdict(lambda: ZERO)
+    sums = _summed(charges)
+    tagged = _tagged({names for _, names in sums}, tags)
+    return tuple(_lines(sums, tagged))
+
+
+def lines_by_day(
+    charges: Iterable[Charge], every: Iterable[Mapping[str, str]], tags: Mapping[str, Mapping[str, str]]
+) -> Iterator[CostLine]:
+    """As `cost_lines`, a day at a time, given the charges in the order of their days.
+
+    Args:
+        charges: see there.
+        every: the names of all charges, each once or more.
+        tags: see there.
+    """
+    tagged = _tagged({_named(names) for names in every}, tags)
+    for _, of_day in groupby(charges, key=itemgetter(0)):
+        yield from _lines(_summed(of_day), tagged)
+
+
+def _named(names: Mapping[str, str]) -> _Names:
+    return tuple((name, names[name]) for name in DIMENSIONS)
+
+
+def _summed(charges: Iterable[Charge]) -> Mapping[tuple[date, _Names], Decimal]:
+    sums: defaultdict[tuple[date, _Names], Decimal] = defaultdict(lambda: ZERO)
     with exact_arithmetic():
         for day, names, cost in charges:
-            sums[day, tuple((name, names[name]) for name in DIMENSIONS)] += cost
+            sums[day, _named(names)] += cost
+    return sums
+
+
+def _tagged(every: Iterable[_Names], tags: Mapping[str, Mapping[str, str]]) -> Mapping[_Names, tuple[str, ...]]:
+    """Names → their tags, which differ where the names do."""
     own = {name: values for name, values in tags.items() if name not in {*DIMENSIONS, MARK[0]}}
     all_names = {
         names: (*names, *((name, values.get(dict(names)["team"]) or _NOTHING) for name, values in own.items()))
-        for _, names in sums
+        for names in every
     }
     as_tags = Tags(all_names.values(), (MARK,))
+    return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
+
+
+def _lines(sums: Mapping[tuple[date, _Names], Decimal], tagged: Mapping[_Names, tuple[str, ...]]) -> Iterator[CostLine]:
     lines = (
-        CostLine(day, dict(names)["credit_type"], as_tags.of(all_names[names]), cost)
-        for (day, names), cost in sums.items()
-        if cost
+        CostLine(day, dict(names)["credit_type"], tagged[names], cost) for (day, names), cost in sums.items() if cost
     )
-    return tuple(sorted(lines, key=lambda line: (line.day, line.tags)))
+    return iter(sorted(lines, key=lambda line: (line.day, line.tags)))

@@ -1,10 +1,12 @@
 """What the analyses found as tables in full; summary.json takes its lists from here too."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.changes import Change
 from circleci_usage.analysis.durations import Pace
 from circleci_usage.analysis.extras import Extra
@@ -18,15 +20,24 @@ from circleci_usage.usage.answers import MACHINE_KEYS
 
 
 class Table(NamedTuple):
-    """The columns and the values of each line in their order: text, exact numbers, days, None."""
+    """The columns and the values of each line in their order: text, exact numbers, days, None.
+
+    The lines are made while they are read, once: there may be a million.
+    """
 
     columns: tuple[str, ...]
-    lines: list[tuple[Any, ...]]
+    lines: Iterable[tuple[Any, ...]]
 
     @property
     def frame(self) -> pd.DataFrame:
         """The table as the other tables are."""
-        return pd.DataFrame(self.lines, columns=self.columns, dtype="object")
+        return pd.DataFrame([*self.lines], columns=self.columns, dtype="object")
+
+    def pieces(self, at_a_time: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The values of the columns, of so many lines at a time."""
+        lines = iter(self.lines)
+        while some := [*islice(lines, at_a_time)]:
+            yield [*zip(*some, strict=True)]
 
     @property
     def entries(self) -> Iterator[dict[str, Any]]:
@@ -36,21 +47,26 @@ class Table(NamedTuple):
 
 def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and lines of each table; one of which nothing is known has no lines."""
+    return ((name, table.frame) for name, table in found_tables(report))
+
+
+def found_tables(report: Report) -> Iterator[tuple[str, Table]]:
+    """The same as they are read line by line."""
     found = report.findings
     changes, trend = found.changes, found.trend
-    yield "forecast", forecasts(report).frame
-    yield "budgets", budgets(report).frame
-    yield "anomalies", anomalies(report).frame
-    yield "changes_by_project", changed(PROJECT, changes.projects if changes else ()).frame
-    yield "changes_by_job", changed(JOB, changes.jobs if changes else ()).frame
-    yield "trend", _trend(trend.weeks if trend else (), trend.months if trend else ()).frame
-    yield "waste", wasted(found.waste.jobs).frame
-    yield "workflow_durations", paces(WORKFLOW, found.durations.workflows).frame
-    yield "job_durations", paces(JOB, found.durations.jobs).frame
-    yield "right_sizing", sized(found.right_sizing.sizings).frame
-    yield "migrations", migrated(found.right_sizing.migrations).frame
-    yield "resource_rates", rated(found.right_sizing.classes).frame
-    yield "extra_costs", extra_jobs(found.extras).frame
+    yield "forecast", forecasts(report)
+    yield "budgets", budgets(report)
+    yield "anomalies", anomalous(found.anomalies)
+    yield "changes_by_project", changed(PROJECT, changes.projects if changes else ())
+    yield "changes_by_job", changed(JOB, changes.jobs if changes else ())
+    yield "trend", _trend(trend.weeks if trend else (), trend.months if trend else ())
+    yield "waste", wasted(found.waste.jobs)
+    yield "workflow_durations", paces(WORKFLOW, found.durations.workflows)
+    yield "job_durations", paces(JOB, found.durations.jobs)
+    yield "right_sizing", sized(found.right_sizing.sizings)
+    yield "migrations", migrated(found.right_sizing.migrations)
+    yield "resource_rates", rated(found.right_sizing.classes)
+    yield "extra_costs", extra_jobs(found.extras)
 
 
 def forecasts(report: Report) -> Table:
@@ -74,7 +90,7 @@ def budgets(report: Report) -> Table:
             *("name", "team", "per", "amount", "spent", "expected", "used", "state"),
             *("from", "to", "through", "missing"),
         ),
-        [
+        (
             (
                 *(each.budget.name, each.budget.team, each.budget.per, each.budget.amount),
                 *(each.spent, each.expected, each.used, each.state),
@@ -82,25 +98,25 @@ def budgets(report: Report) -> Table:
                 ", ".join(map(str, each.spending.missing)) or None,
             )
             for each in report.findings.budgets
-        ],
+        ),
     )
 
 
-def anomalies(report: Report) -> Table:
+def anomalous(days: Iterable[Anomaly]) -> Table:
     """Days that cost too much: of a project, of a job alone, or of all projects together, as `subject` says."""
     return Table(
         (
             *("date", *PROJECT, "expected", "actual", "workflow", "job", "job_expected", "job_actual"),
             *("excess", "subject"),
         ),
-        [
+        (
             (
                 *(each.day, *(each.project or [None] * len(PROJECT)), each.expected, each.actual),
                 *((cause.workflow, cause.job, cause.expected, cause.actual) if (cause := each.cause) else [None] * 4),
                 *(each.excess, each.subject),
             )
-            for each in report.findings.anomalies
-        ],
+            for each in days
+        ),
     )
 
 
@@ -112,7 +128,7 @@ def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
             *("before_a_day", "after_a_day", "difference_a_day"),
             *("started_runs_before", "started_runs_after"),
         ),
-        [
+        (
             (
                 *(*each.key, each.before, each.after, each.difference),
                 *(each.by_runs, each.runs_before, each.runs_after),
@@ -120,7 +136,7 @@ def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
                 *(each.started_before, each.started_after),
             )
             for each in changes
-        ],
+        ),
     )
 
 
@@ -131,14 +147,14 @@ def wasted(wastes: Iterable[Waste]) -> Table:
             *(*JOB, "failed", "canceled", "reruns", "job_runs"),
             *("failed_runs", "canceled_runs", "never_started_runs", "rerun_runs", "queued_seconds"),
         ),
-        [
+        (
             (
                 *(*each.key, each.failed, each.canceled, each.reruns, each.runs),
                 *(each.failed_runs, each.canceled_runs, each.never_started_runs),
                 *(each.rerun_runs, each.queued_seconds),
             )
             for each in wastes
-        ],
+        ),
     )
 
 
@@ -149,14 +165,14 @@ def paces(keys: tuple[str, ...], every: Iterable[Pace]) -> Table:
             *(*keys, "runs", "succeeded", "canceled", "never_started", "on_hold", "running", "success_rate"),
             *("p50_seconds", "p95_seconds", "p50_queued_seconds", "p95_queued_seconds", "credits", "cost"),
         ),
-        [
+        (
             (
                 *(*each.key, each.runs, each.succeeded, each.canceled, each.never_started),
                 *(each.on_hold, each.running, each.success_rate, each.p50_seconds, each.p95_seconds),
                 *(each.p50_queued, each.p95_queued, each.credits, each.cost),
             )
             for each in every
-        ],
+        ),
     )
 
 
@@ -169,7 +185,7 @@ def sized(sizings: Iterable[Sizing]) -> Table:
             *("recommended", "saved_by", "rate_source"),
             *("larger", "p50_median_cpu", "time_saved_up_to"),
         ),
-        [
+        (
             (
                 *(*each.key, each.verdict, each.suggested, each.runs, each.measured_runs, each.p95_cpu, each.p95_ram),
                 *(each.credits, each.cost, each.saved_credits, each.saved),
@@ -177,14 +193,14 @@ def sized(sizings: Iterable[Sizing]) -> Table:
                 *((faster.target, faster.median_cpu, faster.time_saved) if (faster := each.speed_up) else [None] * 3),
             )
             for each in sizings
-        ],
+        ),
     )
 
 
 def extra_jobs(extras: Iterable[Extra]) -> Table:
     """The jobs behind each credit type that is not compute."""
     return Table(
-        ("credit_type", *JOB, "cost"), [(extra.credit_type, *key, cost) for extra in extras for key, cost in extra.jobs]
+        ("credit_type", *JOB, "cost"), ((extra.credit_type, *key, cost) for extra in extras for key, cost in extra.jobs)
     )
 
 
@@ -196,14 +212,14 @@ def migrated(migrations: Iterable[Migration]) -> Table:
             *("rate_change", "pays_if_faster_by", "credits_a_month", "cost_a_month", "pays"),
             *("saved_credits_a_month", "saved_a_month", "runs"),
         ),
-        [
+        (
             (
                 *(*each.key, each.target, each.rate, each.target_rate),
                 *(each.change, each.pays_from, each.credits, each.cost, "yes" if each.is_certain else "may"),
                 *(each.saved_credits, each.saved, each.runs),
             )
             for each in migrations
-        ],
+        ),
     )
 
 
@@ -214,13 +230,13 @@ def sped_up(speed_ups: Iterable[SpeedUp]) -> Table:
             *(*MACHINE_KEYS, "larger", "median_runs", "p50_median_cpu"),
             *("time_saved_up_to", "cost_change_if_it_scales", "cost_a_month"),
         ),
-        [
+        (
             (
                 *(*each.key, each.target, each.median_runs, each.median_cpu),
                 *(each.time_saved, each.cost_change, each.cost),
             )
             for each in speed_ups
-        ],
+        ),
     )
 
 
@@ -231,10 +247,10 @@ def rated(classes: Iterable[UsedClass]) -> Table:
             *("executor", "resource_class", "credits_per_minute", "rate_source", "source", "as_of"),
             *("vcpus", "ram_gb", "derived_credits_per_minute", "agreeing_runs", "runs_that_could_tell"),
         ),
-        [
+        (
             (each.executor, each.name, each.rate, each.rate_source, *_as_known(each), *_as_derived(each))
             for each in classes
-        ],
+        ),
     )
 
 
@@ -252,8 +268,8 @@ def _trend(weeks: Iterable[Stretch], months: Iterable[Stretch]) -> Table:
     stretches = [*(("week", each) for each in weeks), *(("month", each) for each in months)]
     return Table(
         ("stretch", "from", "to", "cost", "cost_a_day", "whole"),
-        [
+        (
             (kind, each.days.first, each.days.last, each.cost, each.daily, "yes" if each.is_whole else "no")
             for kind, each in stretches
-        ],
+        ),
     )

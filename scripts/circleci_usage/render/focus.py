@@ -1,29 +1,42 @@
 """focus.csv: the charges in the FinOps Open Cost and Usage Specification, which every FinOps tool reads.
 
-One row a day, project, team and credit type; seats recur, and their row is for the billing
-period. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
+One row a day, project, team and credit type, or one a billing period where these would be very many; seats recur, and
+their row is for the billing period. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, TextIO, cast
 
 import pandas as pd
+from isal import igzip
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.columns import NO_NAME, charge_description, credit_type_name
 from circleci_usage.days import Period, billing_period
 from circleci_usage.money.allocation import Ownership
+from circleci_usage.money.costs import UNPRICED
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report
 
 VENDOR: Final = "CircleCI"
+
+AUTO: Final = "auto"
+GRAINS: Final = (AUTO, "day", "month")
+"""What a line is of; `AUTO` is a day, unless the file would have too many lines."""
+
+MOST_LINES: Final = 1_000_000
+"""About 420 MB."""
 
 _AT_A_TIME: Final = 20_000
 
@@ -59,34 +72,81 @@ class _Column(NamedTuple):
         return cells([*values], lambda value: self.shown(*value))
 
 
-def write_focus(report: Report, path: Path, version: str = "1.2") -> None:
-    """Write the report's charges as a FOCUS file; their costs sum to the report's."""
+def write_focus(
+    report: Report, path: Path, version: str = "1.2", *, grain: str = AUTO, most_lines: int = MOST_LINES
+) -> None:
+    """Write the report's charges as a FOCUS file; their costs sum to the report's.
+
+    Args:
+        report: what to write.
+        path: the file, packed as gzip if its name ends with `.gz`.
+        version: of FOCUS: one of `FOCUS_VERSIONS`.
+        grain: one of `GRAINS`.
+        most_lines: with more, `AUTO` takes the lines of each month together.
+    """
     list_price = report.prices.list_price
+    is_daily = _is_daily(report, grain, most_lines)
     columns = {
         **_COLUMNS,
-        **_periods(report.prices.billing_cycle_day),
+        **_periods(report.prices.billing_cycle_day, None if is_daily else report.period),
         **{name: _always(VENDOR) for name in _SELLER[version]},
         "BillingCurrency": _always(report.currency),
         "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
     }
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
-    charges = _priced(report)
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    charges = _priced(report) if is_daily else _by_month(_priced(report), report)
+    with path.open("wb") as file, _packed(file, path) as stream:
         stream.write(csv_header(columns))
-        for first in range(0, len(charges), _AT_A_TIME):
-            some = charges[first : first + _AT_A_TIME]
+        for some in charges.pieces(_AT_A_TIME):
             known = {column: column.cells(some) for column in {*columns.values()}}
             stream.writelines(csv_lines(known[column] for column in columns.values()))
 
 
+def focus_warning(report: Report, grain: str = AUTO, most_lines: int = MOST_LINES) -> str | None:
+    """What a reader should know if the file has no days although nobody asked for that."""
+    if grain != AUTO or _is_daily(report, grain, most_lines):
+        return None
+    return (
+        f"focus.csv has a line per month instead of per day, because its {len(_priced(report)):,} daily lines are more"
+        f" than {most_lines:,}; the sums are the same. --focus-grain day keeps the days."
+    )
+
+
+def _is_daily(report: Report, grain: str, most_lines: int) -> bool:
+    return grain == "day" or (grain == AUTO and len(_priced(report)) <= most_lines)
+
+
+def _by_month(charges: CountedLines, report: Report) -> CountedLines:
+    """The charges of each billing period together, on its first day that is reported on."""
+    counts, cycle_day = charges.counts, report.prices.billing_cycle_day
+    first = {
+        day: pd.Timestamp(max(billing_period(day.date(), cycle_day).start, report.period.first))
+        for day in counts["date"].unique().tolist()
+    }
+    measures = [*charges.places]
+    names = [*counts.columns.difference(measures, sort=False)]
+    months = counts.assign(date=pd.to_datetime(counts["date"].map(first)))
+    sums = months.groupby(names, observed=True)[measures].sum().reset_index()
+    return replace(charges, counts=sums)
+
+
+@contextmanager
+def _packed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
+    """The file as one of text, packed if its name says so; without a time, so that the same charges are the same."""
+    raw = igzip.IGzipFile(fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
+    with TextIOWrapper(cast("BinaryIO", raw), encoding="utf-8", newline="") as stream:
+        yield stream
+
+
 def priced_charges(report: Report) -> Iterator[Charge]:
     """The charges whose cost is known; FOCUS has no row for others."""
-    return map(Charge._make, _priced(report).itertuples(index=False, name=None))
+    for some in _priced(report).pieces(_AT_A_TIME):
+        yield from map(Charge._make, some[[*Charge._fields]].itertuples(index=False, name=None))
 
 
-def _priced(report: Report) -> pd.DataFrame:
-    return report.charges.loc[report.charges["price"].notna(), [*Charge._fields]]
+def _priced(report: Report) -> CountedLines:
+    return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
 
 
 def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
@@ -125,14 +185,23 @@ def _moment(day: date) -> str:
     return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
-def _periods(cycle_day: int | None) -> dict[str, _Column]:
-    """The billing period of a charge, and what it is for: its day, or the whole period where it recurs."""
+def _periods(cycle_day: int | None, by_month_in: Period | None) -> dict[str, _Column]:
+    """The billing period of a charge, and what it is for: its day, or the whole period where it recurs.
+
+    Args:
+        cycle_day: on which billing periods begin.
+        by_month_in: the days of the report, where a charge is for all of them in its billing period.
+    """
 
     def billed(day: datetime) -> Period:
         return billing_period(day.date(), cycle_day)
 
     def charged(day: datetime, kind: str) -> Period:
-        return billed(day) if kind in ONCE_A_MONTH else Period.of_days(day.date(), day.date())
+        if kind in ONCE_A_MONTH:
+            return billed(day)
+        if by_month_in:
+            return Period(day.date(), min(billed(day).stop, by_month_in.stop))
+        return Period.of_days(day.date(), day.date())
 
     return {
         "BillingPeriodEnd": _of("date", lambda day: _moment(billed(day).stop)),
@@ -164,7 +233,7 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     "BilledCost": _of("cost", _number),
     "BillingAccountId": _Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
-    **_periods(None),
+    **_periods(None, None),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
     "ChargeDescription": _Column(("credit_type", "project"), _description),

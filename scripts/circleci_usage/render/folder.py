@@ -15,7 +15,7 @@ from circleci_usage.errors import SettingsError
 from circleci_usage.files import explaining, read_own, working_folder, write_text
 from circleci_usage.foreign import inert
 from circleci_usage.render.charts import draw_charts, project_charts
-from circleci_usage.render.focus import FOCUS_VERSIONS, write_focus
+from circleci_usage.render.focus import AUTO, FOCUS_VERSIONS, write_focus
 from circleci_usage.render.html import page
 from circleci_usage.render.markdown import summary_md
 from circleci_usage.render.profiles import write_profile
@@ -24,7 +24,7 @@ from circleci_usage.render.projects import projects
 from circleci_usage.render.shown import days
 from circleci_usage.render.slack import slack_json
 from circleci_usage.render.summary import summary_json
-from circleci_usage.render.tables import lines_csv, tables
+from circleci_usage.render.tables import write_tables
 from circleci_usage.report import Report
 from circleci_usage.usage.parts import MERGED_NAME, SUMMARY_NAME
 
@@ -51,6 +51,8 @@ def write_report(
     *,
     rows: FileWriter | None = None,
     focus_version: str = FOCUS_VERSIONS[0],
+    focus_grain: str = AUTO,
+    focus_gzip: bool = False,
     export_for: Sequence[str] = (),
 ) -> tuple[Path, ...]:
     """Write every file of a report; an earlier report in the folder is replaced, other files there stay.
@@ -60,6 +62,8 @@ def write_report(
         folder: made if it is not there.
         rows: writes merged.csv.gz, which is not drawn from the report; None leaves it out.
         focus_version: of focus.csv: one of `FOCUS_VERSIONS`.
+        focus_grain: what its lines are of: one of `GRAINS`.
+        focus_gzip: whether it is packed, as focus.csv.gz.
         export_for: the tools to write files for, below `exports/`: of `PROFILES`.
 
     Returns:
@@ -73,7 +77,9 @@ def write_report(
         folder.mkdir(parents=True, exist_ok=True)
     with working_folder(folder, _UNFINISHED) as unfinished:
         with explaining(folder):
-            _write_files(report, unfinished, focus_version)
+            _write_files(report, unfinished)
+            focus = unfinished / ("focus.csv.gz" if focus_gzip else "focus.csv")
+            write_focus(report, focus, focus_version, grain=focus_grain)
             _write_exports(report, unfinished / "exports", export_for)
         if rows:
             rows(unfinished / MERGED_NAME)
@@ -87,7 +93,7 @@ def _write_exports(report: Report, folder: Path, export_for: Sequence[str]) -> N
         write_profile(report, name, folder)
 
 
-def _write_files(report: Report, folder: Path, focus_version: str) -> None:
+def _write_files(report: Report, folder: Path) -> None:
     pictures = folder / "charts" / "projects"
     pictures.mkdir(parents=True)
     every = projects(report)
@@ -97,9 +103,7 @@ def _write_files(report: Report, folder: Path, focus_version: str) -> None:
     for name, text in _TEXTS.items():
         (folder / name).write_text(text(report), encoding="utf-8")
     (folder / "tables").mkdir()
-    for name, lines in tables(report):
-        (folder / "tables" / f"{name}.csv").write_text(lines_csv(lines), encoding="utf-8")
-    write_focus(report, folder / "focus.csv", focus_version)
+    write_tables(report, folder / "tables")
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:

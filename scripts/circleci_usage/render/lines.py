@@ -1,6 +1,5 @@
 """The lines of breakdowns as the people-facing formats show them: the costliest ones, and the rest in one line."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
+from circleci_usage.analysis.records import Records, Row, columns_of
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
 from circleci_usage.money import exact
 from circleci_usage.render.shown import Shown, money, visible
@@ -41,8 +42,8 @@ class Top:
     others: int
 
 
-def lines(breakdown: Breakdown) -> list[Line]:
-    """All lines in the order of the breakdown."""
+def lines(breakdown: Breakdown) -> Records[Line]:
+    """All lines in the order of the breakdown, each made when it is read."""
     return _lines(breakdown.lines, breakdown.keys)
 
 
@@ -59,9 +60,13 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
     return Top(_lines(frame.iloc[:limit], breakdown.keys), rest, len(others))
 
 
-def _lines(frame: pd.DataFrame, names: Sequence[str]) -> list[Line]:
-    keys = zip(*(map(_text, frame[name].tolist()) for name in names), strict=True)
-    return [Line(*values) for values in zip(keys, *(frame[name].tolist() for name in Line._fields[1:]), strict=True)]
+def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
+    def line(values: Row) -> Line:
+        return Line(tuple(map(_text, values[: len(names)])), *values[len(names) :])
+
+    if "date" in names:
+        frame = frame.assign(date=frame["date"].astype("object"))
+    return Records(line, columns_of(frame, [*names, *Line._fields[1:]]))
 
 
 def top(every: Sequence[Line], limit: int) -> Top:
@@ -86,30 +91,27 @@ def cost_shown(amount: Line | Amount, currency: str) -> Shown:
     return Shown("no price", None) if unknown else money(amount.cost, currency)
 
 
-def by_project(every: Sequence[Line]) -> dict[tuple[str, ...], list[Line]]:
-    """Lines whose key begins with a project's, by that project, in their order."""
-    grouped: dict[tuple[str, ...], list[Line]] = defaultdict(list)
-    for line in every:
-        grouped[line.key[: len(PROJECT)]].append(line)
-    return grouped
+def by_project(breakdown: Breakdown) -> dict[tuple[str, ...], Records[Line]]:
+    """The lines of a breakdown whose key begins with a project's, by that project, in their order."""
+    return lines(breakdown).grouped(PROJECT)
 
 
-def of_days(report: Report) -> pd.DataFrame:
+def of_days(report: Report) -> CountedLines:
     """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
-    return report.charges[~report.charges["credit_type"].isin(ONCE_A_MONTH)]
+    return report.charged.where(lambda charges: ~charges["credit_type"].isin(ONCE_A_MONTH))
 
 
 def seats(report: Report) -> Decimal:
     """What is left out of the days."""
     with exact.exact_arithmetic():
-        return report.totals.cost - exact.total(of_days(report)["cost"])
+        return report.totals.cost - of_days(report).total("cost")
 
 
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
     """Cost of every day of the period, but for seats, by the given columns of `Report.charges`; for drawing only."""
     charges = of_days(report)
-    charges = charges.assign(cost=charges["cost"].astype("float64"))
-    sums = charges.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
+    costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
+    sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
     table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
     names = [key if isinstance(key, tuple) else (key,) for key in table.index]
     return {tuple(map(_text, key)): row for key, row in zip(names, table.to_numpy().tolist(), strict=True)}

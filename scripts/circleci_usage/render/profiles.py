@@ -10,7 +10,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from circleci_usage.analysis.nameless import is_project
 from circleci_usage.columns import NO_NAME, credit_type_name
 from circleci_usage.errors import SettingsError
 from circleci_usage.money.exact import plain, total
-from circleci_usage.push.cost_lines import CURRENCY, DIMENSIONS, cost_lines
+from circleci_usage.push.cost_lines import CURRENCY, DIMENSIONS, lines_by_day
 from circleci_usage.render.focus import VENDOR, Charge, priced_charges, tags_of
 from circleci_usage.render.tables import neutral
 from circleci_usage.report import Report
@@ -65,29 +66,27 @@ def write_profile(report: Report, name: str, folder: Path) -> tuple[Path, ...]:
     """
     profile = PROFILES[name]
     paths = []
-    for number, content in enumerate(_cut(profile.rows(report), profile), 1):
+    for number, lines in groupby(_numbered(profile.rows(report), profile), key=itemgetter(0)):
         path = folder / f"{name}-{number:03}.csv"
-        path.write_bytes(content)
+        with path.open("wb") as stream:
+            stream.writelines(line for _, line in lines)
         paths.append(path)
     return tuple(paths)
 
 
-def _cut(rows: Iterator[Row], profile: Profile) -> Iterator[bytes]:
-    """The rows as the contents of files, each within the limits and with a header."""
-    header, content, count = b"", b"", 0
+def _numbered(rows: Iterator[Row], profile: Profile) -> Iterator[tuple[int, bytes]]:
+    """The lines with the numbers of their files, each within the limits and with a header."""
+    number, count, size = 0, 0, 0
     for row in rows:
-        header = header or _line(row.keys(), profile)
         line = _line(row.values(), profile)
-        full = profile.max_rows and count == profile.max_rows
-        if full or (profile.max_bytes and content and len(content) + len(line) > profile.max_bytes):
-            yield content
-            content = b""
-        if not content:
-            content, count = header, 0
-        content += line
+        is_full = profile.max_rows and count == profile.max_rows
+        if not number or is_full or (profile.max_bytes and size + len(line) > profile.max_bytes):
+            header = _line(row.keys(), profile)
+            number, count, size = number + 1, 0, len(header)
+            yield number, header
+        yield number, line
         count += 1
-    if content:
-        yield content
+        size += len(line)
 
 
 def _line(cells: Iterable[str], profile: Profile) -> bytes:
@@ -143,7 +142,8 @@ def _doit(report: Report) -> Iterator[Row]:
     earliest = report.generated_at.date() - _ONE_YEAR
     if report.period.first < earliest:
         raise SettingsError(f"DoiT takes nothing older than a year; report on days from {earliest} on.")
-    ordered = sorted(priced_charges(report), key=_identity)
+    days = groupby(priced_charges(report), key=attrgetter("date"))
+    ordered = chain.from_iterable(sorted(of_day, key=_identity) for _, of_day in days)
     for identity, lines in groupby(ordered, key=_identity):
         charges = list(lines)
         charge = charges[0]
@@ -186,7 +186,9 @@ def _datadog_costs(report: Report) -> Iterator[Row]:
         (charge.date.date(), {name: neutral(getattr(charge, name)) for name in DIMENSIONS}, charge.cost)
         for charge in priced_charges(report)
     )
-    for line in cost_lines(charges, report.ownership.tags):
+    distinct = report.charged.counts[[*DIMENSIONS]].drop_duplicates().itertuples(index=False, name=None)
+    every = [dict(zip(DIMENSIONS, map(neutral, names), strict=True)) for names in distinct]
+    for line in lines_by_day(charges, every, report.ownership.tags):
         yield {**line.columns, **line.values}
 
 

@@ -102,18 +102,18 @@ def projects(report: Report) -> Sequence[Project]:
     names = project_names(report)
     files = names.files()
     daily = daily_costs(report, PROJECT)
-    workflows = by_project(lines(report.breakdowns["workflows"]))
-    jobs = by_project(lines(report.breakdowns["jobs"]))
-    classes = by_project(_classes(report))
+    workflows = by_project(report.breakdowns["workflows"])
+    jobs = by_project(report.breakdowns["jobs"])
+    classes = _classes(report)
     return [
         Project(
             line=line,
             name=names.of(line.key),
             file_name=files[line.key],
             daily=daily.get(line.key) or _unused(line, report.period),
-            workflows=workflows[line.key],
-            jobs=jobs[line.key],
-            classes=classes[line.key],
+            workflows=workflows.get(line.key, ()),
+            jobs=jobs.get(line.key, ()),
+            classes=classes.get(line.key, ()),
         )
         for line in lines(report.breakdowns["projects"])
     ]
@@ -124,8 +124,8 @@ def _unused(line: Line, period: Period) -> Sequence[float]:
     return [0.0] * len(period) if is_project(line.key) and not line.credits else ()
 
 
-def _classes(report: Report) -> list[Line]:
-    """The resource classes of all projects, as far as the cube tells them apart."""
+def _classes(report: Report) -> dict[tuple[str, ...], list[Line]]:
+    """The resource classes of each project, as far as the cube tells them apart."""
     used = report.cube[~report.cube["resource_class"].isin([NO_NAME, *CREDIT_TYPE_NAMES.values()])]
     sums = used.groupby([*PROJECT, "resource_class"])[["credits", "cost", "unpriced_credits"]].sum().reset_index()
     keys = zip(*(sums[key] for key in (*PROJECT, "resource_class")), strict=True)
@@ -134,7 +134,10 @@ def _classes(report: Report) -> list[Line]:
         Line(key, credits, cost, ZERO, 0, unpriced)
         for key, (credits, cost, unpriced) in zip(keys, amounts, strict=True)
     ]
-    return sorted(every, key=lambda line: (-line.cost, -line.credits, line.key))
+    grouped: dict[tuple[str, ...], list[Line]] = {}
+    for line in sorted(every, key=lambda line: (-line.cost, -line.credits, line.key)):
+        grouped.setdefault(line.key[: len(PROJECT)], []).append(line)
+    return grouped
 
 
 def _digest(key: tuple[str, ...]) -> str:

@@ -9,12 +9,12 @@ from typing import Any, Final
 import pandas as pd
 
 from circleci_usage.analysis.reconciliation import Reconciliation
-from circleci_usage.analysis.totals import Amount
+from circleci_usage.analysis.totals import Amount, Breakdown
 from circleci_usage.days import Period
-from circleci_usage.money.exact import plain
+from circleci_usage.money.exact import plain, total
 from circleci_usage.money.pricing import PriceList
 from circleci_usage.render.known import known_amounts, known_cost, known_lines
-from circleci_usage.render.summary_findings import findings, gaps
+from circleci_usage.render.summary_findings import findings, gaps, shortened
 from circleci_usage.render.tables import chargeback, pricing
 from circleci_usage.report import PastPeriod, Report
 from circleci_usage.summary_file import SCHEMA_VERSION
@@ -34,23 +34,44 @@ LISTS: Final = {
 }
 """Key of summary.json → the breakdown it lists."""
 
+_WHOLE: Final = ("daily", "teams")
+"""Breakdowns that do not grow with the names of the export."""
 
-def summary_json(report: Report) -> str:
+
+MOST_ENTRIES: Final = 1_000
+"""A list that grows with the names of the export has no more, whatever their number; `tables/*.csv` have all."""
+
+SMALLER: Final = "(smaller {})"
+"""In place of the names in the last entry of a breakdown, which sums up what is left out."""
+
+
+def summary_json(report: Report, most: int = MOST_ENTRIES) -> str:
     """The report as a JSON text.
+
+    Args:
+        report: what to tell.
+        most: how many entries a list may have, where their number is that of names of the export.
 
     Credits and money are decimal strings with all their digits, so that no reader's floating point rounds them; days
     are ISO dates, both ends of a period included. Each entry of a list has a line.
     """
     encode = json.JSONEncoder(ensure_ascii=False).encode
     members = []
-    for key, value in summary(report).items():
+    for key, value in summary(report, most).items():
         lines = ",\n    ".join(map(encode, value)) if isinstance(value, list) else ""
         members.append(f"  {encode(key)}: " + (f"[\n    {lines}\n  ]" if lines else encode(value)))
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
-def summary(report: Report) -> dict[str, Any]:
-    """The document before it is written down."""
+def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
+    """The document before it is written down.
+
+    Breakdowns sum to the totals however many entries they have: an entry more sums up the smallest. Other lists end
+    after the first `most`. If any is shortened, `left_out` says by how many entries, under the path of the list.
+    """
+    found, left_out = shortened(findings(report), most)
+    cut = {name: len(report.breakdowns[of].lines) - most for name, of in LISTS.items() if of not in _WHOLE}
+    left_out = {**{name: left for name, left in cut.items() if left > 0}, **left_out}
     return {
         "schema_version": SCHEMA_VERSION,
         "period": _period(report.period),
@@ -61,7 +82,7 @@ def summary(report: Report) -> dict[str, Any]:
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
         **{
-            key: list(_entries(known_lines(report.breakdowns[name].lines, report.prices)))
+            key: list(_entries(known_lines(_largest(report.breakdowns[name], most), report.prices)))
             for key, name in LISTS.items()
         },
         "chargeback": list(_entries(chargeback(report))),
@@ -69,9 +90,25 @@ def summary(report: Report) -> dict[str, Any]:
         "reconciliation": _reconciliation(report.reconciliation),
         "previous_period": _past(report.previous, report.prices),
         "settings_checksum": report.settings_checksum or None,
-        **findings(report),
+        **found,
         "warnings": list(report.warnings),
+        **({"left_out": left_out} if left_out else {}),
     }
+
+
+def _largest(breakdown: Breakdown, most: int) -> pd.DataFrame:
+    """The first lines of a breakdown, and one that sums up the others to the last digit."""
+    lines = breakdown.lines
+    if breakdown.name in _WHOLE or len(lines) <= most:
+        return lines
+    others = lines.iloc[most:]
+    names = dict.fromkeys(breakdown.keys, SMALLER.format(breakdown.name.replace("_", " ")))
+    sums = {
+        name: int(others[name].sum()) if name == "job_runs" else total(others[name])
+        for name in lines.columns.difference([*breakdown.keys], sort=False)
+    }
+    rest = pd.DataFrame([names | sums], columns=lines.columns, dtype="object").astype({"job_runs": "int64"})
+    return pd.concat([lines.iloc[:most], rest], ignore_index=True)
 
 
 def _period(period: Period) -> dict[str, str]:

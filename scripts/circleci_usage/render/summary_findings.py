@@ -1,9 +1,11 @@
 """What the analyses found, as keys of summary.json; what budgets are held against is read back by their check."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from circleci_usage.analysis.changes import Changes
 from circleci_usage.analysis.forecast import Outlook
@@ -18,6 +20,8 @@ from circleci_usage.render.group_settings import job_group_settings
 from circleci_usage.render.words import SAVINGS_ASSUME
 from circleci_usage.report import Report
 
+_Found = TypeVar("_Found")
+
 _OUTLOOK: Final = ("spent", "expected", "low", "high")
 _PLACES: Final = 60
 """Digits that an amount may have, and places before and behind its point: what is written has about half."""
@@ -25,7 +29,10 @@ _LONGEST: Final = 366
 
 
 def findings(report: Report) -> dict[str, Any]:
-    """Additional keys of summary.json: money as decimal strings, times in seconds, peaks in percent."""
+    """Additional keys of summary.json: money as decimal strings, times in seconds, peaks in percent.
+
+    Lists that may be very long are not made yet (see `shortened`).
+    """
     found = report.findings
     return {
         "month": found.spending and written(found.spending),
@@ -35,7 +42,7 @@ def findings(report: Report) -> dict[str, Any]:
             for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
         ],
         "change": found.changes and _change(found.changes),
-        "anomalies": _entries(tables.anomalies(report)),
+        "anomalies": _listed(found.anomalies, tables.anomalous),
         "waste": {
             "failed": plain(found.waste.total.failed),
             "canceled": plain(found.waste.total.canceled),
@@ -46,25 +53,54 @@ def findings(report: Report) -> dict[str, Any]:
             "never_started_runs": found.waste.total.never_started_runs,
             "rerun_runs": found.waste.total.rerun_runs,
             "queued_seconds": found.waste.total.queued_seconds,
-            "always_failing": _entries(tables.wasted(found.waste.always_failing)),
-            "flaky": _entries(tables.wasted(found.waste.flaky)),
+            "always_failing": _listed(found.waste.always_failing, tables.wasted),
+            "flaky": _listed(found.waste.flaky, tables.wasted),
         },
         "right_sizing": _right_sizing(found.right_sizing),
         "performance": {
-            "workflows": _entries(tables.paces(WORKFLOW, found.durations.workflows)),
-            "jobs": _entries(tables.paces(JOB, found.durations.jobs)),
+            "workflows": _listed(found.durations.workflows, partial(tables.paces, WORKFLOW)),
+            "jobs": _listed(found.durations.jobs, partial(tables.paces, JOB)),
         },
         "extra_costs": _entries(tables.extra_jobs(found.extras)),
         "suggested_job_groups": {
-            "groups": [_numbered(job) for job in found.numbered_jobs],
+            "groups": _Listed(
+                len(found.numbered_jobs), lambda most: [_numbered(job) for job in found.numbered_jobs[:most]]
+            ),
             "settings": job_group_settings(found.numbered_jobs) if found.numbered_jobs else "",
         },
     }
 
 
+def shortened(found: dict[str, Any], most: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """The keys with at most so many entries in each list, and by how many the lists were shortened, by their paths."""
+    short: dict[str, Any] = {}
+    left_out: dict[str, int] = {}
+    for key, value in found.items():
+        if isinstance(value, _Listed):
+            short[key] = value.first(most)
+            left_out |= {key: value.length - most} if value.length > most else {}
+        elif isinstance(value, dict):
+            short[key], inside = shortened(value, most)
+            left_out |= {f"{key}.{path}": left for path, left in inside.items()}
+        else:
+            short[key] = value
+    return short, left_out
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A list that grows with the names of the export: how long it is, and its entries, made when they are wanted."""
+
+    length: int
+    first: Callable[[int], list[Any]]
+
+
+def _listed(every: Sequence[_Found], table: Callable[[Sequence[_Found]], tables.Table]) -> _Listed:
+    return _Listed(len(every), lambda most: _entries(table(every[:most])))
+
+
 def _right_sizing(found: RightSizing) -> dict[str, Any]:
     """What is saved for certain, job by job in `savings`, whose amounts sum to the total; what may pay stands apart."""
-    suggested = [sizing for sizing in found.sizings if sizing.suggested]
     return {
         "rates": {
             "source": found.rates.source,
@@ -74,10 +110,10 @@ def _right_sizing(found: RightSizing) -> dict[str, Any]:
         "assumption": SAVINGS_ASSUME,
         "saved_credits_a_month": plain(found.saved_credits),
         "saved_a_month": plain(found.saved),
-        "savings": _entries(tables.sized(found.savings)),
-        "suggestions": _entries(tables.sized(suggested)),
-        "migrations": _entries(tables.migrated(found.migrations)),
-        "larger_classes": _entries(tables.sped_up(found.speed_ups)),
+        "savings": _listed(found.savings, tables.sized),
+        "suggestions": _listed(found.suggestions, tables.sized),
+        "migrations": _listed(found.migrations, tables.migrated),
+        "larger_classes": _listed(found.speed_ups, tables.sped_up),
     }
 
 

@@ -1,16 +1,18 @@
 """tables/*.csv: every breakdown of the report in full, for spreadsheets and notebooks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
+from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.columns import CHARGEBACK
 from circleci_usage.money.exact import plain
 from circleci_usage.render.csv_text import cells, csv_header, csv_lines
-from circleci_usage.render.finding_tables import finding_tables
+from circleci_usage.render.finding_tables import Table, found_tables
 from circleci_usage.render.known import known_amounts, known_lines
 from circleci_usage.report import Report
 
@@ -18,16 +20,32 @@ from circleci_usage.report import Report
 # an Asian keyboard types. Source: the OWASP page on CSV injection.
 _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide forms are meant
 
+_AT_A_TIME: Final = 20_000
+
+_Lines = pd.DataFrame | CountedLines | Table
+
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and lines of every table: breakdowns, days, all dimensions at once, what finance posts, prices, findings."""
+    for name, lines in _all_tables(report):
+        yield name, lines if isinstance(lines, pd.DataFrame) else lines.frame
+
+
+def write_tables(report: Report, folder: Path) -> None:
+    """Write every table into an existing folder, some lines at a time."""
+    for name, lines in _all_tables(report):
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            stream.writelines(_csv(lines))
+
+
+def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     for name, breakdown in report.breakdowns.items():
         yield name, known_lines(breakdown.lines, report.prices)
     yield from report.daily.tables.items()
     yield "cube", known_lines(report.cube, report.prices)
     yield CHARGEBACK, chargeback(report)
     yield "pricing", pricing(report)
-    yield from finding_tables(report)
+    yield from found_tables(report)
 
 
 def chargeback(report: Report) -> pd.DataFrame:
@@ -48,8 +66,27 @@ def pricing(report: Report) -> pd.DataFrame:
 
 def lines_csv(lines: pd.DataFrame) -> str:
     """A frame as it is, with a header: exact numbers, ISO days, names that no spreadsheet takes for formulas."""
-    columns = (cells(values.tolist(), _cell) for _, values in lines.items())
-    return "".join([csv_header(lines.columns), *csv_lines(columns)])
+    return "".join(_csv(lines))
+
+
+def _csv(lines: _Lines) -> Iterator[str]:
+    yield csv_header(lines.columns)
+    for columns in _pieces(lines):
+        yield from csv_lines([cells(values, _cell) for values in columns])
+
+
+def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
+    """The values of the columns, of some lines at a time."""
+    if isinstance(lines, Table):
+        yield from lines.pieces(_AT_A_TIME)
+        return
+    frames = (
+        lines.pieces(_AT_A_TIME)
+        if isinstance(lines, CountedLines)
+        else (lines.iloc[first : first + _AT_A_TIME] for first in range(0, len(lines), _AT_A_TIME))
+    )
+    for frame in frames:
+        yield [values.tolist() for _, values in frame.items()]
 
 
 def neutral(name: str) -> str:

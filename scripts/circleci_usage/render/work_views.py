@@ -178,7 +178,7 @@ def waste_view(report: Report) -> Grids | None:
         return None
     headings = ("Job", "Failed", "Canceled", "Run again", "Failed runs", "Runs", "Waited")
     kinds = (
-        ("Most wasted by job", [job for job in waste.jobs if job.most], _ROWS),
+        ("Most wasted by job", waste.costly, _ROWS),
         ("Never succeeded", waste.always_failing, _FEW_ROWS),
         ("Flaky: failed, then passed in the same pipeline", waste.flaky, _FEW_ROWS),
     )

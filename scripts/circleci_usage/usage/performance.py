@@ -53,7 +53,7 @@ class Performance:
 def performance(answers: Answers, known: pd.DataFrame) -> Performance:
     """Name the organisations and projects of the answers as daily usage (`DailyUsage.runs`) does."""
     names = {
-        name: dict(zip(known[identity].astype("object"), known[name].astype("object"), strict=True))
+        name: dict(known[[identity, name]].drop_duplicates(identity, keep="last").astype("object").to_numpy().tolist())
         for name, identity in IDENTITIES.items()
     }
     amounts = [Decimal(amount) for amount in answers.reruns["credits"]]
@@ -85,14 +85,26 @@ def _classes(classes: pl.DataFrame) -> pd.DataFrame:
 
 
 def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for series in frame:
-        is_text = not series.dtype.is_numeric()
-        columns[series.name] = pd.Series(
-            series.cast(pl.String).fill_null(NO_NAME).to_list() if is_text else series.to_numpy(),
-            dtype="object" if is_text else None,
-        )
+    columns: dict[str, Any] = {
+        series.name: series.to_numpy() if series.dtype.is_numeric() else _texts(series) for series in frame
+    }
     for name, identity in IDENTITIES.items():
-        latest = pd.Series(columns[identity].map(names[name]), dtype="object")
-        columns[name] = latest.where(columns[identity].ne(NO_NAME) & latest.notna(), columns[name])
+        columns[name] = _latest(columns[name], columns[identity], names[name])
     return pd.DataFrame(columns)
+
+
+def _texts(series: pl.Series) -> pd.Series:
+    """The texts as Python's, each distinct one once: a million rows have a few names many times."""
+    names = series.cast(pl.String).fill_null(NO_NAME)
+    distinct = names.unique()
+    known = np.array(distinct.to_list(), dtype="object")
+    places = names.to_frame("name").join(
+        distinct.to_frame("name").with_row_index("place"), on="name", how="left", maintain_order="left"
+    )["place"]
+    return pd.Series(known[places.to_numpy()] if len(known) else known, dtype="object")
+
+
+def _latest(found: pd.Series, identities: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    """Names as the last day has them, where the identity is known."""
+    latest = pd.Series(identities.map(names), dtype="object")
+    return latest.where(identities.ne(NO_NAME) & latest.notna(), found)
