@@ -4,6 +4,7 @@ import gc
 import gzip
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -193,7 +194,7 @@ def job(**changed: object) -> dict[str, object]:
     return whole | changed
 
 
-HOSTILE_JOBS: dict[str, object] = {
+HOSTILE_JOBS: Mapping[str, object] = {
     "a list": [job()],
     "an id with slashes": job(usage_export_job_id="../../../../tmp/x"),
     "an id with a NUL": job(usage_export_job_id="a\0b"),
