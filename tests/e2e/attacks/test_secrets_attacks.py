@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -173,7 +173,7 @@ def _arguments() -> Iterator[bytes]:
             yield (process / "cmdline").read_bytes()
 
 
-SETTINGS: dict[str, Mapping[str, str]] = {
+SETTINGS: dict[str, dict[str, str]] = {
     "a token with a line end": {"CIRCLECI_API_TOKEN": f"{TOKEN}\nx"},
     "a token with quotes": {"CIRCLECI_API_TOKEN": f'"{TOKEN}"„'},
     "a token that is no UTF-8": {"CIRCLECI_API_TOKEN": f"{TOKEN}\udcff"},
@@ -190,7 +190,7 @@ SETTINGS: dict[str, Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize("changed", SETTINGS.values(), ids=SETTINGS)
-def test_a_secret_in_a_setting_that_is_refused(changed: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_secret_in_a_setting_that_is_refused(changed: dict[str, str], tmp_path: Path) -> None:
     with HostileServer((READ, answer(401, b"{}"))) as server:
         env = exporting(server.url, DATADOG_URL=server.url) | changed
         for command in ("run", "doctor"):

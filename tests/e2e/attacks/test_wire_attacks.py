@@ -22,9 +22,11 @@ from circleci_usage.addresses import proxy_address, service_address, web_address
 from circleci_usage.circleci.answers import UnclearAnswerError
 from circleci_usage.circleci.client import CircleCI, find_organization
 from circleci_usage.circleci.download import Allowance, Download, ExpiredError, download
+from circleci_usage.circleci.exports import export_usage
 from circleci_usage.circleci.session import BrokenError, Timeouts, wait_of
 from circleci_usage.config.environment import organizations
 from circleci_usage.demo.clock import PinnedClock
+from circleci_usage.demo.faults import Retouch
 from circleci_usage.errors import AccessError, ServiceError, SettingsError, UsageExporterError
 from circleci_usage.progress import Silence
 from exporting import NOW, OCTOBER, bench
@@ -338,6 +340,24 @@ def test_headers_about_time_do_no_harm(headers: dict[str, str], status: int, tmp
         ended = world.try_export(OCTOBER)
     assert isinstance(ended, UsageExporterError)
     assert abs(world.clock.now() - NOW) < timedelta(days=2), "longer than the run may wait"
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 2015 00:00:00 GMT", "Sat, 01 Feb 2025 00:00:00 GMT"])
+def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) -> None:
+    with bench(tmp_path) as world:
+        world.circleci.faults = lambda _: Retouch({"Date": date})
+        asking = world.client
+        asking.collaborations()
+        with pytest.raises(ServiceError, match="is in the future and has no usage yet"):
+            export_usage(
+                asking,
+                world.store,
+                world.organizations,
+                OCTOBER,
+                options=world.options,
+                clock=world.our_clock,
+                progress=Silence(),
+            )
 
 
 @given(date=st.text(max_size=60), wish=st.text(max_size=40))
