@@ -387,7 +387,7 @@ def test_max_wait_holds_whatever_a_server_asks_for(
     with HostileServer((READ, whole)) as server:
         env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": organization, "MAX_WAIT": "1s"}
         ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes=codes)
-    assert ended.seconds < 1.1 + SLACK
+    assert ended.seconds < 1.1 + 2 * SLACK
 
 
 # Addresses.
@@ -567,7 +567,7 @@ def test_a_hostile_setting_has_its_own_message(setting: Setting, tmp_path: Path)
     env |= {setting.name: setting.value}
     ended = attacked(*setting.command, cwd=tmp_path, env=env, codes={setting.code}, secrets=secrets)
     assert setting.words in " ".join(ended.err.split())
-    assert ended.seconds < SLACK
+    assert ended.seconds < 2 * SLACK
 
 
 def test_certificates_that_are_none(tmp_path: Path) -> None:
