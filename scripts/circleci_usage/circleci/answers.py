@@ -88,7 +88,7 @@ def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetim
     """
     body = answer.body if isinstance(answer.body, dict) else {}
     job, state, reason = (body.get(name) for name in ("usage_export_job_id", "state", "error_reason"))
-    if not isinstance(job, str) or not _ID.fullmatch(job) or not isinstance(state, str):
+    if not isinstance(job, str) or not _ID.fullmatch(redacted(job)) or not isinstance(state, str):
         raise BrokenError("its answer describes no export job")
     return ExportJob(
         id=job,

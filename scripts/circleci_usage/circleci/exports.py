@@ -51,8 +51,8 @@ from circleci_usage.circleci.patience import Patience
 from circleci_usage.circleci.planning import plan, reachable
 from circleci_usage.circleci.run import ExportOptions, Run
 from circleci_usage.circleci.store import Store, no_usage
-from circleci_usage.days import Period
-from circleci_usage.errors import SettingsError, UsageExporterError
+from circleci_usage.days import Period, today_utc
+from circleci_usage.errors import ServiceError, SettingsError, UsageExporterError
 from circleci_usage.plurals import counted
 from circleci_usage.progress import Clock, Progress
 
@@ -122,6 +122,7 @@ def _remember(store: Store, slugs: Mapping[str, str]) -> None:
 
 
 def _bring_home(run: Run, period: Period, asker: Asker) -> None:
+    _check_clock(run, period)
     reached = _reached(run, period, asker.ledger)
     for warning in _cut(period, reached):
         run.progress.say(warning)
@@ -140,6 +141,16 @@ def _bring_home(run: Run, period: Period, asker: Asker) -> None:
     problems += [*collector.problems, *([asker.problem] if asker.problem else [])]
     if problems:
         raise _joined(problems)
+
+
+def _check_clock(run: Run, period: Period) -> None:
+    """Nothing to ask for would look as if there were no usage."""
+    today = today_utc(run.client.now())
+    if period.first > today:
+        raise ServiceError(
+            f"It is {today} by the clock of CircleCI's answers, so that {period} is in the future and has no usage yet;"
+            " check the clock of this computer, and the proxy."
+        )
 
 
 def _work(asker: Asker, collector: Collector, patience: Patience) -> None:

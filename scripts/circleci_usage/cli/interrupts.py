@@ -27,13 +27,13 @@ _AGAIN: Final = "run the same command again to go on."
 _KEPT: Final = {
     "run": f"What was asked for, downloaded and sent is kept: {_AGAIN}",
     "export": f"What was asked for and downloaded is kept: {_AGAIN}",
-    "report": "The export files are as they were; run the same command again to write the whole report.",
-    "merge": "The export files are as they were; run the same command again to merge them.",
+    "report": "The export files are kept as they were: run the same command again to write the whole report.",
+    "merge": "The export files are kept as they were: run the same command again to merge them.",
     "push": "What Datadog has accepted is kept there: run the same command again, nothing doubles.",
-    "prune": "What is left in the store is sound: run the same command again to remove the rest.",
-    "demo": "Its usage was temporary; run the same command again to write the whole report.",
+    "prune": "What is still in the store is kept and sound: run the same command again to remove the rest.",
+    "demo": "Its usage is not kept: run the same command again to write the whole report.",
 }
-_NOTHING: Final = "Nothing was changed; run the same command again."
+_NOTHING: Final = "Everything is kept as it was: run the same command again."
 
 
 class Interrupted(BaseException):

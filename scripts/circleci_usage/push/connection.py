@@ -39,6 +39,7 @@ TOTAL: Final = 120.0
 """Seconds for a request and its whole answer, however steadily it drips."""
 
 _TOO_MANY: Final = 429
+_EMPTY: Final = 204
 _DENIED: Final = frozenset({401, 403})
 _PASSING: Final = frozenset({408, _TOO_MANY, *range(500, 600)})
 _REDIRECTS: Final = range(300, 400)
@@ -163,8 +164,11 @@ class Datadog:
             return _Trouble(None, _broken(error))
         except UnicodeDecodeError:  # of the client, about the body of an error
             return _Trouble(None, _FOREIGN)
+        if not body.strip():
+            # Python takes an answer that was cut off in its head for one without a body.
+            return (None,) if response.status == _EMPTY else _Trouble(None, _broken(HTTPError()))
         try:
-            return (json.loads(body) if body.strip() else None,)
+            return (json.loads(body),)
         except (ValueError, RecursionError):
             return _Trouble(response.status, _FOREIGN)
 
@@ -219,7 +223,7 @@ class _Bounded:
     def request(self, method: str, url: str, **settings: Any) -> urllib3.HTTPResponse:  # noqa: ANN401 - urllib3's own
         with Deadline(self._seconds) as deadline:
             try:
-                response = self._manager.request(method, url, **settings)
+                response = self._manager.request(method, url, redirect=False, **settings)
                 body = _whole(response)
             except HTTPError:
                 if deadline.is_over:

@@ -1,0 +1,310 @@
+"""Ctrl-C and SIGTERM strike in every phase: the command ends within two seconds and says what is kept; it is kept."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from attack import API_KEY, TOKEN, Outcome, attacked, environment, hold
+from circleci_usage.days import Period
+from circleci_usage.demo.company import Company
+from circleci_usage.demo.exportfile import write_part
+from circleci_usage.demo.faults import Stall, status
+from circleci_usage.demo.rules import Fate
+from circleci_usage.demo.standin import StandIn
+from circleci_usage.progress import SystemClock
+from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
+from report_folders import report_folder
+from rows import job_run
+
+WITHIN = 2.0
+ORGANIZATION = "11111111-2222-4333-8444-555555555555"
+YESTERDAY = SystemClock().now().date() - timedelta(days=1)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Struck:
+    """How a command ended that a signal met: its output, and the seconds since the signal."""
+
+    outcome: Outcome
+    seconds: float
+
+
+def struck(
+    *arguments: object,
+    cwd: Path,
+    env: Mapping[str, str],
+    by: signal.Signals,
+    when: str | Event,
+    then: float = 0,
+    again: bool = False,
+) -> Struck:
+    """Start a command, strike when it says something or an event comes (and `then` later), and see that it ends."""
+    command = [sys.executable, "-u", "-m", "circleci_usage", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        heard = b""
+        if isinstance(when, Event):
+            assert when.wait(30)
+        else:
+            while when.encode() not in heard:
+                line = process.stderr.readline()
+                assert line, f"it ended before it said {when!r}: {heard.decode()}"
+                heard += line
+        if then:
+            Event().wait(then)
+        begin = monotonic()
+        process.send_signal(by)
+        if again:
+            Event().wait(0.1)
+            process.send_signal(by)
+        out, err = process.communicate(timeout=30)
+        seconds = monotonic() - begin
+    outcome = Outcome(process.returncode, out.decode(), (heard + err).decode(), seconds)
+    hold(outcome, codes={128 + by})
+    assert seconds < WITHIN, f"{seconds:.1f} s\n{outcome.said}"
+    word = "Interrupted" if by is signal.SIGINT else "Terminated"
+    assert outcome.err.count(f"Error: {word}. ") == 1, outcome.err
+    assert outcome.err.splitlines()[-1].startswith(f"Error: {word}. ")
+    return Struck(outcome, seconds)
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.1), SystemClock(), token=TOKEN, gets_per_hour=None) as circleci:
+        yield circleci
+
+
+def exporting(url: str, **more: str) -> dict[str, str]:
+    day = {"START_DATE": str(YESTERDAY), "END_DATE": str(YESTERDAY)}
+    return {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": url, "ORG_ID": ORGANIZATION, "POLL_SECONDS": "0"} | day | more
+
+
+# Waiting for CircleCI.
+
+
+def _busy(circleci: StandIn) -> None:
+    circleci.fates = [Fate(("processing", "completed"))]
+
+
+def _used_up(circleci: StandIn) -> None:
+    circleci.posts_per_hour = 0
+
+
+def _down(circleci: StandIn) -> None:
+    circleci.faults = lambda _: status(503, "x", Retry_After="99")
+
+
+WAITS: dict[str, tuple[str, Callable[[StandIn], None]]] = {
+    "for the export": ("Asked for", _busy),
+    "for the quota": ("takes no more export requests", _used_up),
+    "before a retry": ("trying again in 99 s", _down),
+}
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+@pytest.mark.parametrize(("said", "prepare"), WAITS.values(), ids=WAITS)
+def test_while_it_waits(
+    said: str, prepare: Callable[[StandIn], None], by: signal.Signals, standin: StandIn, tmp_path: Path
+) -> None:
+    organization = standin.company.organizations[0].slug
+    env = exporting(standin.url, ORG_ID=organization, POLL_SECONDS="600", MAX_WAIT="2h")
+    prepare(standin)
+    ended = struck("export", "--verbose", cwd=tmp_path, env=env, by=by, when=said)
+    assert "What was asked for and downloaded is kept" in ended.outcome.err
+
+    standin.fates, standin.faults, standin.posts_per_hour = (), None, 10
+    asked = sum(call.method == "POST" and call.status == 201 for call in standin.calls)
+    attacked("export", cwd=tmp_path, env=env | {"POLL_SECONDS": "0"}, codes={0})
+    assert sum(call.method == "POST" and call.status == 201 for call in standin.calls) == max(asked, 1)
+
+
+# Answers that do not come.
+
+HANGING: dict[str, Script] = {
+    "no answer": (READ, HANG),
+    "an answer that drips": (READ, b"HTTP/1.1 200 OK\r\n", Drip(b"X: y\r\n", 0.05)),
+    "100 Continue without end": (READ, Drip(b"HTTP/1.1 100 Continue\r\n\r\n", 0)),
+}
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+@pytest.mark.parametrize("script", HANGING.values(), ids=HANGING)
+def test_while_circleci_keeps_it_waiting(script: Script, by: signal.Signals, tmp_path: Path) -> None:
+    with HostileServer(script) as server:
+        env = exporting(server.url)
+        struck("export", cwd=tmp_path, env=env, by=by, when=server.begun, then=0.1)
+
+
+def test_while_a_tls_handshake_hangs(tmp_path: Path) -> None:
+    with HostileServer((HANG,)) as server:
+        env = exporting(f"https://127.0.0.1:{server.port}")
+        struck("export", cwd=tmp_path, env=env, by=signal.SIGTERM, when=server.begun, then=0.1)
+
+
+DOWNLOADS = HANGING | {"a body that drips": (READ, b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", Drip())}
+
+
+def completed(*urls: str) -> Script:
+    described = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
+    return READ, answer(201, json.dumps(described).encode())
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+@pytest.mark.parametrize("script", DOWNLOADS.values(), ids=DOWNLOADS)
+def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path: Path) -> None:
+    with HostileServer(script) as files, HostileServer(completed(*(f"{files.url}/{n}" for n in range(9)))) as server:
+        env = exporting(server.url)
+        ended = struck("run", cwd=tmp_path, env=env, by=by, when=files.begun, then=0.2)
+        assert files.met <= 4
+    assert "What was asked for, downloaded and sent is kept" in ended.outcome.err
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """No thread of Python's can be ended that waits for a connection; a listener with a full queue answers none."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = full.getsockname()[1]
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - as the standard library has it
+            waiting.connect_ex(("127.0.0.1", port))
+        server = stack.enter_context(HostileServer(completed(f"http://127.0.0.1:{port}/part")))
+        env = exporting(server.url)
+        ended = struck("export", cwd=tmp_path, env=env, by=signal.SIGINT, when="Asked for", then=0.3, again=again)
+    assert not again or ended.seconds < 0.7
+
+
+def test_what_a_download_had_is_gone_on_with(standin: StandIn, tmp_path: Path) -> None:
+    organization = standin.company.organizations[0].id
+    env = exporting(standin.url, ORG_ID=organization)
+    hanging = Event()
+
+    def hang(request: object) -> Stall | None:
+        if getattr(request, "host", "") != "download":
+            return None
+        hanging.set()
+        return Stall()
+
+    standin.faults = hang
+    struck("export", cwd=tmp_path, env=env, by=signal.SIGTERM, when=hanging)
+    standin.faults = None
+    attacked("export", cwd=tmp_path, env=env, codes={0})
+    assert sum(call.method == "POST" for call in standin.calls) == 1
+
+
+# Reading and writing, inside of Polars and Matplotlib.
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    company, folder = Company(), tmp_path_factory.mktemp("exports")
+    for day in Period.of_days(date(2026, 10, 1), date(2026, 10, 6)):
+        write_part(folder / f"{day}.csv.gz", company.rows(day))
+    return folder
+
+
+MOMENTS = [("Reading", 0.0), ("Reading", 0.1), ("Reading", 0.2), ("Reading", 0.4)]
+MOMENTS += [("Writing", 0.0), ("Writing", 0.2), ("Writing", 0.5), ("Writing", 0.8)]
+
+
+@pytest.mark.parametrize(("said", "then"), MOMENTS, ids=str)
+def test_while_it_reads_and_writes(said: str, then: float, exports: Path, tmp_path: Path) -> None:
+    by = SIGNALS[MOMENTS.index((said, then)) % 2]
+    ended = struck("report", exports, cwd=tmp_path, env={}, by=by, when=said, then=then)
+    assert "run the same command again to write the whole report" in ended.outcome.err
+
+
+@pytest.mark.parametrize(("said", "by"), [("Exporting", signal.SIGINT), ("Fetched", signal.SIGTERM)], ids=str)
+def test_while_the_demo_exports(said: str, by: signal.Signals, tmp_path: Path) -> None:
+    struck("demo", cwd=tmp_path, env={"TMPDIR": str(tmp_path)}, by=by, when=said)
+
+
+STARTED = """
+import sys
+from circleci_usage.__main__ import main
+def tell(event, arguments):
+    if event == "import" and arguments[0] == "typer":
+        open(sys.argv[2], "w").close()
+sys.addaudithook(tell)
+main()
+"""
+"""Tells through a named pipe when it begins to load what the command line is made of."""
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+@pytest.mark.parametrize("then", [0, 0.05, 0.1])
+def test_while_it_starts(then: float, by: signal.Signals, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    command = [sys.executable, "-c", STARTED, "report", str(begun)]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        with begun.open():
+            """It is there now."""
+        Event().wait(then)
+        process.send_signal(by)
+        err = process.stderr.read().decode()
+    assert process.returncode == 128 + by, err
+    assert "Traceback" not in err
+
+
+# Sending.
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = [job_run("1000", JOB_RUN_DATE=str(YESTERDAY))]
+    period = Period.of_days(YESTERDAY, YESTERDAY)
+    return report_folder(tmp_path_factory.mktemp("yesterday"), rows, period=period)[0]
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+@pytest.mark.parametrize("script", HANGING.values(), ids=HANGING)
+def test_while_it_sends(script: Script, by: signal.Signals, folder: Path, tmp_path: Path) -> None:
+    with HostileServer(script) as server:
+        env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
+        ended = struck("push", "datadog", cwd=tmp_path, env=env, by=by, when=server.begun, then=0.1)
+    assert "run the same command again, nothing doubles" in ended.outcome.err
+
+
+def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
+    with HostileServer((READ, answer(429, b"{}", X_RateLimit_Reset="100"))) as server:
+        env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
+        struck("push", "datadog", "-v", cwd=tmp_path, env=env, by=signal.SIGTERM, when="trying again in 100 s")
+
+
+# Nobody reads what it says.
+
+
+def test_while_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"x" * size)
+    with HostileServer((READ, HANG)) as server:
+        command = [sys.executable, "-m", "circleci_usage", "export"]
+        with subprocess.Popen(command, cwd=tmp_path, env=environment(exporting(server.url)), stderr=writer) as process:
+            Event().wait(1)
+            begin = monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 128 + signal.SIGTERM
+            assert monotonic() - begin < WITHIN
+    os.close(reader)
+    os.close(writer)
