@@ -90,7 +90,7 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
         UnfinishedError: the disk is full.
     """
     with explaining(home or Path("The folder for temporary files")):
-        place = home or Path(tempfile.gettempdir())
+        place = home or _for_temporary_files()
         _sweep_folders(place, prefix)
         handle, folder = _new_folder(place, prefix)
     try:
@@ -98,6 +98,25 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
+
+
+def _for_temporary_files() -> Path:
+    folder = Path(tempfile.gettempdir())
+    if not is_text(folder):
+        raise SettingsError(
+            f"The folder for temporary files, {inert(folder)}, has a name that is no UTF-8 text, which no engine can"
+            " read; set TMPDIR to another one."
+        )
+    return folder
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is UTF-8 text; others can be opened, but not by the engines, and not be named in a file."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _new_folder(home: Path, prefix: str) -> tuple[int, Path]:
@@ -215,6 +234,14 @@ _KINDS: Final = (
 
 def _kind(mode: int) -> str:
     return next((name for is_such, name in _KINDS if is_such(mode)), "a device")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file, or a link to one; a path that no file can have, such as one too long, leads to none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def kind_of(path: Path) -> str | None:

@@ -16,6 +16,7 @@ from circleci_usage import __version__
 from circleci_usage.circleci import defaults
 from circleci_usage.cli import datadog_commands, options, settings, store_commands
 from circleci_usage.cli.found import found_parts, source_of
+from circleci_usage.cli.streams import on_sound_streams
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
 from circleci_usage.plurals import counted
@@ -41,6 +42,7 @@ DEFECT = 1
 INTERRUPTED = 130
 
 
+@on_sound_streams
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     from circleci_usage.cli.console import Console

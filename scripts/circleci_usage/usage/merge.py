@@ -7,6 +7,7 @@ Parts with the same columns that have it already are copied as they are, byte by
 after the other are one gzip file. Anything else, or rows to leave out, costs a second reading with Polars.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -100,7 +101,7 @@ def merge(
 
 def without_output(parts: Sequence[Part], output: Path) -> tuple[Part, ...]:
     """Leave out the file that is to be written, unless it is all that there is: it holds the other parts' rows."""
-    others = tuple(part for part in parts if part.path != output.resolve())
+    others = tuple(part for part in parts if str(part.path) != os.path.realpath(output))
     return others or tuple(parts)
 
 
