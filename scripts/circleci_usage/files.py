@@ -197,6 +197,20 @@ def read_own(path: Path, limit: int) -> bytes:
 
 
 @contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file that a user names: also the end of a pipe, such as a shell gives, unless nobody is at its other end.
+
+    Raises:
+        OSError: it cannot be opened, or would never give anything.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        os.set_blocking(stream.fileno(), True)
+        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode) and not stream.peek(1):
+            raise OSError(errno.ENODATA, "it is a pipe that nobody writes to")
+        yield stream
+
+
+@contextmanager
 def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     """A file that we keep something in, open; what is no regular file is left alone.
 

@@ -11,10 +11,12 @@ from pydantic_core import ErrorDetails
 from circleci_usage.config.usage_file import UsageFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
 from circleci_usage.errors import SettingsError
+from circleci_usage.files import opened
 
 __all__ = ["UsageFile", "load_settings_file"]
 
 _SHOWN: Final = 60
+_LARGEST: Final = 512 << 10
 
 
 def load_settings_file(path: Path) -> UsageFile:
@@ -24,7 +26,7 @@ def load_settings_file(path: Path) -> UsageFile:
         SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line and key.
     """
     try:
-        content = path.read_bytes()
+        content = _content(path)
         document = parse_yaml(content.decode("utf-8-sig"))
         context = {"checksum": hashlib.sha256(content).hexdigest()}
         return UsageFile.model_validate({} if document.value is None else document.value, context=context)
@@ -37,6 +39,14 @@ def load_settings_file(path: Path) -> UsageFile:
     except ValidationError as error:
         lines = [f"  {_explained(problem, document)}" for problem in error.errors(include_url=False)]
         raise SettingsError("\n".join((f"The settings file {path} has to be changed:", *lines))) from None
+
+
+def _content(path: Path) -> bytes:
+    with opened(path) as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise SettingsError(f"The settings file {path} is larger than {_LARGEST >> 10} KiB; is it the right file?")
+    return content
 
 
 _PROBLEMS: Final[Mapping[str, str]] = {

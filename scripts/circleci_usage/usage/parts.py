@@ -118,7 +118,8 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
     paths = tuple(paths)
     found = (file for path in paths for file in _files_of(path))
     # Not Path.resolve, which ends with an error where links go around in a circle.
-    files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
+    with reading(Path()):
+        files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
             f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
