@@ -222,8 +222,9 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     try:
         handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _USUAL)
     except OSError as error:
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed") from None
+        kind = kind_of(path)
+        if kind:
+            raise OSError(error.errno, f"it is {kind}, not a file") from None
         raise error from None
     try:
         status = os.fstat(handle)

@@ -213,9 +213,11 @@ class Store:
         path = self.folder / _LEDGER
         self._refuse_others_folders()
         try:
-            text = read_own(path, _LEDGER_LIMIT).decode("utf-8", "replace")
+            text = read_own(path, _LEDGER_LIMIT).decode()
         except FileNotFoundError:
             return Ledger()
+        except UnicodeDecodeError:
+            raise _damaged(path, "it is no UTF-8 text") from None
         except OSError as error:
             if kind_of(path) or error.errno == errno.EMSGSIZE:
                 raise _damaged(path, str(error.strerror)) from None
