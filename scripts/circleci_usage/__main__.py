@@ -10,11 +10,12 @@ def main() -> NoReturn:
     heed_interrupts()
     try:
         from circleci_usage.cli import app  # noqa: PLC0415 - it takes a quarter of a second to load
+
+        app.main()
     except BaseException:
         if was_interrupted():
             end_interrupted()
         raise
-    app.main()
 
 
 if __name__ == "__main__":

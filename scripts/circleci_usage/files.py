@@ -90,7 +90,7 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
         UnfinishedError: the disk is full.
     """
     with explaining(home or Path("The folder for temporary files")):
-        place = home or Path(tempfile.gettempdir())
+        place = home or _for_temporary_files()
         _sweep_folders(place, prefix)
         handle, folder = _new_folder(place, prefix)
     try:
@@ -98,6 +98,25 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
+
+
+def _for_temporary_files() -> Path:
+    folder = Path(tempfile.gettempdir())
+    if not is_text(folder):
+        raise SettingsError(
+            f"The folder for temporary files, {inert(folder)}, has a name that is no UTF-8 text, which no engine can"
+            " read; set TMPDIR to another one."
+        )
+    return folder
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is UTF-8 text; others can be opened, but not by the engines, and not be named in a file."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _new_folder(home: Path, prefix: str) -> tuple[int, Path]:
@@ -178,6 +197,20 @@ def read_own(path: Path, limit: int) -> bytes:
 
 
 @contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file that a user names: also the end of a pipe, such as a shell gives, unless nobody is at its other end.
+
+    Raises:
+        OSError: it cannot be opened, or would never give anything.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        os.set_blocking(stream.fileno(), True)
+        if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode) and not stream.peek(1):
+            raise OSError(errno.ENODATA, "it is a pipe that nobody writes to")
+        yield stream
+
+
+@contextmanager
 def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     """A file that we keep something in, open; what is no regular file is left alone.
 
@@ -189,8 +222,9 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     try:
         handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _USUAL)
     except OSError as error:
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed") from None
+        kind = kind_of(path)
+        if kind:
+            raise OSError(error.errno, f"it is {kind}, not a file") from None
         raise error from None
     try:
         status = os.fstat(handle)
@@ -215,6 +249,14 @@ _KINDS: Final = (
 
 def _kind(mode: int) -> str:
     return next((name for is_such, name in _KINDS if is_such(mode)), "a device")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file, or a link to one; a path that no file can have, such as one too long, leads to none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def kind_of(path: Path) -> str | None:

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from circleci_usage.circleci.client import CLOCK_TOLERANCE, CircleCI, find_organization
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
 from circleci_usage.errors import UsageExporterError
+from circleci_usage.foreign import inert
 from circleci_usage.plurals import counted
 
 _EXPIRY: Final = (
@@ -70,11 +72,19 @@ def _check_organization(client: CircleCI, name: str) -> Check:
     return Check(what, ok=True, message=f"The token sees it: {client.redacted(found.name)} ({found.id}).")
 
 
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False
+
+
 def _check_store(store: Store) -> Iterator[Check]:
     folder = store.folder
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    nearest = next(place for place in (folder, *folder.parents, Path("/")) if _is_there(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
-        yield Check("store", ok=False, message=f"{nearest} cannot be written to; choose another folder with --store.")
+        where = inert(nearest)
+        yield Check("store", ok=False, message=f"{where} cannot be written to; choose another folder with --store.")
         return
     try:
         windows = [window for window in store.ledger.windows if window.state is State.FETCHED]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -20,10 +21,14 @@ from circleci_usage.circleci.ledger import StoredPart, Window
 from circleci_usage.circleci.run import Run
 from circleci_usage.circleci.session import BrokenError
 from circleci_usage.circleci.soundness import file_prefix
-from circleci_usage.errors import DataError, ServiceError
+from circleci_usage.errors import DataError, ServiceError, UsageExporterError
 
 GROWTH: Final = 1 << 20
 """Bytes that make a broken download worth another try without counting it as a failed one."""
+
+NOTED_EVERY: Final = timedelta(seconds=2)
+"""How often the ledger is written while parts arrive: for each of thousands it would take minutes. What a killed run
+had not put down is verified again, not downloaded again."""
 
 
 class PartsFetcher:
@@ -64,6 +69,7 @@ class PartsFetcher:
         allowance = Allowance(self._run.options.max_store_bytes - used)
         trouble: Exception | None = None
         expired = False
+        noted = self._run.clock.now()
         with ThreadPoolExecutor(self._run.options.downloads, "download") as pool:
             tries = [
                 pool.submit(self._part, name, url, self._how(allowance, f"{window.period}, file {number}"))
@@ -81,16 +87,26 @@ class PartsFetcher:
                         trouble = error
                     else:
                         have[part.name] = part
-                        verified = replace(window, parts=tuple(have.values()))
-                        self._store.commit(self._store.ledger.updated(verified))
+                        if self._run.clock.now() - noted >= NOTED_EVERY:
+                            self._note(window, have)
+                            noted = self._run.clock.now()
             except BaseException:
                 # A full disk or Ctrl-C: no thread may go on for an hour.
                 allowance.stop()
                 pool.shutdown(cancel_futures=True)
+                with suppress(UsageExporterError):
+                    self._note(window, have)
                 raise
+        self._note(window, have)
         if expired:
             raise ExpiredError
         return trouble
+
+    def _note(self, window: Window, have: Mapping[str, StoredPart]) -> None:
+        """Put down the parts that are verified."""
+        verified = replace(window, parts=tuple(have.values()))
+        if self._store.ledger != (noted := self._store.ledger.updated(verified)):
+            self._store.commit(noted)
 
     def _how(self, allowance: Allowance, label: str) -> Download:
         run = self._run

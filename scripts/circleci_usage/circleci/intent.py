@@ -16,6 +16,7 @@ The second row cannot be avoided from here. Its part on this computer (answer re
 millisecond; the rest is the answer's way through the network.
 """
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -27,7 +28,7 @@ from pydantic import TypeAdapter
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.soundness import fault_of_window
 from circleci_usage.errors import DataError
-from circleci_usage.files import explaining, kind_of, read_own
+from circleci_usage.files import explaining, kind_of, read_own, reading
 from circleci_usage.foreign import inert
 
 _ROOM: Final = 128
@@ -94,7 +95,10 @@ class IntentFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._damaged(str(error.strerror)) from None
+            if kind_of(self._path) or error.errno == errno.EMSGSIZE:
+                raise self._damaged(str(error.strerror)) from None
+            with reading(self._path):
+                raise
         except (TypeError, ValueError):
             # Half a file was written before anything was sent.
             return None

@@ -32,7 +32,7 @@ from circleci_usage.circleci.ledger import Ledger, State, StoredPart, Window, du
 from circleci_usage.circleci.soundness import fault_in, file_prefix
 from circleci_usage.days import Period, add_months, month_start, stretches, today_utc
 from circleci_usage.errors import DataError, SettingsError, UnfinishedError
-from circleci_usage.files import explaining, kind_of, open_own, read_own, sweep_files, write_text
+from circleci_usage.files import explaining, is_file, kind_of, open_own, read_own, reading, sweep_files, write_text
 from circleci_usage.foreign import inert
 from circleci_usage.usage.checksums import checksum
 from circleci_usage.usage.parts import Recorded
@@ -213,15 +213,16 @@ class Store:
         path = self.folder / _LEDGER
         self._refuse_others_folders()
         try:
-            text = read_own(path, _LEDGER_LIMIT).decode("utf-8", "replace")
+            text = read_own(path, _LEDGER_LIMIT).decode()
         except FileNotFoundError:
             return Ledger()
-        except PermissionError as error:
-            raise SettingsError(
-                f"{inert(path)} cannot be read: {error.strerror}; check the path and its permissions."
-            ) from None
+        except UnicodeDecodeError:
+            raise _damaged(path, "it is no UTF-8 text") from None
         except OSError as error:
-            raise _damaged(path, str(error.strerror)) from None
+            if kind_of(path) or error.errno == errno.EMSGSIZE:
+                raise _damaged(path, str(error.strerror)) from None
+            with reading(path):
+                raise
         ledger = load(text, inert(path))
         fault = fault_in(ledger)
         if fault:
@@ -231,7 +232,7 @@ class Store:
     def _refuse_others_folders(self) -> None:
         """What is put into our folders, or removed from them, must not be somewhere else."""
         for folder in (self._incoming, self._parts):
-            kind = "a file" if folder.is_file() and not folder.is_symlink() else kind_of(folder)
+            kind = kind_of(folder) or ("a file" if is_file(folder) else None)
             if kind not in {None, "a folder"}:
                 raise _damaged(folder, f"it is {kind}, not a folder")
 

@@ -18,6 +18,7 @@ from circleci_usage.cli import datadog_commands, options, settings, store_comman
 from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.cli.interrupts import at_work_on, end_interrupted, heed_interrupts, was_interrupted
 from circleci_usage.cli.secrets import without_secrets
+from circleci_usage.cli.streams import on_sound_streams
 from circleci_usage.cli.wrong_usage import Commands
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
@@ -44,6 +45,7 @@ app = typer.Typer(
 DEFECT = 1
 
 
+@on_sound_streams
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     heed_interrupts()

@@ -10,6 +10,7 @@ from circleci_usage.circleci.checks import Check
 from circleci_usage.circleci.ledger import State, Window
 from circleci_usage.circleci.status import Named, Status
 from circleci_usage.days import Period, months
+from circleci_usage.foreign import inert
 from circleci_usage.money.exact import rounded
 from circleci_usage.plurals import counted
 from circleci_usage.render.shown import when
@@ -95,7 +96,7 @@ def _money(amount: Decimal) -> str:
 def _window_line(window: Window, *, whole: bool) -> str:
     line = f"{window.period}  {window.state.value}"
     if window.error:
-        return f"{line}: {window.error}"
+        return f"{line}: {inert(window.error)}"
     if window.state is not State.FETCHED:
         return line
     runs, files = counted(window.rows, "job run"), counted(len(window.parts), "file")

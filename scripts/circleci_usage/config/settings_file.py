@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from circleci_usage.config.usage_file import UsageFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
 from circleci_usage.errors import SettingsError
+from circleci_usage.files import opened
 from circleci_usage.foreign import inert
 
 __all__ = ["UsageFile", "load_settings_file"]
@@ -46,7 +47,7 @@ def load_settings_file(path: Path) -> UsageFile:
 
 
 def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise SettingsError(f"The settings file {path} is larger than {_LARGEST >> 10} KiB; is it the right file?")

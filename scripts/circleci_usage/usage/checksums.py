@@ -78,6 +78,9 @@ def checksums(files: Sequence[Path], folder: Path | None = None) -> list[str]:
     Raises:
         SettingsError: a file cannot be read.
     """
+    if folder and folder.is_symlink():
+        # It would be written to in some other place.
+        folder = None
     settled = time.time_ns() - _SETTLED
     states = [state_of(file) for file in files]
     known = _remembered(folder / MEMORY_NAME) if folder else {}

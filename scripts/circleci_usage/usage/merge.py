@@ -7,6 +7,7 @@ Parts with the same columns that have it already are copied as they are, byte by
 after the other are one gzip file. Anything else, or rows to leave out, costs a second reading with Polars.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from isal import igzip
 from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.days import Period
 from circleci_usage.errors import SettingsError
-from circleci_usage.files import replacing, working_folder
+from circleci_usage.files import explaining, replacing, working_folder
 from circleci_usage.machine import cores
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
@@ -103,7 +104,9 @@ def merge(
 
 def without_output(parts: Sequence[Part], output: Path) -> tuple[Part, ...]:
     """Leave out the file that is to be written, unless it is all that there is: it holds the other parts' rows."""
-    others = tuple(part for part in parts if part.path != output.resolve())
+    with explaining(output):
+        there = os.path.realpath(output)
+    others = tuple(part for part in parts if str(part.path) != there)
     return others or tuple(parts)
 
 

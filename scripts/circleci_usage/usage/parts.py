@@ -22,7 +22,7 @@ from isal import igzip, isal_zlib
 from circleci_usage.columns import REQUIRED_COLUMNS, new_credit_columns
 from circleci_usage.days import Period
 from circleci_usage.errors import DataError, SettingsError
-from circleci_usage.files import reading
+from circleci_usage.files import is_file, is_text, reading
 from circleci_usage.foreign import inert
 from circleci_usage.usage.checksums import checksums, state_of
 
@@ -122,7 +122,8 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
     paths = tuple(paths)
     found = (file for path in paths for file in _files_of(path))
     # Not Path.resolve, which ends with an error where links go around in a circle.
-    files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
+    with reading(Path()):
+        files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
             f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
@@ -138,8 +139,12 @@ def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundPa
         checksums_of: the checksums of those that may be copies.
 
     Raises:
+        SettingsError: a file cannot be read, or has a name that is no text.
         DataError: a file is not a usage export.
     """
+    odd = next((file for file in files if not is_text(file)), None)
+    if odd:
+        raise SettingsError(f"{inert(odd)}: this path is no UTF-8 text, which no engine can read; rename it.")
     originals: dict[str, Path] = {}
     copies = {}
     for file in files:
@@ -152,7 +157,7 @@ def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundPa
 
 def is_store(path: Path) -> bool:
     """Whether a folder is a store, which has a ledger."""
-    return (path / LEDGER_NAME).is_file()
+    return is_file(path / LEDGER_NAME)
 
 
 def _files_of(path: Path) -> Iterator[Path]:
@@ -163,8 +168,8 @@ def _files_of(path: Path) -> Iterator[Path]:
         raise SettingsError(f"{inert(path)} is no file and no folder; name the files of an export, or a folder.")
     elif is_store(path):
         yield from _search(path / "parts")
-    elif (path / SUMMARY_NAME).is_file():
-        if not (path / MERGED_NAME).is_file():
+    elif is_file(path / SUMMARY_NAME):
+        if not is_file(path / MERGED_NAME):
             raise SettingsError(
                 f"{inert(path)} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's"
                 " files."
@@ -195,7 +200,7 @@ def _search(top: Path) -> Iterator[Path]:
         parts = [file for file in files if file.name != MERGED_NAME]
         yield from parts or files
         inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        folders += [Path(path) for path in reversed(inside) if not (Path(path) / SUMMARY_NAME).is_file()]
+        folders += [Path(path) for path in reversed(inside) if not is_file(Path(path, SUMMARY_NAME))]
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -67,11 +67,25 @@ def attacked(
         codes: how it may end.
         secrets: what must not be printed.
     """
+    command = [sys.executable, "-m", "circleci_usage", *map(str, arguments)]
+    return run(command, cwd=cwd, env=environment(env), within=within, codes=codes, secrets=secrets)
+
+
+def run(
+    command: Sequence[str | bytes],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    within: float = 60,
+    codes: Collection[int] = DOCUMENTED,
+    secrets: Collection[str] = SECRETS,
+) -> Outcome:
+    """As `attacked`, of a command that becomes `circleci-usage` in its own way; `env` is all that it sees."""
     begin = monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "circleci_usage", *map(str, arguments)],
+        command,
         cwd=cwd,
-        env=environment(env),
+        env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=within,

@@ -1,0 +1,81 @@
+"""Standard output and error that cannot end a command in its middle: on a full disk, without a reader, closed.
+
+What a command prints comes last; its work, its exit code and its other stream have to stand whatever becomes of that.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+
+from circleci_usage.errors import UnfinishedError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_INPUT, _OUTPUT, _ERROR = range(3)
+_ENDED_WELL: Final = frozenset({None, 0})
+
+
+class _Stream(io.FileIO):
+    """What cannot be written is dropped. `failure` is why, unless it is that the reader has read enough."""
+
+    failure: OSError | None = None
+
+    def write(self, data: "Buffer", /) -> int:
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            """As `| head` does, when it has what it wants."""
+        except OSError as error:
+            self.failure = self.failure or error
+        return len(memoryview(data).cast("B"))
+
+
+def on_sound_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
+    """A command line on streams that take everything; a result that could not be written is told at its end.
+
+    Text that the locale's letters cannot say, or that is none, is written as Python writes it in a string.
+    """
+
+    @wraps(command)
+    def wrapped() -> NoReturn:
+        _open_closed()
+        output, errors = _Stream(_OUTPUT, "wb", closefd=False), _Stream(_ERROR, "wb", closefd=False)
+        sys.stdout, sys.stderr = _text(output, sys.stdout), _text(errors, sys.stderr)
+        try:
+            command()
+        except SystemExit as ended:
+            sys.stdout.flush()
+            if output.failure and ended.code in _ENDED_WELL:
+                sys.exit(_say(output.failure))
+            raise
+
+    return wrapped
+
+
+def _open_closed() -> None:
+    """Let no file that is opened later take the number of a closed stream: it would be printed into."""
+    for number in (_INPUT, _OUTPUT, _ERROR):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _text(stream: _Stream, like: TextIO | None) -> io.TextIOWrapper:
+    encoding = getattr(like, "encoding", None) or "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(stream), encoding, "backslashreplace", line_buffering=True)
+
+
+def _say(failure: OSError) -> int:
+    from circleci_usage.cli.console import Console  # noqa: PLC0415 - only a failure needs it
+
+    error = UnfinishedError(
+        f"The result cannot be written to standard output: {failure.strerror}. What was to be done is done; free some"
+        " space, or print to another place, and run the same command again."
+    )
+    Console().error(str(error))
+    return error.exit_code
