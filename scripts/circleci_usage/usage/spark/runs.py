@@ -22,7 +22,7 @@ from circleci_usage.columns import (
 )
 from circleci_usage.money.globs import atomic_glob_regex
 from circleci_usage.usage.parts import ROW_LIMIT
-from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
+from circleci_usage.usage.runs import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 from circleci_usage.usage.scan import (
     ALL_NEW,
     DETAILS,
@@ -179,7 +179,7 @@ def _read_alike(
         details["pipeline_id"].alias("pipeline"),
         details["workflow_id"].alias("workflow_run"),
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
-        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram", "median_cpu")),
+        *(_use(details[name]).alias(name) for name in USES),
         details["containers"].try_cast("int").alias("containers"),
         sql.when(text(IDENTITY) != "", text(IDENTITY)).alias("job_id"),
         sql.input_file_name().alias("file"),
@@ -247,6 +247,11 @@ def _plus(one: Column, other: Column) -> Column:
 
 def _minus(one: Column, other: Column) -> Column:
     return one.cast(_SHORTER) - other.cast(_SHORTER)
+
+
+def _use(text: Column) -> Column:
+    percent = text.try_cast("float")
+    return sql.when(percent.between(0.0, MOST_USE), percent)
 
 
 def _milliseconds(text: Column) -> Column:
