@@ -186,13 +186,16 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
 
 @contextmanager
 def _naming_hostile_rows() -> Iterator[None]:
+    names_the_line = "`report` without --engine spark names the line."
     try:
         yield
-    except pl.exceptions.PolarsError:
+    except pl.exceptions.ComputeError:
         raise DataError(
-            f"In the usage files a JOB_RUN_DATE is not a date from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a"
-            f" name is longer than {LONGEST_NAME:,} characters; `report` without --engine spark names the line."
+            f"In the usage files a JOB_RUN_DATE is not from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is"
+            f" longer than {LONGEST_NAME:,} characters; {names_the_line}"
         ) from None
+    except pl.exceptions.PolarsError:
+        raise DataError(f"In the usage files a JOB_RUN_DATE is not a date; {names_the_line}") from None
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
