@@ -83,7 +83,7 @@ REFUSED = {
     "the year 10000": ("pricing: [{from: 10000-01-01, price_per_credit: 1}]", "is not a date"),
     "a fixed split with 50 decimals": (
         teams(f"shared_costs: {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"),
-        "more than 20 digits before the point or 18 behind it",
+        "no more than 38 digits",
     ),
     "a credit type of 200 letters": (
         f"pricing: [{{from: 2026-01-01, price_per_credit: 1, by_credit_type: {{{'a' * 100}: 1}}}}]",

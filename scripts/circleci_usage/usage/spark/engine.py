@@ -16,6 +16,7 @@ from circleci_usage.days import EXPORTED_DAYS, Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import explaining
 from circleci_usage.usage.bounds import have_long_rows
+from circleci_usage.usage.checksums import FileState, state_of
 from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
@@ -52,8 +53,10 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     with explaining_spark():
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
+    states = [state_of(part.original) for part in found.parts]
 
     def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+        _refuse_changed(found.parts, states)
         # The workers hold whole rows, too.
         if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
             raise damage
@@ -63,13 +66,17 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
                 return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
 
         try:
-            return sums_of(parts)
+            sums = sums_of(parts)
         except DataError as problem:
             with _plain_beside(found.parts) as plain:
                 sure = not there.parts and isinstance(problem, _DoubtError)
                 if plain == found.parts and not sure:
                     raise
-                return sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
+                sums = sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
+        _refuse_changed(found.parts, states)
+        if _may_be_damaged(sums) and (damage := find_damage(found.parts)):
+            raise damage
+        return sums
 
     return Source(
         files=len(parts),
@@ -113,6 +120,23 @@ def sum_parts(
         return Sums(days, branches, ask(counted, period, groups), warnings)
     finally:
         runs.unpersist()
+
+
+def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
+    """Spark opens files several times, and takes what is gone or empty by then for nothing.
+
+    Raises:
+        DataError: a file is not as it was when it was found.
+    """
+    for part, state in zip(parts, states, strict=True):
+        if not part.original.is_file() or state_of(part.original) != state:
+            raise DataError(f"{part.original} was changed while it was read; run the same command again.")
+
+
+def _may_be_damaged(sums: Sums) -> bool:
+    """Whether names look as Spark leaves them where bytes are no UTF-8, or where text follows a closing quote."""
+    signs = pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains('^"|\ufffd').any()
+    return any(True in frame.select(signs).row(0) for frame in (sums.days, sums.branches))
 
 
 @contextmanager

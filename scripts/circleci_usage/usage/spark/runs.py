@@ -126,7 +126,9 @@ def _read_alike(
 
     def number(column: str) -> Column:
         there = text(column)
-        parsed = sql.when(~_is_rounded(there), there.try_cast(NUMBER))
+        # Spark knows the digits of all scripts; here they are none.
+        is_ascii = sql.length(there) == sql.octet_length(there)
+        parsed = sql.when(is_ascii & ~_is_rounded(there), there.try_cast(NUMBER))
         if column == "JOB_RUN_SECONDS":
             parsed = sql.when(sql.abs(parsed) < LONGEST_RUN, parsed)
         return sql.coalesce(parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
