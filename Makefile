@@ -15,8 +15,8 @@ PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark test-attacks audit lint format bench bench-readme focus image orb release picture
-.PHONY: requirements clean
+.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme focus image orb release
+.PHONY: picture requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,11 @@ test-spark: ## Run the tests of --engine spark on a cluster of their own; needs 
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
 	.venv-spark/bin/python -m pytest tests/test_spark.py $(PYTEST_ARGS)
 
-test-attacks: $(VENV)/.installed ## Run the attacks alone: hostile servers, stores, files, settings; counts them
+test-attacks: $(VENV)/.fuzz ## Run the attacks alone: hostile servers, stores, files, settings; counts them
 	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.fuzz ## Fuzz the readers of usage files for ten minutes, led by coverage; needs atheris
+	$(BIN)/python tests/e2e/attacks/fuzz_readers.py 600 .fuzzed
 
 audit: $(VENV)/.audit ## Ask PyPI's database for known vulnerabilities of everything that is pinned
 	@for pins in $(PINS); do \
@@ -85,10 +88,11 @@ requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml as
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
 	echo pip-audit | $(COMPILE) - --output-file requirements-audit.txt
+	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .venv-spark dist .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-report
+	rm -rf $(VENV) .venv-spark dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzzed demo-report
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes --annotation-style line
@@ -115,6 +119,12 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.requirements
 $(VENV)/.audit: requirements-audit.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+# atheris is made for a few Pythons on x86-64 Linux; elsewhere the attacks do without it.
+$(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+	    --requirement $< || echo "atheris does not install here: hypothesis alone fuzzes the readers."
 	@touch $@
 
 # pyarrow changes how pandas keeps texts, so that the other tests are better off without it.

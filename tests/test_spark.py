@@ -1,11 +1,12 @@
 """--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
 
 import csv
+import gzip
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.demo.company import Company
 from circleci_usage.demo.exportfile import Dialect, write_part
-from circleci_usage.errors import DataError, SettingsError
+from circleci_usage.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.money.units import to_decimal
 from circleci_usage.run import stored_parts
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
@@ -291,6 +292,93 @@ def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:
 
     assert done.code == 6
     assert "cut.csv.gz is damaged: a row is too short or too long, or the file was cut; fetch it again." in done.err
+
+
+def damaged(change: Callable[[bytes], bytes]) -> bytes:
+    """A packed part with something done to its bytes."""
+    return change(gzip.compress(export(plain_line(job_run(str(n), JOB_NAME=f"j{n}")) for n in range(500)).encode()))
+
+
+ROWS = export([plain_line(job_run("1")), plain_line(job_run("2"))]).encode()
+ATTACKS = {
+    "nothing": b"",
+    "half a header": ROWS[:100],
+    "a header": header().encode(),
+    "a packed part cut within its header": damaged(lambda part: part[:30]),
+    "a packed part cut in half": damaged(lambda part: part[: len(part) // 2]),
+    "a packed part without its checksum": damaged(lambda part: part[:-8]),
+    "a packed part with another checksum": damaged(lambda part: part[:-8] + b"12345678"),
+    "a packed part with a byte changed": damaged(lambda part: part[:900] + bytes([part[900] ^ 255]) + part[901:]),
+    "a packed part with junk behind it": damaged(lambda part: part + b"junk"),
+    "a packed part in a packed part": gzip.compress(gzip.compress(ROWS)),
+    "a name that is not UTF-8": ROWS.replace(b"test", b"t\xff\xfest", 1),
+    "half a surrogate": ROWS.replace(b"test", b"\xed\xa0\x80", 1),
+    "a name with nul": ROWS.replace(b"test", b"te\0st", 1),
+    "a quote that nobody closed": ROWS + ROWS.splitlines()[1].replace(b"test", b'"test') + b"\n" + ROWS,
+    "text behind a quote": ROWS.replace(b"test", b'"te"st', 1),
+    "a row of 2 MB": ROWS.replace(b"test", b"x" * (2 << 20), 1),
+    "a row of lines of 2 MB": ROWS.replace(b"test", b'"' + b"x\n" * (1 << 20) + b'"', 1),
+    "blank lines": ROWS + b"\n" * (4 << 20),
+    "a name of 10,001 letters": ROWS.replace(b"test", b"x" * 10_001, 1),
+    "the year 1": ROWS.replace(b"2026-03-02,", b"0001-01-01,", 1),
+    "the year 9999": ROWS.replace(b"2026-03-02,", b"9999-12-31,", 1),
+    "a day of no calendar": ROWS.replace(b"2026-03-02,", b"2026-02-30,", 1),
+    "seconds beyond 64 bits": ROWS.replace(b",60,", b",99999999999999999999,", 1),
+    "seconds of 64 bits": ROWS.replace(b",60,", b",9223372036854775807,", 1),
+    "no number": ROWS.replace(b",60,", b",NaN,", 1),
+    "a number of another script": ROWS.replace(b",60,", ",\uff16\uff10,".encode(), 1),
+    "use that is no number": ROWS.replace(b",60,\\N", b",60,NaN", 1).replace(b",60,\\N", b",60,1e308"),
+    "another header in the middle": ROWS + ROWS,
+    "other columns in the middle": ROWS + header(tuple(reversed(EXPORT_COLUMNS))).encode() + ROWS.splitlines()[1],
+}
+
+
+@pytest.mark.parametrize("content", ATTACKS.values(), ids=ATTACKS)
+def test_a_hostile_file_is_read_as_here_or_refused(spark: SparkSession, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(content)
+
+    here = outcome_of(lambda: on_this_machine(find_parts([file])))
+    there = outcome_of(lambda: on_cluster(spark, find_parts([file]), ()))
+
+    assert there == here
+
+
+def outcome_of(source: Callable[[], Source]) -> object:
+    """The credits of each job, or what kind of a refusal there is."""
+    try:
+        usage = daily_usage(source().read(None, ()))
+    except UsageExporterError as refusal:
+        return type(refusal).exit_code
+    lines = usage.credits[["job", "credits"]].itertuples(index=False)
+    return sorted((job, to_decimal(int(credits), usage.places)) for job, credits in lines)
+
+
+@pytest.mark.parametrize("content", [ROWS[:-300], b"", None, ROWS.replace(b"COMPUTE", b"compute")[::-1]])
+def test_a_file_that_changes_after_it_was_found_is_refused(
+    spark: SparkSession, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(ROWS)
+    source = on_cluster(spark, find_parts([file]), ())
+
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(UsageExporterError) as caught:
+        source.read(None, ())
+
+    assert "part.csv" in str(caught.value) or "Spark" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a row of 2 MB", "a quote that nobody closed", "seconds of 64 bits", "the year 1"])
+def test_a_hostile_file_at_a_url_is_refused(spark: SparkSession, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(ATTACKS[name])
+
+    with pytest.raises(DataError):
+        on_cluster(spark, NOTHING, [file.as_uri()]).read(None, ())
 
 
 def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:

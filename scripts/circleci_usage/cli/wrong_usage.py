@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -19,10 +18,10 @@ class Commands(TyperGroup):
         with _visible_messages():
             return super().make_context(*arguments, **settings)
 
-    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401 - Typer's own
+    def invoke(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
         """As ever."""
         with _visible_messages():
-            return super().invoke(ctx)
+            return super().invoke(*arguments, **settings)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is more than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": "{value} has more than 20 digits before the point or 18 behind it",
+    "decimal_max_digits": "{value} is too long; write no more than 38 digits, 18 of them behind the point",
     "decimal_whole_digits": "{value} has more than 20 digits before the point",
     "decimal_max_places": "{value} has more than 18 decimals",
     "finite_number": "{value} is not a finite number",

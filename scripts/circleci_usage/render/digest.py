@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from circleci_usage.money.allocation import UNALLOCATED
 from circleci_usage.render import words
 from circleci_usage.render.lines import lines
-from circleci_usage.render.shown import days
+from circleci_usage.render.shown import days, visible
 from circleci_usage.render.toplists import TopList, top_list
 from circleci_usage.report import Report
 
@@ -20,7 +20,7 @@ class Digest:
         change: the change against the period before in a few words; empty when that is not known.
         sentences: the headline, and what to know next.
         completeness: whether the numbers are final.
-        warnings: a sentence each.
+        warnings: a sentence each, which names of files or columns do nothing to.
         lists: who and what caused the cost.
     """
 
@@ -42,6 +42,6 @@ def digest(report: Report, limit: int, label_length: int) -> Digest:
         change=words.change_in_short(report),
         sentences=[*words.sentences(report)],
         completeness=words.completeness(report),
-        warnings=report.warnings,
+        warnings=[*map(visible, report.warnings)],
         lists=[top_list(report, name, limit, label_length=label_length) for name in names] if used else [],
     )

@@ -94,6 +94,7 @@ def _templates(currency: str) -> Environment:
         "period": shown.days,
         "long_day": shown.long_day,
         "day": shown.day,
+        "visible": shown.visible,
     }
     return templates
 

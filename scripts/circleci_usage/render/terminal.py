@@ -9,7 +9,7 @@ from rich.text import Text
 
 from circleci_usage.render.digest import digest
 from circleci_usage.render.lines import Line, cost_shown
-from circleci_usage.render.shown import number, percent, visible
+from circleci_usage.render.shown import number, percent
 from circleci_usage.render.toplists import TopList
 from circleci_usage.report import Report
 
@@ -24,7 +24,7 @@ def terminal_summary(report: Report) -> RenderableType:
         (cost_shown(report.totals, report.currency), "bold"), f"  {short.change}" if short.change else ""
     )
     first, *others = (sentence.naming(str) for sentence in short.sentences)
-    notes = [Text(f"Note: {visible(warning)}", "yellow") for warning in short.warnings]
+    notes = [Text(f"Note: {warning}", "yellow") for warning in short.warnings]
     return Group(
         Text(short.title, "bold"),
         cost,

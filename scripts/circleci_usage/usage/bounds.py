@@ -17,7 +17,7 @@ from circleci_usage.errors import DataError
 from circleci_usage.machine import cores
 from circleci_usage.usage.parts import GZIP_MAGIC, ROW_LIMIT, Part, open_part
 
-_LOOKED_AT: Final = 128 << 20
+_LOOKED_AT: Final = 64 << 20
 """Unpacked bytes that are looked at of all parts together."""
 _CHUNK: Final = 1 << 18
 _LEAST: Final = 4 * ROW_LIMIT
@@ -43,8 +43,8 @@ def have_long_rows(parts: Sequence[Part]) -> bool:
 
 def _has_long_rows(part: Part, looked_at: int) -> bool:
     rows = _RowEnds(part)
-    begin = None if _is_dense(part) else looked_at
     with open_part(part.path) as stream:
+        begin = None if _is_dense(part) else looked_at
         return any(rows.are_far_before(chunk) for chunk in _chunks(stream, begin))
 
 

@@ -140,7 +140,8 @@ def _check_day(text: str, where: str) -> None:
     if not text or text in NULL_MARKS:
         return
     try:
-        day = datetime.strptime(text[:DAY_LENGTH], "%Y-%m-%d").replace(tzinfo=UTC).date()
+        # Digits of other scripts are none to fast readers.
+        day = datetime.strptime(ascii(text[:DAY_LENGTH])[1:-1], "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
     if day not in EXPORTED_DAYS:

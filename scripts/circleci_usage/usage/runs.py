@@ -12,6 +12,10 @@ from circleci_usage.usage.scan import IDENTITIES, NAMES
 DAY_LENGTH: Final = len("2026-01-31")
 SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
 
+USES: Final = ("cpu", "ram", "median_cpu")
+MOST_USE: Final = 10_000.0
+"""Percent. What is above, or no finite number, was measured wrongly."""
+
 
 def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
@@ -49,7 +53,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")).alias("order"),
-        *(pl.col(name).cast(pl.Float32, strict=False) for name in ("cpu", "ram", "median_cpu")),
+        *map(_use, USES),
         pl.col("containers").cast(pl.Int32, strict=False),
         *([_hash("job_id"), "row"] if "row" in names else ()),
     ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
@@ -82,6 +86,12 @@ def in_turn(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
     """So many rows of the file at a time: a reader of all of them would run ahead, and into memory."""
     count = runs.select(pl.len()).collect().item()
     return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
+
+
+def _use(column: str) -> pl.Expr:
+    """How much of a machine was used, in percent; null where that can be no use of any machine."""
+    percent = pl.col(column).cast(pl.Float32, strict=False)
+    return pl.when(percent.is_between(0, MOST_USE)).then(percent).alias(column)
 
 
 def _unless_zero(column: str) -> pl.Expr:

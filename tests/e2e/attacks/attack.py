@@ -56,6 +56,7 @@ def attacked(
     within: float = 60,
     codes: Collection[int] = DOCUMENTED,
     secrets: Collection[str] = SECRETS,
+    prefix: Sequence[object] = (),
 ) -> Outcome:
     """Run a command that is under attack and hold what always has to hold.
 
@@ -66,8 +67,9 @@ def attacked(
         within: seconds in which it has to end.
         codes: how it may end.
         secrets: what must not be printed.
+        prefix: a command that runs it, such as one that measures.
     """
-    command = [sys.executable, "-m", "circleci_usage", *map(str, arguments)]
+    command = [*map(str, prefix), sys.executable, "-m", "circleci_usage", *map(str, arguments)]
     return run(command, cwd=cwd, env=environment(env), within=within, codes=codes, secrets=secrets)
 
 

@@ -14,6 +14,7 @@ from circleci_usage.days import EXPORTED_DAYS, Period
 from circleci_usage.errors import DataError
 from circleci_usage.files import WORKING, explaining, working_folder
 from circleci_usage.usage.bounds import have_long_rows
+from circleci_usage.usage.checksums import FileState, state_of
 from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
@@ -50,8 +51,10 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     with explaining_spark():
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
     parts = (*shared_parts(found), *there.parts)
+    states = [state_of(part.original) for part in found.parts]
 
     def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+        _refuse_changed(found.parts, states)
         # The workers hold whole rows, too.
         if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
             raise damage
@@ -61,13 +64,17 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
                 return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
 
         try:
-            return sums_of(parts)
+            sums = sums_of(parts)
         except DataError as problem:
             with _plain_beside(found.parts) as plain:
                 sure = not there.parts and isinstance(problem, _DoubtError)
                 if plain == found.parts and not sure:
                     raise
-                return sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
+                sums = sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
+        _refuse_changed(found.parts, states)
+        if _may_be_damaged(sums) and (damage := find_damage(found.parts)):
+            raise damage
+        return sums
 
     return Source(
         files=len(parts),
@@ -111,6 +118,23 @@ def sum_parts(
         return Sums(days, branches, ask(counted, period, groups), warnings)
     finally:
         runs.unpersist()
+
+
+def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
+    """Spark opens files several times, and takes what is gone or empty by then for nothing.
+
+    Raises:
+        DataError: a file is not as it was when it was found.
+    """
+    for part, state in zip(parts, states, strict=True):
+        if not part.original.is_file() or state_of(part.original) != state:
+            raise DataError(f"{part.original} was changed while it was read; run the same command again.")
+
+
+def _may_be_damaged(sums: Sums) -> bool:
+    """Whether names look as Spark leaves them where bytes are no UTF-8, or where text follows a closing quote."""
+    signs = pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains('^"|\ufffd').any()
+    return any(True in frame.select(signs).row(0) for frame in (sums.days, sums.branches))
 
 
 @contextmanager
@@ -184,13 +208,16 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
 
 @contextmanager
 def _naming_hostile_rows() -> Iterator[None]:
+    names_the_line = "`report` without --engine spark names the line."
     try:
         yield
-    except pl.exceptions.PolarsError:
+    except pl.exceptions.ComputeError:
         raise DataError(
-            f"In the usage files a JOB_RUN_DATE is not a date from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a"
-            f" name is longer than {LONGEST_NAME:,} characters; `report` without --engine spark names the line."
+            f"In the usage files a JOB_RUN_DATE is not from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is"
+            f" longer than {LONGEST_NAME:,} characters; {names_the_line}"
         ) from None
+    except pl.exceptions.PolarsError:
+        raise DataError(f"In the usage files a JOB_RUN_DATE is not a date; {names_the_line}") from None
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:

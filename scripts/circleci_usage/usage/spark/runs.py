@@ -22,7 +22,7 @@ from circleci_usage.columns import (
 )
 from circleci_usage.money.globs import atomic_glob_regex
 from circleci_usage.usage.parts import ROW_LIMIT
-from circleci_usage.usage.runs import DAY_LENGTH, SECONDS_LENGTH
+from circleci_usage.usage.runs import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 from circleci_usage.usage.scan import (
     ALL_NEW,
     DETAILS,
@@ -126,7 +126,9 @@ def _read_alike(
 
     def number(column: str) -> Column:
         there = text(column)
-        parsed = sql.when(~_is_rounded(there), there.try_cast(NUMBER))
+        # Spark knows the digits of all scripts; here they are none.
+        is_ascii = sql.length(there) == sql.octet_length(there)
+        parsed = sql.when(is_ascii & ~_is_rounded(there), there.try_cast(NUMBER))
         if column == "JOB_RUN_SECONDS":
             parsed = sql.when(sql.abs(parsed) < LONGEST_RUN, parsed)
         return sql.coalesce(parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER)))
@@ -179,7 +181,7 @@ def _read_alike(
         details["pipeline_id"].alias("pipeline"),
         details["workflow_id"].alias("workflow_run"),
         sql.coalesce(details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])).alias("order"),
-        *(details[name].try_cast("float").alias(name) for name in ("cpu", "ram", "median_cpu")),
+        *(_use(details[name]).alias(name) for name in USES),
         details["containers"].try_cast("int").alias("containers"),
         sql.when(text(IDENTITY) != "", text(IDENTITY)).alias("job_id"),
         sql.input_file_name().alias("file"),
@@ -247,6 +249,11 @@ def _plus(one: Column, other: Column) -> Column:
 
 def _minus(one: Column, other: Column) -> Column:
     return one.cast(_SHORTER) - other.cast(_SHORTER)
+
+
+def _use(text: Column) -> Column:
+    percent = text.try_cast("float")
+    return sql.when(percent.between(0.0, MOST_USE), percent)
 
 
 def _milliseconds(text: Column) -> Column:

@@ -1,0 +1,50 @@
+"""Fuzzes the readers of usage files, led by what their code covers: `make fuzz`, or with SECONDS and FOLDER.
+
+It needs atheris, which `requirements-fuzz.txt` pins for the Pythons and machines that it is made for. What it finds it
+writes into the folder, as input for `readers.attack`.
+"""
+
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import atheris
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+
+with atheris.instrument_imports(include=["circleci_usage.usage", "readers"]):
+    from readers import WORDS, attack
+
+_MERGED_EVERY = 50
+_SOUND = "acme,web,build,test,2026-03-02,10,10\n"
+_QUOTED = '"' + _SOUND.strip().replace(",", '","') + '"\r\n'
+_SEEDS = (_SOUND, _SOUND * 2, _QUOTED, "a,b", '"')
+
+
+def main(seconds: str, folder: str) -> None:
+    """Fuzz for so long; ends the process."""
+    found = Path(folder)
+    corpus = found / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, text in enumerate(_SEEDS):
+        (corpus / f"seed-{number}").write_bytes(bytes([number]) + text.encode())
+    words = found / "words"
+    words.write_text("".join(f'"{_escaped(word)}"\n' for word in WORDS), encoding="ascii")
+    numbers = count()
+    with tempfile.TemporaryDirectory(prefix="circleci-usage-") as place:
+
+        def once(data: bytes) -> None:
+            attack(data, Path(place), whole=next(numbers) % _MERGED_EVERY == 0)
+
+        options = [f"-max_total_time={seconds}", "-max_len=2000", f"-dict={words}", f"-artifact_prefix={found}/"]
+        atheris.Setup([sys.argv[0], *options, str(corpus)], once)
+        atheris.Fuzz()
+
+
+def _escaped(word: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in word.encode())
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[1:] or ("600", "fuzzed")))

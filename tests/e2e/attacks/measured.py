@@ -1,0 +1,18 @@
+"""Runs a command and writes the most memory that it took, in mebibytes, into a file: `measured.py FILE COMMAND ...`."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(file: str, *command: str) -> int:
+    """Run it; its exit code."""
+    done = subprocess.run(command, check=False)
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    Path(file).write_text(str(taken >> (20 if sys.platform == "darwin" else 10)))
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

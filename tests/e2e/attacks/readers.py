@@ -1,0 +1,153 @@
+"""What readers of usage files have to do with any bytes: read what csv and Decimal read, or raise DataError."""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+from pathlib import Path
+
+from circleci_usage.columns import NULL_MARKS, REQUIRED_COLUMNS
+from circleci_usage.errors import DataError
+from circleci_usage.usage.damage import find_damage, has_other_lengths
+from circleci_usage.usage.dialect import Inspector
+from circleci_usage.usage.merge import merge
+from circleci_usage.usage.parts import Part, find_parts
+from circleci_usage.usage.records import records
+
+COLUMNS = tuple(REQUIRED_COLUMNS)
+AMOUNTS = [COLUMNS.index("COMPUTE_CREDITS"), COLUMNS.index("TOTAL_CREDITS")]
+HEADERS = (
+    ",".join(COLUMNS) + "\n",
+    ",".join(COLUMNS) + "\r\n",
+    ",".join(f'"{name}"' for name in COLUMNS) + "\n",
+    "\ufeff" + ", ".join(name.lower() for name in COLUMNS) + "\n",
+)
+WORDS = (
+    "acme",
+    "web",
+    "build",
+    "test",
+    "2026-03-02",
+    "10",
+    "0.5",
+    "1e3",
+    '"',
+    '""',
+    ",",
+    "\n",
+    "\r\n",
+    "\\N",
+    "\\",
+    "\ufeff",
+)
+"""What inputs are made of, for those who mutate them."""
+
+Row = list[str]
+
+_UNIT = Decimal(1).scaleb(-18)
+_WIDE = Context(prec=60)
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What bytes below a header say: rows, or (None) nothing that csv knows."""
+
+    rows: list[Row] | None
+
+
+def attack(data: bytes, folder: Path, *, whole: bool = False) -> bool:
+    """Have a file with these bytes below a header read with care; whether it has rows.
+
+    Args:
+        data: the first byte says what the header looks like and whether the file is packed.
+        folder: to put files into.
+        whole: whether it is merged, too, which takes longer.
+    """
+    style, body = (data[0], data[1:]) if data else (0, b"")
+    content = HEADERS[style % len(HEADERS)].encode() + body
+    file = folder / "part.csv"
+    file.write_bytes(gzip.compress(content, 1, mtime=0) if style & 128 else content)
+    (part,) = find_parts([file]).parts
+    meant = meaning(body)
+    read = _read(part)
+    if meant is not None:
+        assert read == meant.rows, f"read as {read}, meant as {meant.rows}"
+    _look(part, body, read)
+    if whole:
+        _merge(part, folder / "merged.csv", read)
+    return bool(read)
+
+
+def meaning(body: bytes) -> Meant | None:
+    """What csv says of it; None where escape signs, headers or signs of other systems leave it to our own rules."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    lone_return = "\r" in text.replace("\r\n", "")
+    if lone_return or "JOB_RUN_DATE" in text.upper() or any(sign in text for sign in "\\\0\ufeff"):
+        return None
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error:
+        return Meant(None)
+    return Meant(rows if all(len(row) == len(COLUMNS) for row in rows) else None)
+
+
+def _read(part: Part) -> list[Row] | None:
+    try:
+        return [record.values() for record in records(part) if not record.header]
+    except DataError:
+        return None
+
+
+def _look(part: Part, body: bytes, rows: list[Row] | None) -> None:
+    """All that looks at bytes ends well, and damage is told where csv and Decimal see some."""
+    has_other_lengths(part)
+    Inspector(len(COLUMNS)).approves(body)
+    damage = find_damage([part])
+    if rows is None:
+        assert damage is not None
+        return
+    wrong = [row[index] for row in rows for index in AMOUNTS if not is_amount(row[index])]
+    if damage is None:
+        assert not wrong, f"{wrong} are taken for amounts"
+    elif "_CREDITS is" in str(damage):
+        assert wrong, damage
+
+
+def is_amount(text: str) -> bool:
+    """Whether Decimal holds it as amounts are held: 38 digits, 18 of them decimals."""
+    text = text.strip()
+    if not text or text in NULL_MARKS:
+        return True
+    try:
+        number = Decimal(text) if text.isascii() and "_" not in text else Decimal("NaN")
+    except InvalidOperation:
+        return False
+    digits = number.as_tuple()
+    if not isinstance(digits.exponent, int) or abs(digits.exponent) > 10_000:
+        return False
+    if not number or abs(number) >= 10**20:
+        return not number
+    return number == number.quantize(_UNIT, context=_WIDE)
+
+
+def _merge(part: Part, output: Path, rows: list[Row] | None) -> None:
+    try:
+        merge([part], output)
+    except DataError:
+        return
+    if rows is None:
+        return
+    with output.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        header, *merged = csv.reader(file, strict=True)
+    if tuple(header) == COLUMNS:
+        assert _alike(row for row in merged if row) == _alike(rows)
+
+
+def _alike(rows: Iterable[Row]) -> list[Row]:
+    """With one mark for all that is null."""
+    return [["" if text in NULL_MARKS else text for text in row] for row in rows]
