@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -56,6 +56,7 @@ def attacked(
     within: float = 60,
     codes: Collection[int] = DOCUMENTED,
     secrets: Collection[str] = SECRETS,
+    before: Sequence[str] = (),
 ) -> Outcome:
     """Run a command that is under attack and hold what always has to hold.
 
@@ -66,10 +67,11 @@ def attacked(
         within: seconds in which it has to end.
         codes: how it may end.
         secrets: what must not be printed.
+        before: a command that runs it, such as one that limits what it may take.
     """
     begin = monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "circleci_usage", *map(str, arguments)],
+        [*before, sys.executable, "-m", "circleci_usage", *map(str, arguments)],
         cwd=cwd,
         env=environment(env),
         stdin=subprocess.DEVNULL,
