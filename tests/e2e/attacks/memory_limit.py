@@ -1,6 +1,6 @@
 """Runs a command with so much memory and no more: in a control group where this machine lets us make one.
 
-Version 1 has a folder for memory alone, version 2 one for everything. Where neither may be written, the test is skipped.
+Version 1 has a folder for memory alone, version 2 one for everything. Where none can be made, the test is skipped.
 """
 
 import os
