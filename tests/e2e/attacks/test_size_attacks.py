@@ -76,6 +76,15 @@ def test_a_report_takes_no_more_memory_than_promised(name: str, tmp_path: Path) 
     _sums_to_the_totals(tmp_path / "usage-report", size)
 
 
+@pytest.mark.parametrize("grain", ["week", "", "DAY", "day\x1b[2J", "\u2066month"])
+def test_another_grain_is_refused(grain: str, tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+
+    refused = attacked("report", "export", "--focus-grain", grain, cwd=tmp_path, codes={2})
+
+    assert "--focus-grain" in refused.err
+
+
 def test_an_export_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
     megabytes, memory = (1_024, 2_000) if IS_FULL else (160, 150)
     day = str((datetime.now(UTC) - timedelta(days=10)).date())
