@@ -22,7 +22,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
-from circleci_usage.analysis.records import Records, Row, columns_of, ordered, summed
+from circleci_usage.analysis.records import Records, Row, columns_of, order, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.days import Period, month_start, previous_period, uncovered
 from circleci_usage.money.costs import Costs, within
@@ -299,7 +299,7 @@ def _changes(
     table: pd.DataFrame, keys: Sequence[str], places: int, days_before: int, days_after: int
 ) -> Records[Change]:
     """The rows as changes, the largest first."""
-    table = ordered(table.assign(gap=(table["after"] - table["before"]).abs()), ("gap", "after"), keys)
+    rows = order(table.assign(gap=(table["after"] - table["before"]).abs()), ("gap", "after"), keys)
 
     def change(values: Row) -> Change:
         before, after, runs_before, runs_after, seats_before, seats_after, *more = values[len(keys) :]
@@ -319,7 +319,7 @@ def _changes(
             started_after=started_after,
         )
 
-    return Records(change, columns_of(table, [*keys, *_MEASURES, "steady"]))
+    return Records(change, columns_of(table, [*keys, *_MEASURES, "steady"]), rows)
 
 
 def _started(runs: pd.DataFrame) -> pd.DataFrame:
