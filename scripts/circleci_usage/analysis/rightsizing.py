@@ -365,7 +365,7 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
         for name, value in judged.said().items():
             found[name][row] = value
     table = table.assign(**{name: pd.Series(values, table.index, "object") for name, values in found.items()})
-    saved = [0 if each is None else to_count(each, _CENTS) for each in table["saved"].tolist()]
+    saved = [to_count(each, _CENTS) if each else 0 for each in table["saved"].tolist()]
     table = table.assign(saved_cents=np.array(saved, dtype="object"))
 
     def sizing(values: Row) -> Sizing:

@@ -21,6 +21,8 @@ from memory_limit import limited
 from streaming_circleci import ORGANIZATION, Export, streaming
 
 IS_FULL = os.environ.get("ATTACK_SIZE") == "full"
+WITHIN = 1_800 if IS_FULL else 300
+"""Seconds, on a machine that is busy with other things."""
 
 LISTS = ("by_organization", "by_project", "by_workflow", "by_job", "by_status")
 """Of summary.json; in others a job run may be in several lines, or none."""
@@ -71,7 +73,7 @@ def test_a_report_takes_no_more_memory_than_promised(name: str, tmp_path: Path) 
     generate(tmp_path / "export", size)
 
     with limited(memory) as before:
-        attacked("report", "export", cwd=tmp_path, codes={0}, before=before, within=600)
+        attacked("report", "export", cwd=tmp_path, codes={0}, before=before, within=WITHIN)
 
     _sums_to_the_totals(tmp_path / "usage-report", size)
 
@@ -97,7 +99,7 @@ def test_an_export_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None
             env={"CIRCLECI_API_TOKEN": TOKEN},
             codes={0},
             before=before,
-            within=600,
+            within=WITHIN,
         )
 
     parts = [*(tmp_path / ".circleci-usage").rglob("*.csv.gz")]
