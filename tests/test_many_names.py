@@ -21,14 +21,14 @@ from circleci_usage.analysis.records import Records
 from circleci_usage.analysis.totals import AMOUNTS
 from circleci_usage.money.allocation import NOBODY, allocated
 from circleci_usage.money.pricing import PriceList, price
-from circleci_usage.render.focus import focus_warning, write_focus
+from circleci_usage.render.focus import GRAINS, focus_warning, write_focus
 from circleci_usage.render.profiles import PROFILES, write_profile
 from circleci_usage.render.summary import LISTS, MOST_ENTRIES, summary, summary_json
 from circleci_usage.report import Report
 from commandline import circleci_usage
 from priced import used
 from reported import reported
-from reports import acme_report, hostile_report, report_of_projects
+from reports import acme_report, empty_report, hostile_report, report_of_projects
 from rows import Row, job_run
 
 SETTINGS = """\
@@ -201,3 +201,10 @@ def test_records_are_a_sequence_like_any_other(rows: list[tuple[str, int]], firs
     assert [*records[first:stop]] == rows[first:stop]
     assert [records[place] for place in range(-len(rows), len(rows))] == rows + rows
     assert [*records.where(lambda numbers: numbers > 0, "number")] == [row for row in rows if row[1] > 0]
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_without_usage_there_is_but_a_header(grain: str, tmp_path: Path) -> None:
+    write_focus(empty_report(), tmp_path / "focus.csv", grain=grain)
+
+    assert lines_of(tmp_path / "focus.csv") == []
