@@ -161,8 +161,7 @@ def build_report(
     needed = Period(billing_period(year_before, prices.billing_cycle_day).start, period.stop)
     with exact_arithmetic():
         costs = price(within(usage.credits, needed), usage.places, prices)
-        branches = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
-        branch_runs = named_runs(within(usage.branch_runs, period), branches.lines)
+        branches = _branches(usage, prices, needed, period)
         so_far = _owned(usage, costs, ownership, job_groups, _priced(costs, needed, period))
         by_day = so_far.unnamed.within(period)
         caused = by_day.over_days()
@@ -198,7 +197,7 @@ def build_report(
             breakdowns=_breakdowns(
                 all_days,
                 over_days(runs, ["job_runs"]),
-                branches=break_down("branches", named_costs(branches), branch_runs),
+                branches=branches,
                 teams=by_team(charged, runs),
                 daily=break_down("daily", owned, runs),
             ),
@@ -224,6 +223,13 @@ def build_report(
             link=link,
             settings_checksum=settings_checksum,
         )
+
+
+def _branches(usage: DailyUsage, prices: PriceList, needed: Period, period: Period) -> Breakdown:
+    """What branches cost; the lines that it is made from, which may be millions, are gone with the end of this."""
+    costs = price(within(usage.branch_credits, needed), usage.places, prices).within(period)
+    runs = named_runs(within(usage.branch_runs, period), costs.lines)
+    return break_down("branches", named_costs(costs), runs)
 
 
 @dataclass(frozen=True)

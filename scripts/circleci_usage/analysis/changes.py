@@ -13,8 +13,7 @@ Like is compared with like: the days of the period that are complete, with as ma
 which are charged once a month, only where both periods begin with a month and have them, or are whole months.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,10 +22,11 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
+from circleci_usage.analysis.records import Records, Row, columns_of, order, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.days import Period, month_start, previous_period, uncovered
 from circleci_usage.money.costs import Costs, within
-from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, ratio, rounded, total
+from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, ratio, rounded
 from circleci_usage.money.units import to_decimal
 
 EXPLAINED: Final = Decimal("0.8")
@@ -34,6 +34,15 @@ EXPLAINED: Final = Decimal("0.8")
 
 MOST_DRIVERS: Final = 5
 """More than that, and nobody reads them."""
+
+_MEASURES: Final = (
+    *("before", "after", "runs_before", "runs_after", "seats_before", "seats_after"),
+    *("started_before", "started_after"),
+)
+_SEATS: Final = (
+    *("seat_credits_before", "seat_credits_after", "has_seats_before", "has_seats_after"),
+    "others",
+)
 
 _CENTS: Final = 2
 
@@ -139,8 +148,8 @@ class Changes:
     before: Period
     without_seats: bool
     total: Change
-    projects: tuple[Change, ...]
-    jobs: tuple[Change, ...]
+    projects: Records[Change]
+    jobs: Records[Change]
     days_before: tuple[Decimal, ...]
 
     @property
@@ -215,25 +224,27 @@ def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> 
     seats = any(charged)
     if seats and not comparable:
         now, past = now.without_seats(), past.without_seats()
-    jobs = _changes(now, past, len(days), len(before))
-    (everything,) = _summed(jobs, 0) or (Change((), ZERO, ZERO, 0, 0, len(before), len(days)),)
     places = past.costs.places("cost")
+    table = _table(now, past)
+    jobs, projects, (everything,) = (
+        _changes(_added(table, keys), keys, places, len(before), len(days)) for keys in (JOB, PROJECT, ())
+    )
     return Changes(
         now=days,
         before=before,
         without_seats=seats and not comparable,
         total=everything,
-        projects=_summed(jobs, len(PROJECT)),
+        projects=projects,
         jobs=jobs,
         days_before=tuple(to_decimal(cost, places) for cost in by_day(of_days(past.costs), before).values()),
     )
 
 
-def _without_steady(changes: Sequence[Change]) -> list[Change]:
-    return [change for change in changes if not change.has_same_seats]
+def _without_steady(changes: Sequence[Change]) -> Iterator[Change]:
+    return (change for change in changes if not change.has_same_seats)
 
 
-def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...]:
+def drivers(changes: Iterable[Change], difference: Decimal) -> tuple[Change, ...]:
     """The fewest changes in the direction of `difference` that explain `EXPLAINED` of it; at most `MOST_DRIVERS`."""
     explaining: list[Change] = []
     explained = ZERO
@@ -246,31 +257,69 @@ def drivers(changes: Sequence[Change], difference: Decimal) -> tuple[Change, ...
     return tuple(explaining)
 
 
-def _changes(now: _Compared, past: _Compared, days_after: int, days_before: int) -> tuple[Change, ...]:
-    """The changes of all jobs."""
-    after, before = _sum(now.costs.lines, "cost"), _sum(past.costs.lines, "cost")
-    seats_after, seats_before = (_sum(once_a_month(each.costs), "cost") for each in (now, past))
-    runs_after, runs_before = _sum(now.runs, "job_runs"), _sum(past.runs, "job_runs")
-    started_after, started_before = (_sum(_started(each.runs), "job_runs") for each in (now, past))
-    steady = _steady_seats(now.costs, past.costs)
-    places = now.costs.places("cost")
-    return _ordered(
-        Change(
-            job,
-            to_decimal(before.get(job, 0), places),
-            to_decimal(after.get(job, 0), places),
-            runs_before.get(job, 0),
-            runs_after.get(job, 0),
+def costing(changes: Records[Change]) -> Records[Change]:
+    """Those that cost anything, before or now."""
+    return changes.where(lambda before, after: (before != 0) | (after != 0), "before", "after")
+
+
+def _table(now: _Compared, past: _Compared) -> pd.DataFrame:
+    """A row per job of either period: `JOB`, `_MEASURES` as counts, and whether it is nothing but as many seats."""
+    frames = [
+        *_named("before", past),
+        *_named("after", now),
+        *(_sum(of_days(each.costs), "credits", "others").assign(others=1) for each in (now, past)),
+    ]
+    table = summed(frames, JOB).reindex(columns=[*JOB, *_MEASURES, *_SEATS], fill_value=0)
+    has_seats = (table["has_seats_before"] > 0) & (table["has_seats_after"] > 0)
+    are_as_many = table["seat_credits_before"] == table["seat_credits_after"]
+    return table.assign(steady=has_seats & are_as_many & (table["others"] == 0))
+
+
+def _named(when: str, compared: _Compared) -> Iterator[pd.DataFrame]:
+    """What there is to know of the jobs of one period, under the names that tell it from the other's."""
+    seats = once_a_month(compared.costs)
+    yield _sum(compared.costs.lines, "cost", when)
+    yield _sum(compared.runs, "job_runs", f"runs_{when}")
+    yield _sum(_started(compared.runs), "job_runs", f"started_{when}")
+    yield _sum(seats, "cost", f"seats_{when}")
+    yield _sum(seats, "credits", f"seat_credits_{when}").assign(**{f"has_seats_{when}": 1})
+
+
+def _added(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The rows added up by some names of the jobs' keys; one is steady when all of it is."""
+    if [*keys] == [*JOB]:
+        return table
+    if keys:
+        return table.groupby([*keys], sort=False).agg(dict.fromkeys(_MEASURES, "sum") | {"steady": "all"}).reset_index()
+    sums = {name: [int(table[name].sum())] for name in _MEASURES}
+    return pd.DataFrame(sums, dtype="object").assign(steady=bool(len(table)) and bool(table["steady"].all()))
+
+
+def _changes(
+    table: pd.DataFrame, keys: Sequence[str], places: int, days_before: int, days_after: int
+) -> Records[Change]:
+    """The rows as changes, the largest first."""
+    rows = order(table.assign(gap=(table["after"] - table["before"]).abs()), ("gap", "after"), keys)
+
+    def change(values: Row) -> Change:
+        before, after, runs_before, runs_after, seats_before, seats_after, *more = values[len(keys) :]
+        started_before, started_after, steady = more
+        return Change(
+            values[: len(keys)],
+            to_decimal(before, places),
+            to_decimal(after, places),
+            runs_before,
+            runs_after,
             days_before,
             days_after,
-            to_decimal(seats_before.get(job, 0), places),
-            to_decimal(seats_after.get(job, 0), places),
-            has_same_seats=job in steady,
-            started_before=started_before.get(job, 0),
-            started_after=started_after.get(job, 0),
+            to_decimal(seats_before, places),
+            to_decimal(seats_after, places),
+            has_same_seats=steady,
+            started_before=started_before,
+            started_after=started_after,
         )
-        for job in {*before, *after, *runs_before, *runs_after}
-    )
+
+    return Records(change, columns_of(table, [*keys, *_MEASURES, "steady"]), rows)
 
 
 def _started(runs: pd.DataFrame) -> pd.DataFrame:
@@ -279,41 +328,5 @@ def _started(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[~(used == 0).all(axis=1)]
 
 
-def _steady_seats(now: Costs, past: Costs) -> set[tuple[str, ...]]:
-    """The jobs that are nothing but seats, as many as before."""
-    after, before = (_sum(once_a_month(each), "credits") for each in (now, past))
-    others = _sum(of_days(now), "credits").keys() | _sum(of_days(past), "credits").keys()
-    return {job for job, seats in after.items() if before.get(job) == seats and job not in others}
-
-
-def _summed(changes: Iterable[Change], names: int) -> tuple[Change, ...]:
-    """Changes added up by the first so many names of their keys."""
-    groups: defaultdict[tuple[str, ...], list[Change]] = defaultdict(list)
-    for change in changes:
-        groups[change.key[:names]].append(change)
-    return _ordered(
-        Change(
-            key,
-            total(each.before for each in group),
-            total(each.after for each in group),
-            sum(each.runs_before for each in group),
-            sum(each.runs_after for each in group),
-            group[0].days_before,
-            group[0].days_after,
-            total(each.seats_before for each in group),
-            total(each.seats_after for each in group),
-            has_same_seats=all(each.has_same_seats for each in group),
-            started_before=sum(each.started_before for each in group),
-            started_after=sum(each.started_after for each in group),
-        )
-        for key, group in groups.items()
-    )
-
-
-def _ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
-    return tuple(sorted(changes, key=lambda change: (-abs(change.difference), -change.after, change.key)))
-
-
-def _sum(frame: pd.DataFrame, measure: str) -> dict[tuple[str, ...], int]:
-    sums = frame.groupby([*JOB], observed=True)[measure].sum()
-    return {tuple(map(str, job)): int(amount) for job, amount in zip(sums.index, sums.tolist(), strict=True)}
+def _sum(frame: pd.DataFrame, measure: str, name: str) -> pd.DataFrame:
+    return frame.groupby([*JOB], observed=True)[measure].sum().rename(name).reset_index()

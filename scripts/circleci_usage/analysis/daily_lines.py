@@ -1,9 +1,10 @@
 """Owned costs and job runs per day and job: what metrics are made of, and the finest that the report folder keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.counted_lines import CountedLines
@@ -50,7 +51,7 @@ def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
         runs: owned runs; `job_seconds` in units of 10^-places.
         places: see there.
     """
-    keys = FINE if _number_of_charges(costs, FINE) <= MOST_LINES else COARSE
+    keys = COARSE if _are_too_many(costs) else FINE
     groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
     charges = groups[["credits", "unpriced_credits", "cost"]].sum().reset_index()
     counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum().reset_index()
@@ -62,8 +63,16 @@ def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
     )
 
 
-def _number_of_charges(costs: Costs, keys: Sequence[str]) -> int:
-    return costs.lines.groupby([*keys, "credit_type"], observed=True).ngroups
+def _are_too_many(costs: Costs) -> bool:
+    """Whether there are too many `FINE` charges; to sum them up only to count them would take much memory."""
+    lines = costs.lines
+    if len(lines) <= MOST_LINES:
+        return False
+    numbers = np.zeros(len(lines), dtype="int64")
+    for name in (*FINE, "credit_type"):
+        codes, _ = pd.factorize(lines[name])
+        numbers, _ = pd.factorize(numbers * (int(codes.max()) + 1) + codes)
+    return int(numbers.max()) >= MOST_LINES
 
 
 def _known(charges: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.analysis.evidence import p95
-from circleci_usage.analysis.records import Records, Row, columns_of, found_in, ordered
+from circleci_usage.analysis.records import Records, Row, columns_of, found_in, order
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ratio
 from circleci_usage.money.units import to_decimal
@@ -87,13 +87,12 @@ def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Recor
     sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
     amounts = found_in(sums, measured[[*keys]])
     table = measured.assign(credits=amounts["credits"].to_numpy(), cost=amounts["cost"].to_numpy())
-    table = ordered(table, ("cost", "runs"), keys)
     others = [*table.columns.difference([*keys], sort=False)]
 
     def pace(values: Row) -> Pace:
         return _pace(values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places)
 
-    return Records(pace, columns_of(table, [*keys, *others]))
+    return Records(pace, columns_of(table, [*keys, *others]), order(table, ("cost", "runs"), keys))
 
 
 def _pace(key: tuple[str, ...], row: Mapping[str, Any], places: tuple[int, int]) -> Pace:

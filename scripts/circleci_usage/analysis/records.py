@@ -90,13 +90,22 @@ class Records(Sequence[_Record], Generic[_Record]):
         return map(self._make, zip(*(column[rows].tolist() for column in self._columns.values()), strict=True))
 
 
-def ordered(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[str]) -> pd.DataFrame:
-    """The rows by some columns, the highest first, and where these are equal by names."""
-    return frame.sort_values(
-        [*descending, *ascending],
-        ascending=[False] * len(descending) + [True] * len(ascending),
-        ignore_index=True,
+def order(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[str]) -> Values:
+    """The rows by some columns, the highest first, and where these are equal by names.
+
+    The frame itself stays as it is, so that `Records` share its columns.
+    """
+    rows: Values = (
+        frame[[*descending, *ascending]]
+        .reset_index(drop=True)
+        .sort_values(
+            [*descending, *ascending],
+            ascending=[False] * len(descending) + [True] * len(ascending),
+            kind="stable",
+        )
+        .index.to_numpy()
     )
+    return rows
 
 
 def columns_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Values]:

@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from math import isnan
+from math import isnan, nan
 from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Row, Values, columns_of, found_in, ordered
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, found_in, order
 from circleci_usage.columns import NO_NAME
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates
@@ -337,7 +337,8 @@ def _table(costs: Costs, machines: pd.DataFrame, months: Decimal) -> pd.DataFram
     found = found_in(sums, machines[[*MACHINE_KEYS]])
     credits, _ = _a_month(found["credits"].to_numpy(), costs.places("credits"), months, 0)
     cost, cents = _a_month(found["contracted_cost"].to_numpy(), costs.places("contracted_cost"), months, _CENTS)
-    measured = machines.reindex(columns=[*MACHINE_KEYS, *_MEASURED]).fillna({"median_runs": 0})
+    lacking = [name for name in _MEASURED if name not in machines]
+    measured = machines.assign(**{name: 0 if name == "median_runs" else nan for name in lacking})
     return measured.assign(credits=credits, cost=cost, cents=cents)
 
 
@@ -364,13 +365,14 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
         for name, value in judged.said().items():
             found[name][row] = value
     table = table.assign(**{name: pd.Series(values, table.index, "object") for name, values in found.items()})
-    saved = [0 if each is None else to_count(each, _CENTS) for each in table["saved"].tolist()]
-    table = ordered(table.assign(order=np.array(saved, dtype="object")), ("order", "cents"), MACHINE_KEYS)
+    saved = [to_count(each, _CENTS) if each else 0 for each in table["saved"].tolist()]
+    table = table.assign(saved_cents=np.array(saved, dtype="object"))
 
     def sizing(values: Row) -> Sizing:
         return Sizing(values[:length], *map(_known, values[length:]))
 
-    return Records(sizing, columns_of(table, [*MACHINE_KEYS, *_SIZING]))
+    columns = columns_of(table, [*MACHINE_KEYS, *_SIZING])
+    return Records(sizing, columns, order(table, ("saved_cents", "cents"), MACHINE_KEYS))
 
 
 def _migrations(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) -> Records[Migration]:
@@ -378,14 +380,14 @@ def _migrations(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"
     chosen = pays[numbers] & (table["credits"].to_numpy() != 0) if len(table) else np.zeros(0, dtype=bool)
     is_certain = np.array([each.saves_by_migrating for each in classes], dtype=bool)
     some = table.assign(number=numbers)[chosen]
-    some = ordered(some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS)
+    rows = order(some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS)
 
     def migration(values: Row) -> Migration:
         *key, number, credits, cost, runs = values
         target, rate, target_rate = classes[number].migration
         return Migration(tuple(key), target, rate, target_rate, credits, cost, runs)
 
-    return Records(migration, columns_of(some, [*MACHINE_KEYS, "number", "credits", "cost", "runs"]))
+    return Records(migration, columns_of(some, [*MACHINE_KEYS, "number", "credits", "cost", "runs"]), rows)
 
 
 def _used_classes(

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Row, Values, columns_of, ordered, summed
+from circleci_usage.analysis.records import Records, Row, Values, columns_of, order, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.units import scaled, to_decimal
@@ -163,7 +163,8 @@ def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Record
     finest = max(places)
     stopped = scaled((table["failed"] + table["canceled"]).to_numpy(), finest - places.once)
     again = scaled(table["again"].to_numpy(), finest - places.again)
-    table = ordered(table.assign(most=np.maximum(stopped, again)), ("most", "queued_seconds"), keys)
+    table = table.assign(most=np.maximum(stopped, again))
+    rows = order(table, ("most", "queued_seconds"), keys)
 
     def waste(values: Row) -> Waste:
         names, (failed, canceled, reruns, *counts) = values[: len(keys)], values[len(keys) : len(keys) + _FIELDS]
@@ -175,7 +176,7 @@ def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Record
             **dict(zip(_COUNTS, counts, strict=True)),
         )
 
-    return Records(waste, columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *table.columns.difference([*keys])]))
+    return Records(waste, columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *table.columns.difference([*keys])]), rows)
 
 
 def _always_fails(named: Values, failed_runs: Values, succeeded: Values) -> Values:

@@ -134,7 +134,7 @@ def _by_month(charges: CountedLines, report: Report) -> CountedLines:
 @contextmanager
 def _packed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
     """The file as one of text, packed if its name says so; without a time, so that the same charges are the same."""
-    raw = igzip.IGzipFile(fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
+    raw = igzip.IGzipFile("", fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
     with TextIOWrapper(cast("BinaryIO", raw), encoding="utf-8", newline="") as stream:
         yield stream
 

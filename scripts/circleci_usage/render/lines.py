@@ -1,10 +1,11 @@
 """The lines of breakdowns as the people-facing formats show them: the costliest ones, and the rest in one line."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -12,9 +13,13 @@ from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
 from circleci_usage.analysis.records import Records, Row, columns_of
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
+from circleci_usage.columns import NO_NAME
 from circleci_usage.money import exact
 from circleci_usage.render.shown import Shown, money, visible
 from circleci_usage.report import Report
+
+_LAST: Final = "last"
+"""The column of a line's last and most particular name."""
 
 
 class Line(NamedTuple):
@@ -62,11 +67,12 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
 
 def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
     def line(values: Row) -> Line:
-        return Line(tuple(map(_text, values[: len(names)])), *values[len(names) :])
+        return Line(tuple(map(_text, values[: len(names)])), *values[len(names) : -1])
 
     if "date" in names:
         frame = frame.assign(date=frame["date"].astype("object"))
-    return Records(line, columns_of(frame, [*names, *Line._fields[1:]]))
+    columns = columns_of(frame, [*names, *Line._fields[1:]])
+    return Records(line, {**columns, _LAST: columns[names[-1]]})
 
 
 def top(every: Sequence[Line], limit: int) -> Top:
@@ -74,15 +80,31 @@ def top(every: Sequence[Line], limit: int) -> Top:
     if len(every) <= limit + 1:
         return Top(every, None, 0)
     others = every[limit:]
-    rest = Line(
-        (),
-        exact.total(line.credits for line in others),
-        exact.total(line.cost for line in others),
-        exact.total(line.share for line in others),
-        sum(line.job_runs for line in others),
-        exact.total(line.unpriced_credits for line in others),
+    credits, cost, share, unpriced = (
+        exact.total(_values(others, name)) for name in ("credits", "cost", "share", "unpriced_credits")
     )
+    rest = Line((), credits, cost, share, sum(_values(others, "job_runs")), unpriced)
     return Top(every[:limit], rest, len(others))
+
+
+def _values(every: Sequence[Line], name: str) -> Iterable[Any]:
+    """A field of all lines, without making those that are not made yet."""
+    return every.column(name).tolist() if isinstance(every, Records) else [getattr(line, name) for line in every]
+
+
+def used_lines(every: Sequence[Line]) -> Sequence[Line]:
+    """The lines without what has no name and cost nothing."""
+    if isinstance(every, Records):
+        return every.where(lambda credits, names: (credits != 0) | (names != NO_NAME), "credits", _LAST)
+    return [line for line in every if line.credits or line.name != NO_NAME]
+
+
+def uses_of(names: Iterable[str], every: Sequence[Line]) -> Counter[str]:
+    """How many of the lines have each of some names."""
+    wanted = {*names}
+    if isinstance(every, Records):
+        return Counter(name for each in every.column(_LAST).tolist() if (name := visible(each)) in wanted)
+    return Counter(line.name for line in every if line.name in wanted)
 
 
 def cost_shown(amount: Line | Amount, currency: str) -> Shown:

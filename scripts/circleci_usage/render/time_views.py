@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.budgets import BudgetState, State
-from circleci_usage.analysis.changes import Change
+from circleci_usage.analysis.changes import Change, costing
 from circleci_usage.analysis.forecast import Outlook
 from circleci_usage.analysis.spending import Spending
 from circleci_usage.analysis.trend import Stretch
@@ -135,7 +135,7 @@ def change_view(report: Report) -> Grids | None:
     changes = report.findings.changes
     if not changes:
         return None
-    projects, jobs = _costing(changes.projects), _costing(changes.jobs)
+    projects, jobs = costing(changes.projects), costing(changes.jobs)
     if not projects:
         return None
     names, currency = project_names(report), report.currency
@@ -160,10 +160,6 @@ def change_view(report: Report) -> Grids | None:
         ],
         tables=["changes_by_project", "changes_by_job"],
     )
-
-
-def _costing(changes: Sequence[Change]) -> Sequence[Change]:
-    return [change for change in changes if change.before or change.after]
 
 
 def _change(change: Change, currency: str) -> list[Cell | str]:

@@ -3,14 +3,13 @@
 Page, Markdown, Slack and terminal all show these.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from circleci_usage.analysis.totals import JOB
 from circleci_usage.columns import NO_NAME, credit_type_name
-from circleci_usage.render.lines import Line, Top, top, top_lines
+from circleci_usage.render.lines import Line, Top, top, top_lines, used_lines, uses_of
 from circleci_usage.render.projects import ProjectNames, project_names
 from circleci_usage.render.shown import shortened, visible
 from circleci_usage.report import Report
@@ -76,15 +75,16 @@ def project_list(breakdown: str, of_project: Sequence[Line], limit: int, label_l
 
     Jobs that share their name say which workflow they are of.
     """
-    every = [line for line in of_project if line.credits or line.name != NO_NAME]
-    uses = Counter(line.name for line in every)
+    every = used_lines(of_project)
+    chosen = top(every, limit)
+    uses = uses_of((line.name for line in chosen.lines), every)
 
     def workflow(line: Line, projects: ProjectNames) -> str:
         is_shared = breakdown == "jobs" and uses[line.name] > 1
         return _workflow_of_job(line, projects) if is_shared else ""
 
     kind = _KINDS[breakdown]._replace(detail=workflow)
-    return _top_list(top(every, limit), breakdown, kind, ProjectNames([]), label_length)
+    return _top_list(chosen, breakdown, kind, ProjectNames([]), label_length)
 
 
 def _top_list(chosen: Top, breakdown: str, kind: _Kind, projects: ProjectNames, label_length: int) -> TopList:

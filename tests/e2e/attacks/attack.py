@@ -67,7 +67,7 @@ def attacked(
         within: seconds in which it has to end.
         codes: how it may end.
         secrets: what must not be printed.
-        prefix: a command that runs it, such as one that measures.
+        prefix: a command that runs it, such as one that measures or limits what it may take.
     """
     command = [*map(str, prefix), sys.executable, "-m", "circleci_usage", *map(str, arguments)]
     return run(command, cwd=cwd, env=environment(env), within=within, codes=codes, secrets=secrets)

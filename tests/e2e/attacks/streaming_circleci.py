@@ -1,0 +1,105 @@
+"""A CircleCI whose exports are as large as wanted and take no memory: the same packed rows go out again and again."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from threading import Thread
+from typing import Final
+
+from circleci_usage.columns import EXPORT_COLUMNS
+from rows import job_run
+
+ORGANIZATION: Final = "11111111-2222-4333-8444-555555555555"
+_ROWS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Export:
+    """How much there is: so many parts, each of at least so many bytes, of the day."""
+
+    parts: int
+    size: int
+    day: str
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, export: Export, head: bytes, rows: bytes, *connection: object) -> None:
+        self._export, self._head, self._rows = export, head, rows
+        super().__init__(*connection)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        """The organization, the export job, or a part."""
+        if self.path.startswith("/part-"):
+            self._part()
+        elif "usage_export_job" in self.path:
+            host = self.headers["Host"]
+            urls = [f"http://{host}/part-{number}.csv.gz" for number in range(self._export.parts)]
+            self._say(200, {"usage_export_job_id": "1", "state": "completed", "download_urls": urls})
+        else:
+            self._say(200, {"id": ORGANIZATION, "name": "acme", "slug": "gh/acme", "vcs_type": "github"})
+
+    def do_POST(self) -> None:
+        """A new export job."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._say(
+            201,
+            {
+                "usage_export_job_id": "1",
+                "state": "created",
+                "start": asked["start"],
+                "end": asked["end"],
+                "download_urls": [],
+            },
+        )
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+    def _part(self) -> None:
+        times = self._export.size // len(self._rows) + 1
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self._head) + times * len(self._rows)))
+        self.end_headers()
+        self.wfile.write(self._head)
+        for _ in range(times):
+            self.wfile.write(self._rows)
+
+    def _say(self, status: int, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@contextmanager
+def streaming(export: Export) -> Iterator[str]:
+    """The URL of such a CircleCI, while it is served."""
+    head = gzip.compress((",".join(EXPORT_COLUMNS) + "\n").encode(), mtime=0)
+    handler = partial(_Handler, export, head, _packed(export.day))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _packed(day: str) -> bytes:
+    """Rows whose ids pack as badly as real ones."""
+    random = Random(1)
+    lines = [
+        ",".join(job_run(JOB_ID=f"{random.getrandbits(128):032x}", JOB_RUN_DATE=day, ORGANIZATION_ID=ORGANIZATION))
+        for _ in range(_ROWS)
+    ]
+    return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
