@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from circleci_usage.errors import SettingsError, UnfinishedError
 from circleci_usage.foreign import inert
@@ -233,8 +233,9 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
         writes = flags & (os.O_WRONLY | os.O_RDWR)
         if writes and status.st_nlink > 1:
             raise OSError(errno.EMLINK, "it is a hard link to another file")
-        with os.fdopen(handle, "r+b" if writes else "rb", closefd=False) as stream:
-            yield stream
+        # Nothing is held back to be written when it is closed: a full disk is met where it is written.
+        with os.fdopen(handle, "r+b" if writes else "rb", 0 if writes else -1, closefd=False) as stream:
+            yield cast("BinaryIO", stream)
     finally:
         os.close(handle)
 

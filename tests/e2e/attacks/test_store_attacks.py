@@ -344,7 +344,8 @@ def _report(store: Path, *more: object) -> dict[str, Any]:
     attacked("report", *_DAYS, "--store", store, "--no-merged", "-q", *more, cwd=store.parent, codes={0})
     summary: dict[str, Any] = json.loads((store.parent / "usage-report" / "summary.json").read_text())
     shutil.rmtree(store.parent / "usage-report")
-    return summary["totals"]
+    totals: dict[str, Any] = summary["totals"]
+    return totals
 
 
 def _sums(frames: Sequence[pl.DataFrame]) -> bytes:
