@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isal import igzip
 
+from circleci_usage.analysis.columnar import Records
 from circleci_usage.analysis.cube import SMALLER as SMALLER_LINES
 from circleci_usage.analysis.cube import cube
-from circleci_usage.analysis.records import Records
 from circleci_usage.analysis.totals import AMOUNTS
 from circleci_usage.money.allocation import NOBODY, allocated
 from circleci_usage.money.pricing import PriceList, price

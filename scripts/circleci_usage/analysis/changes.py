@@ -21,8 +21,8 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.columnar import Records, Row, columns_of, order, summed
 from circleci_usage.analysis.daily import by_day, of_days, once_a_month
-from circleci_usage.analysis.records import Records, Row, columns_of, order, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.days import Period, month_start, previous_period, uncovered
 from circleci_usage.money.costs import Costs, within

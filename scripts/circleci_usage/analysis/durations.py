@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from circleci_usage.analysis.columnar import Records, Row, columns_of, found_in, order
 from circleci_usage.analysis.evidence import p95
-from circleci_usage.analysis.records import Records, Row, columns_of, found_in, order
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.exact import ratio
 from circleci_usage.money.units import to_decimal

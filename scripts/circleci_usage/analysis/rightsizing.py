@@ -23,8 +23,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from circleci_usage.analysis.columnar import Records, Row, Values, columns_of, found_in, order
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Row, Values, columns_of, found_in, order
 from circleci_usage.columns import NO_NAME
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.derived_rates import DerivedRate, derive_rates

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from circleci_usage.analysis.columnar import Records, Row, Values, columns_of, order, summed
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.analysis.records import Records, Row, Values, columns_of, order, summed
 from circleci_usage.analysis.totals import JOB, PROJECT
 from circleci_usage.money.costs import Costs
 from circleci_usage.money.units import scaled, to_decimal

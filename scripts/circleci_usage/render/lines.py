@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.columnar import Records, Row, columns_of
 from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.daily import ONCE_A_MONTH
-from circleci_usage.analysis.records import Records, Row, columns_of
 from circleci_usage.analysis.totals import PROJECT, Amount, Breakdown
 from circleci_usage.columns import NO_NAME
 from circleci_usage.money import exact
