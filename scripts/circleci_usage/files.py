@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from circleci_usage.errors import SettingsError, UnfinishedError
 from circleci_usage.foreign import inert
@@ -235,7 +235,7 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
             raise OSError(errno.EMLINK, "it is a hard link to another file")
         # Nothing is held back to be written when it is closed: a full disk is met where it is written.
         with os.fdopen(handle, "r+b" if writes else "rb", 0 if writes else -1, closefd=False) as stream:
-            yield cast("BinaryIO", stream)
+            yield stream
     finally:
         os.close(handle)
 
