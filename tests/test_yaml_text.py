@@ -37,6 +37,13 @@ def test_a_place_has_the_line_of_what_is_closest_to_it(place: tuple[str | int, .
     assert parse_yaml(TEXT).line(place) == line
 
 
+def test_a_map_may_take_over_another_one_and_say_some_of_it_anew() -> None:
+    merged = parse_yaml("a: &a {x: 1, y: 2}\nb: &b\n  <<: *a\n  y: 3\nc:\n  <<: *b\n  x: 4\n")
+
+    assert merged.value == {"a": {"x": "1", "y": "2"}, "b": {"x": "1", "y": "3"}, "c": {"x": "4", "y": "3"}}
+    assert merged.line(("c", "x")) == 7
+
+
 def test_an_empty_text_is_nothing() -> None:
     assert parse_yaml("# only a comment\n").value is None
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-{ set +xv; } >/dev/null 2>&1 # Whoever traces the steps of a job would have its secrets in the log.
+{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # Whoever traces the steps of a job would have its secrets in the log.
 # Runs the command of circleci-usage that CIRCLECI_USAGE_ORB_COMMAND names with the parameters of the orb, which arrive
 # in the environment. An empty one is left to the command's own default; in the others $VARIABLES are replaced. They are
 # data: nothing in them is run. Only what is listed here is the orb's, and its own variables begin with usage_orb_, so
@@ -27,6 +27,7 @@ read_value() {
   usage_orb_value=CIRCLECI_USAGE_ORB_$1
   usage_orb_value=${!usage_orb_value-}
   if [[ $usage_orb_value == *'$'* ]]; then
+    type -P circleci >/dev/null || fail "There is no circleci command here, which replaces the \$VARIABLES of parameters."
     # The sign before it keeps a value that begins with a dash from being taken for a flag.
     usage_orb_value=$(circleci env subst "=$usage_orb_value")
     usage_orb_value=${usage_orb_value#=}

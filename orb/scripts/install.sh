@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-{ set +xv; } >/dev/null 2>&1 # An address may hold a password.
+{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # An address may hold a password.
 # Installs circleci-usage into a Python environment of its own and puts it on the PATH of the steps that follow. What
 # comes from an address must be what its #sha256=… says; a file or folder of the job is taken as it is.
 set -euo pipefail
@@ -14,6 +14,7 @@ read_value() {
   usage_orb_value=CIRCLECI_USAGE_ORB_PARAM_$1
   usage_orb_value=${!usage_orb_value-}
   if [[ $usage_orb_value == *'$'* ]]; then
+    type -P circleci >/dev/null || fail "There is no circleci command here, which replaces the \$VARIABLES of parameters."
     # The sign before it keeps a value that begins with a dash from being taken for a flag.
     usage_orb_value=$(circleci env subst "=$usage_orb_value")
     usage_orb_value=${usage_orb_value#=}

@@ -13,7 +13,7 @@ from circleci_usage.errors import ServiceError, SettingsError, UnfinishedError
 MOST_PARTS: Final = 10_000
 """Files that one export may have: it is limited to 100 MB, and a file has some megabytes."""
 
-_ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
+_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}")
 """Ids become pieces of paths and of file names."""
 
 
@@ -88,7 +88,7 @@ def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetim
     """
     body = answer.body if isinstance(answer.body, dict) else {}
     job, state, reason = (body.get(name) for name in ("usage_export_job_id", "state", "error_reason"))
-    if not isinstance(job, str) or not _ID.fullmatch(redacted(job)) or not isinstance(state, str):
+    if not (isinstance(job, str) and _ID.fullmatch(job) and redacted(job) == job and isinstance(state, str)):
         raise BrokenError("its answer describes no export job")
     return ExportJob(
         id=job,

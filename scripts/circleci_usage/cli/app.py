@@ -19,6 +19,7 @@ from circleci_usage.cli.found import found_parts, source_of
 from circleci_usage.cli.interrupts import at_work_on, end_interrupted, heed_interrupts, was_interrupted
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import on_sound_streams
+from circleci_usage.cli.surroundings import heed_no_library_settings
 from circleci_usage.cli.wrong_usage import Commands
 from circleci_usage.errors import UsageExporterError
 from circleci_usage.machine import spare_memory, spare_time
@@ -49,6 +50,7 @@ DEFECT = 1
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     heed_interrupts()
+    heed_no_library_settings(os.environ)
     spare_memory()
     spare_time()
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
+from circleci_usage.cli.surroundings import check_drawing
 from circleci_usage.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -142,13 +143,14 @@ def report_settings(
     """How to report on the period; `whole` on all days that there are, and on the period when there are none.
 
     Raises:
-        SettingsError: something in the flags or the settings file is not understood.
+        SettingsError: something in the flags, the settings file or the working folder is not understood.
     """
     from circleci_usage.links import artifact_link
     from circleci_usage.render.focus import FOCUS_VERSIONS, GRAINS
     from circleci_usage.render.profiles import PROFILES
     from circleci_usage.stages import ReportSettings
 
+    check_drawing()
     file = usage_file(config)
     return ReportSettings(
         folder=folder,

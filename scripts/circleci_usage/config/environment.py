@@ -84,7 +84,8 @@ def price_per_credit(text: str) -> Decimal:
         price = Decimal(text.strip())
     except InvalidOperation:
         price = Decimal("NaN")
-    if not price.is_finite() or price < 0:
+    # Python also takes underlines and the digits of other scripts.
+    if "_" in text or not text.isascii() or not price.is_finite() or price < 0:
         raise SettingsError(
             f"The price per credit is {inert(repr(text))}; write what one credit costs as a number, for example 0.0006."
         )

@@ -14,6 +14,7 @@ from circleci_usage.foreign import inert
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _MAP: Final = "tag:yaml.org,2002:map"
+_MERGE: Final = "tag:yaml.org,2002:merge"
 _TAGS: Final = (_NULL, _MAP, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", None)
 
 _MOST_NODES: Final = 50_000
@@ -57,11 +58,14 @@ def parse_yaml(text: str) -> YamlText:
         YamlError: it is none, says a key twice, has tags such as `!!python/object`, is nested deeply, or has aliases
             that make it grow without bounds.
     """
+    loader = None
     try:
         loader = _TextLoader(text)
         root = loader.get_single_node()
-        _refuse_growth(root)
+        _check(root)
         return YamlText(None if root is None else loader.construct_document(root), root)
+    except YamlError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
@@ -70,16 +74,20 @@ def parse_yaml(text: str) -> YamlText:
         raise YamlError(str(error).partition("\n")[0]) from None
     except RecursionError:
         raise YamlError(_TOO_DEEP) from None
+    except (ValueError, OverflowError):
+        # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that there are.
+        where = f"line {loader.get_mark().line + 1}: " if loader else ""
+        raise YamlError(f"{where}a number is too large, of an escape such as \\U00110000 or of a version") from None
 
 
 _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} levels deep"
 
 
-def _refuse_growth(root: yaml.Node | None) -> None:
-    """Count the values as if each alias were written out: a few lines of aliases can stand for billions.
+def _check(root: yaml.Node | None) -> None:
+    """Look at all keys, and count the values as if each alias were written out: a few lines can stand for billions.
 
     Raises:
-        YamlError: there are too many, or too many levels of them.
+        YamlError: a key is said twice or is no text, or there are too many values, or too many levels of them.
     """
     sizes: dict[int, int] = {}
 
@@ -87,6 +95,7 @@ def _refuse_growth(root: yaml.Node | None) -> None:
         if depth > _DEEPEST:
             raise YamlError(f"line {node.start_mark.line + 1}: {_TOO_DEEP}")
         if id(node) not in sizes:
+            _check_keys(node)
             sizes[id(node)] = 1 + sum(size_of(child, depth + 1) for child in _children(node))
         if sizes[id(node)] > _MOST_NODES:
             raise YamlError(f"it has more than {_MOST_NODES:,} values, each alias written out")
@@ -96,6 +105,20 @@ def _refuse_growth(root: yaml.Node | None) -> None:
         size_of(root, 1)
 
 
+def _check_keys(node: yaml.Node) -> None:
+    """A key that is said twice is an error: which of the two was meant? What `<<` brings may be said again."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError(f"line {line}: a key must be a plain text")
+        if key.value in seen:
+            raise YamlError(f"line {line}: {inert(key.value)!r} is said twice")
+        seen.add(key.value)
+
+
 def _children(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
         return [each for pair in node.value for each in pair]
@@ -103,25 +126,17 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Knows null, text, lists and maps; whatever else YAML would guess stays text."""
+    """Knows null, text, lists, maps and what `<<` merges into a map; whatever else YAML would guess stays text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        """As ever, but a key said twice is an error: which of the two was meant?"""
+        """As ever, of a mapping: a tag may claim that something else is one."""
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(None, None, "keys with values are expected", node.start_mark)
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a plain text", key.start_mark)
-            if key.value in seen:
-                said = f"{inert(key.value)!r} is said twice"
-                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
-            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 
 _TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in {_NULL, _MERGE}]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _TextLoader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _TAGS}
@@ -129,7 +144,9 @@ _TextLoader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for
 
 def _step(node: yaml.Node | None, step: int | str) -> tuple[yaml.Mark, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
-        return next(((key.start_mark, value) for key, value in node.value if key.value == step), None)
+        # What `<<` brought stands before what is said here.
+        said = reversed(node.value)
+        return next(((key.start_mark, value) for key, value in said if key.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         item = node.value[step]
         return item.start_mark, item

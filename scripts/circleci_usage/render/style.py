@@ -67,16 +67,19 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw and save inside."""
-    with mpl.rc_context(
-        {
-            "font.family": FONT,
-            "font.size": SIZE,
-            "text.hinting": "none",  # hinted letters take twice as long to draw
-            "text.parse_math": False,  # a dollar sign is money, not TeX
-            "svg.fonttype": "none",  # text stays text
-            "svg.hashsalt": "circleci-usage",  # the same report gives the same bytes
-        }
-    ):
+    with mpl.rc_context():
+        # Not what a file of settings in the working folder said when Matplotlib was loaded.
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "font.family": FONT,
+                "font.size": SIZE,
+                "text.hinting": "none",  # hinted letters take twice as long to draw
+                "text.parse_math": False,  # a dollar sign is money, not TeX
+                "svg.fonttype": "none",  # text stays text
+                "svg.hashsalt": "circleci-usage",  # the same report gives the same bytes
+            }
+        )
         yield
 
 

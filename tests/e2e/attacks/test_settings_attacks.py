@@ -55,13 +55,22 @@ REFUSED = {
     "a text of 100,000 letters": (f"currency: {'x' * 100_000}", "it is longer than 200 characters"),
     "a date of 100,000 letters": (f"pricing: [{{from: {'x' * 100_000}, price_per_credit: 1}}]", "is not a date"),
     "nul": ("currency: \0", "unacceptable character"),
+    "a letter beyond Unicode": ('currency: "\\U00110000"', "line 1: a number is too large"),
+    "a letter beyond 32 bits": ('a: b\ncurrency: "\\UFFFFFFFF"', "line 2: a number is too large"),
+    "a version of 5,000 digits": (f"%YAML {'9' * 5000}.1\n---\na: b", "line 1: a number is too large"),
+    "a merge of a text": ("<<: USD", "expected a mapping"),
+    "a merge of what is nowhere": ("<<: *nobody", "found undefined alias"),
+    "a merge into itself": ("tags: &a {<<: *a}", "nested more than 20 levels deep"),
     "an escape": ("currency: \x1b[2J", "unacceptable character"),
     "an escaped escape": ('"\\x1b[2Jkey": 1', "\\x1b[2Jkey: there is no such key"),
     "letters turned around": ('"\u202ekey": 1', "\\u202ekey: there is no such key"),
     "markup": ('"[red]x[/]": 1', "[red]x[/]: there is no such key"),
     "half a letter": ('currency: "\\ud800"', "half of a character"),
     "a key said twice": ("currency: USD\ncurrency: EUR", "line 2: 'currency' is said twice"),
-    "a merge key": ("base: &b {name: x}\nteams: [{<<: *b, jobs: [a]}]", "teams[0].<<: there is no such key"),
+    "a merge of too much": (
+        f"a: &a {{{', '.join(f'k{n}: 1' for n in range(999))}}}\n" + "b: [" + "{<<: [*a, *a]}," * 30 + "]",
+        "more than 50,000 values",
+    ),
     "a Python object": ("currency: !!python/object/apply:os.system ['echo pwned']", "constructor for the tag"),
     "a Python name": ("currency: !!python/name:os.system", "constructor for the tag"),
     "a tag": ("currency: !foo USD", "constructor for the tag '!foo'"),
@@ -251,6 +260,8 @@ CALLED = {
     "a price of nearly nothing": refused("report", "part.csv", PRICE_PER_CREDIT="1e-999999"),
     "a price of nothing": borne("report", "part.csv", PRICE_PER_CREDIT="-0"),
     "the largest price": borne("report", "part.csv", PRICE_PER_CREDIT=NINES),
+    "a price with an underline": refused("report", "part.csv", PRICE_PER_CREDIT="1_0"),
+    "a price of another script": refused("report", "part.csv", PRICE_PER_CREDIT="\u0660.\u0665"),
     "the price of a check": refused("check", PRICE_PER_CREDIT="1e999999"),
     "an endless wait": refused("run", ORG_ID="acme", MAX_WAIT="9" * 5000 + "h"),
     "a long wait": refused("run", ORG_ID="acme", MAX_WAIT="999999999999h"),
@@ -278,6 +289,12 @@ CALLED = {
     "a hostile price": refused("report", "part.csv", PRICE_PER_CREDIT=HOSTILE),
     "a hostile store": borne("status", "--store", HOSTILE),
     "hostile variables beside --help": borne("run", "--help", START_DATE=HOSTILE, PERIOD=HOSTILE, ORG_ID=HOSTILE),
+    "another backend to draw": borne("report", "part.csv", MPLBACKEND="nonsense"),
+    "an engine that is not there": borne("report", "part.csv", POLARS_ENGINE_AFFINITY="gpu", POLARS_MAX_THREADS="0"),
+    "a terminal without a number": borne("--help", TERMINAL_WIDTH="abc", COLUMNS="0"),
+    "a terminal of a kilometer": refused("nope", COLUMNS="1000000000"),
+    "a completion of nothing": refused("nope", _CIRCLECI_USAGE_COMPLETE="complete_bash"),
+    "a completion of no shell": refused("nope", _CIRCLECI_USAGE_COMPLETE="foo"),
     "a hostile folder": borne("report", "part.csv", OUTPUT_DIR=HOSTILE.replace("/", "")),
 }
 """What is called → how it ends; that nothing a terminal obeys is printed is asked of all."""
@@ -292,6 +309,26 @@ def test_flags_and_variables(called: Called, tmp_path: Path) -> None:
     )
 
     assert len(outcome.said) < 20_000
+
+
+DRAWING = {
+    "letters set by LaTeX": (b"text.usetex: True", {0}),
+    "no backend": (b"backend: nonsense", {0}),
+    "effects": (b"path.effects: x\nfont.size: 4000", {0}),
+    "no text": (b"\xff\xfe\x00", {2}),
+}
+"""A `matplotlibrc` in the checkout → how a report ends."""
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_a_report_heeds_no_settings_of_the_library_that_draws(name: str, exported: Path, tmp_path: Path) -> None:
+    content, codes = DRAWING[name]
+    (tmp_path / "matplotlibrc").write_bytes(content)
+    (tmp_path / "latex").symlink_to("/bin/false")
+
+    outcome = attacked("report", exported, cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, codes=codes)
+
+    assert outcome.code == 0 or "matplotlibrc" in outcome.err
 
 
 GLOBS = st.text(alphabet="ab*?.\\[\n", max_size=12)

@@ -222,7 +222,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 MOMENTS = [("Reading", 0.0), ("Reading", 0.1), ("Reading", 0.2), ("Reading", 0.4)]
-MOMENTS += [("Writing", 0.0), ("Writing", 0.2), ("Writing", 0.5), ("Writing", 0.8)]
+MOMENTS += [("Writing", 0.0), ("Writing", 0.1), ("Writing", 0.2), ("Writing", 0.4)]
 
 
 @pytest.mark.parametrize(("said", "then"), MOMENTS, ids=str)

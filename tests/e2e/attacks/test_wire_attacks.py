@@ -202,6 +202,7 @@ HOSTILE_JOBS: Mapping[str, object] = {
     "an id with a NUL": job(usage_export_job_id="a\0b"),
     "an id with a line end": job(usage_export_job_id="abc\n"),
     "an id that is no text": job(usage_export_job_id={"a": 1}),
+    "an id of dashes": job(usage_export_job_id="--"),
     "an id of dots": job(usage_export_job_id=".."),
     "a long id": job(usage_export_job_id="a" * 101),
     "a state that is no text": job(state=["completed"]),
