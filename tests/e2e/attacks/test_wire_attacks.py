@@ -43,6 +43,7 @@ from hostile_server import (
     Drip,
     HostileServer,
     PassOn,
+    Pause,
     Script,
     answer,
     self_made,
@@ -433,6 +434,45 @@ def test_max_wait_holds_whatever_a_server_asks_for(
         env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": organization, "MAX_WAIT": "1s"}
         ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes=codes)
     assert ended.seconds < 1.1 + 2 * SLACK
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Answers slower than the run may wait; how many requests it makes until it ends, and whether it has an export."""
+
+    organization: str
+    scripts: tuple[Script, ...]
+    requests: int
+    words: str
+    asked: bool = True
+
+
+ASKED = answer(201, json.dumps(job(state="processing")).encode())
+UNFINISHED = answer(200, json.dumps(job(state="processing")).encode())
+LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encode())
+LATE = Pause(2.5)
+SLOW: dict[str, Slow] = {
+    "looks": Slow(ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"),
+    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is not done with"),
+    "a look-up": Slow(
+        "gh/acme", ((READ, LATE, LISTED), (READ, ASKED)), 1, "CircleCI's answers took longer", asked=False
+    ),
+    "a look-up that fails": Slow(
+        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "request limit", asked=False
+    ),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
+    with HostileServer(*slow.scripts) as server:
+        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": slow.organization}
+        env |= {"MAX_WAIT": "1s", "POLL_SECONDS": "0.1"}
+        ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes={5})
+    assert slow.words in ended.err
+    assert server.met == slow.requests
+    ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
+    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, "what was asked for is kept"
 
 
 # Addresses.
