@@ -172,7 +172,7 @@ class CircleCI:
 
     def redacted(self, text: str) -> str:
         """A text from outside, fit to be shown: one short line without the token."""
-        line = text.replace(self._token.get_secret_value(), "***")
+        line = self._starred(text)
         return "".join(letter if letter.isprintable() else " " for letter in line[:_SHOWN]).strip()
 
     def _get(self, path: str) -> Answer:
@@ -246,14 +246,29 @@ class CircleCI:
         if status >= requests.codes.server_error:
             raise BrokenError(f"it answered {status}", wait=wait_of(headers, self._clock.now()))
         try:
-            # Whoever quotes the token does not get it into a ledger or a file's name.
-            body = loads(content.replace(self._token.get_secret_value().encode(), b"***"))
+            # Whoever quotes the token, escaped or not, does not get it into a ledger or a file's name.
+            body = self._without_token(loads(content))
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict | list) and status in _NEED_JSON:
             raise BrokenError(f"it answered {status} with something that is not JSON: a proxy's page?")
         self._learn_time(headers)
         return Answer(status, headers, body)
+
+    def _without_token(self, value: object) -> object:
+        """JSON with the token replaced in each of its texts, keys too."""
+        match value:
+            case str():
+                return self._starred(value)
+            case list():
+                return [self._without_token(each) for each in value]
+            case dict():
+                return {self._starred(key): self._without_token(each) for key, each in value.items()}
+            case _:
+                return value
+
+    def _starred(self, text: str) -> str:
+        return text.replace(self._token.get_secret_value(), "***")
 
     def _learn_time(self, headers: Mapping[str, str]) -> None:
         there = date_of(headers)
