@@ -55,6 +55,9 @@ from circleci_usage.progress import Clock, Progress, Silence, SystemClock
 RETRY_WAITS: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between tries: long enough for a restart behind a load balancer, too short for a person to give up."""
 
+ANSWER_GRACE: Final = timedelta(seconds=10)
+"""How long a look that is allowed at the end of a run's patience may take."""
+
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 """A smaller difference to CircleCI's clock is the answer's way here and the whole seconds of the Date header."""
 
@@ -78,11 +81,11 @@ class Secret(Protocol):
 class CircleCI:
     """The API of CircleCI at `base_url` (with or without `/api/v2`), as the owner of a personal API token.
 
-    The token goes by plain HTTP to this machine alone, unless that is allowed. What is waited between tries counts
-    towards the `patience`, which an export shares.
+    The token goes by plain HTTP to this machine alone, unless that is allowed. What is waited between tries and for
+    answers counts towards the `patience`, which an export shares.
 
-    All calls raise AccessError (401, 403, 404), ServiceError (no usable answer), RateLimitedError (429) and
-    SettingsError (400, a redirect, a bad URL).
+    All calls raise AccessError (401, 403, 404), ServiceError (no usable answer), RateLimitedError (429), SettingsError
+    (400, a redirect, a bad URL) and UnfinishedError (no patience is left to ask at all).
     """
 
     def __init__(
@@ -169,7 +172,7 @@ class CircleCI:
 
     def redacted(self, text: str) -> str:
         """A text from outside, fit to be shown: one short line without the token."""
-        line = text.replace(self._token.get_secret_value(), "***")
+        line = self._starred(text)
         return "".join(letter if letter.isprintable() else " " for letter in line[:_SHOWN]).strip()
 
     def _get(self, path: str) -> Answer:
@@ -192,12 +195,9 @@ class CircleCI:
 
     def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
         for seconds in RETRY_WAITS:
-            begin = self._clock.now()
             try:
                 return send()
             except BrokenError as error:
-                # A server that lets us wait for nothing takes from the same patience.
-                self.patience.waited += self._clock.now() - begin
                 wait = min(error.wait or timedelta(seconds=seconds), SHORT_WAIT)
                 if (only_unsent and error.sent) or not self.patience.allows(wait):
                     raise
@@ -207,9 +207,17 @@ class CircleCI:
 
     def _send(self, method: str, path: str, body: object = None) -> Answer:
         """One exchange: any answer that can be understood and is no 5xx."""
-        with Deadline(self._timeouts.total) as deadline, exchange(deadline):
+        with self.patience.answer(), Deadline(self._seconds_for(method)) as deadline, exchange(deadline):
             content, response = self._exchange(method, path, body)
         return self._understood(response, content)
+
+    def _seconds_for(self, method: str) -> float:
+        """How long an exchange may take: a GET not much longer than the run may still wait.
+
+        A POST has all the time, for an answer that is cut off would have cost a request of the quota for nothing.
+        """
+        total = self._timeouts.total
+        return total if method == "POST" else min(total, (self.patience.left + ANSWER_GRACE).total_seconds())
 
     def _exchange(self, method: str, path: str, body: object) -> tuple[bytes, requests.Response]:
         with (
@@ -238,14 +246,29 @@ class CircleCI:
         if status >= requests.codes.server_error:
             raise BrokenError(f"it answered {status}", wait=wait_of(headers, self._clock.now()))
         try:
-            # Whoever quotes the token does not get it into a ledger or a file's name.
-            body = loads(content.replace(self._token.get_secret_value().encode(), b"***"))
+            # Whoever quotes the token, escaped or not, does not get it into a ledger or a file's name.
+            body = self._without_token(loads(content))
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict | list) and status in _NEED_JSON:
             raise BrokenError(f"it answered {status} with something that is not JSON: a proxy's page?")
         self._learn_time(headers)
         return Answer(status, headers, body)
+
+    def _without_token(self, value: object) -> object:
+        """JSON with the token replaced in each of its texts, keys too."""
+        match value:
+            case str():
+                return self._starred(value)
+            case list():
+                return [self._without_token(each) for each in value]
+            case dict():
+                return {self._starred(key): self._without_token(each) for key, each in value.items()}
+            case _:
+                return value
+
+    def _starred(self, text: str) -> str:
+        return text.replace(self._token.get_secret_value(), "***")
 
     def _learn_time(self, headers: Mapping[str, str]) -> None:
         there = date_of(headers)

@@ -30,6 +30,9 @@ SLOWEST: Final = 1 << 16
 RATIO_FREE: Final = 64 << 20
 """Unpacked bytes that may have any compression ratio: a small file of equal rows is no bomb."""
 
+_LONGEST_LENGTH: Final = 15
+"""Digits of a length in bytes that a file can have; one of more is nonsense that no number of a progress bar holds."""
+
 _REDIRECTS: Final = 5
 _REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
 _CHUNK: Final = 1 << 18
@@ -222,16 +225,24 @@ def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:
     described = response.headers.get("Content-Range", "").removeprefix("bytes ")
     span, _, total = described.partition("/")
     if status == requests.codes.partial and span.startswith(f"{have}-"):
-        return have, int(total) if total.isdecimal() else None
+        return have, _length(total)
     if status == requests.codes.requested_range_not_satisfiable and total == str(have):
         # An earlier run was killed between the last byte and the verification.
         return have, have
     if status == requests.codes.ok:
-        length = response.headers.get("Content-Length", "")
-        return 0, int(length) if length.isdecimal() else None
+        return 0, _length(response.headers.get("Content-Length", ""))
     if status in {requests.codes.partial, requests.codes.requested_range_not_satisfiable}:
         raise _OtherFileError("the download server has another file than the one that was begun")
     raise BrokenError(f"the download server answered {status}")
+
+
+def _length(text: str) -> int | None:
+    """Of a file, in bytes, as a header says it; None when it says none."""
+    if not text.isdecimal():
+        return None
+    if len(text) > _LONGEST_LENGTH:
+        raise BrokenError("the download server names a length that no file has")
+    return int(text)
 
 
 def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:

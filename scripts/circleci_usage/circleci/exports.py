@@ -15,6 +15,7 @@ What is decided about an export job, by what CircleCI says of it:
 | POST 5xx, no answer, no JSON | unclear whether it began: nothing more is asked for in this run; what was asked for |
 | | is fetched, then ServiceError; the next run asks again |
 | no connection for a POST | nothing was sent: tried again, then ServiceError |
+| answers slower than `max_wait` allows | no further request; UnfinishedError |
 | GET 5xx, no answer, no JSON | tried again, then ServiceError; at once when `max_wait` leaves no time for it |
 | `created`, `processing` | looked at less and less often, down to every ten minutes |
 | a state that is new | taken as `processing`, and said |

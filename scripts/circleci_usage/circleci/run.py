@@ -25,8 +25,9 @@ class ExportOptions:
 
     Attributes:
         poll_seconds: the first wait before an export is looked at; it doubles from there.
-        max_wait: how long to wait for CircleCI in all; short waits may go beyond it by a tenth. Zero: not for the
-            hourly quota, only moments (two minutes at a time, ten in all), which it takes to fetch what is asked for.
+        max_wait: how long to wait for CircleCI in all; short waits and answers may go beyond it by a tenth. Zero: not
+            for the hourly quota, only moments (two minutes at a time, ten in all), which it takes to fetch what is
+            asked for.
         downloads: parts that are downloaded at a time.
         max_ratio: how many times its size a part may unpack to. Exports have about 6.
         max_store_bytes: how large the parts in the store may become in all.

@@ -41,13 +41,20 @@ class Drip:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class PassOn:
     """From here on a proxy: bytes go to and fro between the client and a port of this machine."""
 
     port: int
 
 
-Script = tuple[bytes | Step | Drip | PassOn, ...]
+Script = tuple[bytes | Step | Drip | Pause | PassOn, ...]
 
 
 @dataclass(frozen=True)
@@ -142,13 +149,14 @@ class HostileServer:
                 connection = self._take(connection, step)
             connection.close()
 
-    def _take(self, connection: socket.socket, step: bytes | Step | Drip | PassOn) -> socket.socket:
+    def _take(self, connection: socket.socket, step: bytes | Step | Drip | Pause | PassOn) -> socket.socket:
         match step:
             case bytes():
                 connection.sendall(step)
-            case Drip(piece, pause):
-                while not Event().wait(pause):
-                    connection.sendall(piece)
+            case Drip():
+                _drip(connection, step)
+            case Pause(seconds):
+                Event().wait(seconds)
             case PassOn(port):
                 self._pass_on(connection, port)
             case Step.READ:
@@ -170,6 +178,11 @@ class HostileServer:
             self._open.append(server)
             self._start(_copy, server, client)
             _copy(client, server)
+
+
+def _drip(connection: socket.socket, step: Drip) -> None:
+    while not Event().wait(step.pause):
+        connection.sendall(step.piece)
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -69,7 +69,11 @@ def echoed(code: int, *, token: str = TOKEN, **headers: str) -> bytes:
     return answer(code, json.dumps(described).encode(), **headers)
 
 
-ESCAPED = b"".join(b"\\u%04x" % letter for letter in TOKEN.encode())
+def escaped(text: str) -> bytes:
+    """As JSON may write a text: each letter by its number."""
+    return b"".join(b"\\u%04x" % ord(letter) for letter in text)
+
+
 ECHOES: dict[str, Script] = {
     **{f"a {code}": (READ, echoed(code)) for code in (200, 201, 400, 401, 403, 404, 418, 429, 500)},
     "a list": (READ, answer(200, json.dumps([{"id": TOKEN, "slug": TOKEN, "name": TOKEN}]).encode())),
@@ -78,10 +82,7 @@ ECHOES: dict[str, Script] = {
     "a Retry-After": (READ, echoed(429, Retry_After=TOKEN)),
     "a status line": (READ, f"HTTP/1.1 500 {TOKEN}\r\n\r\n".encode()),
     "no HTTP": (READ, TOKEN.encode() + b"\r\n\r\n"),
-    "escaped": (
-        READ,
-        answer(401, b'{"message": "' + b"".join(b"\\u%04x" % letter for letter in TOKEN.encode()) + b'"}'),
-    ),
+    "escaped": (READ, answer(401, b'{"message": "' + escaped(TOKEN) + b'"}')),
 }
 
 
@@ -94,11 +95,27 @@ def test_a_server_that_quotes_the_token(script: Script, organization: str, tmp_p
     hold_no_secret(tmp_path)
 
 
-@pytest.mark.parametrize("code", [200, 201, 401])
-def test_a_token_that_could_be_an_id(code: int, tmp_path: Path) -> None:
-    with HostileServer((READ, echoed(code, token=PLAIN_TOKEN))) as server:
-        env = exporting(server.url, CIRCLECI_API_TOKEN=PLAIN_TOKEN)
-        attacked("run", "--verbose", cwd=tmp_path, env=env, secrets=SECRETS, codes={3, 4})
+ESCAPED = escaped(PLAIN_TOKEN)
+LISTED = b'[{"id": "%s", "slug": "gh/acme", "name": "%s"}]'
+JOB = b'{"%s": 1, "usage_export_job_id": "%s", "state": "%s", "error_reason": "%s"}'
+PLAIN_ECHOES: dict[str, Script] = {
+    **{f"a {code}": (READ, echoed(code, token=PLAIN_TOKEN)) for code in (200, 201, 401)},
+    "an organization": (READ, answer(200, LISTED % (PLAIN_TOKEN.encode(), b"acme"))),
+    "an escaped organization": (READ, answer(200, LISTED % (ESCAPED, ESCAPED))),
+    "a letter of it escaped": (READ, answer(200, LISTED % (escaped(PLAIN_TOKEN[0]) + PLAIN_TOKEN[1:].encode(), b""))),
+    "an organization in UTF-16": (READ, answer(200, (LISTED % (PLAIN_TOKEN.encode(), b"")).decode().encode("utf-16"))),
+    "an escaped export job": (READ, answer(201, JOB % ((ESCAPED,) * 4))),
+    "an escaped state": (READ, answer(201, JOB % (b"a", b"e8235eed", ESCAPED, ESCAPED))),
+    "an escaped refusal": (READ, answer(400, b'{"message": "%s"}' % ESCAPED)),
+}
+
+
+@pytest.mark.parametrize("organization", ["gh/acme", "11111111-2222-4333-8444-555555555555"])
+@pytest.mark.parametrize("script", PLAIN_ECHOES.values(), ids=PLAIN_ECHOES)
+def test_a_token_that_could_be_an_id(script: Script, organization: str, tmp_path: Path) -> None:
+    with HostileServer(script) as server:
+        env = exporting(server.url, CIRCLECI_API_TOKEN=PLAIN_TOKEN, ORG_ID=organization)
+        attacked("run", "--verbose", cwd=tmp_path, env=env, secrets=SECRETS, codes={2, 3, 4, 5})
     hold_no_secret(tmp_path)
 
 

@@ -4,6 +4,8 @@ import gc
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from attack import TOKEN, attacked
+from attack import TOKEN, attacked, environment
 from circleci_usage.addresses import proxy_address, service_address, web_address
 from circleci_usage.circleci.answers import UnclearAnswerError
 from circleci_usage.circleci.client import CircleCI, find_organization
@@ -26,10 +28,12 @@ from circleci_usage.circleci.exports import export_usage
 from circleci_usage.circleci.session import BrokenError, Timeouts, wait_of
 from circleci_usage.config.environment import organizations
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.demo.faults import Retouch
+from circleci_usage.demo.faults import Instead, Retouch
+from circleci_usage.demo.messages import Answer as CompleteAnswer
+from circleci_usage.demo.standin import StandIn
 from circleci_usage.errors import AccessError, ServiceError, SettingsError, UsageExporterError
-from circleci_usage.progress import Silence
-from exporting import NOW, OCTOBER, bench
+from circleci_usage.progress import Silence, SystemClock
+from exporting import NOW, OCTOBER, TinyCompany, bench
 from hostile_server import (
     HANG,
     READ,
@@ -39,6 +43,7 @@ from hostile_server import (
     Drip,
     HostileServer,
     PassOn,
+    Pause,
     Script,
     answer,
     self_made,
@@ -189,6 +194,47 @@ def test_an_answer_that_is_no_http_or_a_bomb(whole: bytes, tmp_path: Path) -> No
             client(server.url, Timeouts(total=20)).collaborations()
         with suppress(BrokenError):
             fetch(f"{server.url}/part", tmp_path, Timeouts(total=20))
+
+
+LENGTHS: dict[str, bytes] = {
+    "a Content-Length of 16 digits": answer(200, b"x", Content_Length="9" * 16),
+    "a Content-Length of 400 digits": answer(200, b"x", Content_Length="9" * 400),
+    "a Content-Length of 5,000 digits": answer(200, b"x", Content_Length="9" * 5000),
+    "a Content-Range of 400 digits": answer(206, b"xx", Content_Range=f"bytes 0-1/{'9' * 400}"),
+    "a Content-Range of 5,000 digits": answer(206, b"xx", Content_Range=f"bytes 0-1/{'9' * 5000}"),
+}
+
+
+@pytest.mark.parametrize("whole", LENGTHS.values(), ids=LENGTHS)
+def test_a_download_of_a_length_that_no_file_has(whole: bytes, tmp_path: Path) -> None:
+    with HostileServer((READ, whole)) as server, pytest.raises(BrokenError, match="a length that no file has"):
+        fetch(f"{server.url}/part", tmp_path)
+
+
+def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> None:
+    with StandIn(TinyCompany(), SystemClock(), token=TOKEN) as standin:
+        too_long = Instead(CompleteAnswer(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
+        standin.faults = lambda request: too_long if request.host == "download" else None
+        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": standin.url, "MAX_WAIT": "2s", "POLL_SECONDS": "0"}
+        env |= {"ORG_ID": standin.company.organizations[0].id, "TERM": "xterm"}
+        code, shown = on_a_terminal("export", "--period", "yesterday", cwd=tmp_path, env=env)
+    assert code == 4, shown
+    assert "names a length that no file has" in " ".join(shown.split())
+    assert "defect" not in shown
+
+
+def on_a_terminal(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code of a command whose errors go to a terminal, and what that shows."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "circleci_usage", *arguments]
+    running = subprocess.Popen(command, cwd=cwd, env=environment(env), stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # a terminal without a program
+        while some := os.read(ours, 1 << 16):
+            shown += some
+    os.close(ours)
+    return running.wait(60), shown.decode()
 
 
 def job(**changed: object) -> dict[str, object]:
@@ -389,6 +435,45 @@ def test_max_wait_holds_whatever_a_server_asks_for(
         env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": organization, "MAX_WAIT": "1s"}
         ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes=codes)
     assert ended.seconds < 1.1 + 2 * SLACK
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Answers slower than the run may wait; how many requests it makes until it ends, and whether it has an export."""
+
+    organization: str
+    scripts: tuple[Script, ...]
+    requests: int
+    words: str
+    asked: bool = True
+
+
+ASKED = answer(201, json.dumps(job(state="processing")).encode())
+UNFINISHED = answer(200, json.dumps(job(state="processing")).encode())
+LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encode())
+LATE = Pause(2.5)
+SLOW: dict[str, Slow] = {
+    "looks": Slow(ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"),
+    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is not done with"),
+    "a look-up": Slow(
+        "gh/acme", ((READ, LATE, LISTED), (READ, ASKED)), 1, "CircleCI's answers took longer", asked=False
+    ),
+    "a look-up that fails": Slow(
+        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "request limit", asked=False
+    ),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
+    with HostileServer(*slow.scripts) as server:
+        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": slow.organization}
+        env |= {"MAX_WAIT": "1s", "POLL_SECONDS": "0.1"}
+        ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes={5})
+    assert slow.words in ended.err
+    assert server.met == slow.requests
+    ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
+    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, "what was asked for is kept"
 
 
 # Addresses.
