@@ -362,3 +362,27 @@ def test_a_folder_in_the_place_of_a_report_s_file_is_told(name: str, reported: P
     (path / "inside").mkdir(parents=True)
     attacked("report", "export", "--no-merged", cwd=reported, codes={2})
     attacked("push", "datadog", "--dry-run", cwd=reported, codes={0, 2, 6})
+
+
+# Somebody's own folders and files that are called like temporary ones.
+
+OWN_FOLDERS: Final = (
+    "out/.unfinished-notes",
+    "out/.unfinished",
+    "out/.unfinishedabcdefgh",
+    "tmp/circleci-usage-run-weekly",
+    "tmp/circleci-usage-run-weekly_1",
+    "tmp/circleci-usage-run-",
+)
+OWN_FILES: Final = ("out/..report-files.abcd1234.tmp", "out/..report-files.circleci-usage-mine.tmp", "out/.a.csv.b.tmp")
+
+
+@pytest.mark.parametrize("command", ["report export -o out", "merge export -o out/a.csv"])
+def test_what_is_only_called_like_a_temporary_file_stays(command: str, export: Path) -> None:
+    kept = [export.parent / folder / "mine.txt" for folder in OWN_FOLDERS]
+    kept += [export.parent / file for file in OWN_FILES]
+    for file in kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine")
+    attacked(*command.split(), cwd=export.parent, env={"TMPDIR": str(export.parent / "tmp")}, codes={0})
+    assert {file.read_text() for file in kept} == {"mine"}
