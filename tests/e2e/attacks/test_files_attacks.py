@@ -386,3 +386,31 @@ def test_what_is_only_called_like_a_temporary_file_stays(command: str, export: P
         file.write_text("mine")
     attacked(*command.split(), cwd=export.parent, env={"TMPDIR": str(export.parent / "tmp")}, codes={0})
     assert {file.read_text() for file in kept} == {"mine"}
+
+
+# A table of an earlier report, read back.
+
+
+def _endless(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(8 << 30)
+
+
+TABLES: Final = {
+    "pipe": os.mkfifo,
+    "endless device": lambda path: path.symlink_to("/dev/zero"),
+    "endless line": _endless,
+    "a folder": Path.mkdir,
+    "quote that nobody closed": lambda path: path.write_text('date\n"' + "x\n" * (4 << 20)),
+    "not UTF-8": lambda path: path.write_bytes(b"date\n\xff\n"),
+}
+
+
+@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported: Path) -> None:
+    for table in (reported / "usage-report" / "tables").glob("*.csv"):
+        table.unlink()
+        make(table)
+    told = attacked("push", "datadog", "--dry-run", cwd=reported, codes={6}, within=30)
+    assert ".csv" in told.err
+    assert "make the report again" in told.err
