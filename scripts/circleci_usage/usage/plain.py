@@ -70,7 +70,7 @@ def _look(part: Part) -> _Look:
     for record in records(part):
         if record.header:
             columns |= dict.fromkeys(record.columns)
-        is_odd = is_odd or record.odd or record.header
+        is_odd = is_odd or record.odd or not record.is_row
     return _Look(is_odd, tuple(columns))
 
 
@@ -81,7 +81,7 @@ def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
         with file.open("wb") as raw, _packing(raw) as packed, BufferedWriter(packed, _CHUNK) as stream:
             stream.write(header_line(columns))
             for record in records(part):
-                if not record.header:
+                if record.is_row:
                     stream.write(_line(record, columns))
     return copy
 

@@ -31,6 +31,7 @@ from circleci_usage.errors import DataError
 from circleci_usage.money.exact import total
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.merge import merge
 from circleci_usage.usage.parts import find_parts
 from dialects import export, plain_line
 from rows import job_run
@@ -158,3 +159,39 @@ def test_amounts_near_the_limit_are_added_exactly(tmp_path: Path) -> None:
 
     credits = to_decimal(int(usage.runs["total_credits"].sum()), usage.places)
     assert credits == 2 * Decimal(10**18) - 1
+
+
+_ROWS = [plain_line(job_run(JOB_ID=str(number))) for number in range(3)]
+_LINES = export(_ROWS).removesuffix("\n").split("\n")
+_WINDOWS = "\r\n".join(_LINES) + "\r\n"
+
+BLANK_LINES = {
+    "at the end": export(_ROWS) + "\n\n",
+    "at the end, of Windows": _WINDOWS + "\r\n\r\n",
+    "in the middle, of Windows": "\r\n".join([*_LINES[:2], "", "", *_LINES[2:], ""]),
+    "after the header, of Windows": "\r\n".join([_LINES[0], "", *_LINES[1:], ""]),
+    "of Windows in the middle of others": "\n".join([*_LINES[:2], "\r", *_LINES[2:], ""]),
+    "others in the middle of those of Windows": "\r\n".join([*_LINES[:2], "\n" + _LINES[2], *_LINES[3:], ""]),
+    "a carriage return at the end": export(_ROWS) + "\r",
+    "two carriage returns": _WINDOWS + "\r\r\n",
+}
+
+
+@pytest.mark.parametrize("text", BLANK_LINES.values(), ids=BLANK_LINES)
+@pytest.mark.parametrize("has_repeats", [None, False, True])
+def test_blank_lines_are_no_job_runs(text: str, has_repeats: bool | None, tmp_path: Path) -> None:
+    file, merged = tmp_path / "part.csv", tmp_path / "all.csv"
+    file.write_text(text, newline="")
+    parts = find_parts([file]).parts
+
+    merge(parts, merged, has_repeats=has_repeats)
+
+    assert [line for line in merged.read_text().splitlines() if line] == _LINES
+    assert read_daily_usage(parts).runs["job_runs"].sum() == 3
+
+
+def test_text_between_the_rows_is_not_merged(tmp_path: Path) -> None:
+    file = tmp_path / "part.csv"
+    file.write_text("\n".join([*_LINES, "the end", ""]))
+    refused(file, "line 5: the row has 1 field", "merge")
+    refused(file, "line 5: the row has 1 field", "report")
