@@ -1,5 +1,6 @@
 """Attacks through the files that usage is read from: bombs, and values at the ends of every type."""
 
+import gzip
 import json
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from bombs import (
     sparse,
     write,
 )
+from circleci_usage.circleci.download import verify
 from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.errors import DataError
 from circleci_usage.money.exact import total
@@ -195,3 +197,43 @@ def test_text_between_the_rows_is_not_merged(tmp_path: Path) -> None:
     file.write_text("\n".join([*_LINES, "the end", ""]))
     refused(file, "line 5: the row has 1 field", "merge")
     refused(file, "line 5: the row has 1 field", "report")
+
+
+_PACKED = gzip.compress(export(_ROWS).encode(), mtime=0)
+_MORE = gzip.compress(_ROWS[0].encode(), mtime=0)
+
+PADDED = {
+    "a zero": _PACKED + b"\0",
+    "a block": _PACKED + bytes(512),
+    "many blocks": _PACKED + bytes(100_000),
+    "an empty member before": _PACKED + gzip.compress(b"", mtime=0) + bytes(9),
+    "between members": _PACKED + bytes(512) + _MORE + bytes(3),
+}
+UNPADDED = {
+    "text": _PACKED + b"garbage",
+    "zeros and text": _PACKED + bytes(20) + b"x",
+    "half a member": _PACKED + _MORE[:-4],
+    "zeros and half a member": _PACKED + bytes(8) + _MORE[:20],
+}
+
+
+@pytest.mark.parametrize("content", PADDED.values(), ids=PADDED)
+def test_zeros_behind_gzip_are_passed_over(content: bytes, tmp_path: Path) -> None:
+    file, merged = tmp_path / "part.csv.gz", tmp_path / "all.csv"
+    file.write_bytes(content)
+    rows = gzip.decompress(content).decode().splitlines()[1:]
+
+    parts = find_parts([file]).parts
+    merge(parts, merged)
+
+    assert sorted(merged.read_text().splitlines()[1:]) == sorted(set(rows))
+    assert read_daily_usage(parts).runs["job_runs"].sum() == 3
+    assert verify(file, file.name, max_ratio=1000).rows == len(rows)
+
+
+@pytest.mark.parametrize("content", UNPADDED.values(), ids=UNPADDED)
+@pytest.mark.parametrize("command", ["report", "merge"])
+def test_other_bytes_behind_gzip_are_damage(content: bytes, command: str, tmp_path: Path) -> None:
+    file = tmp_path / "part.csv.gz"
+    file.write_bytes(content)
+    refused(file, "download the file again", command)
