@@ -326,6 +326,8 @@ LISTS: Final = {
     "through a link": b"link/part.csv.gz\n",
     "through a loop": b"loop/x/y\n",
     "long": b"a" * 5_000 + b"\n",
+    "a long name": b"tables/" + b"\xc3\xa4" * 150 + b"\n",
+    "a long path": b"tables/" * 700 + b"a\n",
 }
 
 
@@ -339,7 +341,8 @@ def test_the_list_of_an_earlier_report_leads_nowhere(content: bytes, reported: P
     (folder / "link").symlink_to(reported / "export")
     (folder / "loop").symlink_to("loop")
     (folder / ".report-files").write_bytes(own + b"\n" + content.replace(b"ABSOLUTE", bytes(victim)))
-    attacked("report", "export", "--no-merged", cwd=reported, codes=_DEFECT_FREE)
+    codes = {0} if b"aaa" in content or content.startswith(b"tables/") else _DEFECT_FREE
+    attacked("report", "export", "--no-merged", cwd=reported, codes=codes)
     assert victim.exists()
     assert (reported / "usage.yml").exists()
     assert (folder / "kept" / "mine.txt").exists()
@@ -414,3 +417,48 @@ def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported
     told = attacked("push", "datadog", "--dry-run", cwd=reported, codes={6}, within=30)
     assert ".csv" in told.err
     assert "make the report again" in told.err
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")], ids=["pipe", "dir", "link"])
+def test_a_list_of_files_that_is_none_is_named(make: Callable[[Path], object], export: Path) -> None:
+    (export.parent / "out").mkdir()
+    make(export.parent / "out" / ".report-files")
+    told = attacked("report", "export", "-o", "out", cwd=export.parent, codes={2}).err
+    assert "out/.report-files cannot be read" in told
+    assert "delete it" in told
+
+
+def test_an_empty_file_is_named_with_what_to_do(export: Path) -> None:
+    (export / "empty.csv").touch()
+    told = attacked("report", "export", cwd=export.parent, codes={6}).err
+    assert "empty.csv is empty" in told
+    assert "delete it or download it again" in told
+
+
+EMPTY: Final = {
+    "report export --output": "--output is empty",
+    "report export -o": "--output is empty",
+    "report": "A path is empty",
+    "report export": "A path is empty",
+    "merge": "A path is empty",
+    "merge export -o": "--output is empty",
+    "status --store": "--store is empty",
+    "prune --store": "--store is empty",
+    "report export --config": "--config is empty",
+    "check --output": "--output is empty",
+    "push datadog --dry-run --output": "--output is empty",
+    "demo --output": "--output is empty",
+}
+
+
+@pytest.mark.parametrize(("command", "says"), EMPTY.items())
+def test_a_path_that_is_empty_is_not_the_current_folder(command: str, says: str, export: Path) -> None:
+    before = {*export.parent.iterdir()}
+    assert says in attacked(*command.split(), "", cwd=export.parent, codes={2}).err
+    assert {*export.parent.iterdir()} == before
+
+
+def test_a_variable_that_is_empty_is_as_good_as_none(export: Path) -> None:
+    empty = dict.fromkeys(["OUTPUT_DIR", "STORE_DIR", "USAGE_CONFIG"], "")
+    attacked("report", "export", "--no-merged", cwd=export.parent, env=empty, codes={0})
+    assert (export.parent / "usage-report" / "index.html").exists()
