@@ -114,13 +114,14 @@ def test_the_first_report_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert files_in(tmp_path) == set()
 
 
-def test_what_a_killed_run_left_is_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / ".unfinished" / "charts").mkdir(parents=True)
-    (tmp_path / ".unfinished" / "index.html").write_text("half")
+@pytest.mark.parametrize("name", [".unfinished", ".unfinished-notes", ".unfinished_reports"])
+def test_a_folder_that_is_called_like_an_unfinished_report_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "index.html").write_text("mine")
 
     write_report(empty_report(), tmp_path)
 
-    assert not (tmp_path / ".unfinished").exists()
+    assert (tmp_path / name / "index.html").read_text() == "mine"
 
 
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:

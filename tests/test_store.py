@@ -92,7 +92,7 @@ def test_a_kill_between_moving_files_and_the_ledger_costs_nothing(store: Store) 
 def test_a_kill_between_the_ledger_and_the_removal_leaves_no_file_for_good(published: Store) -> None:
     leftover = published.parts(OCTOBER)[0].with_name("2026-10-01_2026-10-31_old_0123456789abcdef.csv.gz")
     leftover.write_text("old rows")
-    (published.folder / ".ledger.json.xyz.tmp").write_text("{")
+    (published.folder / ".ledger.json.circleci-usage-0123abcd.tmp").write_text("{")
     (published.folder / "incoming" / "2026-10-01_2026-10-31_old_0123456789abcdef.csv.gz.partial").write_text("old")
     with published.locked():
         """Taking the lock cleans up."""

@@ -32,6 +32,11 @@ _LOOK: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _USUAL: Final = 0o666
 """The permissions of a new file, of which the system takes away what the umask says."""
 _TRIES: Final = 100
+_MARK: Final = ".made-by-circleci-usage"
+"""In each of our temporary folders, beside what is in them: no folder without it is ever removed."""
+_INSIDE: Final = "files"
+_RANDOM: Final = "[a-z0-9_]{8}"
+"""What `tempfile` ends a name with."""
 
 
 @contextmanager
@@ -62,7 +67,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def _beside(path: Path) -> tuple[int, Path]:
     """A new file beside another, locked, with the permissions that new files have here."""
     for _ in range(_TRIES):
-        name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        # Such as nobody else calls a file: who sweeps it knows no other sign.
+        name = path.with_name(f".{path.name}.circleci-usage-{secrets.token_hex(4)}.tmp")
         with suppress(FileExistsError):
             handle = os.open(name, _NEW, _USUAL)
             if _holds(handle, name):
@@ -94,7 +100,7 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
         _sweep_folders(place, prefix)
         handle, folder = _new_folder(place, prefix)
     try:
-        yield folder
+        yield folder / _INSIDE
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
@@ -120,18 +126,35 @@ def is_text(path: Path) -> bool:
 
 
 def _new_folder(home: Path, prefix: str) -> tuple[int, Path]:
+    """A folder of our own, locked and marked, with another for what is to be in it."""
     for _ in range(_TRIES):
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
-        handle = os.open(folder, _LOOK | os.O_DIRECTORY)
-        if _holds(handle, folder):
-            return handle, folder
-        os.close(handle)
+        # Somebody else's sweep may have taken it by now.
+        with suppress(FileNotFoundError):
+            handle = os.open(folder, _LOOK | os.O_DIRECTORY)
+            if _holds(handle, folder) and _is_furnished(handle, folder):
+                return handle, folder
+            os.close(handle)
     raise OSError(errno.EEXIST, "no name for a temporary folder is free")
+
+
+def _is_furnished(handle: int, folder: Path) -> bool:
+    """Put into a new folder what it needs; False where it is gone by now."""
+    try:
+        os.close(os.open(folder / _MARK, _NEW, _USUAL))
+        (folder / _INSIDE).mkdir()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+        raise
+    return True
 
 
 def sweep_files(folder: Path, name: str) -> None:
     """Remove the temporary files of killed runs that were to be called by a name, a regular expression."""
-    temporary = re.compile(rf"\.{name}\.[a-z0-9_]+\.tmp", re.DOTALL)
+    temporary = re.compile(rf"\.{name}\.circleci-usage-[0-9a-f]{{8}}\.tmp", re.DOTALL)
     with suppress(OSError):
         for entry in [*os.scandir(folder)]:
             if temporary.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
@@ -139,10 +162,22 @@ def sweep_files(folder: Path, name: str) -> None:
 
 
 def _sweep_folders(home: Path, prefix: str) -> None:
+    """Remove the temporary folders of killed runs: a name alone may be anybody's."""
+    temporary = re.compile(re.escape(prefix) + _RANDOM)
     with suppress(OSError):
         for entry in [*os.scandir(home)]:
-            if entry.name.startswith(prefix) and entry.is_dir(follow_symlinks=False):
+            if temporary.fullmatch(entry.name) and _is_marked(Path(entry.path)):
                 _remove_left(Path(entry.path))
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether we made a folder, of which only we have put our mark there."""
+    try:
+        is_folder = stat.S_ISDIR(folder.lstat().st_mode)
+        mark = (folder / _MARK).lstat()
+    except OSError:
+        return False
+    return is_folder and stat.S_ISREG(mark.st_mode) and mark.st_uid == os.geteuid() and not mark.st_size
 
 
 def _remove_left(path: Path) -> None:

@@ -282,9 +282,12 @@ def report(
 def merge(
     paths: options.Paths = None,
     store: options.Store = options.DEFAULT_STORE,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write, .csv or .csv.gz.")] = Path(
-        "merged.csv.gz"
-    ),
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", parser=options.path_of("--output"), help="The file to write, .csv or .csv.gz."
+        ),
+    ] = Path("merged.csv.gz"),
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:

@@ -23,6 +23,11 @@ def found_parts(paths: Sequence[str] | None, store: Path, period: "Period | None
         DataError: a file is not a usage export.
     """
     if paths:
+        if "" in paths:
+            raise SettingsError(
+                "A path is empty; name the files of an export, or a folder (. for the current one). Is a variable in it"
+                " not set?"
+            )
         from circleci_usage.usage.parts import find_parts, is_store
 
         urls = [path for path in paths if _is_url(path)]

@@ -1,6 +1,7 @@
 """The flags of the command line and the environment variables behind them, said once for all commands."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,6 +38,20 @@ class WithoutEnvironment(TyperCommand):
         super().__init__(*arguments, **settings)
         for parameter in self.params:
             parameter.envvar = None
+
+
+def path_of(flag: str) -> Callable[[str], Path]:
+    """What reads the path that a flag gives: none is no path, though Python takes it for the current folder."""
+
+    def path(text: str) -> Path:
+        if not str(text):
+            raise SettingsError(
+                f"{flag} is empty; give it a path (. for the current folder), or leave {flag} out."
+                " Is a variable in it not set?"
+            )
+        return Path(text)
+
+    return path
 
 
 def _folder(path: Path) -> Path:
@@ -168,6 +183,7 @@ Config = Annotated[
     Path | None,
     typer.Option(
         envvar="USAGE_CONFIG",
+        parser=path_of("--config"),
         help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml, if there)",
         rich_help_panel=_REPORT,
         show_default=False,
@@ -177,6 +193,7 @@ Store = Annotated[
     Path,
     typer.Option(
         envvar="STORE_DIR",
+        parser=path_of("--store"),
         callback=_folder,
         help="Folder of the downloaded exports and their ledger.",
         rich_help_panel=_EXPORT,
@@ -185,7 +202,13 @@ Store = Annotated[
 Output = Annotated[
     Path,
     typer.Option(
-        "--output", "-o", envvar="OUTPUT_DIR", callback=_folder, help="Report folder.", rich_help_panel=_REPORT
+        "--output",
+        "-o",
+        envvar="OUTPUT_DIR",
+        parser=path_of("--output"),
+        callback=_folder,
+        help="Report folder.",
+        rich_help_panel=_REPORT,
     ),
 ]
 Merged = Annotated[

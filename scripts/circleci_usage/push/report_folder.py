@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from circleci_usage.days import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.errors import DataError
+from circleci_usage.files import open_own
 from circleci_usage.foreign import inert
 from circleci_usage.summary_file import read_summary
 from circleci_usage.usage.parts import SUMMARY_NAME
@@ -18,6 +19,8 @@ from circleci_usage.usage.parts import SUMMARY_NAME
 TOTALS: Final = ("credits", "cost", "job_runs")
 
 _SHOWN: Final = 40
+_ROW_LIMIT: Final = 4 << 20
+"""Bytes that a row may have: of a few names, none of which is longer than 10,000 characters."""
 _AGAIN: Final = "make the report again with circleci-usage report"
 
 
@@ -96,18 +99,37 @@ class ReportFolder:
         """The lines with their numbers, the header first, which may be empty."""
         file = self._file(table)
         try:
-            with file.open(encoding="utf-8", newline="") as stream:
-                lines = csv.reader(stream)
+            with open_own(file) as stream:
+                lines = csv.reader(_texts(stream))
                 yield 1, tuple(next(lines, ()))
                 for line in lines:
                     yield lines.line_num, tuple(line)
         except FileNotFoundError:
             raise DataError(f"{self.path} has no {file.relative_to(self.path)}; {_AGAIN}.") from None
-        except (OSError, ValueError, csv.Error):
-            raise DataError(f"{file} cannot be read; {_AGAIN}.") from None
+        except OSError as error:
+            raise DataError(f"{inert(file)} cannot be read: {error.strerror or error}; {_AGAIN}.") from None
+        except (ValueError, csv.Error):
+            raise DataError(f"{inert(file)} is damaged; {_AGAIN}.") from None
 
     def _damaged(self, table: str, line: int) -> DataError:
         return DataError(f"Line {line} of {self._file(table)} is damaged; {_AGAIN}.")
+
+
+def _texts(stream: BinaryIO) -> Iterator[str]:
+    """The lines of a table, unless a row has no end.
+
+    Raises:
+        ValueError: so it is, or a line is not UTF-8.
+    """
+    room, quoted = _ROW_LIMIT, False
+    while line := stream.readline(room):
+        room -= len(line)
+        if not room:
+            raise ValueError("the row is too long")
+        quoted ^= line.count(b'"') % 2 == 1
+        if not quoted:
+            room = _ROW_LIMIT
+        yield line.decode()
 
 
 def read_report_folder(path: Path) -> ReportFolder:

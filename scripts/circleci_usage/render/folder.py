@@ -42,6 +42,8 @@ _TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
 _UNFINISHED: Final = ".unfinished"
 _OWN_FILES: Final = ".report-files"
 _LIST_LIMIT: Final = 16 << 20
+_LONGEST: Final = 255
+"""Bytes that a name may have; the paths of a report's files are shorter, too."""
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
@@ -148,8 +150,18 @@ def _own_files(folder: Path) -> set[str]:
         names = read_own(folder / _OWN_FILES, _LIST_LIMIT).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return set()
-    paths = (PurePosixPath(name) for name in names if name and "\0" not in name)
-    return {str(path) for path in paths if not path.is_absolute() and ".." not in path.parts}
+    except OSError as error:
+        raise SettingsError(
+            f"{inert(folder / _OWN_FILES)} cannot be read: {error.strerror or error}. It should be the list of an"
+            " earlier report's files; delete it, or choose another folder with --output."
+        ) from None
+    paths = (PurePosixPath(name) for name in names if name and len(name) <= _LONGEST and "\0" not in name)
+    return {str(path) for path in paths if not path.is_absolute() and _is_possible(path)}
+
+
+def _is_possible(path: PurePosixPath) -> bool:
+    """Whether a file of a report may be called so: it does not lead up, and no file system refuses its length."""
+    return all(part != ".." and len(part.encode()) <= _LONGEST for part in path.parts)
 
 
 def _remove_own(folder: Path, names: Iterable[str]) -> None:

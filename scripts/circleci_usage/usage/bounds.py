@@ -74,7 +74,8 @@ class _RowEnds:
             DataError: there are too many line ends in the chunk.
         """
         quotes, lines = chunk.count(_QUOTE), chunk.count(_LINE_END)
-        if not (quotes or self._quoted) and (lines > self._most or not chunk.strip(b"\r\n")):
+        is_blank = not (quotes or self._quoted or chunk.strip(b"\r\n"))
+        if is_blank or (lines > self._most and self._rows_in(chunk) > self._most):
             first, last = self._lines + 1, self._lines + max(lines, 1)
             raise DataError(
                 f"{self._path}, lines {first} to {last}: thousands of them are blank or too short to be rows;"
@@ -85,6 +86,10 @@ class _RowEnds:
         last = _last_row_end(chunk, quoted=self._quoted)
         self._open = self._open + len(chunk) if last < 0 else len(chunk) - last - 1
         return self._open > ROW_LIMIT
+
+    def _rows_in(self, chunk: bytes) -> int:
+        """How many line ends are outside of quotes: every other piece between quotes is."""
+        return sum(piece.count(_LINE_END) for piece in chunk.split(_QUOTE)[self._quoted :: 2])
 
 
 def _last_row_end(chunk: bytes, *, quoted: bool) -> int:

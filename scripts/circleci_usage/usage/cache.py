@@ -182,7 +182,7 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
     with suppress(UsageExporterError, OSError):
         with replacing(folder / f"{key}{_SUFFIX}") as stream:
             stream.write(hashlib.sha256(body).digest() + body)
-        sweep_files(folder, f".*{re.escape(_SUFFIX)}")
+        sweep_files(folder, f"[0-9a-f]{{64}}{re.escape(_SUFFIX)}")
         saved = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
         for file in saved[_KEPT:]:
             file.unlink(missing_ok=True)

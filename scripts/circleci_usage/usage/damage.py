@@ -15,7 +15,7 @@ from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
 from circleci_usage.files import NO_SPACE
 from circleci_usage.foreign import inert
 from circleci_usage.usage.parts import Part, open_part
-from circleci_usage.usage.records import records
+from circleci_usage.usage.records import BLANK_LINES, records
 from circleci_usage.usage.runs import DAY_LENGTH
 from circleci_usage.usage.scan import IS_NUMBER, LONGEST_RUN, NAMES
 
@@ -39,7 +39,7 @@ def has_other_lengths(part: Part) -> bool:
     separators = len(part.columns) - 1
     with open_part(part.path) as stream:
         stream.readline()
-        return any(_separators(row) != separators for row in _rows(stream) if row.strip())
+        return any(_separators(row) != separators for row in _rows(stream) if row not in BLANK_LINES)
 
 
 def _rows(stream: BinaryIO) -> Iterator[bytes]:
@@ -106,7 +106,7 @@ def damage_behind(error: Exception, parts: Sequence[Part]) -> UsageExporterError
 
 
 def _check(part: Part, below: Decimal) -> None:
-    rows = (record for record in records(part) if not record.header)
+    rows = (record for record in records(part) if record.is_row)
     for columns, alike in groupby(rows, key=attrgetter("columns")):
         numbers = [(columns.index(name), name) for name in _NUMBERS if name in columns]
         new = [(columns.index(name), name) for name in new_credit_columns(columns).values()]

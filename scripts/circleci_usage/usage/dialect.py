@@ -51,7 +51,12 @@ class Inspector:
 
     def approves(self, lines: bytes) -> bool:
         """Whether all these lines have the dialect; text with line ends is not known to have it."""
-        shapes = set(lines.translate(None, _TEXT).split(b"\n")) - self._known
+        every = lines.translate(None, _TEXT).split(b"\n")
+        # The last is what follows the last line end: nothing.
+        if every.count(b"") > 1 and not self._are_blank(lines):
+            self.met_oddity = True
+            return False
+        shapes = set(every) - self._known
         doubtful = {shape for shape in shapes if shape and not self._is_plain(shape)}
         if doubtful:
             shaped = ((line.translate(None, _TEXT), line) for line in lines.split(b"\n"))
@@ -60,6 +65,11 @@ class Inspector:
         if len(self._known) < _REMEMBERED:
             self._known |= shapes - doubtful
         return True
+
+    @staticmethod
+    def _are_blank(lines: bytes) -> bool:
+        """Whether the lines that have no shape have no text either."""
+        return not any(line and not line.translate(None, _TEXT) for line in lines.split(b"\n"))
 
     def _is_plain(self, shape: bytes) -> bool:
         """Whether all lines of this shape are fine, because they have no quotes and are no header.

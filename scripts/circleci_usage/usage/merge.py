@@ -309,6 +309,8 @@ def _texts(part: Part, columns: Sequence[str], left_out: pl.Series) -> pl.LazyFr
     frame = _scan(part)
     if len(left_out):
         frame = frame.filter(~pl.col(_ROW).is_in(left_out.implode()))
+    # To Polars a blank line is a row of nulls; a row that says nothing is of no job run either.
+    frame = frame.filter(~pl.all_horizontal(pl.col(*part.columns, _BEYOND).is_null()))
     total = pl.col(TOTAL_CREDITS)
     is_number = total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
     torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number

@@ -266,7 +266,7 @@ def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
     if not line.removeprefix(BOM_UTF8):
-        raise DataError(f"{file} is empty: a usage export has at least a header line.")
+        raise DataError(f"{file} is empty: a usage export has at least a header line; delete it or download it again.")
     if not any(columns):
         raise DataError(f"{file} is not a usage export: its first line is blank; delete what is above the header.")
     missing = _missing(columns)

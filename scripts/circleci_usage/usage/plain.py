@@ -1,6 +1,6 @@
 """Parts → parts that every fast reader understands alike.
 
-Fast readers know no backslash as an escape sign and no header in the middle of a file. Where they stumble, or may have
+Fast readers know no backslash as an escape sign, no header in the middle of a file and no zeros behind gzip data. Where they stumble, or may have
 misunderstood, all rows are looked at (`records`), and only the files that need it are written anew, as temporary ones.
 """
 
@@ -19,6 +19,7 @@ from circleci_usage.columns import NULL_MARKS
 from circleci_usage.machine import cores
 from circleci_usage.usage.damage import is_no_space, no_space_left
 from circleci_usage.usage.dialect import csv_line, header_line
+from circleci_usage.usage.padding import is_padded
 from circleci_usage.usage.parts import Part
 from circleci_usage.usage.records import Field, Record, records
 
@@ -70,8 +71,8 @@ def _look(part: Part) -> _Look:
     for record in records(part):
         if record.header:
             columns |= dict.fromkeys(record.columns)
-        is_odd = is_odd or record.odd or record.header
-    return _Look(is_odd, tuple(columns))
+        is_odd = is_odd or record.odd or not record.is_row
+    return _Look(is_odd or is_padded(part.path), tuple(columns))
 
 
 def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
@@ -81,7 +82,7 @@ def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
         with file.open("wb") as raw, _packing(raw) as packed, BufferedWriter(packed, _CHUNK) as stream:
             stream.write(header_line(columns))
             for record in records(part):
-                if not record.header:
+                if record.is_row:
                     stream.write(_line(record, columns))
     return copy
 

@@ -18,6 +18,9 @@ from circleci_usage.errors import DataError
 from circleci_usage.plurals import counted
 from circleci_usage.usage.parts import ROW_LIMIT, Part, header_columns, is_header, is_run_together, open_part
 
+BLANK_LINES: Final = frozenset({b"", b"\n", b"\r\n", b"\r"})
+"""Those that fast readers take for nothing, too."""
+
 _CHUNK: Final = 1 << 20
 
 _QUOTE, _SEPARATOR, _QUOTED_SEPARATOR = b'"', b",", b'","'
@@ -51,6 +54,7 @@ class Record(NamedTuple):
         header: whether it is a header.
         fields: what it says; empty where its bytes are so plain that `values` finds that quickly.
         odd: whether a fast reader might understand it in another way.
+        blank: whether it is a line without anything that a fast reader takes for a row.
     """
 
     line: int
@@ -59,6 +63,12 @@ class Record(NamedTuple):
     header: bool = False
     fields: tuple[Field, ...] = ()
     odd: bool = False
+    blank: bool = False
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it says something of a job run."""
+        return not (self.header or self.blank)
 
     def values(self) -> list[str]:
         """The text of each column. Bytes that are not UTF-8 are surrogates in it."""
@@ -69,7 +79,7 @@ class Record(NamedTuple):
 
 
 def records(part: Part) -> Iterator[Record]:
-    """All rows of a part in their order, and the headers between them; blank lines are left out.
+    """All rows of a part in their order, and the headers between them; most blank lines are left out.
 
     Raises:
         DataError: a row does not fit its header in any way, or the compressed data are damaged.
@@ -89,6 +99,8 @@ def records(part: Part) -> Iterator[Record]:
                 yield Record(lines.number, raw, columns)
             elif raw.strip(b"\r\n"):
                 yield _careful(raw, lines, columns)
+            elif raw not in BLANK_LINES:
+                yield Record(lines.number, raw, columns, blank=True)
 
 
 def fields_of(line: bytes) -> list[Field]:

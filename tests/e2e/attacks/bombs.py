@@ -49,6 +49,11 @@ BOMBS = {
     "line ends of Windows": Bomb(endless(HEADER + ROW, b"\r\n", 1500), "blank or too short to be rows"),
     "carriage returns": Bomb(endless(HEADER + ROW, b"\r", 1500), "blank or too short to be rows"),
     "short rows": Bomb(endless(HEADER + ROW, b"a\n", 1500), "blank or too short to be rows"),
+    "short rows of quotes": Bomb(endless(HEADER + ROW, b'""""""""\n', 170), "blank or too short to be rows"),
+    "empty quotes": Bomb(endless(HEADER + ROW, b'""\r\n', 1500), "blank or too short to be rows"),
+    "short rows and a quote now and then": Bomb(
+        endless(HEADER + ROW, b"a\n" * 999 + b'"\n"\n', 500), "blank or too short to be rows"
+    ),
     "a header of 2 GB": Bomb(endless(b"", b"A", 2000), "its first line is longer than 64 KiB"),
     "a header that begins well": Bomb(endless(HEADER.rstrip() + b",", b"A", 2000), "longer than 64 KiB"),
     "a header of names": Bomb(endless(HEADER.rstrip() + b",", b"A,", 2000), "longer than 64 KiB"),

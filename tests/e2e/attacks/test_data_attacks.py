@@ -1,5 +1,6 @@
 """Attacks through the files that usage is read from: bombs, and values at the ends of every type."""
 
+import gzip
 import json
 import sys
 from collections.abc import Callable
@@ -26,11 +27,13 @@ from bombs import (
     sparse,
     write,
 )
+from circleci_usage.circleci.download import verify
 from circleci_usage.columns import EXPORT_COLUMNS
 from circleci_usage.errors import DataError
 from circleci_usage.money.exact import total
 from circleci_usage.money.units import to_decimal
 from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.merge import merge
 from circleci_usage.usage.parts import find_parts
 from dialects import export, plain_line
 from rows import job_run
@@ -158,3 +161,79 @@ def test_amounts_near_the_limit_are_added_exactly(tmp_path: Path) -> None:
 
     credits = to_decimal(int(usage.runs["total_credits"].sum()), usage.places)
     assert credits == 2 * Decimal(10**18) - 1
+
+
+_ROWS = [plain_line(job_run(JOB_ID=str(number))) for number in range(3)]
+_LINES = export(_ROWS).removesuffix("\n").split("\n")
+_WINDOWS = "\r\n".join(_LINES) + "\r\n"
+
+BLANK_LINES = {
+    "at the end": export(_ROWS) + "\n\n",
+    "at the end, of Windows": _WINDOWS + "\r\n\r\n",
+    "in the middle, of Windows": "\r\n".join([*_LINES[:2], "", "", *_LINES[2:], ""]),
+    "after the header, of Windows": "\r\n".join([_LINES[0], "", *_LINES[1:], ""]),
+    "of Windows in the middle of others": "\n".join([*_LINES[:2], "\r", *_LINES[2:], ""]),
+    "others in the middle of those of Windows": "\r\n".join([*_LINES[:2], "\n" + _LINES[2], *_LINES[3:], ""]),
+    "a carriage return at the end": export(_ROWS) + "\r",
+    "two carriage returns": _WINDOWS + "\r\r\n",
+}
+
+
+@pytest.mark.parametrize("text", BLANK_LINES.values(), ids=BLANK_LINES)
+@pytest.mark.parametrize("has_repeats", [None, False, True])
+def test_blank_lines_are_no_job_runs(text: str, has_repeats: bool | None, tmp_path: Path) -> None:
+    file, merged = tmp_path / "part.csv", tmp_path / "all.csv"
+    file.write_text(text, newline="")
+    parts = find_parts([file]).parts
+
+    merge(parts, merged, has_repeats=has_repeats)
+
+    assert [line for line in merged.read_text().splitlines() if line] == _LINES
+    assert read_daily_usage(parts).runs["job_runs"].sum() == 3
+
+
+def test_text_between_the_rows_is_not_merged(tmp_path: Path) -> None:
+    file = tmp_path / "part.csv"
+    file.write_text("\n".join([*_LINES, "the end", ""]))
+    refused(file, "line 5: the row has 1 field", "merge")
+    refused(file, "line 5: the row has 1 field", "report")
+
+
+_PACKED = gzip.compress(export(_ROWS).encode(), mtime=0)
+_MORE = gzip.compress(_ROWS[0].encode(), mtime=0)
+
+PADDED = {
+    "a zero": _PACKED + b"\0",
+    "a block": _PACKED + bytes(512),
+    "many blocks": _PACKED + bytes(100_000),
+    "an empty member before": _PACKED + gzip.compress(b"", mtime=0) + bytes(9),
+    "between members": _PACKED + bytes(512) + _MORE + bytes(3),
+}
+UNPADDED = {
+    "text": _PACKED + b"garbage",
+    "zeros and text": _PACKED + bytes(20) + b"x",
+    "half a member": _PACKED + _MORE[:-4],
+    "zeros and half a member": _PACKED + bytes(8) + _MORE[:20],
+}
+
+
+@pytest.mark.parametrize("content", PADDED.values(), ids=PADDED)
+def test_zeros_behind_gzip_are_passed_over(content: bytes, tmp_path: Path) -> None:
+    file, merged = tmp_path / "part.csv.gz", tmp_path / "all.csv"
+    file.write_bytes(content)
+    rows = gzip.decompress(content).decode().splitlines()[1:]
+
+    parts = find_parts([file]).parts
+    merge(parts, merged)
+
+    assert sorted(merged.read_text().splitlines()[1:]) == sorted(set(rows))
+    assert read_daily_usage(parts).runs["job_runs"].sum() == 3
+    assert verify(file, file.name, max_ratio=1000).rows == len(rows)
+
+
+@pytest.mark.parametrize("content", UNPADDED.values(), ids=UNPADDED)
+@pytest.mark.parametrize("command", ["report", "merge"])
+def test_other_bytes_behind_gzip_are_damage(content: bytes, command: str, tmp_path: Path) -> None:
+    file = tmp_path / "part.csv.gz"
+    file.write_bytes(content)
+    refused(file, "download the file again", command)

@@ -329,6 +329,8 @@ LISTS: Final = {
     "through a link": b"link/part.csv.gz\n",
     "through a loop": b"loop/x/y\n",
     "long": b"a" * 5_000 + b"\n",
+    "a long name": b"tables/" + b"\xc3\xa4" * 150 + b"\n",
+    "a long path": b"tables/" * 700 + b"a\n",
 }
 
 
@@ -342,7 +344,8 @@ def test_the_list_of_an_earlier_report_leads_nowhere(content: bytes, reported: P
     (folder / "link").symlink_to(reported / "export")
     (folder / "loop").symlink_to("loop")
     (folder / ".report-files").write_bytes(own + b"\n" + content.replace(b"ABSOLUTE", bytes(victim)))
-    attacked("report", "export", "--no-merged", cwd=reported, codes=_DEFECT_FREE)
+    codes = {0} if b"aaa" in content or content.startswith(b"tables/") else _DEFECT_FREE
+    attacked("report", "export", "--no-merged", cwd=reported, codes=codes)
     assert victim.exists()
     assert (reported / "usage.yml").exists()
     assert (folder / "kept" / "mine.txt").exists()
@@ -365,3 +368,100 @@ def test_a_folder_in_the_place_of_a_report_s_file_is_told(name: str, reported: P
     (path / "inside").mkdir(parents=True)
     attacked("report", "export", "--no-merged", cwd=reported, codes={2})
     attacked("push", "datadog", "--dry-run", cwd=reported, codes={0, 2, 6})
+
+
+# Somebody's own folders and files that are called like temporary ones.
+
+OWN_FOLDERS: Final = (
+    "out/.unfinished-notes",
+    "out/.unfinished",
+    "out/.unfinishedabcdefgh",
+    "tmp/circleci-usage-run-weekly",
+    "tmp/circleci-usage-run-weekly_1",
+    "tmp/circleci-usage-run-",
+)
+OWN_FILES: Final = ("out/..report-files.abcd1234.tmp", "out/..report-files.circleci-usage-mine.tmp", "out/.a.csv.b.tmp")
+
+
+@pytest.mark.parametrize("command", ["report export -o out", "merge export -o out/a.csv"])
+def test_what_is_only_called_like_a_temporary_file_stays(command: str, export: Path) -> None:
+    kept = [export.parent / folder / "mine.txt" for folder in OWN_FOLDERS]
+    kept += [export.parent / file for file in OWN_FILES]
+    for file in kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine")
+    attacked(*command.split(), cwd=export.parent, env={"TMPDIR": str(export.parent / "tmp")}, codes={0})
+    assert {file.read_text() for file in kept} == {"mine"}
+
+
+# A table of an earlier report, read back.
+
+
+def _endless(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(8 << 30)
+
+
+TABLES: Final = {
+    "pipe": os.mkfifo,
+    "endless device": lambda path: path.symlink_to("/dev/zero"),
+    "endless line": _endless,
+    "a folder": Path.mkdir,
+    "quote that nobody closed": lambda path: path.write_text('date\n"' + "x\n" * (4 << 20)),
+    "not UTF-8": lambda path: path.write_bytes(b"date\n\xff\n"),
+}
+
+
+@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported: Path) -> None:
+    for table in (reported / "usage-report" / "tables").glob("*.csv"):
+        table.unlink()
+        make(table)
+    told = attacked("push", "datadog", "--dry-run", cwd=reported, codes={6}, within=30)
+    assert ".csv" in told.err
+    assert "make the report again" in told.err
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")], ids=["pipe", "dir", "link"])
+def test_a_list_of_files_that_is_none_is_named(make: Callable[[Path], object], export: Path) -> None:
+    (export.parent / "out").mkdir()
+    make(export.parent / "out" / ".report-files")
+    told = attacked("report", "export", "-o", "out", cwd=export.parent, codes={2}).err
+    assert "out/.report-files cannot be read" in told
+    assert "delete it" in told
+
+
+def test_an_empty_file_is_named_with_what_to_do(export: Path) -> None:
+    (export / "empty.csv").touch()
+    told = attacked("report", "export", cwd=export.parent, codes={6}).err
+    assert "empty.csv is empty" in told
+    assert "delete it or download it again" in told
+
+
+EMPTY: Final = {
+    "report export --output": "--output is empty",
+    "report export -o": "--output is empty",
+    "report": "A path is empty",
+    "report export": "A path is empty",
+    "merge": "A path is empty",
+    "merge export -o": "--output is empty",
+    "status --store": "--store is empty",
+    "prune --store": "--store is empty",
+    "report export --config": "--config is empty",
+    "check --output": "--output is empty",
+    "push datadog --dry-run --output": "--output is empty",
+    "demo --output": "--output is empty",
+}
+
+
+@pytest.mark.parametrize(("command", "says"), EMPTY.items())
+def test_a_path_that_is_empty_is_not_the_current_folder(command: str, says: str, export: Path) -> None:
+    before = {*export.parent.iterdir()}
+    assert says in attacked(*command.split(), "", cwd=export.parent, codes={2}).err
+    assert {*export.parent.iterdir()} == before
+
+
+def test_a_variable_that_is_empty_is_as_good_as_none(export: Path) -> None:
+    empty = dict.fromkeys(["OUTPUT_DIR", "STORE_DIR", "USAGE_CONFIG"], "")
+    attacked("report", "export", "--no-merged", cwd=export.parent, env=empty, codes={0})
+    assert (export.parent / "usage-report" / "index.html").exists()
