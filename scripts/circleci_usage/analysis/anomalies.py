@@ -10,7 +10,7 @@ project's day with the job behind it, else the job, else all projects together. 
 out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -323,14 +323,9 @@ def _found(jobs: _Jobs, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     projects, in_all = jobs.by_project(), jobs.in_all()
     of_projects = judge(projects.costs, _rates(np.bincount(jobs.projects)))
     new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
-    new_of: dict[tuple[str, ...], list[_Day]] = {}
-    for each in new:
-        new_of.setdefault(each.project, []).append(each)
-    risen = [
-        each
-        for each in _beyond(jobs, projects, of_projects, limits)
-        if not _is_told(each, new_of.get(each.project, ()), jobs, limits)
-    ]
+    new_of = _by_project(new)
+    beyond = _beyond(jobs, projects, of_projects, limits)
+    risen = [each for each in beyond if not _is_told(each, new_of.get(each.project, ()), jobs, limits)]
     told = {(each.project, each.column) for each in risen}
     jobs_risen = {(each.key, each.column): each for each in (*_unusual_jobs(jobs, projects, of_projects, limits), *new)}
     alone = [each for each in jobs_risen.values() if (each.project, each.column) not in told]
@@ -340,6 +335,13 @@ def _found(jobs: _Jobs, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     for each in _beyond(jobs, in_all, judge(in_all.costs, _rates(np.array([len(jobs)]))), limits):
         if each.column not in explained:
             yield each, _cause(each, jobs)
+
+
+def _by_project(days: Iterable[_Day]) -> Mapping[tuple[str, ...], Sequence[_Day]]:
+    found: dict[tuple[str, ...], list[_Day]] = {}
+    for day in days:
+        found.setdefault(day.project, []).append(day)
+    return found
 
 
 def _rates(jobs_of: Places) -> Column:
@@ -376,7 +378,10 @@ def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _L
 
 
 def _new_jobs(jobs: _Jobs, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
-    """Jobs that begin in the period and are dear on a day of their first week, the first such day of each."""
+    """Jobs that begin in the period and are dear on a day of their first week, the first such day of each.
+
+    One that took the place of others, which cost as much before and nothing since, is not new.
+    """
     begin = np.argmax(~np.isnan(projects.costs), axis=1)
     bars = np.maximum(limits.least, _AT_LEAST * np.nan_to_num(expected))
     in_period = (jobs.firsts >= limits.columns.start) & (jobs.firsts < limits.columns.stop)
@@ -396,17 +401,15 @@ def _alone(job: int) -> range:
 
 
 def _cost_of_gone(jobs: _Jobs, project: int, week: range) -> float:
-    """What the jobs of a project that cost nothing in a week cost on its weekdays before, as a mean of some weeks.
-
-    If it is as much as a new job costs, that took the place of theirs.
-    """
+    """What the jobs of a project that cost nothing in a week cost on these weekdays before, as a mean of some weeks."""
     lines = jobs.lines_of(jobs.of(project))
     columns, rows, costs = jobs.columns[lines], jobs.rows[lines], jobs.amounts[lines]
     is_in_week = (columns >= week.start) & (columns < week.stop)
     is_gone = ~np.isin(rows, rows[is_in_week & (costs != 0)])
     is_alike = (columns - week.start) % _DAYS_A_WEEK < len(week)
     is_before = (columns >= week.start - _OLD) & (columns < week.start) & is_alike
-    return float(costs[is_gone & is_before].sum()) * _DAYS_A_WEEK / _OLD
+    weeks = _OLD // _DAYS_A_WEEK
+    return float(costs[is_gone & is_before].sum()) / weeks
 
 
 def _is_told(day: _Day, new: Sequence[_Day], jobs: _Jobs, limits: _Limits) -> bool:
