@@ -10,11 +10,11 @@ project's day with the job behind it, else the job, else all projects together. 
 out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -102,9 +102,16 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class _Table:
-    """Costs with a row per key and a column per day; before its first cost a row has no value at all."""
+    """Costs with a row per key and a column per day; before its first cost a row has no value at all.
 
-    key: Callable[[int], tuple[str, ...]]
+    Attributes:
+        names: how many of `JOB` make a key.
+        jobs: the jobs that a row sums.
+        costs: in float64.
+    """
+
+    names: int
+    jobs: Callable[[int], range]
     costs: Matrix
 
 
@@ -113,7 +120,7 @@ class _Jobs:
     """What jobs cost on the days on which they cost anything: of a million jobs, few have to be looked at day by day.
 
     Attributes:
-        lines: a row per job and day, in this order: `JOB` (categoricals) and `cost` (float64).
+        lines: a row per job and day, in this order: `JOB` (categoricals) and `cost` (exact counts).
         columns: which day each line is of.
         rows: which job each line is of.
         length: of all days.
@@ -123,6 +130,12 @@ class _Jobs:
     columns: Places
     rows: Places
     length: int
+
+    @cached_property
+    def amounts(self) -> Column:
+        """The cost of each line, as near as a float64 is."""
+        amounts: Column = self.lines["cost"].to_numpy(dtype="float64")
+        return amounts
 
     @cached_property
     def starts(self) -> Places:
@@ -145,53 +158,67 @@ class _Jobs:
     def key(self, row: int, length: int = len(JOB)) -> tuple[str, ...]:
         """The names of a job, or the first of them."""
         at = self.starts[row]
-        return tuple(str(self.lines[name].iloc[at]) for name in JOB[:length])
+        return tuple(str(names[at]) for names in self._names[:length])
+
+    @cached_property
+    def _names(self) -> Sequence[Any]:
+        """The names of each line; a frame finds a single one a hundred times slower."""
+        return [self.lines[name].array for name in JOB]
 
     def highest(self, columns: range) -> Column:
         """What each job cost on the dearest of some days."""
-        costs = self.lines["cost"].to_numpy()
         inside = (self.columns >= columns.start) & (self.columns < columns.stop)
-        found: Column = np.maximum.reduceat(np.where(inside, costs, 0.0), self.starts[:-1])
+        found: Column = np.maximum.reduceat(np.where(inside, self.amounts, 0.0), self.starts[:-1])
         return found
 
     def costs(self, wanted: Places) -> Matrix:
         """What some of the jobs cost, day by day; not a number before their first cost."""
-        lengths = np.diff(self.starts)[wanted]
+        starts = self.starts[wanted]
+        lengths = self.starts[wanted + 1] - starts
         places = np.repeat(np.arange(len(wanted)), lengths)
-        lines = np.arange(len(places)) + np.repeat(self.starts[:-1][wanted] - np.cumsum(lengths) + lengths, lengths)
+        lines = np.arange(len(places)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
         found = np.zeros((len(wanted), self.length))
-        found[places, self.columns[lines]] = self.lines["cost"].to_numpy()[lines]
+        found[places, self.columns[lines]] = self.amounts[lines]
         return self._begun(found, self.firsts[wanted])
 
-    def of(self, project: int) -> Places:
+    def of(self, project: int) -> range:
         """The jobs of a project."""
-        return np.arange(*np.searchsorted(self.projects, [project, project + 1]))
+        return range(*np.searchsorted(self.projects, [project, project + 1]).tolist())
+
+    def lines_of(self, jobs: range) -> slice:
+        """The lines of jobs that follow each other."""
+        return slice(int(self.starts[jobs.start]), int(self.starts[jobs.stop]))
 
     def on(self, day: "_Day") -> Places:
-        """The jobs that cost anything on a day of their project, or of all."""
-        rows = self.rows[(self.columns == day.column) & (self.lines["cost"].to_numpy() > 0)]
-        return rows if day.key == () else np.intersect1d(rows, self.of(self.numbers[day.project]))
+        """The jobs of a project, or of all, that cost anything on a day."""
+        lines = self._lines_on(day)
+        return self.rows[lines[self.amounts[lines] > 0]]
+
+    def exactly(self, day: "_Day") -> int:
+        """What was paid on a day, to the last digit."""
+        return int(self._counts[self._lines_on(day)].sum())
 
     @cached_property
-    def numbers(self) -> Mapping[tuple[str, ...], int]:
-        """The projects' rows by their keys."""
-        rows = np.flatnonzero(np.diff(self.projects, prepend=-1)).tolist()
-        return {self.key(row, len(PROJECT)): number for number, row in enumerate(rows)}
+    def _counts(self) -> Places:
+        return self.lines["cost"].to_numpy()
+
+    def _lines_on(self, day: "_Day") -> Places:
+        lines = self.lines_of(day.jobs)
+        return lines.start + np.flatnonzero(self.columns[lines] == day.column)
 
     def by_project(self) -> _Table:
         """The sums of each project's jobs."""
-        return _Table([*self.numbers].__getitem__, self._summed(self.projects))
+        return _Table(len(PROJECT), self.of, self._summed(self.projects))
 
     def in_all(self) -> _Table:
         """The sum of all jobs."""
-        return _Table(lambda _: (), self._summed(np.zeros(len(self), dtype="int64")))
+        return _Table(0, lambda _: range(len(self)), self._summed(np.zeros(len(self), dtype="int64")))
 
     def _summed(self, of_jobs: Places) -> Matrix:
         count = int(of_jobs[-1]) + 1
         places = of_jobs[self.rows] * self.length + self.columns
-        weights: Column = self.lines["cost"].to_numpy(dtype="float64")
         sums = np.zeros(count * self.length)
-        np.add.at(sums, places, weights)
+        np.add.at(sums, places, self.amounts)
         begins = np.full(count, self.length)
         np.minimum.at(begins, of_jobs, self.firsts)
         return self._begun(sums.reshape(count, self.length), begins)
@@ -202,9 +229,18 @@ class _Jobs:
 
 @dataclass(frozen=True)
 class _Day:
-    """What a project or a job cost on a day, by its column."""
+    """What a project or a job cost on a day, by its column.
+
+    Attributes:
+        key: names of the project or job; none of all together.
+        jobs: which these are.
+        column: the day.
+        expected: as counts.
+        actual: likewise.
+    """
 
     key: tuple[str, ...]
+    jobs: range
     column: int
     expected: float
     actual: float
@@ -253,7 +289,10 @@ def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal
         return ()
     judged = [column for column, day in enumerate(days) if day in period]
     limits = _Limits(float(minimum) * 10.0**places, range(judged[0], judged[-1] + 1))
-    found = [_anomaly(each, job, lines, days, places) for each, job in _found(jobs, limits)]
+    found = [
+        _anomaly(each, job, days.start + each.column * ONE_DAY, to_decimal(jobs.exactly(each), places), places)
+        for each, job in _found(jobs, limits)
+    ]
     return tuple(sorted(found, key=lambda each: (-each.excess, each.day, each.project or ())))
 
 
@@ -267,7 +306,7 @@ def _days_around(known: Period, period: Period) -> Period | None:
 
 def _by_day(lines: pd.DataFrame, days: Period) -> _Jobs:
     """The costs of each job."""
-    sums = lines.groupby([*JOB, "date"], observed=True)["cost"].sum().astype("float64").reset_index()
+    sums = lines.groupby([*JOB, "date"], observed=True)["cost"].sum().reset_index()
     columns = (sums["date"] - pd.Timestamp(days.start)).dt.days.to_numpy()
     return _Jobs(sums.drop(columns="date"), columns, _numbered(sums, JOB), len(days))
 
@@ -284,16 +323,25 @@ def _found(jobs: _Jobs, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     projects, in_all = jobs.by_project(), jobs.in_all()
     of_projects = judge(projects.costs, _rates(np.bincount(jobs.projects)))
     new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
-    risen = [each for each in _beyond(projects, of_projects, limits) if not _is_told(each, new, jobs, limits)]
+    new_of = _by_project(new)
+    beyond = _beyond(jobs, projects, of_projects, limits)
+    risen = [each for each in beyond if not _is_told(each, new_of.get(each.project, ()), jobs, limits)]
     told = {(each.project, each.column) for each in risen}
     jobs_risen = {(each.key, each.column): each for each in (*_unusual_jobs(jobs, projects, of_projects, limits), *new)}
     alone = [each for each in jobs_risen.values() if (each.project, each.column) not in told]
     yield from ((each, _cause(each, jobs)) for each in risen)
     yield from ((each, each) for each in alone)
     explained = {each.column for each in (*risen, *alone)}
-    for each in _beyond(in_all, judge(in_all.costs, _rates(np.array([len(jobs)]))), limits):
+    for each in _beyond(jobs, in_all, judge(in_all.costs, _rates(np.array([len(jobs)]))), limits):
         if each.column not in explained:
             yield each, _cause(each, jobs)
+
+
+def _by_project(days: Iterable[_Day]) -> Mapping[tuple[str, ...], Sequence[_Day]]:
+    found: dict[tuple[str, ...], list[_Day]] = {}
+    for day in days:
+        found.setdefault(day.project, []).append(day)
+    return found
 
 
 def _rates(jobs_of: Places) -> Column:
@@ -302,14 +350,14 @@ def _rates(jobs_of: Places) -> Column:
     return rates
 
 
-def _beyond(table: _Table, judged: Judged, limits: _Limits) -> Iterator[_Day]:
+def _beyond(jobs: _Jobs, table: _Table, judged: Judged, limits: _Limits) -> Iterator[_Day]:
     """The anomalies of a table."""
     are_found = judged.is_beyond & limits.reached(table.costs, judged.expected)
-    for row, column in np.argwhere(are_found):
+    for row, column in np.argwhere(are_found).tolist():
         if column in limits.columns:
-            yield _Day(
-                table.key(int(row)), int(column), *map(float, (judged.expected[row, column], table.costs[row, column]))
-            )
+            summed = table.jobs(row)
+            key = jobs.key(summed.start, table.names)
+            yield _Day(key, summed, column, float(judged.expected[row, column]), float(table.costs[row, column]))
 
 
 def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _Limits) -> Iterator[_Day]:
@@ -318,7 +366,7 @@ def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _L
     chosen = np.flatnonzero((jobs.highest(limits.columns) >= limits.least) & are_several)
     if not len(chosen):
         return
-    dear = _Table(lambda place: jobs.key(int(chosen[place])), jobs.costs(chosen))
+    dear = _Table(len(JOB), lambda place: _alone(int(chosen[place])), jobs.costs(chosen))
     rows = jobs.projects[chosen]
     rates = _JOBS_RATE / np.bincount(rows)[rows]
     others_came = projects.costs[rows] - np.nan_to_num(dear.costs)
@@ -326,39 +374,50 @@ def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _L
     others_should = of_projects.expected[rows] - np.nan_to_num(expected)
     with np.errstate(divide="ignore", invalid="ignore"):
         pace = np.where(others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0)
-    yield from _beyond(dear, judge_followers(dear.costs, expected, pace, rates), limits)
+    yield from _beyond(jobs, dear, judge_followers(dear.costs, expected, pace, rates), limits)
 
 
 def _new_jobs(jobs: _Jobs, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
-    """Jobs that begin in the period and are dear on a day of their first week, the first such day of each."""
+    """Jobs that begin in the period and are dear on a day of their first week, the first such day of each.
+
+    One that took the place of others, which cost as much before and nothing since, is not new.
+    """
     begin = np.argmax(~np.isnan(projects.costs), axis=1)
     bars = np.maximum(limits.least, _AT_LEAST * np.nan_to_num(expected))
     in_period = (jobs.firsts >= limits.columns.start) & (jobs.firsts < limits.columns.stop)
     are_old = jobs.firsts - begin[jobs.projects] >= _OLD
+    gone = cache(partial(_cost_of_gone, jobs))
     for row in np.flatnonzero(in_period & are_old & (jobs.highest(limits.columns) >= limits.least)).tolist():
         first, project = int(jobs.firsts[row]), int(jobs.projects[row])
         (costs,) = jobs.costs(np.array([row]))
         week = range(first, min(first + _DAYS_A_WEEK, limits.columns.stop))
         column = next((each for each in week if costs[each] >= bars[project, each]), None)
-        if column is not None and not _is_in_place(costs, jobs.costs(jobs.of(project)), week):
-            yield _Day(jobs.key(row), column, 0.0, float(costs[column]))
+        if column is not None and gone(project, week) < _IN_PLACE * costs[week.start : week.stop].sum():
+            yield _Day(jobs.key(row), _alone(row), column, 0.0, float(costs[column]))
 
 
-def _is_in_place(costs: Column, of_project: Matrix, week: range) -> bool:
-    """Whether a job took the place of others, which cost as much on these weekdays before and nothing since."""
-    others = np.nan_to_num(of_project)
-    gone = others[(others[:, week.start : week.stop] == 0).all(axis=1)]
-    before = [[column - weeks * _DAYS_A_WEEK for column in week] for weeks in range(1, _OLD // _DAYS_A_WEEK + 1)]
-    cost_before = gone[:, before].mean(axis=1).sum()
-    return bool(cost_before >= _IN_PLACE * costs[week.start : week.stop].sum())
+def _alone(job: int) -> range:
+    return range(job, job + 1)
+
+
+def _cost_of_gone(jobs: _Jobs, project: int, week: range) -> float:
+    """What the jobs of a project that cost nothing in a week cost on these weekdays before, as a mean of some weeks."""
+    lines = jobs.lines_of(jobs.of(project))
+    columns, rows, costs = jobs.columns[lines], jobs.rows[lines], jobs.amounts[lines]
+    is_in_week = (columns >= week.start) & (columns < week.stop)
+    is_gone = ~np.isin(rows, rows[is_in_week & (costs != 0)])
+    is_alike = (columns - week.start) % _DAYS_A_WEEK < len(week)
+    is_before = (columns >= week.start - _OLD) & (columns < week.start) & is_alike
+    weeks = _OLD // _DAYS_A_WEEK
+    return float(costs[is_gone & is_before].sum()) / weeks
 
 
 def _is_told(day: _Day, new: Sequence[_Day], jobs: _Jobs, limits: _Limits) -> bool:
-    """Whether a project's day is an anomaly only because of a new job that is told on the day it came."""
-    earlier = {each.key for each in new if each.project == day.project and each.column < day.column}
+    """Whether a project's day is an anomaly only because of new jobs of it that are told on the day they came."""
+    earlier = [each.jobs.start for each in new if each.column < day.column]
     if not earlier:
         return False
-    rows = np.array([row for row in jobs.on(day).tolist() if jobs.key(row) in earlier], dtype="int64")
+    rows = np.intersect1d(jobs.on(day), earlier)
     rest = day.actual - float(jobs.costs(rows)[:, day.column].sum())
     return not limits.reached(np.array([[rest]]), np.array([[day.expected]])).item()
 
@@ -379,31 +438,16 @@ def _cause(day: _Day, jobs: _Jobs) -> _Day | None:
     if found is None:
         return None
     row, should, came = found
-    return _Day(jobs.key(row), day.column, should, came)
+    return _Day(jobs.key(row), _alone(row), day.column, should, came)
 
 
-def _anomaly(found: _Day, job: _Day | None, lines: pd.DataFrame, days: Period, places: int) -> Anomaly:
+def _anomaly(found: _Day, job: _Day | None, day: date, actual: Decimal, places: int) -> Anomaly:
     subjects: Mapping[int, Subject] = {0: "all", len(PROJECT): "project", len(JOB): "job"}
-    day, cause = days.start + found.column * ONE_DAY, None
+    cause = None
     if job is not None:
         *_, workflow, name = job.key
         cause = Cause(workflow, name, _money(job.expected, places), _money(job.actual, places))
-    return Anomaly(
-        day,
-        found.project or None,
-        _money(found.expected, places),
-        _exactly(lines, found.key, day, places),
-        cause,
-        subjects[len(found.key)],
-    )
-
-
-def _exactly(lines: pd.DataFrame, key: tuple[str, ...], day: date, places: int) -> Decimal:
-    """What a key cost on a day, to the last digit, which the tables do not have."""
-    lines = lines[lines["date"] == pd.Timestamp(day)]
-    alike = [(lines[name] == value).to_numpy() for name, value in zip(JOB, key, strict=False)]
-    mine = lines[np.logical_and.reduce(alike)] if alike else lines
-    return to_decimal(int(mine["cost"].sum()), places)
+    return Anomaly(day, found.project or None, _money(found.expected, places), actual, cause, subjects[len(found.key)])
 
 
 def _money(count: float, places: int) -> Decimal:
