@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from circleci_usage.circleci.client import CLOCK_TOLERANCE, CircleCI, find_organization
 from circleci_usage.circleci.ledger import State
 from circleci_usage.circleci.store import Store
-from circleci_usage.errors import UsageExporterError
+from circleci_usage.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.foreign import inert
 from circleci_usage.plurals import counted
 
@@ -25,13 +25,23 @@ class Check:
 
     Attributes:
         name: what.
-        ok: whether it is well.
         message: what was found, or what to fix.
+        exit_code: what that is worth: 0 when all is well, else that of the error that was met.
     """
 
     name: str
-    ok: bool
     message: str
+    exit_code: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is well."""
+        return self.exit_code == 0
+
+    @classmethod
+    def failed(cls, name: str, error: UsageExporterError) -> Self:
+        """What was looked at ended in an error."""
+        return cls(name, str(error), error.exit_code)
 
 
 def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Check, ...]:
@@ -39,9 +49,9 @@ def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Chec
     try:
         seen = client.collaborations()
     except UsageExporterError as error:
-        return (Check("token", ok=False, message=str(error)),)
+        return (Check.failed("token", error),)
     seen_ones = counted(len(seen), "organization")
-    token = Check("token", ok=True, message=f"CircleCI accepts it; it sees {seen_ones}. {_EXPIRY}")
+    token = Check("token", f"CircleCI accepts it; it sees {seen_ones}. {_EXPIRY}")
     return (token, _check_clock(client), *(_check_organization(client, name) for name in organizations))
 
 
@@ -54,12 +64,12 @@ def _check_clock(client: CircleCI) -> Check:
     ahead = client.clock_ahead
     if not ahead:
         minutes = CLOCK_TOLERANCE.seconds // 60
-        return Check("clock", ok=True, message=f"It agrees with CircleCI's within {minutes} min.")
+        return Check("clock", f"It agrees with CircleCI's within {minutes} min.")
     relation = "behind" if ahead.total_seconds() > 0 else "ahead of"
     return Check(
         "clock",
-        ok=False,
-        message=f"This computer's clock is {abs(ahead)} {relation} CircleCI's; set it right. Exports go by CircleCI's.",
+        f"This computer's clock is {abs(ahead)} {relation} CircleCI's; set it right. Exports go by CircleCI's.",
+        SettingsError.exit_code,
     )
 
 
@@ -68,8 +78,8 @@ def _check_organization(client: CircleCI, name: str) -> Check:
     try:
         found = find_organization(client, name)
     except UsageExporterError as error:
-        return Check(what, ok=False, message=str(error))
-    return Check(what, ok=True, message=f"The token sees it: {client.redacted(found.name)} ({found.id}).")
+        return Check.failed(what, error)
+    return Check(what, f"The token sees it: {client.redacted(found.name)} ({found.id}).")
 
 
 def _is_there(place: Path) -> bool:
@@ -84,18 +94,16 @@ def _check_store(store: Store) -> Iterator[Check]:
     nearest = next(place for place in (folder, *folder.parents, Path("/")) if _is_there(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
         where = inert(nearest)
-        yield Check("store", ok=False, message=f"{where} cannot be written to; choose another folder with --store.")
+        fault = f"{where} cannot be written to; choose another folder with --store."
+        yield Check("store", fault, SettingsError.exit_code)
         return
     try:
         windows = [window for window in store.ledger.windows if window.state is State.FETCHED]
     except UsageExporterError as error:
-        yield Check("store", ok=False, message=str(error))
+        yield Check.failed("store", error)
         return
     rows = sum(window.rows for window in windows)
-    yield Check(
-        "store", ok=True, message=f"{folder} has {counted(len(windows), 'window')} with {counted(rows, 'job run')}."
-    )
+    yield Check("store", f"{folder} has {counted(len(windows), 'window')} with {counted(rows, 'job run')}.")
     for part in (part for window in windows for part in window.parts):
-        fault = store.fault_of(part)
-        if fault:
-            yield Check("store", ok=False, message=f"{fault} Remove it, and the next export fetches it again.")
+        if damage := store.fault_of(part):
+            yield Check("store", f"{damage} Remove it, and the next export fetches it again.", DataError.exit_code)

@@ -74,9 +74,9 @@ def doctor(
         allow_insecure=allow_insecure,
     )
     codes = []
-    for finding in examine(looked_at, os.environ, progress=console):
-        console.result(check_line(finding.check))
-        codes.append(finding.exit_code)
+    for check in examine(looked_at, os.environ, progress=console):
+        console.result(check_line(check))
+        codes.append(check.exit_code)
     raise typer.Exit(next(filter(None, codes), 0))
 
 

@@ -666,6 +666,28 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
     assert "REQUESTS_CA_BUNDLE" in ended.err
 
 
+ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
+    "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "does not accept the token"),
+    "a token that may not": ((READ, answer(403, b"{}")), {}, 3, "The token may not see"),
+    "nobody who answers": ((), {}, 4, "cannot be used"),
+    "no list": ((READ, answer(200, b"{}")), {}, 4, "no list of organisations"),
+    "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
+    "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "request limit is reached"),
+    "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
+    "no certificates": ((HANG,), {"REQUESTS_CA_BUNDLE": "/no/such/file.pem"}, 2, "REQUESTS_CA_BUNDLE"),
+}
+
+
+@pytest.mark.parametrize(("script", "env", "code", "words"), ILLS.values(), ids=ILLS)
+def test_the_doctor_ends_with_the_code_of_what_is_wrong(
+    script: Script, env: dict[str, str], code: int, words: str, tmp_path: Path
+) -> None:
+    with HostileServer(script) as server:
+        url = server.url.replace("http", "https" if "REQUESTS_CA_BUNDLE" in env else "http")
+        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": url, "ORG_ID": "gh/acme"} | env
+        assert words in attacked("doctor", cwd=tmp_path, env=env, codes={code}).out
+
+
 # Redirects of downloads, and addresses that CircleCI names.
 
 BAD_REDIRECTS = [
