@@ -285,7 +285,11 @@ def merge(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", parser=options.path_of("--output"), help="The file to write, .csv or .csv.gz."
+            "--output",
+            "-o",
+            parser=options.path_of("--output"),
+            metavar="PATH",
+            help="The file to write, .csv or .csv.gz.",
         ),
     ] = Path("merged.csv.gz"),
     quiet: options.Quiet = False,

@@ -184,6 +184,7 @@ Config = Annotated[
     typer.Option(
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
+        metavar="PATH",
         help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml, if there)",
         rich_help_panel=_REPORT,
         show_default=False,
@@ -194,6 +195,7 @@ Store = Annotated[
     typer.Option(
         envvar="STORE_DIR",
         parser=path_of("--store"),
+        metavar="PATH",
         callback=_folder,
         help="Folder of the downloaded exports and their ledger.",
         rich_help_panel=_EXPORT,
@@ -206,6 +208,7 @@ Output = Annotated[
         "-o",
         envvar="OUTPUT_DIR",
         parser=path_of("--output"),
+        metavar="PATH",
         callback=_folder,
         help="Report folder.",
         rich_help_panel=_REPORT,

@@ -1,7 +1,8 @@
 """Parts → parts that every fast reader understands alike.
 
-Fast readers know no backslash as an escape sign, no header in the middle of a file and no zeros behind gzip data. Where they stumble, or may have
-misunderstood, all rows are looked at (`records`), and only the files that need it are written anew, as temporary ones.
+Fast readers know no backslash as an escape sign, no header in the middle of a file and no zeros behind gzip data. Where
+they stumble, or may have misunderstood, all rows are looked at (`records`), and only the files that need it are written
+anew, as temporary ones.
 """
 
 from collections.abc import Iterator, Sequence

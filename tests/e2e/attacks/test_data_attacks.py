@@ -181,7 +181,7 @@ BLANK_LINES = {
 
 @pytest.mark.parametrize("text", BLANK_LINES.values(), ids=BLANK_LINES)
 @pytest.mark.parametrize("has_repeats", [None, False, True])
-def test_blank_lines_are_no_job_runs(text: str, has_repeats: bool | None, tmp_path: Path) -> None:
+def test_blank_lines_are_no_job_runs(text: str, *, has_repeats: bool | None, tmp_path: Path) -> None:
     file, merged = tmp_path / "part.csv", tmp_path / "all.csv"
     file.write_text(text, newline="")
     parts = find_parts([file]).parts

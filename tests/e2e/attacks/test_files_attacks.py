@@ -422,7 +422,9 @@ def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported
     assert "make the report again" in told.err
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")], ids=["pipe", "dir", "link"])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")], ids=["pipe", "dir", "link"]
+)
 def test_a_list_of_files_that_is_none_is_named(make: Callable[[Path], object], export: Path) -> None:
     (export.parent / "out").mkdir()
     make(export.parent / "out" / ".report-files")
