@@ -200,7 +200,8 @@ class _Jobs:
 
     @cached_property
     def _counts(self) -> Places:
-        return self.lines["cost"].to_numpy()
+        counts: Places = self.lines["cost"].to_numpy()
+        return counts
 
     def _lines_on(self, day: "_Day") -> Places:
         lines = self.lines_of(day.jobs)
