@@ -200,12 +200,12 @@ class _Jobs:
 
     @cached_property
     def _counts(self) -> Places:
-        counts: Places = self.lines["cost"].to_numpy()
-        return counts
+        return self.lines["cost"].to_numpy()
 
     def _lines_on(self, day: "_Day") -> Places:
         lines = self.lines_of(day.jobs)
-        return lines.start + np.flatnonzero(self.columns[lines] == day.column)
+        places: Places = lines.start + np.flatnonzero(self.columns[lines] == day.column)
+        return places
 
     def by_project(self) -> _Table:
         """The sums of each project's jobs."""
