@@ -204,7 +204,8 @@ class _Jobs:
 
     def _lines_on(self, day: "_Day") -> Places:
         lines = self.lines_of(day.jobs)
-        return lines.start + np.flatnonzero(self.columns[lines] == day.column)
+        places: Places = lines.start + np.flatnonzero(self.columns[lines] == day.column)
+        return places
 
     def by_project(self) -> _Table:
         """The sums of each project's jobs."""
