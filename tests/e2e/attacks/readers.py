@@ -98,7 +98,7 @@ def meaning(body: bytes) -> Meant | None:
 
 def _read(part: Part) -> list[Row] | None:
     try:
-        return [record.values() for record in records(part) if not record.header]
+        return [record.values() for record in records(part) if record.is_row]
     except DataError:
         return None
 
