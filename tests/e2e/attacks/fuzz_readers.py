@@ -1,4 +1,4 @@
-"""Fuzzes the readers of usage files, led by what their code covers: `make fuzz`, or with SECONDS and FOLDER.
+"""Fuzzes the readers of usage files, led by what their code covers: `make fuzz`, or with SECONDS, FOLDER and SEED.
 
 It needs atheris, which `requirements-fuzz.txt` pins for the Pythons and machines that it is made for. What it finds it
 writes into the folder, as input for `readers.attack`.
@@ -22,8 +22,8 @@ _QUOTED = '"' + _SOUND.strip().replace(",", '","') + '"\r\n'
 _SEEDS = (_SOUND, _SOUND * 2, _QUOTED, "a,b", '"')
 
 
-def main(seconds: str, folder: str) -> None:
-    """Fuzz for so long; ends the process."""
+def main(seconds: str, folder: str, seed: str = "0") -> None:
+    """Fuzz for so long; ends the process. The same seed begins with the same inputs; 0 is another one each time."""
     found = Path(folder)
     corpus = found / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,13 @@ def main(seconds: str, folder: str) -> None:
         def once(data: bytes) -> None:
             attack(data, Path(place), whole=next(numbers) % _MERGED_EVERY == 0)
 
-        options = [f"-max_total_time={seconds}", "-max_len=2000", f"-dict={words}", f"-artifact_prefix={found}/"]
+        options = [
+            f"-seed={seed}",
+            f"-max_total_time={seconds}",
+            "-max_len=2000",
+            f"-dict={words}",
+            f"-artifact_prefix={found}/",
+        ]
         atheris.Setup([sys.argv[0], *options, str(corpus)], once)
         atheris.Fuzz()
 

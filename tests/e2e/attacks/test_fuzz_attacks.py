@@ -22,6 +22,8 @@ from dialects import export, plain_line
 from readers import WORDS, attack, is_amount
 from rows import job_run
 
+# With fixed seeds: a red run is of a change, not of chance. `make fuzz` looks further.
+SEED = "7"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
 """How long what is led by coverage goes on; `make fuzz` gives it more."""
 
@@ -70,7 +72,7 @@ def test_readers_led_by_coverage(tmp_path: Path, tried: Tried) -> None:
         return
     script = Path(__file__).with_name("fuzz_readers.py")
     done = subprocess.run(
-        [sys.executable, script, str(SECONDS), tmp_path],
+        [sys.executable, script, str(SECONDS), tmp_path, SEED],
         capture_output=True,
         encoding="utf-8",
         errors="backslashreplace",
@@ -86,7 +88,7 @@ def test_readers_led_by_coverage(tmp_path: Path, tried: Tried) -> None:
 def test_any_bytes_are_read_as_csv_says_or_refused(tmp_path: Path, tried: Tried) -> None:
     examples = 0
 
-    @settings(max_examples=400, suppress_health_check=IGNORED)
+    @settings(max_examples=400, derandomize=True, suppress_health_check=IGNORED)
     @given(BYTES, st.integers(0, 19))
     def any_bytes(data: bytes, chance: int) -> None:
         nonlocal examples
@@ -102,7 +104,7 @@ def test_any_amounts_are_added_as_decimal_says_or_refused(tmp_path: Path, tried:
     examples = 0
     file = tmp_path / "part.csv"
 
-    @settings(max_examples=25, suppress_health_check=IGNORED)
+    @settings(max_examples=25, derandomize=True, suppress_health_check=IGNORED)
     @given(st.lists(AMOUNTS, min_size=1, max_size=4))
     def any_amounts(texts: list[str]) -> None:
         nonlocal examples
