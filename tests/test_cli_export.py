@@ -159,7 +159,7 @@ def test_what_goes_wrong_is_said_in_one_line(
 EMPTY = [Fate(("completed",), bare=100, null=True), Fate(("completed",), bare=100)] * 20
 
 
-@pytest.mark.parametrize("period", ["yesterday", "month-to-date", "last-month"])
+@pytest.mark.parametrize("period", ["last-week", "last-month", "last-90-days"])
 def test_no_usage_at_all_is_a_report_that_says_so(
     circleci: StandIn, env: dict[str, str], tmp_path: Path, period: str
 ) -> None:

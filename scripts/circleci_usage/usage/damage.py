@@ -165,9 +165,11 @@ def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
     if not _is_number(text):
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number.")
     amount = Decimal(text)
-    if name == "JOB_RUN_SECONDS" and abs(amount) >= LONGEST_RUN:
+    # Not abs, which ends with an error where an exponent is endless.
+    size = amount.copy_abs()
+    if name == "JOB_RUN_SECONDS" and size >= LONGEST_RUN:
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs for so many seconds.")
-    if abs(amount) >= below or not _is_exact(amount):
+    if size >= below or not _is_exact(amount):
         raise DataError(
             f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {_PLACES} decimals and are less than"
             f" 10^{below.adjusted()}, so that none is rounded."

@@ -108,6 +108,7 @@ NUMBERS = {
     "a signalling one": "sNaN",
     "too large": "100000000000000000000",
     "endless": "1e999999",
+    "as endless as Decimal can be": "1222222222221e322222222222220",
     "endlessly small": "1e-999999",
     "zero with an endless exponent": "0e99999999999",
     "2,000 decimals": "0." + "1" * 2000,
