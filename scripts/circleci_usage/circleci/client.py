@@ -39,6 +39,7 @@ from circleci_usage.circleci.answers import (
 from circleci_usage.circleci.names import LONGEST_NAME, is_id, is_name
 from circleci_usage.circleci.patience import SHORT_WAIT, Patience
 from circleci_usage.circleci.session import (
+    REDIRECTS,
     BrokenError,
     Session,
     Timeouts,
@@ -63,7 +64,6 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 
 _LONGEST_ANSWER: Final = 8 << 20
 _SHOWN: Final = 300
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NEED_JSON: Final = frozenset({*range(300), 404})
 """Answers that a proxy might give in CircleCI's name, and that would be believed: only CircleCI gives them in JSON."""
 
@@ -236,7 +236,7 @@ class CircleCI:
 
     def _understood(self, response: requests.Response, content: bytes) -> Answer:
         status, headers = response.status_code, response.headers
-        if status in _REDIRECTS:
+        if status in REDIRECTS:
             target = web_address(headers.get("Location", ""))
             where = self.redacted(f"{target.scheme}://{target.hostname}") if target else "another place"
             raise SettingsError(

@@ -16,7 +16,7 @@ import requests
 
 from circleci_usage.addresses import ALLOW, is_exposed, web_address
 from circleci_usage.circleci.ledger import StoredPart
-from circleci_usage.circleci.session import TOO_SLOW, BrokenError, Session, Timeouts, exchange
+from circleci_usage.circleci.session import REDIRECTS, TOO_SLOW, BrokenError, Session, Timeouts, exchange
 from circleci_usage.deadlines import Deadline, Switch
 from circleci_usage.errors import DataError, SettingsError
 from circleci_usage.files import explaining
@@ -33,8 +33,7 @@ RATIO_FREE: Final = 64 << 20
 _LONGEST_LENGTH: Final = 15
 """Digits of a length in bytes that a file can have; one of more is nonsense that no number of a progress bar holds."""
 
-_REDIRECTS: Final = 5
-_REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 18
 _UNPACKED_CHUNK: Final = 1 << 20
 _GONE: Final = frozenset({401, 403, 404, 410})
@@ -176,10 +175,10 @@ def _answered(session: Session, url: str, have: int, how: Download) -> requests.
     """The answer, from wherever redirects lead to; their own bodies are not read."""
     headers = {"Range": f"bytes={have}-"} if have else {}
     timeout = (how.timeouts.connect, how.timeouts.read)
-    for _ in range(1 + _REDIRECTS):
+    for _ in range(1 + _MOST_REDIRECTS):
         _check_secure(url, how)
         response = session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
-        if response.status_code not in _REDIRECTING:
+        if response.status_code not in REDIRECTS:
             return response
         response.close()
         url = urljoin(url, response.headers.get("Location", ""))

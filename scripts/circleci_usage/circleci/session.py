@@ -28,6 +28,9 @@ CLOCK_YEARS: Final = range(2015, 2101)
 
 TOO_SLOW: Final = "it answers too slowly"
 
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""Answers that name another place. No session follows them: who asks decides."""
+
 _CHUNK: Final = 1 << 16
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 _FOREVER: Final = re.compile(r"[0-9]{13,}")

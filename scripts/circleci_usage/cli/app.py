@@ -55,14 +55,13 @@ def main() -> NoReturn:
     spare_time()
     try:
         app()
-    except SystemExit:
-        if was_interrupted():
-            end_interrupted()
-        raise
-    except BaseException as error:  # noqa: BLE001 - the last resort: a defect must not look like a stack of text
+    except BaseException as error:
         # Whatever came of an interrupt on its way through libraries is not told.
         if was_interrupted():
             end_interrupted()
+        if isinstance(error, SystemExit):
+            raise
+        # The last resort: a defect must not look like a stack of text.
         sys.exit(_explained(error))
     sys.exit(0)
 
