@@ -29,7 +29,7 @@ test: $(VENV)/.installed ## Run all tests
 
 test-spark: ## Run the tests of --engine spark on a cluster of their own; needs Java
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
-	.venv-spark/bin/python -m pytest tests/test_spark.py $(PYTEST_ARGS)
+	.venv-spark/bin/python -m pytest tests/usage/test_spark.py $(PYTEST_ARGS)
 
 test-attacks: $(VENV)/.fuzz ## Run the attacks alone: hostile servers, stores, files, settings; counts them
 	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
@@ -63,24 +63,24 @@ bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into t
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
 
 focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer
-	$(BIN)/python tests/focus_check.py $(PYTHON)
+	$(BIN)/python tools/focus_check.py $(PYTHON)
 
 image: $(VENV)/.installed ## Build the container image and check it, with docker or podman
 	@test -n "$(ENGINE)" || { echo "make image needs docker (with its daemon running) or podman." >&2; exit 1; }
 	$(ENGINE) build $(BUILD_OPTIONS) --tag $(IMAGE) .
-	IMAGE=$(IMAGE) ENGINE=$(ENGINE) $(BIN)/python -m pytest tests/test_image.py
+	IMAGE=$(IMAGE) ENGINE=$(ENGINE) $(BIN)/python -m pytest tests/e2e/test_image.py
 
 orb: $(VENV)/.installed ## Pack the orb into dist/orb.yml
-	$(BIN)/python tests/orb_pack.py orb dist/orb.yml
+	$(BIN)/python tools/orb_pack.py orb dist/orb.yml
 
 release: $(VENV)/.installed ## Make in dist what a release consists of: package, pins, the orb that names both by hash
 	rm -rf dist
 	$(BIN)/python -m hatchling build --target wheel
 	cp requirements.txt dist
-	$(BIN)/python tests/orb_pack.py orb dist/orb.yml dist/*.whl dist/requirements.txt
+	$(BIN)/python tools/orb_pack.py orb dist/orb.yml dist/*.whl dist/requirements.txt
 
 picture: $(VENV)/.installed ## Draw the README's picture of the report anew; needs chromium
-	$(BIN)/python tests/picture.py docs/report.png
+	$(BIN)/python tools/picture.py docs/report.png
 
 requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

@@ -39,18 +39,32 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up exports")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up exports"
+    )
     parser.add_argument("--parts", type=int, default=8, help="files that they are spread over")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the median is shown")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="runs of each, of which the median is shown"
+    )
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
-    parser.add_argument("--write", type=Path, help="a page to put the table into, between its marks")
+    parser.add_argument(
+        "--write", type=Path, help="a page to put the table into, between its marks"
+    )
     return parser.parse_args()
 
 
 def _contestants(parts: Path, folder: Path) -> list[Contestant]:
     python = [sys.executable, "-m"]
     heavy_pass = [*python, "benchmarks.heavy_pass", str(parts)]
-    report = [*python, "circleci_usage", "report", "--quiet", str(parts), "--output", str(folder / "report")]
+    report = [
+        *python,
+        "circleci_usage",
+        "report",
+        "--quiet",
+        str(parts),
+        "--output",
+        str(folder / "report"),
+    ]
     summed = parts / ".daily-usage"
 
     def forget() -> None:
@@ -61,13 +75,27 @@ def _contestants(parts: Path, folder: Path) -> list[Contestant]:
         Contestant("heavy pass alone", heavy_pass, forget),
         Contestant("`report --no-merged`", [*report, "--no-merged"], forget),
         Contestant("`report`", report, forget),
-        Contestant("`report --no-merged`, on one core", ["taskset", "-c", "0", *report, "--no-merged"], forget),
+        Contestant(
+            "`report --no-merged`, on one core",
+            ["taskset", "-c", "0", *report, "--no-merged"],
+            forget,
+        ),
         Contestant("`report --no-merged` again, from its cache", [*report, "--no-merged"]),
         Contestant(
-            "`merge`", [*python, "circleci_usage", "merge", "-q", str(parts), "-o", str(folder / "rows.csv.gz")]
+            "`merge`",
+            [
+                *python,
+                "circleci_usage",
+                "merge",
+                "-q",
+                str(parts),
+                "-o",
+                str(folder / "rows.csv.gz"),
+            ],
         ),
         Contestant(
-            "unpack, join, read and group with pandas", [*python, "benchmarks.baseline", str(parts), str(folder)]
+            "unpack, join, read and group with pandas",
+            [*python, "benchmarks.baseline", str(parts), str(folder)],
         ),
     ]
 
@@ -91,7 +119,9 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
 
 
 def _line(name: str, sizes: Sequence[Mapping[str, Run]]) -> str:
-    times = [f"{each[name].wall:.1f} s ({each[name].wall / each[_UNIT].wall:.2f} ×)" for each in sizes]
+    times = [
+        f"{each[name].wall:.1f} s ({each[name].wall / each[_UNIT].wall:.2f} ×)" for each in sizes
+    ]
     largest = sizes[-1][name]
     return f"| {name} | {' | '.join(times)} | {largest.cpu:.1f} s | {largest.peak:,.0f} MB |"
 

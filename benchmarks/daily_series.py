@@ -113,7 +113,9 @@ def _bursting(random: np.random.Generator, mean: Values) -> Values:
 
 def _on_holiday(random: np.random.Generator, mean: Values) -> Values:
     days = np.arange(DAYS) % 365
-    factor = np.where((days > 355) | (days < 3), 0.15, np.where((days > 195) & (days < 235), 0.6, 1.0))
+    factor = np.where(
+        (days > 355) | (days < 3), 0.15, np.where((days > 195) & (days < 235), 0.6, 1.0)
+    )
     factor[random.random(DAYS) < 1 / 40] = 0.1
     return _counts(random, mean * factor, 10)
 

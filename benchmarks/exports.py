@@ -21,15 +21,15 @@ from time import perf_counter, perf_counter_ns
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.client import CircleCI
-from circleci_usage.circleci.exports import ExportOptions, export_usage
-from circleci_usage.circleci.intent import IntentFile
-from circleci_usage.circleci.store import Store
-from circleci_usage.columns import EXPORT_COLUMNS
-from circleci_usage.days import Period
+from circleci_usage.core.errors import ServiceError
+from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import Silence
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.errors import ServiceError
-from circleci_usage.progress import Silence
+from circleci_usage.export.api_client import CircleCI
+from circleci_usage.export.engine import ExportOptions, export_usage
+from circleci_usage.export.pending_request import IntentFile
+from circleci_usage.export.store import Store
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 
 NOW = datetime(2026, 11, 2, 13, tzinfo=UTC)
 DAY = Period.of_days(date(2026, 10, 31), date(2026, 10, 31))
@@ -50,7 +50,9 @@ def main() -> None:
         server.pieces = []
         written = [int(moment) for moment in _run("gap", server).split()]
         server.shutdown()
-    gaps = sorted((end - begin) / 1e6 for begin, end in zip(server.answered[1:], written, strict=True))
+    gaps = sorted(
+        (end - begin) / 1e6 for begin, end in zip(server.answered[1:], written, strict=True)
+    )
     figures = (len(gaps), gaps[len(gaps) // 2], gaps[len(gaps) * 99 // 100], gaps[-1])
     print(
         "Answer sent → job id written, {} requests: median {:.2f} ms, 99 % {:.2f} ms, longest {:.2f} ms.".format(
@@ -93,7 +95,9 @@ class _CircleCI(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def _job(self, state: str, urls: list[str]) -> None:
-        body = json.dumps({"usage_export_job_id": "e8235eed", "state": state, "download_urls": urls}).encode()
+        body = json.dumps(
+            {"usage_export_job_id": "e8235eed", "state": state, "download_urls": urls}
+        ).encode()
         self.send_response(201 if self.command == "POST" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -105,7 +109,9 @@ class _CircleCI(BaseHTTPRequestHandler):
 def _rows() -> bytes:
     """About 8 MB of gzip: random, so that a gigabyte of it is a gigabyte on the wire."""
     chance = Random(7)
-    lines = [",".join(chance.randbytes(3).hex() for _ in EXPORT_COLUMNS) + "\n" for _ in range(40_000)]
+    lines = [
+        ",".join(chance.randbytes(3).hex() for _ in EXPORT_COLUMNS) + "\n" for _ in range(40_000)
+    ]
     return gzip.compress("".join(lines).encode(), compresslevel=1)
 
 
@@ -121,7 +127,9 @@ def _export(url: str, store: Store) -> None:
     clock = PinnedClock(NOW)
     client = CircleCI(url, SecretStr("token"), clock=clock)
     options = ExportOptions()
-    export_usage(client, store, [ORGANIZATION], DAY, options=options, clock=clock, progress=Silence())
+    export_usage(
+        client, store, [ORGANIZATION], DAY, options=options, clock=clock, progress=Silence()
+    )
 
 
 def _measure_download(url: str, folder: Path) -> None:
@@ -165,4 +173,6 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         main()
     else:
-        {"download": _measure_download, "gap": _measure_gap}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))
+        {"download": _measure_download, "gap": _measure_gap}[sys.argv[1]](
+            sys.argv[2], Path(sys.argv[3])
+        )

@@ -20,8 +20,8 @@ from benchmarks.daily_series import Series, is_tuned, made_up, read
 from benchmarks.peers import ets_sum, has_peers, seasonal_esd
 from benchmarks.planted import TIMES, Detector, Score, judge, ours
 from circleci_usage.analysis.forecast import month_of, outlook
-from circleci_usage.days import Period
-from circleci_usage.money.exact import ZERO
+from circleci_usage.core.decimals import ZERO
+from circleci_usage.core.periods import Period
 
 DAYS = (7, 10, 20, 25)
 """Of the month, on which it is forecast."""
@@ -45,7 +45,9 @@ def main() -> None:
     with get_context("spawn").Pool(arguments.processes) as pool:
         scores = pool.map(partial(_scores, stride=arguments.stride), every, chunksize=1)
         forecasts = pool.map(
-            partial(_forecasts, history=arguments.history, stride=arguments.stride), every, chunksize=1
+            partial(_forecasts, history=arguments.history, stride=arguments.stride),
+            every,
+            chunksize=1,
         )
     text = "\n".join(
         [
@@ -69,7 +71,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
     parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
-    parser.add_argument("--stride", type=int, default=1, help="judge every n-th month, to save time; 5 has all seasons")
+    parser.add_argument(
+        "--stride",
+        type=int,
+        default=1,
+        help="judge every n-th month, to save time; 5 has all seasons",
+    )
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
 
@@ -84,14 +91,21 @@ def _each_forecast(series: Series, history: int, stride: int) -> Iterator[Foreca
         month = month_of(today)
         end = index + (month.last - today).days
         total = float(series.daily[index - today.day + 1 : end + 1].sum())
-        if today.day not in DAYS or (12 * today.year + today.month) % stride or end >= len(series.daily) or not total:
+        if (
+            today.day not in DAYS
+            or (12 * today.year + today.month) % stride
+            or end >= len(series.daily)
+            or not total
+        ):
             continue
         yield _forecast(series, index, month, history, total)
 
 
 def _forecast(series: Series, index: int, month: Period, history: int, total: float) -> Forecast:
     today, known = series.day(index), series.daily[index + 1 - history : index + 1]
-    daily = {today - timedelta(days=ago): Decimal(str(value)) for ago, value in enumerate(known[::-1])}
+    daily = {
+        today - timedelta(days=ago): Decimal(str(value)) for ago, value in enumerate(known[::-1])
+    }
     ahead = outlook(month, today, daily, ZERO)
     days_left = (month.last - today).days
     spent = float(ahead.spent)
@@ -99,7 +113,9 @@ def _forecast(series: Series, index: int, month: Period, history: int, total: fl
     peer = spent + ets_sum(known, days_left) if has_peers() else None
     return Forecast(
         today.day,
-        ahead.low is not None and ahead.high is not None and float(ahead.low) <= total <= float(ahead.high),
+        ahead.low is not None
+        and ahead.high is not None
+        and float(ahead.low) <= total <= float(ahead.high),
         abs(float(ahead.expected or ZERO) - total) / total,
         abs(naive - total) / total,
         None if peer is None else abs(peer - total) / total,
@@ -127,14 +143,19 @@ def _groups(every: Sequence[Series]) -> dict[str, list[int]]:
     return groups
 
 
-def _forecast_table(every: Sequence[Series], forecasts: Sequence[Sequence[Forecast]]) -> Iterator[str]:
+def _forecast_table(
+    every: Sequence[Series], forecasts: Sequence[Sequence[Forecast]]
+) -> Iterator[str]:
     head = [*(f"held on day {day}" for day in DAYS), *(f"error on day {day}" for day in DAYS)]
     yield f"| Forecasts | {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         of_group = [each for place in places for each in forecasts[place]]
         by_day = [[each for each in of_group if each.day == day] for day in DAYS]
-        cells = [*(f"{mean(each.is_held for each in some):.0%}" for some in by_day), *map(_errors, by_day)]
+        cells = [
+            *(f"{mean(each.is_held for each in some):.0%}" for some in by_day),
+            *map(_errors, by_day),
+        ]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
     yield "Held: how often the month's total lay within the 80% interval. Error: median, ours / ETS / last week again."
@@ -150,13 +171,17 @@ def _errors(some: Sequence[Forecast]) -> str:
     return " / ".join("–" if each is None else f"{each:.1%}" for each in middles)
 
 
-def _anomaly_table(every: Sequence[Series], scores: Sequence[dict[tuple[str, bool], Score]]) -> Iterator[str]:
+def _anomaly_table(
+    every: Sequence[Series], scores: Sequence[dict[tuple[str, bool], Score]]
+) -> Iterator[str]:
     head = [*(f"{times} × found" for times in TIMES), "false alarms a month"]
     yield f"| Anomalies, ours / seasonal ESD | {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         for in_jobs, what in ((False, "the whole project"), (True, "a single job")):
-            chosen = [[scores[place].get((who, in_jobs)) for place in places] for who in ("ours", "peer")]
+            chosen = [
+                [scores[place].get((who, in_jobs)) for place in places] for who in ("ours", "peer")
+            ]
             cells = [_both(chosen, partial(_found, times=times)) for times in TIMES]
             yield f"| {name}, {what} | {' | '.join([*cells, _both(chosen, _alarms)])} |"
 

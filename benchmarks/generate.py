@@ -14,8 +14,13 @@ from typing import BinaryIO, cast
 import numpy as np
 import polars as pl
 
-from circleci_usage.columns import CREDIT_COLUMNS, EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
-from circleci_usage.demo.exportfile import COLUMNS_45, Dialect
+from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect
+from circleci_usage.schema.export_columns import (
+    CREDIT_COLUMNS,
+    EXPORT_COLUMNS,
+    NULL_MARKS,
+    TOTAL_CREDITS,
+)
 
 # Real exports come from a database that packs with zlib's default.
 _LEVEL = 6
@@ -44,7 +49,9 @@ class Size:
     """Job runs go through all jobs of all projects, so that `projects * jobs` rows have as many distinct jobs."""
 
 
-def generate(folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect()) -> tuple[Path, ...]:
+def generate(
+    folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect()
+) -> tuple[Path, ...]:
     """Write the parts of one month's export, or of other days; parts that are there already stay.
 
     Returns:
@@ -63,7 +70,10 @@ def generate(folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect
 
 
 def _write(rows: pl.DataFrame, path: Path, dialect: Dialect) -> None:
-    with path.open("wb") as file, gzip.open(file, "wb", _LEVEL) if dialect.compress else nullcontext(file) as stream:
+    with (
+        path.open("wb") as file,
+        gzip.open(file, "wb", _LEVEL) if dialect.compress else nullcontext(file) as stream,
+    ):
         rows.write_csv(
             cast("BinaryIO", stream),
             include_bom=dialect.bom,
@@ -83,7 +93,9 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
         project, job = turn % size.projects, turn // size.projects % size.jobs
     moments = pl.Series(random.integers(0, size.days * _DAY, count)) + (_STOP - size.days * _DAY)
     at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
-    branch = _texts("feature/", project) + _texts("-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS)
+    branch = _texts("feature/", project) + _texts(
+        "-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS
+    )
     branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
     filler = "x" * size.name_length
     used = np.where(random.random(count) < 0.5, null, random.integers(0, 101, count).astype(str))
@@ -156,9 +168,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     for name in _COUNTED:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Size, name))
-    parser.add_argument("--in-turn", action="store_true", help="go through all jobs of all projects, not at random")
+    parser.add_argument(
+        "--in-turn", action="store_true", help="go through all jobs of all projects, not at random"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--one-backslash", action="store_true", help="in the mark of null, instead of two")
+    parser.add_argument(
+        "--one-backslash", action="store_true", help="in the mark of null, instead of two"
+    )
     parser.add_argument("--quoted", action="store_true", help="every field")
     parser.add_argument("--crlf", action="store_true", help="line ends as on Windows")
     parser.add_argument("--bom", action="store_true", help="a byte order mark before the header")

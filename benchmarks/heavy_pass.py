@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from circleci_usage.machine import spare_memory
+from circleci_usage.cli.process_tuning import spare_memory
 
 spare_memory()
 
 from circleci_usage.usage.daily_usage import read_daily_usage  # noqa: E402 - after the settings of its memory
-from circleci_usage.usage.parts import find_parts  # noqa: E402
+from circleci_usage.usage.input_files import find_parts  # noqa: E402
 
 read_daily_usage(find_parts([Path(sys.argv[1])]).parts)

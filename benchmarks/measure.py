@@ -38,7 +38,9 @@ def run_once(command: Sequence[str]) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     wall = perf_counter() - start
     if status:
-        raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
+        raise RuntimeError(
+            f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}"
+        )
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
@@ -51,6 +53,11 @@ def measure(contestants: Sequence[Contestant], runs: int) -> dict[str, Run]:
             each.prepare()
             results[each.name].append(run_once(each.command))
     return {
-        name: Run(*(median(getattr(run, figure) for run in all_runs) for figure in ("wall", "cpu", "peak")))
+        name: Run(
+            *(
+                median(getattr(run, figure) for run in all_runs)
+                for figure in ("wall", "cpu", "peak")
+            )
+        )
         for name, all_runs in results.items()
     }

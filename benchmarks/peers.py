@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.daily_series import Values
 from benchmarks.planted import Jobs
-from circleci_usage.days import Period
+from circleci_usage.core.periods import Period
 
 _WEEK = 7
 _MOST = 0.1

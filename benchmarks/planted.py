@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmarks.daily_series import Series, Values
 from circleci_usage.analysis.anomalies import find_anomalies
-from circleci_usage.days import Period, add_months, month_start
-from circleci_usage.money.costs import Costs
+from circleci_usage.core.periods import Period, add_months, month_start
+from circleci_usage.costs.costs import Costs
 
 TIMES = (2, 3, 5)
 """What planted days cost, as multiples of what was expected."""
@@ -57,7 +57,9 @@ def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
     days = pd.date_range(first, periods=length)
     cents = [np.round(values[:length] * 100).astype("int64") for values in jobs.values()]
     names = pd.Categorical(np.repeat([*jobs], length))
-    lines = pd.DataFrame({"date": np.tile(days, len(jobs)), "job": names, "cost": np.concatenate(cents)})
+    lines = pd.DataFrame(
+        {"date": np.tile(days, len(jobs)), "job": names, "cost": np.concatenate(cents)}
+    )
     lines = lines[lines["cost"] != 0].reset_index(drop=True)
     same = pd.Categorical(np.full(len(lines), "one"))
     lines = lines.assign(**dict.fromkeys(_SAME, same), credits=lines["cost"])
@@ -75,10 +77,16 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -
         stride: judge every n-th month.
     """
     random = np.random.default_rng(11)
-    jobs = _jobs(series, random) if in_jobs else {_EVERYTHING: series.daily * _A_DAY / series.daily.mean()}
+    jobs = (
+        _jobs(series, random)
+        if in_jobs
+        else {_EVERYTHING: series.daily * _A_DAY / series.daily.mean()}
+    )
     score = Score(0, 0, dict.fromkeys(TIMES, 0), dict.fromkeys(TIMES, 0))
     for start, month in [*_months(series)][::stride]:
-        window = {name: values[start : start + HISTORY + len(month)] for name, values in jobs.items()}
+        window = {
+            name: values[start : start + HISTORY + len(month)] for name, values in jobs.items()
+        }
         first = month.start - timedelta(days=HISTORY)
         score.months += 1
         score.false_alarms += len(detect(window, first, month))
@@ -90,7 +98,9 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -
             planted = window | {name: window[name].copy()}
             planted[name][HISTORY + offset] = times * expected
             score.planted[times] += 1
-            score.found[times] += (month.start + timedelta(days=offset), name) in detect(planted, first, month)
+            score.found[times] += (month.start + timedelta(days=offset), name) in detect(
+                planted, first, month
+            )
     return score
 
 
@@ -105,7 +115,9 @@ def _months(series: Series) -> Iterator[tuple[int, Period]]:
 
 def _expected(values: Values, day: int) -> float:
     """The mean of the same weekday in the weeks around."""
-    around = [n for n in range(day - _AROUND, day + _AROUND + 1, 7) if n != day and 0 <= n < len(values)]
+    around = [
+        n for n in range(day - _AROUND, day + _AROUND + 1, 7) if n != day and 0 <= n < len(values)
+    ]
     return float(values[around].mean())
 
 

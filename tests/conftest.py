@@ -20,7 +20,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 @pytest.fixture(autouse=True)
-def tried(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[int], None]:
+def tried(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Callable[[int], None]:
     """Counts attacks: each test in `attacks/` is one; one that tries many, as fuzzing does, says how many more."""
     target = request.path.stem.removeprefix("test_").removesuffix("_attacks").replace("_", " ")
 

@@ -6,18 +6,25 @@ from datetime import date, datetime
 
 import pandas as pd
 
+from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings, Findings, Known, find
+from circleci_usage.analysis.breakdowns import (
+    BREAKDOWNS,
+    Amount,
+    Breakdown,
+    break_down,
+    charges,
+    totals,
+)
 from circleci_usage.analysis.chargeback import by_team, chargeback
-from circleci_usage.analysis.counted_lines import CountedLines
 from circleci_usage.analysis.cube import cube
-from circleci_usage.analysis.daily_lines import DailyLines, daily_lines
-from circleci_usage.analysis.doubts import doubts
-from circleci_usage.analysis.findings import DEFAULTS, AnalysisSettings, Findings, Known, find
-from circleci_usage.analysis.nameless import named_costs, named_runs
+from circleci_usage.analysis.daily_tables import DailyLines, daily_lines
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
-from circleci_usage.analysis.totals import BREAKDOWNS, Amount, Breakdown, break_down, charges, totals
-from circleci_usage.columns import CREDIT_TYPES
-from circleci_usage.days import (
+from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.settings_warnings import doubts
+from circleci_usage.analysis.unattributed import named_costs, named_runs
+from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.periods import (
     ONE_DAY,
     Period,
     add_months,
@@ -27,11 +34,11 @@ from circleci_usage.days import (
     today_utc,
     uncovered,
 )
-from circleci_usage.money.allocation import NOBODY, Ownership, allocate, allocated
-from circleci_usage.money.costs import Costs, over_days, within
-from circleci_usage.money.exact import exact_arithmetic
-from circleci_usage.money.pricing import PriceList, named_days, price, refuse_unpriced
-from circleci_usage.plurals import agreeing, counted
+from circleci_usage.core.plurals import agreeing, counted
+from circleci_usage.costs.allocation import NOBODY, Ownership, allocate, allocated
+from circleci_usage.costs.costs import Costs, over_days, within
+from circleci_usage.costs.pricing import PriceList, named_days, price, refuse_unpriced
+from circleci_usage.schema.export_columns import CREDIT_TYPES
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
@@ -153,7 +160,9 @@ def build_report(
     yesterday = today_utc(generated_at) - ONE_DAY
     if complete is None:
         complete = _complete_days(usage.runs, period, complete_through, yesterday)
-    through = _complete_through(complete_through, complete, within(usage.runs, period), period, yesterday)
+    through = _complete_through(
+        complete_through, complete, within(usage.runs, period), period, yesterday
+    )
     missing = _missing(complete, period, through or yesterday)
     usage = _dated(usage, period.last)
     before = previous_period(period)
@@ -249,7 +258,9 @@ class _Owned:
     allocated_runs: pd.DataFrame
 
 
-def _owned(usage: DailyUsage, costs: Costs, ownership: Ownership, job_groups: JobGroups, days: Period) -> _Owned:
+def _owned(
+    usage: DailyUsage, costs: Costs, ownership: Ownership, job_groups: JobGroups, days: Period
+) -> _Owned:
     """What happened on some days. Teams come first, because a group of jobs may belong to several of them."""
     names = job_groups.renamed(usage.runs["job"].cat.categories)
     allocated_costs = allocated(costs.within(days), ownership)
@@ -263,12 +274,16 @@ def _owned(usage: DailyUsage, costs: Costs, ownership: Ownership, job_groups: Jo
     )
 
 
-def _complete_days(runs: pd.DataFrame, period: Period, known: date | None, yesterday: date) -> tuple[Period, ...]:
+def _complete_days(
+    runs: pd.DataFrame, period: Period, known: date | None, yesterday: date
+) -> tuple[Period, ...]:
     """The complete days of data whose windows are not known: from the first day with usage to the last.
 
     If it is known through which day the period is complete, so are its days without usage.
     """
-    with_usage = [day.date() for day in (runs["date"].min(), runs["date"].max()) if not pd.isna(day)]
+    with_usage = [
+        day.date() for day in (runs["date"].min(), runs["date"].max()) if not pd.isna(day)
+    ]
     first = min([*with_usage, *([period.first] if known else [])], default=None)
     last = min(known or max(with_usage, default=yesterday), yesterday)
     return (Period.of_days(first, last),) if first and first <= last else ()
@@ -322,7 +337,11 @@ def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | 
 
 
 def _complete_through(
-    known: date | None, complete: tuple[Period, ...], runs: pd.DataFrame, period: Period, yesterday: date
+    known: date | None,
+    complete: tuple[Period, ...],
+    runs: pd.DataFrame,
+    period: Period,
+    yesterday: date,
 ) -> date | None:
     """The last complete day of a period. CircleCI completes a day after it has ended, so today never is."""
     if known is None:
@@ -343,7 +362,9 @@ def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tup
     return uncovered(Period.of_days(period.first, last), complete)
 
 
-def _usage_warnings(runs: pd.DataFrame, period: Period, missing: tuple[Period, ...], undated: int) -> Iterator[str]:
+def _usage_warnings(
+    runs: pd.DataFrame, period: Period, missing: tuple[Period, ...], undated: int
+) -> Iterator[str]:
     if runs.empty and not missing:
         yield f"There is no usage from {period}."
     unreconciled = int(runs["unreconciled_rows"].sum())
@@ -357,7 +378,9 @@ def _usage_warnings(runs: pd.DataFrame, period: Period, missing: tuple[Period, .
         yield f"{counted(undated, 'row')} {have} no day; {are} shown on {period.last}, the last day of the period."
 
 
-def _credit_type_warnings(usage: DailyUsage, prices: PriceList, ownership: Ownership) -> Iterator[str]:
+def _credit_type_warnings(
+    usage: DailyUsage, prices: PriceList, ownership: Ownership
+) -> Iterator[str]:
     priced = {kind for each in prices.periods for kind in each.by_credit_type}
     shared = ownership.shared.credit_types if ownership.shared else frozenset()
     there = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
@@ -385,7 +408,9 @@ def _price_warnings(
         )
 
 
-def _days_of_free_credits(period: Period, prices: PriceList, complete: tuple[Period, ...]) -> tuple[Period, ...]:
+def _days_of_free_credits(
+    period: Period, prices: PriceList, complete: tuple[Period, ...]
+) -> tuple[Period, ...]:
     """The days that are not known on which credits may have been used up that are free on known ones."""
     cycle = billing_period(period.first, prices.billing_cycle_day).start
     last = min(period.last, max((each.last for each in complete), default=date.min))

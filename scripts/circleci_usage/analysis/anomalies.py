@@ -20,13 +20,22 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.monthly import charged_monthly
-from circleci_usage.analysis.totals import JOB, PROJECT
-from circleci_usage.analysis.unusual import WEEKS, Column, Flags, Judged, Matrix, expect, judge, judge_followers
-from circleci_usage.days import ONE_DAY, Period
-from circleci_usage.money.costs import Costs, within
-from circleci_usage.money.exact import exact_arithmetic, rounded
-from circleci_usage.money.units import to_decimal
+from circleci_usage.analysis.breakdowns import JOB, PROJECT
+from circleci_usage.analysis.monthly_charges import charged_monthly
+from circleci_usage.analysis.outliers import (
+    WEEKS,
+    Column,
+    Flags,
+    Judged,
+    Matrix,
+    expect,
+    judge,
+    judge_followers,
+)
+from circleci_usage.core.decimals import exact_arithmetic, rounded
+from circleci_usage.core.periods import ONE_DAY, Period
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.costs.costs import Costs, within
 
 MINIMUM: Final = Decimal(10)
 """In the currency of the report; `anomalies.minimum` in the settings file."""
@@ -213,7 +222,9 @@ class _Jobs:
 
     def in_all(self) -> _Table:
         """The sum of all jobs."""
-        return _Table(0, lambda _: range(len(self)), self._summed(np.zeros(len(self), dtype="int64")))
+        return _Table(
+            0, lambda _: range(len(self)), self._summed(np.zeros(len(self), dtype="int64"))
+        )
 
     def _summed(self, of_jobs: Places) -> Matrix:
         count = int(of_jobs[-1]) + 1
@@ -272,7 +283,9 @@ class _Limits:
         return flags
 
 
-def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal = MINIMUM) -> tuple[Anomaly, ...]:
+def find_anomalies(
+    costs: Costs, known: Period, period: Period, minimum: Decimal = MINIMUM
+) -> tuple[Anomaly, ...]:
     """The anomalies of the period, the largest first.
 
     Args:
@@ -291,7 +304,13 @@ def find_anomalies(costs: Costs, known: Period, period: Period, minimum: Decimal
     judged = [column for column, day in enumerate(days) if day in period]
     limits = _Limits(float(minimum) * 10.0**places, range(judged[0], judged[-1] + 1))
     found = [
-        _anomaly(each, job, days.start + each.column * ONE_DAY, to_decimal(jobs.exactly(each), places), places)
+        _anomaly(
+            each,
+            job,
+            days.start + each.column * ONE_DAY,
+            to_decimal(jobs.exactly(each), places),
+            places,
+        )
         for each, job in _found(jobs, limits)
     ]
     return tuple(sorted(found, key=lambda each: (-each.excess, each.day, each.project or ())))
@@ -326,9 +345,14 @@ def _found(jobs: _Jobs, limits: _Limits) -> Iterator[tuple[_Day, _Day | None]]:
     new = [*_new_jobs(jobs, projects, of_projects.expected, limits)]
     new_of = _by_project(new)
     beyond = _beyond(jobs, projects, of_projects, limits)
-    risen = [each for each in beyond if not _is_told(each, new_of.get(each.project, ()), jobs, limits)]
+    risen = [
+        each for each in beyond if not _is_told(each, new_of.get(each.project, ()), jobs, limits)
+    ]
     told = {(each.project, each.column) for each in risen}
-    jobs_risen = {(each.key, each.column): each for each in (*_unusual_jobs(jobs, projects, of_projects, limits), *new)}
+    jobs_risen = {
+        (each.key, each.column): each
+        for each in (*_unusual_jobs(jobs, projects, of_projects, limits), *new)
+    }
     alone = [each for each in jobs_risen.values() if (each.project, each.column) not in told]
     yield from ((each, _cause(each, jobs)) for each in risen)
     yield from ((each, each) for each in alone)
@@ -358,10 +382,18 @@ def _beyond(jobs: _Jobs, table: _Table, judged: Judged, limits: _Limits) -> Iter
         if column in limits.columns:
             summed = table.jobs(row)
             key = jobs.key(summed.start, table.names)
-            yield _Day(key, summed, column, float(judged.expected[row, column]), float(table.costs[row, column]))
+            yield _Day(
+                key,
+                summed,
+                column,
+                float(judged.expected[row, column]),
+                float(table.costs[row, column]),
+            )
 
 
-def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _Limits) -> Iterator[_Day]:
+def _unusual_jobs(
+    jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _Limits
+) -> Iterator[_Day]:
     """The anomalies of jobs that could be one and are not their whole project."""
     are_several = np.bincount(jobs.projects)[jobs.projects] > 1
     chosen = np.flatnonzero((jobs.highest(limits.columns) >= limits.least) & are_several)
@@ -374,7 +406,9 @@ def _unusual_jobs(jobs: _Jobs, projects: _Table, of_projects: Judged, limits: _L
     expected = expect(dear.costs)
     others_should = of_projects.expected[rows] - np.nan_to_num(expected)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pace = np.where(others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0)
+        pace = np.where(
+            others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0
+        )
     yield from _beyond(jobs, dear, judge_followers(dear.costs, expected, pace, rates), limits)
 
 
@@ -388,12 +422,17 @@ def _new_jobs(jobs: _Jobs, projects: _Table, expected: Matrix, limits: _Limits) 
     in_period = (jobs.firsts >= limits.columns.start) & (jobs.firsts < limits.columns.stop)
     are_old = jobs.firsts - begin[jobs.projects] >= _OLD
     gone = cache(partial(_cost_of_gone, jobs))
-    for row in np.flatnonzero(in_period & are_old & (jobs.highest(limits.columns) >= limits.least)).tolist():
+    for row in np.flatnonzero(
+        in_period & are_old & (jobs.highest(limits.columns) >= limits.least)
+    ).tolist():
         first, project = int(jobs.firsts[row]), int(jobs.projects[row])
         (costs,) = jobs.costs(np.array([row]))
         week = range(first, min(first + _DAYS_A_WEEK, limits.columns.stop))
         column = next((each for each in week if costs[each] >= bars[project, each]), None)
-        if column is not None and gone(project, week) < _IN_PLACE * costs[week.start : week.stop].sum():
+        if (
+            column is not None
+            and gone(project, week) < _IN_PLACE * costs[week.start : week.stop].sum()
+        ):
             yield _Day(jobs.key(row), _alone(row), column, 0.0, float(costs[column]))
 
 
@@ -448,7 +487,14 @@ def _anomaly(found: _Day, job: _Day | None, day: date, actual: Decimal, places: 
     if job is not None:
         *_, workflow, name = job.key
         cause = Cause(workflow, name, _money(job.expected, places), _money(job.actual, places))
-    return Anomaly(day, found.project or None, _money(found.expected, places), actual, cause, subjects[len(found.key)])
+    return Anomaly(
+        day,
+        found.project or None,
+        _money(found.expected, places),
+        actual,
+        cause,
+        subjects[len(found.key)],
+    )
 
 
 def _money(count: float, places: int) -> Decimal:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Literal
 
 from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.spending import NOTHING, Per, Spending
-from circleci_usage.money.exact import ratio
+from circleci_usage.analysis.month_to_date import NOTHING, Per, Spending
+from circleci_usage.core.decimals import ratio
 
 State = Literal["within", "expected over", "over", "unknown"]
 
@@ -59,13 +59,17 @@ class BudgetState:
         return None if self.spending.missing else ratio(self.spent, self.budget.amount)
 
 
-def check_budgets(budgets: Sequence[Budget], spending: Mapping[Per, Spending]) -> tuple[BudgetState, ...]:
+def check_budgets(
+    budgets: Sequence[Budget], spending: Mapping[Per, Spending]
+) -> tuple[BudgetState, ...]:
     """How the budgets stand, in their order. A team that has no costs has spent nothing."""
     return tuple(_state(budget, spending[budget.per]) for budget in budgets)
 
 
 def _state(budget: Budget, spending: Spending) -> BudgetState:
-    outlook = spending.everything if budget.team is None else spending.teams.get(budget.team, NOTHING)
+    outlook = (
+        spending.everything if budget.team is None else spending.teams.get(budget.team, NOTHING)
+    )
     state: State = "within"
     if outlook.spent > budget.amount:
         state = "over"

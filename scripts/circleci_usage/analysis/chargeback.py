@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from circleci_usage.analysis.totals import AMOUNTS, Breakdown, breakdown_of
-from circleci_usage.days import Period, months
-from circleci_usage.money.allocation import SHARED, UNALLOCATED, Ownership
-from circleci_usage.money.costs import Costs
-from circleci_usage.money.exact import ZERO
-from circleci_usage.money.shared_costs import split_exactly, weights_of
+from circleci_usage.analysis.breakdowns import AMOUNTS, Breakdown, breakdown_of
+from circleci_usage.core.decimals import ZERO
+from circleci_usage.core.periods import Period, months
+from circleci_usage.costs.allocation import SHARED, UNALLOCATED, Ownership
+from circleci_usage.costs.costs import Costs
+from circleci_usage.costs.shared_costs import split_exactly, weights_of
 
 
 def chargeback(costs: Costs, ownership: Ownership, period: Period) -> pd.DataFrame:
@@ -26,8 +26,12 @@ def chargeback(costs: Costs, ownership: Ownership, period: Period) -> pd.DataFra
         `first` and `last` (days), `team`, the totals of `AMOUNTS`, and of the `cost` the parts `direct` and `shared`;
         all Decimal.
     """
-    rows = [row for month in months(period) for row in _month(costs.within(month), ownership, month)]
-    return pd.DataFrame(rows, columns=["first", "last", "team", *AMOUNTS, "direct", "shared"], dtype="object")
+    rows = [
+        row for month in months(period) for row in _month(costs.within(month), ownership, month)
+    ]
+    return pd.DataFrame(
+        rows, columns=["first", "last", "team", *AMOUNTS, "direct", "shared"], dtype="object"
+    )
 
 
 def by_team(charged: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
@@ -36,9 +40,14 @@ def by_team(charged: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
     amounts = charged.groupby("team")[[*AMOUNTS, "direct", "shared"]].sum().to_dict("index")
     nothing = dict.fromkeys((*AMOUNTS, "direct", "shared"), ZERO)
     teams = sorted({*amounts, *job_runs.index})
-    lines = [{"team": team, **amounts.get(team, nothing), "job_runs": int(job_runs.get(team, 0))} for team in teams]
+    lines = [
+        {"team": team, **amounts.get(team, nothing), "job_runs": int(job_runs.get(team, 0))}
+        for team in teams
+    ]
     columns = ["team", *nothing, "job_runs"]
-    return breakdown_of("teams", pd.DataFrame(lines, columns=columns, dtype="object").astype({"job_runs": "int64"}))
+    return breakdown_of(
+        "teams", pd.DataFrame(lines, columns=columns, dtype="object").astype({"job_runs": "int64"})
+    )
 
 
 def _month(costs: Costs, ownership: Ownership, month: Period) -> Iterator[dict[str, object]]:
@@ -51,7 +60,10 @@ def _month(costs: Costs, ownership: Ownership, month: Period) -> Iterator[dict[s
     if ownership.shared and teams:
         direct = [owned.get(team, nothing)["cost"] for team in teams]
         weights = weights_of(teams, ownership.shared, direct)
-        shares = {name: dict(zip(teams, split_exactly(to_split[name], weights), strict=True)) for name in AMOUNTS}
+        shares = {
+            name: dict(zip(teams, split_exactly(to_split[name], weights), strict=True))
+            for name in AMOUNTS
+        }
     for team in dict.fromkeys((*teams, *([UNALLOCATED] if UNALLOCATED in owned else []))):
         own = owned.get(team, nothing)
         total = {name: own[name] + shares[name].get(team, ZERO) for name in AMOUNTS}

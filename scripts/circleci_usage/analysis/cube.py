@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.totals import AMOUNTS, PROJECT
-from circleci_usage.columns import BRANCH_GROUP
-from circleci_usage.money.costs import Costs
-from circleci_usage.money.units import Counts
+from circleci_usage.analysis.breakdowns import AMOUNTS, PROJECT
+from circleci_usage.core.scaled_integers import Counts
+from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 MAX_LINES: Final = 20_000
 """A spreadsheet holds a million lines, but a pivot table over them is no pleasure."""
@@ -35,10 +35,14 @@ def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:
     sums = costs.lines.groupby(names, observed=True)[measures].sum().reset_index().assign(lines=1)
     may_be_large = _may_be_among(sums["cost"].to_numpy(), max_lines)
     large = sums[may_be_large].astype(dict.fromkeys(names, "object"))
-    large = large.sort_values(["cost", "credits", *names], ascending=[False, False] + [True] * len(names))
+    large = large.sort_values(
+        ["cost", "credits", *names], ascending=[False, False] + [True] * len(names)
+    )
     others = pd.concat([_by_kept(sums[~may_be_large]), _by_kept(large.iloc[max_lines:])])
     small = others.groupby([*_KEPT])[[*measures, "lines"]].sum().reset_index()
-    lines = pd.concat([large.iloc[:max_lines], small.assign(**dict.fromkeys(_FOLDED, SMALLER))], ignore_index=True)
+    lines = pd.concat(
+        [large.iloc[:max_lines], small.assign(**dict.fromkeys(_FOLDED, SMALLER))], ignore_index=True
+    )
     branches = lines[BRANCH_GROUP].str.replace("\n", ", ")
     ordered = lines.assign(**{BRANCH_GROUP: branches})[[*names, *measures, "lines"]]
     return costs.decimals(ordered).rename(columns={BRANCH_GROUP: "branch"})
@@ -48,10 +52,14 @@ def _may_be_among(costs: Counts, most: int) -> "np.ndarray[tuple[int], np.dtype[
     """Which may be among the `most` highest: only these have to be put into their order."""
     if len(costs) <= most:
         return np.ones(len(costs), dtype=bool)
-    flags: np.ndarray[tuple[int], np.dtype[np.bool_]] = costs >= np.partition(costs, -max(most, 1))[-max(most, 1)]
+    flags: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+        costs >= np.partition(costs, -max(most, 1))[-max(most, 1)]
+    )
     return flags
 
 
 def _by_kept(lines: pd.DataFrame) -> pd.DataFrame:
-    sums = lines.groupby([*_KEPT], observed=True)[[*AMOUNTS, "job_runs", "lines"]].sum().reset_index()
+    sums = (
+        lines.groupby([*_KEPT], observed=True)[[*AMOUNTS, "job_runs", "lines"]].sum().reset_index()
+    )
     return sums.astype(dict.fromkeys(_KEPT, "object"))

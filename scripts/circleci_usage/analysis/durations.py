@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from circleci_usage.analysis.columnar import Records, Row, columns_of, found_in, order
 from circleci_usage.analysis.evidence import p95
-from circleci_usage.money.costs import Costs
-from circleci_usage.money.exact import ratio
-from circleci_usage.money.units import to_decimal
-from circleci_usage.usage.answers import JOB_KEYS, WORKFLOW_KEYS
-from circleci_usage.usage.performance import Performance
+from circleci_usage.core.columnar import Records, Row, columns_of, found_in, order
+from circleci_usage.core.decimals import ratio
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.costs.costs import Costs
+from circleci_usage.usage.polars.run_statistics import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.usage.run_statistics import Performance
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ def durations(costs: Costs, performance: Performance) -> Durations:
         costs: of the period.
         performance: of the same period.
     """
-    return Durations(_paces(performance.workflows, WORKFLOW_KEYS, costs), _paces(performance.jobs, JOB_KEYS, costs))
+    return Durations(
+        _paces(performance.workflows, WORKFLOW_KEYS, costs),
+        _paces(performance.jobs, JOB_KEYS, costs),
+    )
 
 
 def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Records[Pace]:
@@ -90,7 +93,9 @@ def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Recor
     others = [*table.columns.difference([*keys], sort=False)]
 
     def pace(values: Row) -> Pace:
-        return _pace(values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places)
+        return _pace(
+            values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places
+        )
 
     return Records(pace, columns_of(table, [*keys, *others]), order(table, ("cost", "runs"), keys))
 

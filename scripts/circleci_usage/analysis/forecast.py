@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from circleci_usage.analysis.projection import Values, project
-from circleci_usage.days import Period, add_months, month_start
-from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, rounded
+from circleci_usage.core.decimals import ZERO, estimating, exact_arithmetic, rounded
+from circleci_usage.core.periods import Period, add_months, month_start
 
 _CENTS: Final = 2
 
@@ -60,7 +60,9 @@ def outlook(
         places: decimal places of what is expected.
     """
     with exact_arithmetic():
-        spent = once + sum((cost for day, cost in daily.items() if day in month and day <= through), ZERO)
+        spent = once + sum(
+            (cost for day, cost in daily.items() if day in month and day <= through), ZERO
+        )
     days_left = (month.last - through).days
     if not days_left:
         return Outlook(spent, spent, spent, spent)

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from circleci_usage.analysis.totals import WORKFLOW
-from circleci_usage.columns import NO_NAME
-from circleci_usage.usage.performance import Performance
+from circleci_usage.analysis.breakdowns import WORKFLOW
+from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.usage.run_statistics import Performance
 
 _NUMBERED: Final = re.compile(r"(?s)(.+)-([1-9][0-9]{0,3})")
 _LONGEST: Final = 200
@@ -86,10 +86,16 @@ def numbered_jobs(performance: Performance) -> tuple[NumberedJob, ...]:
 
 def _families(machines: pd.DataFrame) -> list[_Family]:
     """All jobs with a number, by workflow and name; runs that had no machine tell nothing."""
-    found: defaultdict[tuple[tuple[str, ...], str], dict[int, frozenset[Machine]]] = defaultdict(dict)
-    numbers = {job: numbered for job in machines["job"].unique() if (numbered := _NUMBERED.fullmatch(job))}
+    found: defaultdict[tuple[tuple[str, ...], str], dict[int, frozenset[Machine]]] = defaultdict(
+        dict
+    )
+    numbers = {
+        job: numbered for job in machines["job"].unique() if (numbered := _NUMBERED.fullmatch(job))
+    }
     on_machines = machines["executor"].ne(NO_NAME) | machines["resource_class"].ne(NO_NAME)
-    rows = machines.loc[on_machines & machines["job"].isin(numbers), [*WORKFLOW, "job", *Machine._fields]]
+    rows = machines.loc[
+        on_machines & machines["job"].isin(numbers), [*WORKFLOW, "job", *Machine._fields]
+    ]
     for *key, job, executor, resource_class in rows.itertuples(index=False, name=None):
         _, name, number = numbers[job].group(0, 1, 2)
         family, used = found[tuple(key), name], _one(executor, resource_class)
@@ -116,7 +122,9 @@ def _globs(families: Sequence[_Family], jobs: Iterable[str]) -> dict[str, tuple[
         names[family.name].update(family.machines)
     others = {name for job in jobs for name in _matched_by(job) if name in names}
     return {
-        name: tuple(f"{name}-{number}" for number in sorted(numbers)) if name in others else (f"{name}-*",)
+        name: tuple(f"{name}-{number}" for number in sorted(numbers))
+        if name in others
+        else (f"{name}-*",)
         for name, numbers in names.items()
     }
 

@@ -152,8 +152,12 @@ def _medians(totals: Matrix, weights: Matrix) -> Values:
 def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
     """Which weeks, the latest first, lie before a shift of level: all since then are beyond all before."""
     backwards = np.s_[:, ::-1]
-    most_before = np.maximum.accumulate(np.where(is_known, totals, -np.inf)[backwards], axis=1)[backwards]
-    least_before = np.minimum.accumulate(np.where(is_known, totals, np.inf)[backwards], axis=1)[backwards]
+    most_before = np.maximum.accumulate(np.where(is_known, totals, -np.inf)[backwards], axis=1)[
+        backwards
+    ]
+    least_before = np.minimum.accumulate(np.where(is_known, totals, np.inf)[backwards], axis=1)[
+        backwards
+    ]
     most_since, least_since = (each.accumulate(totals, axis=1) for each in (np.maximum, np.minimum))
     beyond = (least_since[:, :-1] > most_before[:, 1:]) | (most_since[:, :-1] < least_before[:, 1:])
     # The week in column n + 1 is the latest before a shift if there are n + 1 since, and enough before.
@@ -177,7 +181,9 @@ def _weekday_sums(history: Values, origins: Days) -> Matrix:
     return sums
 
 
-def _sums(history: Values, ends: np.ndarray[tuple[int, ...], np.dtype[np.int64]], days: int) -> Matrix:
+def _sums(
+    history: Values, ends: np.ndarray[tuple[int, ...], np.dtype[np.int64]], days: int
+) -> Matrix:
     """Sums of the days before each end."""
     so_far = np.concatenate([[0.0], history.cumsum()])
     sums: Matrix = so_far[ends] - so_far[ends - days]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from circleci_usage.analysis.rightsizing import RightSizing
-from circleci_usage.money.exact import plain
+from circleci_usage.core.decimals import plain
 
 
 def rate_warnings(right_sizing: RightSizing) -> Iterator[str]:

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from circleci_usage.money.costs import MONEY, UNPRICED, Costs
-from circleci_usage.money.exact import total
-from circleci_usage.money.pricing import PriceList
-from circleci_usage.money.units import to_decimal
+from circleci_usage.core.decimals import total
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.costs.costs import MONEY, UNPRICED, Costs
+from circleci_usage.costs.pricing import PriceList
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Reconciliation:
         return self.of_rows == self.of_credit_types == self.of_teams
 
 
-def reconcile(costs: Costs, runs: pd.DataFrame, run_places: int, charged: pd.DataFrame) -> Reconciliation:
+def reconcile(
+    costs: Costs, runs: pd.DataFrame, run_places: int, charged: pd.DataFrame
+) -> Reconciliation:
     """Sum the credits of the job runs, of their costs and of the teams.
 
     Args:
@@ -59,11 +61,16 @@ def prices_used(costs: Costs, prices: PriceList) -> pd.DataFrame:
     keys = ["price_period", "credit_type"]
     sums = costs.lines.groupby(keys, observed=True)[["credits", "free_credits", *MONEY]].sum()
     lines = costs.decimals(sums).reset_index()
-    periods = [None if index == UNPRICED else prices.periods[index] for index in lines["price_period"]]
+    periods = [
+        None if index == UNPRICED else prices.periods[index] for index in lines["price_period"]
+    ]
     found = {
         "first": [period and period.start for period in periods],
         "last": [period and period.last for period in periods],
         "credit_type": lines["credit_type"],
-        "price": [period and period.price_of(kind) for period, kind in zip(periods, lines["credit_type"], strict=True)],
+        "price": [
+            period and period.price_of(kind)
+            for period, kind in zip(periods, lines["credit_type"], strict=True)
+        ],
     }
     return pd.DataFrame(found, dtype="object").join(lines[sums.columns])

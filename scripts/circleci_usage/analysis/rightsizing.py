@@ -23,16 +23,22 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.columnar import Records, Row, Values, columns_of, found_in, order
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.columns import NO_NAME
-from circleci_usage.money.costs import Costs
-from circleci_usage.money.derived_rates import DerivedRate, derive_rates
-from circleci_usage.money.exact import ZERO, estimating, ratio, rounded, total
-from circleci_usage.money.rates import DERIVED, Rates, ResourceClass, identity, is_self_hosted
-from circleci_usage.money.units import fitting, to_count, to_decimal
-from circleci_usage.usage.answers import MACHINE_KEYS
-from circleci_usage.usage.performance import Performance
+from circleci_usage.core.columnar import Records, Row, Values, columns_of, found_in, order
+from circleci_usage.core.decimals import ZERO, estimating, ratio, rounded, total
+from circleci_usage.core.scaled_integers import fitting, to_count, to_decimal
+from circleci_usage.costs.costs import Costs
+from circleci_usage.costs.derived_rates import DerivedRate, derive_rates
+from circleci_usage.costs.resource_rates import (
+    DERIVED,
+    Rates,
+    ResourceClass,
+    identity,
+    is_self_hosted,
+)
+from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
+from circleci_usage.usage.run_statistics import Performance
 
 HEAD_ROOM: Final = Decimal("1.2")
 """A smaller class has to have room for a fifth more than was used."""
@@ -86,7 +92,9 @@ smaller class would do, but what one of the two costs is not known. `unknown siz
 not of this executor. `unknown class`: nothing is known of it.
 """
 
-Saving = Literal["smaller class", "larger class", "next generation", "smaller class of the next generation"]
+Saving = Literal[
+    "smaller class", "larger class", "next generation", "smaller class of the next generation"
+]
 """How a job saves; by a larger class only where a contract makes that cheaper than the one it starves on."""
 
 
@@ -248,7 +256,11 @@ class UsedClass:
     def contradiction(self) -> DerivedRate | None:
         """What the export charges, where that is another rate than the one that is reckoned with."""
         known = self.machine.credits_per_minute if self.machine else None
-        return self.derived if known is not None and self.derived and self.derived.contradicts(known) else None
+        return (
+            self.derived
+            if known is not None and self.derived and self.derived.contradicts(known)
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -336,16 +348,23 @@ def _table(costs: Costs, machines: pd.DataFrame, months: Decimal) -> pd.DataFram
     sums = lines.groupby([*MACHINE_KEYS], observed=True)[["credits", "contracted_cost"]].sum()
     found = found_in(sums, machines[[*MACHINE_KEYS]])
     credits, _ = _a_month(found["credits"].to_numpy(), costs.places("credits"), months, 0)
-    cost, cents = _a_month(found["contracted_cost"].to_numpy(), costs.places("contracted_cost"), months, _CENTS)
+    cost, cents = _a_month(
+        found["contracted_cost"].to_numpy(), costs.places("contracted_cost"), months, _CENTS
+    )
     lacking = [name for name in _MEASURED if name not in machines]
     measured = machines.assign(**{name: 0 if name == "median_runs" else nan for name in lacking})
     return measured.assign(credits=credits, cost=cost, cents=cents)
 
 
-def _a_month(counts: Values, places: int, months: Decimal, shown_places: int) -> tuple[Values, Values]:
+def _a_month(
+    counts: Values, places: int, months: Decimal, shown_places: int
+) -> tuple[Values, Values]:
     """What amounts are in a month, rounded, and the same as whole numbers; many jobs have the same."""
     distinct, rows = np.unique(counts, return_inverse=True)
-    amounts = [rounded(to_decimal(int(count), places) * months, shown_places) for count in distinct.tolist()]
+    amounts = [
+        rounded(to_decimal(int(count), places) * months, shown_places)
+        for count in distinct.tolist()
+    ]
     wholes = [to_count(amount, shown_places) for amount in amounts]
     found = np.array([*amounts, None], dtype="object")[:-1]
     return found[rows], fitting(np.array([*wholes, 0], dtype="object"), sum(map(abs, wholes)))[rows]
@@ -355,16 +374,22 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
     """A row each. Most of very many jobs have too few runs to be judged, and are alike but for their class."""
     found = {name: np.full(len(table), nothing, dtype="object") for name, nothing in _SAID.items()}
     for name in ("verdict", "rate_source"):
-        found[name] = np.array([*(getattr(each, name) for each in classes), None], dtype="object")[numbers]
+        found[name] = np.array([*(getattr(each, name) for each in classes), None], dtype="object")[
+            numbers
+        ]
     runs = table[["runs", "measured_runs", "median_runs"]].max(axis=1).to_numpy()
     enough = np.flatnonzero(runs >= ENOUGH_RUNS)
-    rows = table.iloc[enough][[*MACHINE_KEYS, *_MEASURED, "credits", "cost"]].itertuples(index=False, name=None)
+    rows = table.iloc[enough][[*MACHINE_KEYS, *_MEASURED, "credits", "cost"]].itertuples(
+        index=False, name=None
+    )
     length = len(MACHINE_KEYS)
     for row, number, values in zip(enough.tolist(), numbers[enough].tolist(), rows, strict=True):
         judged = _Judged(values[:length], classes[number], *map(_known, values[length:]))
         for name, value in judged.said().items():
             found[name][row] = value
-    table = table.assign(**{name: pd.Series(values, table.index, "object") for name, values in found.items()})
+    table = table.assign(
+        **{name: pd.Series(values, table.index, "object") for name, values in found.items()}
+    )
     saved = [to_count(each, _CENTS) if each else 0 for each in table["saved"].tolist()]
     table = table.assign(saved_cents=np.array(saved, dtype="object"))
 
@@ -375,25 +400,37 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
     return Records(sizing, columns, order(table, ("saved_cents", "cents"), MACHINE_KEYS))
 
 
-def _migrations(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) -> Records[Migration]:
+def _migrations(
+    table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]
+) -> Records[Migration]:
     pays = np.array([each.pays_to_migrate for each in classes], dtype=bool)
-    chosen = pays[numbers] & (table["credits"].to_numpy() != 0) if len(table) else np.zeros(0, dtype=bool)
+    chosen = (
+        pays[numbers] & (table["credits"].to_numpy() != 0)
+        if len(table)
+        else np.zeros(0, dtype=bool)
+    )
     is_certain = np.array([each.saves_by_migrating for each in classes], dtype=bool)
     some = table.assign(number=numbers)[chosen]
-    rows = order(some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS)
+    rows = order(
+        some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS
+    )
 
     def migration(values: Row) -> Migration:
         *key, number, credits, cost, runs = values
         target, rate, target_rate = classes[number].migration
         return Migration(tuple(key), target, rate, target_rate, credits, cost, runs)
 
-    return Records(migration, columns_of(some, [*MACHINE_KEYS, "number", "credits", "cost", "runs"]), rows)
+    return Records(
+        migration, columns_of(some, [*MACHINE_KEYS, "number", "credits", "cost", "runs"]), rows
+    )
 
 
 def _used_classes(
     spelled: set[Key], rates: Rates, derived: Mapping[tuple[str, str], DerivedRate]
 ) -> Iterator[UsedClass]:
-    hired = {identity(*names) for names in spelled if not is_self_hosted(*names) and NO_NAME not in names}
+    hired = {
+        identity(*names) for names in spelled if not is_self_hosted(*names) and NO_NAME not in names
+    }
     for executor, name in sorted(hired):
         yield UsedClass(executor, name, rates.find(executor, name), derived.get((executor, name)))
 
@@ -465,7 +502,11 @@ class _Class:
     def pays_to_migrate(self) -> bool:
         """Whether the next generation may pay."""
         newer_rate = self.newer.credits_per_minute if self.newer else None
-        return self.rate is not None and newer_rate is not None and newer_rate <= self.rate * self.as_fast_as
+        return (
+            self.rate is not None
+            and newer_rate is not None
+            and newer_rate <= self.rate * self.as_fast_as
+        )
 
     @property
     def saves_by_migrating(self) -> bool:
@@ -513,7 +554,13 @@ class _Judged:
 
     def _verdict(self) -> tuple[Verdict, ResourceClass | None]:
         machine, cpu, ram = self.of.machine, self.cpu, self.ram
-        if machine is None or not self.of.is_judged or self.measured < ENOUGH_RUNS or cpu is None or ram is None:
+        if (
+            machine is None
+            or not self.of.is_judged
+            or self.measured < ENOUGH_RUNS
+            or cpu is None
+            or ram is None
+        ):
             return self.of.verdict, None
         smaller, larger = self.of.smaller, self.of.larger
         if smaller and _fits(machine, smaller, cpu, ram):
@@ -525,7 +572,9 @@ class _Judged:
             return "larger", larger
         return "fits", None
 
-    def _best(self, verdict: Verdict, suggested: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
+    def _best(
+        self, verdict: Verdict, suggested: ResourceClass | None
+    ) -> tuple[Saving | None, ResourceClass | None]:
         """The class with the lowest rate of those that save for certain, and how it does."""
         rate = self.of.rate
         if rate is None or not self.credits:
@@ -548,7 +597,11 @@ class _Judged:
         machine = self.of.machine
         if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
             return True
-        return self.cpu is not None and self.ram is not None and _fits(machine, choice, self.cpu, self.ram)
+        return (
+            self.cpu is not None
+            and self.ram is not None
+            and _fits(machine, choice, self.cpu, self.ram)
+        )
 
     def _saved_by(self, choice: ResourceClass | None) -> tuple[Decimal | None, Decimal | None]:
         """Credits and money a month."""
@@ -573,7 +626,9 @@ class _Judged:
             self.median_runs,
             median,
             rounded(1 - time_left, 6),
-            rounded(larger_rate * time_left / rate - 1, 6) if rate and larger_rate is not None else None,
+            rounded(larger_rate * time_left / rate - 1, 6)
+            if rate and larger_rate is not None
+            else None,
             self.cost,
         )
 

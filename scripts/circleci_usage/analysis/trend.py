@@ -10,13 +10,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.analysis.daily import by_day, of_days, once_a_month
+from circleci_usage.analysis.daily_costs import by_day, of_days, once_a_month
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.forecast import month_of
-from circleci_usage.days import ONE_DAY, Period, months
-from circleci_usage.money.costs import Costs, within
-from circleci_usage.money.exact import ZERO, estimating, exact_arithmetic, rounded
-from circleci_usage.money.units import to_decimal
+from circleci_usage.core.decimals import ZERO, estimating, exact_arithmetic, rounded
+from circleci_usage.core.periods import ONE_DAY, Period, months
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.costs.costs import Costs, within
 
 _DAYS_A_WEEK: Final = 7
 _CENTS: Final = 2
@@ -76,7 +76,11 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
     def mean(weekday: int) -> Decimal | None:
         alike = [cost for day, cost in usual.items() if day in period and day.weekday() == weekday]
         with estimating():
-            return rounded(sum(alike, ZERO) / len(alike), _CENTS) if len(alike) >= ENOUGH_FOR_MEAN else None
+            return (
+                rounded(sum(alike, ZERO) / len(alike), _CENTS)
+                if len(alike) >= ENOUGH_FOR_MEAN
+                else None
+            )
 
     return Trend(
         weeks=tuple(stretch(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),

@@ -13,24 +13,29 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.circleci import defaults
-from circleci_usage.cli import datadog_commands, options, settings, store_commands
-from circleci_usage.cli.found import found_parts, source_of
-from circleci_usage.cli.interrupts import at_work_on, end_interrupted, heed_interrupts, was_interrupted
+from circleci_usage.cli import datadog_commands, flags, settings, store_commands
+from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.cli.interrupts import (
+    at_work_on,
+    end_interrupted,
+    heed_interrupts,
+    was_interrupted,
+)
+from circleci_usage.cli.isolation import heed_no_library_settings
+from circleci_usage.cli.process_tuning import spare_memory, spare_time
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import on_sound_streams
-from circleci_usage.cli.surroundings import heed_no_library_settings
-from circleci_usage.cli.wrong_usage import Commands
-from circleci_usage.errors import UsageExporterError
-from circleci_usage.machine import spare_memory, spare_time
-from circleci_usage.plurals import counted
-from circleci_usage.progress import SystemClock
+from circleci_usage.cli.usage_errors import Commands
+from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.export import defaults
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
-    from circleci_usage.days import Period
+    from circleci_usage.core.periods import Period
+    from circleci_usage.pipeline import ReportSettings
     from circleci_usage.report import Report
-    from circleci_usage.stages import ReportSettings
 
 app = typer.Typer(
     name="circleci-usage",
@@ -76,7 +81,9 @@ def _explained(error: BaseException) -> int:
     # The message stays out: it may quote what should not be shown.
     place = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    Console().error(f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose.")
+    Console().error(
+        f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose."
+    )
     if {"-v", "--verbose"}.intersection(sys.argv):
         Console().trace(without_secrets("".join(traceback.format_exception(error)), os.environ))
     return DEFECT
@@ -92,7 +99,10 @@ def _show_version(wanted: bool) -> None:
 def _everything(
     context: typer.Context,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     at_work_on(context.invoked_subcommand or "")
@@ -101,31 +111,31 @@ def _everything(
 @app.command()
 def run(
     context: typer.Context,
-    org_id: options.OrgIds = None,
-    first: options.From = None,
-    last: options.To = None,
-    period: options.PeriodName = "last-month",
-    store: options.Store = options.DEFAULT_STORE,
-    poll_seconds: options.PollSeconds = defaults.POLL_SECONDS,
-    max_wait: options.MaxWait = defaults.MAX_WAIT,
-    max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
-    max_ratio: options.MaxRatio = defaults.MAX_RATIO,
-    circleci_url: options.CircleCIUrl = "https://circleci.com",
-    allow_insecure: options.AllowInsecure = False,
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    output: options.Output = options.DEFAULT_OUTPUT,
-    allow_unpriced: options.AllowUnpriced = False,
-    merged: options.Merged = True,
-    focus_version: options.FocusVersion = "1.2",
-    focus_grain: options.FocusGrain = "auto",
-    focus_gzip: options.FocusGzip = False,
-    export_for: options.ExportFor = None,
-    datadog: options.Datadog = False,
-    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
-    datadog_url: options.DatadogUrl = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    org_id: flags.OrgIds = None,
+    first: flags.From = None,
+    last: flags.To = None,
+    period: flags.PeriodName = "last-month",
+    store: flags.Store = flags.DEFAULT_STORE,
+    poll_seconds: flags.PollSeconds = defaults.POLL_SECONDS,
+    max_wait: flags.MaxWait = defaults.MAX_WAIT,
+    max_store_size: flags.MaxStoreSize = defaults.MAX_STORE_GB,
+    max_ratio: flags.MaxRatio = defaults.MAX_RATIO,
+    circleci_url: flags.CircleCIUrl = "https://circleci.com",
+    allow_insecure: flags.AllowInsecure = False,
+    price_per_credit: flags.PricePerCredit = None,
+    config: flags.Config = None,
+    output: flags.Output = flags.DEFAULT_OUTPUT,
+    allow_unpriced: flags.AllowUnpriced = False,
+    merged: flags.Merged = True,
+    focus_version: flags.FocusVersion = "1.2",
+    focus_grain: flags.FocusGrain = "auto",
+    focus_gzip: flags.FocusGzip = False,
+    export_for: flags.ExportFor = None,
+    datadog: flags.Datadog = False,
+    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
+    datadog_url: flags.DatadogUrl = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Export usage from CircleCI and write the report folder: what the image and the orb run.
 
@@ -135,7 +145,7 @@ def run(
 
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
-    from circleci_usage.run import run as run_all
+    from circleci_usage.export_and_report import run as run_all
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -165,9 +175,15 @@ def run(
         export_for=export_for,
     )
     sender = datadog_commands.sender
-    send = sender(output, datadog_site, datadog_url, store, allow_insecure=allow_insecure) if datadog else None
+    send = (
+        sender(output, datadog_site, datadog_url, store, allow_insecure=allow_insecure)
+        if datadog
+        else None
+    )
     span = settings.export_span(chosen)
-    _show_report(console, run_all(exporting, reporting, span, clock=clock, progress=console), output)
+    _show_report(
+        console, run_all(exporting, reporting, span, clock=clock, progress=console), output
+    )
     if send:
         send(console, clock)
 
@@ -175,19 +191,19 @@ def run(
 @app.command()
 def export(
     context: typer.Context,
-    org_id: options.OrgIds = None,
-    first: options.From = None,
-    last: options.To = None,
-    period: options.PeriodName = "last-month",
-    store: options.Store = options.DEFAULT_STORE,
-    poll_seconds: options.PollSeconds = defaults.POLL_SECONDS,
-    max_wait: options.MaxWait = defaults.MAX_WAIT,
-    max_store_size: options.MaxStoreSize = defaults.MAX_STORE_GB,
-    max_ratio: options.MaxRatio = defaults.MAX_RATIO,
-    circleci_url: options.CircleCIUrl = "https://circleci.com",
-    allow_insecure: options.AllowInsecure = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    org_id: flags.OrgIds = None,
+    first: flags.From = None,
+    last: flags.To = None,
+    period: flags.PeriodName = "last-month",
+    store: flags.Store = flags.DEFAULT_STORE,
+    poll_seconds: flags.PollSeconds = defaults.POLL_SECONDS,
+    max_wait: flags.MaxWait = defaults.MAX_WAIT,
+    max_store_size: flags.MaxStoreSize = defaults.MAX_STORE_GB,
+    max_ratio: flags.MaxRatio = defaults.MAX_RATIO,
+    circleci_url: flags.CircleCIUrl = "https://circleci.com",
+    allow_insecure: flags.AllowInsecure = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Bring usage into the store: ask CircleCI for what is missing, wait, download. Prints the files that hold it.
 
@@ -195,7 +211,7 @@ def export(
 
     [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
     """
-    from circleci_usage.run import export as export_usage
+    from circleci_usage.export_and_report import export as export_usage
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -221,24 +237,24 @@ def export(
 @app.command()
 def report(
     context: typer.Context,
-    paths: options.Paths = None,
-    first: options.From = None,
-    last: options.To = None,
-    period: options.PeriodName = "last-month",
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    store: options.Store = options.DEFAULT_STORE,
-    output: options.Output = options.DEFAULT_OUTPUT,
-    engine: options.EngineName = options.Engine.POLARS,
-    spark_master: options.SparkMaster = None,
-    allow_unpriced: options.AllowUnpriced = False,
-    merged: options.Merged = True,
-    focus_version: options.FocusVersion = "1.2",
-    focus_grain: options.FocusGrain = "auto",
-    focus_gzip: options.FocusGzip = False,
-    export_for: options.ExportFor = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    paths: flags.Paths = None,
+    first: flags.From = None,
+    last: flags.To = None,
+    period: flags.PeriodName = "last-month",
+    price_per_credit: flags.PricePerCredit = None,
+    config: flags.Config = None,
+    store: flags.Store = flags.DEFAULT_STORE,
+    output: flags.Output = flags.DEFAULT_OUTPUT,
+    engine: flags.EngineName = flags.Engine.POLARS,
+    spark_master: flags.SparkMaster = None,
+    allow_unpriced: flags.AllowUnpriced = False,
+    merged: flags.Merged = True,
+    focus_version: flags.FocusVersion = "1.2",
+    focus_grain: flags.FocusGrain = "auto",
+    focus_gzip: flags.FocusGzip = False,
+    export_for: flags.ExportFor = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Write the report folder from export files, without asking CircleCI for anything.
 
@@ -252,7 +268,7 @@ def report(
 
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
-    from circleci_usage.stages import make_report
+    from circleci_usage.pipeline import make_report
 
     console, clock = _console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock, in_files=bool(paths))
@@ -279,28 +295,28 @@ def report(
 
 @app.command()
 def merge(
-    paths: options.Paths = None,
-    store: options.Store = options.DEFAULT_STORE,
+    paths: flags.Paths = None,
+    store: flags.Store = flags.DEFAULT_STORE,
     output: Annotated[
         Path,
         typer.Option(
             "--output",
             "-o",
-            parser=options.path_of("--output"),
+            parser=flags.path_of("--output"),
             metavar="PATH",
             help="The file to write, .csv or .csv.gz.",
         ),
     ] = Path("merged.csv.gz"),
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Merge the rows of all export files into one CSV with one header: gzip for .csv.gz, plain for .csv.
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
+    from circleci_usage.usage.engine import at_least_a_header
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
-    from circleci_usage.usage.source import at_least_a_header
 
     console = _console(quiet=quiet, verbose=verbose)
     found = found_parts(paths, store)
@@ -316,12 +332,15 @@ def merge(
 
 @app.command()
 def check(
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    output: options.Output = options.DEFAULT_OUTPUT,
+    price_per_credit: flags.PricePerCredit = None,
+    config: flags.Config = None,
+    output: flags.Output = flags.DEFAULT_OUTPUT,
     forecast: Annotated[
         bool,
-        typer.Option("--forecast", help="Also when a budget will be exceeded by the end of its month or cycle."),
+        typer.Option(
+            "--forecast",
+            help="Also when a budget will be exceeded by the end of its month or cycle.",
+        ),
     ] = False,
 ) -> None:
     """Hold the budgets of the settings file against a report.
@@ -330,8 +349,8 @@ def check(
 
     [dim]circleci-usage check --output usage-report --forecast[/dim]
     """
-    from circleci_usage.budget_check import check_report
-    from circleci_usage.cli.status_view import budget_line
+    from circleci_usage.checks.budget_check import check_report
+    from circleci_usage.cli.text import budget_line
 
     console, file = _console(), settings.usage_file(config)
     outcome = check_report(
@@ -344,19 +363,21 @@ def check(
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
-        console.warn("Days are missing: bring them into the store (`run` does), then make the report again.")
+        console.warn(
+            "Days are missing: bring them into the store (`run` does), then make the report again."
+        )
     raise typer.Exit(outcome.exit_code)
 
 
-@app.command(cls=options.WithoutEnvironment)
+@app.command(cls=flags.WithoutEnvironment)
 def demo(
-    output: options.Output = Path("demo-report"),
+    output: flags.Output = Path("demo-report"),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
-    period: options.PeriodName = "last-month",
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    period: flags.PeriodName = "last-month",
+    price_per_credit: flags.PricePerCredit = None,
+    config: flags.Config = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Go the whole way against a stand-in for CircleCI and a made-up company: no account needed.
 
@@ -371,7 +392,9 @@ def demo(
 
     def reporting(days: "Period") -> "ReportSettings":
         chosen = settings.Chosen(days, period, said=True, otherwise=days)
-        return settings.report_settings({}, output, price_per_credit, config or DEMO_SETTINGS, chosen, merged=True)
+        return settings.report_settings(
+            {}, output, price_per_credit, config or DEMO_SETTINGS, chosen, merged=True
+        )
 
     _show_report(console, run_demo(reporting, seed=seed, period=period, progress=console), output)
 
@@ -396,7 +419,7 @@ def _warn(console: "Console", chosen: "settings.Chosen") -> None:
 
 
 def _show_report(console: "Console", made: "Report", folder: Path) -> None:
-    from circleci_usage.render.terminal import terminal_summary
+    from circleci_usage.render.text.terminal import terminal_summary
 
     console.show(terminal_summary(made))
     for warning in made.warnings:

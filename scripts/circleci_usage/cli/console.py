@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console as RichConsole
 from rich.markup import escape
 
-from circleci_usage.foreign import inert, visible
-from circleci_usage.progress import Progress, Silence, Task
+from circleci_usage.core.progress import Progress, Silence, Task
+from circleci_usage.core.untrusted_text import inert, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -88,7 +88,12 @@ class Console(Progress):
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
         from rich.progress import Progress as Bars  # noqa: PLC0415 - rich.progress costs start-up time
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+        )
         return Bars(*columns, console=self._err, transient=True)
 
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from circleci_usage.cli import options, settings
-from circleci_usage.plurals import counted
-from circleci_usage.progress import SystemClock
+from circleci_usage.cli import flags, settings
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
-    from circleci_usage.progress import Clock
-    from circleci_usage.push.plan import Plan, PushOptions
+    from circleci_usage.core.progress import Clock
+    from circleci_usage.push.datadog.plan import Plan, PushOptions
 
-push = typer.Typer(no_args_is_help=True, help="Send a report folder to where its numbers are needed.")
+push = typer.Typer(
+    no_args_is_help=True, help="Send a report folder to where its numbers are needed."
+)
 
 
 @push.callback()
@@ -26,17 +28,25 @@ def _push() -> None: ...
 
 @push.command()
 def datadog(
-    output: options.Output = options.DEFAULT_OUTPUT,
-    mode: Annotated[str, typer.Option(help="snapshot: totals stamped now; historical: a point a day.")] = "snapshot",
+    output: flags.Output = flags.DEFAULT_OUTPUT,
+    mode: Annotated[
+        str, typer.Option(help="snapshot: totals stamped now; historical: a point a day.")
+    ] = "snapshot",
     tags: Annotated[
         list[str] | None,
         typer.Option(help="More tags: workflow, job, resource_class or branch."),
     ] = None,
-    without_tags: Annotated[list[str] | None, typer.Option(help="Tags of the default to leave out.")] = None,
-    max_series: Annotated[int, typer.Option(min=1, help="How many series may be sent; Datadog bills them.")] = 1000,
+    without_tags: Annotated[
+        list[str] | None, typer.Option(help="Tags of the default to leave out.")
+    ] = None,
+    max_series: Annotated[
+        int, typer.Option(min=1, help="How many series may be sent; Datadog bills them.")
+    ] = 1000,
     historical_metrics_enabled: Annotated[
         bool,
-        typer.Option("--historical-metrics-enabled", help="Historical Metrics Ingestion is on: do not ask."),
+        typer.Option(
+            "--historical-metrics-enabled", help="Historical Metrics Ingestion is on: do not ask."
+        ),
     ] = False,
     enable_historical: Annotated[
         bool,
@@ -46,13 +56,15 @@ def datadog(
         bool,
         typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
-    store: options.Store = options.DEFAULT_STORE,
-    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
-    datadog_url: options.DatadogUrl = None,
-    allow_insecure: options.AllowInsecure = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
+    ] = False,
+    store: flags.Store = flags.DEFAULT_STORE,
+    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
+    datadog_url: flags.DatadogUrl = None,
+    allow_insecure: flags.AllowInsecure = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Send a report folder to Datadog. Sending the same report again replaces, it never doubles.
 
@@ -63,7 +75,7 @@ def datadog(
     [dim]circleci-usage push datadog --tags workflow,job --max-series 5000[/dim]
     """
     from circleci_usage.cli.console import Console
-    from circleci_usage.push.plan import plan_push
+    from circleci_usage.push.datadog.plan import plan_push
 
     console, clock = Console(quiet=quiet, verbose=verbose), SystemClock()
     chosen = settings.push_options(
@@ -80,7 +92,7 @@ def datadog(
         custom_costs=custom_costs,
     )
     if dry_run:
-        from circleci_usage.push.view import plan_lines
+        from circleci_usage.push.datadog.dry_run import plan_lines
 
         for line in plan_lines(plan_push(output, chosen, clock.now())):
             console.result(line)
@@ -96,13 +108,16 @@ def sender(
     Raises:
         SettingsError: there is no API key, or no such site.
     """
-    return _sender(output, settings.push_options(site=site, url=url, allow_insecure=allow_insecure, store=store))
+    return _sender(
+        output,
+        settings.push_options(site=site, url=url, allow_insecure=allow_insecure, store=store),
+    )
 
 
 def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"], None]:
-    from circleci_usage.push.credentials import datadog_credentials
-    from circleci_usage.push.datadog import push as send
-    from circleci_usage.push.plan import plan_push
+    from circleci_usage.push.datadog.credentials import datadog_credentials
+    from circleci_usage.push.datadog.plan import plan_push
+    from circleci_usage.push.datadog.push import push as send
 
     credentials = datadog_credentials(os.environ)
 
@@ -123,12 +138,16 @@ def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"
 def datadog_dashboard(
     which: Annotated[
         str,
-        typer.Argument(help="datadog, datadog-cloud-cost, monitor-budget, monitor-jump or monitor-no-data."),
+        typer.Argument(
+            help="datadog, datadog-cloud-cost, monitor-budget, monitor-jump or monitor-no-data."
+        ),
     ] = "datadog",
-    create: Annotated[bool, typer.Option("--create", help="Make it in Datadog; needs an application key.")] = False,
-    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
-    datadog_url: options.DatadogUrl = None,
-    allow_insecure: options.AllowInsecure = False,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make it in Datadog; needs an application key.")
+    ] = False,
+    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
+    datadog_url: flags.DatadogUrl = None,
+    allow_insecure: flags.AllowInsecure = False,
 ) -> None:
     """Print a ready dashboard or monitor as JSON to import, or make the dashboard in Datadog.
 
@@ -137,8 +156,8 @@ def datadog_dashboard(
     [dim]circleci-usage datadog-dashboard --create[/dim]
     """
     from circleci_usage.cli.console import Console
-    from circleci_usage.errors import SettingsError
-    from circleci_usage.push.dashboards import Dashboard, Monitor, dashboard, dashboard_json
+    from circleci_usage.core.errors import SettingsError
+    from circleci_usage.push.datadog.dashboards import Dashboard, Monitor, dashboard, dashboard_json
 
     known = {each.value: each for each in (*Dashboard, *Monitor)}
     if which not in known:
@@ -147,12 +166,18 @@ def datadog_dashboard(
     if not create:
         typer.echo(dashboard_json(chosen), nl=False)
         return
-    from circleci_usage.push.credentials import datadog_credentials
-    from circleci_usage.push.datadog import create_dashboard
-    from circleci_usage.push.sites import datadog_site as site_of
+    from circleci_usage.push.datadog.credentials import datadog_credentials
+    from circleci_usage.push.datadog.push import create_dashboard
+    from circleci_usage.push.datadog.sites import datadog_site as site_of
 
     if isinstance(chosen, Monitor):
-        raise SettingsError("Monitors are not made from here: import the JSON, then say who is notified.")
+        raise SettingsError(
+            "Monitors are not made from here: import the JSON, then say who is notified."
+        )
     site = site_of(datadog_site, datadog_url, allow_insecure=allow_insecure)
     credentials = datadog_credentials(os.environ)
-    console.result(create_dashboard(dashboard(chosen), site, credentials, clock=SystemClock(), progress=console))
+    console.result(
+        create_dashboard(
+            dashboard(chosen), site, credentials, clock=SystemClock(), progress=console
+        )
+    )

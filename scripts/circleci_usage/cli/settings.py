@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
-from circleci_usage.cli.surroundings import check_drawing
-from circleci_usage.errors import SettingsError
+from circleci_usage.cli.isolation import check_drawing
+from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from circleci_usage.config.usage_file import UsageFile
-    from circleci_usage.days import Period
-    from circleci_usage.money.pricing import PriceList
-    from circleci_usage.progress import Clock
-    from circleci_usage.push.plan import PushOptions
-    from circleci_usage.run import ExportSettings
-    from circleci_usage.stages import ReportSettings
+    from circleci_usage.config.settings_model import UsageFile
+    from circleci_usage.core.periods import Period
+    from circleci_usage.core.progress import Clock
+    from circleci_usage.costs.pricing import PriceList
+    from circleci_usage.export_and_report import ExportSettings
+    from circleci_usage.pipeline import ReportSettings
+    from circleci_usage.push.datadog.plan import PushOptions
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,13 @@ class Chosen:
 
 
 def chosen_period(
-    context: typer.Context, first: str | None, last: str | None, name: str, clock: "Clock", *, in_files: bool = False
+    context: typer.Context,
+    first: str | None,
+    last: str | None,
+    name: str,
+    clock: "Clock",
+    *,
+    in_files: bool = False,
 ) -> Chosen:
     """Dates win over a name, unless the name is a flag and the dates stand in the environment.
 
@@ -62,15 +68,28 @@ def chosen_period(
         SettingsError: something in them is not understood.
     """
     from circleci_usage.config import environment as config
-    from circleci_usage.days import today_utc
+    from circleci_usage.core.periods import today_utc
 
-    sources = {key: source.name for key in ("first", "last", "period") if (source := context.get_parameter_source(key))}
-    if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {sources.get("first"), sources.get("last")}:
+    sources = {
+        key: source.name
+        for key in ("first", "last", "period")
+        if (source := context.get_parameter_source(key))
+    }
+    if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {
+        sources.get("first"),
+        sources.get("last"),
+    }:
         first = last = None
     today = today_utc(clock.now())
-    period = (config.period_in_files if in_files else config.chosen_period)(first, last, name, today)
+    period = (config.period_in_files if in_files else config.chosen_period)(
+        first, last, name, today
+    )
     future = config.future_end(last, today)
-    cut = f"The range ends on {future}, which is in the future: it is cut to today, {today}." if future else None
+    cut = (
+        f"The range ends on {future}, which is in the future: it is cut to today, {today}."
+        if future
+        else None
+    )
     by_dates = bool(config.written(first) or config.written(last))
     return Chosen(
         period=period,
@@ -83,7 +102,7 @@ def chosen_period(
 
 def export_span(chosen: Chosen) -> "Period":
     """The days that `run` exports for a report on the chosen ones."""
-    from circleci_usage.run import with_history
+    from circleci_usage.export_and_report import with_history
 
     return with_history(chosen.period, chosen.name)
 
@@ -105,10 +124,10 @@ def export_settings(
     Raises:
         SettingsError: something is missing or not understood.
     """
-    from circleci_usage.circleci.defaults import GB
-    from circleci_usage.circleci.exports import ExportOptions
     from circleci_usage.config import environment as config
-    from circleci_usage.run import ExportSettings
+    from circleci_usage.export.defaults import GB
+    from circleci_usage.export.engine import ExportOptions
+    from circleci_usage.export_and_report import ExportSettings
 
     return ExportSettings(
         url=circleci_url,
@@ -145,10 +164,10 @@ def report_settings(
     Raises:
         SettingsError: something in the flags, the settings file or the working folder is not understood.
     """
-    from circleci_usage.links import artifact_link
-    from circleci_usage.render.focus import FOCUS_VERSIONS, GRAINS
-    from circleci_usage.render.profiles import PROFILES
-    from circleci_usage.stages import ReportSettings
+    from circleci_usage.cli.artifact_url import artifact_link
+    from circleci_usage.cost_files.focus import FOCUS_VERSIONS, GRAINS
+    from circleci_usage.cost_files.profiles import PROFILES
+    from circleci_usage.pipeline import ReportSettings
 
     check_drawing()
     file = usage_file(config)
@@ -184,10 +203,10 @@ def push_options(
     Raises:
         SettingsError: there is no such site or tag, or the tags do not go together.
     """
+    from circleci_usage.push.datadog.plan import MAX_SERIES, PushOptions
+    from circleci_usage.push.datadog.sites import datadog_site
+    from circleci_usage.push.datadog.timestamps import Mode
     from circleci_usage.push.metrics import chosen_tags
-    from circleci_usage.push.plan import MAX_SERIES, PushOptions
-    from circleci_usage.push.sites import datadog_site
-    from circleci_usage.push.stamps import Mode
 
     return PushOptions(
         site=datadog_site(site, url, allow_insecure=allow_insecure),
@@ -215,7 +234,9 @@ class PushChoices(TypedDict, total=False):
 
 def _one_of(known: Collection[str], name: str, flag: str) -> str:
     if name not in known:
-        raise SettingsError(f"{flag} {name}: there is no such choice; take one of {', '.join(known)}.")
+        raise SettingsError(
+            f"{flag} {name}: there is no such choice; take one of {', '.join(known)}."
+        )
     return name
 
 
@@ -227,13 +248,15 @@ def usage_file(config: Path | None) -> "UsageFile":
     """
     from circleci_usage.config.environment import config_file
     from circleci_usage.config.settings_file import load_settings_file
-    from circleci_usage.config.usage_file import UsageFile
+    from circleci_usage.config.settings_model import UsageFile
 
     path = config_file(config)
     return load_settings_file(path) if path else UsageFile()
 
 
-def prices(file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: bool = False) -> "PriceList":
+def prices(
+    file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: bool = False
+) -> "PriceList":
     """What credits cost: the flag's price, else the settings file's, else the list price.
 
     Raises:

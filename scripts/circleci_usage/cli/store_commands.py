@@ -6,31 +6,31 @@ from pathlib import Path
 
 import typer
 
-from circleci_usage.cli import options, settings
-from circleci_usage.plurals import counted
-from circleci_usage.progress import SystemClock
+from circleci_usage.cli import flags, settings
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.progress import SystemClock
 
 
 def status(
     context: typer.Context,
-    org_id: options.OrgIds = None,
-    first: options.From = None,
-    last: options.To = None,
-    period: options.PeriodName = "last-month",
-    store: options.Store = options.DEFAULT_STORE,
-    config: options.Config = None,
+    org_id: flags.OrgIds = None,
+    first: flags.From = None,
+    last: flags.To = None,
+    period: flags.PeriodName = "last-month",
+    store: flags.Store = flags.DEFAULT_STORE,
+    config: flags.Config = None,
 ) -> None:
     """Show what the store has, the quota used, and what the next `run` with the same settings will do. Asks nobody.
 
     [dim]circleci-usage status --period last-13-months[/dim]
     """
-    from circleci_usage.circleci.status import named
-    from circleci_usage.circleci.status import status as status_of
-    from circleci_usage.circleci.store import Store
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.status_view import next_run_lines, store_lines
+    from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
-    from circleci_usage.run import days_to_export
+    from circleci_usage.export.store import Store
+    from circleci_usage.export.store_status import named
+    from circleci_usage.export.store_status import status as status_of
+    from circleci_usage.export_and_report import days_to_export
 
     console, clock = Console(), SystemClock()
     chosen = settings.chosen_period(context, first, last, period, clock)
@@ -45,23 +45,23 @@ def status(
 
 
 def doctor(
-    org_id: options.OrgIds = None,
-    store: options.Store = options.DEFAULT_STORE,
-    circleci_url: options.CircleCIUrl = "https://circleci.com",
-    price_per_credit: options.PricePerCredit = None,
-    config: options.Config = None,
-    datadog_site: options.DatadogSite = options.DEFAULT_SITE,
-    datadog_url: options.DatadogUrl = None,
-    allow_insecure: options.AllowInsecure = False,
-    verbose: options.Verbose = False,
+    org_id: flags.OrgIds = None,
+    store: flags.Store = flags.DEFAULT_STORE,
+    circleci_url: flags.CircleCIUrl = "https://circleci.com",
+    price_per_credit: flags.PricePerCredit = None,
+    config: flags.Config = None,
+    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
+    datadog_url: flags.DatadogUrl = None,
+    allow_insecure: flags.AllowInsecure = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
+    from circleci_usage.checks.doctor import DoctorSettings, examine
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.status_view import check_line
-    from circleci_usage.doctor import DoctorSettings, examine
+    from circleci_usage.cli.text import check_line
 
     console = Console(verbose=verbose)
     looked_at = DoctorSettings(
@@ -80,14 +80,14 @@ def doctor(
     raise typer.Exit(next(filter(None, codes), 0))
 
 
-def prune(store: options.Store = options.DEFAULT_STORE, quiet: options.Quiet = False) -> None:
+def prune(store: flags.Store = flags.DEFAULT_STORE, quiet: flags.Quiet = False) -> None:
     """Remove from the store what is older than the 13 months that CircleCI keeps.
 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """
-    from circleci_usage.circleci.store import Store
-    from circleci_usage.circleci.store import prune as prune_store
     from circleci_usage.cli.console import Console
+    from circleci_usage.export.store import Store
+    from circleci_usage.export.store import prune as prune_store
 
     removed = prune_store(Store(store), SystemClock().now())
     console = Console(quiet=quiet)

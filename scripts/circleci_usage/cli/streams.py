@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
-from circleci_usage.errors import UnfinishedError
+from circleci_usage.core.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -67,7 +67,9 @@ def _open_closed() -> None:
 
 def _text(stream: _Stream, like: TextIO | None) -> io.TextIOWrapper:
     encoding = getattr(like, "encoding", None) or "utf-8"
-    return io.TextIOWrapper(io.BufferedWriter(stream), encoding, "backslashreplace", line_buffering=True)
+    return io.TextIOWrapper(
+        io.BufferedWriter(stream), encoding, "backslashreplace", line_buffering=True
+    )
 
 
 def _say(failure: OSError) -> int:

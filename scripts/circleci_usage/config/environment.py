@@ -9,8 +9,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.names import is_name
-from circleci_usage.days import (
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import (
     CIRCLECI_BEGAN,
     ONE_DAY,
     OPEN_END,
@@ -20,8 +20,8 @@ from circleci_usage.days import (
     parse_day,
     period_between,
 )
-from circleci_usage.errors import SettingsError
-from circleci_usage.foreign import inert
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.export.organization_names import is_name
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
 DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
@@ -90,7 +90,11 @@ def price_per_credit(text: str) -> Decimal:
             f"The price per credit is {inert(repr(text))}; write what one credit costs as a number, for example 0.0006."
         )
     exponent = price.as_tuple().exponent
-    if price >= _LARGEST_PRICE or not isinstance(exponent, int) or not -_PRICE_DECIMALS <= exponent <= _PRICE_DECIMALS:
+    if (
+        price >= _LARGEST_PRICE
+        or not isinstance(exponent, int)
+        or not -_PRICE_DECIMALS <= exponent <= _PRICE_DECIMALS
+    ):
         raise SettingsError(
             f"The price per credit is {inert(text, _SHOWN)}, with more than 20 digits before the point or 18 behind it;"
             " write what one credit costs, for example 0.0006."
@@ -108,7 +112,9 @@ def duration(text: str, what: str) -> timedelta:
     if not match or not any(match.groups()):
         shown = inert(text, _SHOWN)
         raise SettingsError(f"{what}: '{shown}' is no length of time; write 90m, 1h30m, 45s or 0.")
-    too_long = SettingsError(f"{what} is longer than {LONGEST_WAIT.days} days; write less, for example 90m.")
+    too_long = SettingsError(
+        f"{what} is longer than {LONGEST_WAIT.days} days; write less, for example 90m."
+    )
     digits = [group or "0" for group in match.groups()]
     if max(map(len, digits)) > _DIGITS:
         raise too_long
@@ -126,7 +132,9 @@ def poll_seconds(seconds: float) -> float:
         SettingsError: it is not between nothing and a day.
     """
     if not 0 <= seconds <= _DAY:
-        raise SettingsError(f"POLL_SECONDS (--poll-seconds) is {seconds}; write seconds between 0 and {_DAY:,}.")
+        raise SettingsError(
+            f"POLL_SECONDS (--poll-seconds) is {seconds}; write seconds between 0 and {_DAY:,}."
+        )
     return seconds
 
 
@@ -141,7 +149,9 @@ def chosen_period(first: str | None, last: str | None, name: str, today: date) -
     """
     first, last = written(first), written(last)
     if last and not first:
-        raise SettingsError(f"The last day is {last} but there is no first day; set --from or START_DATE too.")
+        raise SettingsError(
+            f"The last day is {last} but there is no first day; set --from or START_DATE too."
+        )
     if not first:
         return named_period(name.strip(), today)
     period = _begun(period_between(first, last or str(OPEN_END)), today)
@@ -163,10 +173,16 @@ def period_in_files(first: str | None, last: str | None, name: str, today: date)
 def _begun(period: Period, today: date) -> Period:
     """The period without what lies in the future, but for an open end."""
     if period.first > today:
-        raise SettingsError(f"The range begins on {period.first}, which is in the future; there is no usage yet.")
+        raise SettingsError(
+            f"The range begins on {period.first}, which is in the future; there is no usage yet."
+        )
     if period.last < CIRCLECI_BEGAN:
-        raise SettingsError(f"The range ends on {period.last}, before there was any CircleCI; there is no usage.")
-    return Period(period.start, OPEN_END if period.stop == OPEN_END else min(period.stop, today + ONE_DAY))
+        raise SettingsError(
+            f"The range ends on {period.last}, before there was any CircleCI; there is no usage."
+        )
+    return Period(
+        period.start, OPEN_END if period.stop == OPEN_END else min(period.stop, today + ONE_DAY)
+    )
 
 
 def without_open_sides(period: Period, today: date) -> Period:

@@ -8,11 +8,11 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from circleci_usage.config.usage_file import UsageFile
+from circleci_usage.config.settings_model import UsageFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
-from circleci_usage.errors import SettingsError
-from circleci_usage.files import opened
-from circleci_usage.foreign import inert
+from circleci_usage.core.atomic_files import opened
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.untrusted_text import inert
 
 __all__ = ["UsageFile", "load_settings_file"]
 
@@ -31,26 +31,38 @@ def load_settings_file(path: Path) -> UsageFile:
         content = _content(path)
         document = parse_yaml(content.decode("utf-8-sig"))
         context = {"checksum": hashlib.sha256(content).hexdigest()}
-        return UsageFile.model_validate({} if document.value is None else document.value, context=context)
+        return UsageFile.model_validate(
+            {} if document.value is None else document.value, context=context
+        )
     except OSError as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror or error}.") from None
+        raise SettingsError(
+            f"The settings file {path} cannot be read: {error.strerror or error}."
+        ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"The settings file {path} is not UTF-8 text.") from None
     except YamlError as error:
-        raise SettingsError(f"The settings file {path} cannot be understood: {inert(error)}.") from None
+        raise SettingsError(
+            f"The settings file {path} cannot be understood: {inert(error)}."
+        ) from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        lines = [f"  {inert(_explained(problem, document))}" for problem in problems[:_PROBLEMS_SHOWN]]
+        lines = [
+            f"  {inert(_explained(problem, document))}" for problem in problems[:_PROBLEMS_SHOWN]
+        ]
         if len(problems) > len(lines):
             lines.append(f"  and {len(problems) - len(lines):,} more")
-        raise SettingsError("\n".join((f"The settings file {path} has to be changed:", *lines))) from None
+        raise SettingsError(
+            "\n".join((f"The settings file {path} has to be changed:", *lines))
+        ) from None
 
 
 def _content(path: Path) -> bytes:
     with opened(path) as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise SettingsError(f"The settings file {path} is larger than {_LARGEST >> 10} KiB; is it the right file?")
+        raise SettingsError(
+            f"The settings file {path} is larger than {_LARGEST >> 10} KiB; is it the right file?"
+        )
     return content
 
 
@@ -86,9 +98,16 @@ def _explained(problem: ErrorDetails, document: YamlText) -> str:
     place = problem["loc"]
     value = inert(repr(problem["input"]), _SHOWN)
     text = _PROBLEMS.get(problem["type"])
-    said = text.format(value=value, **problem.get("ctx", {})) if text else problem["msg"].removeprefix("Value error, ")
+    said = (
+        text.format(value=value, **problem.get("ctx", {}))
+        if text
+        else problem["msg"].removeprefix("Value error, ")
+    )
     return f"line {document.line(place)}, {_path(place)}: {said}"
 
 
 def _path(place: tuple[int | str, ...]) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".") or "the file"
+    return (
+        "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+        or "the file"
+    )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from circleci_usage.foreign import inert
+from circleci_usage.core.untrusted_text import inert
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _MAP: Final = "tag:yaml.org,2002:map"
@@ -77,7 +77,9 @@ def parse_yaml(text: str) -> YamlText:
     except (ValueError, OverflowError):
         # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that there are.
         where = f"line {loader.get_mark().line + 1}: " if loader else ""
-        raise YamlError(f"{where}a number is too large, of an escape such as \\U00110000 or of a version") from None
+        raise YamlError(
+            f"{where}a number is too large, of an escape such as \\U00110000 or of a version"
+        ) from None
 
 
 _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} levels deep"
@@ -131,7 +133,9 @@ class _TextLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
         """As ever, of a mapping: a tag may claim that something else is one."""
         if not isinstance(node, yaml.MappingNode):
-            raise yaml.constructor.ConstructorError(None, None, "keys with values are expected", node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, "keys with values are expected", node.start_mark
+            )
         return super().construct_mapping(node, deep=deep)
 
 

@@ -6,17 +6,17 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.circleci.exports import ExportOptions
-from circleci_usage.days import Period, add_months, named_period, today_utc
-from circleci_usage.demo.catalog import ORGANIZATIONS
+from circleci_usage.core.atomic_files import working_folder
+from circleci_usage.core.periods import Period, add_months, named_period, today_utc
+from circleci_usage.core.progress import Progress
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.demo.company import Company
-from circleci_usage.demo.standin import StandIn
-from circleci_usage.files import working_folder
-from circleci_usage.progress import Progress
+from circleci_usage.demo.company.catalog import ORGANIZATIONS
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.export.engine import ExportOptions
+from circleci_usage.export_and_report import ExportSettings, run
+from circleci_usage.pipeline import ReportSettings
 from circleci_usage.report import Report
-from circleci_usage.run import ExportSettings, run
-from circleci_usage.stages import ReportSettings
 
 DEMO_SETTINGS: Final = Path(__file__).with_name("usage.yml")
 """The company's contract, teams and budgets."""
@@ -25,7 +25,9 @@ _MONTHS_BEFORE: Final = 2
 """Enough for a comparison and for what is usual on each weekday."""
 
 
-def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period: str, progress: Progress) -> Report:
+def run_demo(
+    reporting: Callable[[Period], ReportSettings], *, seed: int, period: str, progress: Progress
+) -> Report:
     """Export and report on a period of the made-up company, by its own calendar.
 
     Args:
@@ -42,7 +44,10 @@ def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period
     months_before = add_months(days.start.replace(day=1), -_MONTHS_BEFORE)
     thirteen_months = named_period("last-13-months", today_utc(clock.now()))
     begin = min(days.start, max(months_before, thirteen_months.start))
-    with working_folder() as folder, StandIn(company, clock, posts_per_hour=None, gets_per_hour=None) as circleci:
+    with (
+        working_folder() as folder,
+        StandIn(company, clock, posts_per_hour=None, gets_per_hour=None) as circleci,
+    ):
         exporting = ExportSettings(
             url=circleci.url,
             token=SecretStr(circleci.token),
@@ -50,4 +55,6 @@ def run_demo(reporting: Callable[[Period], ReportSettings], *, seed: int, period
             store=folder,
             options=ExportOptions(),
         )
-        return run(exporting, reporting(days), Period(begin, days.stop), clock=clock, progress=progress)
+        return run(
+            exporting, reporting(days), Period(begin, days.stop), clock=clock, progress=progress
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from circleci_usage.errors import SettingsError
+from circleci_usage.core.errors import SettingsError
 
 CREDITS: Final = "circleci.usage.credits"
 COST: Final = "circleci.usage.cost"
@@ -13,7 +13,15 @@ FORECAST_COST: Final = "circleci.usage.forecast_cost"
 BUDGET_USED_RATIO: Final = "circleci.usage.budget_used_ratio"
 WASTED_COST: Final = "circleci.usage.wasted_cost"
 
-METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS, FORECAST_COST, BUDGET_USED_RATIO, WASTED_COST)
+METRICS: Final = (
+    CREDITS,
+    COST,
+    JOB_RUNS,
+    JOB_SECONDS,
+    FORECAST_COST,
+    BUDGET_USED_RATIO,
+    WASTED_COST,
+)
 
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 """What has an amount for every day; the others are states as of the report."""

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from circleci_usage.errors import DataError
-from circleci_usage.machine import cores
-from circleci_usage.usage.parts import GZIP_MAGIC, ROW_LIMIT, Part, open_part
+from circleci_usage.core.errors import DataError
+from circleci_usage.core.machine import cores
+from circleci_usage.usage.input_files import GZIP_MAGIC, ROW_LIMIT, Part, open_part
 
 _LOOKED_AT: Final = 64 << 20
 """Unpacked bytes that are looked at of all parts together."""
@@ -109,7 +109,9 @@ def _is_dense(part: Part) -> bool:
     with part.path.open("rb") as file:
         is_packed = file.read(2) == GZIP_MAGIC
         if is_packed:
-            return any(_is_packed_again(sample) for sample in _samples(file, part.path, _SAMPLE, _STEP))
+            return any(
+                _is_packed_again(sample) for sample in _samples(file, part.path, _SAMPLE, _STEP)
+            )
         most = 2 * _PLAIN_SAMPLE // len(part.columns)
         samples = _samples(file, part.path, _PLAIN_SAMPLE, ROW_LIMIT)
         return any(not 0 < sample.count(_LINE_END) <= most for sample in samples)

@@ -20,17 +20,17 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.columns import EXPORT_COLUMNS, credit_types_of
-from circleci_usage.days import END_OF_TIME, Period
-from circleci_usage.errors import UsageExporterError
-from circleci_usage.files import read_own, replacing, sweep_files, working_folder
-from circleci_usage.usage.answers import Answers
-from circleci_usage.usage.checksums import FileState, checksums, state_of
-from circleci_usage.usage.heavy_pass import sum_parts
+from circleci_usage.core.atomic_files import read_own, replacing, sweep_files, working_folder
+from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.periods import END_OF_TIME, Period
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
+from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
+from circleci_usage.usage.file_hashes import FileState, checksums, state_of
+from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.parts import Part, Recorded
-from circleci_usage.usage.scan import NUMBER
-from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
+from circleci_usage.usage.polars.aggregate import sum_parts
+from circleci_usage.usage.polars.run_statistics import Answers
+from circleci_usage.usage.polars.scan import NUMBER
 
 CACHE_FOLDER: Final = ".daily-usage"
 
@@ -57,7 +57,16 @@ def read_sums(
     states = [*map(state_of, files)]
     # The first group that matches a job wins, so that their order counts.
     groups = [[name, [*globs_of_jobs]] for name, globs_of_jobs in job_groups.globs.items()]
-    key = _key([_code(), _shape(), globs, groups, str(period), _content(parts, states, checksums(files, cache))])
+    key = _key(
+        [
+            _code(),
+            _shape(),
+            globs,
+            groups,
+            str(period),
+            _content(parts, states, checksums(files, cache)),
+        ]
+    )
     sums = load_sums(cache, key)
     if sums is None:
         sums = sum_parts(parts, globs, period, job_groups)
@@ -74,7 +83,10 @@ def cache_beside(parts: Sequence[Part]) -> Path:
 
 def _content(parts: Sequence[Part], states: Sequence[FileState], found: Sequence[str]) -> list[str]:
     """What the parts hold and are called, those that were changed later behind: their rows count before others."""
-    in_order = sorted(zip(states, parts, found, strict=True), key=lambda each: (each[0].modified, str(each[1].path)))
+    in_order = sorted(
+        zip(states, parts, found, strict=True),
+        key=lambda each: (each[0].modified, str(each[1].path)),
+    )
     return [f"{checksum} {part.path.name} {_said(part.recorded)}" for _, part, checksum in in_order]
 
 
@@ -83,7 +95,9 @@ def _said(recorded: Recorded | None) -> list[str]:
     if recorded is None:
         return []
     named = {field.name: getattr(recorded, field.name) for field in fields(recorded)}
-    return [str(each) for each in (named | {"organizations": sorted(recorded.organizations)}).values()]
+    return [
+        str(each) for each in (named | {"organizations": sorted(recorded.organizations)}).values()
+    ]
 
 
 def _shape() -> list[object]:
@@ -97,7 +111,9 @@ def _code() -> str:
     package = Path(__file__).parent
     sources = [*sorted(package.glob("*.py")), package.parent / "columns.py"]
     known = [source.read_bytes() for source in sources if source.is_file()]
-    return hashlib.sha256(b"".join([version("circleci-usage").encode(), pl.__version__.encode(), *known])).hexdigest()
+    return hashlib.sha256(
+        b"".join([version("circleci-usage").encode(), pl.__version__.encode(), *known])
+    ).hexdigest()
 
 
 def _key(depends_on: Sequence[object]) -> str:
@@ -116,8 +132,21 @@ def load_sums(folder: Path, key: str) -> Sums | None:
         return None
     try:
         days, branches, notes, *answers = _frames(body)
-        sums = Sums(days, branches, Answers(*answers), tuple(notes["warnings"][0]), bool(notes["has_repeats"][0]))
-    except (ValueError, TypeError, LookupError, OverflowError, MemoryError, pl.exceptions.PolarsError):
+        sums = Sums(
+            days,
+            branches,
+            Answers(*answers),
+            tuple(notes["warnings"][0]),
+            bool(notes["has_repeats"][0]),
+        )
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        OverflowError,
+        MemoryError,
+        pl.exceptions.PolarsError,
+    ):
         return None
     except pl.exceptions.PanicException:
         # A defect of Polars, which a file that was made for it may meet: it is as good as damaged.
@@ -128,12 +157,17 @@ def load_sums(folder: Path, key: str) -> Sums | None:
 def _has_shape(sums: Sums) -> bool:
     """Whether the frames are what the heavy pass gives. They may come from a cache that others can write."""
     kinds = credit_types_of(sums.days.columns)
-    measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(RUN_MEASURES)
+    measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(
+        RUN_MEASURES
+    )
     frames = {DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
     return (
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
-        and all(_is_like(getattr(sums.answers, each.name), _shapes()[each.name]) for each in fields(Answers))
+        and all(
+            _is_like(getattr(sums.answers, each.name), _shapes()[each.name])
+            for each in fields(Answers)
+        )
     )
 
 
@@ -155,7 +189,9 @@ def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
     if frame.columns != known.names():
         return False
     pairs = [(series, known[series.name]) for series in frame]
-    alike = all(one.dtype == dtype or {one.dtype, dtype} == {pl.Int64(), NUMBER} for one, dtype in pairs)
+    alike = all(
+        one.dtype == dtype or {one.dtype, dtype} == {pl.Int64(), NUMBER} for one, dtype in pairs
+    )
     return alike and not any(series.null_count() for series in frame if series.dtype == pl.UInt32)
 
 
@@ -183,7 +219,9 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
         with replacing(folder / f"{key}{_SUFFIX}") as stream:
             stream.write(hashlib.sha256(body).digest() + body)
         sweep_files(folder, f"[0-9a-f]{{64}}{re.escape(_SUFFIX)}")
-        saved = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        saved = sorted(
+            folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True
+        )
         for file in saved[_KEPT:]:
             file.unlink(missing_ok=True)
 

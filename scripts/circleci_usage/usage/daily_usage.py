@@ -9,15 +9,21 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.columns import credit_types_of
-from circleci_usage.days import Period
-from circleci_usage.money.units import INT64, Counts
+from circleci_usage.core.periods import Period
+from circleci_usage.core.scaled_integers import INT64, Counts
+from circleci_usage.schema.export_columns import credit_types_of
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DIMENSIONS,
+    MAIN_BRANCHES,
+    RUN_MEASURES,
+    Sums,
+)
 from circleci_usage.usage.cache import read_sums
+from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.parts import Part
-from circleci_usage.usage.performance import Performance, performance
-from circleci_usage.usage.scan import NUMBER
-from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, MAIN_BRANCHES, RUN_MEASURES, Sums
+from circleci_usage.usage.polars.scan import NUMBER
+from circleci_usage.usage.run_statistics import Performance, performance
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,9 @@ def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -
         dimensions.take(rows)
         .reset_index(drop=True)
         .assign(
-            credit_type=pd.Categorical.from_codes(kinds, categories=pd.Index(every_kind, dtype="object")),
+            credit_type=pd.Categorical.from_codes(
+                kinds, categories=pd.Index(every_kind, dtype="object")
+            ),
             credits=_counts(amounts, places),
             job_runs=_counts(job_runs, 0),
         )
@@ -154,7 +162,9 @@ def _counts(amounts: pl.Series, places: int) -> Counts:
     if amounts.dtype.is_integer():
         return amounts.cast(pl.Int64).to_numpy()
     unit = 10 ** (NUMBER.scale - places)
-    counts = amounts.to_physical().to_frame().select(pl.first() // pl.lit(unit, pl.Int128)).to_series()
+    counts = (
+        amounts.to_physical().to_frame().select(pl.first() // pl.lit(unit, pl.Int128)).to_series()
+    )
     if counts.abs().sum() < INT64:
         return counts.cast(pl.Int64).to_numpy()
     return np.array(counts.to_list(), dtype="object")

@@ -9,15 +9,21 @@ from operator import attrgetter
 from tempfile import gettempdir
 from typing import BinaryIO, Final
 
-from circleci_usage.columns import CREDIT_COLUMNS, LONGEST_NAME, NULL_MARKS, TOTAL_CREDITS, new_credit_columns
-from circleci_usage.days import EXPORTED_DAYS
-from circleci_usage.errors import DataError, UnfinishedError, UsageExporterError
-from circleci_usage.files import NO_SPACE
-from circleci_usage.foreign import inert
-from circleci_usage.usage.parts import Part, open_part
+from circleci_usage.core.atomic_files import NO_SPACE
+from circleci_usage.core.errors import DataError, UnfinishedError, UsageExporterError
+from circleci_usage.core.periods import EXPORTED_DAYS
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.schema.export_columns import (
+    CREDIT_COLUMNS,
+    LONGEST_NAME,
+    NULL_MARKS,
+    TOTAL_CREDITS,
+    new_credit_columns,
+)
+from circleci_usage.usage.input_files import Part, open_part
+from circleci_usage.usage.polars.job_runs import DAY_LENGTH
+from circleci_usage.usage.polars.scan import IS_NUMBER, LONGEST_RUN, NAMES
 from circleci_usage.usage.records import BLANK_LINES, records
-from circleci_usage.usage.runs import DAY_LENGTH
-from circleci_usage.usage.scan import IS_NUMBER, LONGEST_RUN, NAMES
 
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
@@ -39,7 +45,9 @@ def has_other_lengths(part: Part) -> bool:
     separators = len(part.columns) - 1
     with open_part(part.path) as stream:
         stream.readline()
-        return any(_separators(row) != separators for row in _rows(stream) if row not in BLANK_LINES)
+        return any(
+            _separators(row) != separators for row in _rows(stream) if row not in BLANK_LINES
+        )
 
 
 def _rows(stream: BinaryIO) -> Iterator[bytes]:
@@ -133,7 +141,9 @@ def _check_text(raw: bytes, where: str) -> None:
 
 def _check_name(text: str, name: str, where: str) -> None:
     if len(text) > LONGEST_NAME:
-        raise DataError(f"{where}: {name} has {len(text):,} characters; no name in an export is longer than 10,000.")
+        raise DataError(
+            f"{where}: {name} has {len(text):,} characters; no name in an export is longer than 10,000."
+        )
 
 
 def _check_day(text: str, where: str) -> None:
@@ -141,7 +151,9 @@ def _check_day(text: str, where: str) -> None:
         return
     try:
         # Digits of other scripts are none to fast readers.
-        day = datetime.strptime(ascii(text[:DAY_LENGTH])[1:-1], "%Y-%m-%d").replace(tzinfo=UTC).date()
+        day = (
+            datetime.strptime(ascii(text[:DAY_LENGTH])[1:-1], "%Y-%m-%d").replace(tzinfo=UTC).date()
+        )
     except ValueError:
         raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
     if day not in EXPORTED_DAYS:

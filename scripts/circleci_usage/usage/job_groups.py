@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from circleci_usage.columns import NO_NAME
-from circleci_usage.money.globs import matcher
+from circleci_usage.core.globs import matcher
+from circleci_usage.schema.export_columns import NO_NAME
 
 
 @dataclass(frozen=True)

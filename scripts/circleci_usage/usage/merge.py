@@ -20,17 +20,18 @@ from typing import BinaryIO, Final, TypeVar, cast
 import polars as pl
 from isal import igzip
 
-from circleci_usage.columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
-from circleci_usage.days import Period
-from circleci_usage.errors import SettingsError
-from circleci_usage.files import explaining, replacing, working_folder
-from circleci_usage.machine import cores
+from circleci_usage.core.atomic_files import explaining, replacing, working_folder
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.machine import cores
+from circleci_usage.core.periods import Period
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left
 from circleci_usage.usage.dialect import Inspector, header_line
-from circleci_usage.usage.parts import Part, open_part
+from circleci_usage.usage.input_files import Part, open_part
 from circleci_usage.usage.plain import plain_parts
-from circleci_usage.usage.repeats import (
+from circleci_usage.usage.polars.job_runs import DAY_LENGTH
+from circleci_usage.usage.polars.repeats import (
     LeftOut,
     Origin,
     are_apart,
@@ -40,8 +41,7 @@ from circleci_usage.usage.repeats import (
     repeat_warnings,
     strays,
 )
-from circleci_usage.usage.runs import DAY_LENGTH
-from circleci_usage.usage.scan import IDENTITY
+from circleci_usage.usage.polars.scan import IDENTITY
 
 _CHUNK: Final = 1 << 20
 _AT_A_TIME: Final = 100
@@ -67,7 +67,11 @@ class _MisreadError(Exception):
 
 
 def merge(
-    parts: Sequence[Part], output: Path, *, only: Period | None = None, has_repeats: bool | None = None
+    parts: Sequence[Part],
+    output: Path,
+    *,
+    only: Period | None = None,
+    has_repeats: bool | None = None,
 ) -> tuple[str, ...]:
     """Write the job runs of all parts to one file, each once, atomically.
 
@@ -91,13 +95,17 @@ def merge(
             # Those that were summed up before were looked at then.
             if has_repeats is None and have_long_rows(parts):
                 raise _MisreadError
-            return _merge(parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False)
+            return _merge(
+                parts, merged, only, has_repeats=has_repeats, packed=packed, trusting=False
+            )
         # Where Polars misreads, all rows are looked at, and what is plain is read instead.
         _empty(merged)
         with working_folder() as folder:
             plain = plain_parts(parts, folder / "plain")
             try:
-                return _merge(plain, merged, only, has_repeats=has_repeats, packed=packed, trusting=True)
+                return _merge(
+                    plain, merged, only, has_repeats=has_repeats, packed=packed, trusting=True
+                )
             except _MisreadError as misread:
                 raise damage_behind(misread, parts) from misread
 
@@ -119,7 +127,9 @@ def _merge(
     packed: bool,
     trusting: bool,
 ) -> tuple[str, ...]:
-    left_out, warnings = (None, ()) if has_repeats is False else _repeats(parts, are_known=bool(has_repeats))
+    left_out, warnings = (
+        (None, ()) if has_repeats is False else _repeats(parts, are_known=bool(has_repeats))
+    )
     takes_all = left_out is None and (only is None or not parts)
     if takes_all and _is_copied(parts, merged, packed=packed, trusting=trusting):
         return warnings
@@ -183,7 +193,9 @@ def _identified(parts: Sequence[Part]) -> Iterator[pl.LazyFrame]:
 
 def _batches(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many as Polars can have open at a time: of thousands, each has a thread waiting for another."""
-    return (all_of_them[first : first + _AT_A_TIME] for first in range(0, len(all_of_them), _AT_A_TIME))
+    return (
+        all_of_them[first : first + _AT_A_TIME] for first in range(0, len(all_of_them), _AT_A_TIME)
+    )
 
 
 def _identified_in(part: Part, number: int) -> pl.LazyFrame:
@@ -203,7 +215,9 @@ def _identified_in(part: Part, number: int) -> pl.LazyFrame:
 def _is_packed(output: Path) -> bool:
     name = output.name.lower()
     if not name.endswith((".csv", ".csv.gz")):
-        raise SettingsError(f"{output} must end with .csv for plain CSV or with .csv.gz for gzip; change --output.")
+        raise SettingsError(
+            f"{output} must end with .csv for plain CSV or with .csv.gz for gzip; change --output."
+        )
     return name.endswith(".gz")
 
 
@@ -221,7 +235,11 @@ def _copy(parts: Sequence[Part], merged: BinaryIO, *, packed: bool) -> None:
 def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:
     """The rows of a part without its header."""
     inspector = Inspector(len(part.columns))
-    with copy.open("wb") as stream, _writing(stream, packed=packed) as merged, open_part(part.path) as rows:
+    with (
+        copy.open("wb") as stream,
+        _writing(stream, packed=packed) as merged,
+        open_part(part.path) as rows,
+    ):
         rows.readline(_CHUNK)
         for lines in _whole_lines(rows):
             if not inspector.approves(lines):
@@ -254,13 +272,17 @@ def _align(
             _align_rows(rows, merged, columns[0], only, trusting=trusting)
 
 
-def _align_rows(rows: pl.LazyFrame, merged: BinaryIO, first: str, only: Period | None, *, trusting: bool) -> None:
+def _align_rows(
+    rows: pl.LazyFrame, merged: BinaryIO, first: str, only: Period | None, *, trusting: bool
+) -> None:
     """Write the rows of `_texts`, `first` the name of their first column."""
     if only is not None:
         day = pl.col("JOB_RUN_DATE").str.head(len("2026-01-31"))
         inside = day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
         # A row without a day belongs to no other period either: keep it.
-        rows = rows.filter(inside | ~day.str.contains(r"^\d").fill_null(value=False) | pl.col(_TORN))
+        rows = rows.filter(
+            inside | ~day.str.contains(r"^\d").fill_null(value=False) | pl.col(_TORN)
+        )
     marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first).alias(first)
     rows = rows.with_columns(pl.col(first) if trusting else marked).drop(_TORN)
     with tempfile.TemporaryFile() as plain:
@@ -282,7 +304,9 @@ def _columns_of(parts: Sequence[Part]) -> Sequence[str]:
     return [name for name in EXPORT_COLUMNS if name in present] + extra
 
 
-def _with_places(parts: Sequence[Part], left_out: LeftOut | None) -> Iterator[tuple[Part, pl.Series]]:
+def _with_places(
+    parts: Sequence[Part], left_out: LeftOut | None
+) -> Iterator[tuple[Part, pl.Series]]:
     """Each part with the places of its rows that are left out."""
     by_part = left_out.rows.partition_by("part", as_dict=True) if left_out else {}
     none = pl.Series("row", [], pl.UInt32)
@@ -312,10 +336,13 @@ def _texts(part: Part, columns: Sequence[str], left_out: pl.Series) -> pl.LazyFr
     # To Polars a blank line is a row of nulls; a row that says nothing is of no job run either.
     frame = frame.filter(~pl.all_horizontal(pl.col(*part.columns, _BEYOND).is_null()))
     total = pl.col(TOTAL_CREDITS)
-    is_number = total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
+    is_number = (
+        total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
+    )
     torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number
     return frame.select(
-        *(_text(name) if name in part.columns else pl.lit(_NULL).alias(name) for name in columns), torn.alias(_TORN)
+        *(_text(name) if name in part.columns else pl.lit(_NULL).alias(name) for name in columns),
+        torn.alias(_TORN),
     )
 
 
@@ -326,7 +353,9 @@ def _text(name: str) -> pl.Expr:
 
 def _is_doubtful(lines: bytes) -> bool:
     r"""Whether a row is torn, or has a backslash that is not part of a null: see `plain.may_be_misread`."""
-    return _MARK.encode() in lines or lines.count(b"\\") != len(_NULL[:-1]) * lines.count(_NULL.encode())
+    return _MARK.encode() in lines or lines.count(b"\\") != len(_NULL[:-1]) * lines.count(
+        _NULL.encode()
+    )
 
 
 @contextmanager

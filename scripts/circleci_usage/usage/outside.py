@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.money.exact import plain
-from circleci_usage.plurals import counted
+from circleci_usage.core.decimals import plain
+from circleci_usage.core.plurals import counted
 
 _SHOWN: Final = 60
 

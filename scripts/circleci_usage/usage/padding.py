@@ -5,7 +5,7 @@ from typing import Final
 
 from isal import isal_zlib
 
-from circleci_usage.usage.parts import GZIP_MAGIC
+from circleci_usage.usage.input_files import GZIP_MAGIC
 
 _WINDOW: Final = 16 + 15
 """How zlib is told to read gzip."""

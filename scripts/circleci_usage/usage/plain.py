@@ -16,12 +16,12 @@ from typing import BinaryIO, Final, NamedTuple, cast
 import polars as pl
 from isal import igzip
 
-from circleci_usage.columns import NULL_MARKS
-from circleci_usage.machine import cores
+from circleci_usage.core.machine import cores
+from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.damage import is_no_space, no_space_left
 from circleci_usage.usage.dialect import csv_line, header_line
+from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.padding import is_padded
-from circleci_usage.usage.parts import Part
 from circleci_usage.usage.records import Field, Record, records
 
 _NULL: Final = Field(NULL_MARKS[1], quoted=False)
@@ -62,7 +62,9 @@ def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
 
 def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
     """Whether a text of the frame has the sign that a fast reader leaves where it misunderstood an escaped quote."""
-    texts = frame.select(pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any())
+    texts = frame.select(
+        pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any()
+    )
     return True in texts.row(0)
 
 
@@ -80,7 +82,11 @@ def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
     copy = replace(part, path=file, columns=columns, copied_from=part.path)
     with _watching_space():
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as raw, _packing(raw) as packed, BufferedWriter(packed, _CHUNK) as stream:
+        with (
+            file.open("wb") as raw,
+            _packing(raw) as packed,
+            BufferedWriter(packed, _CHUNK) as stream,
+        ):
             stream.write(header_line(columns))
             for record in records(part):
                 if record.is_row:
@@ -99,7 +105,9 @@ def _line(record: Record, columns: tuple[str, ...]) -> bytes:
 
 
 def _packing(file: BinaryIO) -> RawIOBase:
-    return cast("RawIOBase", igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=_FASTEST, mtime=0))
+    return cast(
+        "RawIOBase", igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=_FASTEST, mtime=0)
+    )
 
 
 @contextmanager

@@ -13,10 +13,17 @@ from enum import Enum
 from io import BufferedReader, RawIOBase
 from typing import BinaryIO, Final, NamedTuple, cast
 
-from circleci_usage.columns import NULL_MARKS
-from circleci_usage.errors import DataError
-from circleci_usage.plurals import counted
-from circleci_usage.usage.parts import ROW_LIMIT, Part, header_columns, is_header, is_run_together, open_part
+from circleci_usage.core.errors import DataError
+from circleci_usage.core.plurals import counted
+from circleci_usage.schema.export_columns import NULL_MARKS
+from circleci_usage.usage.input_files import (
+    ROW_LIMIT,
+    Part,
+    header_columns,
+    is_header,
+    is_run_together,
+    open_part,
+)
 
 BLANK_LINES: Final = frozenset({b"", b"\n", b"\r\n", b"\r"})
 """Those that fast readers take for nothing, too."""
@@ -124,7 +131,9 @@ class _Lines:
         if line:
             self.number += 1
         if len(line) >= ROW_LIMIT:
-            raise DataError(f"{self.file}, line {self.number}: the line is too long; this is not a usage export.")
+            raise DataError(
+                f"{self.file}, line {self.number}: the line is too long; this is not a usage export."
+            )
         return line
 
     def give_back(self, lines: Sequence[bytes]) -> None:
@@ -159,7 +168,9 @@ def _careful(first: bytes, lines: _Lines, columns: tuple[str, ...]) -> Record:
         for grammar in (_PLAIN, _ESCAPED):
             fields, length = _split(text, grammar)
             if not isinstance(fields, _Fault) and len(fields) == len(columns):
-                return _record(taken, text[:length], lines, columns, fields, escaped=grammar is _ESCAPED)
+                return _record(
+                    taken, text[:length], lines, columns, fields, escaped=grammar is _ESCAPED
+                )
             outcomes.append(fields)
         more = _more(taken, len(text), lines) if _Fault.OPEN in outcomes else []
         if not more:
@@ -168,7 +179,13 @@ def _careful(first: bytes, lines: _Lines, columns: tuple[str, ...]) -> Record:
 
 
 def _record(
-    taken: list[bytes], text: str, lines: _Lines, columns: tuple[str, ...], fields: list[Field], *, escaped: bool
+    taken: list[bytes],
+    text: str,
+    lines: _Lines,
+    columns: tuple[str, ...],
+    fields: list[Field],
+    *,
+    escaped: bool,
 ) -> Record:
     raw = _bytes(text)
     used = raw.count(b"\n") + (not raw.endswith(b"\n"))
@@ -209,7 +226,9 @@ def _field(text: str, quoted: bool, grammar: re.Pattern[str]) -> Field:  # noqa:
         return Field(text.replace('""', '"') if quoted else text, quoted)
     if text in NULL_MARKS:
         return Field(text, quoted)
-    return Field(_ESCAPE_IN_QUOTES.sub(r"\1\2", text) if quoted else _ESCAPE.sub(r"\1", text), quoted)
+    return Field(
+        _ESCAPE_IN_QUOTES.sub(r"\1\2", text) if quoted else _ESCAPE.sub(r"\1", text), quoted
+    )
 
 
 def _misfit(outcome: list[Field] | _Fault, width: int, where: str) -> DataError:

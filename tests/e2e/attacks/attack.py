@@ -99,7 +99,9 @@ def run(
     return outcome
 
 
-def hold(outcome: Outcome, *, codes: Collection[int] = DOCUMENTED, secrets: Collection[str] = SECRETS) -> None:
+def hold(
+    outcome: Outcome, *, codes: Collection[int] = DOCUMENTED, secrets: Collection[str] = SECRETS
+) -> None:
     """What holds of every attack: a documented end, one message, no defect, no secret, nothing a terminal obeys."""
     assert "Traceback" not in outcome.said, outcome.said
     assert "This is a defect" not in outcome.said, outcome.said

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from isal import igzip
 
-from circleci_usage.columns import EXPORT_COLUMNS
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from dialects import header, plain_line
 from rows import job_run
 
@@ -26,7 +26,9 @@ class Bomb(NamedTuple):
     message: str
 
 
-def endless(begin: bytes, unit: bytes, mebibytes: int, end: bytes = b"") -> Callable[[], Iterator[bytes]]:
+def endless(
+    begin: bytes, unit: bytes, mebibytes: int, end: bytes = b""
+) -> Callable[[], Iterator[bytes]]:
     def pieces() -> Iterator[bytes]:
         yield begin
         yield from repeat(unit * (MIB // len(unit)), mebibytes)
@@ -45,36 +47,56 @@ def rows_of(*changes: dict[str, str]) -> bytes:
 
 BOMBS = {
     "line ends alone": Bomb(endless(b"", b"\n", 1500), "its first line is blank"),
-    "line ends after a row": Bomb(endless(HEADER + ROW, b"\n", 1500), "blank or too short to be rows"),
-    "line ends of Windows": Bomb(endless(HEADER + ROW, b"\r\n", 1500), "blank or too short to be rows"),
+    "line ends after a row": Bomb(
+        endless(HEADER + ROW, b"\n", 1500), "blank or too short to be rows"
+    ),
+    "line ends of Windows": Bomb(
+        endless(HEADER + ROW, b"\r\n", 1500), "blank or too short to be rows"
+    ),
     "carriage returns": Bomb(endless(HEADER + ROW, b"\r", 1500), "blank or too short to be rows"),
     "short rows": Bomb(endless(HEADER + ROW, b"a\n", 1500), "blank or too short to be rows"),
-    "short rows of quotes": Bomb(endless(HEADER + ROW, b'""""""""\n', 170), "blank or too short to be rows"),
+    "short rows of quotes": Bomb(
+        endless(HEADER + ROW, b'""""""""\n', 170), "blank or too short to be rows"
+    ),
     "empty quotes": Bomb(endless(HEADER + ROW, b'""\r\n', 1500), "blank or too short to be rows"),
     "short rows and a quote now and then": Bomb(
         endless(HEADER + ROW, b"a\n" * 999 + b'"\n"\n', 500), "blank or too short to be rows"
     ),
     "a header of 2 GB": Bomb(endless(b"", b"A", 2000), "its first line is longer than 64 KiB"),
-    "a header that begins well": Bomb(endless(HEADER.rstrip() + b",", b"A", 2000), "longer than 64 KiB"),
+    "a header that begins well": Bomb(
+        endless(HEADER.rstrip() + b",", b"A", 2000), "longer than 64 KiB"
+    ),
     "a header of names": Bomb(endless(HEADER.rstrip() + b",", b"A,", 2000), "longer than 64 KiB"),
-    "a field of 100 MB": Bomb(endless(HEADER + ROW + BEFORE, b"x", 100, AFTER + ROW), "line 3: the line is too long"),
-    "a field of 1.5 GB": Bomb(endless(HEADER + ROW + BEFORE, b"x", 1500, AFTER + ROW), "line 3: the line is too long"),
+    "a field of 100 MB": Bomb(
+        endless(HEADER + ROW + BEFORE, b"x", 100, AFTER + ROW), "line 3: the line is too long"
+    ),
+    "a field of 1.5 GB": Bomb(
+        endless(HEADER + ROW + BEFORE, b"x", 1500, AFTER + ROW), "line 3: the line is too long"
+    ),
     "a field of lines": Bomb(
         endless(HEADER + ROW + BEFORE + b'"', b"x\n", 100, b'"' + AFTER),
         "line 3: this is not CSV (a quote is not closed)",
     ),
-    "a quote that nobody closed": Bomb(endless(HEADER + ROW + b'"', b"x", 1500), "line 3: the line is too long"),
-    "rows in a quote": Bomb(endless(HEADER + ROW + b'"', ROW, 1500), "line 3: this is not CSV (a quote is not closed)"),
+    "a quote that nobody closed": Bomb(
+        endless(HEADER + ROW + b'"', b"x", 1500), "line 3: the line is too long"
+    ),
+    "rows in a quote": Bomb(
+        endless(HEADER + ROW + b'"', ROW, 1500), "line 3: this is not CSV (a quote is not closed)"
+    ),
     "quotes": Bomb(endless(HEADER + ROW, b'"', 1500), "line 3: the line is too long"),
     "zeros alone": Bomb(endless(b"", b"\0", 2000), "longer than 64 KiB"),
     "zeros after a row": Bomb(endless(HEADER + ROW, b"\0", 1500), "line 3: the line is too long"),
     "commas": Bomb(endless(HEADER + ROW, b",", 1500), "line 3: the line is too long"),
-    "a bomb in a bomb": Bomb(lambda: [packed(packed(bytes(100 * MIB)))], "its first line is no CSV header"),
+    "a bomb in a bomb": Bomb(
+        lambda: [packed(packed(bytes(100 * MIB)))], "its first line is no CSV header"
+    ),
     "many columns": Bomb(
-        lambda: [HEADER.rstrip(), *(b",C%d" % number for number in range(5000)), b"\n", ROW], "it has 5,048 columns"
+        lambda: [HEADER.rstrip(), *(b",C%d" % number for number in range(5000)), b"\n", ROW],
+        "it has 5,048 columns",
     ),
     "many kinds of credits": Bomb(
-        lambda: [HEADER.rstrip(), *(b",C%d_CREDITS" % number for number in range(900)), b"\n"], "it has 948 columns"
+        lambda: [HEADER.rstrip(), *(b",C%d_CREDITS" % number for number in range(900)), b"\n"],
+        "it has 948 columns",
     ),
 }
 
@@ -120,18 +142,40 @@ NUMBERS = {
 }
 """What is no amount of an export."""
 
-DAYS = ("0001-01-01", "0100-01-01", "1969-12-31", "2100-01-01", "9999-12-31", "0000-01-01", "-001-01-01", "10000-01-01")
+DAYS = (
+    "0001-01-01",
+    "0100-01-01",
+    "1969-12-31",
+    "2100-01-01",
+    "9999-12-31",
+    "0000-01-01",
+    "-001-01-01",
+    "10000-01-01",
+)
 NO_DAYS = ("2026-02-30", "2026-W10-1", "20260302", "1700000000", "\uff12026-01-01", "yesterday")
 
-SECONDS = ("9223372036854775807", "9223372036854775808", "-9223372036854775809", "9999999999999999999", "1e30", "1e12")
+SECONDS = (
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "9999999999999999999",
+    "1e30",
+    "1e12",
+)
 
 HARMLESS = {
-    "use beyond measure": {"MAX_CPU_UTILIZATION_PCT": "1e308", "MEDIAN_CPU_UTILIZATION_PCT": "3e38"},
+    "use beyond measure": {
+        "MAX_CPU_UTILIZATION_PCT": "1e308",
+        "MEDIAN_CPU_UTILIZATION_PCT": "3e38",
+    },
     "use that is no number": {"MAX_CPU_UTILIZATION_PCT": "NaN", "MAX_RAM_UTILIZATION_PCT": "inf"},
     "use below nothing": {"MAX_CPU_UTILIZATION_PCT": "-inf", "MEDIAN_CPU_UTILIZATION_PCT": "-50"},
     "containers beyond measure": {"PARALLELISM": "99999999999999999999"},
     "containers below nothing": {"PARALLELISM": "-2147483648"},
-    "moments as numbers": {"JOB_RUN_STARTED_AT": "1700000000", "JOB_RUN_QUEUED_AT": "1700000000000"},
+    "moments as numbers": {
+        "JOB_RUN_STARTED_AT": "1700000000",
+        "JOB_RUN_QUEUED_AT": "1700000000000",
+    },
     "time zones out of range": {"JOB_RUN_STARTED_AT": "2026-03-02T08:00:00+99:99"},
     "moments at the ends": {
         "JOB_RUN_QUEUED_AT": "0001-01-01 00:00:00.000",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import atheris
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "support")]
 
 with atheris.instrument_imports(include=["circleci_usage.usage", "readers"]):
     from readers import WORDS, attack

@@ -74,9 +74,27 @@ class Certificate:
 def self_made(folder: Path) -> Certificate:
     """Made by openssl, for an hour or so."""
     made = Certificate(folder / "cert.pem", folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", made.key, "-out", made.path], check=True, capture_output=True)
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    command += [
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    ]
+    subprocess.run(
+        [*command, "-keyout", made.key, "-out", made.path], check=True, capture_output=True
+    )
     return made
 
 
@@ -149,7 +167,9 @@ class HostileServer:
                 connection = self._take(connection, step)
             connection.close()
 
-    def _take(self, connection: socket.socket, step: bytes | Step | Drip | Pause | PassOn) -> socket.socket:
+    def _take(
+        self, connection: socket.socket, step: bytes | Step | Drip | Pause | PassOn
+    ) -> socket.socket:
         match step:
             case bytes():
                 connection.sendall(step)

@@ -24,7 +24,9 @@ _BY_DIGEST = (
     ("--sbom|type=sbom", "generator", "generator"),
 )
 """Commands, the option of each that names an image, and what that is."""
-_INSTALLERS = re.compile(r"\b(?:apt|apt-get|apk|npm|npx|pipx|uvx|gem|cargo|go|brew)\s+(?:install|add|-y)\b|\bnpx\b")
+_INSTALLERS = re.compile(
+    r"\b(?:apt|apt-get|apk|npm|npx|pipx|uvx|gem|cargo|go|brew)\s+(?:install|add|-y)\b|\bnpx\b"
+)
 
 
 def files() -> dict[str, str]:
@@ -39,7 +41,11 @@ def unpinned(given: Files, orbs: Mapping[str, Node]) -> list[str]:
     found: list[str] = []
     for name in PIPELINE:
         config = yaml.safe_load(given[name])
-        found += (f"{name}: orb {orb}" for orb in config.get("orbs", {}).values() if not _ORB.fullmatch(orb))
+        found += (
+            f"{name}: orb {orb}"
+            for orb in config.get("orbs", {}).values()
+            if not _ORB.fullmatch(orb)
+        )
         for job in jobs(config, orbs, {"pipeline.number": 1}, {}):
             if job.contexts:
                 found += (f"{name}: {job.name}: {wrong}" for wrong in _job(job, given))
@@ -65,8 +71,12 @@ def _job(job: Job, given: Files) -> Iterator[str]:
 def _script(text: str) -> Iterator[str]:
     """What is wrong with a shell script that has a credential in its environment."""
     pinned = dict(_ASSIGNMENT.findall(text))
-    lines = [_filled(line, pinned) for line in text.splitlines() if not line.lstrip().startswith("#")]
-    login = next((number for number, line in enumerate(lines) if "docker login" in line), len(lines))
+    lines = [
+        _filled(line, pinned) for line in text.splitlines() if not line.lstrip().startswith("#")
+    ]
+    login = next(
+        (number for number, line in enumerate(lines) if "docker login" in line), len(lines)
+    )
     for number, line in enumerate(lines):
         if re.search(r"\bdocker run\b", line):
             if not any(_DIGEST.fullmatch(word) for word in line.split()):
@@ -74,9 +84,13 @@ def _script(text: str) -> Iterator[str]:
             if number > login:
                 yield f"after the login: {line.strip()!r}"
         for command, option, what in _BY_DIGEST:
-            if re.search(command, line) and not re.search(rf"{option}=\S+@sha256:[0-9a-f]{{64}}", line):
+            if re.search(command, line) and not re.search(
+                rf"{option}=\S+@sha256:[0-9a-f]{{64}}", line
+            ):
                 yield f"{what} of {line.strip()!r}"
-        if re.search(r"\b(?:curl|wget)\b", line) and not any("sha256sum --check" in each for each in lines[number:]):
+        if re.search(r"\b(?:curl|wget)\b", line) and not any(
+            "sha256sum --check" in each for each in lines[number:]
+        ):
             yield f"download of {line.strip()!r}"
         if re.search(r"\|\s*(?:ba|z|da)?sh\b", line) or _INSTALLERS.search(line):
             yield f"install by {line.strip()!r}"
@@ -90,7 +104,9 @@ def _script(text: str) -> Iterator[str]:
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str:
-    filled = re.sub(r"\$(?:(\w+)|{(\w+)})", lambda match: values.get(match[1] or match[2], match[0]), line)
+    filled = re.sub(
+        r"\$(?:(\w+)|{(\w+)})", lambda match: values.get(match[1] or match[2], match[0]), line
+    )
     return filled.replace('"', "").replace("'", "")
 
 
@@ -130,7 +146,11 @@ def _make_release(text: str) -> Iterator[str]:
 def _install(text: str) -> Iterator[str]:
     """The orb's installation: without dependencies that nobody pinned; its tests run it."""
     for line in text.splitlines():
-        if re.search(r"\bpip install\b", line) and "--no-deps" not in line and not line.lstrip().startswith("#"):
+        if (
+            re.search(r"\bpip install\b", line)
+            and "--no-deps" not in line
+            and not line.lstrip().startswith("#")
+        ):
             yield f"dependencies of {line.strip()!r}"
 
 

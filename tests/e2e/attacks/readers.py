@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
-from circleci_usage.columns import NULL_MARKS, REQUIRED_COLUMNS
-from circleci_usage.errors import DataError
+from circleci_usage.core.errors import DataError
+from circleci_usage.schema.export_columns import NULL_MARKS, REQUIRED_COLUMNS
 from circleci_usage.usage.damage import find_damage, has_other_lengths
 from circleci_usage.usage.dialect import Inspector
+from circleci_usage.usage.input_files import Part, find_parts
 from circleci_usage.usage.merge import merge
-from circleci_usage.usage.parts import Part, find_parts
 from circleci_usage.usage.records import records
 
 COLUMNS = tuple(REQUIRED_COLUMNS)

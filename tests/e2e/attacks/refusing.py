@@ -35,7 +35,10 @@ def refuse(name: str, error: int) -> None:
     )
     program = _Program(len(instructions), b"".join(instructions))
     c_library = ctypes.CDLL(None, use_errno=True)
-    for arguments in ((_NO_NEW_PRIVS, 1, 0, 0, 0), (_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0)):
+    for arguments in (
+        (_NO_NEW_PRIVS, 1, 0, 0, 0),
+        (_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0),
+    ):
         if c_library.prctl(*arguments):
             raise OSError(ctypes.get_errno(), "the kernel takes no filter")
 

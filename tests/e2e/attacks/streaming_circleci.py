@@ -11,7 +11,7 @@ from random import Random
 from threading import Thread
 from typing import Final
 
-from circleci_usage.columns import EXPORT_COLUMNS
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from rows import job_run
 
 ORGANIZATION: Final = "11111111-2222-4333-8444-555555555555"
@@ -41,9 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif "usage_export_job" in self.path:
             host = self.headers["Host"]
             urls = [f"http://{host}/part-{number}.csv.gz" for number in range(self._export.parts)]
-            self._say(200, {"usage_export_job_id": "1", "state": "completed", "download_urls": urls})
+            self._say(
+                200, {"usage_export_job_id": "1", "state": "completed", "download_urls": urls}
+            )
         else:
-            self._say(200, {"id": ORGANIZATION, "name": "acme", "slug": "gh/acme", "vcs_type": "github"})
+            self._say(
+                200, {"id": ORGANIZATION, "name": "acme", "slug": "gh/acme", "vcs_type": "github"}
+            )
 
     def do_POST(self) -> None:
         """A new export job."""
@@ -99,7 +103,13 @@ def _packed(day: str) -> bytes:
     """Rows whose ids pack as badly as real ones."""
     random = Random(1)
     lines = [
-        ",".join(job_run(JOB_ID=f"{random.getrandbits(128):032x}", JOB_RUN_DATE=day, ORGANIZATION_ID=ORGANIZATION))
+        ",".join(
+            job_run(
+                JOB_ID=f"{random.getrandbits(128):032x}",
+                JOB_RUN_DATE=day,
+                ORGANIZATION_ID=ORGANIZATION,
+            )
+        )
         for _ in range(_ROWS)
     ]
     return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)

@@ -27,14 +27,14 @@ from bombs import (
     sparse,
     write,
 )
-from circleci_usage.circleci.download import verify
-from circleci_usage.columns import EXPORT_COLUMNS
-from circleci_usage.errors import DataError
-from circleci_usage.money.exact import total
-from circleci_usage.money.units import to_decimal
+from circleci_usage.core.decimals import total
+from circleci_usage.core.errors import DataError
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.export.download import verify
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge
-from circleci_usage.usage.parts import find_parts
 from dialects import export, plain_line
 from rows import job_run
 
@@ -79,16 +79,24 @@ def test_a_hundred_thousand_members_of_gzip_are_one_file(tmp_path: Path) -> None
 
     attacked("report", file, "--no-merged", "--output", "out", cwd=tmp_path, codes={0})
 
-    assert json.loads((tmp_path / "out" / "summary.json").read_text())["totals"]["job_runs"] == 10_001
+    assert (
+        json.loads((tmp_path / "out" / "summary.json").read_text())["totals"]["job_runs"] == 10_001
+    )
 
 
 def test_each_value_that_no_export_has_is_told_with_its_line(tmp_path: Path, tried: Tried) -> None:
     attacks = [
         *(({"COMPUTE_CREDITS": text}, "COMPUTE_CREDITS is") for text in NUMBERS.values()),
         *(({"TOTAL_CREDITS": text}, "TOTAL_CREDITS is") for text in NUMBERS.values()),
-        *(({"JOB_RUN_SECONDS": text}, "JOB_RUN_SECONDS is") for text in (*NUMBERS.values(), *SECONDS)),
+        *(
+            ({"JOB_RUN_SECONDS": text}, "JOB_RUN_SECONDS is")
+            for text in (*NUMBERS.values(), *SECONDS)
+        ),
         *(({"JOB_RUN_DATE": text}, "JOB_RUN_DATE is") for text in (*DAYS, *NO_DAYS)),
-        *(({column: "x" * 10_001}, f"{column} has 10,001 characters") for column in ("JOB_NAME", "VCS_BRANCH")),
+        *(
+            ({column: "x" * 10_001}, f"{column} has 10,001 characters")
+            for column in ("JOB_NAME", "VCS_BRANCH")
+        ),
     ]
     file = tmp_path / "part.csv"
     for changes, message in attacks:
@@ -124,13 +132,22 @@ def test_values_at_the_ends_of_their_types_make_a_sound_report(tmp_path: Path) -
     credits = total(Decimal(row[EXPORT_COLUMNS.index("TOTAL_CREDITS")]) for row in rows)
     assert Decimal(summary["totals"]["credits"]) == credits
     for table in (tmp_path / "out").rglob("*.csv"):
-        assert not {"nan", "inf", "-inf"}.intersection(table.read_text().lower().replace("\n", ",").split(","))
+        assert not {"nan", "inf", "-inf"}.intersection(
+            table.read_text().lower().replace("\n", ",").split(",")
+        )
 
 
 def test_hostile_names_do_nothing_wherever_they_are_shown(tmp_path: Path) -> None:
-    named = [column for column in EXPORT_COLUMNS if column.endswith(("_NAME", "_ID", "_URL", "_BRANCH", "_STATUS"))]
+    named = [
+        column
+        for column in EXPORT_COLUMNS
+        if column.endswith(("_NAME", "_ID", "_URL", "_BRANCH", "_STATUS"))
+    ]
     named += ["RESOURCE_CLASS", "EXECUTOR", "OPERATING_SYSTEM", "PIPELINE_TRIGGER_SOURCE"]
-    rows = [job_run(JOB_RUN_DATE=f"2026-03-0{day}", **dict.fromkeys(named, HOSTILE)) for day in range(1, 9)]
+    rows = [
+        job_run(JOB_RUN_DATE=f"2026-03-0{day}", **dict.fromkeys(named, HOSTILE))
+        for day in range(1, 9)
+    ]
     columns = (*EXPORT_COLUMNS, f"{HOSTILE}_CREDITS")
     file = tmp_path / f"{HOSTILE.replace('/', '')}.csv"
     file.write_text(export([plain_line((*row, "1")) for row in rows], columns), encoding="utf-8")
@@ -154,7 +171,10 @@ def test_hostile_names_do_nothing_wherever_they_are_shown(tmp_path: Path) -> Non
 def test_amounts_near_the_limit_are_added_exactly(tmp_path: Path) -> None:
     file = tmp_path / "part.csv"
     file.write_text(
-        export(plain_line(job_run(compute)) for compute in ("9" * 18 + ".5", "9" * 18 + ".25", "-0", "+.25"))
+        export(
+            plain_line(job_run(compute))
+            for compute in ("9" * 18 + ".5", "9" * 18 + ".25", "-0", "+.25")
+        )
     )
 
     usage = read_daily_usage(find_parts([file]).parts)
@@ -173,7 +193,9 @@ BLANK_LINES = {
     "in the middle, of Windows": "\r\n".join([*_LINES[:2], "", "", *_LINES[2:], ""]),
     "after the header, of Windows": "\r\n".join([_LINES[0], "", *_LINES[1:], ""]),
     "of Windows in the middle of others": "\n".join([*_LINES[:2], "\r", *_LINES[2:], ""]),
-    "others in the middle of those of Windows": "\r\n".join([*_LINES[:2], "\n" + _LINES[2], *_LINES[3:], ""]),
+    "others in the middle of those of Windows": "\r\n".join(
+        [*_LINES[:2], "\n" + _LINES[2], *_LINES[3:], ""]
+    ),
     "a carriage return at the end": export(_ROWS) + "\r",
     "two carriage returns": _WINDOWS + "\r\r\n",
 }
@@ -181,7 +203,9 @@ BLANK_LINES = {
 
 @pytest.mark.parametrize("text", BLANK_LINES.values(), ids=BLANK_LINES)
 @pytest.mark.parametrize("has_repeats", [None, False, True])
-def test_blank_lines_are_no_job_runs(text: str, *, has_repeats: bool | None, tmp_path: Path) -> None:
+def test_blank_lines_are_no_job_runs(
+    text: str, *, has_repeats: bool | None, tmp_path: Path
+) -> None:
     file, merged = tmp_path / "part.csv", tmp_path / "all.csv"
     file.write_text(text, newline="")
     parts = find_parts([file]).parts

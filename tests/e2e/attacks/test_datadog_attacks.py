@@ -15,18 +15,29 @@ from datadog_api_client.v1.api.dashboards_api import DashboardsApi
 from pydantic import SecretStr
 
 from attack import API_KEY, attacked
-from circleci_usage.days import Period
+from circleci_usage.core.errors import ServiceError, SettingsError, UsageExporterError
+from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import Silence
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.errors import ServiceError, SettingsError, UsageExporterError
-from circleci_usage.progress import Silence
-from circleci_usage.push.connection import Datadog, RefusedError
-from circleci_usage.push.cost_file import CostFile
-from circleci_usage.push.cost_memory import CostMemory
-from circleci_usage.push.credentials import Credentials
-from circleci_usage.push.custom_costs import plan_replacement
-from circleci_usage.push.datadog import create_dashboard
-from circleci_usage.push.sites import datadog_site
-from hostile_server import HANG, READ, RESET, TLS, Drip, HostileServer, PassOn, Script, answer, self_made
+from circleci_usage.push.datadog.connection import Datadog, RefusedError
+from circleci_usage.push.datadog.cost_file import CostFile
+from circleci_usage.push.datadog.credentials import Credentials
+from circleci_usage.push.datadog.custom_costs import plan_replacement
+from circleci_usage.push.datadog.push import create_dashboard
+from circleci_usage.push.datadog.sent_costs import CostMemory
+from circleci_usage.push.datadog.sites import datadog_site
+from hostile_server import (
+    HANG,
+    READ,
+    RESET,
+    TLS,
+    Drip,
+    HostileServer,
+    PassOn,
+    Script,
+    answer,
+    self_made,
+)
 from report_folders import report_folder
 from rows import job_run
 
@@ -43,7 +54,9 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 def session(url: str, total: float = 0.15) -> Datadog:
     site = datadog_site("datadoghq.com", url)
-    return Datadog(site, KEYS, clock=PinnedClock(NOW), progress=Silence(), timeouts=(5, 5), total=total)
+    return Datadog(
+        site, KEYS, clock=PinnedClock(NOW), progress=Silence(), timeouts=(5, 5), total=total
+    )
 
 
 def validate(client: ApiClient) -> object:
@@ -86,7 +99,9 @@ MEANINGLESS: dict[str, bytes] = {
     "no text": answer(500, b"\xff\xfe\x00"),
     "HTML": answer(200, b"<html>"),
     "a gzip bomb": answer(200, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
-    "a gzip bomb in an error": answer(400, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
+    "a gzip bomb in an error": answer(
+        400, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"
+    ),
     "a bomb without end": CHUNKED,
     "no gzip": answer(200, b"{}", Content_Encoding="gzip"),
     "no HTTP": b"SSH-2.0\r\n\r\n",
@@ -104,7 +119,11 @@ MEANINGLESS: dict[str, bytes] = {
 @pytest.mark.parametrize("whole", MEANINGLESS.values(), ids=MEANINGLESS)
 def test_an_answer_that_means_nothing(whole: bytes) -> None:
     refused = pytest.raises((UsageExporterError, RefusedError))
-    with HostileServer((READ, whole)) as server, session(server.url, total=20) as datadog, refused as caught:
+    with (
+        HostileServer((READ, whole)) as server,
+        session(server.url, total=20) as datadog,
+        refused as caught,
+    ):
         datadog.call(validate)
     said = str(caught.value)
     assert said.isprintable()
@@ -116,27 +135,46 @@ def test_an_answer_that_means_nothing(whole: bytes) -> None:
 def test_keys_do_not_follow_a_redirect() -> None:
     with HostileServer((READ, answer(200, b"{}"))) as elsewhere:
         script = (READ, answer(307, Location=f"{elsewhere.url}/x"))
-        with HostileServer(script) as server, session(server.url) as datadog, pytest.raises(ServiceError):
+        with (
+            HostileServer(script) as server,
+            session(server.url) as datadog,
+            pytest.raises(ServiceError),
+        ):
             datadog.call(validate)
     assert elsewhere.met == 0
 
 
-LINKS = ["@evil.example/x", ".evil.example", "//evil.example", "javascript:x", ["/x"], {"a": 1}, 7, "/a\x1b[2J"]
+LINKS = [
+    "@evil.example/x",
+    ".evil.example",
+    "//evil.example",
+    "javascript:x",
+    ["/x"],
+    {"a": 1},
+    7,
+    "/a\x1b[2J",
+]
 
 
 @pytest.mark.parametrize("link", LINKS, ids=ascii)
 def test_the_address_of_a_dashboard_is_datadog_s(link: object) -> None:
     with HostileServer((READ, answer(200, json.dumps({"url": link}).encode()))) as server:
         site = datadog_site("datadoghq.com", server.url)
-        made = create_dashboard({"title": "x"}, site, KEYS, clock=PinnedClock(NOW), progress=Silence())
+        made = create_dashboard(
+            {"title": "x"}, site, KEYS, clock=PinnedClock(NOW), progress=Silence()
+        )
     assert made in {"https://app.datadoghq.com", "https://app.datadoghq.com//evil.example"}
 
 
 def listed(*files: object, total: object = 1) -> bytes:
-    return answer(200, json.dumps({"data": files, "meta": {"total_filtered_count": total}}).encode())
+    return answer(
+        200, json.dumps({"data": files, "meta": {"total_filtered_count": total}}).encode()
+    )
 
 
-def file_of(id_: object = "abc", start: object = 1_772_323_200_000, end: object = 1_772_323_200_000) -> dict[str, Any]:
+def file_of(
+    id_: object = "abc", start: object = 1_772_323_200_000, end: object = 1_772_323_200_000
+) -> dict[str, Any]:
     return {"id": id_, "attributes": {"charge_period": {"start": start, "end": end}}}
 
 
@@ -151,7 +189,9 @@ LISTS: dict[str, bytes] = {
     "days that are no number": listed(file_of(start=float("nan"), end=float("nan"))),
     "inverted days": listed(file_of(end=0)),
     "days as text": listed(file_of(start="x")),
-    "a count that is infinite": answer(200, b'{"data": [], "meta": {"total_filtered_count": 1e999}}'),
+    "a count that is infinite": answer(
+        200, b'{"data": [], "meta": {"total_filtered_count": 1e999}}'
+    ),
     "a count without end": listed(file_of(), total=10**12),
     "a count of 300 digits": listed(file_of(), total=10**300),
     "a count that is negative": listed(file_of(end=0), total=-1),
@@ -170,7 +210,9 @@ def test_a_list_of_costs_that_is_none(whole: bytes, tmp_path: Path) -> None:
     with HostileServer((READ, whole)) as server, session(server.url, total=20) as datadog, refused:
         plan_replacement(datadog, file, memory)
     assert server.met <= 110
-    assert not [head for head in server.heads if b"/cost/custom_costs" not in head.split(b"\r\n")[0]]
+    assert not [
+        head for head in server.heads if b"/cost/custom_costs" not in head.split(b"\r\n")[0]
+    ]
 
 
 # As a user runs it.
@@ -195,11 +237,18 @@ PUSHES: dict[str, tuple[bytes, set[int]]] = {
 
 
 @pytest.mark.parametrize(("whole", "codes"), PUSHES.values(), ids=PUSHES)
-def test_a_push_that_is_answered_so(whole: bytes, codes: set[int], folder: Path, tmp_path: Path) -> None:
+def test_a_push_that_is_answered_so(
+    whole: bytes, codes: set[int], folder: Path, tmp_path: Path
+) -> None:
     with HostileServer((READ, whole)) as server:
         env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
         attacked(
-            "push", "datadog", "--verbose", cwd=tmp_path, env=env, codes=codes | ({4} if b"[[" in whole else set())
+            "push",
+            "datadog",
+            "--verbose",
+            cwd=tmp_path,
+            env=env,
+            codes=codes | ({4} if b"[[" in whole else set()),
         )
 
 
@@ -213,7 +262,10 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "drips": ((READ, b"HTTP/1.1 200 OK\r\n", Drip(b"X: y\r\n")), "."),
     "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slowly"),
     "cuts after CONNECT": ((READ, TUNNEL), "."),
-    "speaks HTTP after CONNECT": ((READ, TUNNEL, answer(200, b"{}"), HANG), "no trusted TLS connection|too slowly"),
+    "speaks HTTP after CONNECT": (
+        (READ, TUNNEL, answer(200, b"{}"), HANG),
+        "no trusted TLS connection|too slowly",
+    ),
 }
 
 
@@ -223,7 +275,10 @@ def test_a_proxy_with_faults(script: Script, words: str, monkeypatch: pytest.Mon
     with HostileServer(script) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//someone:hunter2@"))
         monkeypatch.setenv("no_proxy", "")
-        with session("https://localhost:9", total=0.3) as datadog, pytest.raises(ServiceError, match=words) as caught:
+        with (
+            session("https://localhost:9", total=0.3) as datadog,
+            pytest.raises(ServiceError, match=words) as caught,
+        ):
             datadog.call(validate)
     gc.collect()  # urllib3 leaves sockets to it
     assert monotonic() - begin < SLACK
@@ -233,20 +288,28 @@ def test_a_proxy_with_faults(script: Script, words: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
-def test_a_tls_server_behind_a_proxy(trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+def test_a_tls_server_behind_a_proxy(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     certificate = self_made(tmp_path)
     with (
-        HostileServer((TLS, READ, answer(200, b'{"valid": true}')), certificate=certificate) as server,
+        HostileServer(
+            (TLS, READ, answer(200, b'{"valid": true}')), certificate=certificate
+        ) as server,
         HostileServer((READ, TUNNEL, PassOn(server.port))) as proxy,
     ):
         monkeypatch.setenv("https_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path if trusted else tmp_path / "mistyped.pem"))
+        monkeypatch.setenv(
+            "SSL_CERT_FILE", str(certificate.path if trusted else tmp_path / "mistyped.pem")
+        )
         with session(f"https://localhost:{server.port}", total=20) as datadog:
             if trusted:
                 assert datadog.call(validate) == {"valid": True}
             else:
-                with pytest.raises(ServiceError, match=r"no trusted TLS connection .*SSL_CERT_FILE"):
+                with pytest.raises(
+                    ServiceError, match=r"no trusted TLS connection .*SSL_CERT_FILE"
+                ):
                     datadog.call(validate)
     assert bool(server.heads) == trusted
 
@@ -254,6 +317,12 @@ def test_a_tls_server_behind_a_proxy(trusted: bool, tmp_path: Path, monkeypatch:
 def test_what_may_have_been_done_is_not_done_twice() -> None:
     body: Any = {"title": "x"}
     for ending in ((), (RESET,), (b"HTTP/1.1 200 O", RESET)):
-        with HostileServer((READ, *ending)) as server, session(server.url) as datadog, pytest.raises(ServiceError):
-            datadog.call(lambda client: DashboardsApi(client).create_dashboard(body), repeatable=False)
+        with (
+            HostileServer((READ, *ending)) as server,
+            session(server.url) as datadog,
+            pytest.raises(ServiceError),
+        ):
+            datadog.call(
+                lambda client: DashboardsApi(client).create_dashboard(body), repeatable=False
+            )
         assert server.met == 1

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 import pytest
 
 from attack import attacked, environment, run
-from circleci_usage.demo.exportfile import write_part
-from circleci_usage.files import WORKING
+from circleci_usage.core.atomic_files import WORKING
+from circleci_usage.demo.company.exportfile import write_part
 from recorded_store import Export, store_with
 from rows import job_run
 
@@ -28,13 +28,17 @@ _SPACE: Final = ("unshare", "--mount", "--map-root-user")
 
 def _works(script: str) -> bool:
     try:
-        done = subprocess.run([*_SPACE, "sh", "-ec", script], capture_output=True, timeout=30, check=False)
+        done = subprocess.run(
+            [*_SPACE, "sh", "-ec", script], capture_output=True, timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
 
 
-CAN_MOUNT: Final = sys.platform == "linux" and _works("mount -t tmpfs -o size=1m,nr_inodes=20 none /mnt")
+CAN_MOUNT: Final = sys.platform == "linux" and _works(
+    "mount -t tmpfs -o size=1m,nr_inodes=20 none /mnt"
+)
 
 
 def _rows(count: int) -> list[tuple[str, ...]]:
@@ -64,15 +68,28 @@ DISKS: Final = {
     "merge on a full disk": Disk("size=16k", "$C merge export -o $D/all.csv"),
     "report without inodes": Disk("nr_inodes=12", "$C report export --no-merged -o $D/report"),
     "merge without inodes": Disk("nr_inodes=1", "$C merge export -o $D/all.csv"),
-    "temporary files on a full disk": Disk("size=4k", "TMPDIR=$D $C report export", says="no space left"),
-    "temporary files without inodes": Disk("nr_inodes=3", "TMPDIR=$D $C report export", frozenset({2, 5}), "Error"),
-    "store without inodes": Disk("nr_inodes=3", "$C prune --store $D/store"),
-    "store on a full disk": Disk("size=4k", "cp -r store $D; $C prune --store $D/store", frozenset({5, 6}), "Error"),
-    "cache without inodes": Disk(
-        "nr_inodes=9", f"cp -r store $D; $C report --from {_FIRST} --to {_LAST} --store $D/store", frozenset({0}), ""
+    "temporary files on a full disk": Disk(
+        "size=4k", "TMPDIR=$D $C report export", says="no space left"
     ),
-    "read-only": Disk("size=64k", "mount -o remount,ro $D; $C prune --store $D/store", frozenset({2}), "Read-only"),
-    "read-only output": Disk("size=64k", "mount -o remount,ro $D; $C report export -o $D", frozenset({2}), "Read-only"),
+    "temporary files without inodes": Disk(
+        "nr_inodes=3", "TMPDIR=$D $C report export", frozenset({2, 5}), "Error"
+    ),
+    "store without inodes": Disk("nr_inodes=3", "$C prune --store $D/store"),
+    "store on a full disk": Disk(
+        "size=4k", "cp -r store $D; $C prune --store $D/store", frozenset({5, 6}), "Error"
+    ),
+    "cache without inodes": Disk(
+        "nr_inodes=9",
+        f"cp -r store $D; $C report --from {_FIRST} --to {_LAST} --store $D/store",
+        frozenset({0}),
+        "",
+    ),
+    "read-only": Disk(
+        "size=64k", "mount -o remount,ro $D; $C prune --store $D/store", frozenset({2}), "Read-only"
+    ),
+    "read-only output": Disk(
+        "size=64k", "mount -o remount,ro $D; $C report export -o $D", frozenset({2}), "Read-only"
+    ),
 }
 
 
@@ -83,7 +100,9 @@ if CAN_MOUNT:
         command = shlex.join([sys.executable, "-m", "circleci_usage"])
         script = disk.script.replace("$C", command).replace("$D", "/mnt")
         mounted = f"mount -t tmpfs -o {disk.options} none /mnt; {script}"
-        ended = run([*_SPACE, "sh", "-c", mounted], cwd=export.parent, env=environment(), codes=disk.codes)
+        ended = run(
+            [*_SPACE, "sh", "-c", mounted], cwd=export.parent, env=environment(), codes=disk.codes
+        )
         assert disk.says in ended.said
 
 
@@ -108,13 +127,19 @@ def _left(home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["killed", "alive"])
-def test_temporary_files_of_killed_runs_are_gone_and_those_of_others_are_not(*, kill: bool, export: Path) -> None:
+def test_temporary_files_of_killed_runs_are_gone_and_those_of_others_are_not(
+    *, kill: bool, export: Path
+) -> None:
     home = export.parent
     (home / "tmp").mkdir()
     (home / "usage-report").mkdir()
     env = environment({"TMPDIR": str(home / "tmp")})
     with subprocess.Popen(
-        [sys.executable, "-c", _KILLED], cwd=home, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", _KILLED],
+        cwd=home,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout
         assert other.stdout.readline() == b"ready\n"
@@ -122,7 +147,14 @@ def test_temporary_files_of_killed_runs_are_gone_and_those_of_others_are_not(*, 
         if kill:
             other.send_signal(signal.SIGKILL)
             other.wait()
-        attacked("report", "export", "--no-merged", cwd=home, env={"TMPDIR": str(home / "tmp")}, codes={0})
+        attacked(
+            "report",
+            "export",
+            "--no-merged",
+            cwd=home,
+            env={"TMPDIR": str(home / "tmp")},
+            codes={0},
+        )
         attacked("prune", "--store", "store", cwd=home, codes={0})
         assert len(_left(home)) == (0 if kill else 3)
         other.kill()
@@ -133,14 +165,19 @@ def test_a_report_that_is_killed_leaves_nothing_to_the_next(export: Path) -> Non
     (home / "tmp").mkdir()
     env = {"TMPDIR": str(home / "tmp")}
     command = [sys.executable, "-m", "circleci_usage", "report", "export"]
-    with subprocess.Popen(command, cwd=home, env=environment(env), stderr=subprocess.DEVNULL) as killed:
+    with subprocess.Popen(
+        command, cwd=home, env=environment(env), stderr=subprocess.DEVNULL
+    ) as killed:
         until = monotonic() + 30
         while not any((home / "tmp").glob(f"{WORKING}*")) and monotonic() < until:
             os.sched_yield()
         killed.kill()
     attacked("report", "export", cwd=home, env=env, codes={0})
     assert _left(home) == []
-    assert json.loads((home / "usage-report" / "summary.json").read_text())["totals"]["job_runs"] == 2_000
+    assert (
+        json.loads((home / "usage-report" / "summary.json").read_text())["totals"]["job_runs"]
+        == 2_000
+    )
 
 
 # Thousands of small files.
@@ -179,7 +216,9 @@ def test_thousands_of_small_files_take_seconds(command: str, many: Path) -> None
 
 def test_copies_among_thousands_of_files_are_found_in_seconds(many: Path) -> None:
     """Copies are found among them, and what is in them counts once."""
-    ended = attacked("report", "files", "--no-merged", "--output", "of-files", cwd=many, codes={0}, within=60)
+    ended = attacked(
+        "report", "files", "--no-merged", "--output", "of-files", cwd=many, codes={0}, within=60
+    )
     assert f"Reading {_MANY:,} usage files" in ended.err
     totals = json.loads((many / "of-files" / "summary.json").read_text())["totals"]
     assert (totals["job_runs"], totals["credits"]) == (_MANY, str(sum(range(1_000, 1_000 + _MANY))))

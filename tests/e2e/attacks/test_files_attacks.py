@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from attack import attacked, environment, run
-from circleci_usage.demo.exportfile import write_part
+from circleci_usage.demo.company.exportfile import write_part
 from rows import job_run
 
 _NO_TEXT: Final = os.fsdecode(b"b\xffd")
@@ -70,7 +70,9 @@ STREAMS: Final = (
 
 
 @pytest.mark.parametrize("streams", STREAMS, ids=lambda each: each.script)
-def test_a_stream_that_takes_nothing_ends_with_a_message_and_the_right_code(streams: Streams, export: Path) -> None:
+def test_a_stream_that_takes_nothing_ends_with_a_message_and_the_right_code(
+    streams: Streams, export: Path
+) -> None:
     assert streams.says in _shell(streams.script, export.parent, {streams.code})
 
 
@@ -123,7 +125,13 @@ _LONG: Final = {
 @pytest.mark.parametrize("path", _LONG.values(), ids=_LONG)
 @pytest.mark.parametrize(
     "command",
-    ["report {}", "report export -o {}", "merge export -o {}.csv", "prune --store {}", "report export --config {}"],
+    [
+        "report {}",
+        "report export -o {}",
+        "merge export -o {}.csv",
+        "prune --store {}",
+        "report export --config {}",
+    ],
 )
 def test_paths_that_are_too_long_are_told(command: str, path: str, export: Path) -> None:
     ended = attacked(*command.format(path).split(), cwd=export.parent, codes={0, 2})
@@ -145,7 +153,9 @@ COMMANDS: Final = {
 
 
 @pytest.mark.parametrize(("command", "code"), COMMANDS.items())
-def test_a_working_folder_that_was_deleted_is_told(command: str, code: int, export: Path, tmp_path: Path) -> None:
+def test_a_working_folder_that_was_deleted_is_told(
+    command: str, code: int, export: Path, tmp_path: Path
+) -> None:
     told = command.replace("EXPORT", str(export)).replace("ABSOLUTE", str(tmp_path / "out"))
     _shell(f"mkdir gone && cd gone && rmdir ../gone && $C {told}", tmp_path, {code})
 
@@ -170,7 +180,9 @@ SPECIAL: Final[dict[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("make", SPECIAL.values(), ids=SPECIAL)
-def test_special_files_are_neither_read_nor_waited_for(make: Callable[[Path], object], export: Path) -> None:
+def test_special_files_are_neither_read_nor_waited_for(
+    make: Callable[[Path], object], export: Path
+) -> None:
     special = export / "special.csv.gz"
     make(special)
     attacked("report", special, cwd=export.parent, codes={2}, within=30)
@@ -183,7 +195,10 @@ def test_a_file_that_cannot_be_read_to_its_end_is_told(export: Path) -> None:
     """The kernel answers a reader of this file with EIO."""
     (export / "failing.csv.gz").symlink_to("/proc/self/mem")
     assert "Input/output error" in attacked("report", "export", cwd=export.parent, codes={2}).err
-    assert "Input/output error" in attacked("check", "--config", "/proc/self/mem", cwd=export.parent, codes={2}).err
+    assert (
+        "Input/output error"
+        in attacked("check", "--config", "/proc/self/mem", cwd=export.parent, codes={2}).err
+    )
 
 
 @pytest.mark.parametrize("depth", [1_500, 2_500])
@@ -215,8 +230,16 @@ def test_links_that_go_around_in_a_circle_are_not_followed(export: Path) -> None
 
 @pytest.mark.parametrize(("umask", "mode"), [("077", 0o600), ("027", 0o640), ("002", 0o664)])
 def test_files_and_folders_follow_the_umask(umask: str, mode: int, export: Path) -> None:
-    _shell(f"umask {umask}; $C report export && $C merge export -o all/all.csv && $C prune", export.parent, {0})
-    made = [path for name in ("usage-report", "all", ".circleci-usage") for path in (export.parent / name).rglob("*")]
+    _shell(
+        f"umask {umask}; $C report export && $C merge export -o all/all.csv && $C prune",
+        export.parent,
+        {0},
+    )
+    made = [
+        path
+        for name in ("usage-report", "all", ".circleci-usage")
+        for path in (export.parent / name).rglob("*")
+    ]
     assert len(made) > 20
     folder_mode = mode | (mode & 0o444) >> 2
     for path in made:
@@ -275,7 +298,9 @@ SUMMARIES: Final[dict[str, Callable[[dict[str, Any]], object]]] = {
     "far days": _set("budget_periods", "month", "to", to="9999-12-31"),
     "first day of all": _set("budget_periods", "month", "from", to="0001-01-01"),
     "inverted days": _set("budget_periods", "month", "to", to="2011-01-01"),
-    "far gap": _set("budget_periods", "month", "missing", to=[{"from": "2011-01-01", "to": "9999-12-31"}]),
+    "far gap": _set(
+        "budget_periods", "month", "missing", to=[{"from": "2011-01-01", "to": "9999-12-31"}]
+    ),
     "nested teams": _set("budget_periods", "month", "by_team", to=_nested(500)),
     "far period": _set("period", "to", to="9999-12-31"),
     "inverted period": _set("period", "to", to="2011-01-01"),
@@ -291,7 +316,9 @@ SUMMARIES: Final[dict[str, Callable[[dict[str, Any]], object]]] = {
 
 
 @pytest.mark.parametrize("change", SUMMARIES.values(), ids=SUMMARIES)
-def test_a_summary_that_cannot_be_is_told(change: Callable[[dict[str, Any]], object], reported: Path) -> None:
+def test_a_summary_that_cannot_be_is_told(
+    change: Callable[[dict[str, Any]], object], reported: Path
+) -> None:
     file = reported / "usage-report" / "summary.json"
     summary = json.loads(file.read_text())
     change(summary)
@@ -343,7 +370,9 @@ def test_the_list_of_an_earlier_report_leads_nowhere(content: bytes, reported: P
     (folder / "kept" / "mine.txt").write_text("mine")
     (folder / "link").symlink_to(reported / "export")
     (folder / "loop").symlink_to("loop")
-    (folder / ".report-files").write_bytes(own + b"\n" + content.replace(b"ABSOLUTE", bytes(victim)))
+    (folder / ".report-files").write_bytes(
+        own + b"\n" + content.replace(b"ABSOLUTE", bytes(victim))
+    )
     codes = {0} if b"aaa" in content or content.startswith(b"tables/") else _DEFECT_FREE
     attacked("report", "export", "--no-merged", cwd=reported, codes=codes)
     assert victim.exists()
@@ -357,7 +386,9 @@ def test_a_report_is_not_written_through_a_link(name: str, reported: Path) -> No
     shutil.move(reported / "usage-report" / name, elsewhere)
     (reported / "usage-report" / name).symlink_to(elsewhere)
     before = {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")}
-    assert "another place" in attacked("report", "export", "--no-merged", cwd=reported, codes={2}).err
+    assert (
+        "another place" in attacked("report", "export", "--no-merged", cwd=reported, codes={2}).err
+    )
     assert {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")} == before
 
 
@@ -380,7 +411,11 @@ OWN_FOLDERS: Final = (
     "tmp/circleci-usage-run-weekly_1",
     "tmp/circleci-usage-run-",
 )
-OWN_FILES: Final = ("out/..report-files.abcd1234.tmp", "out/..report-files.circleci-usage-mine.tmp", "out/.a.csv.b.tmp")
+OWN_FILES: Final = (
+    "out/..report-files.abcd1234.tmp",
+    "out/..report-files.circleci-usage-mine.tmp",
+    "out/.a.csv.b.tmp",
+)
 
 
 @pytest.mark.parametrize("command", ["report export -o out", "merge export -o out/a.csv"])
@@ -390,7 +425,9 @@ def test_what_is_only_called_like_a_temporary_file_stays(command: str, export: P
     for file in kept:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("mine")
-    attacked(*command.split(), cwd=export.parent, env={"TMPDIR": str(export.parent / "tmp")}, codes={0})
+    attacked(
+        *command.split(), cwd=export.parent, env={"TMPDIR": str(export.parent / "tmp")}, codes={0}
+    )
     assert {file.read_text() for file in kept} == {"mine"}
 
 
@@ -425,7 +462,9 @@ def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported
 @pytest.mark.parametrize(
     "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("x")], ids=["pipe", "dir", "link"]
 )
-def test_a_list_of_files_that_is_none_is_named(make: Callable[[Path], object], export: Path) -> None:
+def test_a_list_of_files_that_is_none_is_named(
+    make: Callable[[Path], object], export: Path
+) -> None:
     (export.parent / "out").mkdir()
     make(export.parent / "out" / ".report-files")
     told = attacked("report", "export", "-o", "out", cwd=export.parent, codes={2}).err
@@ -457,7 +496,9 @@ EMPTY: Final = {
 
 
 @pytest.mark.parametrize(("command", "says"), EMPTY.items())
-def test_a_path_that_is_empty_is_not_the_current_folder(command: str, says: str, export: Path) -> None:
+def test_a_path_that_is_empty_is_not_the_current_folder(
+    command: str, says: str, export: Path
+) -> None:
     before = {*export.parent.iterdir()}
     assert says in attacked(*command.split(), "", cwd=export.parent, codes={2}).err
     assert {*export.parent.iterdir()} == before

@@ -12,12 +12,12 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
 
-from circleci_usage.columns import NULL_MARKS
-from circleci_usage.errors import DataError
-from circleci_usage.money.exact import total
-from circleci_usage.money.units import to_decimal
+from circleci_usage.core.decimals import total
+from circleci_usage.core.errors import DataError
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
-from circleci_usage.usage.parts import find_parts
+from circleci_usage.usage.input_files import find_parts
 from dialects import export, plain_line
 from readers import WORDS, attack, is_amount
 from rows import job_run
@@ -31,27 +31,50 @@ Tried = Callable[[int], None]
 
 IGNORED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 FIELDS = st.one_of(
-    st.sampled_from(["acme", "2026-03-02", "10", "0.5", "", "\\N", "\\\\N", 'a""b', "a,b", "c:\\d", "\u202e", "1e5"]),
+    st.sampled_from(
+        [
+            "acme",
+            "2026-03-02",
+            "10",
+            "0.5",
+            "",
+            "\\N",
+            "\\\\N",
+            'a""b',
+            "a,b",
+            "c:\\d",
+            "\u202e",
+            "1e5",
+        ]
+    ),
     st.text(max_size=8),
 )
-ROWS = st.lists(FIELDS, min_size=6, max_size=8).map(lambda fields: [*fields[:4], "2026-03-02", *fields[4:]])
+ROWS = st.lists(FIELDS, min_size=6, max_size=8).map(
+    lambda fields: [*fields[:4], "2026-03-02", *fields[4:]]
+)
 QUOTED = st.sampled_from(["{}", '"{}"', '"{}', "{}\\", ' "{}"'])
 PIECES = st.one_of(
     st.binary(max_size=30),
     st.lists(st.sampled_from(WORDS), max_size=40).map(lambda words: "".join(words).encode()),
     st.builds(
-        lambda row, quoted, end: (",".join(map(quoted.format, row)) + end).encode("utf-8", "surrogatepass"),
+        lambda row, quoted, end: (",".join(map(quoted.format, row)) + end).encode(
+            "utf-8", "surrogatepass"
+        ),
         ROWS,
         QUOTED,
         st.sampled_from(["\n", "\r\n", ""]),
     ),
 )
 BYTES = st.builds(
-    lambda style, pieces: bytes([style]) + b"".join(pieces), st.integers(0, 255), st.lists(PIECES, max_size=6)
+    lambda style, pieces: bytes([style]) + b"".join(pieces),
+    st.integers(0, 255),
+    st.lists(PIECES, max_size=6),
 )
 
 AMOUNTS = st.one_of(
-    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**16), max_value=10**16, places=6).map(str),
+    st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=-(10**16), max_value=10**16, places=6
+    ).map(str),
     st.from_regex(r"[-+]?[0-9]{0,21}\.?[0-9]{0,20}([eE][-+]?[0-9]{1,3})?", fullmatch=True),
     st.sampled_from(["NaN", "inf", "1_0", "\uff11", " 1 ", "0x1", "--1", "\\N", "1e999999", "-0"]),
 )
@@ -109,7 +132,9 @@ def test_any_amounts_are_added_as_decimal_says_or_refused(tmp_path: Path, tried:
     def any_amounts(texts: list[str]) -> None:
         nonlocal examples
         examples += 1
-        rows = [job_run("0", total=text, JOB_NAME=f"job {number}") for number, text in enumerate(texts)]
+        rows = [
+            job_run("0", total=text, JOB_NAME=f"job {number}") for number, text in enumerate(texts)
+        ]
         file.write_text(export(map(plain_line, rows)), encoding="utf-8")
         try:
             usage = read_daily_usage(find_parts([file]).parts)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from test_image import answering_engine
 
 from attack import API_KEY, TOKEN
-from test_image import answering_engine
 
 ROOT = Path(__file__).parents[3]
 
@@ -91,7 +91,9 @@ def layers(archive: Path) -> Iterator[tarfile.TarFile]:
 def descriptions(archive: Path) -> Iterator[Any]:
     with tarfile.open(archive) as outer:
         for member in outer:
-            content = outer.extractfile(member) if member.isfile() and member.size < 1_000_000 else None
+            content = (
+                outer.extractfile(member) if member.isfile() and member.size < 1_000_000 else None
+            )
             text = content.read() if content else b""
             if text.startswith((b"{", b"[")):
                 yield json.load(io.BytesIO(text))
@@ -103,7 +105,9 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
     engine = answering_engine()
     context, archive = tmp_path / "context", tmp_path / "image.tar"
     name = "localhost/circleci-usage:attacked"
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     for path in filter(None, tracked.decode().split("\0")):
         (context / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, context / path, follow_symlinks=False)
@@ -111,13 +115,20 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
         (context / path).parent.mkdir(parents=True, exist_ok=True)
         (context / path).write_text(f"token={TOKEN}\n", encoding="utf-8")
 
-    secrets = {"CIRCLECI_API_TOKEN": TOKEN, "DATADOG_API_KEY": API_KEY, "DOCKERHUB_TOKEN": TOKEN, "GITHUB_TOKEN": TOKEN}
+    secrets = {
+        "CIRCLECI_API_TOKEN": TOKEN,
+        "DATADOG_API_KEY": API_KEY,
+        "DOCKERHUB_TOKEN": TOKEN,
+        "GITHUB_TOKEN": TOKEN,
+    }
     options = os.environ.get("BUILD_OPTIONS", "").split()
     for command in (
         [engine, "build", *options, "--tag", name, str(context)],
         [engine, "save", "--output", str(archive), name],
     ):
-        done = subprocess.run(command, env=os.environ | secrets, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=os.environ | secrets, capture_output=True, text=True, check=False
+        )
         if "initializing source" in done.stderr:
             pytest.skip("the base of the image cannot be had here")
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -126,7 +137,9 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
     subprocess.run([engine, "image", "rm", "--force", name], capture_output=True, check=False)
 
 
-def test_the_image_holds_nothing_of_where_it_was_built(saved: Saved, tried: Callable[[int], None]) -> None:
+def test_the_image_holds_nothing_of_where_it_was_built(
+    saved: Saved, tried: Callable[[int], None]
+) -> None:
     tried(len(LYING_ABOUT))
     assert telltales(saved) == []
     assert_told_nothing(saved.descriptions)
@@ -143,7 +156,11 @@ def telltales(saved: Saved) -> list[str]:
         if TOKEN.encode() in content or API_KEY.encode() in content:
             found.append(f"{name} has what lay about")
         if not _TESTED_WITH.search(name):
-            found += [f"{name} has {what}" for what, pattern in _SECRETS.items() if re.search(pattern, content)]
+            found += [
+                f"{name} has {what}"
+                for what, pattern in _SECRETS.items()
+                if re.search(pattern, content)
+            ]
     assert seen > 5000
     return found
 
@@ -156,7 +173,9 @@ def assert_told_nothing(described: list[Any]) -> None:
     assert API_KEY not in text
     assert not re.search(r"://[^/\s\"]+:[^/@\s\"]+@", text)
     assert not re.search(r"(?i)\b\w*(?:token|password|secret|credential|api_key)\w*=", text)
-    configured = [each["config"] for each in described if isinstance(each, dict) and "rootfs" in each]
+    configured = [
+        each["config"] for each in described if isinstance(each, dict) and "rootfs" in each
+    ]
     variables = {each.partition("=")[0] for settings in configured for each in settings["Env"]}
     assert configured
     assert variables <= _VARIABLES

@@ -66,7 +66,8 @@ def orb_step(command: str, given: Node, step_env: Mapping[str, str]) -> Job:
     scope = Scope({}, {"usage-exporter": ORB})
     steps = Expander(scope, {}, {}).steps([{f"usage-exporter/{command}": given}], scope, {})
     changed = [
-        Step(each.kind, each.settings | {"environment": each.settings["environment"] | step_env}) for each in steps
+        Step(each.kind, each.settings | {"environment": each.settings["environment"] | step_env})
+        for each in steps
     ]
     return Job("attacked", {}, {}, tuple(changed))
 
@@ -78,7 +79,9 @@ class Seen:
         self.file = folder / "seen.json"
         program = folder / "bin" / "circleci-usage"
         program.parent.mkdir(parents=True)
-        program.write_text(_RECORDER.format(python=sys.executable, seen=str(self.file)), encoding="utf-8")
+        program.write_text(
+            _RECORDER.format(python=sys.executable, seen=str(self.file)), encoding="utf-8"
+        )
         program.chmod(0o755)
 
     def args(self) -> tuple[str, ...]:
@@ -104,53 +107,120 @@ EVAL = "a[$(touch {mark})]"
 TRICKS = {
     # Variables of the job that look like the orb's.
     "rails": Trick(env={"SECRET_KEY_BASE": TOKEN}),
-    "an index as a secret": Trick(env={"SECRET_X": EVAL, "PARAM_Y": EVAL, "FLAG_Z": EVAL, "OPTION_A": EVAL}),
+    "an index as a secret": Trick(
+        env={"SECRET_X": EVAL, "PARAM_Y": EVAL, "FLAG_Z": EVAL, "OPTION_A": EVAL}
+    ),
     "a flag": Trick(env={"FLAG_DEPLOY": "1", "FLAG_FORECAST": "1"}, args=("report",)),
     "an option": Trick(env={"OPTION_OUTPUT": "/etc"}, args=("report",)),
-    "a path": Trick(env={"PARAM_PATH": "/nowhere", "PARAM_LD_PRELOAD": "/x.so"}, seen={"LD_PRELOAD": None}),
-    "a path by our name": Trick(env={f"{PREFIX}PARAM_PATH": "/nowhere", f"{PREFIX}PARAM_BASH_ENV": "/x"}),
-    "a flag by our name": Trick(env={f"{PREFIX}FLAG_DEPLOY": "1", f"{PREFIX}OPTION_RM": "x"}, args=("report",)),
-    "a secret by our name": Trick(env={f"{PREFIX}SECRET_PATH": EVAL, f"{PREFIX}SECRET_X": "CIRCLE_JOB"}),
+    "a path": Trick(
+        env={"PARAM_PATH": "/nowhere", "PARAM_LD_PRELOAD": "/x.so"}, seen={"LD_PRELOAD": None}
+    ),
+    "a path by our name": Trick(
+        env={f"{PREFIX}PARAM_PATH": "/nowhere", f"{PREFIX}PARAM_BASH_ENV": "/x"}
+    ),
+    "a flag by our name": Trick(
+        env={f"{PREFIX}FLAG_DEPLOY": "1", f"{PREFIX}OPTION_RM": "x"}, args=("report",)
+    ),
+    "a secret by our name": Trick(
+        env={f"{PREFIX}SECRET_PATH": EVAL, f"{PREFIX}SECRET_X": "CIRCLE_JOB"}
+    ),
     "an index by our name": Trick(env={f"{PREFIX}PARAM_{EVAL}": "x", f"{PREFIX}FLAG_{EVAL}": "1"}),
     "a token without need": Trick(env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}),
-    "another command": Trick(bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'", code=2, says="no such command"),
+    "another command": Trick(
+        bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'", code=2, says="no such command"
+    ),
     "no command": Trick(bash_env=f"unset {PREFIX}COMMAND", code=2, says="no such command"),
     # Names of secrets.
-    "an index as a token": Trick("export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}, code=2, says="name"),
+    "an index as a token": Trick(
+        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}, code=2, says="name"
+    ),
     "an index as a key": Trick(
-        "push_datadog", step_env={f"{PREFIX}SECRET_DATADOG_API_KEY": EVAL}, env=KEYS, code=2, says="api_key"
+        "push_datadog",
+        step_env={f"{PREFIX}SECRET_DATADOG_API_KEY": EVAL},
+        env=KEYS,
+        code=2,
+        says="api_key",
     ),
     "an index as the other key": Trick(
-        "push_datadog", step_env={f"{PREFIX}SECRET_DATADOG_APP_KEY": EVAL}, env=KEYS, code=2, says="app_key"
+        "push_datadog",
+        step_env={f"{PREFIX}SECRET_DATADOG_APP_KEY": EVAL},
+        env=KEYS,
+        code=2,
+        says="app_key",
     ),
-    "a sum as a token": Trick("export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "x+=1"}, code=2, says="token"),
+    "a sum as a token": Trick(
+        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "x+=1"}, code=2, says="token"
+    ),
     "a default as a token": Trick(
-        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "X:-$(touch {mark})"}, code=2, says="token"
+        "export",
+        step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "X:-$(touch {mark})"},
+        code=2,
+        says="token",
     ),
     "two lines as a token": Trick(
-        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": f"CIRCLECI_API_TOKEN\n{EVAL}"}, env=TOKENS, code=2
+        "export",
+        step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": f"CIRCLECI_API_TOKEN\n{EVAL}"},
+        env=TOKENS,
+        code=2,
     ),
-    "a digit first": Trick("export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "1"}, code=2, says="token"),
-    "every argument": Trick("export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "@"}, code=2, says="token"),
-    "no name": Trick("export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": ""}, env=OTHERS | TOKENS, code=2),
+    "a digit first": Trick(
+        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "1"}, code=2, says="token"
+    ),
+    "every argument": Trick(
+        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": "@"}, code=2, says="token"
+    ),
+    "no name": Trick(
+        "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": ""}, env=OTHERS | TOKENS, code=2
+    ),
     # Secrets that are not there: no other one stands in.
-    "no token": Trick("export", env=OTHERS, code=2, says="parameter token (CIRCLECI_API_TOKEN) is empty or not set"),
-    "an empty token": Trick("export", env=OTHERS | {"CIRCLECI_API_TOKEN": ""}, code=2, says="is empty or not set"),
-    "a blank token": Trick("export", env=OTHERS | {"CIRCLECI_API_TOKEN": " \n\t"}, code=2, says="is empty or not set"),
+    "no token": Trick(
+        "export",
+        env=OTHERS,
+        code=2,
+        says="parameter token (CIRCLECI_API_TOKEN) is empty or not set",
+    ),
+    "an empty token": Trick(
+        "export", env=OTHERS | {"CIRCLECI_API_TOKEN": ""}, code=2, says="is empty or not set"
+    ),
+    "a blank token": Trick(
+        "export", env=OTHERS | {"CIRCLECI_API_TOKEN": " \n\t"}, code=2, says="is empty or not set"
+    ),
     "an empty token of mine": Trick(
-        "export", {"token": "MY_TOKEN"}, OTHERS | TOKENS | {"MY_TOKEN": ""}, code=2, says="(MY_TOKEN) is empty"
+        "export",
+        {"token": "MY_TOKEN"},
+        OTHERS | TOKENS | {"MY_TOKEN": ""},
+        code=2,
+        says="(MY_TOKEN) is empty",
     ),
-    "no token of mine": Trick("export", {"token": "MY_TOKEN"}, OTHERS | TOKENS, code=2, says="(MY_TOKEN) is empty"),
+    "no token of mine": Trick(
+        "export", {"token": "MY_TOKEN"}, OTHERS | TOKENS, code=2, says="(MY_TOKEN) is empty"
+    ),
     "a token of mine": Trick(
-        "export", {"token": "MY_TOKEN"}, OTHERS | {"MY_TOKEN": TOKEN}, seen={"CIRCLECI_API_TOKEN": TOKEN}
+        "export",
+        {"token": "MY_TOKEN"},
+        OTHERS | {"MY_TOKEN": TOKEN},
+        seen={"CIRCLECI_API_TOKEN": TOKEN},
     ),
-    "the token in the place of its name": Trick("export", {"token": TOKEN}, code=2, says="parameter token is empty"),
-    "no Datadog key": Trick("push_datadog", env=OTHERS, code=2, says="api_key (DATADOG_API_KEY) is empty"),
-    "an empty Datadog key": Trick("push_datadog", {"api_key": "K"}, KEYS | {"K": " "}, code=2, says="(K) is empty"),
-    "an empty other key": Trick("push_datadog", {"app_key": "K"}, KEYS | {"K": ""}, code=2, says="(K) is empty"),
-    "no other key": Trick("push_datadog", env=KEYS | OTHERS, seen={"DATADOG_APP_KEY": None, "DD_APP_KEY": None}),
+    "the token in the place of its name": Trick(
+        "export", {"token": TOKEN}, code=2, says="parameter token is empty"
+    ),
+    "no Datadog key": Trick(
+        "push_datadog", env=OTHERS, code=2, says="api_key (DATADOG_API_KEY) is empty"
+    ),
+    "an empty Datadog key": Trick(
+        "push_datadog", {"api_key": "K"}, KEYS | {"K": " "}, code=2, says="(K) is empty"
+    ),
+    "an empty other key": Trick(
+        "push_datadog", {"app_key": "K"}, KEYS | {"K": ""}, code=2, says="(K) is empty"
+    ),
+    "no other key": Trick(
+        "push_datadog", env=KEYS | OTHERS, seen={"DATADOG_APP_KEY": None, "DD_APP_KEY": None}
+    ),
     "the other key by its other name": Trick(
-        "push_datadog", {"app_key": "DD_APP_KEY"}, KEYS | {"DD_APP_KEY": TOKEN}, seen={"DATADOG_APP_KEY": TOKEN}
+        "push_datadog",
+        {"app_key": "DD_APP_KEY"},
+        KEYS | {"DD_APP_KEY": TOKEN},
+        seen={"DATADOG_APP_KEY": TOKEN},
     ),
     "both keys": Trick(
         "push_datadog",
@@ -162,38 +232,74 @@ TRICKS = {
     "traced": Trick("export", env=TOKENS | {"SHELLOPTS": "xtrace"}),
     "traced and verbose": Trick("export", env=TOKENS | {"SHELLOPTS": "xtrace:verbose"}),
     "traced by BASH_ENV": Trick("export", env=TOKENS, bash_env="set -x"),
-    "traced in full by BASH_ENV": Trick("push_datadog", env=KEYS, bash_env="set -o xtrace -o verbose -o functrace"),
+    "traced in full by BASH_ENV": Trick(
+        "push_datadog", env=KEYS, bash_env="set -o xtrace -o verbose -o functrace"
+    ),
     "traced to the output": Trick("export", env=TOKENS | {"BASH_XTRACEFD": "1"}, bash_env="set -x"),
     "traced elsewhere": Trick("export", env=TOKENS, bash_env="exec 7>&1; BASH_XTRACEFD=7; set -x"),
-    "traced with a secret before each line": Trick("export", env=TOKENS, bash_env="PS4='$CIRCLECI_API_TOKEN '; set -x"),
+    "traced with a secret before each line": Trick(
+        "export", env=TOKENS, bash_env="PS4='$CIRCLECI_API_TOKEN '; set -x"
+    ),
     "the same on the output": Trick(
         "export", env=TOKENS, bash_env="BASH_XTRACEFD=1; PS4='$CIRCLECI_API_TOKEN '; set -x"
     ),
-    "traced and failing": Trick("export", {"token": "T"}, TOKENS, bash_env="set -xE; trap 'echo $0' ERR", code=2),
+    "traced and failing": Trick(
+        "export", {"token": "T"}, TOKENS, bash_env="set -xE; trap 'echo $0' ERR", code=2
+    ),
     "traced with nothing to set": Trick(
-        "check_budget", {"output": "", "config": ""}, TOKENS | KEYS, bash_env="set -x", args=("check",)
+        "check_budget",
+        {"output": "", "config": ""},
+        TOKENS | KEYS,
+        bash_env="set -x",
+        args=("check",),
     ),
     # Options of the shell that earlier steps left.
-    "exports all": Trick("export", {"org_id": "-x"}, TOKENS, bash_env="set -a", seen={"ORG_ID": "-x"}),
+    "exports all": Trick(
+        "export", {"org_id": "-x"}, TOKENS, bash_env="set -a", seen={"ORG_ID": "-x"}
+    ),
     "other separators": Trick("push_datadog", env=KEYS, bash_env="IFS=' -d/='", args=None),
     "the mode of POSIX": Trick("export", env=TOKENS | {"POSIXLY_CORRECT": "1"}),
-    "options of all kinds": Trick("export", env=TOKENS | {"SHELLOPTS": "noclobber:noglob:nounset:posix"}),
+    "options of all kinds": Trick(
+        "export", env=TOKENS | {"SHELLOPTS": "noclobber:noglob:nounset:posix"}
+    ),
     # Values are data.
-    "a dash": Trick(given={"output": "-rf", "config": "--help"}, seen={"OUTPUT_DIR": "-rf", "USAGE_CONFIG": "--help"}),
-    "a dash and a variable": Trick(given={"output": "-$X"}, env={"X": "y"}, seen={"OUTPUT_DIR": "-y"}),
-    "only a dash": Trick("push_datadog", {"tags": "--dry-run"}, KEYS, seen={"DATADOG_SITE": "datadoghq.com"}),
+    "a dash": Trick(
+        given={"output": "-rf", "config": "--help"},
+        seen={"OUTPUT_DIR": "-rf", "USAGE_CONFIG": "--help"},
+    ),
+    "a dash and a variable": Trick(
+        given={"output": "-$X"}, env={"X": "y"}, seen={"OUTPUT_DIR": "-y"}
+    ),
+    "only a dash": Trick(
+        "push_datadog", {"tags": "--dry-run"}, KEYS, seen={"DATADOG_SITE": "datadoghq.com"}
+    ),
     "lines": Trick(given={"output": "a\nb\n--c"}, seen={"OUTPUT_DIR": "a\nb\n--c"}),
-    "a pattern": Trick(given={"output": "/*", "config": "[a-z]?"}, seen={"OUTPUT_DIR": "/*", "USAGE_CONFIG": "[a-z]?"}),
+    "a pattern": Trick(
+        given={"output": "/*", "config": "[a-z]?"},
+        seen={"OUTPUT_DIR": "/*", "USAGE_CONFIG": "[a-z]?"},
+    ),
     "commands": Trick(given={"output": "$(touch {mark})`touch {mark}`;touch {mark}&"}),
     "commands in a variable": Trick(
-        given={"output": "$X"}, env={"X": "$(touch {mark})`id`"}, seen={"OUTPUT_DIR": "$(touch {mark})`id`"}
+        given={"output": "$X"},
+        env={"X": "$(touch {mark})`id`"},
+        seen={"OUTPUT_DIR": "$(touch {mark})`id`"},
     ),
-    "quotes": Trick(given={"output": "'\"; touch {mark}; '"}, seen={"OUTPUT_DIR": "'\"; touch {mark}; '"}),
+    "quotes": Trick(
+        given={"output": "'\"; touch {mark}; '"}, seen={"OUTPUT_DIR": "'\"; touch {mark}; '"}
+    ),
     "an expression": Trick(given={"price_per_credit": EVAL}),
     "backslashes": Trick(given={"output": "a\\nb\\"}, seen={"OUTPUT_DIR": "a\\nb\\"}),
-    "a variable that is not there": Trick(given={"output": "$NOT_THERE"}, env={"OUTPUT_DIR": "mine"}),
-    "nothing": Trick(given={"from": "", "to": ""}, env={"END_DATE": "2026-10-01"}, seen={"END_DATE": "2026-10-01"}),
-    "a setting of the project": Trick("export", {"max_wait": ""}, TOKENS | {"MAX_WAIT": "5m"}, seen={"MAX_WAIT": "5m"}),
+    "a variable that is not there": Trick(
+        given={"output": "$NOT_THERE"}, env={"OUTPUT_DIR": "mine"}
+    ),
+    "nothing": Trick(
+        given={"from": "", "to": ""},
+        env={"END_DATE": "2026-10-01"},
+        seen={"END_DATE": "2026-10-01"},
+    ),
+    "a setting of the project": Trick(
+        "export", {"max_wait": ""}, TOKENS | {"MAX_WAIT": "5m"}, seen={"MAX_WAIT": "5m"}
+    ),
     "a variable by the name of a setting": Trick(
         given={"output": "out-$PERIOD", "period": "yesterday"},
         env={"PERIOD": "mine"},
@@ -252,18 +358,35 @@ def test_a_step_that_bash_was_told_to_trace_shows_no_secret(tmp_path: Path) -> N
     assert seen.variables()["CIRCLECI_API_TOKEN"] == TOKEN
 
 
-COMPONENTS = [*(("commands", name) for name in ORB["commands"] if name != "install"), ("jobs", "usage_report")]
-KINDS = {"PARAM": "environment", "SECRET": "environment", "OPTION": "arguments", "FLAG": "arguments"}
+COMPONENTS = [
+    *(("commands", name) for name in ORB["commands"] if name != "install"),
+    ("jobs", "usage_report"),
+]
+KINDS = {
+    "PARAM": "environment",
+    "SECRET": "environment",
+    "OPTION": "arguments",
+    "FLAG": "arguments",
+}
 
 
 @pytest.mark.parametrize(("kind", "name"), COMPONENTS)
 def test_every_parameter_of_the_orb_arrives(kind: str, name: str, tmp_path: Path) -> None:
     component = ORB[kind][name]
-    given = {parameter: distinct(parameter, declared) for parameter, declared in component["parameters"].items()}
+    given = {
+        parameter: distinct(parameter, declared)
+        for parameter, declared in component["parameters"].items()
+    }
     filled = {f"parameters.{parameter}": value for parameter, value in given.items()}
     scope = Scope(ORB, {})
-    steps = [step for step in Expander(scope, {}, {}).steps(component["steps"], scope, filled) if step.kind == "run"]
-    secrets = {value: f"secret-{value}" for value in given.values() if str(value).startswith("SOURCE_")}
+    steps = [
+        step
+        for step in Expander(scope, {}, {}).steps(component["steps"], scope, filled)
+        if step.kind == "run"
+    ]
+    secrets = {
+        value: f"secret-{value}" for value in given.values() if str(value).startswith("SOURCE_")
+    }
 
     for step in steps:
         folder = tmp_path / step.settings["name"]
@@ -316,7 +439,16 @@ def arrived(variable: str, value: Any, seen: Seen) -> None:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    build = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        str(folder),
+    ]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [built] = folder.glob("*.whl")
     return built
@@ -361,7 +493,10 @@ REFUSED = {
     "the orb's own address before its release": ({}, NO_HASH),
     "an address with half a hash": ({"package": f"{ADDRESS}#sha256=abc"}, NO_HASH),
     "an address with another kind of hash": ({"package": f"{ADDRESS}#md5={'0' * 32}"}, NO_HASH),
-    "an address with more behind its hash": ({"package": f"{ADDRESS}#sha256={'0' * 64}&egg=x"}, NO_HASH),
+    "an address with more behind its hash": (
+        {"package": f"{ADDRESS}#sha256={'0' * 64}&egg=x"},
+        NO_HASH,
+    ),
     "a repository": ({"package": "git+https://example.invalid/x.git@main"}, NO_HASH),
     "a file by its address": ({"package": "file:///etc/passwd"}, NO_HASH),
     "a name of the index": ({"package": "circleci-usage"}, NO_FILE),
@@ -370,7 +505,10 @@ REFUSED = {
     "a list": ({"package": "-rrequirements.txt"}, NO_FILE),
     "nothing": ({"package": ""}, NO_FILE),
     "a list of nowhere": ({"package": ".", "requirements": "nowhere.txt"}, NO_FILE),
-    "a list without a hash": ({"package": ".", "requirements": "https://example.invalid/r.txt"}, NO_HASH),
+    "a list without a hash": (
+        {"package": ".", "requirements": "https://example.invalid/r.txt"},
+        NO_HASH,
+    ),
     "no folder": ({"package": ".", "venv": ""}, "venv is empty"),
     "a command": ({"package": "$(touch {mark})", "requirements": "`touch {mark}`"}, NO_FILE),
 }
@@ -386,7 +524,9 @@ def test_what_is_not_pinned_is_not_installed(name: str, tmp_path: Path) -> None:
     assert path_for_later_steps(runner) == ""
 
 
-def test_a_package_is_installed_by_its_hash_from_the_released_orb(wheel: Path, tmp_path: Path) -> None:
+def test_a_package_is_installed_by_its_hash_from_the_released_orb(
+    wheel: Path, tmp_path: Path
+) -> None:
     pins = tmp_path / "requirements.txt"
     pins.write_text("# all pins\n", encoding="utf-8")
     released = pack(ROOT / "orb")
@@ -419,8 +559,12 @@ def test_a_package_of_another_hash_is_refused(wheel: Path, tmp_path: Path) -> No
     assert not list((runner.root / "home").rglob("circleci-usage"))
 
 
-@pytest.mark.parametrize(("address", "code"), [("{pins}#sha256=" + "0" * 64, 6), ("{pins}x#sha256=" + "0" * 64, 4)])
-def test_a_list_of_another_hash_is_refused(address: str, code: int, wheel: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("address", "code"), [("{pins}#sha256=" + "0" * 64, 6), ("{pins}x#sha256=" + "0" * 64, 4)]
+)
+def test_a_list_of_another_hash_is_refused(
+    address: str, code: int, wheel: Path, tmp_path: Path
+) -> None:
     pins = tmp_path / "requirements.txt"
     pins.write_text("# all pins\n", encoding="utf-8")
     runner = installer(tmp_path)
@@ -432,7 +576,9 @@ def test_a_list_of_another_hash_is_refused(address: str, code: int, wheel: Path,
 def test_modules_that_lie_in_the_checkout_are_not_run(wheel: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     trap = f"open({str(mark)!r}, 'w')\nraise SystemExit('trapped')\n"
-    traps = dict.fromkeys(("pip.py", "venv.py", "ensurepip.py", "hashlib.py", "urllib.py", "sitecustomize.py"), trap)
+    traps = dict.fromkeys(
+        ("pip.py", "venv.py", "ensurepip.py", "hashlib.py", "urllib.py", "sitecustomize.py"), trap
+    )
     shutil.copy(wheel, tmp_path)
     runner = installer(tmp_path)
     ran = install(runner, beside=traps, package=str(tmp_path / wheel.name), venv="~/a&b")

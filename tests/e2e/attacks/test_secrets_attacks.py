@@ -14,11 +14,11 @@ import pytest
 
 from attack import API_KEY, TOKEN, attacked, environment
 from circleci_usage.cli.secrets import without_secrets
-from circleci_usage.demo.company import Company
-from circleci_usage.demo.faults import Fault, HangUp, Instead, Retouch, status
-from circleci_usage.demo.messages import Answer
-from circleci_usage.demo.standin import StandIn
-from circleci_usage.progress import SystemClock
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, status
+from circleci_usage.demo.standin.messages import Answer
+from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, HostileServer, Script, answer
 
 PLAIN_TOKEN = "5d41402abc4b2a76b9719d911017c5925d41402a"
@@ -41,7 +41,11 @@ def exporting(url: str, **more: str) -> dict[str, str]:
     keys = {"CIRCLECI_API_TOKEN": TOKEN, "DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY}
     days = {"START_DATE": str(YESTERDAY), "END_DATE": str(YESTERDAY)}
     proxy = {"https_proxy": f"http://someone:{PASSWORD}@192.0.2.1:3128", "NO_PROXY": "127.0.0.1"}
-    waits = {"POLL_SECONDS": "0", "MAX_WAIT": "1s", "ORG_ID": "11111111-2222-4333-8444-555555555555"}
+    waits = {
+        "POLL_SECONDS": "0",
+        "MAX_WAIT": "1s",
+        "ORG_ID": "11111111-2222-4333-8444-555555555555",
+    }
     return {"CIRCLECI_URL": url} | keys | days | proxy | waits | more
 
 
@@ -76,9 +80,15 @@ def escaped(text: str) -> bytes:
 
 ECHOES: dict[str, Script] = {
     **{f"a {code}": (READ, echoed(code)) for code in (200, 201, 400, 401, 403, 404, 418, 429, 500)},
-    "a list": (READ, answer(200, json.dumps([{"id": TOKEN, "slug": TOKEN, "name": TOKEN}]).encode())),
+    "a list": (
+        READ,
+        answer(200, json.dumps([{"id": TOKEN, "slug": TOKEN, "name": TOKEN}]).encode()),
+    ),
     "a redirect": (READ, echoed(302, Location=f"https://{TOKEN}.example/{TOKEN}?{TOKEN}")),
-    "a redirect with a user": (READ, echoed(302, Location=f"https://{TOKEN}:{PASSWORD}@x.example/")),
+    "a redirect with a user": (
+        READ,
+        echoed(302, Location=f"https://{TOKEN}:{PASSWORD}@x.example/"),
+    ),
     "a Retry-After": (READ, echoed(429, Retry_After=TOKEN)),
     "a status line": (READ, f"HTTP/1.1 500 {TOKEN}\r\n\r\n".encode()),
     "no HTTP": (READ, TOKEN.encode() + b"\r\n\r\n"),
@@ -102,8 +112,14 @@ PLAIN_ECHOES: dict[str, Script] = {
     **{f"a {code}": (READ, echoed(code, token=PLAIN_TOKEN)) for code in (200, 201, 401)},
     "an organization": (READ, answer(200, LISTED % (PLAIN_TOKEN.encode(), b"acme"))),
     "an escaped organization": (READ, answer(200, LISTED % (ESCAPED, ESCAPED))),
-    "a letter of it escaped": (READ, answer(200, LISTED % (escaped(PLAIN_TOKEN[0]) + PLAIN_TOKEN[1:].encode(), b""))),
-    "an organization in UTF-16": (READ, answer(200, (LISTED % (PLAIN_TOKEN.encode(), b"")).decode().encode("utf-16"))),
+    "a letter of it escaped": (
+        READ,
+        answer(200, LISTED % (escaped(PLAIN_TOKEN[0]) + PLAIN_TOKEN[1:].encode(), b"")),
+    ),
+    "an organization in UTF-16": (
+        READ,
+        answer(200, (LISTED % (PLAIN_TOKEN.encode(), b"")).decode().encode("utf-16")),
+    ),
     "an escaped export job": (READ, answer(201, JOB % ((ESCAPED,) * 4))),
     "an escaped state": (READ, answer(201, JOB % (b"a", b"e8235eed", ESCAPED, ESCAPED))),
     "an escaped refusal": (READ, answer(400, b'{"message": "%s"}' % ESCAPED)),
@@ -132,7 +148,9 @@ DOWNLOAD_FAULTS: dict[str, Fault] = {
     "broken": HangUp(),
     "no export": Instead(Answer(200, {}, b"<html>")),
     "a redirect": Instead(Answer(302, {"Location": f"http://192.0.2.1/?{SIGNATURE}=x"})),
-    "a redirect with a password": Instead(Answer(302, {"Location": f"https://x:{PASSWORD}@[bad?{SIGNATURE}=x"})),
+    "a redirect with a password": Instead(
+        Answer(302, {"Location": f"https://x:{PASSWORD}@[bad?{SIGNATURE}=x"})
+    ),
     "another range": Retouch({"Content-Range": SIGNATURE}, 206),
 }
 
@@ -152,20 +170,31 @@ def test_a_download_that_fails(fault: Fault, standin: StandIn, tmp_path: Path) -
 DATADOG_ANSWERS: dict[str, bytes] = {
     "accepts": answer(202, b'{"errors": []}'),
     "quotes": answer(403, json.dumps({"errors": [f"{API_KEY} and {APP_KEY}"]}).encode()),
-    "quotes as a title": answer(400, json.dumps({"errors": [{"title": API_KEY, "detail": APP_KEY}]}).encode()),
+    "quotes as a title": answer(
+        400, json.dumps({"errors": [{"title": API_KEY, "detail": APP_KEY}]}).encode()
+    ),
     "redirects": answer(307, Location=f"http://192.0.2.1/{API_KEY}"),
 }
 
 
 @pytest.mark.parametrize("whole", DATADOG_ANSWERS.values(), ids=DATADOG_ANSWERS)
-def test_each_secret_goes_to_the_host_that_it_is_for(whole: bytes, standin: StandIn, tmp_path: Path) -> None:
+def test_each_secret_goes_to_the_host_that_it_is_for(
+    whole: bytes, standin: StandIn, tmp_path: Path
+) -> None:
     standin.posts_per_hour = None
     with HostileServer((READ, whole)) as datadog:
-        env = exporting(standin.url, ORG_ID=standin.company.organizations[0].id, DATADOG_URL=datadog.url, MAX_WAIT="1m")
+        env = exporting(
+            standin.url,
+            ORG_ID=standin.company.organizations[0].id,
+            DATADOG_URL=datadog.url,
+            MAX_WAIT="1m",
+        )
         arguments = ("run", "--verbose", "--datadog", "--no-merged")
         attacked(*arguments, cwd=tmp_path, env=env, secrets=SECRETS, codes={0, 3, 4})
     for call in standin.calls:
-        assert not [value for value in call.headers.values() if API_KEY in value or APP_KEY in value]
+        assert not [
+            value for value in call.headers.values() if API_KEY in value or APP_KEY in value
+        ]
     for head in datadog.heads:
         assert TOKEN.encode() not in head
         assert API_KEY.encode() not in head.split(b"\r\n")[0]
@@ -195,10 +224,16 @@ SETTINGS: dict[str, dict[str, str]] = {
     "a token with quotes": {"CIRCLECI_API_TOKEN": f'"{TOKEN}"„'},
     "a token that is no UTF-8": {"CIRCLECI_API_TOKEN": f"{TOKEN}\udcff"},
     "an API key with a line end": {"DATADOG_API_KEY": f"{API_KEY}\nx", "SEND_TO_DATADOG": "true"},
-    "an application key with a blank": {"DATADOG_APP_KEY": f"{APP_KEY} x", "SEND_TO_DATADOG": "true"},
+    "an application key with a blank": {
+        "DATADOG_APP_KEY": f"{APP_KEY} x",
+        "SEND_TO_DATADOG": "true",
+    },
     "a password in an address": {"CIRCLECI_URL": f"https://me:{PASSWORD}@circleci.com"},
     "a password in an address that is none": {"CIRCLECI_URL": f"https://me:{PASSWORD}@[bad"},
-    "a password in Datadog's address": {"DATADOG_URL": f"http://{PASSWORD}@x", "SEND_TO_DATADOG": "true"},
+    "a password in Datadog's address": {
+        "DATADOG_URL": f"http://{PASSWORD}@x",
+        "SEND_TO_DATADOG": "true",
+    },
     "a password in a proxy that is none": {
         "CIRCLECI_URL": "https://192.0.2.1",
         "https_proxy": f"http://x:{PASSWORD}@[x",
@@ -217,7 +252,10 @@ def test_a_secret_in_a_setting_that_is_refused(changed: dict[str, str], tmp_path
 
 TRACES = [
     (f"ValueError: {TOKEN}", {"CIRCLECI_API_TOKEN": TOKEN}),
-    (f"{{'Circle-Token': '{TOKEN}', 'DD-API-KEY': '{API_KEY}'}}", {"CIRCLE_TOKEN": TOKEN, "DD_API_KEY": API_KEY}),
+    (
+        f"{{'Circle-Token': '{TOKEN}', 'DD-API-KEY': '{API_KEY}'}}",
+        {"CIRCLE_TOKEN": TOKEN, "DD_API_KEY": API_KEY},
+    ),
     (f"InvalidProxyURL: http://me:{PASSWORD}@x:1", {"HTTPS_PROXY": f"http://me:{PASSWORD}@x:1"}),
     (f"http://me:{PASSWORD}%40@x:1 and {PASSWORD}@", {"all_proxy": f"http://me:{PASSWORD}%40@x:1"}),
 ]
@@ -234,9 +272,9 @@ def test_even_the_traceback_of_a_defect_shows_none(text: str, env: dict[str, str
 def test_a_defect_is_told_with_its_traceback_and_without_secrets(tmp_path: Path) -> None:
     """A defect is made by a module that is not whole; there is none to be caused from outside."""
     program = (
-        "import circleci_usage.run, os, sys\n"
+        "import circleci_usage.export_and_report, os, sys\n"
         "def broken(*_, **__): raise RuntimeError('\\x1b[2J' + os.environ['CIRCLECI_API_TOKEN'])\n"
-        "circleci_usage.run.export = broken\n"
+        "circleci_usage.export_and_report.export = broken\n"
         "sys.argv = ['circleci-usage', 'export', '--verbose']\n"
         "from circleci_usage.cli.app import main\n"
         "main()\n"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from attack import TOKEN, attacked
 from circleci_usage.config.settings_file import load_settings_file
-from circleci_usage.errors import SettingsError
-from circleci_usage.money.globs import atomic_glob_regex, glob_regex, matcher
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.globs import atomic_glob_regex, glob_regex, matcher
 from dialects import export, plain_line
 from rows import job_run
 
@@ -22,7 +22,10 @@ NINES = "9" * 20 + "." + "9" * 18
 
 def laughs(width: int = 9, depth: int = 9) -> str:
     """A list of lists of lists, each level the one before so many times: the famous billion."""
-    levels = [f"k{level}: &k{level} [{','.join([f'*k{level - 1}'] * width)}]" for level in range(1, depth + 1)]
+    levels = [
+        f"k{level}: &k{level} [{','.join([f'*k{level - 1}'] * width)}]"
+        for level in range(1, depth + 1)
+    ]
     return "\n".join([f"k0: &k0 [{','.join(['lol'] * width)}]", *levels, f"teams: *k{depth}"])
 
 
@@ -32,18 +35,29 @@ def teams(settings: str) -> str:
 
 REFUSED = {
     "a billion laughs": (laughs(), "more than 50,000 values"),
-    "a billion laughs in keys of teams": (f"teams: [{{name: {{{laughs(9, 7)}", "cannot be understood"),
+    "a billion laughs in keys of teams": (
+        f"teams: [{{name: {{{laughs(9, 7)}",
+        "cannot be understood",
+    ),
     "a million laughs in a map": (
         "a: &a {x: 1, y: 2}\n"
-        + "\n".join(f"a{n}: &a{n} {{x: *a{n - 1 or ''}, y: *a{n - 1 or ''}}}" for n in range(1, 18)),
+        + "\n".join(
+            f"a{n}: &a{n} {{x: *a{n - 1 or ''}, y: *a{n - 1 or ''}}}" for n in range(1, 18)
+        ),
         "more than 50,000 values",
     ),
     "an alias of itself": ("teams: &a [*a]", "nested more than 20 levels deep"),
     "a map in itself": ("tags: &a {x: *a}", "nested more than 20 levels deep"),
     "lists in lists": ("teams: " + "[" * 10_000 + "]" * 10_000, "nested more than 20 levels deep"),
     "lists that nobody closed": ("teams: " + "[" * 100_000, "nested more than 20 levels deep"),
-    "maps in maps": ("tags: " + "{a: " * 3000 + "1" + "}" * 3000, "nested more than 20 levels deep"),
-    "a staircase": ("".join(" " * level + "a:\n" for level in range(300)), "nested more than 20 levels deep"),
+    "maps in maps": (
+        "tags: " + "{a: " * 3000 + "1" + "}" * 3000,
+        "nested more than 20 levels deep",
+    ),
+    "a staircase": (
+        "".join(" " * level + "a:\n" for level in range(300)),
+        "nested more than 20 levels deep",
+    ),
     "dashes": ("- " * 5000, "nested more than 20 levels deep"),
     "30 levels": ("teams: " + "[" * 30 + "]" * 30, "nested more than 20 levels deep"),
     "a megabyte": ("#" * 1_000_000, "larger than 512 KiB"),
@@ -53,11 +67,17 @@ REFUSED = {
     "a day of 10,000 digits": (f"billing_cycle_day: {'9' * 10_000}", "is not a day of a month"),
     "a day of another script": ("billing_cycle_day: \uff13\uff11", "is not a day of a month"),
     "a text of 100,000 letters": (f"currency: {'x' * 100_000}", "it is longer than 200 characters"),
-    "a date of 100,000 letters": (f"pricing: [{{from: {'x' * 100_000}, price_per_credit: 1}}]", "is not a date"),
+    "a date of 100,000 letters": (
+        f"pricing: [{{from: {'x' * 100_000}, price_per_credit: 1}}]",
+        "is not a date",
+    ),
     "nul": ("currency: \0", "unacceptable character"),
     "a letter beyond Unicode": ('currency: "\\U00110000"', "line 1: a number is too large"),
     "a letter beyond 32 bits": ('a: b\ncurrency: "\\UFFFFFFFF"', "line 2: a number is too large"),
-    "a version of 5,000 digits": (f"%YAML {'9' * 5000}.1\n---\na: b", "line 1: a number is too large"),
+    "a version of 5,000 digits": (
+        f"%YAML {'9' * 5000}.1\n---\na: b",
+        "line 1: a number is too large",
+    ),
     "a merge of a text": ("<<: USD", "expected a mapping"),
     "a merge of what is nowhere": ("<<: *nobody", "found undefined alias"),
     "a merge into itself": ("tags: &a {<<: *a}", "nested more than 20 levels deep"),
@@ -68,10 +88,13 @@ REFUSED = {
     "half a letter": ('currency: "\\ud800"', "half of a character"),
     "a key said twice": ("currency: USD\ncurrency: EUR", "line 2: 'currency' is said twice"),
     "a merge of too much": (
-        f"a: &a {{{', '.join(f'k{n}: 1' for n in range(999))}}}\n" + "b: [" + "{<<: [*a, *a]}," * 30 + "]",
+        f"a: &a {{{', '.join(f'k{n}: 1' for n in range(999))}}}\nb: [{'{<<: [*a, *a]},' * 30}]",
         "more than 50,000 values",
     ),
-    "a Python object": ("currency: !!python/object/apply:os.system ['echo pwned']", "constructor for the tag"),
+    "a Python object": (
+        "currency: !!python/object/apply:os.system ['echo pwned']",
+        "constructor for the tag",
+    ),
     "a Python name": ("currency: !!python/name:os.system", "constructor for the tag"),
     "a tag": ("currency: !foo USD", "constructor for the tag '!foo'"),
     "bytes": ("currency: !!binary aGk=", "constructor for the tag"),
@@ -91,7 +114,9 @@ REFUSED = {
     ),
     "the year 10000": ("pricing: [{from: 10000-01-01, price_per_credit: 1}]", "is not a date"),
     "a fixed split with 50 decimals": (
-        teams(f"shared_costs: {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"),
+        teams(
+            f"shared_costs: {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"
+        ),
         "no more than 38 digits",
     ),
     "a credit type of 200 letters": (
@@ -163,7 +188,8 @@ BORNE = {
     "stars in projects": f"teams: [{{name: a, projects: ['{'*a' * 60}b', '*/{'*a' * 60}b']}}]",
     "1,000 globs": "teams:\n"
     + "".join(f" - {{name: t{n}, jobs: ['*a{n}*'], branches: ['b{n}*c']}}\n" for n in range(300)),
-    "1,000 groups": "job_groups:\n" + "".join(f" g{n}: ['*a{n}*', 'job-{n}']\n" for n in range(1000)),
+    "1,000 groups": "job_groups:\n"
+    + "".join(f" g{n}: ['*a{n}*', 'job-{n}']\n" for n in range(1000)),
     "a mark before it": "\ufeffcurrency: USD",
     "aliases of use": "teams: [{name: a, jobs: &j [x, y]}, {name: b, branches: *j}]",
 }
@@ -174,7 +200,11 @@ BORNE = {
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rows with names that globs with many stars are slow on."""
     long = {"JOB_NAME": "a" * 9000, "VCS_BRANCH": "a" * 9000, "PROJECT_NAME": "a" * 9000}
-    rows = [job_run(**long), job_run(), *(job_run(JOB_NAME=f"job-{n}", VCS_BRANCH=f"b{n}") for n in range(300))]
+    rows = [
+        job_run(**long),
+        job_run(),
+        *(job_run(JOB_NAME=f"job-{n}", VCS_BRANCH=f"b{n}") for n in range(300)),
+    ]
     file = tmp_path_factory.mktemp("exported") / "part.csv"
     file.write_text(export(map(plain_line, rows)))
     return file
@@ -194,12 +224,17 @@ def test_a_hostile_settings_file_is_refused_soon(text: str, message: str, tmp_pa
     assert max(map(len, str(caught.value).splitlines())) < 1000
 
 
-@pytest.mark.parametrize("name", ["a billion laughs", "maps in maps", "an escaped escape", "30,000 mistakes"])
+@pytest.mark.parametrize(
+    "name", ["a billion laughs", "maps in maps", "an escaped escape", "30,000 mistakes"]
+)
 def test_the_commands_say_so(name: str, tmp_path: Path) -> None:
     text, message = REFUSED[name]
     (tmp_path / "usage.yml").write_text(text, encoding="utf-8")
     for command in ("report", "check"):
-        assert message in attacked(command, "--config", "usage.yml", cwd=tmp_path, codes={2}, within=30).err
+        assert (
+            message
+            in attacked(command, "--config", "usage.yml", cwd=tmp_path, codes={2}, within=30).err
+        )
 
 
 @pytest.mark.parametrize("setting", NUMERIC.values(), ids=NUMERIC)
@@ -214,10 +249,21 @@ def test_no_number_of_a_contract(setting: str, number: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("text", BORNE.values(), ids=BORNE)
 def test_a_report_bears_settings_at_their_ends(text: str, exported: Path, tmp_path: Path) -> None:
     (tmp_path / "usage.yml").write_text(text, encoding="utf-8")
-    command = ("report", exported, "--config", "usage.yml", "--output", "out", "--no-merged", "--allow-unpriced")
+    command = (
+        "report",
+        exported,
+        "--config",
+        "usage.yml",
+        "--output",
+        "out",
+        "--no-merged",
+        "--allow-unpriced",
+    )
 
     attacked(*command, cwd=tmp_path, codes={0}, within=60)
-    attacked("check", "--config", "usage.yml", "--output", "out", cwd=tmp_path, codes={0, 2, 10, 11})
+    attacked(
+        "check", "--config", "usage.yml", "--output", "out", cwd=tmp_path, codes={0, 2, 10, 11}
+    )
 
 
 class Called(NamedTuple):
@@ -242,7 +288,9 @@ CALLED = {
     "the first day": refused("report", "part.csv", "--to", "0001-01-01"),
     "the first day of a store": borne("status", START_DATE="0001-01-01"),
     "the last day of a store": borne("status", START_DATE="0001-01-01", END_DATE="9999-12-31"),
-    "only the last day of a store": refused("status", START_DATE="9999-12-30", END_DATE="9999-12-31"),
+    "only the last day of a store": refused(
+        "status", START_DATE="9999-12-30", END_DATE="9999-12-31"
+    ),
     "a moment before the first": refused("status", START_DATE="0001-01-01T00:00:00+14:00"),
     "a moment after the last": refused("status", START_DATE="9999-12-31T23:59:59-12:00"),
     "a time zone out of range": refused("status", START_DATE="2026-01-01T00:00:00+99:99"),
@@ -267,7 +315,9 @@ CALLED = {
     "a long wait": refused("run", ORG_ID="acme", MAX_WAIT="999999999999h"),
     "a seed of 5,000 digits": refused("demo", "--seed", "9" * 5000),
     "a ratio of 5,000 digits": refused("export", MAX_RATIO="9" * 5000),
-    "settings without end": refused("report", "part.csv", "--config", os.devnull.replace("null", "zero")),
+    "settings without end": refused(
+        "report", "part.csv", "--config", os.devnull.replace("null", "zero")
+    ),
     "settings that are a folder": refused("report", "part.csv", "--config", "."),
     "hostile settings": refused("report", "part.csv", USAGE_CONFIG=HOSTILE),
     "a hostile file": refused("report", HOSTILE),
@@ -288,9 +338,13 @@ CALLED = {
     "a hostile period": refused("status", PERIOD=HOSTILE),
     "a hostile price": refused("report", "part.csv", PRICE_PER_CREDIT=HOSTILE),
     "a hostile store": borne("status", "--store", HOSTILE),
-    "hostile variables beside --help": borne("run", "--help", START_DATE=HOSTILE, PERIOD=HOSTILE, ORG_ID=HOSTILE),
+    "hostile variables beside --help": borne(
+        "run", "--help", START_DATE=HOSTILE, PERIOD=HOSTILE, ORG_ID=HOSTILE
+    ),
     "another backend to draw": borne("report", "part.csv", MPLBACKEND="nonsense"),
-    "an engine that is not there": borne("report", "part.csv", POLARS_ENGINE_AFFINITY="gpu", POLARS_MAX_THREADS="0"),
+    "an engine that is not there": borne(
+        "report", "part.csv", POLARS_ENGINE_AFFINITY="gpu", POLARS_MAX_THREADS="0"
+    ),
     "a terminal without a number": borne("--help", TERMINAL_WIDTH="abc", COLUMNS="0"),
     "a terminal of a kilometer": refused("nope", COLUMNS="1000000000"),
     "a completion of nothing": refused("nope", _CIRCLECI_USAGE_COMPLETE="complete_bash"),
@@ -305,7 +359,10 @@ def test_flags_and_variables(called: Called, tmp_path: Path) -> None:
     (tmp_path / "part.csv").write_text(export([plain_line(job_run())]))
 
     outcome = attacked(
-        *called.arguments, cwd=tmp_path, env={"CIRCLECI_API_TOKEN": TOKEN} | called.variables, codes=called.codes
+        *called.arguments,
+        cwd=tmp_path,
+        env={"CIRCLECI_API_TOKEN": TOKEN} | called.variables,
+        codes=called.codes,
     )
 
     assert len(outcome.said) < 20_000
@@ -321,12 +378,20 @@ DRAWING = {
 
 
 @pytest.mark.parametrize("name", DRAWING)
-def test_a_report_heeds_no_settings_of_the_library_that_draws(name: str, exported: Path, tmp_path: Path) -> None:
+def test_a_report_heeds_no_settings_of_the_library_that_draws(
+    name: str, exported: Path, tmp_path: Path
+) -> None:
     content, codes = DRAWING[name]
     (tmp_path / "matplotlibrc").write_bytes(content)
     (tmp_path / "latex").symlink_to("/bin/false")
 
-    outcome = attacked("report", exported, cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, codes=codes)
+    outcome = attacked(
+        "report",
+        exported,
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        codes=codes,
+    )
 
     assert outcome.code == 0 or "matplotlibrc" in outcome.err
 
@@ -342,7 +407,9 @@ def by_hand(glob: str, name: str) -> bool:
         if each == "*":
             places = set(range(min(places, default=len(name) + 1), len(name) + 1))
         else:
-            places = {place + 1 for place in places if place < len(name) and each in ("?", name[place])}
+            places = {
+                place + 1 for place in places if place < len(name) and each in ("?", name[place])
+            }
     return len(name) in places
 
 

@@ -18,13 +18,13 @@ from time import monotonic
 import pytest
 
 from attack import API_KEY, TOKEN, Outcome, attacked, environment, hold
-from circleci_usage.days import Period
-from circleci_usage.demo.company import Company
-from circleci_usage.demo.exportfile import write_part
-from circleci_usage.demo.faults import Stall, status
-from circleci_usage.demo.rules import Fate
-from circleci_usage.demo.standin import StandIn
-from circleci_usage.progress import SystemClock
+from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.exportfile import write_part
+from circleci_usage.demo.standin.faults import Stall, status
+from circleci_usage.demo.standin.rules import Fate
+from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from report_folders import report_folder
 from rows import job_run
@@ -55,7 +55,12 @@ def struck(
     """Start a command, strike when it says something or an event comes (and `then` later), and see that it ends."""
     command = [sys.executable, "-u", "-m", "circleci_usage", *map(str, arguments)]
     with subprocess.Popen(
-        command, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -93,7 +98,16 @@ def standin() -> Iterator[StandIn]:
 
 def exporting(url: str, **more: str) -> dict[str, str]:
     day = {"START_DATE": str(YESTERDAY), "END_DATE": str(YESTERDAY)}
-    return {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": url, "ORG_ID": ORGANIZATION, "POLL_SECONDS": "0"} | day | more
+    return (
+        {
+            "CIRCLECI_API_TOKEN": TOKEN,
+            "CIRCLECI_URL": url,
+            "ORG_ID": ORGANIZATION,
+            "POLL_SECONDS": "0",
+        }
+        | day
+        | more
+    )
 
 
 # Waiting for CircleCI.
@@ -121,7 +135,11 @@ WAITS: dict[str, tuple[str, Callable[[StandIn], None]]] = {
 @pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
 @pytest.mark.parametrize(("said", "prepare"), WAITS.values(), ids=WAITS)
 def test_while_it_waits(
-    said: str, prepare: Callable[[StandIn], None], by: signal.Signals, standin: StandIn, tmp_path: Path
+    said: str,
+    prepare: Callable[[StandIn], None],
+    by: signal.Signals,
+    standin: StandIn,
+    tmp_path: Path,
 ) -> None:
     organization = standin.company.organizations[0].slug
     env = exporting(standin.url, ORG_ID=organization, POLL_SECONDS="600", MAX_WAIT="2h")
@@ -132,7 +150,9 @@ def test_while_it_waits(
     standin.fates, standin.faults, standin.posts_per_hour = (), None, 10
     asked = sum(call.method == "POST" and call.status == 201 for call in standin.calls)
     attacked("export", cwd=tmp_path, env=env | {"POLL_SECONDS": "0"}, codes={0})
-    assert sum(call.method == "POST" and call.status == 201 for call in standin.calls) == max(asked, 1)
+    assert sum(call.method == "POST" and call.status == 201 for call in standin.calls) == max(
+        asked, 1
+    )
 
 
 # Answers that do not come.
@@ -146,7 +166,9 @@ HANGING: dict[str, Script] = {
 
 @pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
 @pytest.mark.parametrize("script", HANGING.values(), ids=HANGING)
-def test_while_circleci_keeps_it_waiting(script: Script, by: signal.Signals, tmp_path: Path) -> None:
+def test_while_circleci_keeps_it_waiting(
+    script: Script, by: signal.Signals, tmp_path: Path
+) -> None:
     with HostileServer(script) as server:
         env = exporting(server.url)
         struck("export", cwd=tmp_path, env=env, by=by, when=server.begun, then=0.1)
@@ -158,7 +180,9 @@ def test_while_a_tls_handshake_hangs(tmp_path: Path) -> None:
         struck("export", cwd=tmp_path, env=env, by=signal.SIGTERM, when=server.begun, then=0.1)
 
 
-DOWNLOADS = HANGING | {"a body that drips": (READ, b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", Drip())}
+DOWNLOADS = HANGING | {
+    "a body that drips": (READ, b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", Drip())
+}
 
 
 def completed(*urls: str) -> Script:
@@ -169,7 +193,10 @@ def completed(*urls: str) -> Script:
 @pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
 @pytest.mark.parametrize("script", DOWNLOADS.values(), ids=DOWNLOADS)
 def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path: Path) -> None:
-    with HostileServer(script) as files, HostileServer(completed(*(f"{files.url}/{n}" for n in range(9)))) as server:
+    with (
+        HostileServer(script) as files,
+        HostileServer(completed(*(f"{files.url}/{n}" for n in range(9)))) as server,
+    ):
         env = exporting(server.url)
         ended = struck("run", cwd=tmp_path, env=env, by=by, when=files.begun, then=0.2)
         assert files.met <= 4
@@ -177,7 +204,7 @@ def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path:
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
-def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> None:
     """No thread of Python's can be ended that waits for a connection; a listener with a full queue answers none."""
     with ExitStack() as stack:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -188,7 +215,15 @@ def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> 
             waiting.connect_ex(("127.0.0.1", port))
         server = stack.enter_context(HostileServer(completed(f"http://127.0.0.1:{port}/part")))
         env = exporting(server.url)
-        ended = struck("export", cwd=tmp_path, env=env, by=signal.SIGINT, when="Asked for", then=0.3, again=again)
+        ended = struck(
+            "export",
+            cwd=tmp_path,
+            env=env,
+            by=signal.SIGINT,
+            when="Asked for",
+            then=0.3,
+            again=again,
+        )
     assert not again or ended.seconds < 0.7
 
 
@@ -232,7 +267,9 @@ def test_while_it_reads_and_writes(said: str, then: float, exports: Path, tmp_pa
     assert "run the same command again to write the whole report" in ended.outcome.err
 
 
-@pytest.mark.parametrize(("said", "by"), [("Exporting", signal.SIGINT), ("Fetched", signal.SIGTERM)], ids=str)
+@pytest.mark.parametrize(
+    ("said", "by"), [("Exporting", signal.SIGINT), ("Fetched", signal.SIGTERM)], ids=str
+)
 def test_while_the_demo_exports(said: str, by: signal.Signals, tmp_path: Path) -> None:
     struck("demo", cwd=tmp_path, env={"TMPDIR": str(tmp_path)}, by=by, when=said)
 
@@ -255,7 +292,9 @@ def test_while_it_starts(then: float, by: signal.Signals, tmp_path: Path) -> Non
     begun = tmp_path / "begun"
     os.mkfifo(begun)
     command = [sys.executable, "-c", STARTED, "report", str(begun)]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr
         with begun.open():
             """It is there now."""
@@ -288,7 +327,15 @@ def test_while_it_sends(script: Script, by: signal.Signals, folder: Path, tmp_pa
 def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
     with HostileServer((READ, answer(429, b"{}", X_RateLimit_Reset="100"))) as server:
         env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
-        struck("push", "datadog", "-v", cwd=tmp_path, env=env, by=signal.SIGTERM, when="trying again in 100 s")
+        struck(
+            "push",
+            "datadog",
+            "-v",
+            cwd=tmp_path,
+            env=env,
+            by=signal.SIGTERM,
+            when="trying again in 100 s",
+        )
 
 
 # Nobody reads what it says.
@@ -300,7 +347,9 @@ def test_while_nobody_reads_what_it_says(tmp_path: Path) -> None:
     os.write(writer, b"x" * size)
     with HostileServer((READ, HANG)) as server:
         command = [sys.executable, "-m", "circleci_usage", "export"]
-        with subprocess.Popen(command, cwd=tmp_path, env=environment(exporting(server.url)), stderr=writer) as process:
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment(exporting(server.url)), stderr=writer
+        ) as process:
             Event().wait(1)
             begin = monotonic()
             process.send_signal(signal.SIGTERM)

@@ -52,9 +52,25 @@ REPORTS: Mapping[str, Case] = {
         2_000,
     ),
     "many branches, workflows and users": Case(
-        Size(60_000, projects=20, jobs=3_000, in_turn=True, workflows=3_000, branches=20_000, users=10_000),
+        Size(
+            60_000,
+            projects=20,
+            jobs=3_000,
+            in_turn=True,
+            workflows=3_000,
+            branches=20_000,
+            users=10_000,
+        ),
         400,
-        Size(600_000, projects=20, jobs=15_000, in_turn=True, workflows=15_000, branches=200_000, users=100_000),
+        Size(
+            600_000,
+            projects=20,
+            jobs=15_000,
+            in_turn=True,
+            workflows=15_000,
+            branches=200_000,
+            users=100_000,
+        ),
         2_000,
     ),
     "thirteen months": Case(
@@ -115,7 +131,10 @@ def _sums_to_the_totals(report: Path, size: Size) -> None:
         entries = summary[name]
         assert len(entries) <= 1_001
         for amount in ("credits", "cost", "job_runs"):
-            assert sum(Decimal(entry[amount]) for entry in entries) == Decimal(totals[amount]), (name, amount)
+            assert sum(Decimal(entry[amount]) for entry in entries) == Decimal(totals[amount]), (
+                name,
+                amount,
+            )
     with (report / "tables" / "jobs.csv").open(encoding="utf-8", newline="") as stream:
         jobs = [Decimal(line["cost"]) for line in csv.DictReader(stream)]
     assert sum(jobs) == Decimal(totals["cost"])

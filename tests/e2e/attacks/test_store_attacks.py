@@ -22,10 +22,10 @@ import pytest
 
 import refusing
 from attack import attacked, environment, run
-from circleci_usage.circleci.download import verify
-from circleci_usage.circleci.ledger import Ledger
-from circleci_usage.columns import EXPORT_COLUMNS, REQUIRED_COLUMNS
-from circleci_usage.demo.exportfile import Dialect, write_part
+from circleci_usage.demo.company.exportfile import Dialect, write_part
+from circleci_usage.export.download import verify
+from circleci_usage.export.ledger import Ledger
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS, REQUIRED_COLUMNS
 from circleci_usage.usage.cache import load_sums
 from recorded_store import Export, store_with
 from rows import job_run
@@ -72,7 +72,9 @@ def _victim(store: Path) -> Path:
 def _unharmed(store: Path) -> None:
     victim = _victim(store)
     assert victim.read_bytes() == b"not yours"
-    assert sorted(path.name for path in store.parent.iterdir() if not path.name.startswith("report")) == [
+    assert sorted(
+        path.name for path in store.parent.iterdir() if not path.name.startswith("report")
+    ) == [
         "store",
         victim.name,
     ]
@@ -152,7 +154,9 @@ LEDGERS: Final[dict[str, Change]] = {
     "organization with a path": _window(organizations=["../\0"]),
     "unknown state": _window(state="free"),
     "windows that are none": _ledger(windows={"a": 1}),
-    "posts at the end of time": _ledger(posts=[{"organization": "org", "at": "9999-12-31T23:00:00Z"}]),
+    "posts at the end of time": _ledger(
+        posts=[{"organization": "org", "at": "9999-12-31T23:00:00Z"}]
+    ),
     "refused before the beginning": _ledger(nothing_before={"org": "0001-01-01"}),
     "version zero": _ledger(version=0),
     "version that is a text": _ledger(version="1"),
@@ -167,7 +171,9 @@ def _changed(store: Path, change: Change) -> None:
 
 
 @pytest.mark.parametrize("change", LEDGERS.values(), ids=LEDGERS)
-def test_a_ledger_that_cannot_be_is_damage_and_nothing_is_touched(change: Change, store: Path) -> None:
+def test_a_ledger_that_cannot_be_is_damage_and_nothing_is_touched(
+    change: Change, store: Path
+) -> None:
     _changed(store, change)
     before = (store / "ledger.json").read_bytes()
     assert _SAID in attacked("prune", "--store", store, cwd=store.parent, codes={6}).err
@@ -176,7 +182,9 @@ def test_a_ledger_that_cannot_be_is_damage_and_nothing_is_touched(change: Change
     _unharmed(store)
 
 
-@pytest.mark.parametrize("name", ["absolute name", "name that leads up", "inverted days", "same name twice"])
+@pytest.mark.parametrize(
+    "name", ["absolute name", "name that leads up", "inverted days", "same name twice"]
+)
 def test_no_report_is_made_of_such_a_ledger(name: str, store: Path) -> None:
     _changed(store, LEDGERS[name])
     assert _SAID in attacked("status", "--store", store, cwd=store.parent, codes={6}).err
@@ -285,8 +293,12 @@ PLACED: Final = (
 )
 
 
-@pytest.mark.parametrize("placed", PLACED, ids=lambda each: f"{each.how.__name__} {each.name} {each.command}")
-def test_nothing_is_followed_or_waited_for_in_the_place_of_our_files(placed: Placed, store: Path) -> None:
+@pytest.mark.parametrize(
+    "placed", PLACED, ids=lambda each: f"{each.how.__name__} {each.name} {each.command}"
+)
+def test_nothing_is_followed_or_waited_for_in_the_place_of_our_files(
+    placed: Placed, store: Path
+) -> None:
     (store / "incoming").mkdir()
     if (store / placed.name).is_dir():
         shutil.copytree(store / placed.name, store.parent / "report-copy")
@@ -294,7 +306,9 @@ def test_nothing_is_followed_or_waited_for_in_the_place_of_our_files(placed: Pla
         shutil.rmtree(store / placed.name)
     placed.how(store, placed.name)
     days = _DAYS if placed.command == "report" else ()
-    ended = attacked(placed.command, *days, "--store", store, cwd=store.parent, codes={placed.code}, within=20)
+    ended = attacked(
+        placed.command, *days, "--store", store, cwd=store.parent, codes={placed.code}, within=20
+    )
     assert placed.says in ended.said
     _unharmed(store)
 
@@ -318,19 +332,29 @@ INTENTS: Final = {
     "inverted": ({"first": "2026-04-01", "last": "2026-03-01"}, "job"),
     "far": ({"last": "9999-12-31"}, "job"),
     "of a far time": ({"asked_at": "9999-12-31T23:59:59Z"}, ""),
-    "hostile parts": ({"parts": [{"name": "../../victim.csv.gz", "bytes": 9, "sha256": "", "rows": 1}]}, "job"),
+    "hostile parts": (
+        {"parts": [{"name": "../../victim.csv.gz", "bytes": 9, "sha256": "", "rows": 1}]},
+        "job",
+    ),
 }
 
 
 @pytest.mark.parametrize(("values", "job"), INTENTS.values(), ids=INTENTS)
-def test_an_intent_that_cannot_be_is_damage(values: dict[str, object], job: str, store: Path) -> None:
-    window = json.loads((store / "ledger.json").read_text())["windows"][0] | {"parts": [], "state": "unclear"}
+def test_an_intent_that_cannot_be_is_damage(
+    values: dict[str, object], job: str, store: Path
+) -> None:
+    window = json.loads((store / "ledger.json").read_text())["windows"][0] | {
+        "parts": [],
+        "state": "unclear",
+    }
     (store / "asking.json").write_text(json.dumps(window | values) + f"\n{job:128}\n")
     assert _SAID in attacked("prune", "--store", store, cwd=store.parent, codes={6}).err
     _unharmed(store)
 
 
-@pytest.mark.parametrize("text", [b"", TEXTS["truncated"], b"\n\n\n", b"[" * 10_000 + b"\n\n", b"\xff\n\xfe\n"])
+@pytest.mark.parametrize(
+    "text", [b"", TEXTS["truncated"], b"\n\n\n", b"[" * 10_000 + b"\n\n", b"\xff\n\xfe\n"]
+)
 def test_half_an_intent_is_forgotten(text: bytes, store: Path) -> None:
     (store / "asking.json").write_bytes(text)
     attacked("prune", "--store", store, cwd=store.parent, codes={0})
@@ -341,8 +365,12 @@ def test_half_an_intent_is_forgotten(text: bytes, store: Path) -> None:
 
 
 def _report(store: Path, *more: object) -> dict[str, Any]:
-    attacked("report", *_DAYS, "--store", store, "--no-merged", "-q", *more, cwd=store.parent, codes={0})
-    summary: dict[str, Any] = json.loads((store.parent / "usage-report" / "summary.json").read_text())
+    attacked(
+        "report", *_DAYS, "--store", store, "--no-merged", "-q", *more, cwd=store.parent, codes={0}
+    )
+    summary: dict[str, Any] = json.loads(
+        (store.parent / "usage-report" / "summary.json").read_text()
+    )
     shutil.rmtree(store.parent / "usage-report")
     totals: dict[str, Any] = summary["totals"]
     return totals
@@ -399,13 +427,19 @@ SUMS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "moments for days": _with(0, pl.col("date").cast(pl.Datetime)),
     "lists for answers": _with(3, pl.lit([1]).alias("runs")),
     "texts for answers": _with(4, pl.lit("x").alias("p95_cpu")),
-    "answers without a column": lambda content: _sums([*_frames(content)[:-1], _frames(content)[-1].drop("runs")]),
-    "no note": lambda content: _sums([each if n != 2 else each.clear() for n, each in enumerate(_frames(content))]),
+    "answers without a column": lambda content: _sums(
+        [*_frames(content)[:-1], _frames(content)[-1].drop("runs")]
+    ),
+    "no note": lambda content: _sums(
+        [each if n != 2 else each.clear() for n, each in enumerate(_frames(content))]
+    ),
 }
 
 
 @pytest.mark.parametrize("change", SUMS.values(), ids=SUMS)
-def test_hostile_sums_are_made_anew(change: Callable[[bytes], bytes], saved: Path, store: Path) -> None:
+def test_hostile_sums_are_made_anew(
+    change: Callable[[bytes], bytes], saved: Path, store: Path
+) -> None:
     file = store / "parts" / ".daily-usage" / saved.name
     file.parent.mkdir()
     file.write_bytes(change(saved.read_bytes()))
@@ -432,7 +466,9 @@ def test_sums_are_not_waited_for_and_not_written_through_links(store: Path) -> N
     assert _report(store) == totals
 
 
-@pytest.mark.parametrize("text", [TEXTS["nested"], TEXTS["not UTF-8"], b'{"1:2:3:4:5": 6}', b"null"])
+@pytest.mark.parametrize(
+    "text", [TEXTS["nested"], TEXTS["not UTF-8"], b'{"1:2:3:4:5": 6}', b"null"]
+)
 def test_hostile_checksums_are_computed_anew(text: bytes, store: Path) -> None:
     cache = store / "parts" / ".daily-usage"
     cache.mkdir()
@@ -441,7 +477,9 @@ def test_hostile_checksums_are_computed_anew(text: bytes, store: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [_replaced_by_link, _replaced_by_folder, _replaced_by_pipe])
-def test_checksums_are_read_from_a_file_alone(how: Callable[[Path, str], None], store: Path) -> None:
+def test_checksums_are_read_from_a_file_alone(
+    how: Callable[[Path, str], None], store: Path
+) -> None:
     (store / "parts" / ".daily-usage").mkdir()
     how(store, "parts/.daily-usage/checksums.json")
     assert _report(store)["job_runs"] == 2
@@ -450,20 +488,44 @@ def test_checksums_are_read_from_a_file_alone(how: Callable[[Path, str], None], 
 
 # A store in a place where files cannot be locked, or where the disk fails.
 
-_REFUSED: Final = [("flock", each) for each in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)] + [("fsync", errno.EIO)]
+_REFUSED: Final = [("flock", each) for each in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)] + [
+    ("fsync", errno.EIO)
+]
 if refusing.CAN_REFUSE:
 
-    @pytest.mark.parametrize(("call", "error"), _REFUSED, ids=lambda each: errno.errorcode.get(each, each))
+    @pytest.mark.parametrize(
+        ("call", "error"), _REFUSED, ids=lambda each: errno.errorcode.get(each, each)
+    )
     def test_a_file_system_that_refuses_is_told(call: str, error: int, store: Path) -> None:
         before = (store / "ledger.json").read_bytes()
-        command = [refusing.__file__, call, error, sys.executable, "-m", "circleci_usage", "prune", "--store", store]
-        ended = run([sys.executable, *map(str, command)], cwd=store.parent, env=environment(), codes={2})
+        command = [
+            refusing.__file__,
+            call,
+            error,
+            sys.executable,
+            "-m",
+            "circleci_usage",
+            "prune",
+            "--store",
+            store,
+        ]
+        ended = run(
+            [sys.executable, *map(str, command)], cwd=store.parent, env=environment(), codes={2}
+        )
         assert ("cannot lock files" if call == "flock" else "Input/output error") in ended.err
         assert (store / "ledger.json").read_bytes() == before
 
     def test_a_report_needs_no_lock(store: Path) -> None:
         command = ["report", *_DAYS, "--store", store, "--no-merged"]
-        program = [refusing.__file__, "flock", errno.ENOLCK, sys.executable, "-m", "circleci_usage", *command]
+        program = [
+            refusing.__file__,
+            "flock",
+            errno.ENOLCK,
+            sys.executable,
+            "-m",
+            "circleci_usage",
+            *command,
+        ]
         run([sys.executable, *map(str, program)], cwd=store.parent, env=environment(), codes={0})
 
 
@@ -487,12 +549,26 @@ SCHEMAS: Final[dict[str, tuple[str, ...]]] = {
 def test_columns_may_change_between_windows(columns: tuple[str, ...], tmp_path: Path) -> None:
     store = store_with(
         tmp_path / "store",
-        Export("2026-02-01", "2026-02-28", "2026-05-02T13:00:00", [[job_run("7", JOB_RUN_DATE="2026-02-03")]]),
-        Export(_FIRST, _LAST, "2026-05-02T13:00:00", [[job_run("5", JOB_ID="1"), job_run("6", JOB_ID="2")]]),
+        Export(
+            "2026-02-01",
+            "2026-02-28",
+            "2026-05-02T13:00:00",
+            [[job_run("7", JOB_RUN_DATE="2026-02-03")]],
+        ),
+        Export(
+            _FIRST,
+            _LAST,
+            "2026-05-02T13:00:00",
+            [[job_run("5", JOB_ID="1"), job_run("6", JOB_ID="2")]],
+        ),
     )
     before, changed = store.ledger.windows
     (part,) = changed.parts
-    write_part(store.path_of(part), [job_run("5", JOB_ID="1"), job_run("6", JOB_ID="2")], Dialect(columns=columns))
+    write_part(
+        store.path_of(part),
+        [job_run("5", JOB_ID="1"), job_run("6", JOB_ID="2")],
+        Dialect(columns=columns),
+    )
     known = replace(changed, parts=(verify(store.path_of(part), part.name, 200),))
     store.commit(Ledger(windows=(before, known)))
 

@@ -20,19 +20,19 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from attack import TOKEN, attacked, environment
-from circleci_usage.addresses import proxy_address, service_address, web_address
-from circleci_usage.circleci.answers import UnclearAnswerError
-from circleci_usage.circleci.client import CircleCI, find_organization
-from circleci_usage.circleci.download import Allowance, Download, ExpiredError, download
-from circleci_usage.circleci.exports import export_usage
-from circleci_usage.circleci.session import BrokenError, Timeouts, wait_of
 from circleci_usage.config.environment import organizations
+from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
+from circleci_usage.core.progress import Silence, SystemClock
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.demo.faults import Instead, Retouch
-from circleci_usage.demo.messages import Answer as CompleteAnswer
-from circleci_usage.demo.standin import StandIn
-from circleci_usage.errors import AccessError, ServiceError, SettingsError, UsageExporterError
-from circleci_usage.progress import Silence, SystemClock
+from circleci_usage.demo.standin.faults import Instead, Retouch
+from circleci_usage.demo.standin.messages import Answer as CompleteAnswer
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.export.api_client import CircleCI, find_organization
+from circleci_usage.export.api_responses import UnclearAnswerError
+from circleci_usage.export.download import Allowance, Download, ExpiredError, download
+from circleci_usage.export.engine import export_usage
+from circleci_usage.export.http import BrokenError, Timeouts, wait_of
+from circleci_usage.network.addresses import proxy_address, service_address, web_address
 from exporting import NOW, OCTOBER, TinyCompany, bench
 from hostile_server import (
     HANG,
@@ -99,7 +99,9 @@ def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
 def test_an_export_that_is_answered_so_is_not_asked_for_twice(script: Script) -> None:
     begin = monotonic()
     with HostileServer(script) as server, pytest.raises(UnclearAnswerError):
-        client(server.url).create_export([ORGANIZATION], NOW - timedelta(days=2), NOW - timedelta(days=1))
+        client(server.url).create_export(
+            [ORGANIZATION], NOW - timedelta(days=2), NOW - timedelta(days=1)
+        )
     assert monotonic() - begin < SLACK
     assert server.met == 1
 
@@ -114,7 +116,11 @@ def test_a_download_that_never_ends_is_given_up(script: Script, tmp_path: Path) 
 
 SLOW_REDIRECTS: dict[str, Script] = {
     "each after a while": (READ, b"HTTP/1.1 302 Found\r\n", Drip(b"X: y\r\n", 0.1)),
-    "with a body without end": (READ, b"HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n", Drip(b"x" * 65536, 0)),
+    "with a body without end": (
+        READ,
+        b"HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n",
+        Drip(b"x" * 65536, 0),
+    ),
     "in a circle": (READ, answer(302, Location="/again")),
     "without a place": (READ, answer(302)),
 }
@@ -151,7 +157,10 @@ BROKEN_JSON: dict[str, bytes] = {
 @pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON)
 def test_json_that_is_no_answer(body: bytes) -> None:
     with HostileServer((READ, answer(200, body))) as server:
-        for ask in (lambda: client(server.url).collaborations(), lambda: client(server.url).organization("gh/acme")):
+        for ask in (
+            lambda: client(server.url).collaborations(),
+            lambda: client(server.url).organization("gh/acme"),
+        ):
             with pytest.raises(ServiceError):
                 ask()
         with pytest.raises(UnclearAnswerError):
@@ -162,14 +171,19 @@ def test_json_that_is_no_answer(body: bytes) -> None:
     "status", ["199", "204", "299", "103", "304", "600", "999", "1000", "-1", "abc", "200 OK\r\nX"]
 )
 def test_a_status_that_means_nothing(status: str) -> None:
-    with HostileServer((READ, answer(status))) as server, pytest.raises(UsageExporterError) as caught:
+    with (
+        HostileServer((READ, answer(status))) as server,
+        pytest.raises(UsageExporterError) as caught,
+    ):
         client(server.url).collaborations()
     assert caught.value.exit_code in {2, 4}
 
 
 BOMBS: dict[str, bytes] = {
     "gzip": answer(200, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
-    "gzip in gzip": answer(200, gzip.compress(gzip.compress(b" " * (64 << 20))), Content_Encoding="gzip, gzip"),
+    "gzip in gzip": answer(
+        200, gzip.compress(gzip.compress(b" " * (64 << 20))), Content_Encoding="gzip, gzip"
+    ),
     "no gzip": answer(200, b"x" * 100, Content_Encoding="gzip"),
     "ten encodings": answer(200, b"[]", Content_Encoding=", ".join(["gzip"] * 10)),
     "a header of a megabyte": OK + b"X: " + b"x" * (1 << 20) + b"\r\n\r\n[]",
@@ -207,7 +221,10 @@ LENGTHS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("whole", LENGTHS.values(), ids=LENGTHS)
 def test_a_download_of_a_length_that_no_file_has(whole: bytes, tmp_path: Path) -> None:
-    with HostileServer((READ, whole)) as server, pytest.raises(BrokenError, match="a length that no file has"):
+    with (
+        HostileServer((READ, whole)) as server,
+        pytest.raises(BrokenError, match="a length that no file has"),
+    ):
         fetch(f"{server.url}/part", tmp_path)
 
 
@@ -215,7 +232,12 @@ def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> 
     with StandIn(TinyCompany(), SystemClock(), token=TOKEN) as standin:
         too_long = Instead(CompleteAnswer(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
         standin.faults = lambda request: too_long if request.host == "download" else None
-        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": standin.url, "MAX_WAIT": "2s", "POLL_SECONDS": "0"}
+        env = {
+            "CIRCLECI_API_TOKEN": TOKEN,
+            "CIRCLECI_URL": standin.url,
+            "MAX_WAIT": "2s",
+            "POLL_SECONDS": "0",
+        }
         env |= {"ORG_ID": standin.company.organizations[0].id, "TERM": "xterm"}
         code, shown = on_a_terminal("export", "--period", "yesterday", cwd=tmp_path, env=env)
     assert code == 4, shown
@@ -227,7 +249,9 @@ def on_a_terminal(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[i
     """The exit code of a command whose errors go to a terminal, and what that shows."""
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "circleci_usage", *arguments]
-    running = subprocess.Popen(command, cwd=cwd, env=environment(env), stdout=subprocess.DEVNULL, stderr=theirs)
+    running = subprocess.Popen(
+        command, cwd=cwd, env=environment(env), stdout=subprocess.DEVNULL, stderr=theirs
+    )
     os.close(theirs)
     shown = b""
     with suppress(OSError):  # a terminal without a program
@@ -238,7 +262,11 @@ def on_a_terminal(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[i
 
 
 def job(**changed: object) -> dict[str, object]:
-    whole: dict[str, object] = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": []}
+    whole: dict[str, object] = {
+        "usage_export_job_id": "e8235eed",
+        "state": "completed",
+        "download_urls": [],
+    }
     return whole | changed
 
 
@@ -313,7 +341,10 @@ HOSTILE_ORGANIZATIONS: dict[str, object] = {
 
 @pytest.mark.parametrize("described", HOSTILE_ORGANIZATIONS.values(), ids=HOSTILE_ORGANIZATIONS)
 def test_an_organization_that_is_none(described: object) -> None:
-    with HostileServer((READ, answer(200, json.dumps(described).encode()))) as server, pytest.raises(ServiceError):
+    with (
+        HostileServer((READ, answer(200, json.dumps(described).encode()))) as server,
+        pytest.raises(ServiceError),
+    ):
         client(server.url).organization("gh/acme")
     listed = [described, 7, None, "x", {"id": ORGANIZATION, "name": ["x"], "slug": 7}]
     with HostileServer((READ, answer(200, json.dumps(listed).encode()))) as server:
@@ -352,7 +383,10 @@ def test_an_organization_id_never_means_another_path(name: str) -> None:
     with pytest.raises(SettingsError, match="is no organisation") as caught:
         organizations([name])
     assert str(caught.value).isprintable()
-    with HostileServer((READ, answer(200, b"[]"))) as server, pytest.raises(AccessError, match="Check ORG_ID"):
+    with (
+        HostileServer((READ, answer(200, b"[]"))) as server,
+        pytest.raises(AccessError, match="Check ORG_ID"),
+    ):
         find_organization(client(server.url), name)
     assert [head.split()[1] for head in server.heads] == [b"/api/v2/me/collaborations"]
 
@@ -374,13 +408,18 @@ HOSTILE_HEADERS: dict[str, dict[str, str]] = {
     "a Retry-After in other digits": {"Retry-After": "\xb2\xb3"},
     "a RateLimit-Reset of 12 digits": {"RateLimit-Remaining": "0", "RateLimit-Reset": "9" * 12},
     "a RateLimit-Reset of 400 digits": {"RateLimit-Remaining": "0", "RateLimit-Reset": "9" * 400},
-    "all at once": {"Date": "Mon, 01 Jan 0001 00:00:00 +2359", "Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"},
+    "all at once": {
+        "Date": "Mon, 01 Jan 0001 00:00:00 +2359",
+        "Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT",
+    },
 }
 
 
 @pytest.mark.parametrize("headers", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS)
 @pytest.mark.parametrize("status", [200, 201, 429, 503])
-def test_headers_about_time_do_no_harm(headers: dict[str, str], status: int, tmp_path: Path) -> None:
+def test_headers_about_time_do_no_harm(
+    headers: dict[str, str], status: int, tmp_path: Path
+) -> None:
     body = json.dumps(job(state="processing")).encode()
     with bench(tmp_path) as world, HostileServer((READ, answer(status, body, **headers))) as server:
         world.address = server.url
@@ -410,7 +449,12 @@ def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) 
 @given(date=st.text(max_size=60), wish=st.text(max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_no_header_about_time_breaks_anything(date: str, wish: str) -> None:
-    headers = {"Date": date, "Retry-After": wish, "RateLimit-Remaining": "0", "RateLimit-Reset": wish}
+    headers = {
+        "Date": date,
+        "Retry-After": wish,
+        "RateLimit-Remaining": "0",
+        "RateLimit-Reset": wish,
+    }
     wait = wait_of(headers, datetime(2026, 11, 2, tzinfo=UTC))
     assert wait is None or timedelta() <= wait <= timedelta(days=31)
 
@@ -432,7 +476,12 @@ def test_max_wait_holds_whatever_a_server_asks_for(
     organization: str, whole: bytes, codes: set[int], tmp_path: Path
 ) -> None:
     with HostileServer((READ, whole)) as server:
-        env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": organization, "MAX_WAIT": "1s"}
+        env = {
+            "CIRCLECI_API_TOKEN": TOKEN,
+            "CIRCLECI_URL": server.url,
+            "ORG_ID": organization,
+            "MAX_WAIT": "1s",
+        }
         ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes=codes)
     assert ended.seconds < 1.1 + 2 * SLACK
 
@@ -453,10 +502,16 @@ UNFINISHED = answer(200, json.dumps(job(state="processing")).encode())
 LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encode())
 LATE = Pause(2.5)
 SLOW: dict[str, Slow] = {
-    "looks": Slow(ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"),
+    "looks": Slow(
+        ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"
+    ),
     "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is not done with"),
     "a look-up": Slow(
-        "gh/acme", ((READ, LATE, LISTED), (READ, ASKED)), 1, "CircleCI's answers took longer", asked=False
+        "gh/acme",
+        ((READ, LATE, LISTED), (READ, ASKED)),
+        1,
+        "CircleCI's answers took longer",
+        asked=False,
     ),
     "a look-up that fails": Slow(
         "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "request limit", asked=False
@@ -473,7 +528,9 @@ def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
     assert slow.words in ended.err
     assert server.met == slow.requests
     ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
-    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, "what was asked for is kept"
+    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, (
+        "what was asked for is kept"
+    )
 
 
 # Addresses.
@@ -554,7 +611,9 @@ def addressed(url: str, *, allow_insecure: bool = False) -> str:
 
 @pytest.mark.parametrize("url", [*BAD_URLS, *PASSWORDS], ids=ascii)
 def test_an_address_that_is_none_is_refused_even_when_all_is_allowed(url: str) -> None:
-    with pytest.raises(SettingsError, match=r"THE_URL (is not understood|holds a user name)") as caught:
+    with pytest.raises(
+        SettingsError, match=r"THE_URL (is not understood|holds a user name)"
+    ) as caught:
         addressed(url, allow_insecure=True)
     assert str(caught.value).isprintable()
     assert "hunter2" not in str(caught.value)
@@ -572,7 +631,10 @@ def test_plain_http_stays_possible_within_this_machine(url: str) -> None:
     assert addressed(f" {url}/ ")
 
 
-@given(st.text(max_size=80), st.sampled_from(["", "http://", "https://", "https://x.example", "http://127.0.0.1:"]))
+@given(
+    st.text(max_size=80),
+    st.sampled_from(["", "http://", "https://", "https://x.example", "http://127.0.0.1:"]),
+)
 @settings(max_examples=500, deadline=None)
 def test_any_text_is_an_address_or_refused(text: str, begin: str) -> None:
     try:
@@ -605,11 +667,22 @@ class Setting:
         return COMMANDS.get(self.name, COMMANDS["CIRCLECI_URL"])
 
 
-NAMES = {"CIRCLECI_URL": "The address of CircleCI (--circleci-url, CIRCLECI_URL)", "DATADOG_URL": "DATADOG_URL"}
+NAMES = {
+    "CIRCLECI_URL": "The address of CircleCI (--circleci-url, CIRCLECI_URL)",
+    "DATADOG_URL": "DATADOG_URL",
+}
 SETTINGS = [
-    *(Setting(name, url, NAMES[name]) for name in NAMES for url in (BAD_URLS[0], BAD_URLS[4], *BAD_URLS[-3:])),
+    *(
+        Setting(name, url, NAMES[name])
+        for name in NAMES
+        for url in (BAD_URLS[0], BAD_URLS[4], *BAD_URLS[-3:])
+    ),
     *(Setting(name, url, "--allow-insecure") for name in NAMES for url in INSECURE_URLS[:3]),
-    *(Setting(name, url, "holds a user name or a password") for name in NAMES for url in PASSWORDS[:3]),
+    *(
+        Setting(name, url, "holds a user name or a password")
+        for name in NAMES
+        for url in PASSWORDS[:3]
+    ),
     Setting("DATADOG_SITE", "datadoghq.com/../evil", "There is no Datadog site"),
     Setting("DATADOG_SITE", "\x1b[2J\u202e" * 1000, "There is no Datadog site"),
     *(
@@ -619,27 +692,55 @@ SETTINGS = [
     ),
     *(
         Setting("HTTPS_PROXY", proxy, "The proxy that the environment names")
-        for proxy in ("http://℀:1", "http://x\udc80:1", "http://a b:1", "http://x:99999", "http://", ":::", "x:y")
+        for proxy in (
+            "http://℀:1",
+            "http://x\udc80:1",
+            "http://a b:1",
+            "http://x:99999",
+            "http://",
+            ":::",
+            "x:y",
+        )
     ),
     Setting("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
     Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
-    *(Setting("POLL_SECONDS", text, "POLL_SECONDS") for text in ("inf", "nan", "1e400", "1e18", "86401")),
+    *(
+        Setting("POLL_SECONDS", text, "POLL_SECONDS")
+        for text in ("inf", "nan", "1e400", "1e18", "86401")
+    ),
     *(Setting("POLL_SECONDS", text, "poll-seconds") for text in ("-1", "-inf", "\x1b[2J", "soon")),
     *(
         Setting("MAX_WAIT", text, "MAX_WAIT")
         for text in ("9" * 30 + "h", "9" * 5000, "99999h", "-1", "1e3", "\x1b[2Jm")
     ),
-    *(Setting(name, "9" * 5000, name.lower().replace("_", "-")) for name in ("MAX_STORE_SIZE", "MAX_RATIO")),
-    *(Setting(name, "9" * 20, name.lower().replace("_", "-")) for name in ("MAX_STORE_SIZE", "MAX_RATIO")),
-    *(Setting("ORG_ID", text, "is no organisation") for text in ("../..", "gh/acme?x", "gh/%2e%2e", "a\x1b[2J")),
+    *(
+        Setting(name, "9" * 5000, name.lower().replace("_", "-"))
+        for name in ("MAX_STORE_SIZE", "MAX_RATIO")
+    ),
+    *(
+        Setting(name, "9" * 20, name.lower().replace("_", "-"))
+        for name in ("MAX_STORE_SIZE", "MAX_RATIO")
+    ),
+    *(
+        Setting("ORG_ID", text, "is no organisation")
+        for text in ("../..", "gh/acme?x", "gh/%2e%2e", "a\x1b[2J")
+    ),
     *(
         Setting("CIRCLECI_API_TOKEN", token, "holds characters that no token has")
-        for token in ("hunter2 hunter2", "hunter2\r\nX: y", "hunter2\udc80", "hunter2„“", "hunter2\x1b[2J")
+        for token in (
+            "hunter2 hunter2",
+            "hunter2\r\nX: y",
+            "hunter2\udc80",
+            "hunter2„“",
+            "hunter2\x1b[2J",
+        )
     ),
 ]
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: f"{setting.name}={setting.value[:30]!a}")
+@pytest.mark.parametrize(
+    "setting", SETTINGS, ids=lambda setting: f"{setting.name}={setting.value[:30]!a}"
+)
 def test_a_hostile_setting_has_its_own_message(setting: Setting, tmp_path: Path) -> None:
     env = {
         "CIRCLECI_API_TOKEN": TOKEN,
@@ -661,7 +762,10 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
     garbage.write_bytes(os.urandom(100))
     with HostileServer((HANG,)) as server:
         env = {"CIRCLECI_API_TOKEN": TOKEN, "ORG_ID": ORGANIZATION, "MAX_WAIT": "1s"}
-        env |= {"CIRCLECI_URL": f"https://127.0.0.1:{server.port}", "REQUESTS_CA_BUNDLE": str(garbage)}
+        env |= {
+            "CIRCLECI_URL": f"https://127.0.0.1:{server.port}",
+            "REQUESTS_CA_BUNDLE": str(garbage),
+        }
         ended = attacked("export", "--period", "yesterday", cwd=tmp_path, env=env, codes={2, 4})
     assert "REQUESTS_CA_BUNDLE" in ended.err
 
@@ -674,7 +778,12 @@ ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
     "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
     "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "request limit is reached"),
     "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
-    "no certificates": ((HANG,), {"REQUESTS_CA_BUNDLE": "/no/such/file.pem"}, 2, "REQUESTS_CA_BUNDLE"),
+    "no certificates": (
+        (HANG,),
+        {"REQUESTS_CA_BUNDLE": "/no/such/file.pem"},
+        2,
+        "REQUESTS_CA_BUNDLE",
+    ),
 }
 
 
@@ -700,7 +809,9 @@ BAD_REDIRECTS = [
 ]
 
 
-@pytest.mark.parametrize("place", [*BAD_REDIRECTS, "https://\xff\xfe/", "\x01", "https://" + "x" * 10_000])
+@pytest.mark.parametrize(
+    "place", [*BAD_REDIRECTS, "https://\xff\xfe/", "\x01", "https://" + "x" * 10_000]
+)
 def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
     with HostileServer((READ, answer(302, Location=place))) as server:
         with pytest.raises(BrokenError):
@@ -710,7 +821,9 @@ def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("place", ["http://192.0.2.1/part", "//192.0.2.1/part", "http://evil.example:8080/"])
+@pytest.mark.parametrize(
+    "place", ["http://192.0.2.1/part", "//192.0.2.1/part", "http://evil.example:8080/"]
+)
 def test_a_download_does_not_go_on_in_the_open(place: str, tmp_path: Path) -> None:
     script = (READ, answer(307, Location=place))
     refused = pytest.raises(SettingsError, match=r"plain http address at .*--allow-insecure")
@@ -721,7 +834,10 @@ def test_a_download_does_not_go_on_in_the_open(place: str, tmp_path: Path) -> No
 
 def test_a_part_at_a_plain_http_address_is_refused(tmp_path: Path) -> None:
     described = job(download_urls=["http://192.0.2.1/part-0.csv.gz?X-Amz-Signature=hunter2"])
-    with bench(tmp_path) as world, HostileServer((READ, answer(201, json.dumps(described).encode()))) as server:
+    with (
+        bench(tmp_path) as world,
+        HostileServer((READ, answer(201, json.dumps(described).encode()))) as server,
+    ):
         world.address = server.url
         ended = world.try_export(OCTOBER)
     assert isinstance(ended, SettingsError)
@@ -756,7 +872,15 @@ def behind(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Behind:
     """Has everything go through a proxy, and trust the self-made certificate."""
 
     def through(proxy: HostileServer, user: str = "") -> None:
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "no_proxy"):
+        for name in (
+            "http_proxy",
+            "HTTP_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "HTTPS_PROXY",
+            "NO_PROXY",
+            "no_proxy",
+        ):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("https_proxy", proxy.url.replace("//", f"//{user}"))
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.path))
@@ -766,7 +890,10 @@ def behind(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Behind:
 
 PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "refuses": ((READ, answer(403, b"no")), "through the proxy"),
-    "wants a password": ((READ, answer(407, b"who?", Proxy_Authenticate="Basic")), "through the proxy"),
+    "wants a password": (
+        (READ, answer(407, b"who?", Proxy_Authenticate="Basic")),
+        "through the proxy",
+    ),
     "answers HTML": ((READ, answer(502, b"<html>hunter2</html>")), "through the proxy"),
     "cuts": ((READ,), "broke|proxy|connection"),
     "resets": ((READ, RESET), "broke|proxy|connection"),
@@ -777,13 +904,21 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slowly"),
     "cuts after CONNECT": ((READ, TUNNEL), "."),
     "drips TLS after CONNECT": ((READ, TUNNEL, Drip(b"\x16\x03\x03\x40\x00" + b"\x00" * 60)), "."),
-    "speaks HTTP after CONNECT": ((READ, TUNNEL, answer(200, b"[]"), HANG), "no trusted TLS connection|too slowly"),
-    "is another server behind CONNECT": ((READ, TUNNEL, TLS, READ, RESET), "broke|proxy|connection"),
+    "speaks HTTP after CONNECT": (
+        (READ, TUNNEL, answer(200, b"[]"), HANG),
+        "no trusted TLS connection|too slowly",
+    ),
+    "is another server behind CONNECT": (
+        (READ, TUNNEL, TLS, READ, RESET),
+        "broke|proxy|connection",
+    ),
 }
 
 
 @pytest.mark.parametrize(("script", "words"), PROXY_FAULTS.values(), ids=PROXY_FAULTS)
-def test_a_proxy_with_faults(script: Script, words: str, certificate: Certificate, behind: Behind) -> None:
+def test_a_proxy_with_faults(
+    script: Script, words: str, certificate: Certificate, behind: Behind
+) -> None:
     begin = monotonic()
     with HostileServer(script, certificate=certificate) as proxy:
         behind(proxy, "someone:hunter2@")
@@ -794,7 +929,9 @@ def test_a_proxy_with_faults(script: Script, words: str, certificate: Certificat
     assert "hunter2" not in str(caught.value)
     connects = [head for head in proxy.heads if head.startswith(b"CONNECT localhost:9 ")]
     assert connects
-    assert not [head for head in connects if TOKEN.encode() in head], "the token is for CircleCI alone"
+    assert not [head for head in connects if TOKEN.encode() in head], (
+        "the token is for CircleCI alone"
+    )
 
 
 UNSENT = ["refuses", "hangs after CONNECT", "cuts after CONNECT", "speaks HTTP after CONNECT"]
@@ -805,15 +942,21 @@ def test_an_export_that_a_proxy_kept_back_is_asked_for_again(fault: str, behind:
     with HostileServer(PROXY_FAULTS[fault][0]) as proxy:
         behind(proxy)
         with pytest.raises(ServiceError) as caught:
-            client("https://localhost:9").create_export([ORGANIZATION], NOW - timedelta(days=2), NOW)
+            client("https://localhost:9").create_export(
+                [ORGANIZATION], NOW - timedelta(days=2), NOW
+            )
     assert not isinstance(caught.value, UnclearAnswerError)
     assert proxy.met == 5
 
 
 @pytest.mark.parametrize(
-    "ending", [(), (RESET,), (b"HTTP/1.1 201 C", RESET), (HANG,)], ids=["cut", "reset", "half", "hang"]
+    "ending",
+    [(), (RESET,), (b"HTTP/1.1 201 C", RESET), (HANG,)],
+    ids=["cut", "reset", "half", "hang"],
 )
-def test_an_export_that_went_through_a_proxy_is_not(ending: Script, certificate: Certificate, behind: Behind) -> None:
+def test_an_export_that_went_through_a_proxy_is_not(
+    ending: Script, certificate: Certificate, behind: Behind
+) -> None:
     with (
         HostileServer((TLS, READ, *ending), certificate=certificate) as server,
         HostileServer((READ, TUNNEL, PassOn(server.port))) as proxy,
@@ -827,7 +970,9 @@ def test_an_export_that_went_through_a_proxy_is_not(ending: Script, certificate:
     assert TOKEN.encode() in server.heads[0]
 
 
-def test_a_tls_server_behind_a_sound_proxy_is_asked(certificate: Certificate, behind: Behind) -> None:
+def test_a_tls_server_behind_a_sound_proxy_is_asked(
+    certificate: Certificate, behind: Behind
+) -> None:
     listed = json.dumps([{"id": ORGANIZATION}]).encode()
     with (
         HostileServer((TLS, READ, answer(200, listed)), certificate=certificate) as server,
@@ -851,7 +996,9 @@ def test_a_certificate_that_nobody_trusts_is_refused(
     assert server.heads == []
 
 
-def test_what_is_meant_for_this_machine_goes_to_no_proxy_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_meant_for_this_machine_goes_to_no_proxy_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
     monkeypatch.setenv("no_proxy", "")
     with HostileServer((READ, answer(200, b"[]"))) as server:

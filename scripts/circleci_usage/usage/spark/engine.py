@@ -9,25 +9,49 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
-from circleci_usage.columns import LONGEST_NAME, credit_types_of, new_credit_columns
-from circleci_usage.days import EXPORTED_DAYS, Period
-from circleci_usage.errors import DataError
-from circleci_usage.files import WORKING, explaining, working_folder
+from circleci_usage.core.atomic_files import WORKING, explaining, working_folder
+from circleci_usage.core.errors import DataError
+from circleci_usage.core.periods import EXPORTED_DAYS, Period
+from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DIMENSIONS,
+    Sums,
+    sum_runs,
+    tidy_branches,
+    tidy_days,
+)
 from circleci_usage.usage.bounds import have_long_rows
-from circleci_usage.usage.checksums import FileState, state_of
 from circleci_usage.usage.damage import find_damage
+from circleci_usage.usage.engine import Source
+from circleci_usage.usage.file_hashes import FileState, state_of
+from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
-from circleci_usage.usage.parts import FoundParts, Part
 from circleci_usage.usage.plain import may_be_misread, plain_parts
-from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
-from circleci_usage.usage.source import Source
-from circleci_usage.usage.spark.answers import ask, collected
-from circleci_usage.usage.spark.parts import ClusterPart, ClusterParts, find_cluster_parts, shared_parts
-from circleci_usage.usage.spark.repeats import contents_of, has_repeats, origins_of, ranked, repeated
-from circleci_usage.usage.spark.runs import ESCAPED_QUOTE, read_runs, unless_identified
-from circleci_usage.usage.spark.session import explaining_spark
-from circleci_usage.usage.sums import BRANCH_DIMENSIONS, DIMENSIONS, Sums, sum_runs, tidy_branches, tidy_days
+from circleci_usage.usage.polars.repeats import (
+    Origin,
+    are_apart,
+    ledger_warnings,
+    repeat_warnings,
+    strays,
+)
+from circleci_usage.usage.spark.cluster import explaining_spark
+from circleci_usage.usage.spark.input_files import (
+    ClusterPart,
+    ClusterParts,
+    find_cluster_parts,
+    shared_parts,
+)
+from circleci_usage.usage.spark.job_runs import ESCAPED_QUOTE, read_runs, unless_identified
+from circleci_usage.usage.spark.repeats import (
+    contents_of,
+    has_repeats,
+    origins_of,
+    ranked,
+    repeated,
+)
+from circleci_usage.usage.spark.run_statistics import ask, collected
 
 
 class _DoubtError(DataError):
@@ -53,7 +77,9 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     parts = (*shared_parts(found), *there.parts)
     states = [state_of(part.original) for part in found.parts]
 
-    def read(period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> Sums:
+    def read(
+        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+    ) -> Sums:
         _refuse_changed(found.parts, states)
         # The workers hold whole rows, too.
         if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
@@ -61,7 +87,9 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
 
         def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
             with explaining_spark():
-                return sum_parts(spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting)
+                return sum_parts(
+                    spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting
+                )
 
         try:
             sums = sums_of(parts)
@@ -70,7 +98,10 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
                 sure = not there.parts and isinstance(problem, _DoubtError)
                 if plain == found.parts and not sure:
                     raise
-                sums = sums_of((*shared_parts(replace(found, parts=plain)), *there.parts), trusting=not there.parts)
+                sums = sums_of(
+                    (*shared_parts(replace(found, parts=plain)), *there.parts),
+                    trusting=not there.parts,
+                )
         _refuse_changed(found.parts, states)
         if _may_be_damaged(sums) and (damage := find_damage(found.parts)):
             raise damage
@@ -128,7 +159,9 @@ def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
     """
     for part, state in zip(parts, states, strict=True):
         if not part.original.is_file() or state_of(part.original) != state:
-            raise DataError(f"{part.original} was changed while it was read; run the same command again.")
+            raise DataError(
+                f"{part.original} was changed while it was read; run the same command again."
+            )
 
 
 def _may_be_damaged(sums: Sums) -> bool:
@@ -177,7 +210,9 @@ def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
     if (are_apart(origins) and not astray) or not has_repeats(runs):
         return _Once(runs, notes)
     with_rank = ranked(runs, origins, contents, files)
-    return _Once(with_rank.filter("counts"), (*notes, *repeat_warnings(repeated(with_rank), origins)))
+    return _Once(
+        with_rank.filter("counts"), (*notes, *repeat_warnings(repeated(with_rank), origins))
+    )
 
 
 def _rows_astray(runs: DataFrame, origin: Origin) -> int:
@@ -195,7 +230,11 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
     if period:
         inside = sql.col("date").between(str(period.first), str(period.last))
         runs = runs.filter(inside | sql.col("date").isNull())
-    names = {f"{kind}_{ending}": (column, ending) for kind, column in new.items() for ending in UNCLEAR_OF}
+    names = {
+        f"{kind}_{ending}": (column, ending)
+        for kind, column in new.items()
+        for ending in UNCLEAR_OF
+    }
     amounts = [sql.sum(name).alias(f"{name} credits") for name in names]
     counts = [sql.count(name).alias(f"{name} runs") for name in names]
     found = runs.agg(*amounts, *counts).collect()[0].asDict()
@@ -217,7 +256,9 @@ def _naming_hostile_rows() -> Iterator[None]:
             f" longer than {LONGEST_NAME:,} characters; {names_the_line}"
         ) from None
     except pl.exceptions.PolarsError:
-        raise DataError(f"In the usage files a JOB_RUN_DATE is not a date; {names_the_line}") from None
+        raise DataError(
+            f"In the usage files a JOB_RUN_DATE is not a date; {names_the_line}"
+        ) from None
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:

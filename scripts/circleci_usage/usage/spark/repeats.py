@@ -7,8 +7,8 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sql
 
-from circleci_usage.usage.repeats import Content, Origin, Repeated, standings
-from circleci_usage.usage.spark.parts import ClusterPart
+from circleci_usage.usage.polars.repeats import Content, Origin, Repeated, standings
+from circleci_usage.usage.spark.input_files import ClusterPart
 
 
 def origins_of(parts: Sequence[ClusterPart]) -> tuple[Origin, ...]:
@@ -16,7 +16,9 @@ def origins_of(parts: Sequence[ClusterPart]) -> tuple[Origin, ...]:
     return tuple(Origin(_plain(part.original), part.modified, part.recorded) for part in parts)
 
 
-def contents_of(runs: DataFrame, parts: Sequence[ClusterPart]) -> tuple[dict[int, Content], dict[int, str]]:
+def contents_of(
+    runs: DataFrame, parts: Sequence[ClusterPart]
+) -> tuple[dict[int, Content], dict[int, str]]:
     """As `usage.repeats.contents_of`, and each file's URL as Spark writes it."""
     by_file = runs.groupBy("file").agg(
         sql.count("*").alias("rows"), sql.min("date").alias("first"), sql.max("date").alias("last")
@@ -34,7 +36,10 @@ def has_repeats(runs: DataFrame) -> bool:
 
 
 def ranked(
-    runs: DataFrame, origins: Sequence[Origin], contents: Mapping[int, Content], files: Mapping[int, str]
+    runs: DataFrame,
+    origins: Sequence[Origin],
+    contents: Mapping[int, Content],
+    files: Mapping[int, str],
 ) -> DataFrame:
     """With `part`, `counts`, whether a row is the one of its job run that counts, and `kept`, the part that has it."""
     rows = [
@@ -44,18 +49,24 @@ def ranked(
     columns = "file string, part int, since string, until string, place int"
     table = runs.sparkSession.createDataFrame(rows, columns)
     is_complete = sql.expr("coalesce(date >= since AND date < until, false)")
-    latest = Window.partitionBy("job_id").orderBy(is_complete.desc(), sql.desc("place"), sql.desc("row"))
+    latest = Window.partitionBy("job_id").orderBy(
+        is_complete.desc(), sql.desc("place"), sql.desc("row")
+    )
     with_place = runs.join(sql.broadcast(table), "file")
     identified = with_place.filter("job_id IS NOT NULL").withColumns(
         {"counts": sql.row_number().over(latest) == 1, "kept": sql.first("part").over(latest)}
     )
-    others = with_place.filter("job_id IS NULL").withColumns({"counts": sql.expr("true"), "kept": sql.col("part")})
+    others = with_place.filter("job_id IS NULL").withColumns(
+        {"counts": sql.expr("true"), "kept": sql.col("part")}
+    )
     return identified.unionByName(others)
 
 
 def repeated(runs: DataFrame) -> tuple[Repeated, ...]:
     """How many of the ranked runs do not count, by file."""
-    pairs = runs.filter("NOT counts").groupBy("part", "kept").count().orderBy("part", "kept").collect()
+    pairs = (
+        runs.filter("NOT counts").groupBy("part", "kept").count().orderBy("part", "kept").collect()
+    )
     return tuple(Repeated(pair.part, pair.kept, pair["count"]) for pair in pairs)
 
 

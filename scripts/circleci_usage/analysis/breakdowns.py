@@ -1,0 +1,154 @@
+"""What was spent: totals and their breakdowns by every dimension.
+
+Every breakdown is a regrouping of the same exact amounts, so all of them sum to the totals, to the last digit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import pandas as pd
+
+from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.core import decimals
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.costs.costs import UNPRICED, Costs
+
+ORGANIZATION = ("organization_id", "organization")
+PROJECT = (*ORGANIZATION, "project_id", "project")
+WORKFLOW = (*PROJECT, "workflow")
+JOB = (*WORKFLOW, "job")
+
+BREAKDOWNS = {
+    "organizations": ORGANIZATION,
+    "projects": PROJECT,
+    "workflows": WORKFLOW,
+    "jobs": JOB,
+    "resource_classes": ("resource_class",),
+    "executors": ("operating_system", "executor"),
+    "credit_types": ("credit_type",),
+    "branches": (*PROJECT, "branch"),
+    "statuses": ("status",),
+    "triggers": ("trigger",),
+    "teams": ("team",),
+    "daily": ("date",),
+}
+"""Name of a breakdown → the dimensions that make one of its lines."""
+
+AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
+"""What is summed in every breakdown."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Credits, their cost and the job runs behind them.
+
+    Attributes:
+        credits: all of them.
+        cost: what they cost after included credits: what is charged.
+        job_runs: how many.
+        unpriced_credits: those among the credits on days without a price, whose cost is not known.
+        list_cost: what the priced credits cost at the list price, or by contract where there is no list price.
+        contracted_cost: what they cost by contract, before included credits.
+    """
+
+    credits: Decimal
+    cost: Decimal
+    job_runs: int
+    unpriced_credits: Decimal = decimals.ZERO
+    list_cost: Decimal = decimals.ZERO
+    contracted_cost: Decimal = decimals.ZERO
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Where the amounts went, one line a combination of names.
+
+    Attributes:
+        name: as in `BREAKDOWNS`; also the name of its table.
+        keys: the columns that name a line.
+        lines: the keys, then `AMOUNTS` (Decimal; see `Amount`), `share` of the cost (Decimal, six places) and
+            `job_runs` (int64); the dearest first, days in their order. Teams also have `direct` and `shared`, the two
+            parts of their cost.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    lines: pd.DataFrame
+
+
+def totals(costs: Costs, runs: pd.DataFrame) -> Amount:
+    """Everything in one amount."""
+    sums = {name: costs.total(name) for name in AMOUNTS}
+    return Amount(job_runs=int(runs["job_runs"].sum()), **sums)
+
+
+def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
+    """One of `BREAKDOWNS`, but for the teams'.
+
+    Args:
+        name: which.
+        costs: owned costs; in `job_runs` how many runs used such credits.
+        runs: dimensions, `team`, `job_runs`: all runs, also those that cost nothing.
+    """
+    keys = BREAKDOWNS[name]
+    amounts = _sum(costs.lines, keys, AMOUNTS)
+    counted = costs.lines if "credit_type" in keys else runs
+    job_runs = _sum(counted, keys, ["job_runs"])
+    # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
+    lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
+    ordered = _ordered(lines.reset_index(), keys)
+    return _with_shares(name, costs.decimals(ordered))
+
+
+def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
+    """Order the lines of a breakdown and add their shares."""
+    return _with_shares(name, _ordered(lines, BREAKDOWNS[name]))
+
+
+def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    texts = [key for key in keys if isinstance(lines[key].dtype, pd.CategoricalDtype)]
+    by_day = [*keys] == ["date"]
+    return lines.astype(dict.fromkeys(texts, "object")).sort_values(
+        [*keys] if by_day else ["cost", "credits", "job_runs", *keys],
+        ascending=[by_day] * len(keys) if by_day else [False] * 3 + [True] * len(keys),
+        ignore_index=True,
+    )
+
+
+def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
+    lines.insert(len(lines.columns) - 1, "share", pd.Series(shares(lines), lines.index, "object"))
+    return Breakdown(name, BREAKDOWNS[name], lines)
+
+
+def charges(costs: Costs) -> CountedLines:
+    """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
+
+    Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
+    there is none), `free_credits` and `AMOUNTS` (Decimal).
+    """
+    keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
+    counts = _sum(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
+    places = costs.price_places
+
+    def priced(lines: pd.DataFrame) -> pd.DataFrame:
+        known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
+        prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
+        return lines.assign(price=pd.Series(prices, lines.index, "object")).drop(
+            columns="price_period"
+        )
+
+    return CountedLines(counts, costs.all_places(counts), priced)
+
+
+def shares(lines: pd.DataFrame) -> list[Decimal]:
+    """Shares of the cost, or of the credits when nothing costs anything."""
+    measure = lines["cost"] if lines["cost"].any() else lines["credits"]
+    whole = decimals.total(measure)
+    known = {part: decimals.ratio(part, whole) for part in set(measure)}
+    return [known[part] for part in measure]
+
+
+def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:
+    return frame.groupby(list(keys), observed=True)[list(values)].sum()

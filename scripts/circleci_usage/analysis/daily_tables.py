@@ -1,0 +1,83 @@
+"""Owned costs and job runs per day and job: what metrics are made of, and the finest that the report folder keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.analysis.breakdowns import JOB, PROJECT
+from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
+
+MOST_LINES: Final = 100_000
+"""With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""
+
+FINE: Final = ("date", *JOB, "resource_class", "team")
+COARSE: Final = ("date", *PROJECT, "team")
+
+
+@dataclass(frozen=True)
+class DailyLines:
+    """The amounts of each day, by `FINE` keys or, where these would be too many, by `COARSE` ones.
+
+    Attributes:
+        tables: `charges` and `runs` under the names of their tables.
+    """
+
+    tables: Mapping[str, CountedLines]
+
+    @property
+    def charges(self) -> pd.DataFrame:
+        """The keys, `credit_type`, `credits` and `cost` (Decimal; None where there is no price)."""
+        return self.tables[DAILY_CHARGES].frame
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The keys, `job_runs` (int64) and `job_seconds` (Decimal).
+
+        A run may use several credit types, so that runs by credit type would not sum to all runs.
+        """
+        return self.tables[DAILY_RUNS].frame
+
+
+def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
+    """Sum owned costs and runs.
+
+    Args:
+        costs: owned costs.
+        runs: owned runs; `job_seconds` in units of 10^-places.
+        places: see there.
+    """
+    keys = COARSE if _are_too_many(costs) else FINE
+    groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
+    charges = groups[["credits", "unpriced_credits", "cost"]].sum().reset_index()
+    counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum().reset_index()
+    return DailyLines(
+        {
+            DAILY_CHARGES: CountedLines(charges, costs.all_places(charges), _known),
+            DAILY_RUNS: CountedLines(counted, {"job_seconds": places}),
+        }
+    )
+
+
+def _are_too_many(costs: Costs) -> bool:
+    """Whether there are too many `FINE` charges; to sum them up only to count them would take much memory."""
+    lines = costs.lines
+    if len(lines) <= MOST_LINES:
+        return False
+    numbers = np.zeros(len(lines), dtype="int64")
+    for name in (*FINE, "credit_type"):
+        codes, _ = pd.factorize(lines[name])
+        numbers, _ = pd.factorize(numbers * (int(codes.max()) + 1) + codes)
+    return int(numbers.max()) >= MOST_LINES
+
+
+def _known(charges: pd.DataFrame) -> pd.DataFrame:
+    """The charges with None for the cost of credits that have no price, which is not 0."""
+    unpriced = charges["unpriced_credits"] != 0
+    return charges.assign(cost=charges["cost"].mask(unpriced, None)).drop(
+        columns="unpriced_credits"
+    )

@@ -1,0 +1,141 @@
+"""What no project or job caused, such as seats, goes by the name of its credit type.
+
+But compute: it is job runs that use it, so that without the name of their job nobody knows whose it is.
+This is decided here alone, between allocation and the sums, so that every list, chart, sentence and file says the same.
+Identities stay as the export has them, so that a project of the same name stays apart.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+import pandas as pd
+
+from circleci_usage.analysis.breakdowns import PROJECT
+from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.export_columns import (
+    CREDIT_TYPE_NAMES,
+    NO_NAME,
+    OF_NO_PROJECT,
+    credit_type_name,
+)
+from circleci_usage.usage.aggregates import DIMENSIONS, RUN_MEASURES
+
+_OF_JOBS: Final = (
+    *("workflow", "job", "resource_class", "executor", "operating_system"),
+    *("status", "trigger", "branch"),
+)
+"""Names that only a job gives to what it costs."""
+
+_OF_A_JOB: Final = "compute"
+"""The credit type that only a job run can use, whether or not its job is named."""
+
+_TYPE_NAMES: Final = frozenset(CREDIT_TYPE_NAMES.values())
+
+
+def named_costs(costs: Costs) -> Costs:
+    """Costs without a project or a job, named by their credit types."""
+    return replace(costs, lines=_named(costs.lines, costs.lines["credit_type"]))
+
+
+def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
+    """Job runs without a project or a job, named by the credit types that they used.
+
+    Runs alike are told apart as their credits are. A run that used several types counts for the one with most credits.
+
+    Args:
+        runs: by dimensions, with `job_runs` and other measures.
+        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; not yet named.
+    """
+    runs = runs.reset_index(drop=True)
+    keys = [name for name in (*DIMENSIONS, "branch") if name in runs and name in credits]
+    users = _users(credits, keys)
+    if users.empty:
+        return runs
+    lacking = runs[_lacking(runs)].rename_axis("row").reset_index()
+    split = (
+        lacking.merge(users, on=keys)
+        .astype(runs[keys].dtypes.to_dict())
+        .sort_values("row", kind="stable")
+    )
+    split = _shared_out(split, runs.columns.intersection([*RUN_MEASURES]))
+
+    counted = split.groupby("row")["job_runs"].sum()
+    rest = runs.loc[counted.index].assign(
+        **dict.fromkeys(runs.columns.intersection([*RUN_MEASURES]), 0)
+    )
+    rest["job_runs"] = runs.loc[counted.index, "job_runs"] - counted
+
+    named = _named(split[runs.columns], split["credit_type"])
+    return _joined([runs.drop(index=counted.index), named, rest[rest["job_runs"] > 0]])
+
+
+def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """How many runs used a credit type, where they lack a name; the type with the most credits first."""
+    used = credits.loc[_lacking(credits), [*keys, "credit_type", "credits", "job_runs"]]
+    sums = used.groupby([*keys, "credit_type"], observed=True, as_index=False).sum()
+    ordered = sums.sort_values("credits", ascending=False, kind="stable")
+    return ordered.drop(columns="credits").rename(columns={"job_runs": "users"})
+
+
+def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
+    """Rows of runs, once per credit type: each gets its users as far as there are runs left, the first all the rest."""
+    before = split.groupby("row")["users"].cumsum() - split["users"]
+    left = (split["job_runs"] - before).clip(lower=0)
+    is_first = ~split["row"].duplicated()
+    rest = {name: split[name].where(is_first, 0) for name in measures}
+    return split.assign(**rest).assign(job_runs=left.clip(upper=split["users"]))
+
+
+def is_project(key: Sequence[str]) -> bool:
+    """Whether a key that begins with a project's names one, not what has none."""
+    _, _, identity, name = key[: len(PROJECT)]
+    return identity != NO_NAME or name not in {*_TYPE_NAMES, NO_NAME}
+
+
+def _lacking(frame: pd.DataFrame) -> pd.Series:
+    """The rows that lack the name of their project or job."""
+    return (frame[["project", *frame.columns.intersection(["job"])]] == NO_NAME).any(axis=1)
+
+
+def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
+    """The frame with the names of `kinds`, where there are any, in place of those it lacks."""
+    lacking = _lacking(frame) & kinds.notna() & (kinds != _OF_A_JOB)
+    if not lacking.any():
+        return frame
+    names = kinds[lacking].astype("object").map(credit_type_name)
+    without_project = lacking & (frame["project"] == NO_NAME)
+    without_project &= (frame["project_id"] == NO_NAME) | kinds.isin(OF_NO_PROJECT)
+    without_job = lacking & (frame["job"] == NO_NAME) if "job" in frame else without_project
+    found = {"project": _filled(frame["project"], without_project, names)}
+    found["project_id"] = _filled(
+        frame["project_id"], without_project, names.mask(names.notna(), NO_NAME)
+    )
+    for column in frame.columns.intersection([*_OF_JOBS]):
+        found[column] = _filled(frame[column], without_job & (frame[column] == NO_NAME), names)
+    return frame.assign(**found)
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames one below the other, whose categoricals may know different names."""
+    first = parts[0]
+    texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
+    known = {name: _names_of(part[name] for part in parts) for name in texts}
+    return pd.concat([part.astype(known) for part in parts], ignore_index=True)
+
+
+def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
+    every = dict.fromkeys(chain.from_iterable(column.cat.categories for column in columns))
+    return pd.CategoricalDtype(pd.Index([*every], dtype="object"))
+
+
+def _filled(column: pd.Series, rows: pd.Series, names: pd.Series) -> pd.Series:
+    """A categorical column with other names in some rows."""
+    new = names[rows[rows].index]
+    if new.empty:
+        return column
+    every = dict.fromkeys([*column.cat.categories, *sorted(set(new))])
+    filled = column.cat.set_categories(pd.Index([*every], dtype="object"))
+    filled[new.index] = new
+    return filled

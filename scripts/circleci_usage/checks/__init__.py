@@ -1,0 +1,1 @@
+"""Checks that a person asks for: doctor, export checks, budget check."""

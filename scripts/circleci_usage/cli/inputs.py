@@ -1,0 +1,107 @@
+"""What the paths on a command line mean: parts here, or parts that a cluster reads."""
+# ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from circleci_usage.cli.flags import Engine
+from circleci_usage.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from circleci_usage.core.periods import Period
+    from circleci_usage.usage.engine import Source
+    from circleci_usage.usage.input_files import FoundParts
+
+
+def found_parts(
+    paths: Sequence[str] | None, store: Path, period: "Period | None" = None
+) -> "FoundParts":
+    """The parts that paths mean; without any, those of the store.
+
+    Raises:
+        SettingsError: there are none.
+        DataError: a file is not a usage export.
+    """
+    if paths:
+        if "" in paths:
+            raise SettingsError(
+                "A path is empty; name the files of an export, or a folder (. for the current one). Is a variable in it"
+                " not set?"
+            )
+        from circleci_usage.usage.input_files import find_parts, is_store
+
+        urls = [path for path in paths if _is_url(path)]
+        if urls:
+            raise SettingsError(
+                f"{urls[0]} is no path of this machine; bring the files here, or let a cluster read them:"
+                " `report --engine spark`."
+            )
+        if len(paths) > 1 or not is_store(Path(paths[0])):
+            return find_parts(map(Path, paths))
+        # Its ledger knows more than its files say: which days are whole, and what each file is.
+        store, period = Path(paths[0]), None
+    from circleci_usage.export_and_report import stored_parts
+
+    return stored_parts(store, period)
+
+
+@contextmanager
+def source_of(
+    paths: Sequence[str] | None,
+    store: Path,
+    period: "Period | None",
+    engine: Engine,
+    spark_master: str | None,
+    *,
+    verbose: bool,
+) -> "Iterator[Source]":
+    """As `found_parts`, with the engine that is to read them; a cluster also finds what is at URLs.
+
+    Raises:
+        SettingsError: there are no parts, or Spark is not installed.
+        DataError: a file is not a usage export.
+        ServiceError: the cluster does not answer.
+    """
+    if engine is Engine.SPARK:
+        with _cluster_source(paths, store, period, spark_master, verbose=verbose) as source:
+            yield source
+    else:
+        from circleci_usage.usage.engine import on_this_machine
+
+        yield on_this_machine(found_parts(paths, store, period))
+
+
+@contextmanager
+def _cluster_source(
+    paths: Sequence[str] | None,
+    store: Path,
+    period: "Period | None",
+    master: str | None,
+    *,
+    verbose: bool,
+) -> "Iterator[Source]":
+    try:
+        from circleci_usage.usage.spark import cluster, engine
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"--engine spark needs {error.name}; install it with `pip install 'circleci-usage[spark]'`."
+        ) from None
+    from circleci_usage.usage.input_files import FoundParts
+
+    urls = [path for path in paths or () if _is_url(path)]
+    local = [path for path in paths or () if not _is_url(path)]
+    found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
+    if not (found.parts or urls):
+        # Days without usage, as the store knows: nothing that a cluster is needed for.
+        from circleci_usage.usage.engine import on_this_machine
+
+        yield on_this_machine(found)
+        return
+    with cluster.spark_session(master, verbose=verbose) as spark:
+        yield engine.on_cluster(spark, found, urls)
+
+
+def _is_url(path: str) -> bool:
+    return "://" in path

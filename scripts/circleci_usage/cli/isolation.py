@@ -1,0 +1,68 @@
+"""What libraries would take from the environment and the working folder: a report heeds none of it.
+
+A `matplotlibrc` in the checkout may have letters set by LaTeX, a variable may choose an engine that is not there, a
+terminal may claim to be a kilometer wide.
+"""
+
+import os
+import re
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Final
+
+from circleci_usage.core.errors import SettingsError
+
+_DRAWING: Final = Path("matplotlibrc")
+"""Matplotlib looks for it in the working folder, whatever variables say."""
+
+_POLARS: Final = "POLARS_"
+_COMPLETE: Final = "_CIRCLECI_USAGE_COMPLETE"
+_SHELLS: Final = ("bash", "zsh", "fish", "powershell", "pwsh")
+_WORDS_OF_A_LINE: Final = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+
+
+_KEPT: Final = {
+    "POLARS_CSV_CHUNK_SIZE": re.compile(r"[1-9][0-9]{0,8}"),
+    "POLARS_MAX_THREADS": re.compile(r"[1-9][0-9]{0,3}"),
+    "POLARS_TEMP_DIR": re.compile(r".+"),
+    "COLUMNS": re.compile(r"[1-9][0-9]{1,3}"),
+    "LINES": re.compile(r"[1-9][0-9]{0,3}"),
+    "TERMINAL_WIDTH": re.compile(r"[1-9][0-9]{1,3}"),
+}
+"""Variables of libraries that may stay, if they are like this."""
+
+
+def heed_no_library_settings(environment: MutableMapping[str, str]) -> None:
+    """Take away what libraries would stumble over or do otherwise. To be called before they are imported."""
+    for name, value in [*environment.items()]:
+        if name in _KEPT or name.startswith(_POLARS):
+            sound = _KEPT.get(name)
+            if sound is None or not sound.fullmatch(value):
+                del environment[name]
+    environment["MPLBACKEND"] = "agg"
+    environment["MATPLOTLIBRC"] = os.devnull
+    if _COMPLETE in environment and not _asks_for_completion(environment):
+        del environment[_COMPLETE]
+
+
+def check_drawing() -> None:
+    """See that Matplotlib will load.
+
+    Raises:
+        SettingsError: there is a file of settings for it in the working folder that it cannot read.
+    """
+    if not _DRAWING.is_file():
+        return
+    try:
+        _DRAWING.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(
+            f"{_DRAWING} in the working folder is no settings file of Matplotlib, which would read it; move it away, or"
+            " run the command in another folder."
+        ) from None
+
+
+def _asks_for_completion(environment: MutableMapping[str, str]) -> bool:
+    action, _, shell = environment[_COMPLETE].partition("_")
+    knows_line = any(name in environment for name in _WORDS_OF_A_LINE)
+    return shell in _SHELLS and (action == "source" or (action == "complete" and knows_line))

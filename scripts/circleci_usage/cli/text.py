@@ -1,0 +1,127 @@
+"""The store's status and the doctor's checks as lines for a person. For the commands alone."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.forecast import month_of
+from circleci_usage.checks.export_checks import Check
+from circleci_usage.core.decimals import rounded
+from circleci_usage.core.periods import Period, months
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.export.ledger import State, Window
+from circleci_usage.export.store_status import Named, Status
+from circleci_usage.render.formatting import when
+
+
+def store_lines(status: Status, now: datetime) -> Iterator[str]:
+    """What is there, and what the quota allows."""
+    if not status.windows:
+        yield f"The store {status.folder} is empty."
+    else:
+        size = status.bytes / 1e6
+        windows, runs = counted(len(status.windows), "window"), counted(status.rows, "job run")
+        yield f"Store {status.folder}: {windows}, {runs}, {size:,.1f} MB."
+    for window in status.windows:
+        yield f"  {_window_line(window, whole=window not in status.incomplete)}"
+    yield _quota_line(status, now)
+
+
+def next_run_lines(
+    status: Status, organizations: Named, period: Period, span: Period
+) -> Iterator[str]:
+    """What the next run does for a report on a period, for which it exports a span of days.
+
+    Args:
+        status: of the store.
+        organizations: whose usage it is.
+        period: the days to report on.
+        span: the days to export, those to compare with among them.
+    """
+    if span != period:
+        why = "comparisons, budgets and included credits need the earlier days"
+        yield f"The next run is for {period}. It exports {span}: {why}."
+    if organizations.unknown:
+        yield f"It asks CircleCI for the id of {', '.join(organizations.unknown)} first, which the store does not know."
+    if not organizations.certain:
+        yield "What it asks for is not known before: the store cannot tell whether its windows are of these."
+        return
+    plan = status.next_run
+    if plan is None:
+        return
+    left = status.requests_left
+    when = (
+        f"; {left} of them at once, the others as the quota allows" if len(plan.ask) > left else ""
+    )
+    yield f"The next run asks for {_listed(plan.ask)}{when}."
+    if plan.collect:
+        yield f"It collects {_listed(window.period for window in plan.collect)}, asked for earlier."
+
+
+def check_line(check: Check) -> str:
+    """One check, its outcome first."""
+    return f"{'ok ' if check.ok else 'FIX'}  {check.name}: {check.message}"
+
+
+def budget_line(state: BudgetState, currency: str) -> str:
+    """A budget and how it stands."""
+    budget = state.budget
+    whose = (
+        f"{budget.name} (team {budget.team})"
+        if budget.team and budget.team != budget.name
+        else budget.name
+    )
+    month, through = state.spending.month, state.spending.through
+    known = "known to be " if state.spending.missing else ""
+    line = (
+        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} {known}spent"
+        f" {when(month)}{f' through {through}' if through < month.last else ''}"
+    )
+    if state.spending.missing:
+        return f"{line}; missing: {missing_days(state.spending.missing)}."
+    if state.expected is None or through == month.last:
+        return f"{line}."
+    return f"{line}, {_money(state.expected)} expected at its end."
+
+
+def missing_days(gaps: Iterable[Period]) -> str:
+    """`October 2026 (2026-10-01 to 2026-10-31), 2026-11-02`: whole months by their names, all as flags take days."""
+    return ", ".join(_days(part) for gap in gaps for part in months(gap))
+
+
+def _days(part: Period) -> str:
+    if len(part) == 1:
+        return str(part.first)
+    return f"{part.first:%B %Y} ({part})" if part == month_of(part.first) else str(part)
+
+
+def _money(amount: Decimal) -> str:
+    return f"{rounded(amount, 2):,}"
+
+
+def _window_line(window: Window, *, whole: bool) -> str:
+    line = f"{window.period}  {window.state.value}"
+    if window.error:
+        return f"{line}: {inert(window.error)}"
+    if window.state is not State.FETCHED:
+        return line
+    runs, files = counted(window.rows, "job run"), counted(len(window.parts), "file")
+    line += f"  {runs} in {files}, {window.bytes / 1e6:,.1f} MB"
+    if not whole:
+        return f"{line}, of which files are missing"
+    if window.complete_through < window.last:
+        return f"{line}, complete through {window.complete_through}"
+    return f"{line}, complete"
+
+
+def _quota_line(status: Status, now: datetime) -> str:
+    line = f"Exports asked for within the hour: {status.requests_this_hour} of {status.requests_per_hour}"
+    if status.quota_free_at and status.quota_free_at > now:
+        return f"{line}; the next one may be at {status.quota_free_at:%H:%M} UTC."
+    return f"{line}."
+
+
+def _listed(periods: Iterable[object]) -> str:
+    return ", ".join(map(str, periods)) or "nothing"

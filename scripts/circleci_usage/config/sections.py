@@ -1,0 +1,277 @@
+"""The sections of the settings file, each checked on its own; `usage_file` puts them together.
+
+What stands after a field is its description in the JSON Schema (`schema`), which editors show.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from circleci_usage.analysis.month_to_date import Per
+from circleci_usage.core.periods import ONE_DAY, OPEN_END
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.costs.allocation import SHARED, UNALLOCATED
+from circleci_usage.costs.pricing import PricePeriod
+from circleci_usage.costs.resource_rates import RateOverride
+from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.schema.export_columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
+
+_HUNDRED: Final = Decimal(100)
+_LONGEST_MONTH: Final = 31
+_SHOWN: Final = 60
+
+
+def _day(value: object) -> object:
+    """Only a date as people write it: pydantic alone would also take a Unix time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError(
+            f"{inert(repr(value), _SHOWN)} is not a date; write it as YYYY-MM-DD"
+        ) from None
+
+
+def _day_of_month(value: object) -> int:
+    text = str(value).strip()
+    if text not in map(str, range(1, _LONGEST_MONTH + 1)):
+        shown = inert(repr(value), _SHOWN)
+        raise ValueError(
+            f"{shown} is not a day of a month; write a number from 1 to {_LONGEST_MONTH}"
+        )
+    return int(text)
+
+
+def _credit_type(value: str) -> str:
+    """One that is known, or that may be in an export some day, but none that somebody misspelt."""
+    is_new = re.fullmatch(CREDIT_TYPE_PATTERN, value) and value not in _MEANT_OTHERWISE
+    if value not in CREDIT_TYPES and (
+        not is_new or get_close_matches(value, CREDIT_TYPES, cutoff=_ALIKE)
+    ):
+        raise ValueError(
+            f"there is no credit type {inert(repr(value), _SHOWN)}; there are {', '.join(CREDIT_TYPES)}"
+        )
+    return value
+
+
+_MEANT_OTHERWISE: Final = frozenset({"total", "seat", "seats", "ip_ranges", "docker_layer_caching"})
+"""What people call a known credit type, or all of them."""
+_ALIKE: Final = 0.85
+"""Of two names, from 0 to 1: `users` is too much like `user` to be meant, `gpu_compute` is another than `compute`."""
+
+
+_CREDIT_TYPE_SCHEMA: Final = {
+    "anyOf": [
+        {"enum": list(CREDIT_TYPES)},
+        {"type": "string", "pattern": f"^{CREDIT_TYPE_PATTERN}$"},
+    ]
+}
+
+Day = Annotated[date, BeforeValidator(_day)]
+WholeNumber = Annotated[int, Field(ge=0, le=10**6)]
+Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
+Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
+DayOfMonth = Annotated[
+    int,
+    BeforeValidator(_day_of_month),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 31}, {"type": "string"}]}
+    ),
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+JobGlobs = Annotated[tuple[Name, ...], Field(min_length=1)]
+Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
+CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDIT_TYPE_SCHEMA)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors, a key without a value is the same as no key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        return (
+            {key: value for key, value in data.items() if value is not None}
+            if isinstance(data, dict)
+            else data
+        )
+
+
+class PricePeriodSection(Section):
+    """What a credit costs on some days."""
+
+    first: Day = Field(alias="from")
+    """The first day of the period."""
+
+    last: Day | None = Field(None, alias="to")
+    """The last day of the period, included; without it the price holds until further notice."""
+
+    price_per_credit: Number
+    """The price of one credit in the file's currency."""
+
+    by_credit_type: dict[CreditType, Number] = {}
+    """Other prices for some credit types."""
+
+    @field_validator("last")
+    @classmethod
+    def _open_end(cls, last: date | None) -> date | None:
+        return None if last == OPEN_END else last
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last and self.last < self.first:
+            raise ValueError(f"the period ends on {self.last}, before its start on {self.first}")
+        return self
+
+    def price_period(self) -> PricePeriod:
+        """As pricing takes it."""
+        stop = self.last + ONE_DAY if self.last else None
+        return PricePeriod(self.first, stop, self.price_per_credit, dict(self.by_credit_type))
+
+
+class IncludedCreditsSection(Section):
+    """Credits that are free before anything is charged, oldest day first."""
+
+    per: Per
+    """How often they are given: each billing cycle, without what was left of the last.
+
+    That is a calendar month (UTC) unless `billing_cycle_day` says when cycles begin.
+    """
+
+    amount: Number
+    """How many."""
+
+
+class TeamBudgetSection(Section):
+    """What may be spent."""
+
+    per: Per
+    """In which time: a calendar month (UTC), or the billing cycle that `billing_cycle_day` tells."""
+
+    amount: Number
+    """How much, in the file's currency."""
+
+
+class BudgetSection(TeamBudgetSection):
+    """What everybody together may spend."""
+
+    name: Name
+    """What the budget is called."""
+
+
+class TeamSection(Section):
+    """A team and what is its own: job runs that match a glob in each of the lists given.
+
+    A team may stand in the list several times: what matches any of its entries is its own.
+    """
+
+    name: Name
+    """The team's name."""
+
+    projects: tuple[Name, ...] = ()
+    """Globs of projects, as `project` or `organization/project`."""
+
+    jobs: tuple[Name, ...] = ()
+    """Globs of job names."""
+
+    branches: tuple[Name, ...] = ()
+    """Globs of branches."""
+
+    budget: TeamBudgetSection | None = None
+    """What the team may spend, its share of shared costs included."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_ours(cls, name: str) -> str:
+        if name in {UNALLOCATED, SHARED}:
+            raise ValueError(
+                f"a team cannot be called {name!r}: that is what costs without a team are shown as"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _owns_something(self) -> Self:
+        if not (self.projects or self.jobs or self.branches):
+            raise ValueError(
+                'the team owns nothing; name `projects`, `jobs` or `branches` (["*"] is everything)'
+            )
+        return self
+
+
+class SharedCostsSection(Section):
+    """Costs that are split among the teams: all of these credit types, and all of these projects."""
+
+    credit_types: tuple[CreditType, ...] = ()
+    """Credit types that are shared wherever they occur."""
+
+    projects: tuple[Name, ...] = ()
+    """Globs of projects whose costs are shared."""
+
+    split: Literal["proportional", "even", "fixed"] = "proportional"
+    """In proportion to the teams' direct costs of the month, evenly, or by the percentages in `weights`."""
+
+    weights: dict[Name, Number] = {}
+    """For `split: fixed`: each team's percentage; they sum to 100."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not (self.credit_types or self.projects):
+            raise ValueError("nothing is shared; name `credit_types` or `projects`")
+        if self.weights and self.split != "fixed":
+            raise ValueError(f"`weights` are for `split: fixed`, not {self.split}")
+        total = sum(self.weights.values(), Decimal(0))
+        if self.split == "fixed" and total != _HUNDRED:
+            raise ValueError(f"the weights sum to {total}; they must sum to 100")
+        return self
+
+    def rule(self) -> SharedCosts:
+        """As allocation takes it."""
+        return SharedCosts(self.split, frozenset(self.credit_types), self.projects, self.weights)
+
+
+class RateSection(Section):
+    """What a contract says of a resource class, in place of the public table."""
+
+    executor: Literal["docker", "machine", "remote-docker", "macos", "windows"]
+    """The executor, as in the export."""
+
+    name: Name
+    """The resource class, as in the export."""
+
+    credits_per_minute: Number | None = None
+    """What one minute costs in credits."""
+
+    vcpus: Size | None = None
+    """Virtual CPUs."""
+
+    ram_gb: Size | None = None
+    """Gigabytes of memory."""
+
+    def override(self) -> RateOverride:
+        """As the rates take it."""
+        return RateOverride(
+            self.executor, self.name, self.credits_per_minute, self.vcpus, self.ram_gb
+        )
+
+
+class AnomaliesSection(Section):
+    """When a day's cost is called an anomaly."""
+
+    minimum: Number
+    """The least amount above what a day should have cost, in the file's currency."""

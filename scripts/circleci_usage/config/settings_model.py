@@ -1,0 +1,323 @@
+"""The form of the settings file `usage.yml`: what a contract costs, who owns what, what may be spent.
+
+Its sections are checked here and handed to the stages as the stages' own plain objects.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
+
+from circleci_usage.analysis.analyze import AnalysisSettings
+from circleci_usage.analysis.anomalies import MINIMUM
+from circleci_usage.analysis.budgets import Budget
+from circleci_usage.config.sections import (
+    AnomaliesSection,
+    BudgetSection,
+    DayOfMonth,
+    IncludedCreditsSection,
+    JobGlobs,
+    Name,
+    Number,
+    PricePeriodSection,
+    RateSection,
+    Section,
+    SharedCostsSection,
+    TeamSection,
+    Value,
+    WholeNumber,
+)
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import ONE_DAY
+from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule
+from circleci_usage.costs.included_credits import IncludedCredits
+from circleci_usage.costs.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
+from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.usage.job_groups import JobGroups
+
+_DECIDE_COSTS: Final = {
+    *("currency", "list_price_per_credit", "pricing", "billing_cycle_day", "included_credits"),
+    *("free_seats", "seat_credits", "teams", "shared_costs"),
+}
+
+SEAT_CREDITS: Final = Decimal(25_000)
+"""What a seat costs at list."""
+
+_TAKEN_TAGS: Final = frozenset(
+    {"period", "team", "direct", "shared", "total", "currency", "project", "credit_type"}
+)
+
+
+class UsageFile(Section):
+    """Settings of circleci-usage: prices, teams, budgets."""
+
+    currency: Name = LIST_CURRENCY
+    """The currency of all money in this file: three capital letters, as in ISO 4217."""
+
+    list_price_per_credit: Number | None = None
+    """The list price of a credit, to show next to what it costs by contract."""
+
+    pricing: tuple[PricePeriodSection, ...] = ()
+    """What a credit costs, when: periods that follow one another without gaps. Without any, the list price holds."""
+
+    billing_cycle_day: DayOfMonth | None = None
+    """The day of the month on which the plan's billing cycle begins; in shorter months the last day.
+
+    Included credits, free seats, FOCUS' billing period and budgets `per: cycle` follow it. Without it, billing cycles
+    are taken as calendar months (UTC).
+    """
+
+    included_credits: IncludedCreditsSection | None = None
+    """Free credits of the plan."""
+
+    free_seats: WholeNumber = 0
+    """So many user seats cost nothing in each billing cycle, as with a plan that comes with some.
+
+    Only for exports whose USER_CREDITS have them: what is charged may already be without them.
+    """
+
+    seat_credits: Number = SEAT_CREDITS
+    """What a seat costs in credits."""
+
+    teams: tuple[TeamSection, ...] = ()
+    """Who owns what; the first entry that matches wins, and what none matches is `unallocated`."""
+
+    shared_costs: SharedCostsSection | None = None
+    """What is split among the teams."""
+
+    tags: dict[Name, dict[Name, Value]] = Field(default_factory=dict)
+    """Name of a tag → team → value, for whoever books the costs."""
+
+    budgets: tuple[BudgetSection, ...] = ()
+    """What may be spent by everybody together."""
+
+    job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
+    """Name of a group → globs of the names of its jobs, which are put together under that name in every list.
+
+    The first group that matches a job wins. Globs of jobs under `teams` are matched by the jobs' own names.
+    """
+
+    rates: tuple[RateSection, ...] = ()
+    """What resource classes cost and how large they are, where it is not as in the public table."""
+
+    anomalies: AnomaliesSection | None = None
+    """What stands out; without it, at least 10 above what was expected."""
+
+    _checksum: str = PrivateAttr("")
+
+    def model_post_init(self, context: Mapping[str, str] | None) -> None:
+        """Remember the file's checksum, which comes as context because it is no key of the file."""
+        self._checksum = (context or {}).get("checksum", "")
+
+    @field_validator("currency")
+    @classmethod
+    def _iso_4217(cls, currency: str) -> str:
+        if not (len(currency) == len(LIST_CURRENCY) and currency.isascii() and currency.isupper()):
+            raise ValueError(
+                f"{currency!r} is not a currency; write its three capital letters, for example USD"
+            )
+        return currency
+
+    @field_validator("pricing")
+    @classmethod
+    def _follow_one_another(
+        cls, periods: tuple[PricePeriodSection, ...]
+    ) -> tuple[PricePeriodSection, ...]:
+        periods = tuple(sorted(periods, key=lambda period: period.first))
+        for earlier, later in pairwise(periods):
+            if earlier.last is None and later.last is None:
+                raise ValueError(
+                    f"the periods from {earlier.first} and from {later.first} both have no `to`; end the earlier one"
+                )
+            if earlier.last is None or later.first <= earlier.last:
+                raise ValueError(
+                    f"the periods from {earlier.first} and from {later.first} overlap on {later.first}"
+                )
+            if later.first > earlier.last + ONE_DAY:
+                gap = f"{earlier.last + ONE_DAY} to {later.first - ONE_DAY}"
+                raise ValueError(
+                    f"there is no price for {gap}; the periods must follow one another without a gap"
+                )
+        return periods
+
+    @field_validator("included_credits")
+    @classmethod
+    def _included_in_a_known_cycle(
+        cls, included: IncludedCreditsSection | None, info: ValidationInfo
+    ) -> IncludedCreditsSection | None:
+        _refuse_unknown_cycle([included.per] if included else [], info)
+        return included
+
+    @field_validator("teams")
+    @classmethod
+    def _one_budget_a_team(
+        cls, teams: tuple[TeamSection, ...], info: ValidationInfo
+    ) -> tuple[TeamSection, ...]:
+        named = [team.name for team in teams if team.budget]
+        _refuse_twice(named, "the team {!r} has two budgets")
+        _refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
+        return teams
+
+    @field_validator("shared_costs")
+    @classmethod
+    def _shared_among_teams(
+        cls, shared: SharedCostsSection, info: ValidationInfo
+    ) -> SharedCostsSection:
+        if not info.data.get("teams", True):
+            raise ValueError("there are no teams to split shared costs among; add `teams`")
+        _refuse_unknown_teams(shared.weights, info)
+        return shared
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_of_teams(cls, tags: Mapping[str, Mapping[str, str]], info: ValidationInfo) -> object:
+        for name, values in tags.items():
+            if name in _TAKEN_TAGS:
+                raise ValueError(
+                    f"a tag cannot be called {name!r}: the tables have such a column already"
+                )
+            _refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
+        return tags
+
+    @field_validator("budgets")
+    @classmethod
+    def _budgets_by_name(
+        cls, budgets: tuple[BudgetSection, ...], info: ValidationInfo
+    ) -> tuple[BudgetSection, ...]:
+        _refuse_twice([budget.name for budget in budgets], "there are two budgets called {!r}")
+        _refuse_unknown_cycle((budget.per for budget in budgets), info)
+        return budgets
+
+    @field_validator("job_groups")
+    @classmethod
+    def _groups_of_jobs(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if NO_NAME in groups:
+            raise ValueError(
+                f"a group cannot be called {NO_NAME!r}: that is what runs without a job are shown as"
+            )
+        every = [glob for globs in groups.values() for glob in globs]
+        _refuse_twice(
+            every, "the glob {!r} stands there twice; the first group that matches a job wins"
+        )
+        return groups
+
+    @field_validator("rates")
+    @classmethod
+    def _of_known_size(cls, rates: tuple[RateSection, ...]) -> tuple[RateSection, ...]:
+        public_rates().overridden(rate.override() for rate in rates)
+        return rates
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of the file's bytes, hexadecimal; empty when there was no file."""
+        return self._checksum
+
+    def cost_checksum(self, price_per_credit: Decimal | None = None) -> str:
+        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count.
+
+        `price_per_credit` (a flag) stands for all prices of the file, as in `price_list`.
+        """
+        said = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        if price_per_credit is not None:
+            said["pricing"] = str(price_per_credit.normalize())
+        for team in said["teams"]:
+            del team["budget"]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def price_list(
+        self, price_per_credit: Decimal | None = None, *, allow_unpriced: bool = False
+    ) -> PriceList:
+        """What credits cost; `price_per_credit` (a flag) replaces all prices but the list price.
+
+        Raises:
+            SettingsError: nothing says what a credit costs in the file's currency.
+        """
+        if price_per_credit is None and self.pricing:
+            periods = tuple(period.price_period() for period in self.pricing)
+        else:
+            periods = PriceList.flat(self._only_price(price_per_credit)).periods
+        included = IncludedCredits(self.included_credits.amount) if self.included_credits else None
+        return PriceList(
+            currency=self.currency,
+            periods=periods,
+            list_price=self.list_price_per_credit,
+            included=included,
+            free_seats=self._free_seats(),
+            billing_cycle_day=self.billing_cycle_day,
+            allow_unpriced=allow_unpriced,
+            checksum=self.checksum,
+        )
+
+    def _free_seats(self) -> IncludedCredits | None:
+        credits = self.free_seats * self.seat_credits
+        return IncludedCredits(credits, frozenset({"user"})) if credits else None
+
+    def _only_price(self, price_per_credit: Decimal | None) -> Decimal:
+        if price_per_credit is not None:
+            return price_per_credit
+        if self.list_price_per_credit is not None:
+            return self.list_price_per_credit
+        if self.currency == LIST_CURRENCY:
+            return LIST_PRICE
+        raise SettingsError(
+            f"The settings file is in {self.currency} but does not say what a credit costs; add `pricing`."
+        )
+
+    def ownership(self) -> Ownership:
+        """The teams, what they share, and their tags."""
+        rules = tuple(
+            TeamRule(team.name, team.projects, team.jobs, team.branches) for team in self.teams
+        )
+        return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
+
+    def grouped_jobs(self) -> JobGroups:
+        """What jobs are called."""
+        return JobGroups(self.job_groups)
+
+    def all_budgets(self) -> tuple[Budget, ...]:
+        """The budgets of everybody, then of the teams."""
+        everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
+        of_teams = (
+            Budget(team.name, team.budget.amount, team.name, team.budget.per)
+            for team in self.teams
+            if team.budget
+        )
+        return (*everybody, *of_teams)
+
+    def analysis(self) -> AnalysisSettings:
+        """What the analyses are told."""
+        least = self.anomalies.minimum if self.anomalies else MINIMUM
+        return AnalysisSettings(self.all_budgets(), self.all_rates(), least)
+
+    def all_rates(self) -> Rates:
+        """What resource classes cost: the public table with what the file says instead."""
+        return public_rates().overridden(rate.override() for rate in self.rates)
+
+
+def _refuse_twice(names: Sequence[str], message: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(message.format(name))
+
+
+def _refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
+    if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
+        raise ValueError(
+            "`per: cycle` needs `billing_cycle_day`, the day of the month that the billing cycle begins on"
+        )
+
+
+def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
+    if "teams" not in info.data:  # something is wrong with the teams, which is said already
+        return
+    known = {team.name for team in info.data["teams"]}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise ValueError(
+            f"there is no team {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}"
+        )

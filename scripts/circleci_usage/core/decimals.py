@@ -1,0 +1,72 @@
+"""Exact decimals: the arithmetic that never rounds silently, and the text that numbers are written as.
+
+Credits and money keep every digit until a person is shown a number; `rounded` is that one place.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+from functools import cache
+from typing import Final
+
+ZERO: Final = Decimal(0)
+
+# 10^20 credits × 18 decimals × a price of 20 digits and a sum over 10^9 rows fit; what does not is an error, not a
+# rounded number. The context of the decimal module rounds at 28 digits without a word.
+_EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+
+_ESTIMATE: Final = Context(prec=34)
+_ROUNDING: Final = Context(prec=120)
+_RATIO: Final = Context(prec=40)
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """Let every decimal operation inside be exact, or raise `decimal.Inexact`."""
+    with localcontext(_EXACT):
+        yield
+
+
+@contextmanager
+def estimating() -> Iterator[None]:
+    """Let decimal operations inside round at 34 digits: for what is expected, never for what has to add up."""
+    with localcontext(_ESTIMATE):
+        yield
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum; 0 of nothing."""
+    with localcontext(_EXACT):
+        return sum(values, ZERO)
+
+
+def plain(value: Decimal) -> str:
+    """All digits, no exponent and no needless zeros: `1100`, `0.0006`, `-12.5`."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    """The number as a person is shown it."""
+    return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
+
+
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """`part / whole` to six places, for shares and percentages that are only shown; 0 of nothing."""
+    return rounded(_RATIO.divide(part, whole), 6) if whole else ZERO

@@ -1,0 +1,54 @@
+"""Amounts as whole numbers of their smallest decimal place: exact like decimals, and as fast as integers.
+
+Frames hold credits and money this way (12.5 credits are 125 with one place); a report holds decimals.
+"""
+
+from decimal import Context, Decimal, Inexact
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+Counts = np.ndarray[tuple[int], np.dtype[Any]]
+"""Whole numbers: int64 where all sums of them fit, else Python's own integers."""
+
+# The context of the decimal module would round at 28 digits.
+_WIDE: Final = Context(prec=200, traps=[Inexact])
+
+INT64: Final = 2**63
+"""The first magnitude that int64 does not hold."""
+
+
+def places_of(value: Decimal) -> int:
+    """How many decimal places the number needs: 0 of 12, 1 of 12.5."""
+    exponent = value.normalize(_WIDE).as_tuple().exponent if value else 0
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def to_count(value: Decimal, places: int) -> int:
+    """The number in units of 10^-places.
+
+    Raises:
+        decimal.Inexact: it has more places.
+    """
+    return int(value.scaleb(places, _WIDE).quantize(Decimal(1), context=_WIDE))
+
+
+@lru_cache(
+    maxsize=1 << 17
+)  # the same few counts come again and again: nothing, equal list and contracted costs
+def to_decimal(count: int, places: int) -> Decimal:
+    """What a count stands for."""
+    return Decimal(int(count)).scaleb(-places, _WIDE)
+
+
+def fitting(counts: Counts, largest_sum: int) -> Counts:
+    """The counts in a type that holds a sum of their magnitudes of `largest_sum` without overflow."""
+    return counts.astype("int64" if largest_sum < INT64 else "object")
+
+
+def scaled(counts: Counts, places: int) -> Counts:
+    """The counts in units that are so many decimal places finer."""
+    factor = 10**places
+    finer: Counts = fitting(counts, int(np.abs(counts).sum()) * factor) * factor
+    return finer

@@ -1,0 +1,1 @@
+"""The costs in the formats of other tools: FOCUS and others."""

@@ -1,0 +1,135 @@
+"""Charges → the lines of a Custom Costs file, whoever brings it to Datadog: `push`, or a person who uploads it.
+
+Names are tags by Datadog's rules, so that both have the same. They cannot act as formulas in a spreadsheet: no sign
+that a formula needs is left in them.
+
+Rules: docs.datadoghq.com/cloud_cost_management/setup/custom.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
+from circleci_usage.push.datadog.series import Tags
+from circleci_usage.schema.export_columns import charge_description
+
+CURRENCY: Final = "USD"
+PROVIDER: Final = "CircleCI"
+
+MARK: Final = ("exported_by", "circleci-usage")
+"""The tag that tells our files from anybody else's."""
+
+DIMENSIONS: Final = ("organization", "project", "team", "credit_type")
+
+_NOTHING: Final = "none"
+"""Datadog takes no blank value."""
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """What one combination of names cost on one day."""
+
+    day: date
+    credit_type: str
+    tags: tuple[str, ...]
+    cost: Decimal
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What Datadog requires of a line, in its order; amounts with all digits."""
+        return {
+            "ProviderName": PROVIDER,
+            "ChargeDescription": charge_description(self.credit_type),
+            "ChargePeriodStart": self.day.isoformat(),
+            "ChargePeriodEnd": self.day.isoformat(),
+            "BilledCost": plain(self.cost),
+            "BillingCurrency": CURRENCY,
+        }
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Tag → value; the same tags in every line."""
+        return dict(tag.split(":", 1) for tag in self.tags)
+
+
+Charge = tuple[date, Mapping[str, str], Decimal]
+"""A day, the names of `DIMENSIONS`, a cost."""
+
+
+_Names = tuple[tuple[str, str], ...]
+
+
+def cost_lines(
+    charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]]
+) -> tuple[CostLine, ...]:
+    """A line a day, project, team and credit type, in a lasting order; what costs nothing would not be shown.
+
+    Args:
+        charges: of any number of lines alike.
+        tags: name of a tag → team → value, as in `Ownership.tags`.
+    """
+    sums = _summed(charges)
+    tagged = _tagged({names for _, names in sums}, tags)
+    return tuple(_lines(sums, tagged))
+
+
+def lines_by_day(
+    charges: Iterable[Charge],
+    every: Iterable[Mapping[str, str]],
+    tags: Mapping[str, Mapping[str, str]],
+) -> Iterator[CostLine]:
+    """As `cost_lines`, a day at a time, given the charges in the order of their days.
+
+    Args:
+        charges: see there.
+        every: the names of all charges, each once or more.
+        tags: see there.
+    """
+    tagged = _tagged({_named(names) for names in every}, tags)
+    for _, of_day in groupby(charges, key=itemgetter(0)):
+        yield from _lines(_summed(of_day), tagged)
+
+
+def _named(names: Mapping[str, str]) -> _Names:
+    return tuple((name, names[name]) for name in DIMENSIONS)
+
+
+def _summed(charges: Iterable[Charge]) -> Mapping[tuple[date, _Names], Decimal]:
+    sums: defaultdict[tuple[date, _Names], Decimal] = defaultdict(lambda: ZERO)
+    with exact_arithmetic():
+        for day, names, cost in charges:
+            sums[day, _named(names)] += cost
+    return sums
+
+
+def _tagged(
+    every: Iterable[_Names], tags: Mapping[str, Mapping[str, str]]
+) -> Mapping[_Names, tuple[str, ...]]:
+    """Names → their tags, which differ where the names do."""
+    own = {name: values for name, values in tags.items() if name not in {*DIMENSIONS, MARK[0]}}
+    all_names = {
+        names: (
+            *names,
+            *((name, values.get(dict(names)["team"]) or _NOTHING) for name, values in own.items()),
+        )
+        for names in every
+    }
+    as_tags = Tags(all_names.values(), (MARK,))
+    return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
+
+
+def _lines(
+    sums: Mapping[tuple[date, _Names], Decimal], tagged: Mapping[_Names, tuple[str, ...]]
+) -> Iterator[CostLine]:
+    lines = (
+        CostLine(day, dict(names)["credit_type"], tagged[names], cost)
+        for (day, names), cost in sums.items()
+        if cost
+    )
+    return iter(sorted(lines, key=lambda line: (line.day, line.tags)))

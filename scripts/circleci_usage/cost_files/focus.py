@@ -1,0 +1,276 @@
+"""focus.csv: the charges in the FinOps Open Cost and Usage Specification, which every FinOps tool reads.
+
+One row a day, project, team and credit type, or one a billing period where these would be very many; seats recur, and
+their row is for the billing period. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, TextIO, cast
+
+import pandas as pd
+from isal import igzip
+
+from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
+from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.core.decimals import plain
+from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.costs.allocation import Ownership
+from circleci_usage.costs.costs import UNPRICED
+from circleci_usage.report import Report
+from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.tables import neutral
+from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
+
+VENDOR: Final = "CircleCI"
+
+AUTO: Final = "auto"
+GRAINS: Final = (AUTO, "day", "month")
+"""What a line is of; `AUTO` is a day, unless the file would have too many lines."""
+
+MOST_LINES: Final = 1_000_000
+"""About 420 MB."""
+
+_AT_A_TIME: Final = 20_000
+
+
+class Charge(NamedTuple):
+    """A row of `Report.charges`."""
+
+    date: datetime
+    organization_id: str
+    organization: str
+    project_id: str
+    project: str
+    vcs_url: str
+    team: str
+    credit_type: str
+    price: Decimal
+    credits: Decimal
+    list_cost: Decimal
+    contracted_cost: Decimal
+    cost: Decimal
+
+
+class _Column(NamedTuple):
+    """The cells of a column: what is shown of some fields of a `Charge`."""
+
+    fields: tuple[str, ...]
+    shown: Callable[..., str]
+
+    def cells(self, charges: pd.DataFrame) -> list[str]:
+        if not self.fields:
+            return cells([()], lambda _: self.shown()) * len(charges)
+        values = zip(*(charges[field].tolist() for field in self.fields), strict=True)
+        return cells([*values], lambda value: self.shown(*value))
+
+
+def write_focus(
+    report: Report,
+    path: Path,
+    version: str = "1.2",
+    *,
+    grain: str = AUTO,
+    most_lines: int = MOST_LINES,
+) -> None:
+    """Write the report's charges as a FOCUS file; their costs sum to the report's.
+
+    Args:
+        report: what to write.
+        path: the file, packed as gzip if its name ends with `.gz`.
+        version: of FOCUS: one of `FOCUS_VERSIONS`.
+        grain: one of `GRAINS`.
+        most_lines: with more, `AUTO` takes the lines of each month together.
+    """
+    list_price = report.prices.list_price
+    is_daily = _is_daily(report, grain, most_lines)
+    columns = {
+        **_COLUMNS,
+        **_periods(report.prices.billing_cycle_day, None if is_daily else report.period),
+        **{name: _always(VENDOR) for name in _SELLER[version]},
+        "BillingCurrency": _always(report.currency),
+        "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
+    }
+    if list_price is not None:
+        columns["ListUnitPrice"] = _always(_number(list_price))
+    charges = _priced(report) if is_daily else _by_month(_priced(report), report)
+    with path.open("wb") as file, _packed(file, path) as stream:
+        stream.write(csv_header(columns))
+        for some in charges.pieces(_AT_A_TIME):
+            known = {column: column.cells(some) for column in {*columns.values()}}
+            stream.writelines(csv_lines(known[column] for column in columns.values()))
+
+
+def focus_warning(report: Report, grain: str = AUTO, most_lines: int = MOST_LINES) -> str | None:
+    """What a reader should know if the file has no days although nobody asked for that."""
+    if grain != AUTO or _is_daily(report, grain, most_lines):
+        return None
+    return (
+        f"focus.csv has a line per month instead of per day, because its {len(_priced(report)):,} daily lines are more"
+        f" than {most_lines:,}; the sums are the same. --focus-grain day keeps the days."
+    )
+
+
+def _is_daily(report: Report, grain: str, most_lines: int) -> bool:
+    return grain == "day" or (grain == AUTO and len(_priced(report)) <= most_lines)
+
+
+def _by_month(charges: CountedLines, report: Report) -> CountedLines:
+    """The charges of each billing period together, on its first day that is reported on."""
+    counts, cycle_day = charges.counts, report.prices.billing_cycle_day
+    first = {
+        day: pd.Timestamp(max(billing_period(day.date(), cycle_day).start, report.period.first))
+        for day in counts["date"].unique().tolist()
+    }
+    measures = [*charges.places]
+    names = [*counts.columns.difference(measures, sort=False)]
+    months = counts.assign(date=pd.to_datetime(counts["date"].map(first)))
+    sums = months.groupby(names, observed=True)[measures].sum().reset_index()
+    return replace(charges, counts=sums)
+
+
+@contextmanager
+def _packed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
+    """The file as one of text, packed if its name says so; without a time, so that the same charges are the same."""
+    raw = igzip.IGzipFile("", fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
+    with TextIOWrapper(cast("BinaryIO", raw), encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+def priced_charges(report: Report) -> Iterator[Charge]:
+    """The charges whose cost is known; FOCUS has no row for others."""
+    for some in _priced(report).pieces(_AT_A_TIME):
+        yield from map(Charge._make, some[[*Charge._fields]].itertuples(index=False, name=None))
+
+
+def _priced(report: Report) -> CountedLines:
+    return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
+
+
+def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
+    """Charge → what it can be allocated by, as JSON: its team and the team's tags, project, repository, credit type."""
+    tags = _tags(ownership)
+    return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
+
+
+def _tags(ownership: Ownership) -> Callable[[str, str, str, str], str]:
+    # They come again every day.
+    @cache
+    def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
+        names = {"team": team, "project": project, "vcs_url": vcs_url}
+        known = {name: value for name, value in names.items() if value != NO_NAME}
+        of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
+        return json.dumps({**known, "credit_type": credit_type, **of_team}, ensure_ascii=False)
+
+    return tags
+
+
+def _always(text: str) -> _Column:
+    return _Column((), lambda: text)
+
+
+def _of(field: str, shown: Callable[..., str]) -> _Column:
+    return _Column((field,), shown)
+
+
+def _number(value: Decimal) -> str:
+    """Always with a point, so that readers do not take a column of whole credits for integers."""
+    text = plain(value)
+    return text if "." in text else f"{text}.0"
+
+
+def _moment(day: date) -> str:
+    return f"{day:%Y-%m-%d}T00:00:00Z"
+
+
+def _periods(cycle_day: int | None, by_month_in: Period | None) -> dict[str, _Column]:
+    """The billing period of a charge, and what it is for: its day, or the whole period where it recurs.
+
+    Args:
+        cycle_day: on which billing periods begin.
+        by_month_in: the days of the report, where a charge is for all of them in its billing period.
+    """
+
+    def billed(day: datetime) -> Period:
+        return billing_period(day.date(), cycle_day)
+
+    def charged(day: datetime, kind: str) -> Period:
+        if kind in ONCE_A_MONTH:
+            return billed(day)
+        if by_month_in:
+            return Period(day.date(), min(billed(day).stop, by_month_in.stop))
+        return Period.of_days(day.date(), day.date())
+
+    return {
+        "BillingPeriodEnd": _of("date", lambda day: _moment(billed(day).stop)),
+        "BillingPeriodStart": _of("date", lambda day: _moment(billed(day).start)),
+        "ChargePeriodEnd": _Column(
+            ("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).stop)
+        ),
+        "ChargePeriodStart": _Column(
+            ("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).start)
+        ),
+    }
+
+
+def _description(kind: str, project: str) -> str:
+    what = charge_description(kind)
+    return what if project in {credit_type_name(kind), NO_NAME} else f"{what} of {project}"
+
+
+def _name(*names: str) -> str:
+    """The first of the names that there is."""
+    return next((neutral(name) for name in names if name and name != NO_NAME), "")
+
+
+FOCUS_VERSIONS: Final = ("1.2", "1.4")
+
+_SELLER: Final = {
+    "1.2": ("ProviderName", "PublisherName"),
+    "1.4": ("ServiceProviderName", "HostProviderName"),  # since 1.3
+}
+
+# A null is an empty text. InvoiceId and CommitmentDiscountStatus have to be there although nothing is known for them.
+_COLUMNS: Final[Mapping[str, _Column]] = {
+    "BilledCost": _of("cost", _number),
+    "BillingAccountId": _Column(("organization_id", "organization"), _name),
+    "BillingAccountName": _of("organization", _name),
+    **_periods(None, None),
+    "ChargeCategory": _always("Usage"),
+    "ChargeClass": _always(""),
+    "ChargeDescription": _Column(("credit_type", "project"), _description),
+    "ChargeFrequency": _of(
+        "credit_type", lambda kind: "Recurring" if kind in ONCE_A_MONTH else "Usage-Based"
+    ),
+    "CommitmentDiscountStatus": _always(""),
+    "ConsumedQuantity": _of("credits", _number),
+    "ConsumedUnit": _always("Credits"),
+    "ContractedCost": _of("contracted_cost", _number),
+    "ContractedUnitPrice": _of("price", _number),
+    "EffectiveCost": _of("cost", _number),
+    "InvoiceId": _always(""),
+    "InvoiceIssuerName": _always(VENDOR),
+    "ListCost": _of("list_cost", _number),
+    "ListUnitPrice": _of("price", _number),
+    "PricingCategory": _always("Standard"),
+    "PricingQuantity": _of("credits", _number),
+    "PricingUnit": _always("Credits"),
+    "ServiceCategory": _always("Developer Tools"),
+    "ServiceName": _always(VENDOR),
+    "ServiceSubcategory": _always("Continuous Integration and Deployment"),
+    "SkuId": _of("credit_type", str),
+    "SkuMeter": _of("credit_type", credit_type_name),
+    "SkuPriceDetails": _always("{}"),
+    "SkuPriceId": _Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
+    "SubAccountId": _Column(("project_id", "project"), _name),
+    "SubAccountName": _of("project", _name),
+    "x_CreditType": _of("credit_type", str),
+    "x_Credits": _of("credits", _number),
+}

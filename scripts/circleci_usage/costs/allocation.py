@@ -1,0 +1,172 @@
+"""Costs → owned costs: which team each cost is shown to."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.core.globs import matcher
+from circleci_usage.costs.costs import Costs
+from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.schema.export_columns import BRANCH_GROUP
+
+UNALLOCATED: Final = "unallocated"
+"""The owner of what no team claims."""
+
+SHARED: Final = "shared"
+"""The owner of shared costs before they are split."""
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Indexes = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+_DECIDING: Final = ("organization", "project", "job", BRANCH_GROUP, "credit_type")
+
+
+@dataclass(frozen=True)
+class TeamRule:
+    """What belongs to a team: job runs that match a glob of each list; a list without globs is matched by all.
+
+    A team may have several rules: what matches any of them is its own.
+    """
+
+    team: str
+    projects: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who owns what.
+
+    Attributes:
+        rules: the first that matches wins.
+        shared: costs that are split among the teams; they are nobody's own, whatever the rules say.
+        tags: name of a tag → team → value, for whoever books the costs.
+    """
+
+    rules: tuple[TeamRule, ...] = ()
+    shared: SharedCosts | None = None
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """All teams, in the order of their names."""
+        return tuple(sorted({rule.team for rule in self.rules}))
+
+    @property
+    def branch_globs(self) -> tuple[str, ...]:
+        """The globs of branches that daily usage has to tell apart."""
+        return tuple(sorted({glob for rule in self.rules for glob in rule.branches}))
+
+
+NOBODY: Final = Ownership()
+"""Nobody owns anything: without teams, everything is unallocated."""
+
+
+def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
+    """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
+
+    Args:
+        frame: the dimensions of daily usage. Only rows with a `credit_type`, costs, can be shared; job runs are counted
+            where the rules put them.
+        ownership: who owns what.
+    """
+    owners = [*ownership.teams, SHARED, UNALLOCATED]
+    names, row_names = _distinct(frame, [name for name in _DECIDING if name in frame])
+    found = np.full(len(names), owners.index(UNALLOCATED), dtype=np.int64)
+    # From the last rule to the first, so that the first has the last word.
+    for rule in reversed(ownership.rules):
+        found[_matching(names, rule)] = owners.index(rule.team)
+    if ownership.shared and "credit_type" in frame:
+        found[_shared(names, ownership.shared)] = owners.index(SHARED)
+    return frame.assign(
+        team=pd.Categorical.from_codes(found[row_names], pd.Index(owners, dtype="object"))
+    )
+
+
+def allocated(costs: Costs, ownership: Ownership) -> Costs:
+    """Owned costs: each line with its `team`."""
+    return replace(costs, lines=allocate(costs.lines, ownership))
+
+
+def idle_globs(frame: pd.DataFrame, ownership: Ownership) -> tuple[tuple[str, str], ...]:
+    """The globs that no name of the frame matches, each with whose it is: a team, or `shared_costs`.
+
+    Args:
+        frame: the dimensions of daily usage.
+        ownership: the teams and what they share.
+    """
+    names, _ = _distinct(frame, [name for name in _DECIDING if name in frame])
+    rules = [(rule.team, rule) for rule in ownership.rules]
+    if ownership.shared:
+        rules.append(("shared_costs", TeamRule("", ownership.shared.projects)))
+    idle = (
+        (owner, glob)
+        for owner, rule in rules
+        for single in _single_globs(rule)
+        for glob in (*single.projects, *single.jobs, *single.branches)
+        if not _matching(names, single).any()
+    )
+    return tuple(dict.fromkeys(idle))
+
+
+def _single_globs(rule: TeamRule) -> Iterator[TeamRule]:
+    """A rule of its own for each glob of a rule."""
+    yield from (TeamRule(rule.team, projects=(glob,)) for glob in rule.projects)
+    yield from (TeamRule(rule.team, jobs=(glob,)) for glob in rule.jobs)
+    yield from (TeamRule(rule.team, branches=(glob,)) for glob in rule.branches)
+
+
+def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, Indexes]:
+    """The distinct combinations of categoricals, and for each row of the frame which of them it has.
+
+    There are far fewer than rows, and only they are held against the rules.
+    """
+    sizes = [len(frame[column].cat.categories) for column in columns]
+    combined = np.zeros(len(frame), dtype="int64")
+    for column, size in zip(columns, sizes, strict=True):
+        combined = combined * size + frame[column].cat.codes.to_numpy()
+    row_names, combinations = pd.factorize(combined)
+    codes = np.unravel_index(combinations, sizes)
+    names = pd.DataFrame(
+        {
+            column: pd.Categorical.from_codes(each, frame[column].cat.categories)
+            for column, each in zip(columns, codes, strict=True)
+        }
+    )
+    paths = names["organization"].astype(str) + "/" + names["project"].astype(str)
+    return names.assign(path=paths.astype("category")), row_names
+
+
+def _matching(names: pd.DataFrame, rule: TeamRule) -> Flags:
+    flags = np.ones(len(names), dtype=bool)
+    if rule.projects:
+        flags &= _of_projects(names, rule.projects)
+    if rule.jobs:
+        flags &= _where(names["job"], matcher(rule.jobs))
+    if rule.branches:
+        flags &= _where(
+            names[BRANCH_GROUP], lambda group: not set(rule.branches).isdisjoint(group.split("\n"))
+        )
+    return flags
+
+
+def _shared(names: pd.DataFrame, shared: SharedCosts) -> Flags:
+    return _of_projects(names, shared.projects) | _where(
+        names["credit_type"], shared.credit_types.__contains__
+    )
+
+
+def _of_projects(names: pd.DataFrame, globs: Sequence[str]) -> Flags:
+    """Where the project matches as `project` or as `organization/project`."""
+    matches = matcher(globs)
+    return _where(names["project"], matches) | _where(names["path"], matches)
+
+
+def _where(column: pd.Series, wanted: Callable[[str], bool]) -> Flags:
+    """Where a name is wanted, asking once per name."""
+    flags = np.array([wanted(name) for name in column.cat.categories], dtype=bool)
+    return flags[column.cat.codes.to_numpy()]

@@ -1,0 +1,299 @@
+"""What CircleCI's resource classes cost in credits a minute, and how large they are. The data are in `rates.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+_TABLE: Final = files("circleci_usage.costs") / "resource_rates.toml"
+
+_SELF_HOSTED: Final = "runner"
+_GENERATION: Final = re.compile(r"[.-](gen\d+)$")
+_EXECUTORS: Final = {"windows": "machine"}
+"""Spellings of an executor that mean another."""
+
+_NEEDED: Final = ("credits_per_minute", "vcpus", "ram_gb")
+"""What has to be known of a class that the table lacks."""
+
+DERIVED: Final = "derived from this export"
+RateSource = Literal["rate table", "settings file", "derived from this export"]
+
+
+@dataclass(frozen=True)
+class ResourceClass:
+    """One size of machine.
+
+    Attributes:
+        executor: as in the export: docker, machine, remote-docker, macos.
+        name: as in the export, with a dot before gen2.
+        credits_per_minute: of one container; exact. None where nothing tells it.
+        vcpus: virtual CPUs.
+        ram_gb: gigabytes of memory.
+        rate_source: who says what it costs; None where nobody does.
+        source: where the table has its rate from, or its size where it has no rate; empty for what is not of the table.
+        as_of: of which day that is.
+    """
+
+    executor: str
+    name: str
+    credits_per_minute: Decimal | None
+    vcpus: Decimal
+    ram_gb: Decimal
+    rate_source: RateSource | None = None
+    source: str = ""
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """Classes that can take each other's place, in the order of their size.
+
+    Attributes:
+        name: of the series; each executor has its own of that name.
+        classes: from the smallest to the largest.
+        next_generation: the series that the jobs of this one run on unchanged, if there is one.
+        as_fast_as: how many times as fast that is at best, as CircleCI says.
+        neighbours: the series in which smaller and larger classes are looked for, where it is not this one.
+        sized_by_cpu: whether CPU and RAM tell which of the classes would do.
+    """
+
+    name: str
+    classes: tuple[ResourceClass, ...]
+    next_generation: str | None = None
+    as_fast_as: Decimal = Decimal(1)
+    neighbours: str | None = None
+    sized_by_cpu: bool = True
+
+    @property
+    def executor(self) -> str:
+        """The one that all classes run on."""
+        return self.classes[0].executor
+
+    def joined_by(self, machine: ResourceClass) -> "Series":
+        """With one more class, in its place."""
+        return replace(self, classes=tuple(sorted((*self.classes, machine), key=_size)))
+
+
+@dataclass(frozen=True)
+class RateOverride:
+    """What a contract says of one resource class; what is None stays as in the table."""
+
+    executor: str
+    name: str
+    credits_per_minute: Decimal | None = None
+    vcpus: Decimal | None = None
+    ram_gb: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The table: where it is from, of which day it is, and what it says."""
+
+    source: str
+    as_of: date
+    series: tuple[Series, ...]
+
+    def find(self, executor: str, name: str) -> ResourceClass | None:
+        """The class as an export names it (`xlarge-gen2` and `xlarge.gen2` are one), None if the table lacks it."""
+        place = self._places.get(identity(executor, name))
+        return place[0].classes[place[1]] if place else None
+
+    def documents(self, name: str) -> bool:
+        """Whether any executor is known to have a class of this name."""
+        wanted = _canonical(name)
+        return any(known == wanted for _, known in self._places)
+
+    def smaller(self, machine: ResourceClass) -> ResourceClass | None:
+        """The next smaller class that a job can run on instead."""
+        lesser = [each for each in self._neighbours(machine) if _size(each) < _size(machine)]
+        return max(lesser, key=_size, default=None)
+
+    def larger(self, machine: ResourceClass) -> ResourceClass | None:
+        """The next larger class that a job can run on instead."""
+        greater = [each for each in self._neighbours(machine) if _size(each) > _size(machine)]
+        return min(greater, key=_size, default=None)
+
+    def sized_by_cpu(self, machine: ResourceClass) -> bool:
+        """Whether CPU and RAM tell if another class would do: of a GPU they do not."""
+        return self._series_of(machine).sized_by_cpu
+
+    def next_generation(self, machine: ResourceClass) -> ResourceClass | None:
+        """The class with as many CPUs in the newer series of the same executor."""
+        newer = self._series_of(machine).next_generation
+        classes = self._named(newer, machine.executor) if newer else ()
+        return next((each for each in classes if each.vcpus == machine.vcpus), None)
+
+    def as_fast_as(self, machine: ResourceClass) -> Decimal:
+        """How many times as fast the next generation is at best, as CircleCI says; 1 where it says nothing."""
+        return self._series_of(machine).as_fast_as
+
+    def overridden(self, overrides: Iterable[RateOverride]) -> "Rates":
+        """The table with what a contract says; a class that is not in it joins the series of its kind.
+
+        Raises:
+            ValueError: a new class lacks its rate or size.
+        """
+        rates = self
+        for each in overrides:
+            rates = rates._with(each)
+        return rates
+
+    def completed(self, derived: Mapping[tuple[str, str], Decimal]) -> "Rates":
+        """The table with rates from an export, by `identity`, for the classes that it has without one."""
+
+        def complete(machine: ResourceClass) -> ResourceClass:
+            rate = derived.get((machine.executor, machine.name))
+            if machine.credits_per_minute is not None or rate is None:
+                return machine
+            return replace(machine, credits_per_minute=rate, rate_source=DERIVED)
+
+        return replace(
+            self,
+            series=tuple(
+                replace(series, classes=tuple(map(complete, series.classes)))
+                for series in self.series
+            ),
+        )
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, str], tuple[Series, int]]:
+        return {
+            (machine.executor, machine.name): (series, position)
+            for series in self.series
+            for position, machine in enumerate(series.classes)
+        }
+
+    def _series_of(self, machine: ResourceClass) -> Series:
+        return self._places[machine.executor, machine.name][0]
+
+    def _named(self, name: str, executor: str) -> tuple[ResourceClass, ...]:
+        """The classes that an executor has in the series of that name."""
+        alike = (
+            series for series in self.series if (series.name, series.executor) == (name, executor)
+        )
+        return next((series.classes for series in alike), ())
+
+    def _neighbours(self, machine: ResourceClass) -> tuple[ResourceClass, ...]:
+        series = self._series_of(machine)
+        if not series.sized_by_cpu:
+            return ()
+        return (
+            self._named(series.neighbours, machine.executor)
+            if series.neighbours
+            else series.classes
+        )
+
+    def _with(self, override: RateOverride) -> "Rates":
+        given: dict[str, Any] = {
+            key: value for key in _NEEDED if (value := getattr(override, key)) is not None
+        }
+        if "credits_per_minute" in given:
+            given |= {"rate_source": "settings file", "source": "", "as_of": None}
+        known = self.find(override.executor, override.name)
+        if known is None:
+            return self._joined(override, given)
+        changed = replace(known, **given)
+        return replace(
+            self,
+            series=tuple(
+                replace(
+                    each, classes=tuple(changed if one == known else one for one in each.classes)
+                )
+                for each in self.series
+            ),
+        )
+
+    def _joined(self, override: RateOverride, given: Mapping[str, Any]) -> "Rates":
+        missing = [key for key in _NEEDED if key not in given]
+        if missing:
+            raise ValueError(
+                f"{override.executor} {override.name} is a new class; add {', '.join(missing)}"
+            )
+        machine = ResourceClass(*identity(override.executor, override.name), **given)
+        kind = _kind(machine)
+        series = [
+            each.joined_by(machine) if kind in map(_kind, each.classes) else each
+            for each in self.series
+        ]
+        if tuple(series) == self.series:
+            series.append(Series(" ".join(filter(None, kind)), (machine,)))
+        return replace(self, series=tuple(series))
+
+
+@cache
+def public_rates() -> Rates:
+    """The table that comes with the package: CircleCI's public list."""
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"), parse_float=Decimal)
+    series = [
+        _series(each, executor, table["sources"])
+        for each in table["series"]
+        for executor in each["executors"]
+    ]
+    return Rates(table["source"], table["as_of"], tuple(series))
+
+
+def identity(executor: str, name: str) -> tuple[str, str]:
+    """An executor and a class as the table has them, however an export spells them."""
+    spelled = executor.lower().replace("_", "-")
+    return _EXECUTORS.get(spelled, spelled), _canonical(name)
+
+
+def is_self_hosted(executor: str, name: str) -> bool:
+    """Whether it is a machine of the user's own: CircleCI charges nothing for its minutes, and knows no size of it."""
+    return identity(executor, name)[0] == _SELF_HOSTED or "/" in name
+
+
+def _series(
+    entry: Mapping[str, Any], executor: str, sources: Mapping[str, Mapping[str, Any]]
+) -> Series:
+    newer = entry.get("next_generation", {})
+    return Series(
+        entry["name"],
+        tuple(_resource_class(executor, one, sources[one["source"]]) for one in entry["classes"]),
+        newer.get("series"),
+        Decimal(newer.get("as_fast_as", 1)),
+        entry.get("neighbours"),
+        entry.get("sized_by_cpu", True),
+    )
+
+
+def _resource_class(
+    executor: str, entry: Mapping[str, Any], source: Mapping[str, Any]
+) -> ResourceClass:
+    rate = entry.get("credits_per_minute")
+    return ResourceClass(
+        executor,
+        entry["name"],
+        None if rate is None else Decimal(rate),
+        Decimal(entry["vcpus"]),
+        Decimal(entry["ram_gb"]),
+        None if rate is None else "rate table",
+        source["text"],
+        source["as_of"],
+    )
+
+
+def _canonical(name: str) -> str:
+    return _GENERATION.sub(r".\1", name)
+
+
+def _size(machine: ResourceClass) -> tuple[Decimal, Decimal]:
+    return machine.vcpus, machine.ram_gb
+
+
+def _kind(machine: ResourceClass) -> tuple[str, str, str]:
+    """What classes of a series have in common: executor, family and generation.
+
+    `gpu.nvidia.small.multi` is of the family `gpu.nvidia`, `xlarge.gen2` of none and of the generation `gen2`.
+    """
+    *words, last = machine.name.split(".")
+    generation = last if _GENERATION.fullmatch(f".{last}") else ""
+    sized = words if generation else [*words, last]
+    if len(sized) > 1 and sized[-1] == "multi":
+        sized = sized[:-1]
+    return machine.executor, ".".join(sized[:-1]), generation

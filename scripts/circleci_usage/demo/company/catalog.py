@@ -1,0 +1,325 @@
+"""Who the made-up company is: its organisations, teams and projects, and what the pipelines of a project run."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+LONGEST_JOB_SECONDS: Final = 5 * 60 * 60
+"""CircleCI stops a job after five hours."""
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organisation as the API shows it: `slug` like `gh/acme`, `vcs_type` github, bitbucket or circleci."""
+
+    id: str
+    name: str
+    slug: str
+    vcs_type: str
+    created: date
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a workflow; `seconds` is what a run typically takes."""
+
+    name: str
+    executor: str
+    resource_class: str
+    seconds: int
+    parallelism: int = 1
+    peaks: tuple[int, int] | None = None
+    """Usual peaks of CPU and RAM in percent; None for ones that fit the resource class."""
+    fails: float = 0.03
+    flaky: bool = False
+    saves_mb: int = 0
+    """Kept in caches, workspaces and artifacts; 0 for about half of the runs of a job that saves at all."""
+    fetches_mb: int = 0
+    """Sent to a self-hosted runner."""
+    ip_ranges_mb: int = 0
+    layer_caching: bool = False
+
+
+When = Literal["push", "main", "nightly", "weekly", "evening"]
+"""What a workflow runs for: a push, a push to the main branch, or a schedule; the evening's runs end after midnight."""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """Stages one after the other, the jobs of a stage side by side.
+
+    `hold` asks for a person's approval before the last stage.
+    """
+
+    name: str
+    stages: tuple[tuple[Job, ...], ...]
+    when: When = "push"
+    hold: bool = False
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project; `pushes` is how many pipelines a weekday of the demo's last month has.
+
+    It builds from the day it was `created` until the day it was `retired`.
+    """
+
+    name: str
+    organization: Organization
+    workflows: tuple[Workflow, ...]
+    pushes: float
+    created: date
+    retired: date | None = None
+
+
+MAIN: Final = Organization(
+    "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c001", "tidewren", "gh/tidewren", "github", date(2019, 3, 4)
+)
+APPS: Final = Organization(
+    "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c002",
+    "tidewren-apps",
+    "gh/tidewren-apps",
+    "github",
+    date(2020, 9, 21),
+)
+LABS: Final = Organization(
+    "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c003",
+    "tidewren-labs",
+    "circleci/8ZqW4mT1cVxR6nLkB2yHdJ",
+    "circleci",
+    date(2023, 6, 1),
+)
+ORGANIZATIONS: Final = (MAIN, APPS, LABS)
+
+TEAMS: Final = {
+    "Payments": ("pay-*",),
+    "Risk": ("risk-*",),
+    "Mobile": ("ios-*", "android-*"),
+    "Web": ("web-*",),
+    "Data": ("data-*", "ml-*"),
+    "Platform": ("platform-*", "ci-*"),
+}
+"""Team → globs of its projects' names. A few projects belong to nobody."""
+
+
+_DEPLOY: Final = (Job("deploy-production", "docker", "small", 110, fails=0.01, ip_ranges_mb=90),)
+
+_SOAK: Final = Workflow(
+    "soak", ((Job("soak-test", "docker", "large", 6600, fails=0.0),),), "evening"
+)
+
+
+def _service(test_class: str = "large") -> tuple[Workflow, ...]:
+    return (
+        Workflow(
+            "build",
+            (
+                (
+                    Job("lint", "docker", "small", 38),
+                    Job("unit-tests", "docker", test_class, 210, saves_mb=18),
+                ),
+                (Job("integration-tests", "docker", "large", 330, parallelism=2, saves_mb=6),),
+                (Job("image", "machine", "medium", 150, layer_caching=True),),
+            ),
+        ),
+        Workflow(
+            "deploy", ((Job("deploy-staging", "docker", "small", 75),), _DEPLOY), "main", hold=True
+        ),
+        Workflow(
+            "nightly", ((Job("security-scan", "docker", "medium", 420, saves_mb=4),),), "nightly"
+        ),
+    )
+
+
+_LIBRARY: Final = (
+    Workflow(
+        "ci",
+        (
+            (Job("lint", "docker", "small", 12), Job("test", "docker", "medium", 95)),
+            (Job("docs", "docker", "small", 45, saves_mb=3),),
+        ),
+    ),
+)
+
+_IOS: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("swiftlint", "docker", "medium", 30),),
+            (Job("build-and-test", "macos", "m4pro.medium", 640, fails=0.04, saves_mb=60),),
+        ),
+    ),
+    Workflow("release", ((Job("archive", "macos", "m4pro.large", 780, saves_mb=95),),), "weekly"),
+    Workflow("nightly", ((Job("ui-snapshots", "macos", "m4pro.medium", 900),),), "nightly"),
+)
+
+_ANDROID: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("lint", "docker", "medium+", 100),),
+            (
+                Job("assemble", "docker", "large", 460, saves_mb=70),
+                Job("instrumented-tests", "machine", "large", 520, fails=0.04),
+            ),
+        ),
+    ),
+    Workflow(
+        "nightly", ((Job("device-matrix", "machine", "xlarge", 1500, parallelism=3),),), "nightly"
+    ),
+)
+
+_WEB: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("install", "docker", "medium.gen2", 55, saves_mb=40),),
+            (
+                Job("lint", "docker", "medium", 14),
+                Job("types", "docker", "large.gen2", 70),
+                Job("unit", "docker", "large", 140),
+            ),
+            (Job("end-to-end", "docker", "xlarge", 380, parallelism=4, saves_mb=25),),
+        ),
+    ),
+    Workflow("deploy", ((Job("preview", "docker", "medium", 60),), _DEPLOY), "main"),
+    Workflow(
+        "nightly", ((Job("visual-regression", "docker", "xlarge", 800, saves_mb=80),),), "nightly"
+    ),
+)
+
+_DATA: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("lint", "docker", "small", 25), Job("test", "docker", "medium+", 260)),
+            (Job("dry-run", "docker", "arm.large", 300, saves_mb=10),),
+        ),
+    ),
+    Workflow(
+        "nightly",
+        (
+            (Job("quality-checks", "machine", "arm.large", 1300, fails=0.0, saves_mb=8),),
+            (Job("compact", "machine", "2xlarge", 1200, parallelism=2, fails=0.0),),
+        ),
+        "nightly",
+    ),
+)
+
+_ML: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("test", "docker", "xlarge", 310),),
+            (Job("smoke-train", "machine", "gpu.nvidia.small.multi", 240, fails=0.03),),
+        ),
+    ),
+    Workflow(
+        "nightly",
+        (
+            (Job("train", "machine", "gpu.nvidia.medium.multi", 2600, fails=0.0, saves_mb=240),),
+            (Job("evaluate", "machine", "gpu.nvidia.small.multi", 700),),
+        ),
+        "nightly",
+    ),
+)
+
+_INFRASTRUCTURE: Final = (
+    Workflow(
+        "plan",
+        (
+            (Job("validate", "docker", "medium", 22),),
+            (Job("plan", "runner", "tidewren/vpc-runner", 190, fetches_mb=120, saves_mb=5),),
+        ),
+    ),
+    Workflow(
+        "apply",
+        ((Job("apply", "runner", "tidewren/vpc-runner", 340, fetches_mb=180),),),
+        "main",
+        hold=True,
+    ),
+)
+
+_AGENT: Final = (
+    Workflow(
+        "build",
+        (
+            (Job("lint", "docker", "medium", 11),),
+            (
+                Job("linux-amd64", "docker", "2xlarge", 170),
+                Job("linux-arm64", "machine", "arm.medium", 260),
+                Job("windows", "machine", "windows.medium", 420, fails=0.04, saves_mb=30),
+                Job("macos", "macos", "m4pro.medium", 200),
+            ),
+        ),
+    ),
+)
+
+_IMAGES: Final = (
+    Workflow(
+        "images",
+        (
+            (Job("hadolint", "docker", "small", 9),),
+            (
+                Job("build-amd64", "remote-docker", "large", 480, layer_caching=True),
+                Job("build-arm64", "machine", "arm.large", 520, layer_caching=True),
+            ),
+            (Job("publish", "docker", "arm.medium", 80),),
+        ),
+    ),
+    Workflow(
+        "rebuild",
+        ((Job("build-all", "machine", "large.gen2", 1800, layer_caching=True),),),
+        "weekly",
+    ),
+)
+
+
+def _projects() -> tuple[Project, ...]:
+    old, grown, young = date(2020, 10, 5), date(2023, 2, 14), date(2026, 4, 20)
+    service, big_service = _service(), (*_service("xlarge"), _SOAK)
+    return (
+        Project("pay-gateway", MAIN, big_service, 20, old),
+        Project("pay-ledger", MAIN, big_service, 16, old),
+        Project("pay-checkout", MAIN, service, 15, old),
+        Project("pay-payouts", MAIN, service, 9, grown),
+        Project("pay-invoices", MAIN, service, 6, grown),
+        Project("pay-fx", MAIN, service, 4, grown),
+        Project("pay-sdk-java", MAIN, _LIBRARY, 4, old),
+        Project("pay-sdk-python", MAIN, _LIBRARY, 4, old),
+        Project("risk-scoring", MAIN, big_service, 12, old),
+        Project("risk-rules", MAIN, service, 9, grown),
+        Project("risk-case-manager", MAIN, service, 8, grown),
+        Project("risk-kyc", MAIN, service, 6, grown),
+        Project("risk-watchlists", MAIN, _LIBRARY, 3, young),
+        Project("platform-terraform", MAIN, _INFRASTRUCTURE, 21, old),
+        Project("platform-kubernetes", MAIN, _INFRASTRUCTURE, 14, old),
+        Project("platform-agent", MAIN, _AGENT, 6, grown),
+        Project("platform-gateway", MAIN, service, 6, grown),
+        Project("platform-secrets", MAIN, _INFRASTRUCTURE, 3, grown),
+        Project("platform-cli", MAIN, _LIBRARY, 4, grown),
+        Project("ci-images", MAIN, _IMAGES, 4, old),
+        Project("ci-orbs", MAIN, _LIBRARY, 3, grown),
+        Project("handbook", MAIN, _LIBRARY, 3, old),
+        Project("ios-wallet", APPS, _IOS, 10, old),
+        Project("ios-merchant", APPS, _IOS, 4, grown),
+        Project("ios-design-kit", APPS, _IOS, 2, grown),
+        Project("android-wallet", APPS, _ANDROID, 10, old),
+        Project("android-merchant", APPS, _ANDROID, 4, grown),
+        Project("android-design-kit", APPS, _LIBRARY, 3, grown),
+        Project("web-storefront", APPS, _WEB, 16, old),
+        Project("web-dashboard", APPS, _WEB, 14, old),
+        Project("web-admin", APPS, _WEB, 8, grown),
+        Project("web-design-system", APPS, _LIBRARY, 8, grown),
+        Project("web-landing", APPS, _LIBRARY, 4, old),
+        Project("hackday-2026", APPS, _LIBRARY, 6, date(2026, 2, 2), retired=date(2026, 3, 20)),
+        Project("data-lake", LABS, _DATA, 9, grown),
+        Project("data-warehouse", LABS, _DATA, 12, grown),
+        Project("data-streams", LABS, service, 8, grown),
+        Project("data-contracts", LABS, _LIBRARY, 4, young),
+        Project("ml-fraud", LABS, _ML, 6, grown),
+        Project("ml-forecast", LABS, _ML, 3, young),
+    )
+
+
+PROJECTS: Final = _projects()

@@ -1,0 +1,54 @@
+"""Facts planted in the made-up company's data for the analyses to find, each said once.
+
+Everything else is kept ordinary on purpose: no other day stands out, no other job is far from its right size.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job is."""
+
+    project: str
+    workflow: str
+    job: str
+
+
+RUNAWAY: Final = Place("data-lake", "nightly", "compact")
+"""The one cost anomaly: on `RUNAWAY_DAY`, and only then, this job runs until CircleCI stops it after five hours."""
+RUNAWAY_DAY: Final = date(2026, 10, 14)
+
+FLAKY: Final = Place("web-storefront", "build", "end-to-end")
+"""Fails in about every fifth run and passes when it is run again in the same pipeline."""
+
+BROKEN: Final = Place("ios-merchant", "nightly", "ui-snapshots")
+"""Has failed every night, since always."""
+
+OVERSIZED: Final = (
+    Place("pay-ledger", "build", "unit-tests"),
+    Place("risk-scoring", "build", "unit-tests"),
+)
+"""On docker xlarge, with peaks of at most 20% CPU and 15% RAM."""
+
+STARVING: Final = Place("android-wallet", "build", "assemble")
+"""On docker large, always with a peak of 100% CPU and more than 90% RAM."""
+
+
+def as_planted(place: Place, job: Job, *, on_runaway_day: bool) -> Job:
+    """The job with what is planted at its place, if anything is."""
+    if place == RUNAWAY and on_runaway_day:
+        return replace(job, seconds=2 * LONGEST_JOB_SECONDS)
+    if place == FLAKY:
+        return replace(job, fails=0.2, flaky=True)
+    if place == BROKEN:
+        return replace(job, fails=1.0)
+    if place in OVERSIZED:
+        return replace(job, resource_class="xlarge", peaks=(18, 13))
+    if place == STARVING:
+        return replace(job, resource_class="large", peaks=(106, 96))
+    return job

@@ -1,0 +1,142 @@
+"""What became of the jobs of a workflow → the rows that an export has of them."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+from circleci_usage.demo.company import rates
+from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.workflows import JobRun, PlacedJob, WorkflowRun
+from circleci_usage.schema.export_columns import NULL_MARKS
+
+NULL: Final = NULL_MARKS[1]
+
+_DAY_SECONDS: Final = 24 * 60 * 60
+_SAMPLING_SECONDS: Final = 15
+"""CircleCI looks at CPU and RAM every 15 seconds; shorter runs have none."""
+_UNMEASURED: Final = 0.35
+"""Share of longer runs that have none either."""
+_UNMEASURED_EXECUTORS: Final = ("runner", "macos")
+_UNTOLD: Final = 0.1
+"""Share of workflows without the time that their first job was queued at."""
+_SAVES: Final = 0.5
+"""Share of the runs of a job that really save something: the others find their caches unchanged."""
+_SPREAD: Final = 0.05
+_ALL: Final = 100
+_USUAL_MEDIAN, _BUSY_MEDIAN = (0.35, 0.8), (0.93, 1.0)
+"""Shares of the peak that a run's median is between."""
+_NO_PEAKS: Final = (NULL,) * 4
+_NO_CREDITS: Final = ("0",) * 9
+_NO_MACHINE: Final = (NULL,) * 4
+
+
+def random_uuid(chance: Random) -> str:
+    """A version 4 UUID as text; going through uuid.UUID would take longer than all the rest of a row."""
+    digits = f"{chance.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+class DayRows:
+    """Rows of one UTC day, as known at `known_until`, in seconds since its midnight; None when all has settled.
+
+    Runs that end later are still running there, those that begin later are not there yet.
+    """
+
+    def __init__(self, chance: Random, day: date, known_until: float | None) -> None:
+        self._chance = chance
+        self._day = str(day)
+        self._days = tuple(str(day + timedelta(days=n)) for n in range(3))
+        self._known_until = float("inf") if known_until is None else known_until
+
+    def stamp(self, seconds: int, milliseconds: int = 0) -> str:
+        """A moment, in seconds since midnight, as the export writes it."""
+        days, rest = divmod(seconds, _DAY_SECONDS)
+        minutes, second = divmod(rest, 60)
+        hour, minute = divmod(minutes, 60)
+        return f"{self._days[days]} {hour:02}:{minute:02}:{second:02}.{milliseconds:03}"
+
+    def of_workflow(self, pipeline: Row, workflow: WorkflowRun, first_number: int) -> Iterator[Row]:
+        """The rows of a workflow's jobs: `pipeline` are the cells before theirs, the job numbers count up."""
+        chance = self._chance
+        began = self.stamp(workflow.began, chance.randrange(1000))
+        settled = workflow.stopped <= self._known_until
+        cells = (
+            *pipeline,
+            random_uuid(chance),
+            workflow.name,
+            NULL if chance.random() < _UNTOLD else self.stamp(workflow.began),
+            began,
+            self.stamp(workflow.stopped) if settled else NULL,
+            "true" if settled and workflow.successful else "false",
+        )
+        for number, run in enumerate(workflow.jobs, first_number):
+            row = cells + self._of_job(run, str(number), began)
+            if run.started <= self._known_until:
+                yield row
+
+    def _of_job(self, run: JobRun, number: str, workflow_began: str) -> Row:
+        job_id = random_uuid(self._chance)
+        placed = run.placed
+        if placed is None:
+            unnamed = (NULL, NULL, job_id, self._day, NULL, workflow_began, NULL, run.status)
+            return (*unnamed, *_NO_MACHINE, NULL, *_NO_PEAKS, *_NO_CREDITS)
+        name = placed.job.name
+        if run.status == "queued":
+            waiting = (name, number, job_id, self._day, NULL, workflow_began, NULL, run.status)
+            return (*waiting, *_NO_MACHINE[:3], placed.cells[3], NULL, *_NO_PEAKS, *_NO_CREDITS)
+        peaks, credits_ = self._peaks(placed, run.seconds), self._credits(placed, run)
+        began = (name, number, job_id, self._day, self.stamp(run.queued), self.stamp(run.started))
+        if run.stopped > self._known_until:
+            return (*began, NULL, "running", *placed.cells, NULL, *_NO_PEAKS, *_NO_CREDITS)
+        return (
+            *began,
+            self.stamp(run.stopped),
+            run.status,
+            *placed.cells,
+            str(run.seconds),
+            *peaks,
+            *credits_,
+        )
+
+    def _peaks(self, placed: PlacedJob, seconds: int) -> Row:
+        """Median and peak of CPU, median and peak of RAM, in percent."""
+        chance = self._chance
+        unseen = seconds < _SAMPLING_SECONDS or placed.job.executor in _UNMEASURED_EXECUTORS
+        if chance.random() < _UNMEASURED or unseen:
+            return _NO_PEAKS
+        cells: Row = ()
+        for typical in placed.peaks:
+            peak = min(100, int(typical * (1 - _SPREAD + 2 * _SPREAD * chance.random())))
+            # What would use more than there is keeps busy all the time.
+            least, most = _BUSY_MEDIAN if typical > _ALL else _USUAL_MEDIAN
+            cells += (str(int(peak * (least + (most - least) * chance.random()))), str(peak))
+        return cells
+
+    def _credits(self, placed: PlacedJob, run: JobRun) -> Row:
+        """The nine credit columns, in the order of the export."""
+        job, chance = placed.job, self._chance
+        compute = rates.compute_credits(placed.per_minute, run.seconds)
+        for _ in range(job.parallelism - 1):
+            # Containers bill separately, and only one of them takes as long as the whole job.
+            compute += rates.compute_credits(
+                placed.per_minute, int(run.seconds * (0.8 + 0.2 * chance.random()))
+            )
+        dlc = rates.DLC_CREDITS if job.layer_caching else 0
+        varies = 0.7 + 0.6 * chance.random()
+        saves = job.saves_mb if job.saves_mb and chance.random() < _SAVES else 0
+        storage = rates.storage_credits(int(saves * varies))
+        network = rates.network_credits(int(job.fetches_mb * varies))
+        ip_ranges = rates.ip_ranges_credits(int(job.ip_ranges_mb * varies))
+        total = compute + dlc + storage + network + ip_ranges
+        return (
+            str(compute),
+            str(dlc),
+            "0",
+            str(storage),
+            str(network),
+            "0",
+            "0",
+            str(ip_ranges),
+            str(total),
+        )

@@ -1,0 +1,185 @@
+"""The made-up company at work: a workflow and the time it begins → what becomes of each of its jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final, Self
+
+from circleci_usage.demo.company import rates
+from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job, Workflow
+
+_CANCELED: Final = 0.05
+"""Share of pushed workflows that are canceled on the way, by a person or by a newer push."""
+_NEVER_STARTED: Final = 0.003
+"""Share of workflows whose first job stays queued for ever."""
+_APPROVED: Final = 0.7
+_SHOWN_UNRUN: Final = 0.6
+"""Share of jobs after a failed one that the export has a row of."""
+_FAILS_AGAIN: Final = 0.5
+"""How often a job that is not flaky fails when it is run again."""
+_SPREAD: Final = 0.12
+"""How far a run's time is from what is typical, at most."""
+_QUEUE_SECONDS: Final = {
+    "docker": 5,
+    "remote-docker": 30,
+    "machine": 40,
+    "macos": 150,
+    "runner": 20,
+}
+
+
+@dataclass(frozen=True)
+class PlacedJob:
+    """A job in its project, with all that stays the same from run to run."""
+
+    job: Job
+    peaks: tuple[int, int]
+    per_minute: int
+    cells: tuple[str, str, str, str]
+    """Resource class, operating system, executor and parallelism, as the export writes them."""
+
+    @classmethod
+    def of(cls, job: Job, peaks: tuple[int, int]) -> Self:
+        """A job and the peaks of CPU and RAM that its runs have, in percent."""
+        per_minute = (
+            0
+            if job.executor == "runner"
+            else rates.CREDITS_PER_MINUTE[job.executor][job.resource_class]
+        )
+        return cls(
+            job,
+            peaks,
+            per_minute,
+            (job.resource_class, _system(job), job.executor, str(job.parallelism)),
+        )
+
+
+@dataclass(frozen=True)
+class PlacedWorkflow:
+    """A workflow in its project."""
+
+    workflow: Workflow
+    stages: tuple[tuple[PlacedJob, ...], ...]
+
+    def from_failed(self, failed: Sequence["JobRun"]) -> "PlacedWorkflow":
+        """What "rerun from failed" runs: the failed jobs and all stages after theirs."""
+        again = tuple(run.placed for run in failed if run.placed)
+        after = next(n for n, stage in enumerate(self.stages, 1) if again[0] in stage)
+        later = self.stages[after:]
+        return PlacedWorkflow(
+            replace(self.workflow, hold=self.workflow.hold and bool(later)), (again, *later)
+        )
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What became of a job; times in seconds since midnight of the day that its pipeline began.
+
+    One that never ran has no job: the export does not even tell its name.
+    """
+
+    status: str
+    started: int
+    placed: PlacedJob | None = None
+    queued: int = 0
+    seconds: int = 0
+
+    @property
+    def stopped(self) -> int:
+        """When it ended."""
+        return self.started + self.seconds
+
+
+@dataclass(slots=True)
+class WorkflowRun:
+    """What became of a workflow."""
+
+    name: str
+    began: int
+    jobs: list[JobRun]
+
+    @property
+    def stopped(self) -> int:
+        """When its last job ended."""
+        return max(run.stopped for run in self.jobs)
+
+    @property
+    def successful(self) -> bool:
+        """Whether all of its jobs were."""
+        return all(run.status == "success" for run in self.jobs)
+
+    @property
+    def failed(self) -> list[JobRun]:
+        """Its failed jobs."""
+        return [run for run in self.jobs if run.status == "failed"]
+
+
+def run_workflow(
+    chance: Random, placed: PlacedWorkflow, began: int, *, again: bool = False
+) -> WorkflowRun:
+    """Run a workflow, or run it `again` from its failed jobs."""
+    done = WorkflowRun(placed.workflow.name, began, [])
+    stages = placed.stages
+    cancelable = placed.workflow.when in ("push", "main")
+    canceled_in = (
+        chance.randrange(len(stages)) if cancelable and chance.random() < _CANCELED else len(stages)
+    )
+    moment, halted = began, ""
+    for number, stage in enumerate(stages):
+        if placed.workflow.hold and number == len(stages) - 1 and not halted:
+            if chance.random() < _APPROVED:
+                moment += chance.randrange(60, 5400)
+            else:
+                # An approval that nobody gives is shown as a job that runs, without a name, for ever.
+                done.jobs.append(JobRun("running", began))
+                halted = "blocked"
+        if halted:
+            done.jobs += [JobRun(halted, began) for _ in stage if chance.random() < _SHOWN_UNRUN]
+            continue
+        runs = [_run_job(chance, job, moment, again=again) for job in stage]
+        if number == canceled_in:
+            _cancel(chance, runs)
+        elif number == 0 and chance.random() < _NEVER_STARTED:
+            runs[0].status, runs[0].seconds = "queued", 0
+        done.jobs += runs
+        moment = max(run.stopped for run in runs) + 2
+        halted = _halts(runs)
+    return done
+
+
+def superseded(placed: PlacedWorkflow, began: int) -> WorkflowRun:
+    """A workflow that a newer push canceled while its jobs still waited: of none does the export tell the name."""
+    unnamed = [JobRun("canceled", began) for stage in placed.stages for _ in stage]
+    return WorkflowRun(placed.workflow.name, began, unnamed)
+
+
+def _system(job: Job) -> str:
+    if job.executor == "macos":
+        return "macos"
+    return "windows" if job.resource_class.startswith("windows.") else "linux"
+
+
+def _run_job(chance: Random, placed: PlacedJob, queued: int, *, again: bool) -> JobRun:
+    job = placed.job
+    started = queued + 1 + int(_QUEUE_SECONDS[job.executor] * (0.3 + 1.4 * chance.random()))
+    seconds = int(job.seconds * (1 - _SPREAD + 2 * _SPREAD * chance.random()))
+    if seconds >= LONGEST_JOB_SECONDS:
+        return JobRun("failed", started, placed, queued, LONGEST_JOB_SECONDS)
+    if chance.random() < (_FAILS_AGAIN if again and not job.flaky else job.fails):
+        return JobRun(
+            "failed", started, placed, queued, int(seconds * (0.5 + 0.5 * chance.random()))
+        )
+    return JobRun("success", started, placed, queued, seconds)
+
+
+def _cancel(chance: Random, runs: list[JobRun]) -> None:
+    """Cancel the jobs of a stage while they run."""
+    for run in runs:
+        run.status = "canceled"
+        run.seconds = int(run.seconds * chance.random())
+
+
+def _halts(runs: list[JobRun]) -> str:
+    """What the jobs after these are shown as; empty when they run."""
+    statuses = {run.status for run in runs}
+    return "canceled" if "canceled" in statuses else "blocked" if statuses != {"success"} else ""

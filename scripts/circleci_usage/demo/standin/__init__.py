@@ -1,0 +1,1 @@
+"""The stand-in for CircleCI's API, on loopback."""

@@ -1,0 +1,144 @@
+"""The stand-in's API: who may ask what, how often, and CircleCI's answers, within its OpenAPI document."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from threading import Lock
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from circleci_usage.core.progress import Clock
+from circleci_usage.demo.company.catalog import Organization
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.exportjobs import ExportJobs
+from circleci_usage.demo.standin.limits import HourlyQuota, refusal_headers
+from circleci_usage.demo.standin.messages import Answer, RefusedError, Request
+from circleci_usage.demo.standin.rules import Rules
+from circleci_usage.demo.standin.storage import Storage
+from circleci_usage.demo.standin.window import read_window
+
+_ROOT: Final = "/api/v2"
+_EXPORT_JOB: Final = "/organizations/([^/]+)/usage_export_job"
+
+
+class UsageApi:
+    """Answers requests, one at a time."""
+
+    def __init__(self, company: Company, clock: Clock, rules: Rules, storage: Storage) -> None:
+        self._organizations = company.organizations
+        self._clock = clock
+        self._rules = rules
+        self._jobs = ExportJobs(company, rules, storage)
+        self._posts, self._gets = HourlyQuota(), HourlyQuota()
+        self._lock = Lock()
+        self._routes: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = (
+            ("GET", re.compile(f"{_ROOT}/me/collaborations"), self._collaborations),
+            ("GET", re.compile(f"{_ROOT}/organization/(.+)"), self._organization),
+            ("POST", re.compile(_ROOT + _EXPORT_JOB), self._create_export),
+            ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._look_at_export),
+        )
+
+    def answer(self, request: Request) -> Answer:
+        """CircleCI's answer, good or bad."""
+        path = unquote(urlsplit(request.path).path)
+        with self._lock:
+            try:
+                self._authenticate(request)
+                for method, pattern, answer in self._routes:
+                    match = pattern.fullmatch(path)
+                    if match and method == request.method:
+                        return answer(request, *match.groups())
+            except RefusedError as refused:
+                return refused.answer
+        return Answer.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
+
+    def _authenticate(self, request: Request) -> None:
+        if "circle-token=" in urlsplit(request.path).query:
+            raise RefusedError(
+                HTTPStatus.UNAUTHORIZED,
+                "Support for query parameter authentication has been deprecated to improve security. "
+                "Please use a supported authentication method such as header-based, or basic authentication.",
+            )
+        if _token(request) != self._rules.token:
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
+
+    def _collaborations(self, _request: Request) -> Answer:
+        seen = [one for one in self._organizations if one.id not in self._rules.forbidden]
+        return Answer.json(
+            HTTPStatus.OK,
+            [
+                {
+                    "id": one.id,
+                    "vcs-type": one.vcs_type,
+                    "name": one.name,
+                    "avatar_url": "",
+                    "slug": one.slug,
+                }
+                for one in seen
+            ],
+        )
+
+    def _organization(self, _request: Request, slug_or_id: str) -> Answer:
+        one = self._find(slug_or_id)
+        return Answer.json(
+            HTTPStatus.OK,
+            {"id": one.id, "name": one.name, "slug": one.slug, "vcs_type": one.vcs_type},
+        )
+
+    def _create_export(self, request: Request, org_id: str) -> Answer:
+        organization = self._find_id(org_id)
+        self._count(self._posts, organization, self._rules.posts_per_hour)
+        now = self._clock.now()
+        window = read_window(request.body, now, self._rules.look_back)
+        shared = (self._find_id(one).id for one in window.shared_org_ids)
+        return Answer.json(
+            HTTPStatus.CREATED, self._jobs.create((organization.id, *shared), window, now)
+        )
+
+    def _look_at_export(self, _request: Request, org_id: str, job_id: str) -> Answer:
+        organization = self._find_id(org_id)
+        self._count(self._gets, organization, self._rules.gets_per_hour)
+        body = self._jobs.look(job_id, organization.id)
+        if body is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
+        return Answer.json(HTTPStatus.OK, body)
+
+    def _find_id(self, org_id: str) -> Organization:
+        """An organisation by its id; the usage calls know no slugs."""
+        return self._allowed(one for one in self._organizations if one.id == org_id.lower())
+
+    def _find(self, slug_or_id: str) -> Organization:
+        return self._allowed(one for one in self._organizations if slug_or_id in (one.slug, one.id))
+
+    def _allowed(self, found: Iterator[Organization]) -> Organization:
+        organization = next(found, None)
+        if organization is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "Organization does not exist.")
+        if organization.id in self._rules.forbidden:
+            raise RefusedError(HTTPStatus.FORBIDDEN, "Permission denied.")
+        return organization
+
+    def _count(self, quota: HourlyQuota, organization: Organization, limit: int | None) -> None:
+        now = self._clock.now()
+        wait = quota.take(organization.id, now, limit)
+        if wait is not None:
+            headers = refusal_headers(self._rules.refusal, wait, now)
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "Rate limit exceeded.", headers)
+
+
+def _token(request: Request) -> str:
+    """The token of a request, in any of the ways that CircleCI accepts; empty when there is none."""
+    if "circle-token" in request.headers:
+        return request.headers["circle-token"]
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return credentials
+        case "basic":
+            try:
+                return b64decode(credentials, validate=True).decode().removesuffix(":")
+            except ValueError:
+                return ""
+        case _:
+            return ""

@@ -1,0 +1,126 @@
+"""The stand-in's export jobs: from a window through their states to parts in the storage."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+from uuid import uuid4
+
+from circleci_usage.core.periods import ONE_DAY, Period, midnight, today_utc
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.exportfile import Row, write_part
+from circleci_usage.demo.standin.rules import Fate, Rules
+from circleci_usage.demo.standin.storage import Storage
+from circleci_usage.demo.standin.window import AskedWindow
+
+_ORGANIZATION_ID: Final = 0
+_WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass
+class ExportJob:
+    """One export job on its way; `paths` of its parts once they are written, and how often they were listed."""
+
+    id: str
+    organizations: tuple[str, ...]
+    window: AskedWindow
+    asked_at: datetime
+    fate: Fate
+    polls: int = 0
+    paths: tuple[str, ...] | None = None
+    lists: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether it vanished."""
+        return self.fate.vanishes and self.polls > len(self.fate.states)
+
+    @property
+    def state(self) -> str:
+        """What the last GET was told."""
+        return self.fate.states[min(self.polls, len(self.fate.states)) - 1]
+
+    @property
+    def hides_urls(self) -> bool:
+        """Whether it is completed and the URLs are yet to come."""
+        return self.polls < self.fate.states.index("completed") + 1 + self.fate.bare
+
+
+class ExportJobs:
+    """All export jobs; not safe for several threads at once."""
+
+    def __init__(self, company: Company, rules: Rules, storage: Storage) -> None:
+        self._company = company
+        self._rules = rules
+        self._storage = storage
+        self._jobs: dict[str, ExportJob] = {}
+
+    def create(
+        self, organizations: tuple[str, ...], window: AskedWindow, now: datetime
+    ) -> dict[str, Any]:
+        """Begin an export job for the organisations, the one that asks first; returns the body of the 201."""
+        job = ExportJob(str(uuid4()), organizations, window, now, self._rules.fate(len(self._jobs)))
+        self._jobs[job.id] = job
+        return {
+            "usage_export_job_id": job.id,
+            "state": "created",
+            "start": window.start.strftime(_WRITTEN),
+            "end": window.end.strftime(_WRITTEN),
+            "download_urls": None if self._rules.null_urls else [],
+        }
+
+    def look(self, job_id: str, organization: str) -> dict[str, Any] | None:
+        """One GET of an export job: the body of the 200, or None when there is no such job of the organisation."""
+        job = self._jobs.get(job_id)
+        if job is None or job.organizations[0] != organization:
+            return None
+        job.polls += 1
+        if job.gone:
+            return None
+        body = {"usage_export_job_id": job.id, "state": job.state, "download_urls": self._urls(job)}
+        if job.state == "failed" and job.fate.error_reason is not None:
+            body["error_reason"] = job.fate.error_reason
+        return body
+
+    def _urls(self, job: ExportJob) -> list[str] | None:
+        if job.state != "completed":
+            return []
+        if job.hides_urls:
+            return None if job.fate.null else []
+        if job.paths is None:
+            job.paths = self._write_parts(job)
+        listed = (
+            job.fate.listed[min(job.lists, len(job.fate.listed) - 1)] if job.fate.listed else None
+        )
+        job.lists += 1
+        return [self._storage.url(path) for path in job.paths[:listed]]
+
+    def _write_parts(self, job: ExportJob) -> tuple[str, ...]:
+        rows, step = self._rows(job), self._rules.rows_per_part
+        paths: list[str] = []
+        # An export without a job run is one part with nothing but the header.
+        for first in range(0, len(rows) or 1, step):
+            part = BytesIO()
+            write_part(part, rows[first : first + step], self._rules.dialect)
+            name = (
+                f"parts.csv.gz?part={len(paths)}"
+                if self._rules.parts_in_query
+                else f"part-{len(paths)}.csv.gz"
+            )
+            paths.append(f"/exports/{job.id}/{name}")
+            self._storage.keep(paths[-1], part.getvalue())
+        return tuple(paths)
+
+    def _rows(self, job: ExportJob) -> list[Row]:
+        """The job runs of the window as they stood when the last full day before the POST had ended."""
+        today = today_utc(job.asked_at)
+        first, last = today_utc(job.window.start), min(today_utc(job.window.end), today - ONE_DAY)
+        if last < first:
+            return []
+        seen_at = midnight(today)
+        return [
+            row
+            for day in Period.of_days(first, last)
+            for row in self._company.rows(day, seen_at)
+            if row[_ORGANIZATION_ID] in job.organizations
+        ]

@@ -1,0 +1,118 @@
+"""The stand-in's object storage: keeps the parts of finished exports behind pre-signed URLs that expire.
+
+It knows no tokens. Errors are XML, as those of the service whose URLs CircleCI hands out.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit
+
+from circleci_usage.core.progress import Clock
+from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.rules import Rules
+
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+_RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+class Storage:
+    """Files by path; `keep` once, `url` as often as fresh URLs are needed, `answer` for every download.
+
+    A path may have a query. `base_url` is where its listener listens.
+    """
+
+    def __init__(self, rules: Rules, clock: Clock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._files: dict[str, tuple[bytes, str]] = {}
+        self._key = token_bytes(32)
+        self.base_url = ""
+
+    def keep(self, path: str, content: bytes) -> None:
+        """Offer a file for download, from now on and unchanged."""
+        digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        self._files[path] = content, f'"{digest}"'
+
+    def url(self, path: str) -> str:
+        """A fresh URL of a file, good for `rules.url_lifetime`."""
+        made = self._clock.now().strftime(_STAMP)
+        lifetime = str(int(self._rules.url_lifetime.total_seconds()))
+        query = {
+            "X-Amz-Date": made,
+            "X-Amz-Expires": lifetime,
+            "X-Amz-Signature": self._signature(path, made, lifetime),
+        }
+        return f"{self.base_url}{path}{'&' if '?' in path else '?'}{urlencode(query)}"
+
+    def answer(self, request: Request) -> Answer:
+        """The file, a range of it, or why not."""
+        address = urlsplit(request.path)
+        path = _without_signature(address)
+        refusal = self._refusal(request, path, parse_qs(address.query))
+        if refusal:
+            return refusal
+        content, etag = self._files[path]
+        headers = {"Content-Type": "binary/octet-stream", "ETag": etag}
+        if not self._rules.ranges:
+            return Answer(200, headers, content)
+        return _ranged(request.headers, content, {**headers, "Accept-Ranges": "bytes"})
+
+    def _refusal(
+        self, request: Request, path: str, query: Mapping[str, Sequence[str]]
+    ) -> Answer | None:
+        made, lifetime, signature = (
+            query.get(f"X-Amz-{name}", [""])[0] for name in ("Date", "Expires", "Signature")
+        )
+        if request.method != "GET" or not hmac.compare_digest(
+            signature, self._signature(path, made, lifetime)
+        ):
+            return _error(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature does not match the signature provided.",
+            )
+        if "authorization" in request.headers:
+            return _error(400, "InvalidArgument", "Only one auth mechanism allowed.")
+        expires = datetime.strptime(made, _STAMP).replace(tzinfo=UTC) + timedelta(
+            seconds=int(lifetime)
+        )
+        if self._clock.now() >= expires:
+            return _error(403, "AccessDenied", "Request has expired")
+        if path not in self._files:
+            return _error(404, "NoSuchKey", "The specified key does not exist.")
+        return None
+
+    def _signature(self, *signed: str) -> str:
+        return hmac.new(self._key, "\n".join(signed).encode(), hashlib.sha256).hexdigest()
+
+
+def _without_signature(address: SplitResult) -> str:
+    own = [
+        (name, value) for name, value in parse_qsl(address.query) if not name.startswith("X-Amz-")
+    ]
+    return f"{address.path}?{urlencode(own)}" if own else address.path
+
+
+def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Answer:
+    """A range when one is asked for and the file is still the one that the asker began with."""
+    wanted = _RANGE.fullmatch(asked.get("range", ""))
+    if not wanted or asked.get("if-range", headers["ETag"]) != headers["ETag"]:
+        return Answer(200, headers, content)
+    first, last = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
+    if first >= len(content):
+        return Answer(416, {**headers, "Content-Range": f"bytes */{len(content)}"})
+    return Answer(
+        206,
+        {**headers, "Content-Range": f"bytes {first}-{last}/{len(content)}"},
+        content[first : last + 1],
+    )
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Answer(status, {"Content-Type": "application/xml"}, body.encode())

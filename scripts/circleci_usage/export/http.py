@@ -1,0 +1,224 @@
+"""HTTP as the API client and the downloads need it: no credentials by accident, time-outs, bodies that end, waits."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
+from urllib3 import PoolManager, ProxyManager
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import TimeoutError as NoAnswerError
+
+from circleci_usage import __version__
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.network.deadlines import Deadline, watched
+from circleci_usage.network.proxies import proxy_for
+
+LONGEST_WAIT: Final = timedelta(days=31)
+"""A server that says to come back later than this is taken by this, so that nonsense does not overflow."""
+
+CLOCK_YEARS: Final = range(2015, 2101)
+"""Another year in a Date header is nonsense rather than the time."""
+
+TOO_SLOW: Final = "it answers too slowly"
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""Answers that name another place. No session follows them: who asks decides."""
+
+_CHUNK: Final = 1 << 16
+_SECONDS: Final = re.compile(r"[0-9]{1,12}")
+_FOREVER: Final = re.compile(r"[0-9]{13,}")
+_EPOCH_FROM: Final = 1_000_000_000
+"""A rate-limit reset at least this large is a Unix time, a smaller one a number of seconds."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: to connect, without a byte arriving, and for the whole of an exchange.
+
+    A download has the last for its headers, and anew for each piece of a size that any line can carry in that time.
+    """
+
+    connect: float = 10
+    read: float = 60
+    total: float = 120
+
+
+class BrokenError(Exception):
+    """An exchange that did not come to its end; the message says how, and holds no URL.
+
+    Attributes:
+        sent: whether the request may have reached the server.
+        wait: how long the server wants to be left alone, if it said so.
+    """
+
+    def __init__(self, reason: str, *, sent: bool = True, wait: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.sent = sent
+        self.wait = wait
+
+
+class Session(requests.Session):
+    """Takes proxies and certificates from the environment as usual, but never credentials from ~/.netrc."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _no_credentials
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter())
+        self.headers.update(
+            {
+                "User-Agent": f"circleci-usage/{__version__}",
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+            }
+        )
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Add nothing on a redirect: requests would look into ~/.netrc."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as in requests
+        """Never look at one: requests would read the whole body of a redirect even if it does not follow it."""
+        return None
+
+    def merge_environment_settings(self, url: Any, *args: Any, **others: Any) -> Any:  # noqa: ANN401
+        """As requests does, with the proxy looked at before it is used."""
+        settings: Any = super().merge_environment_settings(url, *args, **others)
+        proxy = proxy_for(url)
+        settings["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
+        return settings
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that end with their deadline."""
+
+    poolmanager: PoolManager
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - as in requests
+        super().init_poolmanager(*arguments, **settings)
+        watched(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: Any, **settings: Any) -> ProxyManager:  # noqa: ANN401 - as in requests
+        manager: ProxyManager = super().proxy_manager_for(proxy, **settings)
+        return watched(manager)
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+# The first that fits counts. The words hold no URL, which may carry a signature or a proxy's password.
+_TROUBLES: Final = (
+    (requests.ConnectTimeout, "no connection within the time-out"),
+    (SSLError, "no trusted TLS connection (a proxy's certificate? see REQUESTS_CA_BUNDLE)"),
+    (ProxyError, "no connection through the proxy"),
+    ((requests.Timeout, NoAnswerError), "no answer within the time-out"),
+    ((requests.ConnectionError, ChunkedEncodingError, HTTPError), "the connection broke"),
+    (Exception, "it could not be requested"),
+)
+
+
+@contextmanager
+def exchange(deadline: Deadline) -> Iterator[None]:
+    """Whatever requests or urllib3 meet within a deadline, in our words.
+
+    Raises:
+        BrokenError: the exchange did not come to its end.
+        SettingsError: the environment names a file of certificates that cannot be used.
+    """
+    try:
+        yield
+    except (requests.RequestException, HTTPError, ValueError) as error:
+        raise _broken(error, deadline) from None
+    except OSError:
+        # requests' own checks, before anything is sent; what happens on the way is one of the errors above.
+        raise SettingsError(
+            "The certificates that REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names cannot be read; name a file in PEM"
+            " format, or unset it."
+        ) from None
+    if deadline.is_over:
+        raise BrokenError(TOO_SLOW)
+
+
+def _broken(error: Exception, deadline: Deadline) -> BrokenError:
+    if deadline.is_over:
+        return BrokenError(TOO_SLOW, sent=deadline.has_connected)
+    if _never_connected(error):
+        return BrokenError("no connection", sent=False)
+    words = next(words for kind, words in _TROUBLES if isinstance(error, kind))
+    return BrokenError(words, sent=deadline.has_connected)
+
+
+def _never_connected(error: Exception) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def read_body(response: requests.Response, *, limit: int) -> bytes:
+    """A body of at most `limit` bytes.
+
+    Raises:
+        BrokenError: it is too long.
+    """
+    body = bytearray()
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > limit:
+            raise BrokenError("the answer is far too long")
+    return bytes(body)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The server's time; None when it says none that could be."""
+    date = _http_date(headers.get("Date", ""))
+    return date if date and date.year in CLOCK_YEARS else None
+
+
+def wait_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long a server wants to be left alone, by Retry-After (seconds or date), else by used-up rate-limit headers.
+
+    Args:
+        headers: of its answer, found in any case of letters.
+        now: this moment, if the server does not say its own.
+    """
+    here = date_of(headers) or now
+    seconds = _retry_after(headers, here)
+    if seconds is None:
+        seconds = _rate_limit_reset(headers, here)
+    return None if seconds is None else min(timedelta(seconds=max(0.0, seconds)), LONGEST_WAIT)
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    text = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    if _FOREVER.fullmatch(text):
+        return LONGEST_WAIT.total_seconds()
+    date = _http_date(text)
+    return None if date is None else (date - now).total_seconds()
+
+
+def _rate_limit_reset(headers: Mapping[str, str], now: datetime) -> float | None:
+    for prefix in ("", "X-"):
+        reset = headers.get(f"{prefix}RateLimit-Reset", "").strip()
+        if headers.get(f"{prefix}RateLimit-Remaining", "").strip() == "0" and _SECONDS.fullmatch(
+            reset
+        ):
+            return int(reset) - now.timestamp() if int(reset) >= _EPOCH_FROM else float(reset)
+    return None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, LookupError, OverflowError):
+        return None

@@ -1,0 +1,148 @@
+"""What is still to be asked for: from the ledger, the days wanted and the time. Pure.
+
+Windows are calendar months clipped to the days that are missing, so that a weekly report's days serve the month's, and
+a rerun asks for nothing that is there. A day is asked for when
+
+- no window has it, or
+- the window that has it was asked for before the day was complete, and now it is (until then, asking again would
+  give nothing new).
+
+A window that must be refreshed for one of its days is asked for whole, since its files cannot be split.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from circleci_usage.core.periods import (
+    Period,
+    add_months,
+    midnight,
+    month_start,
+    months,
+    stretches,
+    today_utc,
+)
+from circleci_usage.export.ledger import Ledger, State, Window, complete_through
+
+CLOCK_MARGIN: Final = timedelta(minutes=5)
+"""How far `end` stays behind now: CircleCI refuses a future one, and a refused request may count."""
+
+LOOK_BACK: Final = timedelta(days=395)
+"""How long ago a window may begin: 13 months, a day less, since the limit moves while the days are whole."""
+
+FAILURES_BEFORE_HALVING: Final = 2
+"""A window whose export failed so often in a row is asked for in halves: exports are limited to 100 MB and 4 hours."""
+
+LAST_INSTANT: Final = timedelta(milliseconds=1)
+"""`end` is inclusive, and so the last instant of its day: what begins at midnight belongs to the next window."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do.
+
+    Attributes:
+        ask: windows to ask for, oldest first; each within a month.
+        collect: windows asked for by an earlier run, to be fetched.
+    """
+
+    ask: tuple[Period, ...]
+    collect: tuple[Window, ...]
+
+
+def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Plan:
+    """What to do for all rows of a period to be in the store, as complete as CircleCI has them now.
+
+    Days in the future, and days that CircleCI refused as too old, are not asked for.
+
+    Args:
+        ledger: what there is.
+        organizations: ids, the one that asks first.
+        period: the days wanted.
+        now: the time at CircleCI.
+    """
+    live = ledger.of(organizations, State.ASKED, State.FETCHED)
+    limits = _Limits(
+        first=_nothing_before(ledger, organizations, now),
+        last=today_utc(now - CLOCK_MARGIN),
+        complete=complete_through(now),
+    )
+    wanted = _widened({day for day in period if _is_wanted(day, live, limits)}, live)
+    asked = (window for window in live if window.state is State.ASKED and window.overlaps(period))
+    return Plan(
+        ask=tuple(_windows(ledger, organizations, wanted)),
+        collect=tuple(window for window in asked if window.first not in wanted),
+    )
+
+
+def oldest_day(now: datetime) -> date:
+    """The first day that CircleCI may still have usage of; `last-13-months` never begins before it."""
+    today = today_utc(now)
+    return min(today - LOOK_BACK, add_months(month_start(today), -12))
+
+
+def reachable(
+    ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime | None = None
+) -> Period | None:
+    """The period from its first day that the store has, or that CircleCI still has; None when there is none.
+
+    Without the time it is only known of CircleCI what it refused.
+    """
+    windows = ledger.fetched(organizations, period)
+    first = min((max(window.first, period.start) for window in windows), default=period.stop)
+    start = max(period.start, min(first, _nothing_before(ledger, organizations, now)))
+    return Period(start, period.stop) if start < period.stop else None
+
+
+def _nothing_before(ledger: Ledger, organizations: Sequence[str], now: datetime | None) -> date:
+    refused = ledger.nothing_before.get(organizations[0], date.min)
+    return max(refused, oldest_day(now)) if now else refused
+
+
+def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:
+    """`start` and `end` of a request for these days, both inclusive, `end` not in the future."""
+    return midnight(period.start), min(midnight(period.stop) - LAST_INSTANT, now - CLOCK_MARGIN)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """The first and last day that CircleCI has usage of, and the last one that is complete."""
+
+    first: date
+    last: date
+    complete: date
+
+
+def _is_wanted(day: date, live: Iterable[Window], limits: _Limits) -> bool:
+    if not limits.first <= day <= limits.last:
+        return False
+    windows = [window for window in live if day in window.period]
+    # A window that began before the limit could only be had again without its first days: it stays as it is.
+    final = any(window.settles(day) or window.first < limits.first for window in windows)
+    return not windows or (day <= limits.complete and not final)
+
+
+def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
+    """With all days of every window that shares one of them."""
+    touched = [window for window in live if any(day in wanted for day in window.period)]
+    wider = wanted.union(*(window.period for window in touched))
+    return wider if wider == wanted else _widened(wider, live)
+
+
+def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
+    for stretch in stretches(days):
+        for window in months(stretch):
+            if (
+                ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING
+                and len(window) > 1
+            ):
+                yield from _halves(window)
+            else:
+                yield window
+
+
+def _halves(window: Period) -> tuple[Period, Period]:
+    middle = window.start + timedelta(days=len(window) // 2)
+    return Period(window.start, middle), Period(middle, window.stop)

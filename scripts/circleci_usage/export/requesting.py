@@ -1,0 +1,157 @@
+"""Asking CircleCI for exports: each window at most once a run, no faster than the quota allows."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.periods import Period, today_utc
+from circleci_usage.export.api_responses import (
+    ExportJob,
+    RateLimitedError,
+    RefusedError,
+    UnclearAnswerError,
+)
+from circleci_usage.export.ledger import Ledger, Window
+from circleci_usage.export.planning import LOOK_BACK, moments, plan
+from circleci_usage.export.waiting import Gate, Run
+
+LOOK_BACKS: Final = (LOOK_BACK, timedelta(days=364))
+"""How long ago a window may begin: 13 months says CircleCI's documentation, one year its API description; each a day
+less. Tried in this order when a start is refused."""
+
+_SHOWN: Final = 3
+
+
+class Asker:
+    """Sends the requests of a plan, oldest window first.
+
+    `todo` are the windows still to be asked for; `problem` is why the rest is left to the next run.
+    """
+
+    def __init__(self, run: Run, period: Period) -> None:
+        self._run = run
+        self._store = run.store
+        self._period = period
+        self._tried: list[Period] = []
+        self._nothing_before: date | None = None
+        self._sent_end = run.client.now()
+        self.gate = Gate(run.clock)
+        self.problem: UsageExporterError | None = None
+        self.todo = self._planned()
+
+    def ask(self) -> list[tuple[Window, ExportJob]]:
+        """Ask for windows until none is left or CircleCI wants a pause; what was asked for, with its answer."""
+        answers: list[tuple[Window, ExportJob]] = []
+        while self.todo and self.gate.is_open:
+            try:
+                answers.append(self._ask_for(self.todo[0]))
+            except RateLimitedError as error:
+                self._pause(error)
+            except RefusedError as error:
+                self._adjust(self.todo[0], error)
+            except UnclearAnswerError as error:
+                self.problem, self.todo = error, []
+        return answers
+
+    def again(self, window: Window) -> bool:
+        """Ask once more for a window whose export job came to nothing; not if this run has asked for it already."""
+        if self.problem or any(window.overlaps(period) for period in self._tried):
+            return False
+        self.todo = self._planned()
+        return any(window.overlaps(period) for period in self.todo)
+
+    def _planned(self) -> list[Period]:
+        """Always from the ledger as it is: it knows what was asked for, fetched or lost meanwhile."""
+        planned = plan(
+            self.ledger, self._run.organizations, self._period, self._run.client.now()
+        ).ask
+        return [
+            period for period in planned if not any(period.overlaps(tried) for tried in self._tried)
+        ]
+
+    @property
+    def ledger(self) -> Ledger:
+        """With the look-back limit that is being tried: it is put down once CircleCI has accepted it."""
+        ledger = self._store.ledger
+        if self._nothing_before is None:
+            return ledger
+        return ledger.refusing_before(self._run.organizations[0], self._nothing_before)
+
+    def _ask_for(self, period: Period) -> tuple[Window, ExportJob]:
+        run, intent = self._run, self._store.intent
+        now = run.client.now()
+        failures = self._store.ledger.failures_of(run.organizations, period)
+        window = Window.wanted(period, run.organizations, now, failures)
+        start, end = moments(period, now)
+        self._sent_end = end
+        intent.begin(window)
+        try:
+            job = run.client.create_export(run.organizations, start, end)
+        except UnclearAnswerError:
+            self._tried.append(period)
+            self._store.commit(self._store.ledger.asked(window))
+            intent.end()
+            raise
+        except UsageExporterError:
+            intent.end()
+            raise
+        intent.answered(job.id)
+        self._tried.append(period)
+        asked = window.answered(job.id, run.client.now())
+        self._store.commit(self.ledger.asked(asked))
+        intent.end()
+        self.todo = self.todo[1:]
+        self.gate.passed(job.quota_wait)
+        run.progress.say(f"Asked for {period}.")
+        return asked, job
+
+    def _pause(self, error: RateLimitedError) -> None:
+        now = self._run.client.now()
+        free_at = self._store.ledger.quota_free_at(self._run.organizations[0], now)
+        self.gate.refused(error, free_at - now if free_at else None)
+        self._run.progress.say(
+            f"{self.why_waiting} It can go on at {self.gate.opens_at:%H:%M} UTC."
+        )
+
+    @property
+    def ready_at(self) -> datetime:
+        """When the next request may be made."""
+        return self.gate.opens_at
+
+    @property
+    def why_waiting(self) -> str:
+        """What the rest of the plan waits for."""
+        return (
+            "CircleCI takes no more export requests for now (its quota is 10 an hour);"
+            f" still to be asked for: {_listed(self.todo)}."
+        )
+
+    def _adjust(self, period: Period, error: RefusedError) -> None:
+        """Plan again for what a refusal taught: the time at CircleCI, or that the window begins too long ago.
+
+        Raises:
+            RefusedError: it taught nothing.
+        """
+        now = self._run.client.now()
+        limit = self._next_limit(period, now)
+        if moments(period, now)[1] < self._sent_end:
+            self._run.progress.detail(
+                "This computer's clock is ahead of CircleCI's; asking again by CircleCI's."
+            )
+        elif limit:
+            self._nothing_before = limit
+            self._run.progress.detail(
+                f"CircleCI refused {period} ({error.said}); trying from {limit} on."
+            )
+        else:
+            raise error
+        self.todo = self._planned()
+
+    def _next_limit(self, period: Period, now: datetime) -> date | None:
+        limits = (today_utc(now - look_back) for look_back in LOOK_BACKS)
+        return next((limit for limit in limits if period.first < limit), None)
+
+
+def _listed(periods: list[Period]) -> str:
+    more = len(periods) - _SHOWN
+    return ", ".join(map(str, periods[:_SHOWN])) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,111 @@
+"""The store at a glance: what is there, and what the next run would do. Asks nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from circleci_usage.core.periods import Period
+from circleci_usage.export.ledger import POSTS_PER_HOUR, State, Window
+from circleci_usage.export.organization_names import is_id
+from circleci_usage.export.planning import Plan, plan
+from circleci_usage.export.store import Store
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the store knows.
+
+    Attributes:
+        folder: where it is.
+        windows: all of them, in the order of their days.
+        incomplete: fetched windows of which files are missing: their export jobs will be asked for them again.
+        requests_this_hour: how many exports the first organisation has asked for, as far as this store knows.
+        requests_per_hour: how many CircleCI allows.
+        quota_free_at: when the next one may be asked for; None for now.
+        next_run: what a run for the same organisations and days would ask for and collect; None without organisations.
+    """
+
+    folder: Path
+    windows: tuple[Window, ...]
+    incomplete: tuple[Window, ...]
+    requests_this_hour: int
+    requests_per_hour: int
+    quota_free_at: datetime | None
+    next_run: Plan | None
+
+    @property
+    def requests_left(self) -> int:
+        """How many exports may be asked for now."""
+        return max(0, self.requests_per_hour - self.requests_this_hour)
+
+    @property
+    def rows(self) -> int:
+        """The job runs in fetched windows."""
+        return sum(window.rows for window in self.windows if window.state is State.FETCHED)
+
+    @property
+    def bytes(self) -> int:
+        """The size of all verified parts."""
+        return sum(window.bytes for window in self.windows)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Organisations as a user names them, as far as a store knows their ids.
+
+    Attributes:
+        ids: what to plan with.
+        unknown: slugs whose ids the store does not know: the next run asks CircleCI for them first.
+        certain: whether it is known all the same what the next run does. Without any window it asks for all days,
+            whatever the ids are.
+    """
+
+    ids: tuple[str, ...]
+    unknown: tuple[str, ...]
+    certain: bool
+
+
+def named(store: Store, names: Sequence[str]) -> Named:
+    """Ids and slugs → what the store knows of them; without any, the organisations of its last window.
+
+    Raises:
+        SettingsError, DataError: the ledger cannot be read.
+    """
+    ledger = store.next_ledger
+    if not names:
+        last = ledger.windows[-1].organizations if ledger.windows else ()
+        return Named(last, (), certain=True)
+    found = {name: name.lower() if is_id(name) else ledger.ids.get(name.lower()) for name in names}
+    unknown = tuple(name for name, known in found.items() if known is None)
+    ids = tuple(dict.fromkeys(known or name for name, known in found.items()))
+    return Named(ids, unknown, certain=not (unknown and ledger.windows))
+
+
+def status(store: Store, organizations: Sequence[str], period: Period, now: datetime) -> Status:
+    """The state of a store.
+
+    Args:
+        store: it need not exist yet.
+        organizations: ids, as for `export_usage`; may be empty.
+        period: the days that the next run is for.
+        now: this moment.
+
+    Raises:
+        SettingsError, DataError: the ledger cannot be read.
+    """
+    ledger, found = store.ledger, store.next_ledger
+    asker = organizations[0] if organizations else ""
+    return Status(
+        folder=store.folder,
+        windows=ledger.windows,
+        incomplete=tuple(
+            window
+            for window in ledger.windows
+            if window.state is State.FETCHED and not store.is_whole(window)
+        ),
+        requests_this_hour=len(ledger.posts_in_hour(asker, now)),
+        requests_per_hour=POSTS_PER_HOUR,
+        quota_free_at=ledger.quota_free_at(asker, now),
+        next_run=plan(found, organizations, period, now) if organizations else None,
+    )

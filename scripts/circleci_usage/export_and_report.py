@@ -1,0 +1,196 @@
+"""The whole way: export, then report. What `run`, `export` and `demo` share."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import (
+    Period,
+    add_months,
+    billing_period,
+    month_start,
+    previous_period,
+)
+from circleci_usage.core.progress import Clock, Progress
+from circleci_usage.export.api_client import CircleCI, resolve_organization
+from circleci_usage.export.engine import ExportOptions, ExportResult, export_usage
+from circleci_usage.export.ledger import State, complete_through
+from circleci_usage.export.organization_names import is_id
+from circleci_usage.export.planning import oldest_day
+from circleci_usage.export.store import Store, no_usage
+from circleci_usage.pipeline import ReportSettings, make_report
+from circleci_usage.report import Report
+from circleci_usage.usage.engine import on_this_machine
+from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.recorded import find_recorded
+
+_USUAL_MONTHS: Final = 2
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What an export is made with.
+
+    Attributes:
+        url: where CircleCI is.
+        token: a personal API token.
+        organizations: ids or slugs; the first asks, the others share its plan.
+        store: the folder of parts and ledger.
+        options: waits and limits.
+    """
+
+    url: str
+    token: SecretStr
+    organizations: tuple[str, ...]
+    store: Path
+    options: ExportOptions
+
+
+def export(
+    settings: ExportSettings, period: Period, *, clock: Clock, progress: Progress
+) -> ExportResult:
+    """Bring the usage of a period into the store.
+
+    Raises as `export_usage` does.
+    """
+    return _export(settings, period, clock, progress)[0]
+
+
+def _export(
+    settings: ExportSettings, period: Period, clock: Clock, progress: Progress
+) -> tuple[ExportResult, tuple[str, ...]]:
+    insecure = settings.options.allow_insecure
+    client = CircleCI(
+        settings.url, settings.token, clock=clock, progress=progress, allow_insecure=insecure
+    )
+    client.patience.max_wait = settings.options.max_wait
+    ids = {name: resolve_organization(client, name).id for name in settings.organizations}
+    exported = export_usage(
+        client,
+        Store(settings.store),
+        tuple(ids.values()),
+        period,
+        options=settings.options,
+        clock=clock,
+        progress=progress,
+        slugs={name: known for name, known in ids.items() if not is_id(name)},
+    )
+    return exported, tuple(ids.values())
+
+
+def run(
+    exporting: ExportSettings,
+    reporting: ReportSettings,
+    span: Period,
+    *,
+    clock: Clock,
+    progress: Progress,
+) -> Report:
+    """Export the span, and what budgets have to know besides; report on the period of `reporting` within it.
+
+    Raises as `export_usage` and `make_report` do.
+    """
+    span = days_to_export(span, reporting, clock.now())
+    exported, ids = _export(exporting, span, clock, progress)
+    store, days = Store(exporting.store), with_stored_history(span)
+    # Earlier exports tell what is usual, and cost nothing.
+    found = find_recorded(store.recorded(days, ids))
+    found = FoundParts(
+        found.parts,
+        (*exported.warnings, *found.warnings),
+        exported.complete_through,
+        store.complete_days(days, span, ids),
+    )
+    reachable = _narrowed(reporting, exported.period)
+    return make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+
+
+def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:
+    """What `run` asks the export for: the span and what budgets have to know besides.
+
+    Days that are only there to compare with, and that CircleCI keeps no more, are left out.
+    """
+    oldest = oldest_day(now)
+    start = min(reporting.period.start, oldest) if reporting.period else oldest
+    wanted = min(span.start, _needed_by_budgets(span, reporting, now))
+    return Period(max(wanted, start), span.stop)
+
+
+def _needed_by_budgets(span: Period, reporting: ReportSettings, now: datetime) -> date:
+    """Where the budgets' months and billing cycles begin, or what is free begins to count.
+
+    What was spent, or used of it, on days that are not there is not known.
+    """
+    period, cycle_day = reporting.period or reporting.otherwise, reporting.prices.billing_cycle_day
+    days = {period.last, min(period.last, complete_through(now))}
+    starts = [
+        billing_period(day, cycle_day if budget.per == "cycle" else None).start
+        for budget in reporting.analysis.budgets
+        for day in days
+    ]
+    if reporting.prices.free:
+        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
+    return min(starts, default=span.start)
+
+
+def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
+    """To the days that CircleCI still has; then it is not the period of that name any more."""
+    period = reporting.period
+    if period is None or exported.start <= period.start:
+        return reporting
+    return replace(reporting, period=Period(exported.start, period.stop), period_name=None)
+
+
+def with_history(period: Period, name: str | None) -> Period:
+    """The days to export for a report on a period: a named one is compared with the one before.
+
+    Dates that somebody wrote are taken at their word, and thirteen months are all that CircleCI has.
+    """
+    if name is None or name == "last-13-months":
+        return period
+    return Period(previous_period(period).start, period.stop)
+
+
+def with_stored_history(period: Period) -> Period:
+    """The days of the store that help to understand a period: the one before, and what is usual on its weekdays."""
+    return Period(
+        add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop
+    )
+
+
+def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
+    """The parts that the store has of a period and of the days that help to understand it, or all of them.
+
+    Raises:
+        SettingsError: it has none of the period.
+    """
+    store = Store(folder)
+    fetched = store.ledger.in_state(State.FETCHED)
+    if not fetched:
+        return find_parts([folder])
+    if period is None:
+        wanted = Period(
+            min(window.first for window in fetched), max(window.period.stop for window in fetched)
+        )
+        days = compared = wanted
+    else:
+        wanted, days = period, with_stored_history(period)
+        compared = Period(previous_period(period).start, period.stop)
+    if not any(window.overlaps(wanted) for window in fetched):
+        raise SettingsError(
+            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`, or name the files or"
+            " folders of an export."
+        )
+    empty = no_usage(window for window in fetched if window.overlaps(compared))
+    found = find_recorded(store.recorded(days))
+    judged = Period(month_start(wanted.start), wanted.stop)
+    return FoundParts(
+        found.parts,
+        (*empty, *found.warnings),
+        complete_through=store.complete_through(wanted),
+        complete=store.complete_days(days, judged),
+    )

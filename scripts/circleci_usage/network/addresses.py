@@ -1,0 +1,110 @@
+"""Addresses on the web, before anything is sent to them: well formed, without secrets in them, and not over plain HTTP.
+
+A token, a signature and the rows of an export are readable for everybody on the way of a plain HTTP request. So it goes
+to this machine alone (`localhost`, 127.0.0.0/8, ::1), unless somebody allows it for a network that they trust.
+"""
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.untrusted_text import inert
+
+ALLOW: Final = "--allow-insecure (ALLOW_INSECURE=true)"
+"""What allows plain HTTP, as messages name it."""
+
+_LONGEST: Final = 8192
+"""Characters: twice what a signed URL has with a session token and a file name in it."""
+
+_PRINTABLE: Final = re.compile(r"[!-~]+")
+"""International host names are written as `xn--…`, other characters with percent signs."""
+
+_LABEL: Final = r"[a-z0-9_][a-z0-9_-]{0,62}"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
+_USER: Final = re.compile(r"[^/?#]*//[^/?#]*@")
+
+
+def web_address(text: str) -> SplitResult | None:
+    """The pieces of an http or https URL with a host that can be one; None when it is no such URL.
+
+    What comes back can be asked for without another look: its port is a port, nothing in it ends a line.
+    """
+    if len(text) > _LONGEST or not _PRINTABLE.fullmatch(text) or "\\" in text:
+        return None
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError:
+        return None
+    sound = address.scheme in {"http", "https"} and _is_host(address.hostname or "") and port != 0
+    return address if sound else None
+
+
+def has_user(text: str) -> bool:
+    """Whether a user name or a password stands in a URL, even in one that is none."""
+    return bool(_USER.match(text))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, whatever a name server says."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def is_exposed(address: SplitResult) -> bool:
+    """Whether others can read what is sent there."""
+    return address.scheme == "http" and not is_loopback(address.hostname or "")
+
+
+def service_address(text: str, *, setting: str, example: str, allow_insecure: bool) -> str:
+    """The address of a service as somebody wrote it, without blanks around it and slashes at its end.
+
+    Args:
+        text: an http or https URL.
+        setting: what messages call it.
+        example: one that is right.
+        allow_insecure: whether plain HTTP may leave this machine.
+
+    Raises:
+        SettingsError: it is none, holds a password or a query, or is plain HTTP. No message quotes a secret.
+    """
+    written = text.strip()
+    if has_user(written):
+        raise SettingsError(
+            f"{setting} holds a user name or a password; write it as {example}, without them."
+        )
+    address = web_address(written)
+    if address is None or address.query or address.fragment:
+        raise SettingsError(
+            f"{setting} is not understood; write it as {example}, without a user name or a query."
+        )
+    if is_exposed(address) and not allow_insecure:
+        host = inert(address.hostname)
+        raise SettingsError(
+            f"{setting} is plain http to {host}, where others can read the token on its way; write https, or allow it"
+            f" with {ALLOW} on a network that you trust."
+        )
+    return written.rstrip("/")
+
+
+def proxy_address(text: str) -> str | None:
+    """A proxy's address, as http_proxy and its like name it, with or without a scheme; None when it cannot be one."""
+    url = text if "://" in text else f"http://{text}"
+    if "@" not in url:
+        return url if web_address(url) else None
+    # A password may hold anything that is written with percent signs; what follows it is an address like others.
+    scheme, _, rest = url.partition("://")
+    place = rest.rpartition("@")[2]
+    return url if _PRINTABLE.fullmatch(url) and web_address(f"{scheme}://{place}") else None
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return bool(_HOST.fullmatch(host))
+    return "%" not in host

@@ -1,0 +1,33 @@
+"""What a push would send, as lines for a person: what `--dry-run` prints."""
+
+from collections.abc import Iterator
+
+from circleci_usage.core.decimals import rounded
+from circleci_usage.core.plurals import agreeing, counted
+from circleci_usage.cost_files.custom_costs_lines import CURRENCY
+from circleci_usage.push.datadog.plan import Plan
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """The plan in numbers, its warnings, and what stands in its way."""
+    options = plan.options
+    yield f"To {options.site.name}, as {options.mode}: the report on {plan.period} in {plan.folder}."
+    yield (
+        f"{len(plan.series):,} series with {counted(plan.points, 'point')} in {counted(len(plan.batches), 'request')}:"
+        f" {counted(plan.plain_bytes, 'byte')}, {plan.wire_bytes:,} compressed."
+    )
+    yield f"Custom metrics that Datadog would bill: {len(plan.series):,}."
+    for metric, count in sorted(plan.by_metric.items()):
+        yield f"  {metric}: {count:,}"
+    if plan.late_points:
+        late, are = counted(plan.late_points, "point"), agreeing(plan.late_points, "is", "are")
+        yield f"{late} {are} too old to be kept without Historical Metrics Ingestion."
+    if plan.costs:
+        lines = counted(len(plan.costs.lines), "line")
+        yield f"Custom Costs: {lines}, {rounded(plan.costs.cost, 2):,} {CURRENCY} in all."
+    for event in plan.events:
+        yield f"Event: {event.title}"
+    yield from plan.warnings
+    if plan.objection:
+        yield f"It would not be sent: {plan.objection}"
+    yield "Nothing was sent."

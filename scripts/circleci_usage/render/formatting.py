@@ -1,0 +1,190 @@
+"""How people are shown numbers, days and names. The only place of the project where amounts are rounded."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final, Self
+
+from circleci_usage.core.decimals import plain, rounded
+from circleci_usage.core.periods import Period, add_months, months
+from circleci_usage.core.plurals import amount_of
+
+_SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_DAYS_FROM: Final = 3
+_MINUS: Final = "−"
+"""As wide as a plus."""
+
+# What moves the cursor, hides, or turns the direction of the text after it.
+_SPACES: Final = re.compile(r"[\t\n\r\v\f\u2028\u2029]+")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+class Shown(str):
+    """A text for people that knows what it shows, so that tables can be sorted by it.
+
+    Attributes:
+        exact: the number without rounding, or the ISO date; empty where that is not known.
+    """
+
+    __slots__ = ("exact",)
+
+    exact: str
+
+    def __new__(cls, text: str, value: Decimal | float | date | None) -> Self:
+        """Show a value as a text."""
+        shown = super().__new__(cls, text)
+        shown.exact = _exact(value)
+        return shown
+
+
+def exact_value(shown: str) -> str:
+    """What a text sorts by: what it shows, or itself."""
+    return shown.exact if isinstance(shown, Shown) else shown
+
+
+def _exact(value: Decimal | float | date | None) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else plain(Decimal(str(value)))
+
+
+def symbol(currency: str) -> str:
+    """What stands before an amount."""
+    return _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+
+
+def money(amount: Decimal, currency: str) -> Shown:
+    """`$1,234.50`; what is less than a cent is not shown as nothing: `<$0.01`."""
+    cents = rounded(amount, 2)
+    if amount and not cents:
+        return Shown(f"<{symbol(currency)}0.01", amount)
+    return Shown(f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}", amount)
+
+
+def drawn_money(amount: float, currency: str) -> str:
+    """`money` of an amount that was good enough to be drawn."""
+    return money(Decimal(repr(amount)), currency)
+
+
+def money_change(difference: Decimal, currency: str) -> Shown:
+    """`+$12.30`, `−$3.00`."""
+    return Shown(f"{'+' if difference > 0 else ''}{money(difference, currency)}", difference)
+
+
+def number(count: Decimal | int) -> Shown:
+    """`179,098`: credits and job runs are counted in whole ones."""
+    exact = Decimal(count)
+    if exact and abs(exact) < 1:
+        return Shown("<1", exact)
+    return Shown(f"{rounded(exact, 0):,}".replace("-", _MINUS), exact)
+
+
+def percent(share: Decimal) -> Shown:
+    """`34.6%` of a share between 0 and 1."""
+    tenths = rounded(share * 100, 1)
+    if share and not tenths:
+        return Shown("<0.1%", share)
+    return Shown(f"{tenths:,}%".replace("-", _MINUS), share)
+
+
+def percent_change(share: Decimal) -> Shown:
+    """`+12.3%`, `−4.0%`."""
+    return Shown(f"{'+' if share > 0 else ''}{percent(share)}", share)
+
+
+def duration(seconds: float) -> Shown:
+    """`45s`, `2m 05s`, `3h 20m`, `12 days`."""
+    return Shown(_duration(seconds), seconds)
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m {whole % _MINUTE:02}s"
+    if whole < _DAYS_FROM * _DAY:
+        return f"{whole // _HOUR:,}h {whole % _HOUR // _MINUTE:02}m"
+    return f"{round(whole / _DAY):,} days"
+
+
+def counted(count: Decimal | int, noun: str) -> str:
+    """`1 job run`, `475 job runs`."""
+    return amount_of(number(count), noun)
+
+
+def day(moment: date) -> str:
+    """`14 Oct`."""
+    return f"{moment.day} {moment:%b}"
+
+
+def long_day(moment: date) -> Shown:
+    """`Tuesday, 14 October 2026`."""
+    return Shown(f"{moment:%A}, {moment.day} {moment:%B %Y}", moment)
+
+
+def days(period: Period) -> str:
+    """`October 2026`, `10–18 November 2024`, `28 September – 4 October 2026`, `14 October 2026`."""
+    first, last = period.first, period.last
+    if first == last:
+        return f"{last.day} {last:%B %Y}"
+    if period.start.day == 1 and period.stop == add_months(period.start, 1):
+        return f"{last:%B %Y}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%B %Y}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
+
+
+def several_days(periods: Iterable[Period]) -> str:
+    """`October 2026, 1–9 November 2026`: whole months by their names."""
+    return ", ".join(days(part) for period in periods for part in months(period))
+
+
+def short_days(period: Period) -> str:
+    """`26–31 Oct`, `28 Sep – 4 Oct`: where the year is known."""
+    first, last = period.first, period.last
+    if first == last:
+        return day(last)
+    return (
+        f"{first.day}–{day(last)}" if first.month == last.month else f"{day(first)} – {day(last)}"
+    )
+
+
+def when(period: Period) -> str:
+    """`days` in a sentence: `in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
+    shown = days(period)
+    if len(period) == 1:
+        return f"on {shown}"
+    return f"from {re.sub(' ?– ?', ' to ', shown)}" if "–" in shown else f"in {shown}"
+
+
+def visible(name: str) -> str:
+    """A name from an export with nothing in it that acts on the text around it."""
+    shown = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", name))
+    return shown if shown and not shown.isspace() else "(blank)"
+
+
+def shortened(names: Sequence[str], limit: int) -> list[str]:
+    """The names, each of at most `limit` characters, long ones without their middle; different names stay different."""
+    whole = {name for name in names if len(name) <= limit}
+    cut = {name: _without_middle(name, limit) for name in dict.fromkeys(names) if name not in whole}
+    uses = Counter(cut.values())
+    for position, (name, short) in enumerate(cut.items(), start=1):
+        if uses[short] > 1 or short in whole:
+            mark = f"…{position}"
+            cut[name] = short[: limit - len(mark)] + mark
+    return [cut.get(name, name) for name in names]
+
+
+def _without_middle(name: str, limit: int) -> str:
+    tail = (limit - 1) // 3
+    return f"{name[: limit - 1 - tail]}…{name[-tail:]}"

@@ -1,0 +1,390 @@
+"""The page's sections on what could be done with less: machine sizes, waste, durations, costs besides compute."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from circleci_usage.analysis.durations import Pace
+from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
+from circleci_usage.analysis.rightsizing import Migration, RightSizing, Sizing, SpeedUp
+from circleci_usage.analysis.wasted_spend import Waste
+from circleci_usage.core.decimals import ZERO, plain
+from circleci_usage.costs.resource_rates import DERIVED
+from circleci_usage.render.formatting import (
+    Shown,
+    counted,
+    duration,
+    money,
+    number,
+    percent,
+    percent_change,
+)
+from circleci_usage.render.page.tables import (
+    Cell,
+    Grid,
+    Grids,
+    job_cell,
+    more,
+    name_cell,
+    workflow_cell,
+)
+from circleci_usage.render.text.job_group_settings import job_group_settings
+from circleci_usage.render.text.materiality import worth_saying
+from circleci_usage.render.text.sentences import SAVINGS_ASSUME
+from circleci_usage.render.view.projects import ProjectNames, project_names
+from circleci_usage.report import Report
+from circleci_usage.schema.export_columns import credit_type_name
+
+_ROWS: Final = 10
+_FEW_ROWS: Final = 5
+_SETTABLE: Final = 100
+
+_MAY_PAY: Final = (
+    f"{SAVINGS_ASSUME} What may pay has to become that much faster, which CircleCI says it can, and is no part of the"
+    " total. A job that also fits a smaller class counts once, by what saves most."
+)
+_IF_IT_SCALES: Final = (
+    "An option, not a saving: the median run keeps its CPUs busy. Time and cost are those of work that scales with the"
+    " number of CPUs."
+)
+_DERIVED_BY: Final = (
+    "Credits ÷ minutes ÷ containers of the runs that agree, at least 5. The rate table has no rate."
+)
+
+
+def size_view(report: Report) -> Grids | None:
+    """Machines of the wrong size, newer ones, larger ones, and rates that only the export tells."""
+    sizing = report.findings.right_sizing
+    grids = [*_size_grids(report), *_derived_rates(sizing)]
+    if not grids:
+        return None
+    return Grids(
+        title="Machines of the right size",
+        total=_saved(report) if sizing.savings and worth_saying(sizing.saved) else None,
+        hint=" ".join(_size_hints(sizing)),
+        grids=grids,
+        tables=["right_sizing", "migrations", "resource_rates"],
+    )
+
+
+def _saved(report: Report) -> tuple[str, str]:
+    sizing = report.findings.right_sizing
+    jobs = counted(len(sizing.savings), "job")
+    return (
+        f"{money(sizing.saved, report.currency)} a month",
+        f"could be saved with smaller or newer machines for {jobs}. {SAVINGS_ASSUME}",
+    )
+
+
+def _size_hints(sizing: RightSizing) -> Iterator[str]:
+    yield "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
+    unmeasured, unpriced = len(sizing.of("not enough data")), len(sizing.of("unknown rate"))
+    if unmeasured:
+        yield f"{counted(unmeasured, 'job')} cannot be judged: too few measured runs, or a GPU."
+    if unpriced:
+        yield f"{counted(unpriced, 'job')} would fit a smaller class, but one of the two rates is not known."
+    yield f"Rates of {sizing.rates.as_of.isoformat()}."
+
+
+def _size_grids(report: Report) -> Iterator[Grid]:
+    sizing, names, currency = report.findings.right_sizing, project_names(report), report.currency
+    smaller = [each for each in sizing.savings if each.verdict == "smaller"]
+    larger, newer, faster = sizing.of("larger"), sizing.migrations, sizing.speed_ups
+    headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
+    for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
+        if found:
+            rows = [_sizing(each, names, currency) for each in found[:limit]]
+            yield Grid(title, headings, rows, _note(limit, found, SAVINGS_ASSUME), names=3)
+    if newer:
+        rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
+        moving = (
+            *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
+            *("Runs", "Costs a month", "Saves a month"),
+        )
+        yield Grid("Newer generations", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
+    if faster:
+        rows = [_speed_up(each, names, currency) for each in faster[:_FEW_ROWS]]
+        scaling = (
+            "Job",
+            "Runs on",
+            "Larger class",
+            "Median CPU",
+            "Time saved",
+            "Cost then",
+            "Costs a month",
+        )
+        yield Grid(
+            "Could be faster", scaling, rows, _note(_FEW_ROWS, faster, _IF_IT_SCALES), names=3
+        )
+
+
+def _note(shown: int, every: Sequence[object], sentence: str) -> str:
+    """How many lines are left out, and how to read the others."""
+    left = more(shown, every, "job")
+    return f"{left}. {sentence}" if left else sentence
+
+
+def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | str]:
+    return [
+        job_cell(sizing.key, names),
+        name_cell(sizing.resource_class, _derived(sizing.rate_source)),
+        name_cell((sizing.suggested if sizing.verdict == "larger" else sizing.recommended) or ""),
+        _peak(sizing.p95_cpu, sizing.measured_runs),
+        _peak(sizing.p95_ram, sizing.measured_runs),
+        number(sizing.runs),
+        _saving(sizing, currency),
+    ]
+
+
+def _peak(percentage: float | None, runs: int) -> Cell:
+    """A 95th percentile that a verdict rests on: where it is from few runs, these are told."""
+    if percentage is None:
+        return Cell("")
+    few = f"({counted(runs, 'run')})" if runs < ENOUGH_FOR_P95 else ""
+    return Cell(Shown(f"{percentage:.0f}%", percentage), detail=few)
+
+
+def _saving(sizing: Sizing, currency: str) -> Cell:
+    if sizing.verdict == "larger" and (
+        sizing.recommended != sizing.suggested or sizing.saved is None
+    ):
+        return Cell(Shown("not known", None) if sizing.saved is None else "")
+    saved = sizing.saved or ZERO
+    return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
+
+
+def _derived(rate_source: str | None) -> str:
+    """Marks a class whose rate only the export tells."""
+    return f"rate {rate_source}" if rate_source == DERIVED else ""
+
+
+def _migration(migration: Migration, names: ProjectNames, currency: str) -> list[Cell | str]:
+    return [
+        job_cell(migration.key, names),
+        name_cell(migration.key[-1]),
+        name_cell(migration.target),
+        f"{migration.rate.normalize():f}",
+        f"{migration.target_rate.normalize():f}",
+        Shown(
+            "anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay",
+            migration.pays_from,
+        ),
+        number(migration.runs),
+        money(migration.cost, currency),
+        "" if migration.saved is None else Cell(money(migration.saved, currency), tone="less"),
+    ]
+
+
+def _speed_up(speed_up: SpeedUp, names: ProjectNames, currency: str) -> list[Cell | str]:
+    change = speed_up.cost_change
+    return [
+        job_cell(speed_up.key, names),
+        name_cell(speed_up.key[-1]),
+        name_cell(speed_up.target),
+        Shown(f"{speed_up.median_cpu:.0f}%", speed_up.median_cpu),
+        Shown(f"up to {percent(speed_up.time_saved)}", speed_up.time_saved),
+        Shown(
+            "not known" if change is None else percent_change(change) if change else "the same",
+            change,
+        ),
+        money(speed_up.cost, currency),
+    ]
+
+
+def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
+    """The classes whose rate only the export tells."""
+    rows: list[list[Cell | str]] = [
+        [
+            name_cell(each.name, each.executor),
+            plain(each.derived.credits_per_minute),
+            Shown(
+                f"{number(each.derived.runs)} of {number(each.derived.of_runs)}", each.derived.runs
+            ),
+        ]
+        for each in sizing.classes
+        if each.is_derived and each.derived
+    ]
+    if rows:
+        headings = ("Class", "Credits a minute", "Runs that agree")
+        yield Grid("Rates derived from this export", headings, rows, _DERIVED_BY)
+
+
+def waste_view(report: Report) -> Grids | None:
+    """What was paid for nothing."""
+    waste, names, currency = report.findings.waste, project_names(report), report.currency
+    total = waste.total
+    if not total.runs:
+        return None
+    headings = ("Job", "Failed", "Canceled", "Run again", "Failed runs", "Runs", "Waited")
+    kinds = (
+        ("Most wasted by job", waste.costly, _ROWS),
+        ("Never succeeded", waste.always_failing, _FEW_ROWS),
+        ("Flaky: failed, then passed in the same pipeline", waste.flaky, _FEW_ROWS),
+    )
+    return Grids(
+        title="Paid for nothing",
+        hint="The kinds overlap, a run again may fail too, so they do not add up.",
+        facts=[
+            ("Failed runs", money(total.failed, currency), counted(total.failed_runs, "run")),
+            ("Canceled runs", money(total.canceled, currency), _canceled_runs(total)),
+            ("Runs again", money(total.reruns, currency), counted(total.rerun_runs, "run")),
+            ("Waited in queues", duration(total.queued_seconds), "costs nothing but time"),
+        ],
+        grids=[
+            Grid(
+                title,
+                headings,
+                [_waste(each, names, currency) for each in found[:limit]],
+                more(limit, found, "job"),
+            )
+            for title, found, limit in kinds
+            if found
+        ],
+        tables=["waste"],
+    )
+
+
+def _canceled_runs(waste: Waste) -> str:
+    """`9 runs stopped, 47 never started`: only the former cost something."""
+    if not waste.never_started_runs:
+        return counted(waste.canceled_runs, "run")
+    return f"{counted(waste.stopped_runs, 'run')} stopped, {number(waste.never_started_runs)} never started"
+
+
+def _waste(waste: Waste, names: ProjectNames, currency: str) -> list[Cell | str]:
+    return [
+        job_cell(waste.key, names),
+        money(waste.failed, currency),
+        money(waste.canceled, currency),
+        money(waste.reruns, currency),
+        number(waste.failed_runs),
+        number(waste.runs),
+        duration(waste.queued_seconds),
+    ]
+
+
+def extra_view(report: Report) -> Grids | None:
+    """What is paid besides compute, and which jobs cause it."""
+    extras, names, currency = report.findings.extras, project_names(report), report.currency
+    if not extras:
+        return None
+    return Grids(
+        title="Besides compute",
+        grids=[
+            Grid(
+                f"{credit_type_name(extra.credit_type)}: {money(extra.cost, currency)}",
+                ("Job", "Cost"),
+                [
+                    [job_cell(key, names), money(cost, currency)]
+                    for key, cost in extra.jobs[:_FEW_ROWS]
+                ],
+                more(_FEW_ROWS, range(extra.all_jobs), "job"),
+            )
+            for extra in extras
+        ],
+        tables=["extra_costs"],
+    )
+
+
+def duration_view(report: Report) -> Grids | None:
+    """How long workflows and jobs take, and how reliable they are."""
+    paces, names, currency = report.findings.durations, project_names(report), report.currency
+    if not paces.workflows and not paces.jobs:
+        return None
+    workflows = [
+        [workflow_cell(pace.key, names), *_outcomes(pace), *_open(pace), *_pace(pace, currency)]
+        for pace in paces.workflows[:_ROWS]
+    ]
+    jobs = [
+        [
+            job_cell(pace.key, names),
+            *_outcomes(pace),
+            *_pace(pace, currency),
+            _percentile(pace.p95_queued),
+        ]
+        for pace in paces.jobs[:_ROWS]
+    ]
+    outcomes, amounts = ("Runs", "Succeeded", "Canceled"), ("p50", "p95", "Credits", "Cost")
+    return Grids(
+        title="How long, how reliable",
+        hint=(
+            f"Half of the runs took at most p50, 95 of 100 at most p95, which takes {ENOUGH_FOR_P95} runs to say."
+            " Canceled runs are excluded from the success rate; a workflow run is canceled when any of its jobs is."
+            " Runs on hold count as not (yet) successful, as CircleCI Insights counts them; running ones do not count."
+        ),
+        grids=[
+            Grid(
+                "Workflows",
+                ("Workflow", *outcomes, "On hold", "Running", *amounts),
+                workflows,
+                more(_ROWS, paces.workflows, "workflow"),
+            ),
+            Grid(
+                "Jobs",
+                ("Job", *outcomes, *amounts, "p95 queued"),
+                jobs,
+                more(_ROWS, paces.jobs, "job"),
+            ),
+        ],
+        tables=["workflow_durations", "job_durations"],
+    )
+
+
+def numbered_view(report: Report) -> Grids | None:
+    """Jobs that are listed several times, and the settings that put them together."""
+    found, names = report.findings.numbered_jobs, project_names(report)
+    if not found:
+        return None
+    rows = [
+        [
+            name_cell(job.name, names.of(job.key)),
+            name_cell(job.key[-1]),
+            name_cell(", ".join(job.jobs)),
+            name_cell(job.machine.resource_class, job.machine.executor),
+        ]
+        for job in found[:_ROWS]
+    ]
+    title = "Suggested job groups"
+    return Grids(
+        title=title,
+        hint=(
+            "CircleCI numbers a job that a workflow uses several times. These run on the same resource class;"
+            " to list each as one job, add this to the settings file:"
+        ),
+        text=job_group_settings(found[:_SETTABLE]),
+        grids=[
+            Grid(
+                title,
+                ("Job", "Workflow", "Listed as", "Runs on"),
+                rows,
+                more(_ROWS, found, "job"),
+                names=4,
+            )
+        ],
+    )
+
+
+def _outcomes(pace: Pace) -> list[Cell | str]:
+    rate = (
+        percent(pace.success_rate)
+        if pace.success_rate is not None
+        else Cell("–", whole="every run was canceled")
+    )
+    never = f"({number(pace.never_started)} never started)" if pace.never_started else ""
+    return [number(pace.runs), rate, Cell(number(pace.canceled), detail=never)]
+
+
+def _open(pace: Pace) -> list[Cell | str]:
+    return [number(pace.on_hold or 0), number(pace.running or 0)]
+
+
+def _percentile(seconds: float | None) -> Cell | str:
+    return duration(seconds) if seconds is not None else Cell("–", whole="from too few runs to say")
+
+
+def _pace(pace: Pace, currency: str) -> list[Cell | str]:
+    return [
+        _percentile(pace.p50_seconds),
+        _percentile(pace.p95_seconds),
+        number(pace.credits),
+        money(pace.cost, currency),
+    ]

@@ -1,0 +1,26 @@
+"""What is large enough for a sentence. Tables show everything; a reader of sentences has better things to do."""
+
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.analysis.period_comparison import Change
+
+LEAST_AMOUNT: Final = Decimal(1)
+"""In the currency of the report."""
+
+LEAST_SHARE: Final = Decimal("0.01")
+
+
+def worth_saying(amount: Decimal, share: Decimal | None = None) -> bool:
+    """Whether an amount is worth a sentence, and the share that it makes up, where it is one."""
+    return abs(amount) >= LEAST_AMOUNT and (share is None or abs(share) >= LEAST_SHARE)
+
+
+def is_change(change: Change) -> bool:
+    """Whether the cost of the whole periods differs by more than a trifle."""
+    return worth_saying(change.difference, change.share)
+
+
+def is_change_a_day(change: Change) -> bool:
+    """Whether it also does when the periods are taken for equally long: 31 days against 30 are no rise."""
+    return worth_saying(change.difference_a_day * change.days_after, change.share_a_day)

@@ -1,0 +1,58 @@
+"""The report on a terminal, as something that Rich can print."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from circleci_usage.render.formatting import number, percent
+from circleci_usage.render.text.digest import digest
+from circleci_usage.render.view.breakdown_lines import Line, cost_shown
+from circleci_usage.render.view.top_lists import TopList
+from circleci_usage.report import Report
+
+_LINES: Final = 5
+_NAME_LENGTH: Final = 48
+
+
+def terminal_summary(report: Report) -> RenderableType:
+    """The digest of a report. Names are plain text: neither Rich's markup nor the terminal's codes act in them."""
+    short = digest(report, _LINES, _NAME_LENGTH)
+    cost = Text.assemble(
+        (cost_shown(report.totals, report.currency), "bold"),
+        f"  {short.change}" if short.change else "",
+    )
+    first, *others = (sentence.naming(str) for sentence in short.sentences)
+    notes = [Text(f"Note: {warning}", "yellow") for warning in short.warnings]
+    return Group(
+        Text(short.title, "bold"),
+        cost,
+        Text(),
+        Text(first),
+        *(Text(f"• {sentence}") for sentence in others),
+        *([Text(short.completeness, "dim")] if short.completeness else []),
+        *notes,
+        *(part for each in short.lists for part in (Text(), _table(each, report.currency))),
+    )
+
+
+def _table(shown: TopList, currency: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(shown.heading, overflow="fold", min_width=20)
+    for heading in ("Cost", "Share", "Credits", "Job runs"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in shown.rows:
+        name = Text.assemble(row.label, (f"  {row.detail}" if row.detail else "", "dim"))
+        table.add_row(name, *_amounts(row.line, currency))
+    if shown.rest:
+        table.add_row(Text(shown.others), *_amounts(shown.rest, currency), style="dim")
+    return table
+
+
+def _amounts(line: Line, currency: str) -> Iterator[str]:
+    yield cost_shown(line, currency)
+    yield percent(line.share)
+    yield number(line.credits)
+    yield number(line.job_runs)

@@ -1,0 +1,155 @@
+"""The lines of breakdowns as the people-facing formats show them: the costliest ones, and the rest in one line."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from circleci_usage.analysis.breakdowns import PROJECT, Amount, Breakdown
+from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
+from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.core import decimals
+from circleci_usage.core.columnar import Records, Row, columns_of
+from circleci_usage.render.formatting import Shown, money, visible
+from circleci_usage.report import Report
+from circleci_usage.schema.export_columns import NO_NAME
+
+_LAST: Final = "last"
+"""The column of a line's last and most particular name."""
+
+
+class Line(NamedTuple):
+    """One line of a breakdown; `key` holds the values of its keys as the export has them, a day as ISO date."""
+
+    key: tuple[str, ...]
+    credits: Decimal
+    cost: Decimal
+    share: Decimal
+    job_runs: int
+    unpriced_credits: Decimal
+
+    @property
+    def name(self) -> str:
+        """The last and most particular of its names, as people can be shown it."""
+        return visible(self.key[-1])
+
+
+@dataclass(frozen=True)
+class Top:
+    """The costliest lines and, unless they are all, the sum of the others."""
+
+    lines: Sequence[Line]
+    rest: Line | None
+    others: int
+
+
+def lines(breakdown: Breakdown) -> Records[Line]:
+    """All lines in the order of the breakdown, each made when it is read."""
+    return _lines(breakdown.lines, breakdown.keys)
+
+
+def top_lines(breakdown: Breakdown, limit: int) -> Top:
+    """`top` of a breakdown's lines, without making a `Line` of each of the others."""
+    frame = breakdown.lines
+    if len(frame) <= limit + 1:
+        return Top(lines(breakdown), None, 0)
+    others = frame.iloc[limit:]
+    credits, cost, share, unpriced = (
+        decimals.total(others[name]) for name in ("credits", "cost", "share", "unpriced_credits")
+    )
+    rest = Line((), credits, cost, share, int(others["job_runs"].sum()), unpriced)
+    return Top(_lines(frame.iloc[:limit], breakdown.keys), rest, len(others))
+
+
+def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
+    def line(values: Row) -> Line:
+        return Line(tuple(map(_text, values[: len(names)])), *values[len(names) : -1])
+
+    if "date" in names:
+        frame = frame.assign(date=frame["date"].astype("object"))
+    columns = columns_of(frame, [*names, *Line._fields[1:]])
+    return Records(line, {**columns, _LAST: columns[names[-1]]})
+
+
+def top(every: Sequence[Line], limit: int) -> Top:
+    """The first `limit` lines; a single one more is shown rather than called the rest."""
+    if len(every) <= limit + 1:
+        return Top(every, None, 0)
+    others = every[limit:]
+    credits, cost, share, unpriced = (
+        decimals.total(_values(others, name))
+        for name in ("credits", "cost", "share", "unpriced_credits")
+    )
+    rest = Line((), credits, cost, share, sum(_values(others, "job_runs")), unpriced)
+    return Top(every[:limit], rest, len(others))
+
+
+def _values(every: Sequence[Line], name: str) -> Iterable[Any]:
+    """A field of all lines, without making those that are not made yet."""
+    return (
+        every.column(name).tolist()
+        if isinstance(every, Records)
+        else [getattr(line, name) for line in every]
+    )
+
+
+def used_lines(every: Sequence[Line]) -> Sequence[Line]:
+    """The lines without what has no name and cost nothing."""
+    if isinstance(every, Records):
+        return every.where(
+            lambda credits, names: (credits != 0) | (names != NO_NAME), "credits", _LAST
+        )
+    return [line for line in every if line.credits or line.name != NO_NAME]
+
+
+def uses_of(names: Iterable[str], every: Sequence[Line]) -> Counter[str]:
+    """How many of the lines have each of some names."""
+    wanted = {*names}
+    if isinstance(every, Records):
+        return Counter(
+            name for each in every.column(_LAST).tolist() if (name := visible(each)) in wanted
+        )
+    return Counter(line.name for line in every if line.name in wanted)
+
+
+def cost_shown(amount: Line | Amount, currency: str) -> Shown:
+    """The cost for people; credits that have no price did not cost nothing."""
+    unknown = amount.credits and amount.unpriced_credits == amount.credits
+    return Shown("no price", None) if unknown else money(amount.cost, currency)
+
+
+def by_project(breakdown: Breakdown) -> dict[tuple[str, ...], Records[Line]]:
+    """The lines of a breakdown whose key begins with a project's, by that project, in their order."""
+    return lines(breakdown).grouped(PROJECT)
+
+
+def of_days(report: Report) -> CountedLines:
+    """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
+    return report.charged.where(lambda charges: ~charges["credit_type"].isin(ONCE_A_MONTH))
+
+
+def seats(report: Report) -> Decimal:
+    """What is left out of the days."""
+    with decimals.exact_arithmetic():
+        return report.totals.cost - of_days(report).total("cost")
+
+
+def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
+    """Cost of every day of the period, but for seats, by the given columns of `Report.charges`; for drawing only."""
+    charges = of_days(report)
+    costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
+    sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
+    table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
+    names = [key if isinstance(key, tuple) else (key,) for key in table.index]
+    return {
+        tuple(map(_text, key)): row
+        for key, row in zip(names, table.to_numpy().tolist(), strict=True)
+    }
+
+
+def _text(value: object) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)

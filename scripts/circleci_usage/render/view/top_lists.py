@@ -1,0 +1,166 @@
+"""Breakdowns as people read them: the costliest lines with readable names, and the rest in one line.
+
+Page, Markdown, Slack and terminal all show these.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from circleci_usage.analysis.breakdowns import JOB
+from circleci_usage.render.formatting import shortened, visible
+from circleci_usage.render.view.breakdown_lines import (
+    Line,
+    Top,
+    top,
+    top_lines,
+    used_lines,
+    uses_of,
+)
+from circleci_usage.render.view.projects import ProjectNames, project_names
+from circleci_usage.report import Report
+from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
+
+LABEL_LENGTH: Final = 80
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: `label` shortens `name`, `detail` says what it belongs to."""
+
+    name: str
+    label: str
+    detail: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class TopList:
+    """A breakdown.
+
+    Attributes:
+        title: names the whole list.
+        heading: names one line of it.
+        rows: the costliest, in that order.
+        rest: the sum of all others, if there are any.
+        others: what the rest is called.
+        file: the table that has them all.
+        is_hostile: whether the names come from the export; credit types have names of ours.
+    """
+
+    title: str
+    heading: str
+    rows: Sequence[Row]
+    rest: Line | None
+    others: str
+    file: str
+    is_hostile: bool
+
+
+class _Kind(NamedTuple):
+    title: str
+    heading: str
+    name: Callable[[Line, ProjectNames], str]
+    detail: Callable[[Line, ProjectNames], str] = lambda *_: ""
+
+
+def top_list(
+    report: Report, breakdown: str, limit: int, *, label_length: int = LABEL_LENGTH
+) -> TopList:
+    """The costliest lines of one of the report's breakdowns.
+
+    Args:
+        report: where the breakdown is.
+        breakdown: its name.
+        limit: how many lines to show, besides the rest.
+        label_length: longer names lose their middle.
+    """
+    chosen = top_lines(report.breakdowns[breakdown], limit)
+    return _top_list(chosen, breakdown, _KINDS[breakdown], project_names(report), label_length)
+
+
+def project_list(
+    breakdown: str, of_project: Sequence[Line], limit: int, label_length: int
+) -> TopList:
+    """The costliest workflows or jobs of one project, given all of them; without what has no name and cost nothing.
+
+    Jobs that share their name say which workflow they are of.
+    """
+    every = used_lines(of_project)
+    chosen = top(every, limit)
+    uses = uses_of((line.name for line in chosen.lines), every)
+
+    def workflow(line: Line, projects: ProjectNames) -> str:
+        is_shared = breakdown == "jobs" and uses[line.name] > 1
+        return _workflow_of_job(line, projects) if is_shared else ""
+
+    kind = _KINDS[breakdown]._replace(detail=workflow)
+    return _top_list(chosen, breakdown, kind, ProjectNames([]), label_length)
+
+
+def _top_list(
+    chosen: Top, breakdown: str, kind: _Kind, projects: ProjectNames, label_length: int
+) -> TopList:
+    names = [kind.name(line, projects) for line in chosen.lines]
+    details = shortened([kind.detail(line, projects) for line in chosen.lines], label_length)
+    rows = [
+        Row(*row)
+        for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)
+    ]
+    others = f"{chosen.others:,} other {kind.title.lower()}"
+    is_hostile = breakdown != "credit_types"
+    return TopList(
+        kind.title, kind.heading, rows, chosen.rest, others, f"tables/{breakdown}.csv", is_hostile
+    )
+
+
+def _own_name(line: Line, _: ProjectNames) -> str:
+    return line.name
+
+
+def _all_names(line: Line, _: ProjectNames) -> str:
+    return " · ".join(dict.fromkeys(map(visible, line.key)))
+
+
+def _credit_type(line: Line, _: ProjectNames) -> str:
+    return credit_type_name(line.name)
+
+
+def _project(line: Line, projects: ProjectNames) -> str:
+    return projects.of(line.key)
+
+
+def _job(line: Line, _: ProjectNames) -> str:
+    return "(no job)" if line.name == NO_NAME else line.name
+
+
+def _workflow(line: Line, _: ProjectNames) -> str:
+    return "(no workflow)" if line.name == NO_NAME else line.name
+
+
+def _workflow_of_job(line: Line, _: ProjectNames) -> str:
+    workflow = line.key[JOB.index("workflow")]
+    return "(no workflow)" if workflow == NO_NAME else visible(workflow)
+
+
+def _around(line: Line, projects: ProjectNames) -> str:
+    return projects.around(line.key)
+
+
+def _around_job(line: Line, projects: ProjectNames) -> str:
+    return projects.around_job(line.key)
+
+
+_KINDS: Final = {
+    "credit_types": _Kind("Credit types", "Credit type", _credit_type),
+    "teams": _Kind("Teams", "Team", _own_name),
+    "organizations": _Kind("Organizations", "Organization", _own_name),
+    "projects": _Kind("Projects", "Project", _project),
+    "workflows": _Kind("Workflows", "Workflow", _workflow, _around),
+    "jobs": _Kind("Jobs", "Job", _job, _around_job),
+    "branches": _Kind("Branches", "Branch", _own_name, _around),
+    "resource_classes": _Kind("Resource classes", "Resource class", _own_name),
+    "executors": _Kind("Executors", "System and executor", _all_names),
+    "statuses": _Kind("Outcomes", "How runs ended", _own_name),
+    "triggers": _Kind("Triggers", "What started them", _own_name),
+}

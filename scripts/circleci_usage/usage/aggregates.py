@@ -1,0 +1,171 @@
+"""Job runs → their sums per day and dimension, the same from every engine.
+
+The sums are written with Narwhals, so that they run wherever a lazy frame with the columns of `runs.write_runs` lives:
+in Polars here, in Spark on a cluster. What an engine gives is put in order here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from circleci_usage.core.periods import EXPORTED_DAYS
+from circleci_usage.schema.export_columns import (
+    BRANCH_GROUP,
+    CREDIT_TYPES,
+    LONGEST_NAME,
+    NO_NAME,
+    OTHER,
+    credit_types_of,
+)
+from circleci_usage.usage.polars.run_statistics import Answers
+from circleci_usage.usage.polars.scan import IDENTITIES
+
+BRANCH_DIMENSIONS: Final = (
+    "date",
+    "organization_id",
+    "organization",
+    "project_id",
+    "project",
+    "branch",
+)
+
+DIMENSIONS: Final = (
+    "date",
+    "organization_id",
+    "organization",
+    "project_id",
+    "project",
+    "vcs_url",
+    "workflow",
+    "job",
+    "resource_class",
+    "executor",
+    "operating_system",
+    "status",
+    "trigger",
+    BRANCH_GROUP,
+)
+"""What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
+
+MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
+"""Branches that are told apart from all others also where settings do not name them."""
+
+RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
+
+_NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the heavy pass gives.
+
+    Attributes:
+        days: a wide frame with the sums per day and dimension.
+        branches: the same per day and branch.
+        answers: the ordinary numbers.
+        warnings: what a reader should know of the rows, a line each.
+        has_repeats: whether rows were left out because other rows are of the same job runs.
+    """
+
+    days: pl.DataFrame
+    branches: pl.DataFrame
+    answers: Answers
+    warnings: tuple[str, ...] = ()
+    has_repeats: bool = False
+
+
+def sum_runs(
+    runs: nw.LazyFrame[Any], dimensions: Sequence[str], credit_types: Sequence[str] = CREDIT_TYPES
+) -> nw.LazyFrame[Any]:
+    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to.
+
+    Credit types that no run has may be left out.
+    """
+    amounts = [nw.col(f"{kind}_credits") for kind in credit_types]
+    return runs.group_by(*dimensions).agg(
+        nw.len().alias("job_runs"),
+        nw.col("job_seconds").sum(),
+        nw.col("total_credits").sum(),
+        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        *(amount.sum() for amount in amounts),
+        *(
+            amount.count().alias(f"{kind}_runs")
+            for kind, amount in zip(credit_types, amounts, strict=True)
+        ),
+    )
+
+
+def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
+    """Sums by `DIMENSIONS` as an engine gives them → `Sums.days`.
+
+    Raises:
+        polars.exceptions.PolarsError: a day is no date of an export, or a name longer than any.
+    """
+    return _tidy(sums, DIMENSIONS)
+
+
+def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are.
+
+    Raises:
+        polars.exceptions.PolarsError: as `tidy_days`.
+    """
+    for name, identity in IDENTITIES.items():
+        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
+        named = sums.join(latest, on=identity, how="left").with_columns(
+            pl.col(name).fill_null(pl.col("latest"))
+        )
+        sums = named.drop("latest")
+    return _tidy(sums, BRANCH_DIMENSIONS)
+
+
+def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
+    names = [key for key in keys if key != "date"]
+    blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
+    sums = _with_all_types(sums)
+    amounts = [f"{kind}_credits" for kind in credit_types_of(sums.columns)]
+    nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(
+        pl.col(amount) == 0 for amount in amounts
+    )
+    sums = sums.filter(~(blank & nothing)).with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
+    if not _are_of_exports(sums["date"]) or any(
+        _longest(sums[key]) > LONGEST_NAME for key in names
+    ):
+        raise pl.exceptions.ComputeError("a day is not of an export, or a name is too long")
+    return sums.sort(*keys).with_columns(
+        _latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names
+    )
+
+
+def _are_of_exports(days: pl.Series) -> bool:
+    return bool(days.drop_nulls().is_between(EXPORTED_DAYS.first, EXPORTED_DAYS.last).all())
+
+
+def _longest(names: pl.Series) -> int:
+    """The length of the longest name; lists of globs are no names."""
+    if names.name == BRANCH_GROUP:
+        return 0
+    longest = names.unique().cast(pl.String).str.len_chars().max()
+    return longest if isinstance(longest, int) else 0
+
+
+def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
+    """With zeros where `sum_runs` left out a credit type."""
+    like = {"credits": sums["total_credits"].dtype, "runs": sums["job_runs"].dtype}
+    every = {
+        f"{kind}_{what}": pl.lit(0, dtype) for kind in CREDIT_TYPES for what, dtype in like.items()
+    }
+    return sums.with_columns(
+        zero.alias(name) for name, zero in every.items() if name not in sums.columns
+    )
+
+
+def _latest(name: str) -> pl.Expr:
+    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
+    identity = pl.col(_NAMES_OF[name])
+    latest = pl.col(name).sort_by("date", name).last().over(identity)
+    return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)

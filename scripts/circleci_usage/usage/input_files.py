@@ -1,0 +1,332 @@
+"""The files that usage is read from: which ones a path means, and what their header says.
+
+Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read beyond the first line here.
+"""
+
+import csv
+import gzip
+import io
+import os
+import stat
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from isal import igzip, isal_zlib
+
+from circleci_usage.core.atomic_files import is_file, is_text, reading
+from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.core.periods import Period
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.schema.export_columns import REQUIRED_COLUMNS, new_credit_columns
+from circleci_usage.usage.file_hashes import checksums, state_of
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+MERGED_NAME: Final = "merged.csv.gz"
+SUMMARY_NAME: Final = "summary.json"
+LEDGER_NAME: Final = "ledger.json"
+_SUFFIXES: Final = (".csv", ".csv.gz")
+HEADER_LIMIT: Final = 64 * 1024
+ROW_LIMIT: Final = 1 << 20
+"""Bytes that a row may have: what is longer is a quote that nobody closed, or no CSV at all."""
+_MOST_COLUMNS: Final = 1_000
+_MOST_NEW_CREDITS: Final = 100
+_HEADER_MARK: Final = b"JOB_RUN_DATE"
+_DAMAGED: Final[tuple[type[Exception], ...]] = (
+    gzip.BadGzipFile,
+    EOFError,
+    cast("type[Exception]", isal_zlib.error),
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the ledger of a store says of a part.
+
+    Attributes:
+        export: which export it is a part of.
+        days: those that the export was asked for.
+        complete_through: the last of them that CircleCI had whole then.
+        asked_at: when the export was asked for.
+        organizations: whose usage it is.
+        rows: how many job runs it has.
+        bytes: its size.
+        sha256: the checksum of its bytes.
+    """
+
+    export: str
+    days: Period
+    complete_through: date
+    asked_at: datetime
+    organizations: frozenset[str]
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of an export, kept as downloaded.
+
+    Attributes:
+        path: where it is.
+        columns: the names in its header.
+        recorded: what a ledger says of it, if one does.
+        copied_from: the file that this one was written from, if it is a temporary copy (see `plain`).
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    recorded: Recorded | None = None
+    copied_from: Path | None = None
+
+    @property
+    def original(self) -> Path:
+        """The file that people know."""
+        return self.copied_from or self.path
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """What the paths of a user, or a store, mean.
+
+    Attributes:
+        parts: in a stable order.
+        warnings: a line for each file that was left out, and what else a reader should know.
+        complete_through: the last UTC day whose data are complete; None when that is not known.
+        complete: all days whose data are complete, also those without usage; None when that is not known.
+    """
+
+    parts: tuple[Part, ...]
+    warnings: tuple[str, ...]
+    complete_through: date | None = None
+    complete: tuple[Period, ...] | None = None
+
+
+def find_parts(paths: Iterable[Path]) -> FoundParts:
+    """Files and folders → the parts in them, each file once.
+
+    A store stands for its whole parts. Any other folder is searched through; report folders in it, and a merged file
+    beside the parts it was made of, hold the same rows again and are passed over. A report folder named itself stands
+    for its merged rows.
+
+    Raises:
+        SettingsError: a path does not exist, or there is no file at all.
+        DataError: a file is not a usage export.
+    """
+    paths = tuple(paths)
+    found = (file for path in paths for file in _files_of(path))
+    # Not Path.resolve, which ends with an error where links go around in a circle.
+    with reading(Path()):
+        files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
+    if not files:
+        raise SettingsError(
+            f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
+        )
+    return parts_of(files, _checksums_if_alike(files))
+
+
+def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundParts:
+    """Files → the parts that they are, each once: of two with the same bytes the job runs would count twice.
+
+    Args:
+        files: their absolute paths.
+        checksums_of: the checksums of those that may be copies.
+
+    Raises:
+        SettingsError: a file cannot be read, or has a name that is no text.
+        DataError: a file is not a usage export.
+    """
+    odd = next((file for file in files if not is_text(file)), None)
+    if odd:
+        raise SettingsError(
+            f"{inert(odd)}: this path is no UTF-8 text, which no engine can read; rename it."
+        )
+    originals: dict[str, Path] = {}
+    copies = {}
+    for file in files:
+        original = originals.setdefault(checksums_of.get(file, str(file)), file)
+        if original is not file:
+            copies[file] = copy_warning(file.name, original.name)
+    kept = (file for file in files if file not in copies)
+    return FoundParts(tuple(Part(file, read_header(file)) for file in kept), tuple(copies.values()))
+
+
+def is_store(path: Path) -> bool:
+    """Whether a folder is a store, which has a ledger."""
+    return is_file(path / LEDGER_NAME)
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    mode = _mode_of(path)
+    if stat.S_ISREG(mode):
+        yield path
+    elif not stat.S_ISDIR(mode):
+        raise SettingsError(
+            f"{inert(path)} is no file and no folder; name the files of an export, or a folder."
+        )
+    elif is_store(path):
+        yield from _search(path / "parts")
+    elif is_file(path / SUMMARY_NAME):
+        if not is_file(path / MERGED_NAME):
+            raise SettingsError(
+                f"{inert(path)} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's"
+                " files."
+            )
+        yield path / MERGED_NAME
+    else:
+        yield from _search(path)
+
+
+def _mode_of(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise SettingsError(f"There is no file or folder {inert(path)}; check the path.") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{inert(path)} cannot be read: {error.strerror or error}; check the path."
+        ) from None
+
+
+def _search(top: Path) -> Iterator[Path]:
+    """The files of a folder, then those of the folders in it, however deep, in the order of their names."""
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        with reading(folder):
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        # Neither pipes nor devices, which may never end.
+        files = [
+            Path(entry.path)
+            for entry in entries
+            if entry.name.endswith(_SUFFIXES) and _is_file(entry)
+        ]
+        parts = [file for file in files if file.name != MERGED_NAME]
+        yield from parts or files
+        inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        folders += [
+            Path(path) for path in reversed(inside) if not is_file(Path(path, SUMMARY_NAME))
+        ]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere, or around in a circle, is no file."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
+    """The checksums of those files that may be copies of one another, because they have the same size."""
+    sizes = {file: state_of(file).size for file in files}
+    count = Counter(sizes.values())
+    alike = [file for file, size in sizes.items() if count[size] > 1]
+    return dict(zip(alike, checksums(alike), strict=True))
+
+
+def copy_warning(copy: str, original: str) -> str:
+    """What a reader should know of a file that was left out."""
+    return f"{copy} is a copy of {original}: its rows are counted once."
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    return ", ".join(map(inert, paths)) or "the given paths"
+
+
+@contextmanager
+def open_part(path: Path) -> Iterator[BinaryIO]:
+    """The plain bytes of a part, compressed or not: what it is decides, not what it is called.
+
+    Raises:
+        DataError: the compressed data are damaged (also while the caller reads).
+        SettingsError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as raw:
+            compressed = raw.peek(2)[:2] == GZIP_MAGIC
+            stream = cast("BinaryIO", igzip.IGzipFile(fileobj=raw)) if compressed else raw
+            yield stream
+    except _DAMAGED as error:
+        raise DataError(
+            f"{inert(path)}: the gzip data are damaged ({error}); download the file again."
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"{inert(path)} cannot be read: {error.strerror or error}.") from error
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """The column names of an export file, upper case, in the file's order.
+
+    Raises:
+        DataError: the file is empty, damaged or lacks columns that every export has.
+    """
+    with open_part(path) as stream:
+        return header_columns(stream.readline(HEADER_LIMIT), str(path))
+
+
+def header_columns(line: bytes, file: str) -> tuple[str, ...]:
+    """As `read_header`, of the first line of a file of that name."""
+    if len(line) >= HEADER_LIMIT:
+        raise DataError(
+            f"{file} is not a usage export: its first line is longer than {HEADER_LIMIT >> 10} KiB."
+        )
+    try:
+        columns = _names_in(line)
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
+    if not line.removeprefix(BOM_UTF8):
+        raise DataError(
+            f"{file} is empty: a usage export has at least a header line; delete it or download it again."
+        )
+    if not any(columns):
+        raise DataError(
+            f"{file} is not a usage export: its first line is blank; delete what is above the header."
+        )
+    missing = _missing(columns)
+    if missing:
+        raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
+    if len(set(columns)) < len(columns):
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        named = inert(", ".join(twice))
+        raise DataError(f"{file} is not a usage export: the column {named} is there twice.")
+    if len(columns) > _MOST_COLUMNS or len(new_credit_columns(columns)) > _MOST_NEW_CREDITS:
+        raise DataError(f"{file} is not a usage export: it has {len(columns):,} columns.")
+    return columns
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line below the first is a header again, as where `cat` has put files together."""
+    if _HEADER_MARK not in line.upper():
+        return False
+    try:
+        return not _missing(_names_in(line))
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def is_run_together(line: bytes, width: int) -> bool:
+    """Whether a row of so many fields goes on as a header, as where `cat` met a file without a last line end."""
+    if _HEADER_MARK not in line.upper():
+        return False
+    try:
+        last, *header = _names_in(line)[width - 1 :]
+    except (ValueError, csv.Error):
+        return False
+    first = last.rstrip('"')
+    return all(name in header or first.endswith(name) for name in REQUIRED_COLUMNS)
+
+
+def _names_in(line: bytes) -> tuple[str, ...]:
+    names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), skipinitialspace=True), [])
+    return tuple(name.strip().upper() for name in names)
+
+
+def _missing(columns: Collection[str]) -> list[str]:
+    return [name for name in REQUIRED_COLUMNS if name not in columns]

@@ -1,0 +1,1 @@
+"""The usage engine on this machine: Polars, streamed."""

@@ -1,0 +1,280 @@
+"""Parts → their sums, on this machine.
+
+The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
+size; that is asked for everything (`runs`, `answers`). So an export of any size passes through a bounded amount of
+memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from circleci_usage.core.atomic_files import working_folder
+from circleci_usage.core.periods import Period
+from circleci_usage.schema.export_columns import credit_types_of, new_credit_columns
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DIMENSIONS,
+    Sums,
+    sum_runs,
+    tidy_branches,
+    tidy_days,
+)
+from circleci_usage.usage.bounds import have_long_rows
+from circleci_usage.usage.damage import (
+    damage_behind,
+    find_damage,
+    has_other_lengths,
+    is_no_space,
+    no_space_left,
+)
+from circleci_usage.usage.input_files import Part
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
+from circleci_usage.usage.plain import may_be_misread, plain_parts
+from circleci_usage.usage.polars.job_runs import in_turn, unless_identified, write_runs
+from circleci_usage.usage.polars.repeats import (
+    Content,
+    Origin,
+    are_apart,
+    contents_of,
+    ledger_warnings,
+    left_out_of,
+    origins_of,
+    repeat_warnings,
+    strays,
+    without,
+)
+from circleci_usage.usage.polars.run_statistics import ask
+from circleci_usage.usage.polars.scan import NUMBER, WHOLE, scan_parts
+
+_AT_A_TIME: Final = 800_000
+_SIGN: Final = "\\"
+"""Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The job runs on disk, each once.
+
+    Attributes:
+        runs: the file that was written aside.
+        warnings: what a reader should know of them.
+        has_repeats: whether rows were left out.
+        may_be_misread: whether rows may have been understood in another way than they were meant.
+    """
+
+    runs: pl.LazyFrame
+    warnings: tuple[str, ...]
+    has_repeats: bool
+    may_be_misread: bool
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the fast reader made of the parts: `days` and `branches` as in `Sums`, the rest as in `_Written`."""
+
+    written: _Written
+    days: pl.DataFrame
+    branches: pl.DataFrame
+    may_be_misread: bool
+
+
+def sum_parts(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    period: Period | None,
+    job_groups: JobGroups = NO_GROUPS,
+) -> Sums:
+    """The sums of all parts, each job run once, and what their runs of the period say (None: of any day).
+
+    The sums are by the names that jobs have; what the runs say is by those of their groups.
+
+    Raises:
+        DataError: a part is damaged; the message names the file and the line.
+        UnfinishedError: the disk is full.
+    """
+    with working_folder() as folder:
+        read = _read_plain(parts, branch_globs, folder)
+        runs = read.written.runs
+        groups = job_groups.renamed(read.days["job"].unique().cast(pl.String))
+        warnings = (*read.written.warnings, *outside_warnings(_outside(runs, parts, period)))
+        return Sums(
+            read.days, read.branches, ask(runs, period, groups), warnings, read.written.has_repeats
+        )
+
+
+def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
+    """Read the parts, and where that fails or leaves a doubt, look at their rows and read what is plain instead."""
+    if have_long_rows(parts):
+        parts = plain_parts(parts, folder / "short")
+    try:
+        read = _read(parts, branch_globs, folder / "first")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if is_no_space(error):
+            raise no_space_left() from error
+        plain = plain_parts(parts, folder / "plain")
+        if plain == tuple(parts):
+            raise damage_behind(error, parts) from error
+    else:
+        plain = plain_parts(parts, folder / "plain") if read.may_be_misread else tuple(parts)
+        if plain == tuple(parts):
+            return read
+    try:
+        return _read(plain, branch_globs, folder / "second")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise damage_behind(error, parts) from error
+
+
+def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
+    folder.mkdir()
+    written = _written_once(parts, branch_globs, folder)
+    credit_types = _credit_types(written.runs)
+    by_day = _summed(written.runs, DIMENSIONS, credit_types)
+    by_branch = _summed(unless_identified(written.runs), BRANCH_DIMENSIONS, credit_types)
+    days = tidy_days(by_day)
+    has_sign = any(may_be_misread(sums, _SIGN) for sums in (by_day, by_branch))
+    return _Read(
+        written,
+        days,
+        tidy_branches(by_branch, days),
+        may_be_misread=written.may_be_misread or has_sign,
+    )
+
+
+def _written_once(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Written:
+    """The file that the heavy pass asks, without rows that repeat a job run.
+
+    Looking for these costs time, so that it is left out where a ledger says that there are none, unless a part has
+    other days than the ledger says.
+    """
+    origins = origins_of(parts)
+    identified = not are_apart(origins)
+    runs = pl.scan_parquet(_written(parts, branch_globs, folder, identified=identified))
+    is_doubtful = _is_doubtful(runs, parts)
+    contents = contents_of(runs)
+    astray = strays(origins, contents)
+    if astray and not identified:
+        again = folder / "identified"
+        again.mkdir()
+        runs = pl.scan_parquet(_written(parts, branch_globs, again, identified=True))
+    counted = {number: _rows_astray(runs, number, origins[number]) for number in astray}
+    notes = tuple(ledger_warnings(origins, contents, counted))
+    if identified or astray:
+        once = _each_once(runs, origins, contents, folder, notes)
+        return replace(once, may_be_misread=is_doubtful)
+    return _Written(runs, notes, has_repeats=False, may_be_misread=is_doubtful)
+
+
+def _each_once(
+    runs: pl.LazyFrame,
+    origins: Sequence[Origin],
+    contents: dict[int, Content],
+    folder: Path,
+    notes: tuple[str, ...],
+) -> _Written:
+    left_out = left_out_of(runs, origins, contents)
+    if left_out is None:
+        return _Written(runs, notes, has_repeats=False, may_be_misread=False)
+    warnings = (*notes, *repeat_warnings(left_out.repeated(), origins))
+    once = without(runs, left_out, folder / "once")
+    return _Written(once, warnings, has_repeats=True, may_be_misread=False)
+
+
+def _rows_astray(runs: pl.LazyFrame, number: int, origin: Origin) -> int:
+    days = origin.recorded.days if origin.recorded else None
+    if days is None:
+        return 0
+    is_inside = pl.col("date").is_between(pl.lit(str(days.first)), pl.lit(str(days.last)))
+    rows = runs.filter((pl.col("part") == number) & ~is_inside)
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
+    """Whether the fast reader may have taken a row for another.
+
+    Raises:
+        DataError: it has rounded an amount, or a job ran longer than any.
+    """
+    looked_at = (
+        runs.group_by("part")
+        .agg(pl.col("torn", "escaped", "doubtful").sum())
+        .collect(engine="streaming")
+    )
+    if looked_at["doubtful"].sum():
+        damage = find_damage(parts)
+        if damage:
+            raise damage
+    torn = looked_at.filter(pl.col("torn") > 0)["part"].sort()
+    return bool(looked_at["escaped"].sum()) or any(
+        has_other_lengths(parts[number]) for number in torn
+    )
+
+
+def _written(
+    parts: Sequence[Part], branch_globs: Sequence[str], folder: Path, *, identified: bool
+) -> Path:
+    """The rows of the parts. Each try has its own file: the writers of a failed one go on for a moment."""
+    whole, exact = folder / "whole.parquet", folder / "exact.parquet"
+    try:
+        write_runs(scan_parts(parts, branch_globs, WHOLE, identified=identified), whole)
+    except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
+        # Most often the first fraction; if it was damage, that is met again.
+        write_runs(scan_parts(parts, branch_globs, NUMBER, identified=identified), exact)
+        return exact
+    return whole
+
+
+def _summed(
+    runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
+) -> pl.DataFrame:
+    """Sums of the sums of some runs at a time."""
+    sums: list[pl.LazyFrame] = [
+        sum_runs(nw.from_native(some), dimensions, credit_types).to_native()
+        for some in in_turn(runs, _AT_A_TIME)
+    ]
+    first, *others = [each.collect(engine="streaming") for each in sums]
+    if not others:
+        return first
+    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
+
+
+def _credit_types(runs: pl.LazyFrame) -> list[str]:
+    """Those that there are. Few exports know all, and the others would cost as much time and memory to sum up."""
+    kinds = credit_types_of(runs.collect_schema().names())
+    used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in kinds)
+    return [
+        kind
+        for kind, is_used in used.collect(engine="streaming").row(0, named=True).items()
+        if is_used
+    ]
+
+
+def _outside(runs: pl.LazyFrame, parts: Sequence[Part], period: Period | None) -> list[Outside]:
+    """What TOTAL_CREDITS of the period does not include, or perhaps not."""
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    if not new:
+        return []
+    if period:
+        other_days = ~pl.col("date").is_between(pl.lit(str(period.first)), pl.lit(str(period.last)))
+        runs = runs.filter(~other_days.fill_null(value=False))
+    names = {
+        f"{kind}_{ending}": (column, ending)
+        for kind, column in new.items()
+        for ending in UNCLEAR_OF
+    }
+    credits = (pl.col(name).sum().alias(f"{name} credits") for name in names)
+    counts = (pl.col(name).count().alias(f"{name} runs") for name in names)
+    found = runs.select(*credits, *counts).collect(engine="streaming").row(0, named=True)
+    return [
+        Outside(
+            column, Decimal(found[f"{name} credits"]), found[f"{name} runs"], UNCLEAR_OF[ending]
+        )
+        for name, (column, ending) in names.items()
+        if found[f"{name} runs"]
+    ]

@@ -1,0 +1,126 @@
+"""The rows of the parts as the heavy pass writes them aside: the few columns that matter, typed and small."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from circleci_usage.schema.export_columns import BRANCH_GROUP, credit_types_of
+from circleci_usage.usage.polars.scan import IDENTITIES, NAMES
+
+DAY_LENGTH: Final = len("2026-01-31")
+SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
+
+USES: Final = ("cpu", "ram", "median_cpu")
+MOST_USE: Final = 10_000.0
+"""Percent. What is above, or no finite number, was measured wrongly."""
+
+
+def write_runs(rows: pl.LazyFrame, file: Path) -> None:
+    """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
+
+    Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
+    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type, and those outside of the total
+    or perhaps so, null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`,
+    `workflow_stopped` and `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline),
+    `cpu`, `ram` and `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
+
+    Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
+    with a chance of one in half a million; among ten million job runs of all, likewise.
+
+    Raises:
+        polars.exceptions.PolarsError: a part is damaged.
+        OSError: the file cannot be written.
+    """
+    names = rows.collect_schema().names()
+    amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
+    rows.select(
+        pl.col("date").str.head(DAY_LENGTH),
+        *(name for name in NAMES if name != "date"),
+        BRANCH_GROUP,
+        "job_seconds",
+        pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
+        "total_credits",
+        *("torn", "escaped", "doubtful", "part"),
+        # Most are zero, and nulls are written in half the time.
+        *map(
+            _unless_zero,
+            [*amounts, *(name for name in names if name.endswith(("_outside", "_unclear")))],
+        ),
+        _seconds_between("queued_at", "started_at").alias("queued"),
+        _seconds_between("workflow_started_at", "workflow_stopped_at").alias("workflow_seconds"),
+        pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),
+        (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
+        _hash("pipeline_id").alias("pipeline"),
+        _hash("workflow_id").alias("workflow_run"),
+        # Numbers count up in a project; where there are none, the time of the start does.
+        pl.coalesce(
+            pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")
+        ).alias("order"),
+        *map(_use, USES),
+        pl.col("containers").cast(pl.Int32, strict=False),
+        *([_hash("job_id"), "row"] if "row" in names else ()),
+    ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+
+
+def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
+    return runs.with_columns(
+        pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name)
+        for name, identity in IDENTITIES.items()
+    )
+
+
+def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
+    """The runs with the names of their jobs' groups; `groups` is what `JobGroups.renamed` says of all jobs.
+
+    Several jobs of a group in a pipeline are no repetitions of one another: each has, so to speak, a pipeline of its
+    own.
+    """
+    if not groups:
+        return runs
+    job = pl.col("job").cast(pl.String)
+    of_group = job.is_in([*groups])
+    return runs.with_columns(
+        job.replace(groups).cast(pl.Categorical).alias("job"),
+        pl.when(of_group)
+        .then(pl.col("pipeline") ^ job.hash())
+        .otherwise("pipeline")
+        .alias("pipeline"),
+    )
+
+
+def in_turn(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
+    """So many rows of the file at a time: a reader of all of them would run ahead, and into memory."""
+    count = runs.select(pl.len()).collect().item()
+    return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
+
+
+def _use(column: str) -> pl.Expr:
+    """How much of a machine was used, in percent; null where that can be no use of any machine."""
+    percent = pl.col(column).cast(pl.Float32, strict=False)
+    return pl.when(percent.is_between(0, MOST_USE)).then(percent).alias(column)
+
+
+def _unless_zero(column: str) -> pl.Expr:
+    return pl.when(pl.col(column) != 0).then(pl.col(column)).alias(column)
+
+
+def _milliseconds(column: str) -> pl.Expr:
+    """A moment as milliseconds since 1970. Cut at the point, because Polars has a fast way for whole seconds only."""
+    text = pl.col(column).str
+    whole = text.head(SECONDS_LENGTH).str.to_datetime(
+        "%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False, cache=False
+    )
+    return whole.dt.epoch("ms") + text.slice(SECONDS_LENGTH + 1, 3).cast(
+        pl.Int64, strict=False
+    ).fill_null(0)
+
+
+def _seconds_between(first: str, last: str) -> pl.Expr:
+    return ((_milliseconds(last) - _milliseconds(first)) / 1000).cast(pl.Float32)
+
+
+def _hash(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash())

@@ -1,0 +1,284 @@
+"""What is asked of the job runs that the heavy pass wrote aside: its ordinary numbers, beside its exact sums.
+
+What is said of a run of a workflow needs all of its rows, also those of jobs that never ran, of which the export does
+not tell the names: it is canceled when one of its rows is. It belongs to the day of its first row, so that a period
+that begins or ends in its middle neither halves nor doubles it.
+
+It cannot be summed up while the rows stream by: percentiles need all values, and a run again needs the other runs of
+its pipeline.
+
+Percentiles are nearest-rank ones, exact over the rows: so many percent of the runs took as long or less, which is how
+CircleCI Insights defines them (circleci.com/docs/insights-glossary).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from circleci_usage.core.periods import Period
+from circleci_usage.schema.export_columns import credit_types_of
+from circleci_usage.usage.class_rates import RATE_KEYS, class_rates
+from circleci_usage.usage.polars.job_runs import grouped, in_turn, unless_identified
+
+JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
+WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
+MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
+
+TYPICAL: Final = 0.5
+HIGH: Final = 0.95
+_SLICE: Final = 600_000
+_ASKED: Final = (
+    *MACHINE_KEYS,
+    "status",
+    "seconds",
+    "queued",
+    "date",
+    "job_seconds",
+    "total_credits",
+    "workflow_seconds",
+    "workflow_stopped",
+    "workflow_successful",
+    "pipeline",
+    "workflow_run",
+    "order",
+    "cpu",
+    "ram",
+    "median_cpu",
+)
+OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
+"""Status of a job run that has ended → what we call it."""
+
+WAITING: Final = ("running", "queued", "blocked")
+"""Statuses of the others. An approval that nobody has given is a running job without a name."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The frames of `performance.Performance` as an engine gives them, before daily usage has named them."""
+
+    jobs: pl.DataFrame
+    machines: pl.DataFrame
+    workflows: pl.DataFrame
+    reruns: pl.DataFrame
+    classes: pl.DataFrame
+
+
+def ask(
+    runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | None = None
+) -> Answers:
+    """What those runs of `runs.write_runs` say that ended in the period (None: on any day).
+
+    Jobs are called as their groups are (`groups`: see `runs.grouped`). Runs of jobs without a name are a line of `jobs`
+    whose job is null, and are in the runs of their workflows.
+
+    Slice by slice of about `_SLICE` runs, each with all runs of its workflows: the memory that it takes does not grow
+    with the runs, but with those of a single name of a workflow in a single project.
+    """
+    slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
+    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & _inside(period)
+    place = pl.sum_horizontal(
+        pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow")
+    )
+    runs = grouped(unless_identified(runs), groups or {})
+    answers = []
+    for number in range(slices):
+        every = _collected(runs.filter(place % slices == number).select(_ASKED)).lazy()
+        workflows = _collected(_workflows(every, period))
+        answers.append((*_answers(every.filter(ended)), workflows))
+    jobs, machines, tries, workflows = (pl.concat(frames) for frames in zip(*answers, strict=True))
+    # Some rows at a time: a join of all took 300 MB more, now and then.
+    again = [
+        _collected(_credits_again(some.filter(ended), tries.lazy()))
+        for some in in_turn(runs, _SLICE)
+    ]
+    rates = [_collected(_class_rates(some.filter(ended))) for some in in_turn(runs, _SLICE)]
+    return Answers(
+        jobs,
+        machines,
+        workflows,
+        reruns=_by_credit_type(pl.concat(again)),
+        classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
+    )
+
+
+def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
+    rates: pl.LazyFrame = class_rates(nw.from_native(runs)).to_native()
+    return rates
+
+
+def _inside(period: Period | None) -> pl.Expr:
+    """Whether the day lies in the period."""
+    if period is None:
+        return pl.lit(value=True)
+    return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
+
+
+def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
+    """Jobs and machines of `Answers`, and the tries of jobs that had several.
+
+    One query at a time: together they would take the memory of all.
+    """
+    runs = runs.with_columns(_never_started().alias("never_started"))
+    named = runs.filter(pl.col("job").is_not_null())
+    tries = _collected(_tries(named))
+    of_tries = tries.group_by(JOB_KEYS).agg(
+        pl.len().alias("pipelines"),
+        (pl.col("tries") - 1).sum().alias("reruns"),
+        pl.col("recovered").sum(),
+    )
+    jobs = _collected(
+        runs.group_by(JOB_KEYS).agg(
+            pl.len().alias("runs"),
+            *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),
+            pl.col("never_started").sum(),
+            *_percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
+            *_percentiles(pl.col("queued"), "queued"),
+            # Milliseconds, because sums of integers do not depend on the order.
+            ((pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64).sum() / 1000)
+            .round()
+            .cast(pl.Int64)
+            .alias("queued_seconds"),
+        )
+    )
+    machines = _collected(
+        named.group_by(MACHINE_KEYS).agg(
+            pl.len().alias("runs"),
+            pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
+            *(_percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+            pl.col("median_cpu").count().alias("median_runs"),
+            _percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
+        )
+    )
+    counts = ("pipelines", "reruns", "recovered")
+    jobs = jobs.join(of_tries, on=JOB_KEYS, how="left", nulls_equal=True).with_columns(
+        pl.col(counts).fill_null(0)
+    )
+    return jobs, machines, tries.filter(pl.col("tries") > 1)
+
+
+def _never_started() -> pl.Expr:
+    """Whether a job run was canceled before it had a machine."""
+    return (pl.col("status") == "canceled") & _has_nothing()
+
+
+def _has_nothing() -> pl.Expr:
+    """Whether a job run took no time and cost nothing."""
+    return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
+
+
+def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
+    failed, passed = (
+        pl.when(pl.col("status") == status).then("order") for status in ("failed", "success")
+    )
+    return (
+        runs.filter(pl.col("pipeline").is_not_null())
+        .with_columns(failed=failed, passed=passed)
+        .group_by(*JOB_KEYS, "pipeline")
+        .agg(
+            pl.len().alias("tries"),
+            pl.col("order").min().alias("first"),
+            (pl.col("failed").min() < pl.col("passed").max())
+            .fill_null(value=False)
+            .alias("recovered"),
+        )
+    )
+
+
+def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
+    """Credits of the runs after the first of `tries`, by day and job."""
+    keys = (*JOB_KEYS, "pipeline")
+    kinds = credit_types_of(runs.collect_schema().names())
+    return (
+        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
+        .filter(pl.col("order") > pl.col("first"))
+        .group_by("date", *JOB_KEYS)
+        .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in kinds)
+    )
+
+
+def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
+    """The same, once per credit type that is not zero."""
+    keys = ("date", *JOB_KEYS)
+    sums = credits.group_by(keys).sum()
+    return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
+        pl.col("credits") != 0
+    )
+
+
+def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
+    """Workflows of `Answers`, from all rows of their runs."""
+    ended = pl.col("outcome") != "running"
+    never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
+    outcomes = ("succeeded", "canceled", "on_hold", "running")
+    return (
+        _workflow_runs(runs)
+        .filter(_inside(period))
+        .group_by(WORKFLOW_KEYS)
+        .agg(
+            ended.sum().alias("runs"),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in outcomes),
+            never_started.sum().alias("never_started"),
+            *_percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
+        )
+    )
+
+
+def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per run of a workflow: its first day, its `outcome`, and whether none of its jobs has had a machine.
+
+    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and none has failed. Where
+    it tells no end, a run has ended when all of its rows have; where it does not tell whether the workflow was
+    successful, it was when all of its jobs were.
+    """
+    status = pl.col("status").cast(pl.String)
+    waits = pl.col("waiting") & ~pl.col("failed")
+    outcome = (
+        pl.when("canceled")
+        .then(pl.lit("canceled"))
+        .when(pl.col("successful") | (pl.col("untold") & pl.col("all_passed")))
+        .then(pl.lit("succeeded"))
+        .when(~pl.col("stopped") & ~pl.col("all_ended"))
+        .then(pl.lit("running"))
+        .when(waits)
+        .then(pl.lit("on_hold"))
+        .otherwise(pl.lit("failed"))
+    )
+    return (
+        runs.filter(pl.col("workflow_run").is_not_null())
+        .group_by(*WORKFLOW_KEYS, "workflow_run")
+        .agg(
+            pl.col("date").min(),
+            pl.col("workflow_seconds").max().alias("seconds"),
+            pl.col("workflow_stopped").any().alias("stopped"),
+            pl.col("workflow_successful").any().alias("successful"),
+            pl.col("workflow_successful").is_null().all().alias("untold"),
+            (status == "success").fill_null(value=False).all().alias("all_passed"),
+            status.is_in(list(OUTCOMES)).fill_null(value=False).all().alias("all_ended"),
+            (status == "canceled").any().alias("canceled"),
+            (status == "failed").any().alias("failed"),
+            status.is_in(WAITING).any().alias("waiting"),
+            _has_nothing().all().alias("had_nothing"),
+        )
+        .with_columns(outcome.alias("outcome"))
+    )
+
+
+def _collected(query: pl.LazyFrame) -> pl.DataFrame:
+    return query.collect(engine="streaming")
+
+
+def _percentile(values: pl.Expr, share: float) -> pl.Expr:
+    return values.quantile(share, interpolation="equiprobable").cast(pl.Float64)
+
+
+def _percentiles(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
+    """The percentiles that are shown, and of how many runs they are."""
+    return (
+        values.count().alias(f"runs_with_{unit}"),
+        _percentile(values, TYPICAL).alias(f"p50_{unit}"),
+        _percentile(values, HIGH).alias(f"p95_{unit}"),
+    )

@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import pytest
+
+from reported import reported
+from rows import job_run
+
+LONG_AGO = "{from: 2025-01-01, to: 2025-12-31, price_per_credit: 15}"
+
+
+def warnings(folder: Path, settings: str) -> tuple[str, ...]:
+    rows = [
+        job_run(VCS_BRANCH="main", JOB_RUN_DATE=f"2026-03-{day:02}", JOB_ID=f"{day}")
+        for day in (1, 31)
+    ]
+    return reported(folder, rows, settings).warnings
+
+
+@pytest.mark.parametrize(
+    "owned",
+    [
+        'projects: ["Web"]',
+        'projects: ["web-*"]',
+        'projects: ["labs/web"]',
+        'jobs: ["tests"]',
+        'branches: ["master"]',
+        'projects: ["web"], jobs: ["test*s"]',
+    ],
+)
+def test_a_glob_that_matches_nothing_is_told(tmp_path: Path, owned: str) -> None:
+    (told,) = warnings(tmp_path, f"teams: [{{name: shop, {owned}}}]")
+
+    glob = owned.split('"')[-2]
+    assert (
+        told
+        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling (case counts)."
+    )
+
+
+def test_globs_that_match_are_not_told(tmp_path: Path) -> None:
+    settings = """\
+teams:
+  - {name: shop, projects: ["w?b", "acme/*"], jobs: ["test"], branches: ["ma*"]}
+  - {name: late, projects: ["*"]}
+shared_costs: {projects: ["web"]}
+"""
+    assert warnings(tmp_path, settings) == ()
+
+
+def test_a_glob_of_shared_costs_that_matches_nothing_is_told(tmp_path: Path) -> None:
+    settings = 'teams: [{name: shop, projects: ["web"]}]\nshared_costs: {projects: ["tools"]}'
+
+    assert warnings(tmp_path, settings)[0].startswith(
+        "The glob tools of shared_costs matches nothing"
+    )
+
+
+def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
+    told = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
+
+    assert len(told) == 6
+    assert told[-1] == "2 more globs of teams match nothing in the data."
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 15}]",
+            "is 25,000 times the list price of 0.0006 USD; it may be",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 15}]",
+            "it may be the price of 25,000 credits",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.6}]",
+            "it may be the price of 1,000 credits",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.0061}]",
+            "of a credit from 2026-01-01 on, 0.0061 USD, is 10",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.000059}]",
+            "is less than a tenth of the list price",
+        ),
+        (
+            "list_price_per_credit: 15",
+            "The list price in the settings file, 15 USD, is 25,000 times",
+        ),
+        (
+            "currency: EUR\npricing: [{from: 2026-01-01, price_per_credit: 15}]",
+            "15 EUR, is 25,000 times",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {storage: 0.5}}]",
+            "The price of Storage credits from 2026-01-01 on, 0.5 USD",
+        ),
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {ai_agent: 0.5}}]",
+            "The price of AI agent credits from 2026-01-01 on, 0.5 USD",
+        ),
+        (
+            "currency: JPY\nlist_price_per_credit: 0.09\npricing: [{from: 2026-01-01, price_per_credit: 2000}]",
+            "times the list price of 0.09 JPY; it may be the price of 25,000 credits",
+        ),
+    ],
+)
+def test_a_price_far_from_the_list_price_is_told(tmp_path: Path, settings: str, told: str) -> None:
+    assert told in warnings(tmp_path, settings)[0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "",
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.006}]",
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.00006}]",
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {storage: 0}}]",
+        "currency: JPY\npricing: [{from: 2026-01-01, price_per_credit: 0.09}]",
+        f"pricing: [{LONG_AGO}, {{from: 2026-01-01, price_per_credit: 0.0006}}]",
+    ],
+)
+def test_a_price_that_may_be_is_not_told(tmp_path: Path, settings: str) -> None:
+    assert warnings(tmp_path, settings) == ()

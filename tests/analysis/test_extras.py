@@ -1,0 +1,33 @@
+from decimal import Decimal
+
+from circleci_usage.analysis.noncompute import extras
+from costs import costs, line
+
+
+def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
+    found = extras(
+        costs(
+            line(9999, credits=9999),
+            line(200, credits=20, credit_type="storage", job="save"),
+            line(50, credits=5, credit_type="storage"),
+            line(100, credits=10, credit_type="storage"),
+            line(900, credits=90, credit_type="user", job="(none)"),
+        )
+    )
+
+    assert [[extra.credit_type, extra.credits, extra.cost] for extra in found] == [
+        ["user", Decimal(90), Decimal(9)],
+        ["storage", Decimal(35), Decimal("3.50")],
+    ]
+    assert [(key[5], cost) for key, cost in found[1].jobs] == [
+        ("save", 2),
+        ("test", Decimal("1.50")),
+    ]
+
+
+def test_only_the_dearest_jobs_are_listed() -> None:
+    (storage,) = extras(
+        costs(*(line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
+    )
+
+    assert (storage.all_jobs, len(storage.jobs), storage.jobs[0][0][5]) == (30, 10, "job 29")

@@ -1,0 +1,271 @@
+"""All analyses on the made-up company: they find what is planted there and nothing else, at the default settings."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.analysis.analyze import AnalysisSettings
+from circleci_usage.analysis.budgets import Budget
+from circleci_usage.core.decimals import total
+from circleci_usage.core.periods import Period
+from circleci_usage.costs.allocation import Ownership, TeamRule
+from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.demo.clock import DEMO_NOW
+from circleci_usage.demo.company import planted
+from circleci_usage.demo.company.catalog import TEAMS
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.exportfile import write_part
+from circleci_usage.demo.company.planted import Place
+from circleci_usage.push.datadog.plan import PushOptions, plan_push
+from circleci_usage.push.datadog.sites import datadog_site
+from circleci_usage.report import Report, build_report
+from circleci_usage.report_folder.writer import write_report
+from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.input_files import find_parts
+
+OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
+QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))
+OWNERSHIP = Ownership(tuple(TeamRule(team, globs) for team, globs in TEAMS.items()))
+PRICE = Decimal("0.0006")
+
+Reading = Callable[[Period, Period], DailyUsage]
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+    """Usage of the company on some days, with the performance of others."""
+    folder, company = tmp_path_factory.mktemp("company"), Company()
+    for day in QUARTER:
+        write_part(folder / f"{day}.csv.gz", company.rows(day))
+
+    def reading(known: Period, period: Period) -> DailyUsage:
+        return read_daily_usage(
+            find_parts([folder / f"{day}.csv.gz" for day in known]).parts, period=period
+        )
+
+    return reading
+
+
+def report(
+    usage: DailyUsage,
+    period: Period = OCTOBER,
+    settings: AnalysisSettings = AnalysisSettings(),  # noqa: B008 - frozen
+    prices: PriceList = PriceList.flat(PRICE),  # noqa: B008 - frozen
+) -> Report:
+    return build_report(
+        usage, prices, period=period, generated_at=DEMO_NOW, ownership=OWNERSHIP, analysis=settings
+    )
+
+
+@pytest.fixture(scope="module")
+def october(read: Reading) -> Report:
+    return report(read(QUARTER, OCTOBER))
+
+
+def place(key: tuple[str, ...]) -> Place:
+    return Place(*key[3:6])
+
+
+def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
+    (anomaly,) = october.findings.anomalies
+
+    assert anomaly.project is not None
+    assert anomaly.cause is not None
+    assert anomaly.day == planted.RUNAWAY_DAY
+    assert Place(anomaly.project[3], anomaly.cause.workflow, anomaly.cause.job) == planted.RUNAWAY
+
+
+@pytest.mark.parametrize(
+    "known", [OCTOBER, Period(QUARTER.start, planted.RUNAWAY_DAY + timedelta(days=1))]
+)
+def test_the_runaway_is_found_with_less_history_too(read: Reading, known: Period) -> None:
+    assert [each.day for each in report(read(known, OCTOBER)).findings.anomalies] == [
+        planted.RUNAWAY_DAY
+    ]
+
+
+def test_no_other_month_has_an_anomaly(read: Reading) -> None:
+    september = Period.of_days(date(2026, 9, 1), date(2026, 9, 30))
+
+    assert report(read(QUARTER, september), september).findings.anomalies == ()
+
+
+def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None:
+    waste = october.findings.waste
+
+    assert [place(job.key) for job in waste.flaky] == [planted.FLAKY]
+    assert [place(job.key) for job in waste.always_failing] == [planted.BROKEN]
+
+
+def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size(
+    october: Report,
+) -> None:
+    sizing = october.findings.right_sizing
+
+    assert {place(each.key) for each in sizing.of("smaller")} == set(planted.OVERSIZED)
+    assert {(each.resource_class, each.suggested) for each in sizing.of("smaller")} == {
+        ("xlarge", "large")
+    }
+    assert [(place(each.key), each.suggested) for each in sizing.of("larger")] == [
+        (planted.STARVING, "xlarge")
+    ]
+
+
+def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
+    october: Report,
+) -> None:
+    sizing = october.findings.right_sizing
+
+    certain = [each.saved for each in sizing.migrations if each.is_certain]
+    smaller = [each.saved for each in sizing.of("smaller")]
+    assert sizing.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
+    assert {each.key[-1] for each in sizing.migrations if each.is_certain} == {"xlarge", "2xlarge"}
+    assert {each.key[-2] for each in sizing.migrations if not each.is_certain} == {"docker"}
+
+
+def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
+    write_report(october, tmp_path)
+
+    saved = october.findings.right_sizing.saved
+    for name in ("index.html", "summary.md", "slack.json"):
+        text = (tmp_path / name).read_text()
+        assert f"{saved} a month" in text, name
+        assert "This assumes that runs take as long as before." in text, name
+    summary = json.loads((tmp_path / "summary.json").read_text())["right_sizing"]
+    assert summary["saved_a_month"] == str(saved)
+    assert summary["assumption"] == "This assumes that runs take as long as before."
+    assert total(Decimal(each["saved_a_month"]) for each in summary["savings"]) == saved
+    plan = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), DEMO_NOW)
+    oversized = [each for each in plan.series if "reason:oversized" in each.tags]
+    assert total(amount for each in oversized for _, amount in each.points) == saved
+
+
+def test_the_starving_job_may_be_faster_on_a_larger_class(october: Report) -> None:
+    (option,) = october.findings.right_sizing.speed_ups
+
+    assert (place(option.key), option.target) == (planted.STARVING, "xlarge")
+    assert (option.time_saved, option.cost_change) == (Decimal("0.5"), Decimal(0))
+
+
+def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
+    sizing = october.findings.right_sizing
+
+    assert {each.key[-2] for each in sizing.of("self-hosted")} == {"runner"}
+    assert (
+        sizing.of("unknown class") == sizing.of("unknown rate") == sizing.of("unknown size") == ()
+    )
+
+
+def test_rates_of_the_export_are_those_it_was_made_with(october: Report) -> None:
+    classes = october.findings.right_sizing.classes
+
+    told = [(each.rate, each.derived.credits_per_minute) for each in classes if each.derived]
+    assert {rate for rate, _ in told} >= {5, 10, 20, 40, 200, 240}
+    assert [rate for rate, _ in told] == [derived for _, derived in told]
+    assert [each.contradiction for each in classes if each.contradiction] == []
+
+
+def test_the_runaway_drives_the_change(october: Report) -> None:
+    changes = october.findings.changes
+
+    assert changes is not None
+    assert changes.total.after == october.totals.cost
+    assert place(changes.job_drivers[0].key) == planted.RUNAWAY
+
+
+def test_what_was_wasted_is_part_of_what_was_spent(october: Report) -> None:
+    waste = october.findings.waste
+    failed = october.breakdowns["statuses"].lines.set_index("status")["cost"]["failed"]
+
+    assert waste.total.failed == failed == total(job.failed for job in waste.jobs)
+    assert waste.total.reruns == total(project.reruns for project in waste.projects) > 0
+    assert waste.total.reruns < october.totals.cost
+
+
+def test_months_of_the_trend_sum_to_what_they_cost_and_weeks_to_that_without_seats(
+    read: Reading, october: Report
+) -> None:
+    trend, credits = october.findings.trend, read(QUARTER, OCTOBER).credits
+
+    assert trend is not None
+    assert [month.is_whole for month in trend.months] == [True] * 3
+    assert trend.months[-1].cost == october.totals.cost
+    seats = Decimal(int(credits.loc[credits["credit_type"] == "user", "credits"].sum())) * PRICE
+    assert seats > 0
+    assert (
+        total(week.cost for week in trend.weeks)
+        == total(month.cost for month in trend.months) - seats
+    )
+
+
+def test_the_forecast_of_half_a_month_holds_the_whole_one(read: Reading, october: Report) -> None:
+    half = Period.of_days(OCTOBER.first, date(2026, 10, 13))
+    settings = AnalysisSettings((Budget("all", Decimal(4000)), Budget("web", Decimal(600), "Web")))
+
+    found = report(read(Period(QUARTER.start, half.stop), half), half, settings).findings
+
+    assert found.spending is not None
+    outlook = found.spending.everything
+    assert outlook.low is not None
+    assert outlook.high is not None
+    ordinary = october.totals.cost - (
+        october.findings.anomalies[0].actual - october.findings.anomalies[0].expected
+    )
+    assert outlook.low < ordinary < outlook.high
+    assert [budget.state for budget in found.budgets] == ["expected over", "within"]
+
+
+def test_teams_spend_what_their_breakdown_says(october: Report) -> None:
+    spending = october.findings.spending
+
+    assert spending is not None
+    teams = october.breakdowns["teams"].lines
+    assert {team: outlook.spent for team, outlook in spending.teams.items()} == dict(
+        zip(teams["team"], teams["cost"], strict=True)
+    )
+
+
+def test_jobs_and_workflows_cost_what_their_breakdowns_say(october: Report) -> None:
+    jobs = october.breakdowns["jobs"].lines
+    costs = dict(zip(jobs["job"] + jobs["workflow"] + jobs["project"], jobs["cost"], strict=True))
+
+    assert october.findings.durations.jobs
+    for pace in october.findings.durations.jobs:
+        *_, project, workflow, job = pace.key
+        assert pace.cost == costs[job + workflow + project]
+
+
+def test_extras_are_all_that_is_not_compute(october: Report) -> None:
+    types = october.breakdowns["credit_types"].lines.set_index("credit_type")["cost"]
+
+    extras = {extra.credit_type: extra.cost for extra in october.findings.extras}
+    assert extras == types.drop("compute").to_dict()
+
+
+def test_days_without_a_price_are_no_history(read: Reading) -> None:
+    from_october = PriceList("USD", (PricePeriod(OCTOBER.first, None, PRICE),))
+
+    found = report(read(QUARTER, OCTOBER), prices=from_october).findings
+
+    assert found.changes is None
+    assert found.trend is not None
+    assert [month.days for month in found.trend.months] == [OCTOBER]
+    assert [each.day for each in found.anomalies] == [planted.RUNAWAY_DAY]
+
+
+def test_nothing_is_found_where_there_is_nothing(read: Reading) -> None:
+    empty = Period.of_days(date(2026, 7, 1), date(2026, 7, 31))
+    settings = AnalysisSettings((Budget("all", Decimal(4000)),))
+
+    found = report(read(QUARTER, empty), empty, settings).findings
+
+    assert (found.changes, found.trend, found.spending) == (None, None, None)
+    assert (found.anomalies, found.extras) == ((), ())
+    assert [(budget.state, budget.spending.missing) for budget in found.budgets] == [
+        ("unknown", (empty,))
+    ]
+    assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.sizings] == []

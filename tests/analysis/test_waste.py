@@ -1,0 +1,84 @@
+from decimal import Decimal
+
+import pytest
+
+from circleci_usage.analysis.wasted_spend import find_waste
+from costs import costs, line, project
+from performances import performance
+
+
+def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
+    owned = costs(
+        line(1000),
+        line(100, status="failed"),
+        line(20, status="failed", credit_type="storage"),
+        line(30, status="canceled", job="lint"),
+        line(7, status="failed", **project("app")),
+    )
+    again = costs(line(50), line(5, credit_type="storage"))
+    measured = performance(
+        [
+            {"runs": 9, "succeeded": 6, "failed": 3, "reruns": 2, "queued_seconds": 40},
+            {"job": "lint", "runs": 2, "canceled": 2, "queued_seconds": 5},
+            {"runs": 1, "failed": 1, **project("app")},
+        ]
+    )
+
+    waste = find_waste(owned, again, measured)
+
+    assert [(each.key[5], each.failed, each.canceled, each.reruns) for each in waste.jobs] == [
+        ("test", Decimal("1.20"), 0, Decimal("0.55")),
+        ("lint", 0, Decimal("0.30"), 0),
+        ("test", Decimal("0.07"), 0, 0),
+    ]
+    assert [(each.key[3], each.failed, each.canceled) for each in waste.projects] == [
+        ("web", Decimal("1.20"), Decimal("0.30")),
+        ("app", Decimal("0.07"), 0),
+    ]
+    total = waste.total
+    assert (total.failed, total.canceled, total.reruns) == (
+        Decimal("1.27"),
+        Decimal("0.30"),
+        Decimal("0.55"),
+    )
+    counts = (
+        total.runs,
+        total.failed_runs,
+        total.canceled_runs,
+        total.rerun_runs,
+        total.queued_seconds,
+    )
+    assert counts == (12, 4, 2, 2, 45)
+
+
+def test_included_credits_make_no_waste_free() -> None:
+    owned = costs(line(0, contracted_cost=100, status="failed"))
+
+    assert find_waste(owned, costs(), performance([{"runs": 1}])).total.failed == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "succeeded", "is_listed"), [(5, 0, True), (4, 0, False), (50, 1, False)]
+)
+def test_a_job_that_always_fails(failed: int, succeeded: int, *, is_listed: bool) -> None:
+    measured = performance([{"runs": failed + succeeded, "failed": failed, "succeeded": succeeded}])
+
+    assert bool(find_waste(costs(line(1)), costs(), measured).always_failing) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("recovered", "pipelines", "is_listed"),
+    [(5, 100, True), (4, 10, False), (6, 200, True), (6, 201, False)],
+)
+def test_a_flaky_job(recovered: int, pipelines: int, *, is_listed: bool) -> None:
+    measured = performance(
+        [{"runs": pipelines + 1, "recovered": recovered, "pipelines": pipelines}]
+    )
+
+    assert bool(find_waste(costs(line(1)), costs(), measured).flaky) is is_listed
+
+
+def test_nothing_wastes_nothing() -> None:
+    waste = find_waste(costs(), costs(), performance())
+
+    assert [waste.total.failed, waste.total.runs, len(waste.jobs)] == [0, 0, 0]

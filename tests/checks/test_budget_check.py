@@ -1,0 +1,200 @@
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.month_to_date import Spending
+from circleci_usage.checks.budget_check import check_report
+from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.periods import Period
+from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
+from circleci_usage.report_folder.summary_findings import read_back, written
+
+MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
+SPENDING = Spending(
+    MARCH,
+    MARCH.first,
+    date(2026, 3, 20),
+    Outlook(Decimal(60), Decimal(110), Decimal(100), Decimal(120)),
+    {"Web": Outlook(Decimal("50.000000000000000001"))},
+)
+
+MARCH_AS_JSON = written(SPENDING)
+
+
+def folder_of(tmp_path: Path, **changes: object) -> Path:
+    """A report folder with nothing but a summary."""
+    summary = {
+        "schema_version": SCHEMA_VERSION,
+        "currency": "USD",
+        "budget_periods": {"month": written(SPENDING)},
+    }
+    (tmp_path / "summary.json").write_text(json.dumps(summary | changes))
+    return tmp_path
+
+
+def test_budgets_that_hold(tmp_path: Path) -> None:
+    check = check_report(folder_of(tmp_path), [Budget("all", Decimal(100))], "USD")
+
+    assert (check.exit_code, check.broken) == (0, ())
+    assert [state.state for state in check.states] == ["expected over"]
+    assert check.states[0].spending == SPENDING
+
+
+def test_a_look_ahead_breaks_a_budget_that_will_be_exceeded(tmp_path: Path) -> None:
+    budgets = [Budget("all", Decimal(100)), Budget("web", Decimal(100), "Web")]
+
+    check = check_report(folder_of(tmp_path), budgets, "USD", ahead=True)
+
+    assert check.exit_code == 10
+    assert [state.budget.name for state in check.broken] == ["all"]
+
+
+GAP = Period.of_days(date(2026, 3, 2), date(2026, 3, 4))
+
+
+@pytest.mark.parametrize(("amount", "state", "code"), [(100, "unknown", 11), (59, "over", 10)])
+def test_with_days_missing_only_over_is_certain(
+    tmp_path: Path, amount: int, state: str, code: int
+) -> None:
+    spending = replace(SPENDING, everything=Outlook(Decimal(60)), missing=(GAP,))
+    folder = folder_of(tmp_path, budget_periods={"month": written(spending)})
+
+    check = check_report(folder, [Budget("all", Decimal(amount))], "USD", ahead=True)
+
+    assert [each.state for each in check.states] == [state]
+    assert check.exit_code == code
+
+
+def test_what_is_over_comes_before_what_is_unknown(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path, budget_periods={"month": written(replace(SPENDING, missing=(GAP,)))}
+    )
+
+    check = check_report(folder, [Budget("all", Decimal(100)), Budget("tight", Decimal(1))], "USD")
+
+    assert ([each.budget.name for each in check.unknown], check.exit_code) == (["all"], 10)
+
+
+def test_the_last_digit_breaks_a_budget(tmp_path: Path) -> None:
+    check = check_report(folder_of(tmp_path), [Budget("web", Decimal(50), "Web")], "USD")
+
+    assert check.exit_code == 10
+
+
+amounts = st.decimals(0, 10**12, places=18)
+outlooks = st.builds(Outlook, amounts, *[st.none() | amounts] * 3)
+
+
+@given(everything=outlooks, teams=st.dictionaries(st.text(min_size=1), outlooks, max_size=4))
+def test_what_is_written_is_read_back(everything: Outlook, teams: dict[str, Outlook]) -> None:
+    spending = Spending(MARCH, date(2026, 3, 5), date(2026, 3, 20), everything, teams, (GAP,))
+
+    assert read_back(json.loads(json.dumps(written(spending)))) == spending
+
+
+@pytest.mark.parametrize(
+    ("budgets", "changes", "error", "message"),
+    [
+        (0, {}, SettingsError, "has no budgets; add `budgets`"),
+        (
+            1,
+            {"currency": "EUR"},
+            SettingsError,
+            "is in EUR, the budgets are in USD; make the report again",
+        ),
+        (
+            1,
+            {"settings_checksum": "another"},
+            SettingsError,
+            "was made with other prices, included credits, teams",
+        ),
+        (
+            1,
+            {"settings_checksum": None},
+            SettingsError,
+            "was made with other prices, included credits, teams",
+        ),
+        (
+            1,
+            {"budget_periods": {}},
+            SettingsError,
+            "was made without the billing cycle of the budget 'all'",
+        ),
+        (1, {"budget_periods": None}, DataError, "is not the summary of a report"),
+        (
+            1,
+            {"budget_periods": {"month": {"from": "2026-03-01"}}},
+            DataError,
+            "is not the summary of a report",
+        ),
+        (
+            1,
+            {"budget_periods": {"month": MARCH_AS_JSON | {"spent": "much"}}},
+            DataError,
+            "is not the summary of a report",
+        ),
+        (
+            1,
+            {"budget_periods": {"month": MARCH_AS_JSON | {"missing": 3}}},
+            DataError,
+            "is not the summary of a report",
+        ),
+        (1, {"budget_periods": {"month": [1]}}, DataError, "is not the summary of a report"),
+        (
+            1,
+            {"schema_version": 1},
+            SettingsError,
+            r"schema_version 1, this one writes 2\); make the report again",
+        ),
+        (1, {"schema_version": 99}, SettingsError, "schema_version 99"),
+        (1, {"schema_version": None}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": "2"}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": {"a": [1]}}, SettingsError, "schema_version unknown"),
+        (1, {"schema_version": True}, SettingsError, "schema_version unknown"),
+    ],
+)
+def test_what_cannot_be_checked_is_said(
+    tmp_path: Path,
+    budgets: int,
+    changes: dict[str, object],
+    error: type[UsageExporterError],
+    message: str,
+) -> None:
+    folder = folder_of(tmp_path, **{"settings_checksum": "of these", **changes})
+
+    with pytest.raises(error, match=message):
+        check_report(
+            folder, [Budget("all", Decimal(1))] * budgets, "USD", settings_checksum="of these"
+        )
+
+
+def test_a_report_without_the_team_of_a_budget_is_not_one_within(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match="does not have the team 'Apps' of a budget; make the report again"
+    ):
+        check_report(folder_of(tmp_path), [Budget("apps", Decimal(1), "Apps")], "USD")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
+def test_a_damaged_summary_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "summary.json").write_bytes(content)
+
+    with pytest.raises(
+        DataError, match=r"summary\.json is not the summary of a report; make the report again"
+    ):
+        check_report(tmp_path, [Budget("all", Decimal(1))], "USD")
+
+
+def test_a_missing_report_is_said(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match="make a report first, or name its folder with --output"
+    ):
+        check_report(tmp_path / "nowhere", [Budget("all", Decimal(1))], "USD")

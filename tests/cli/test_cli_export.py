@@ -1,0 +1,458 @@
+"""`run`, `export`, `status`, `doctor` and `demo` as a user runs them, against the stand-in over HTTP."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from circleci_usage.core.periods import add_months, midnight, month_start, today_utc
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.faults import HTML_PAGE, in_turn, status
+from circleci_usage.demo.standin.rules import Fate
+from circleci_usage.demo.standin.standin import StandIn
+from commandline import circleci_usage
+
+YESTERDAY = today_utc(SystemClock().now()) - timedelta(days=1)
+SECRET = "CCIPAT_never_to_be_shown_0123456789"
+
+
+@pytest.fixture
+def circleci() -> Iterator[StandIn]:
+    with StandIn(
+        Company(scale=0.1), SystemClock(), token=SECRET, gets_per_hour=None, rows_per_part=100
+    ) as standin:
+        yield standin
+
+
+@pytest.fixture
+def env(circleci: StandIn) -> dict[str, str]:
+    """The environment of the seed tool's users, and no waiting."""
+    return {
+        "CIRCLECI_API_TOKEN": SECRET,
+        "ORG_ID": MAIN.id,
+        "START_DATE": str(YESTERDAY - timedelta(days=2)),
+        "END_DATE": str(YESTERDAY),
+        "CIRCLECI_URL": circleci.url,
+        "POLL_SECONDS": "0",
+    }
+
+
+def posts(circleci: StandIn) -> int:
+    return sum(call.method == "POST" for call in circleci.calls)
+
+
+def windows(first_day: int) -> int:
+    """Exports that the days up to yesterday take: one a calendar month."""
+    first = YESTERDAY - timedelta(days=first_day)
+    return 1 + (YESTERDAY.year * 12 + YESTERDAY.month) - (first.year * 12 + first.month)
+
+
+def test_run_goes_from_the_export_to_the_report(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    done = circleci_usage("run", cwd=tmp_path, env=env)
+
+    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    company = Company(scale=0.1)
+    known_until = midnight(
+        YESTERDAY + timedelta(days=1)
+    )  # what still ran then settles in a later export
+    days = [YESTERDAY - timedelta(days=ago) for ago in range(3)]
+    rows = [row for day in days for row in company.rows(day, known_until) if row[0] == MAIN.id]
+    assert summary["totals"]["job_runs"] == len(rows)
+    assert summary["totals"]["credits"] == str(sum(int(row[-1]) for row in rows))
+    assert posts(circleci) == windows(2)
+    assert "\x1b" not in done.err  # plain lines where there is no terminal
+
+    again = circleci_usage("run", cwd=tmp_path, env=env)
+    assert again.code == 0
+    assert posts(circleci) == windows(2)
+
+
+def test_several_organisations_are_one_export(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    names = ",".join(organization.id for organization in ORGANIZATIONS)
+    done = circleci_usage("run", "--org-id", names, "--no-merged", cwd=tmp_path, env=env)
+
+    assert done.code == 0, done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert {line["organization"] for line in summary["by_organization"]} == {
+        each.name for each in ORGANIZATIONS
+    }
+    assert posts(circleci) == windows(2)
+
+
+def test_an_organisation_may_be_a_slug(env: dict[str, str], tmp_path: Path) -> None:
+    assert circleci_usage("export", cwd=tmp_path, env=env | {"ORG_ID": MAIN.slug}).code == 0
+
+
+def test_a_named_period_is_exported_with_the_one_before(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    done = circleci_usage("run", "--period", "last-7-days", cwd=tmp_path, env=env)
+
+    assert done.code == 0, done.err
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert summary["period"] == {"from": str(YESTERDAY - timedelta(days=6)), "to": str(YESTERDAY)}
+    assert summary["previous_period"]["from"] == str(YESTERDAY - timedelta(days=13))
+
+
+def test_reporting_again_from_the_store_says_the_same(env: dict[str, str], tmp_path: Path) -> None:
+    def summary() -> dict[str, object]:
+        written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+        return {key: value for key, value in written.items() if key != "generated_at"}
+
+    period = ("--period", "month-to-date", "--no-merged")
+    assert circleci_usage("run", *period, cwd=tmp_path, env=env).code == 0
+    first = summary()
+    assert circleci_usage("report", *period, cwd=tmp_path, env=env).code == 0
+
+    assert summary() == first
+    assert first["complete_through"]
+
+
+def test_export_fills_the_store_that_report_merge_and_status_use(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
+    assert exported.code == 0, exported.err
+    assert all((tmp_path / line).is_file() for line in exported.out.splitlines())
+
+    circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
+    env |= {"STORE_DIR": "store"}
+    assert circleci_usage("report", cwd=tmp_path, env=env).code == 0
+    assert circleci_usage("merge", cwd=tmp_path, env=env).out == "merged.csv.gz\n"
+    shown = circleci_usage("status", cwd=tmp_path, env=env)
+    assert "job runs in" in shown.out
+    assert "The next run asks for nothing." in shown.out
+    assert (
+        circleci_usage("prune", cwd=tmp_path, env=env).err
+        == "Removed 0 windows: 0 files, 0.0 MB.\n"
+    )
+
+
+def test_passing_trouble_is_tried_again(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    circleci.faults = in_turn(
+        [None, status(502, "Bad."), status(503, "Busy."), None, None, status(503, "Busy.")]
+    )
+
+    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "message"),
+    [
+        (
+            {"CIRCLECI_API_TOKEN": ""},
+            2,
+            "There is no CircleCI API token; put a personal API token into",
+        ),
+        ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI does not accept the token (401"),
+        ({"ORG_ID": ""}, 2, "There is no organisation; set ORG_ID or --org-id"),
+        (
+            {"ORG_ID": "gh/nobody"},
+            3,
+            "There is no organisation 'gh/nobody' that the token sees; it sees:",
+        ),
+        (
+            {"ORG_ID": "00000000-0000-4000-8000-000000000000"},
+            3,
+            "CircleCI knows no organisation 00000000-0000-4000",
+        ),
+        ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
+        ({"END_DATE": "2020-01-01"}, 2, "The range is inverted"),
+        (
+            {"CIRCLECI_URL": "circleci"},
+            2,
+            "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not understood",
+        ),
+        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is no length of time"),
+        ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(
+    env: dict[str, str], tmp_path: Path, changed: dict[str, str], code: int, message: str
+) -> None:
+    done = circleci_usage("run", cwd=tmp_path, env=env | changed)
+
+    assert done.code == code, done.err
+    assert message in done.err
+    assert SECRET not in done.out + done.err
+    assert not (tmp_path / "usage-report").exists()
+
+
+EMPTY = [Fate(("completed",), bare=100, null=True), Fate(("completed",), bare=100)] * 20
+
+
+@pytest.mark.parametrize("period", ["last-week", "last-month", "last-90-days"])
+def test_no_usage_at_all_is_a_report_that_says_so(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path, period: str
+) -> None:
+    circleci.fates = EMPTY
+    chosen = ("--period", period)
+    begin = monotonic()
+    done = circleci_usage("run", *chosen, cwd=tmp_path, env=env)
+    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    assert monotonic() - begin < 60
+    assert "CircleCI exported no usage for" in done.err
+
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert summary["totals"] == {"credits": "0", "cost": "0", "job_runs": 0}
+    assert any("no usage" in warning for warning in summary["warnings"])
+    assert "no CircleCI usage" in (tmp_path / "usage-report" / "summary.md").read_text()
+    with gzip.open(tmp_path / "usage-report" / "merged.csv.gz", "rt") as merged:
+        assert len(merged.read().splitlines()) == 1
+
+    asked = posts(circleci)
+    keys = env | {"DATADOG_API_KEY": "0" * 32}
+    for command in (
+        ("export", *chosen),
+        ("report", *chosen),
+        ("report", "usage-report/merged.csv.gz"),
+        ("merge",),
+        ("push", "datadog", "--dry-run"),
+        ("status", *chosen),
+    ):
+        done = circleci_usage(*command, cwd=tmp_path, env=keys)
+        assert done.code == 0, (command, done.err)
+    assert posts(circleci) == asked
+
+
+def test_a_store_that_does_not_have_the_period_says_so_instead_of_no_usage(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+    done = circleci_usage(
+        "report", "--period", "last-month", cwd=tmp_path, env=env | {"START_DATE": ""}
+    )
+    if windows(2) == 1 and YESTERDAY.day > 3:
+        assert (done.code, "has no usage of" in done.err) == (2, True), done.err
+
+
+def test_max_wait_means_what_it_says(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    circleci.fates = [Fate(("processing",) * 1000)] * 2
+    begin = monotonic()
+    done = circleci_usage(
+        "export", "--max-wait", "3s", cwd=tmp_path, env=env | {"POLL_SECONDS": "15"}
+    )
+    assert done.code == 5, done.err
+    assert monotonic() - begin < 3 + 10
+    assert "All that was asked for and fetched is kept" in done.err
+    circleci.fates = ()
+    asked = posts(circleci)
+    circleci_usage("export", "--max-wait", "3s", cwd=tmp_path, env=env)
+    assert posts(circleci) == asked, "nothing is lost"
+
+
+def test_a_last_day_in_the_future_is_cut_with_a_warning(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    done = circleci_usage("run", "--to", "2099-12-31", cwd=tmp_path, env=env)
+    today = YESTERDAY + timedelta(days=1)
+    assert done.code == 0, done.err
+    assert (
+        f"Warning: The range ends on 2099-12-31, which is in the future: it is cut to today, {today}."
+        in done.err
+    )
+    summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+    assert summary["period"]["to"] == str(today)
+
+    open_end = circleci_usage("export", "--to", "9999-12-31", cwd=tmp_path, env=env)
+    assert open_end.code == 0
+    assert "in the future" not in open_end.err
+
+
+@pytest.mark.parametrize(
+    "chosen", [("--period", "last-999-days"), ("--from", "0001-01-01"), ("--from", "2024-02-29")]
+)
+def test_what_circleci_keeps_no_more_is_cut_before_the_first_request(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path, chosen: tuple[str, str]
+) -> None:
+    circleci.posts_per_hour = 0
+    done = circleci_usage("export", *chosen, "--max-wait", "0", cwd=tmp_path, env=env)
+    first = min(
+        YESTERDAY - timedelta(days=394), add_months(month_start(YESTERDAY + timedelta(days=1)), -12)
+    )
+    assert done.code == 5
+    assert done.err.startswith(
+        f"CircleCI has no usage before {first} any more: the data begin there, not on"
+    )
+    assert [
+        json.loads(call.body)["start"][:10] for call in circleci.calls if call.method == "POST"
+    ] == [str(first)]
+
+
+def test_a_range_that_circleci_keeps_no_more_is_refused_without_a_request(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    done = circleci_usage(
+        "run", "--from", "2024-01-01", "--to", "2024-02-29", cwd=tmp_path, env=env
+    )
+    assert done.code == 2
+    assert (
+        "CircleCI has no usage of 2024-01-01 to 2024-02-29 any more, it keeps 13 months" in done.err
+    )
+    assert circleci.calls == []
+
+
+def test_iso_date_times_are_their_day(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    dates = {"START_DATE": f"{YESTERDAY}T00:00:00Z", "END_DATE": f" {YESTERDAY}T23:59:59.999Z "}
+    assert circleci_usage("export", cwd=tmp_path, env=env | dates).code == 0
+    body = next(json.loads(call.body) for call in circleci.calls if call.method == "POST")
+    assert (body["start"], body["end"]) == (
+        f"{YESTERDAY}T00:00:00.000Z",
+        f"{YESTERDAY}T23:59:59.999Z",
+    )
+
+
+@pytest.mark.parametrize("name", [MAIN.id, MAIN.slug])
+@pytest.mark.parametrize("before", [(), ("--period", "last-7-days")])
+def test_status_says_what_the_next_run_does(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path, name: str, before: tuple[str, ...]
+) -> None:
+    env |= {"ORG_ID": name}
+    if before:
+        assert circleci_usage("run", *before, cwd=tmp_path, env=env).code == 0
+    chosen = ("--period", "last-30-days")
+    calls = len(circleci.calls)
+    said = circleci_usage("status", *chosen, cwd=tmp_path, env=env)
+    assert said.code == 0, said.err
+    assert len(circleci.calls) == calls, "nobody is asked"
+    assert "need the earlier days" in said.out
+    assert ("It asks CircleCI for the id of gh/" in said.out) == (name == MAIN.slug and not before)
+
+    assert circleci_usage("run", *chosen, cwd=tmp_path, env=env).code == 0
+    bodies = [json.loads(call.body) for call in circleci.calls[calls:] if call.method == "POST"]
+    asked = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
+    assert f"The next run asks for {asked or 'nothing'}." in said.out
+    assert "asks for nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
+
+
+def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+    for part in (tmp_path / ".circleci-usage" / "parts").iterdir():
+        part.unlink()
+    lost = circleci_usage("status", cwd=tmp_path, env=env)
+    assert "The next run asks for nothing." in lost.out
+    assert f"It collects {YESTERDAY - timedelta(days=2)}" in lost.out
+
+    other = circleci_usage("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
+    assert (
+        "It asks CircleCI for the id of gh/somebody first, which the store does not know."
+        in other.out
+    )
+    assert "What it asks for is not known before" in other.out
+    assert "The next run asks for" not in other.out
+
+
+def test_out_of_quota_says_when_to_come_back(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    circleci.posts_per_hour = 0
+
+    done = circleci_usage("export", "--max-wait", "0", cwd=tmp_path, env=env)
+
+    assert done.code == 5
+    assert "run the same command again to go on" in done.err
+
+
+def test_a_failed_export_job_is_said(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    circleci.fates = [Fate(("failed",), error_reason="the query took too long")] * 2
+
+    done = circleci_usage("export", cwd=tmp_path, env=env)
+
+    assert done.code == 4, done.err
+    assert "the query took too long" in done.err
+
+
+def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> None:
+    well = circleci_usage("doctor", cwd=tmp_path, env=env)
+    assert well.code == 0, well.out
+    assert all(line.startswith("ok") for line in well.out.splitlines())
+    assert "at most a year after it was made" in well.out
+
+    ill = circleci_usage(
+        "doctor", cwd=tmp_path, env=env | {"ORG_ID": "gh/nobody", "PRICE_PER_CREDIT": "cheap"}
+    )
+    assert ill.code == 3
+    assert (
+        "FIX  organisation gh/nobody: There is no organisation 'gh/nobody' that the token sees; it sees:"
+        in ill.out
+    )
+    assert "FIX  settings: The price per credit is 'cheap'" in ill.out
+    assert SECRET not in ill.out + ill.err
+
+
+def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        done = circleci_usage("demo", "--output", folder, cwd=tmp_path)
+        assert (done.code, done.out) == (0, f"{folder}/index.html\n"), done.err
+
+    one, two = (
+        {
+            path.relative_to(tmp_path / folder): path.read_bytes()
+            for path in (tmp_path / folder).rglob("*")
+            if path.is_file()
+        }
+        for folder in ("one", "two")
+    )
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("period", "first"), [("last-90-days", "2026-08-04"), ("last-13-months", "2025-11-01")]
+)
+def test_the_demo_works_for_other_periods(tmp_path: Path, period: str, first: str) -> None:
+    done = circleci_usage("demo", "--period", period, cwd=tmp_path, timeout=300)
+    assert done.code == 0, done.err
+    summary = json.loads((tmp_path / "demo-report" / "summary.json").read_text())
+    assert (summary["period"]["from"], summary["period_name"]) == (first, period)
+    # At half past nine CircleCI may not have all of yesterday yet.
+    assert summary["complete_through"] == "2026-10-31"
+
+
+def test_the_demo_heeds_nothing_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / ".circleci").mkdir()
+    (tmp_path / ".circleci" / "usage.yml").write_text("currency: nonsense\n")
+    of_the_user = {
+        "PERIOD": "last-week",
+        "OUTPUT_DIR": "s3://bucket/report",
+        "USAGE_CONFIG": "nowhere.yml",
+        "PRICE_PER_CREDIT": "cheap",
+        "ORG_ID": "gh/acme",
+        "START_DATE": "2026-01-01",
+        "STORE_DIR": "s3://bucket/store",
+        "MAX_WAIT": "soon",
+        "CIRCLECI_URL": "nowhere",
+        "CIRCLECI_API_TOKEN": SECRET,
+        "DATADOG_API_KEY": SECRET,
+        "SEND_TO_DATADOG": "true",
+        "CIRCLE_WORKFLOW_JOB_ID": "11111111-0000-4000-8000-000000000001",
+    }
+    folders = {"with": of_the_user, "without": {}}
+    for name, env in folders.items():
+        done = circleci_usage(
+            "demo", "--period", "yesterday", "--output", name, cwd=tmp_path, env=env
+        )
+        assert (done.code, done.out) == (0, f"{name}/index.html\n"), done.err
+    one, other = ((tmp_path / name / "summary.json").read_bytes() for name in folders)
+    assert one == other

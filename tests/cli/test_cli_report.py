@@ -1,0 +1,448 @@
+"""`report` and `merge` as a user runs them."""
+
+import csv
+import gzip
+import json
+import os
+import shutil
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, write_part
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from commandline import circleci_usage
+from paths import SHARED
+from rows import job_run
+
+REAL_ROWS = SHARED / "data"
+LISTS = (
+    "by_organization",
+    "by_project",
+    "by_workflow",
+    "by_job",
+    "by_resource_class",
+    "by_credit_type",
+    "by_team",
+    "daily",
+)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    write_part(
+        folder / "part-0.csv.gz", [job_run("100"), job_run("7", JOB_NAME="lint", DLC_CREDITS="200")]
+    )
+    write_part(
+        folder / "part-1.csv",
+        [job_run("3", JOB_RUN_DATE="2026-03-05", PROJECT_NAME="api", PROJECT_ID="api")],
+        Dialect(quoted=True, crlf=True, bom=True, columns=COLUMNS_45, compress=False),
+    )
+    return folder
+
+
+def summary(folder: Path) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((folder / "summary.json").read_text())
+    return loaded
+
+
+def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "--output", "out", cwd=tmp_path)
+
+    assert (done.code, done.out) == (0, "out/index.html\n"), done.err
+    out = tmp_path / "out"
+    for name in (
+        "index.html",
+        "summary.json",
+        "summary.md",
+        "merged.csv.gz",
+        "focus.csv",
+        *(
+            f"tables/{name}.csv"
+            for name in ("organizations", "projects", "workflows", "jobs", "teams", "daily")
+        ),
+        *(
+            f"charts/{name}"
+            for name in ("cost-by-day.png", "credits-by-project.svg", "cost-by-credit-type.png")
+        ),
+    ):
+        assert (out / name).stat().st_size > 0, name
+    assert sorted(chart.name for chart in (out / "charts" / "projects").glob("*.png")) == [
+        "api.png",
+        "web.png",
+    ]
+    assert summary(out)["totals"] == {"credits": "310", "cost": "0.186", "job_runs": 3}
+    assert summary(out)["period"] == {"from": "2026-03-02", "to": "2026-03-05"}
+    with gzip.open(out / "merged.csv.gz", "rt", newline="") as merged:
+        assert [row[EXPORT_COLUMNS.index("TOTAL_CREDITS")] for row in csv.reader(merged)][1:] == [
+            "100",
+            "207",
+            "3",
+        ]
+
+
+def test_the_price_of_a_credit_can_be_said(export: Path, tmp_path: Path) -> None:
+    by_flag = circleci_usage(
+        "report", export, "--price-per-credit", "0.00054", "--no-merged", "-q", cwd=tmp_path
+    )
+    assert by_flag.code == 0, by_flag.err
+    assert summary(tmp_path / "usage-report")["totals"] == {
+        "credits": "310",
+        "cost": "0.1674",
+        "job_runs": 3,
+    }
+    assert not (tmp_path / "usage-report" / "merged.csv.gz").exists()
+
+    env = {"PRICE_PER_CREDIT": "0.001", "OUTPUT_DIR": "by-env", "MERGE_USAGE_REPORTS": "false"}
+    assert circleci_usage("report", export, cwd=tmp_path, env=env).code == 0
+    assert summary(tmp_path / "by-env")["totals"] == {
+        "credits": "310",
+        "cost": "0.31",
+        "job_runs": 3,
+    }
+    assert not (tmp_path / "by-env" / "merged.csv.gz").exists()
+
+
+def test_only_the_days_that_were_asked_for(export: Path, tmp_path: Path) -> None:
+    env = {"START_DATE": "2026-03-05", "END_DATE": "2026-03-31"}
+    assert circleci_usage("report", export, "-o", "out", cwd=tmp_path, env=env).code == 0
+    assert summary(tmp_path / "out")["totals"] == {"credits": "3", "cost": "0.0018", "job_runs": 1}
+    with gzip.open(tmp_path / "out" / "merged.csv.gz", "rt") as merged:
+        assert len(merged.readlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("dates", "first", "last"),
+    [
+        (("--from", "2026-03-03"), "2026-03-03", "2026-03-05"),
+        (("--from", "2026-03-01"), "2026-03-01", "2026-03-05"),
+        (("--to", "2026-03-03"), "2026-03-02", "2026-03-03"),
+        (("--from", "2026-03-01", "--to", "9999-12-31"), "2026-03-01", "2026-03-05"),
+        (("--from", "0001-01-01", "--to", "9999-12-31"), "2026-03-02", "2026-03-05"),
+        (
+            ("--from", "2026-03-02T00:00:00Z", "--to", "2026-03-05T23:59:59Z"),
+            "2026-03-02",
+            "2026-03-05",
+        ),
+    ],
+)
+def test_a_side_that_is_open_goes_as_far_as_the_files(
+    export: Path, tmp_path: Path, dates: tuple[str, ...], first: str, last: str
+) -> None:
+    done = circleci_usage("report", export, *dates, "--no-merged", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert summary(tmp_path / "usage-report")["period"] == {"from": first, "to": last}
+
+
+def test_a_price_period_may_end_with_the_last_of_all_days(export: Path, tmp_path: Path) -> None:
+    first = "{from: 0001-01-01, to: 2026-03-04, price_per_credit: 1}"
+    for last in ("9999-12-31", "9999-12-30"):
+        second = f"{{from: 2026-03-05, to: {last}, price_per_credit: 2}}"
+        (tmp_path / "usage.yml").write_text(f"pricing: [{first}, {second}]")
+        done = circleci_usage(
+            "report", export, "--config", "usage.yml", "--no-merged", cwd=tmp_path
+        )
+        assert done.code == 0, done.err
+        written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
+        assert written["totals"]["cost"] == "313"
+
+
+def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert circleci_usage("report", export, "-o", export / "out", cwd=tmp_path).code == 0
+
+    assert summary(export / "out")["totals"] == {"credits": "310", "cost": "0.186", "job_runs": 3}
+
+
+@pytest.mark.skipif(
+    not REAL_ROWS.is_dir(), reason="the real export rows are not beside this checkout"
+)
+def test_real_rows_reconcile(tmp_path: Path) -> None:
+    for part in REAL_ROWS.glob("real-export-part-*.csv.gz"):
+        shutil.copyfile(part, tmp_path / part.name)
+
+    done = circleci_usage(
+        "report",
+        "real-export-part-0.csv.gz",
+        "real-export-part-1.csv.gz",
+        "-o",
+        "out",
+        cwd=tmp_path,
+    )
+
+    assert done.code == 0, done.err
+    made = summary(tmp_path / "out")
+    assert made["totals"] == {"credits": "179098", "cost": "107.4588", "job_runs": 475}
+    for name in LISTS:
+        lines = made[name]
+        assert isinstance(lines, list)
+        assert sum(Decimal(line["credits"]) for line in lines) == 179098, name
+        assert sum(Decimal(line["cost"]) for line in lines) == Decimal("107.4588"), name
+    assert len(list((tmp_path / "out" / "charts" / "projects").glob("*.svg"))) == 30
+
+
+@pytest.mark.parametrize("name", ["part.csv", "part.csv.gz"])
+def test_a_field_may_have_many_lines(tmp_path: Path, name: str) -> None:
+    long = 'a "quoted" line\r\n,' * 550
+    rows = [
+        job_run(str(number), JOB_NAME=long if number == 500 else "short") for number in range(1_000)
+    ]
+    write_part(tmp_path / name, rows, Dialect(compress=name.endswith(".gz")))
+
+    done = circleci_usage("report", name, "--price-per-credit", "1", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    assert summary(tmp_path / "usage-report")["totals"] == {
+        "credits": "499500",
+        "cost": "499500",
+        "job_runs": 1_000,
+    }
+
+
+def test_merge_writes_one_file_and_does_not_eat_its_own(export: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = circleci_usage("merge", export, "--output", export / "merged.csv.gz", cwd=tmp_path)
+        assert (done.code, done.out) == (0, f"{export / 'merged.csv.gz'}\n")
+
+    with gzip.open(export / "merged.csv.gz", "rt") as merged:
+        assert len(merged.readlines()) == 4
+
+
+def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None:
+    write_part(tmp_path / "empty.csv.gz", [])
+
+    done = circleci_usage(
+        "report", "empty.csv.gz", "--from", "2026-03-01", "--to", "2026-03-31", cwd=tmp_path
+    )
+
+    assert done.code == 0, done.err
+    assert "Warning: There is no usage from 2026-03-01 to 2026-03-31." in done.err
+    assert summary(tmp_path / "usage-report")["totals"] == {
+        "credits": "0",
+        "cost": "0",
+        "job_runs": 0,
+    }
+    assert "no usage" in (tmp_path / "usage-report" / "index.html").read_text().lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["report", "nowhere"], 2, "Error: There is no file or folder nowhere; check the path."),
+        (["report", "nothing"], 2, "Error: There are no usage files (.csv or .csv.gz) in nothing;"),
+        (["report"], 2, "Error: There is no file or folder .circleci-usage"),
+        (
+            ["report", "other.csv"],
+            6,
+            "other.csv is not a usage export: it lacks the columns ORGANIZATION_NAME,",
+        ),
+        (["report", "cut.csv.gz"], 6, "cut.csv.gz: the gzip data are damaged"),
+        (
+            ["report", "short.csv"],
+            6,
+            "short.csv, line 3: the row has 30 fields, the header 48; download the file again.",
+        ),
+        (
+            ["report", "letters.csv"],
+            6,
+            "letters.csv, line 2: COMPUTE_CREDITS is 'many', not a number.",
+        ),
+        (["merge", "cut.csv.gz"], 6, "cut.csv.gz: the gzip data are damaged"),
+        (
+            ["report", "good.csv", "--from", "2026-02-30"],
+            2,
+            "'2026-02-30' is not a date; write it as YYYY-MM-DD",
+        ),
+        (
+            ["report", "good.csv", "--from", "2026-03-02", "--to", "2026-03-01"],
+            2,
+            "The range is inverted",
+        ),
+        (
+            ["report", "good.csv", "--period", "someday"],
+            2,
+            "There is no period 'someday'; choose one of yesterday,",
+        ),
+        (
+            ["report", "good.csv", "--price-per-credit", "cheap"],
+            2,
+            "The price per credit is 'cheap'",
+        ),
+        (
+            ["report", "good.csv", "--config", "missing.yml"],
+            2,
+            "The settings file missing.yml cannot be read",
+        ),
+        (["report", "good.csv", "--bogus"], 2, "No such option: --bogus"),
+        (
+            ["report", "good.csv", "-o", "good.csv"],
+            2,
+            "good.csv cannot be written: File exists. Choose a folder",
+        ),
+        (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
+        (["bogus"], 2, "No such command 'bogus'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(
+    tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    plain = Dialect(compress=False)
+    write_part(tmp_path / "good.csv", [job_run()], plain)
+    write_part(tmp_path / "short.csv", [job_run(), job_run()[:30]], plain)
+    write_part(tmp_path / "letters.csv", [job_run("many", total="1")], plain)
+    write_part(tmp_path / "cut.csv.gz", [job_run(JOB_ID=str(n)) for n in range(2000)])
+    (tmp_path / "cut.csv.gz").write_bytes((tmp_path / "cut.csv.gz").read_bytes()[:-50])
+    (tmp_path / "other.csv").write_text("name,cost\nweb,3\n")
+    (tmp_path / "nothing").mkdir()
+
+    done = circleci_usage(*arguments, cwd=tmp_path)
+
+    assert done.code == code, done.err
+    assert message in done.err
+    assert not (tmp_path / "usage-report" / "summary.json").exists()
+    assert not (tmp_path / "usage-report" / "index.html").exists()
+    assert not (tmp_path / "merged.csv.gz").exists()
+
+
+@pytest.mark.skipif(
+    os.geteuid() == 0 and not Path("/proc").is_dir(),
+    reason="needs a folder that nobody may write to",
+)
+def test_a_folder_that_cannot_be_written_is_said(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "-o", "/proc/usage-report", cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "Error: /proc/usage-report cannot be written: No such file or directory. Choose a folder that you may"
+        in done.err
+    )
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert circleci_usage("--version", cwd=tmp_path).out.startswith("circleci-usage 1.")
+    shown = circleci_usage("report", "--help", cwd=tmp_path)
+    assert shown.code == 0
+    assert "circleci-usage report exports/ --output usage-report" in shown.out
+
+
+def test_budgets_are_held_against_a_report(export: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "usage.yml"
+    settings.write_text(
+        "budgets: [{name: all, per: month, amount: 0.2}, {name: tiny, per: month, amount: 0.1}]"
+    )
+    write_part(
+        export / "first.csv.gz", [job_run("0", JOB_RUN_DATE="2026-03-01", JOB_ID="the first day")]
+    )
+    assert circleci_usage("report", export, "--config", settings, cwd=tmp_path).code == 0
+
+    done = circleci_usage("check", "--config", settings, cwd=tmp_path)
+    assert done.code == 10, done.err
+    assert done.out.splitlines() == [
+        "WITHIN  all: 0.19 of 0.20 USD spent in March 2026 through 2026-03-05.",
+        "OVER  tiny: 0.19 of 0.10 USD spent in March 2026 through 2026-03-05.",
+    ]
+
+    settings.write_text("budgets: [{name: all, per: month, amount: 0.2}]")
+    assert circleci_usage("check", "--config", settings, cwd=tmp_path).code == 0
+    without = circleci_usage("check", "--config", settings, "--output", "nowhere", cwd=tmp_path)
+    assert without.code == 2
+    assert "make a report first" in without.err
+
+
+def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_files(
+    export: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".circleci").mkdir()
+    (tmp_path / ".circleci" / "usage.yml").write_text(
+        "currency: EUR\n"
+        "pricing: [{from: 2026-03-03, price_per_credit: 0.001}]\n"
+        'teams: [{name: backend, projects: ["api"]}]\n'
+    )
+
+    refused = circleci_usage("report", export, cwd=tmp_path)
+    assert refused.code == 2
+    assert "There is usage on days without a price: 2026-03-02" in refused.err
+
+    done = circleci_usage("report", export, "--allow-unpriced", cwd=tmp_path)
+    assert done.code == 0, done.err
+    made = summary(tmp_path / "usage-report")
+    assert made["currency"] == "EUR"
+    teams = made["by_team"]
+    assert isinstance(teams, list)
+    assert {line["team"]: line["credits"] for line in teams} == {
+        "backend": "3",
+        "unallocated": "307",
+    }
+
+
+def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
+    flags = ("--focus-version", "1.4", "--export-for", "vantage", "--export-for", "finout")
+    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    files = sorted(file.name for file in (tmp_path / "usage-report" / "exports").iterdir())
+    assert files == ["finout-001.csv", "vantage-001.csv"]
+    assert "ServiceProviderName" in (tmp_path / "usage-report" / "focus.csv").read_text()
+
+    refused = circleci_usage("report", export, "--export-for", "excel", cwd=tmp_path)
+    assert refused.code == 2
+    assert (
+        "--export-for excel: there is no such choice; take one of vantage, finout, doit, datadog-costs."
+        in refused.err
+    )
+
+
+def test_a_changed_price_costs_no_second_reading(export: Path, tmp_path: Path) -> None:
+    first = circleci_usage("report", export, "-o", "first", cwd=tmp_path)
+    cached = circleci_usage("report", export, "-o", "cached", cwd=tmp_path)
+    assert (first.code, cached.code) == (0, 0)
+    assert list((export / ".daily-usage").iterdir())
+
+    for name in ("tables/jobs.csv", "focus.csv", "tables/cube.csv"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "cached" / name).read_bytes()
+
+
+def test_a_dashboard_is_printed_for_import(tmp_path: Path) -> None:
+    done = circleci_usage("datadog-dashboard", cwd=tmp_path)
+
+    assert json.loads(done.out)["widgets"]
+    assert circleci_usage("datadog-dashboard", "nothing", cwd=tmp_path).code == 2
+
+
+def test_only_a_cluster_reads_urls(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "s3://bucket/exports", cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "s3://bucket/exports is no path of this machine; bring the files here, or let a cluster"
+        in done.err
+    )
+
+
+@pytest.mark.parametrize(
+    "flags", [("--store", "s3://bucket/store"), ("--output", "s3://bucket/report")]
+)
+def test_a_bucket_is_no_folder(export: Path, tmp_path: Path, flags: tuple[str, str]) -> None:
+    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "is no folder of this machine; name one, and copy it to and from object storage with its own tool"
+        in done.err
+    )
+    assert not (tmp_path / "s3:").exists()
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is installed")
+def test_without_spark_its_engine_says_how_to_get_it(export: Path, tmp_path: Path) -> None:
+    done = circleci_usage("report", export, "--engine", "spark", cwd=tmp_path)
+
+    assert done.code == 2
+    assert (
+        "--engine spark needs pyspark; install it with `pip install 'circleci-usage[spark]'`."
+        in done.err
+    )

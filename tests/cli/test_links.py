@@ -1,0 +1,30 @@
+"""Where a report can be looked at, as a CircleCI job knows it."""
+
+import json
+from dataclasses import replace
+
+from circleci_usage.cli.artifact_url import artifact_link
+from circleci_usage.render.text.markdown import summary_md
+from circleci_usage.render.text.slack import slack_json
+from reports import acme_report
+
+
+def test_the_link_leads_to_the_artifacts_of_this_job() -> None:
+    job = "9f2c7a1e-0b1d-4c5e-8f43-9a2b7d10c001"
+    link = (
+        f"https://output.circle-artifacts.com/output/job/{job}/artifacts/0/usage-report/index.html"
+    )
+    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": job, "CIRCLE_NODE_INDEX": "0"}) == link
+    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": job}) == link
+    assert artifact_link({}) is None
+    assert artifact_link({"CIRCLE_WORKFLOW_JOB_ID": "../../evil"}) is None
+
+
+def test_the_short_formats_lead_there() -> None:
+    report = replace(acme_report(), link="https://example.com/index.html")
+
+    assert summary_md(report).endswith("\n\n[The whole report](https://example.com/index.html)\n")
+    (section,) = json.loads(slack_json(report))["blocks"][-1]["elements"]
+    assert section["elements"] == [
+        {"type": "link", "url": "https://example.com/index.html", "text": "The whole report"}
+    ]

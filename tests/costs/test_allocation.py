@@ -1,0 +1,113 @@
+import pytest
+
+from circleci_usage.costs.allocation import (
+    NOBODY,
+    SHARED,
+    UNALLOCATED,
+    Ownership,
+    TeamRule,
+    allocate,
+)
+from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.schema.export_columns import BRANCH_GROUP
+from priced import used
+
+
+def owners(ownership: Ownership, *lines: dict[str, str]) -> list[str]:
+    return allocate(used(*lines)[0], ownership)["team"].tolist()
+
+
+def owner(rule: TeamRule, **line: str) -> str:
+    return owners(Ownership((rule,)), line)[0]
+
+
+@pytest.mark.parametrize(
+    ("glob", "mine"),
+    [
+        ("web", True),
+        ("w*", True),
+        ("acme/web", True),
+        ("acme/*", True),
+        ("*", True),
+        ("acme", False),
+        ("WEB", False),
+    ],
+)
+def test_a_project_matches_by_its_name_or_with_its_organization(glob: str, *, mine: bool) -> None:
+    assert owner(TeamRule("a", projects=(glob,))) == ("a" if mine else UNALLOCATED)
+
+
+def test_all_lists_that_are_given_have_to_match() -> None:
+    rule = TeamRule("a", projects=("web", "app"), jobs=("*test*",), branches=("release/*",))
+
+    assert owner(rule, **{BRANCH_GROUP: "main\nrelease/*"}) == "a"
+    assert owner(rule, **{BRANCH_GROUP: "main"}) == UNALLOCATED
+    assert owner(rule, **{BRANCH_GROUP: "release/*", "job": "lint"}) == UNALLOCATED
+    assert owner(rule, **{BRANCH_GROUP: "release/*", "project": "api"}) == UNALLOCATED
+
+
+def test_the_first_rule_that_matches_wins() -> None:
+    first, second = TeamRule("a", jobs=("t*",)), TeamRule("b", projects=("web",))
+    lines = [
+        {"job": "test"},
+        {"job": "lint"},
+        {"job": "test", "project": "api"},
+        {"job": "lint", "project": "api"},
+    ]
+
+    assert owners(Ownership((first, second)), *lines) == ["a", "b", "a", UNALLOCATED]
+    assert owners(Ownership((second, first)), *lines) == ["b", "b", "a", UNALLOCATED]
+
+
+def test_a_team_owns_what_any_of_its_rules_matches() -> None:
+    ownership = Ownership((TeamRule("a", projects=("web",)), TeamRule("a", jobs=("deploy",))))
+
+    assert owners(ownership, {}, {"project": "api", "job": "deploy"}, {"project": "api"}) == [
+        "a",
+        "a",
+        UNALLOCATED,
+    ]
+    assert ownership.teams == ("a",)
+
+
+def test_shared_costs_are_nobodys_own() -> None:
+    shared = SharedCosts(credit_types=frozenset({"user"}), projects=("ci-*",))
+    ownership = Ownership((TeamRule("a", projects=("*",)),), shared)
+
+    assert owners(ownership, {}, {"credit_type": "user"}, {"project": "ci-tools"}) == [
+        "a",
+        SHARED,
+        SHARED,
+    ]
+
+
+def test_job_runs_are_counted_where_the_rules_put_them() -> None:
+    ownership = Ownership((TeamRule("a", projects=("*",)),), SharedCosts(projects=("ci-*",)))
+    runs = used({"project": "ci-tools"})[0].drop(columns=["credit_type", "credits"])
+
+    assert allocate(runs, ownership)["team"].tolist() == ["a"]
+
+
+def test_without_teams_nothing_is_owned() -> None:
+    assert owners(NOBODY, {}, {"project": "api"}) == [UNALLOCATED] * 2
+
+
+def test_projects_of_one_name_are_told_apart_by_their_organization() -> None:
+    ownership = Ownership(
+        (TeamRule("a", projects=("acme/web",)), TeamRule("b", projects=("umbrella/web",)))
+    )
+
+    assert owners(ownership, {}, {"organization": "umbrella"}, {"organization": "third"}) == [
+        "a",
+        "b",
+        UNALLOCATED,
+    ]
+
+
+def test_the_heavy_pass_is_told_the_globs_of_branches() -> None:
+    rules = (
+        TeamRule("a", branches=("release/*", "main")),
+        TeamRule("b", jobs=("x",), branches=("main",)),
+    )
+
+    assert Ownership(rules).branch_globs == ("main", "release/*")

@@ -1,0 +1,203 @@
+"""The container image as its users run it: in CircleCI as a primary container, and by hand.
+
+Needs docker or podman; `make image` builds the image and runs these. IMAGE names one that is built already.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from circleci_config import jobs
+from circleci_runner import Runner
+from circleci_usage import __version__
+from circleci_usage.cli.app import app
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from orb_pack import pack
+from paths import ROOT
+
+LOCKED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges")
+
+
+class Image:
+    """A built image and the engine that runs it."""
+
+    def __init__(self, engine: str, name: str) -> None:
+        self.engine = engine
+        self.name = name
+
+    def run(
+        self, *arguments: str, options: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        command = [self.engine, "run", "--rm", "--network=none", *options, self.name, *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+
+    def inspect(self) -> Any:
+        command = [self.engine, "image", "inspect", self.name]
+        return json.loads(
+            subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        )[0]
+
+
+def answering_engine() -> str:
+    for engine in filter(None, (os.environ.get("ENGINE"), "docker", "podman")):
+        asked = shutil.which(engine) and subprocess.run(
+            [engine, "info"], capture_output=True, check=False
+        )
+        if asked and asked.returncode == 0:
+            return engine
+    pytest.skip("neither docker nor podman answers here")
+
+
+@pytest.fixture(scope="module")
+def image() -> Image:
+    engine = answering_engine()
+    if name := os.environ.get("IMAGE"):
+        return Image(engine, name)
+    name = "localhost/circleci-usage:test"
+    options = os.environ.get("BUILD_OPTIONS", "").split()
+    built = subprocess.run(
+        [engine, "build", *options, "--tag", name, ROOT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    return Image(engine, name)
+
+
+def test_a_command_of_the_tool_is_run(image: Image) -> None:
+    shown = image.run("report", "--help")
+    assert shown.returncode == 0, shown.stderr
+    assert "--price-per-credit" in shown.stdout
+
+
+def test_without_a_command_it_is_run(image: Image) -> None:
+    done = image.run(options=("--env=ORG_ID=0b6f1f5a-3c0e-4b8e-9d53-6f2f7c3a1e01",))
+    assert done.returncode == 2, done.stderr
+    assert "CIRCLECI_API_TOKEN" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("",), ("--nonsense",), ("--",)])
+def test_its_entrypoint_alone_is_enough(image: Image, arguments: tuple[str, ...]) -> None:
+    done = image.run(*arguments, options=("--entrypoint=docker-entrypoint.sh",))
+    assert done.returncode == 2, done.stderr
+    assert ("CIRCLECI_API_TOKEN" if not arguments else "Usage:") in done.stderr
+    assert "unbound variable" not in done.stderr
+
+
+def test_a_ci_system_runs_its_shell_in_it(image: Image) -> None:
+    done = image.run(
+        "bash",
+        "-eo",
+        "pipefail",
+        "-c",
+        "circleci-usage --version; pwd; touch here; command -v git ssh tar gzip",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:2] == [f"circleci-usage {__version__}", "/tmp"]
+
+
+def test_no_command_of_the_tool_is_hidden_by_a_program(image: Image) -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    found = image.run("bash", "-c", 'for name; do type -P "$name" || true; done', "bash", *commands)
+    assert found.stdout == ""
+
+
+def test_locked_down_it_still_writes_a_report(image: Image, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    done = image.run("demo", "--output=mine", options=(*LOCKED, f"--volume={tmp_path}:/tmp/mine"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "summary.json").read_text())["totals"]["job_runs"] > 1000
+
+
+def test_it_runs_as_a_user_without_rights_and_with_a_home(image: Image) -> None:
+    assert image.run("bash", "-c", 'id -u; echo "$HOME"').stdout.split() == [
+        "3434",
+        "/home/circleci",
+    ]
+
+
+def test_it_starts_in_half_a_second(image: Image) -> None:
+    timed = image.run(
+        "bash", "-c", "for _ in 1 2 3; do time circleci-usage --version; done", options=LOCKED
+    )
+    times = [
+        float(line.split("m")[1].rstrip("s"))
+        for line in timed.stderr.splitlines()
+        if line.startswith("real")
+    ]
+    assert min(times) < 0.5, timed.stderr
+
+
+def test_it_is_labelled_and_asks_for_nothing_more(image: Image) -> None:
+    settings = image.inspect()["Config"]
+    assert settings["Labels"]["org.opencontainers.image.version"] == __version__
+    assert "Healthcheck" not in settings
+    assert "ExposedPorts" not in settings
+
+
+def test_it_carries_nothing_that_a_run_does_not_need(image: Image) -> None:
+    wanted = (
+        "-name",
+        "tests",
+        "-o",
+        "-name",
+        "sample_data",
+        "-o",
+        "-name",
+        "pip",
+        "-o",
+        "-name",
+        "*.whl",
+    )
+    assert image.run("find", "/opt/circleci-usage", "/tmp", *wanted).stdout == ""
+
+
+def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:
+    orb = pack(ROOT / "orb")
+    usage = orb["examples"]["weekly_report"]["usage"]
+
+    def in_container(script: Path, variables: dict[str, str]) -> list[str]:
+        passed = [f"--env={name}={value}" for name, value in variables.items() if name != "PATH"]
+        mounts = [
+            f"--volume={tmp_path}:{tmp_path}",
+            f"--volume={tmp_path}/bin/circleci:/usr/local/bin/circleci",
+        ]
+        place = [
+            "--network=host",
+            f"--user={os.getuid()}",
+            f"--workdir={script.parent / 'project'}",
+        ]
+        return [
+            image.engine,
+            "run",
+            "--rm",
+            *place,
+            *mounts,
+            *passed,
+            image.name,
+            "bash",
+            "-eo",
+            "pipefail",
+            str(script),
+        ]
+
+    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+        organization = circleci.company.organizations[0].id
+        environment = {"CIRCLECI_API_TOKEN": circleci.token, "CIRCLE_ORGANIZATION_ID": organization}
+        runner = Runner(tmp_path, environment, shell=in_container)
+        overrides = {"circleci_url": circleci.url, "poll_seconds": 0}
+        for job in jobs(usage, {"usage-exporter": orb}, {}, overrides):
+            outcome = runner.run(job)
+            assert outcome.exit_code == 0, outcome.output
+    assert (runner.artifacts / "usage-report" / "index.html").is_file()

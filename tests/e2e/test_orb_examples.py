@@ -1,0 +1,237 @@
+"""Every example of the orb, run step by step with bash against the stand-in for CircleCI, as a user's copy would be."""
+
+import json
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from circleci_config import Job, jobs
+from circleci_runner import Outcome, Runner
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from datadog_intake import API_KEY, APP_KEY, DatadogIntake
+from orb_pack import pack
+from paths import ROOT
+from slack_orb import SLACK_ORB
+
+ORB = pack(ROOT / "orb")
+ORBS = {"usage-exporter": ORB, "slack": SLACK_ORB}
+BINARIES = Path(sys.executable).parent
+
+
+@pytest.fixture
+def circleci() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.02), SystemClock()) as standin:
+        yield standin
+
+
+@pytest.fixture
+def runner(circleci: StandIn, tmp_path: Path) -> Runner:
+    """A project with the contexts that the examples name, and with circleci-usage as the image has it."""
+    organizations = [organization.id for organization in circleci.company.organizations]
+    environment = {
+        "CIRCLECI_API_TOKEN": circleci.token,
+        "CIRCLE_ORGANIZATION_ID": organizations[0],
+        "CIRCLECI_URL": circleci.url,
+        "POLL_SECONDS": "0",
+        "MAIN_ORG_ID": organizations[0],
+        "SECOND_ORG_ID": organizations[1],
+        "THIRD_ORG_ID": organizations[2],
+        "PATH": f"{tmp_path / 'bin'}:{BINARIES}:/usr/local/bin:/usr/bin:/bin",
+    }
+    return Runner(tmp_path, environment)
+
+
+def example_jobs(name: str, circleci: StandIn, **overrides: Any) -> list[Job]:
+    """The jobs of an example as it stands, but for the address of CircleCI and the length of the first wait."""
+    here = {"circleci_url": circleci.url, "poll_seconds": 0}
+    return list(jobs(ORB["examples"][name]["usage"], ORBS, {}, here | overrides))
+
+
+def run(runner: Runner, jobs_of_example: list[Job]) -> list[Outcome]:
+    outcomes = []
+    for job in jobs_of_example:
+        outcomes.append(runner.run(job))
+        if outcomes[-1].exit_code:
+            break
+    return outcomes
+
+
+def summary(folder: Path) -> Any:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
+def assert_no_secret(secret: str, runner: Runner, outcomes: list[Outcome]) -> None:
+    assert not any(secret in outcome.output for outcome in outcomes)
+    for kept in ("artifacts", "caches", "workspace"):
+        files = [path for path in (runner.root / kept).rglob("*") if path.is_file()]
+        assert not [path for path in files if secret.encode() in path.read_bytes()]
+
+
+def test_the_weekly_report_is_an_artifact_and_the_store_is_cached(
+    circleci: StandIn, runner: Runner
+) -> None:
+    [job] = example_jobs("weekly_report", circleci)
+    outcomes = run(runner, [job])
+    assert outcomes[0].exit_code == 0, outcomes[0].output
+    assert job.contexts == ("circleci-usage",)
+    assert (runner.artifacts / "usage-report" / "index.html").is_file()
+    assert summary(runner.artifacts / "usage-report")["totals"]["job_runs"] > 0
+    assert summary(runner.root / "workspace") == summary(runner.artifacts / "usage-report")
+    [key] = runner.cache_keys
+    assert key.startswith("circleci-usage-v1-")
+    assert_no_secret(circleci.token, runner, outcomes)
+
+
+def test_the_second_run_of_a_week_asks_for_nothing_again(circleci: StandIn, runner: Runner) -> None:
+    def requests() -> int:
+        return sum(call.method == "POST" for call in circleci.calls)
+
+    closed = {"period": "last-13-months", "from": "2026-09-01", "to": "2026-09-30"}
+    run(runner, example_jobs("weekly_report", circleci, **closed))
+    first = requests()
+    [again] = run(runner, example_jobs("weekly_report", circleci, **closed))
+    assert again.exit_code == 0, again.output
+    assert requests() == first == 1
+
+
+def test_the_backfill_stops_at_the_quota_and_the_next_run_ends_it(
+    circleci: StandIn, runner: Runner
+) -> None:
+    [first] = run(runner, example_jobs("backfill_thirteen_months", circleci))
+    assert first.exit_code == 5, first.output
+    assert not runner.artifacts.exists()
+    assert len(runner.cache_keys) == 1
+    circleci.posts_per_hour = circleci.gets_per_hour = None  # hours later
+    [second] = run(runner, example_jobs("backfill_thirteen_months", circleci))
+    assert second.exit_code == 0, second.output
+    made = summary(runner.artifacts / "usage-report")
+    assert len(made["by_organization"]) == 3
+    assert made["period"]["from"] < "2025-12-01"
+    posts = [call for call in circleci.calls if call.method == "POST" and call.status == 201]
+    assert len(posts) == 13
+    assert_no_secret(circleci.token, runner, [first, second])
+
+
+def test_a_refused_token_fails_the_job_and_is_not_shown(circleci: StandIn, runner: Runner) -> None:
+    runner.environment["CIRCLECI_API_TOKEN"] = "CCIPAT_stranger_fedcba9876543210"
+    outcomes = run(runner, example_jobs("weekly_report", circleci))
+    assert outcomes[0].exit_code == 3, outcomes[0].output
+    assert [step.name for step in outcomes[0].ran] == ["Export usage and write the report"]
+    assert_no_secret("CCIPAT_stranger_fedcba9876543210", runner, outcomes)
+
+
+def test_over_budget_the_job_fails_but_the_report_is_there(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    runner.checkout = tmp_path / "repository"
+    file = runner.checkout / ".circleci" / "usage.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("budgets: [{name: everything, per: month, amount: 0.01}]\n", encoding="utf-8")
+    [outcome] = run(runner, example_jobs("fail_over_budget", circleci))
+    assert outcome.exit_code == 10, outcome.output
+    assert outcome.ran[-1].name == "Check the budgets"
+    assert (runner.artifacts / "usage-report" / "index.html").is_file()
+    assert len(runner.cache_keys) == 1
+
+
+def test_datadog_gets_the_report_from_a_job_without_the_token(
+    circleci: StandIn, runner: Runner
+) -> None:
+    report, metrics = example_jobs("datadog", circleci)
+    assert (report.contexts, metrics.contexts) == (("circleci-usage",), ("datadog",))
+    outcomes = [runner.run(report)]
+    del runner.environment["CIRCLECI_API_TOKEN"]
+    with DatadogIntake(SystemClock()) as datadog:
+        runner.environment |= {
+            "DATADOG_API_KEY": API_KEY,
+            "DATADOG_APP_KEY": APP_KEY,
+            "DATADOG_URL": datadog.url,
+        }
+        outcomes.append(runner.run(metrics))
+        assert datadog.asked("POST", "/api/v2/series") >= 1
+        assert datadog.costs.files
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
+    for secret in (API_KEY, APP_KEY):
+        assert_no_secret(secret, runner, outcomes)
+
+
+def test_the_slack_message_survives_the_slack_orb(circleci: StandIn, runner: Runner) -> None:
+    sent = runner.root / "sent.json"
+    runner.environment |= {"SLACK_SENT": str(sent), "USAGE_SLACK_CHANNEL": "C0123456789"}
+    outcomes = run(runner, example_jobs("slack_message", circleci))
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
+    assert json.loads(sent.read_text(encoding="utf-8"))["blocks"]
+
+
+def test_the_image_works_without_the_orb(circleci: StandIn, runner: Runner) -> None:
+    outcomes = run(runner, example_jobs("image_without_orb", circleci))
+    assert outcomes[0].exit_code == 0, outcomes[0].output
+    assert (runner.artifacts / "usage-report" / "index.html").is_file()
+
+
+def test_the_commands_work_in_an_executor_of_ones_own(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    build = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        str(tmp_path),
+    ]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    # The dependencies are those of this environment: a test does not use the network.
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PYTHONPATH": sysconfig.get_path("purelib")}
+    runner.environment |= offline | {
+        "PATH": f"{tmp_path / 'bin'}:{python_alone(tmp_path)}:/usr/bin:/bin"
+    }
+    here = {"package": str(wheel), "requirements": ""}
+    outcomes = run(runner, example_jobs("own_executor", circleci, **here))
+    assert outcomes[0].exit_code == 0, outcomes[0].output
+    assert (runner.artifacts / "yesterday" / "index.html").is_file()
+
+
+def python_alone(folder: Path) -> Path:
+    """A folder with this Python and nothing else."""
+    alone = folder / "python"
+    alone.mkdir()
+    (alone / "python3").symlink_to(Path(sys.executable).resolve())
+    return alone
+
+
+def test_without_the_tool_a_step_says_what_is_missing(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    runner.environment["PATH"] = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    [outcome] = run(runner, example_jobs("weekly_report", circleci))
+    assert outcome.exit_code == 127
+    assert "use the orb's executor, or its install command" in outcome.output
+
+
+def test_values_are_never_taken_for_shell_text(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    hostile = f"x'\"; touch {mark}; $(touch {mark}) `touch {mark}`"
+    [outcome] = run(
+        runner, example_jobs("weekly_report", circleci, org_id=hostile, period="yesterday")
+    )
+    assert outcome.exit_code in {2, 3}, outcome.output
+    assert not mark.exists()
+
+
+def test_every_example_is_run_here() -> None:
+    run_here = re.findall(r'example_jobs\("(\w+)"', Path(__file__).read_text(encoding="utf-8"))
+    assert set(run_here) == set(ORB["examples"])

@@ -1,0 +1,50 @@
+"""What a dry run prints."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from circleci_usage.push.datadog.dry_run import plan_lines
+from circleci_usage.push.datadog.plan import PushOptions, plan_push
+from circleci_usage.push.datadog.sites import datadog_site
+from circleci_usage.push.datadog.timestamps import Mode
+from circleci_usage.push.metrics import chosen_tags
+from report_folders import NOW, report_folder
+from rows import job_run
+
+
+def test_a_plan_is_shown_with_all_that_it_means(tmp_path: Path) -> None:
+    rows = [job_run("1000"), job_run("10000", PROJECT_ID="p2", PROJECT_NAME="Web")]
+    folder, _ = report_folder(tmp_path, rows, "budgets: [{name: all, per: month, amount: 5}]")
+    options = PushOptions(
+        datadog_site("datadoghq.eu"),
+        mode=Mode.HISTORICAL,
+        tags=chosen_tags(["job"]),
+        max_series=5,
+        custom_costs=True,
+    )
+
+    plan = plan_push(folder, options, NOW)
+    shown = "\n".join(plan_lines(plan))
+
+    assert shown.replace(str(folder), "REPORT") == (
+        "To datadoghq.eu, as historical: the report on 2026-03-01 to 2026-03-31 in REPORT.\n"
+        f"10 series with 10 points in 1 request: {plan.plain_bytes:,} bytes, {plan.wire_bytes} compressed.\n"
+        "Custom metrics that Datadog would bill: 10.\n"
+        "  circleci.usage.budget_used_ratio: 1\n"
+        "  circleci.usage.cost: 2\n"
+        "  circleci.usage.credits: 2\n"
+        "  circleci.usage.forecast_cost: 1\n"
+        "  circleci.usage.job_runs: 2\n"
+        "  circleci.usage.job_seconds: 2\n"
+        "8 points are too old to be kept without Historical Metrics Ingestion.\n"
+        "Custom Costs: 2 lines, 6.60 USD in all.\n"
+        "Event: CircleCI budget all is exceeded: 132% of 5.00 USD\n"
+        "Some names would have had the same project tag and were given a suffix: 'Web' is web_29751047.\n"
+        "It would not be sent: 10 series are more than the 5 that may be sent (--max-series), and Datadog bills each as"
+        " a custom metric. It is the tag job that makes them many: without it they are 10. Leave it out of --tags, or"
+        " consent with --max-series 10.\n"
+        "Nothing was sent."
+    )
+    assert "too old" not in "".join(
+        plan_lines(plan_push(folder, replace(options, mode=Mode.SNAPSHOT), NOW))
+    )

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+from circleci_usage.render.page.price_section import price_view
+from reported import reported
+from rows import job_run
+
+SETTINGS = """\
+list_price_per_credit: 1
+pricing:
+  - {from: 2026-03-01, to: 2026-03-09, price_per_credit: 0.5}
+  - {from: 2026-03-10, to: 2026-03-19, price_per_credit: 0.25}
+included_credits: {per: month, amount: 4}
+"""
+ROWS = [
+    job_run("10"),
+    job_run("20", JOB_RUN_DATE="2026-03-10"),
+    job_run("5", JOB_RUN_DATE="2026-03-30", total="6"),
+]
+
+
+def texts(row: object) -> list[str]:
+    assert isinstance(row, list)
+    return [cell if isinstance(cell, str) else f"{cell.text}: {cell.detail}" for cell in row]
+
+
+def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
+    report = reported(tmp_path, ROWS, SETTINGS, allow_unpriced=True)
+
+    prices, sums = price_view(report).grids
+
+    assert prices.headings[4:] == ("Credits", "Included", "At list price", "By contract", "Cost")
+    assert [texts(row) for row in prices.rows] == [
+        ["Compute", "", "", "no price", "5", "0", "", "", ""],
+        ["Other", "", "", "no price", "1", "0", "", "", ""],
+        ["Compute", "2026-03-01", "2026-03-09", "0.5", "10", "4", "$10.00", "$5.00", "$3.00"],
+        ["Compute", "2026-03-10", "2026-03-19", "0.25", "20", "0", "$20.00", "$5.00", "$5.00"],
+    ]
+    assert sums.title == "All sums agree"
+    assert [texts(row) for row in sums.rows] == [
+        ["Job runs: TOTAL_CREDITS of every row", "36"],
+        ["Credit types: the difference in 1 row is the type other", "36"],
+        ["Teams: with what is unallocated", "36"],
+    ]
+
+
+def test_list_contracted_and_charged_cost_side_by_side(tmp_path: Path) -> None:
+    view = price_view(reported(tmp_path, ROWS[:2], SETTINGS))
+
+    assert [fact[:2] for fact in view.facts] == [
+        ("At list price", "$30.00"),
+        ("By contract", "$10.00"),
+        ("Charged", "$8.00"),
+    ]
+    assert view.hint.startswith("The prices are from a settings file with the SHA-256 checksum ")
+
+
+def test_one_price_is_one_cost(tmp_path: Path) -> None:
+    view = price_view(reported(tmp_path, ROWS[:2]))
+
+    assert view.facts == []
+    assert view.grids[0].headings[4:] == ("Credits", "Cost")

@@ -1,0 +1,232 @@
+"""index.html, read without a browser: what it says, where it leads, how large it is."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from circleci_usage.render.page.breakdown_sections import every_project_view
+from circleci_usage.render.page.page import SECTIONS, page
+from circleci_usage.report import Report
+from circleci_usage.report_folder.writer import write_report
+from golden import assert_golden
+from reports import (
+    HOSTILE_NAMES,
+    NULL,
+    acme_report,
+    empty_report,
+    hostile_report,
+    odd_reports,
+    report_of,
+    report_of_projects,
+)
+from rows import job_run
+
+EVERY = pytest.mark.parametrize(
+    "make", [acme_report, empty_report, hostile_report, lambda: report_of_projects(120)]
+)
+VOID = {"meta", "br", "input", "img", "hr", "link", "path", "use"}
+BLOCKS = {"p", "li", "tr", "h1", "h2", "h3", "caption", "dt", "dd", "summary", "title"}
+
+
+class Page(HTMLParser):
+    """The elements of a page and its text, a line a block."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        self.text += "\n" if tag in BLOCKS else " " if tag in {"td", "th", "bdi"} else ""
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script", "svg"} & set(self._open):
+            self.text += re.sub(r"\s+", " ", data)
+
+    @property
+    def lines(self) -> str:
+        """The text that people read."""
+        lines = (" ".join(line.split()) for line in self.text.splitlines())
+        return "\n".join(filter(None, lines)) + "\n"
+
+    def values(self, name: str) -> list[str]:
+        """All values of an attribute."""
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+
+def test_what_people_read() -> None:
+    assert_golden("page.txt", Page(page(acme_report())).lines)
+
+
+def test_nothing_used() -> None:
+    assert_golden("page-empty.txt", Page(page(empty_report())).lines)
+
+
+@EVERY
+def test_every_link_leads_somewhere_in_the_folder(
+    tmp_path: Path, make: Callable[[], Report]
+) -> None:
+    report = make()
+    write_report(report, tmp_path)
+    read = Page(page(report))
+    ids = read.values("id")
+
+    links = read.values("href")
+
+    assert len(ids) == len(set(ids))
+    assert [link for link in links if link.startswith("#") and link[1:] not in ids] == []
+    assert [
+        link for link in links if not link.startswith("#") and not (tmp_path / link).is_file()
+    ] == []
+
+
+@EVERY
+def test_nothing_is_loaded(make: Callable[[], Report]) -> None:
+    read = Page(page(make()))
+
+    assert not {tag for tag, _ in read.elements} & {
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "image",
+    }
+    assert read.values("src") == []
+    assert not re.search(r"@import|url\(|srcset", page(acme_report()))
+
+
+@EVERY
+def test_no_script_but_the_pages_own_may_run(make: Callable[[], Report]) -> None:
+    read = Page(page(make()))
+
+    (policy,) = [
+        each["content"]
+        for tag, each in read.elements
+        if each.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none';")
+    assert re.search(r"script-src 'sha256-[\w+/]{43}='", policy)
+    assert [tag for tag, _ in read.elements].count("script") == 1
+    assert not [
+        name for _, attributes in read.elements for name in attributes if name.startswith("on")
+    ]
+
+
+def test_hostile_names_are_text() -> None:
+    text = Page(page(hostile_report())).text
+
+    for name in HOSTILE_NAMES[:5]:
+        assert re.sub(r"\s+", " ", name) in text, name
+
+
+@EVERY
+def test_headings_follow_one_another(make: Callable[[], Report]) -> None:
+    levels = [int(tag[1]) for tag, _ in Page(page(make())).elements if re.fullmatch(r"h\d", tag)]
+
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip([0, *levels], levels, strict=False))
+
+
+@EVERY
+def test_tables_have_captions_and_scoped_headers(make: Callable[[], Report]) -> None:
+    elements = Page(page(make())).elements
+
+    assert all(
+        attributes.get("scope") in {"col", "row"} for tag, attributes in elements if tag == "th"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("free", "CircleCI cost $0.00 in March 2026: 510 credits in 2 job runs."),
+        ("without prices", "CircleCI cost CHF 0.25 in March 2026"),
+        ("without prices", "2026-03-02 no price 0.0% 10 1"),
+        ("one day", "CircleCI cost $0.30 on 20 March 2026"),
+        ("thirteen months", "CircleCI cost $0.31 from 1 March 2025 to 31 March 2026"),
+        ("refunded", "CircleCI cost −$0.11 in March 2026"),
+        ("tiny", "CircleCI cost <$0.01 in March 2026: <1 credits in 1 job run."),
+        ("huge", "$600,000,000,000,000.00"),
+    ],
+)
+def test_odd_reports(name: str, words: str) -> None:
+    assert words in Page(page(odd_reports()[name])).lines
+
+
+def test_sections_come_only_with_something_to_show() -> None:
+    headings = {section.name for section in SECTIONS}
+
+    assert set(Page(page(acme_report())).values("id")) >= headings - {
+        "changes",
+        "forecast",
+        "job-groups",
+    }
+    assert not set(Page(page(empty_report())).values("id")) & headings
+
+
+@pytest.mark.parametrize("make", [lambda: report_of_projects(500), hostile_report])
+def test_the_page_stays_below_two_megabytes(make: Callable[[], Report]) -> None:
+    assert len(page(make()).encode()) < 2_000_000
+
+
+def test_of_very_many_projects_the_last_have_a_line_each() -> None:
+    report = report_of_projects(640)
+    text = page(report)
+
+    assert text.count("<details><summary>") == 600
+    assert text.count('<p class="other" id="project-') == 40
+    assert len(text) < 5_000_000
+    ids = set(re.findall(r'id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= ids
+
+
+def test_no_two_lines_of_a_project_look_alike() -> None:
+    runs = [
+        job_run(credits, JOB_NAME=job, WORKFLOW_NAME=workflow)
+        for job, credits in (("test", "10"), ("lint", "20"), (NULL, "0"))
+        for workflow in ("build", "deploy")
+        if (job, workflow) != ("lint", "deploy")
+    ]
+
+    (shown,) = (every_project_view(report_of(runs)) or {})["projects"]
+
+    _, jobs, _ = shown["lists"]
+    assert [(row.label, row.detail) for row in jobs.rows] == [
+        ("lint", ""),
+        ("test", "build"),
+        ("test", "deploy"),
+    ]
+    text = Page(page(report_of(runs))).lines
+    assert "test build $0.01" in text
+    assert "(no job)" not in text[text.index("Every project") :]
+
+
+def test_seats_are_said_to_be_where_they_are() -> None:
+    text = Page(page(acme_report())).lines
+    by_day = text[text.index("Cost by day") :]
+
+    assert (
+        "Seats, $45.00, are charged for the whole month: the chart leaves them out, the table has them"
+        in by_day
+    )
+    first_of_march = next(line for line in by_day.splitlines() if line.startswith("2026-03-01"))
+    assert Decimal(first_of_march.split()[1].removeprefix("$")) > Decimal(45)

@@ -1,0 +1,101 @@
+"""The sentences that every format says."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from circleci_usage.core.periods import Period
+from circleci_usage.render.page.page import page
+from circleci_usage.render.text.sentences import Sentence, change_in_short, completeness, sentences
+from circleci_usage.report import Report
+from circleci_usage.report_folder.summary import summary_json
+from reports import acme_report, acme_rows, empty_report, odd_reports, report_of
+from rows import job_run
+
+
+def test_names_do_nothing_in_a_sentence() -> None:
+    sentence = Sentence("The project {} and the job {}.", ("\x1b[31mred", "{0} {}"))
+
+    assert (
+        sentence.naming(lambda name: f"<{name}>")
+        == "The project <\ufffd[31mred> and the job <{0} {}>."
+    )
+
+
+def test_the_change_in_short() -> None:
+    assert change_in_short(acme_report()) == "+29.7% against February 2026, +26.1% per day"
+    assert change_in_short(empty_report()) == ""
+
+
+def test_a_part_of_a_month_is_compared_without_seats() -> None:
+    report = report_of(acme_rows(), Period.of_days(date(2026, 3, 1), date(2026, 3, 12)))
+
+    assert change_in_short(report) == "+9.7% against 15–26 February 2026, without seats"
+    assert [each.text for each in sentences(report)][:2] == [
+        "CircleCI cost $110.30 from 1 to 12 March 2026: 183,840 credits in 69 job runs.",
+        "Without seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more than from 15 to 26 February 2026 ($59.54).",
+    ]
+
+
+UNFINISHED = "Complete through 21 March 2026; later days are missing or may still grow."
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "refunded",
+            f"There are no data for 1 March 2026. {UNFINISHED}",
+        ),
+        ("one day", "All days are complete."),
+    ],
+)
+def test_completeness(name: str, words: str) -> None:
+    assert completeness(odd_reports()[name]) == words
+
+
+def test_nothing_more_is_said_of_nothing() -> None:
+    assert [each.text for each in sentences(empty_report())] == [
+        "There is no CircleCI usage in March 2026."
+    ]
+
+
+def report_through(day: int, *, since: date) -> Report:
+    """The report on March so far: 100,000 credits on each day since another one, and seats on the 20th of February."""
+    period = Period.of_days(date(2026, 3, 1), date(2026, 3, day))
+    every_day = [f"{since + timedelta(days=n)}" for n in range((period.stop - since).days)]
+    seats = {"COMPUTE_CREDITS": "0", "USER_CREDITS": "250000", "JOB_RUN_DATE": "2026-02-20"}
+    rows = [job_run("100000", JOB_RUN_DATE=each) for each in every_day]
+    return report_of(
+        [*rows, *([job_run("250000", **seats)] if since < date(2026, 2, 20) else [])], period
+    )
+
+
+def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
+    report = report_through(10, since=date(2026, 1, 1))
+
+    said = "March 2026: forecast to cost about $2,010.00 (80% interval $2,010.00–$2,010.00)."
+    assert said in [each.text for each in sentences(report)]
+    assert said in page(report)
+    month = json.loads(summary_json(report))["month"]
+    assert month["credits"] == {
+        "spent": "1000000",
+        "expected": "3350000",
+        "low": "3350000",
+        "high": "3350000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (13, "March 2026: too little history to forecast."),
+        (14, "March 2026: forecast to cost about $1,860.00 (too little history for an interval)."),
+    ],
+)
+def test_too_little_history_is_said(day: int, words: str) -> None:
+    report = report_through(day, since=date(2026, 3, 1))
+
+    assert words in [each.text for each in sentences(report)]
+    assert words in page(report)

@@ -1,0 +1,38 @@
+"""Runs `circleci-usage` as a user does: a process of its own, with no settings but those given."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# What Python and the libraries need of the machine; nothing that is a setting of ours.
+_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def circleci_usage(
+    *arguments: object, cwd: Path, env: Mapping[str, str] | None = None, timeout: int = 120
+) -> Finished:
+    """Run a command in a folder; a traceback in its output fails the test."""
+    environment = {name: os.environ[name] for name in _MACHINE if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-m", "circleci_usage", *map(str, arguments)],
+        cwd=cwd,
+        env=environment | {"COLUMNS": "200"} | dict(env or {}),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Finished(done.returncode, done.stdout, done.stderr)

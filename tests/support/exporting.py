@@ -1,0 +1,219 @@
+"""For the tests of exports: a tiny company behind the stand-in, a store, and the laws that hold whatever happens."""
+
+import csv
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from io import TextIOWrapper
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import Clock, Silence, Task
+from circleci_usage.demo.clock import PinnedClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.messages import Call
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.export.api_client import CircleCI
+from circleci_usage.export.engine import ExportOptions, ExportResult, export_usage
+from circleci_usage.export.http import Timeouts
+from circleci_usage.export.store import Store
+from rows import Row, job_run
+
+TOKEN = "CCIPAT_secret_9f8e7d6c5b4a"
+NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
+"""A Monday, when the usage of Sunday is complete."""
+
+IMPATIENT = Timeouts(connect=5, read=1, total=2)
+"""For a stand-in that stalls: the only real time that is spent."""
+
+PATIENT = ExportOptions(max_wait=timedelta(hours=12))
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
+AUTUMN = Period(date(2026, 9, 20), date(2026, 11, 1))
+
+
+class TinyCompany(Company):
+    """Two job runs a day and organisation, told apart by their JOB_ID."""
+
+    def __init__(self) -> None:
+        super().__init__(scale=0.01)
+
+    def rows(self, day: date, seen_at: datetime | None = None) -> list[Row]:  # noqa: ARG002
+        return [
+            job_run(
+                ORGANIZATION_ID=organization.id,
+                JOB_ID=f"{day}/{organization.slug}/{number}",
+                JOB_RUN_DATE=str(day),
+                VCS_BRANCH='a "quoted"\nbranch, with a line end',
+            )
+            for organization in self.organizations
+            for number in range(2)
+        ]
+
+
+class Heard(Silence):
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.lines.append(message)
+
+    def detail(self, message: str) -> None:
+        self.lines.append(message)
+
+    def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
+        self.lines.append(label)
+        return super().task(label, total)
+
+
+@dataclass
+class Bench:
+    """Everything for runs of the real code against the stand-in; `skew` is how far our clock is ahead of CircleCI's."""
+
+    folder: Path
+    circleci: StandIn
+    clock: PinnedClock
+    organizations: tuple[str, ...]
+    skew: timedelta = timedelta()
+    options: ExportOptions = PATIENT
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    progress: Heard = field(default_factory=Heard)
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        self.address = self.address or self.circleci.url
+
+    @property
+    def store(self) -> Store:
+        return Store(self.folder)
+
+    @property
+    def our_clock(self) -> Clock:
+        return _Skewed(self.clock, self.skew)
+
+    @property
+    def client(self) -> CircleCI:
+        return CircleCI(
+            self.address,
+            SecretStr(TOKEN),
+            clock=self.our_clock,
+            progress=self.progress,
+            timeouts=self.timeouts,
+        )
+
+    def export(self, period: Period = OCTOBER) -> ExportResult:
+        return export_usage(
+            self.client,
+            self.store,
+            self.organizations,
+            period,
+            options=self.options,
+            clock=self.our_clock,
+            progress=self.progress,
+        )
+
+    def try_export(self, period: Period = OCTOBER) -> ExportResult | UsageExporterError:
+        try:
+            return self.export(period)
+        except UsageExporterError as error:
+            return error
+
+    def at(self, moment: datetime) -> None:
+        """Go to a later moment."""
+        self.clock.sleep((moment - self.clock.now()).total_seconds())
+
+    @property
+    def posts(self) -> list[Call]:
+        return [call for call in self.circleci.calls if call.method == "POST"]
+
+    @property
+    def asked_windows(self) -> list[tuple[str, str]]:
+        """First and last moment of each window, as asked for."""
+        bodies = [json.loads(call.body) for call in self.posts]
+        return [(body["start"], body["end"]) for body in bodies]
+
+    @property
+    def looks(self) -> list[Call]:
+        return [
+            call
+            for call in self.circleci.calls
+            if call.method == "GET" and "usage_export_job" in call.path
+        ]
+
+    @property
+    def downloads(self) -> list[Call]:
+        return [call for call in self.circleci.calls if call.host == "download"]
+
+    def assert_whole(self, result: ExportResult, period: Period = OCTOBER) -> None:
+        """Every job run of the period is in the parts exactly once, and what else is there is there once too."""
+        counts = Counter(job_ids(result.parts))
+        assert [job for job, count in counts.items() if count > 1] == []
+        assert expected(self.circleci.company, self.organizations, period) - counts.keys() == set()
+
+    def assert_no_secret(self, *texts: object) -> None:
+        """Nothing that a person or a disk can see holds the token or a signature."""
+        files = [
+            file.read_bytes().decode("latin-1") for file in self.folder.rglob("*") if file.is_file()
+        ]
+        for text in [*self.progress.lines, *map(str, texts), *files]:
+            assert TOKEN not in text
+            assert "X-Amz" not in text
+
+    def assert_token_stays_home(self) -> None:
+        """Only the API ever saw the token."""
+        for call in self.circleci.calls:
+            holds = TOKEN in call.path or any(TOKEN in value for value in call.headers.values())
+            assert holds == (call.host == "api")
+
+
+@dataclass(frozen=True)
+class _Skewed:
+    clock: PinnedClock
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+
+@contextmanager
+def bench(folder: Path, *, organizations: int = 1, **rules: object) -> Iterator[Bench]:
+    """A fresh stand-in and an empty store in a folder; `rules` are the stand-in's, by default without quotas."""
+    clock = PinnedClock(NOW)
+    company = TinyCompany()
+    settings = {
+        "posts_per_hour": None,
+        "gets_per_hour": None,
+        "rows_per_part": 40,
+        "polls_until_complete": 1,
+    } | rules
+    with StandIn(company=company, clock=clock, token=TOKEN, **settings) as circleci:  # type: ignore[arg-type]
+        ids = tuple(one.id for one in company.organizations[:organizations])
+        yield Bench(folder / "store", circleci, clock, ids)
+
+
+def job_ids(parts: Sequence[Path]) -> Iterator[str]:
+    for part in parts:
+        with gzip.open(part, "rb") as packed:
+            for row in csv.DictReader(TextIOWrapper(packed, "utf-8", newline="")):
+                yield row["JOB_ID"]
+
+
+def expected(company: Company, organizations: Sequence[str], period: Period) -> set[str]:
+    return {
+        f"{day}/{one.slug}/{n}"
+        for day in period
+        for one in company.organizations
+        if one.id in organizations
+        for n in range(2)
+    }

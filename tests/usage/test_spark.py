@@ -1,0 +1,552 @@
+"""--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
+
+import csv
+import gzip
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from shutil import copy, which
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.exportfile import Dialect, write_part
+from circleci_usage.export_and_report import stored_parts
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
+from circleci_usage.usage.engine import Source, on_this_machine
+from circleci_usage.usage.input_files import FoundParts, find_parts
+from commandline import Finished, circleci_usage
+from contracts import as_yaml, contracts, jobs, rules, sharings
+from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
+from oracle import Contract, Rule
+from reckoned import assert_equals_oracle, report_of
+from recorded_store import Export, store_with
+from rows import job_run
+
+pytest.importorskip("pyspark", reason="make test-spark installs it")
+if which("java") is None:
+    pytest.skip("Spark needs Java", allow_module_level=True)
+
+from pyspark.sql import SparkSession
+
+from circleci_usage.usage.spark.cluster import spark_session
+from circleci_usage.usage.spark.engine import on_cluster
+from spark_cluster import Cluster
+
+# PySpark and Py4J leave sockets for the garbage collector to close.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+DAYS = [date(2026, 10, day) for day in (1, 2, 5)]
+NOTHING = FoundParts((), ())
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def spark(cluster: Cluster) -> Iterator[SparkSession]:
+    """A session of this process, for what need not be seen on the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.environment.items():
+            patch.setenv(name, value)
+        with spark_session(cluster.master) as session:
+            yield session
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's company, in parts as different as parts can be."""
+    folder = tmp_path_factory.mktemp("exports")
+    dialects = (Dialect(), Dialect(quoted=True, crlf=True, bom=True), Dialect(compress=False))
+    for day, dialect in zip(DAYS, dialects, strict=True):
+        write_part(folder / f"{day}.csv{'.gz' * dialect.compress}", Company().rows(day), dialect)
+    odd = [
+        job_run(
+            "0.1",
+            PROJECT_NAME="c:\\new",
+            VCS_BRANCH='a "quoted"\nbranch, with a line end',
+            JOB_RUN_DATE=str(DAYS[0]),
+        ),
+        job_run(
+            "12.345678901",
+            PROJECT_NAME="ünïcode \U0001f600",
+            JOB_NAME="two\r\nlines",
+            JOB_RUN_DATE=str(DAYS[1]),
+        ),
+    ]
+    write_part(folder / "odd.csv.gz", odd, Dialect(columns=tuple(sorted(Dialect().columns))))
+    return folder
+
+
+def report(cluster: Cluster, folder: Path, *arguments: object) -> Finished:
+    chosen = ("--engine", "spark", "--spark-master", cluster.master)
+    # A busy machine needs minutes for what takes an idle one ten seconds.
+    return circleci_usage(
+        "report", *arguments, *chosen, cwd=folder, env=cluster.environment, timeout=500
+    )
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """All files, without the minute in which the page was made."""
+    return {
+        str(file.relative_to(folder)): re.sub(rb"Made .* UTC by", b"", file.read_bytes())
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_the_report_is_the_same_to_the_last_byte(
+    cluster: Cluster, exports: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "usage.yml").write_text(
+        "job_groups: {deploy: ['deploy-*'], tests: ['*test*', 'e?d-to-end']}\n"
+    )
+    config = ("--config", "usage.yml")
+    here = circleci_usage(
+        "report", exports, "--no-merged", "--output", "here", *config, cwd=tmp_path
+    )
+    there = report(cluster, tmp_path, exports, "--output", "there", *config)
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    assert there.out == here.out.replace("here", "there")
+    jobs = (tmp_path / "here" / "tables" / "job_durations.csv").read_text()
+    assert "deploy," in jobs
+    assert "deploy-" not in jobs
+
+
+def test_job_runs_count_once_and_new_credit_types_are_told_apart(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    parts = tmp_path / "parts of it"
+    parts.mkdir()
+    runs = [
+        job_run(
+            str(2**number),
+            JOB_ID=f"run {number}",
+            JOB_RUN_DATE=str(DAYS[number % 3]),
+            VCS_BRANCH="main",
+        )
+        for number in range(9)
+    ]
+    without_id = [
+        job_run("0.5", JOB_ID=nothing, JOB_RUN_DATE=str(DAYS[0]))
+        for nothing in ("\\\\N", "\\N", "")
+    ]
+    write_part(parts / "a.csv.gz", [*runs[:6], *without_id])
+    write_part(
+        parts / "b é.csv", [*runs[3:], runs[8], *without_id], Dialect(quoted=True, compress=False)
+    )
+    changed = [
+        job_run("1000", JOB_ID=f"run {number}", JOB_RUN_DATE=str(DAYS[number % 3]))
+        for number in (0, 1, 2)
+    ]
+    write_part(
+        parts / "c.csv.gz", [*runs[:2], *changed], Dialect(columns=tuple(reversed(EXPORT_COLUMNS)))
+    )
+    for seconds, file in enumerate(sorted(parts.iterdir())):
+        os.utime(file, (1_700_000_000 + seconds, 1_700_000_000 + seconds))
+    with_agents = tmp_path / "parts of it" / "agents.csv"
+    rows = [
+        ("2", "300", "302"),
+        ("2", "5", "2"),
+        ("1", "7", "9"),
+        ("1", "40", "9"),
+        ("1", "no", "1"),
+    ]
+    with with_agents.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*EXPORT_COLUMNS, "AI_AGENT_CREDITS"])
+        for compute, agent, total in rows:
+            writer.writerow([*job_run(compute, total=total, JOB_RUN_DATE=str(DAYS[1])), agent])
+    here = circleci_usage("report", parts, "--no-merged", "--output", "here", cwd=tmp_path)
+    there = report(cluster, tmp_path, parts, "--output", "there")
+
+    assert (here.code, there.code) == (0, 0), there.err
+    assert "a.csv.gz: 6 rows are of job runs that are in b é.csv and c.csv.gz too" in here.err
+    assert "its 5 credits of 1 job run are not part of TOTAL_CREDITS" in here.err
+    assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is not known" in here.err
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+@pytest.mark.parametrize("text", ["0.1234567890123456789", "1e-19", "1e30"])
+def test_amounts_that_would_be_rounded_are_refused(
+    spark: SparkSession, tmp_path: Path, text: str
+) -> None:
+    write_part(tmp_path / "long.csv.gz", [job_run(text, total="1")])
+    source = on_cluster(spark, find_parts([tmp_path]), ())
+
+    with pytest.raises(
+        DataError, match=rf"long\.csv\.gz: COMPUTE_CREDITS is '{text}', not a number"
+    ):
+        source.read(None, ())
+
+
+def test_amounts_are_kept_to_the_last_digit(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(
+        tmp_path / "part.csv.gz",
+        [job_run("1.5E-17", total="1e3"), job_run("0.10000000000000000000")],
+    )
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert to_decimal(int(usage.runs["total_credits"].sum()), usage.places) == Decimal("1000.1")
+
+
+def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_path: Path) -> None:
+    first, last = (job_run("4", JOB_ID=str(day), JOB_RUN_DATE=str(day)) for day in DAYS[:2])
+    store_with(
+        tmp_path,
+        Export(str(DAYS[0]), str(DAYS[0]), "2026-10-09", [[first]]),
+        Export(str(DAYS[1]), str(DAYS[1]), "2026-10-19", [[last, first]]),
+    )
+    found = stored_parts(tmp_path)
+    usage = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    assert usage.rows == 2
+    assert usage.warnings == read_daily_usage(found.parts).warnings
+
+
+def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
+    circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
+    options = ["--engine", "spark", "--output", "there"]
+    with Cluster(tmp_path) as cluster:
+        command = [sys.executable, "-m", "circleci_usage", "report", str(exports), *options]
+        with subprocess.Popen(
+            [*command, "--spark-master", cluster.master],
+            cwd=tmp_path,
+            env=os.environ | cluster.environment,
+            stdout=subprocess.DEVNULL,
+        ) as running:
+            while [event["Event"] for event in cluster.events()].count("SparkListenerJobStart") < 2:
+                with pytest.raises(subprocess.TimeoutExpired):
+                    running.wait(0.05)
+            cluster.kill_a_worker()
+        events = [event["Event"] for event in cluster.events()]
+
+    assert running.returncode == 0
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    assert "SparkListenerExecutorRemoved" in events
+
+
+def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: Path) -> None:
+    for number, name in enumerate(
+        ("parts/a.csv.gz", "parts/merged.csv.gz", "incoming/new.csv.gz", "parts/b.csv")
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_part(
+            tmp_path / name, [job_run(str(10**number))], Dialect(compress=name.endswith(".gz"))
+        )
+    copy(tmp_path / "parts" / "a.csv.gz", tmp_path / "parts" / "copy.csv.gz")
+    (tmp_path / "parts" / "notes.txt").write_text("no usage")
+
+    source = on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+
+    assert source.files == 2
+    assert source.size == sum(
+        (tmp_path / "parts" / name).stat().st_size for name in ("a.csv.gz", "b.csv")
+    )
+    [warning] = source.warnings
+    assert re.search(
+        r"/copy\.csv\.gz is a copy of \S+/a\.csv\.gz: its rows are counted once\.", warning
+    )
+    assert daily_usage(source.read(None, ())).credits["credits"].sum() == 1001
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "problem"),
+    [
+        (
+            "text.csv.gz",
+            [job_run("1"), job_run("many", total="1")],
+            "{file}: COMPUTE_CREDITS is 'many', not a number;",
+        ),
+        (
+            "day.csv",
+            [job_run("1", JOB_RUN_DATE="yesterday")],
+            "In the usage files a JOB_RUN_DATE is not a date;",
+        ),
+        (
+            "long.csv",
+            [(*job_run("1"), "more")],
+            "{file} is damaged: a row is too short or too long, or the file was cut;",
+        ),
+        (
+            "short.csv",
+            [job_run("1")[:-1]],
+            "{file} is damaged: a row is too short or too long, or the file was cut;",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(
+    spark: SparkSession, tmp_path: Path, name: str, rows: list[tuple[str, ...]], problem: str
+) -> None:
+    write_part(tmp_path / name, rows, Dialect(compress=name.endswith(".gz")))
+    source = on_cluster(spark, find_parts([tmp_path]), ())
+
+    with pytest.raises(DataError, match=re.escape(problem.format(file=tmp_path / name))):
+        source.read(None, ())
+
+
+def odd_files(folder: Path) -> None:
+    """What fast readers stumble over, or misunderstand without a word."""
+    columns = tuple(reversed(EXPORT_COLUMNS))
+    joined = [
+        plain_line(job_run("1")),
+        header(columns).lower(),
+        all_quoted_line(job_run("2", JOB_NAME="late")[::-1]),
+    ]
+    (folder / "joined.csv").write_text(export(joined))
+    (folder / "comma.csv").write_text(
+        export([bare_line(job_run("4", JOB_NAME="test, slow")), plain_line(job_run())])
+    )
+    quotes = [quoted_line(job_run(amount, JOB_NAME='say "hi')) for amount in ("8", "16")]
+    (folder / "quotes.csv").write_text(export([quotes[0], quoted_line(job_run("32")), quotes[1]]))
+    (folder / "empty.csv").write_text(export([all_quoted_line(job_run("64", JOB_NAME=""))]))
+
+
+def test_escape_signs_and_headers_in_the_middle_are_read_alike(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    odd_files(tmp_path)
+    found = find_parts([tmp_path])
+
+    here = daily_usage(on_this_machine(found).read(None, ()))
+    there = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+
+    jobs = here.credits.set_index("job")["credits"].groupby("job").sum().to_dict()
+    assert jobs == {"test": 43, "late": 2, "test, slow": 4, 'say "hi': 24, "(none)": 64}
+    for frame in ("runs", "credits", "branch_credits"):
+        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
+    assert sorted(file.name for file in tmp_path.iterdir() if file.name != ".daily-usage") == [
+        "comma.csv",
+        "empty.csv",
+        "joined.csv",
+        "quotes.csv",
+    ]
+
+
+def test_a_backslash_before_a_quote_may_be_itself(spark: SparkSession, tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run(JOB_NAME='a \\"b"')])
+
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+
+    assert usage.credits["job"].tolist() == ['a \\"b"']
+
+
+def test_escape_signs_at_urls_are_said(spark: SparkSession, tmp_path: Path) -> None:
+    odd_files(tmp_path)
+
+    for name, problem in (
+        (
+            "quotes.csv",
+            "The files at the URLs have backslashes before quotes, which may be escape signs;",
+        ),
+        ("comma.csv", "comma.csv is damaged: a row is too short or too long"),
+        ("joined.csv", "joined.csv: \\S+ is '\\S+', not a number"),
+    ):
+        with pytest.raises(DataError, match=problem):
+            on_cluster(spark, NOTHING, [(tmp_path / name).as_uri()]).read(None, ())
+
+
+def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:
+    write_part(tmp_path / "cut.csv.gz", [job_run(str(number)) for number in range(1000)])
+    os.truncate(tmp_path / "cut.csv.gz", (tmp_path / "cut.csv.gz").stat().st_size - 9)
+
+    done = report(cluster, tmp_path, tmp_path)
+
+    assert done.code == 6
+    assert "cut.csv.gz: the gzip data are damaged (Compressed file ended" in done.err
+
+
+def damaged(change: Callable[[bytes], bytes]) -> bytes:
+    """A packed part with something done to its bytes."""
+    return change(
+        gzip.compress(
+            export(plain_line(job_run(str(n), JOB_NAME=f"j{n}")) for n in range(500)).encode()
+        )
+    )
+
+
+ROWS = export([plain_line(job_run("1")), plain_line(job_run("2"))]).encode()
+ATTACKS = {
+    "nothing": b"",
+    "half a header": ROWS[:100],
+    "a header": header().encode(),
+    "a packed part cut within its header": damaged(lambda part: part[:30]),
+    "a packed part cut in half": damaged(lambda part: part[: len(part) // 2]),
+    "a packed part without its checksum": damaged(lambda part: part[:-8]),
+    "a packed part with another checksum": damaged(lambda part: part[:-8] + b"12345678"),
+    "a packed part with a byte changed": damaged(
+        lambda part: part[:900] + bytes([part[900] ^ 255]) + part[901:]
+    ),
+    "a packed part with junk behind it": damaged(lambda part: part + b"junk"),
+    "a packed part in a packed part": gzip.compress(gzip.compress(ROWS)),
+    "a name that is not UTF-8": ROWS.replace(b"test", b"t\xff\xfest", 1),
+    "half a surrogate": ROWS.replace(b"test", b"\xed\xa0\x80", 1),
+    "a name with nul": ROWS.replace(b"test", b"te\0st", 1),
+    "a quote that nobody closed": ROWS
+    + ROWS.splitlines()[1].replace(b"test", b'"test')
+    + b"\n"
+    + ROWS,
+    "text behind a quote": ROWS.replace(b"test", b'"te"st', 1),
+    "a row of 2 MB": ROWS.replace(b"test", b"x" * (2 << 20), 1),
+    "a row of lines of 2 MB": ROWS.replace(b"test", b'"' + b"x\n" * (1 << 20) + b'"', 1),
+    "blank lines": ROWS + b"\n" * (4 << 20),
+    "a name of 10,001 letters": ROWS.replace(b"test", b"x" * 10_001, 1),
+    "the year 1": ROWS.replace(b"2026-03-02,", b"0001-01-01,", 1),
+    "the year 9999": ROWS.replace(b"2026-03-02,", b"9999-12-31,", 1),
+    "a day of no calendar": ROWS.replace(b"2026-03-02,", b"2026-02-30,", 1),
+    "seconds beyond 64 bits": ROWS.replace(b",60,", b",99999999999999999999,", 1),
+    "seconds of 64 bits": ROWS.replace(b",60,", b",9223372036854775807,", 1),
+    "no number": ROWS.replace(b",60,", b",NaN,", 1),
+    "a number of another script": ROWS.replace(b",60,", ",\uff16\uff10,".encode(), 1),
+    "use that is no number": ROWS.replace(b",60,\\N", b",60,NaN", 1).replace(
+        b",60,\\N", b",60,1e308"
+    ),
+    "another header in the middle": ROWS + ROWS,
+    "other columns in the middle": ROWS
+    + header(tuple(reversed(EXPORT_COLUMNS))).encode()
+    + ROWS.splitlines()[1],
+}
+
+
+@pytest.mark.parametrize("content", ATTACKS.values(), ids=ATTACKS)
+def test_a_hostile_file_is_read_as_here_or_refused(
+    spark: SparkSession, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(content)
+
+    here = outcome_of(lambda: on_this_machine(find_parts([file])))
+    there = outcome_of(lambda: on_cluster(spark, find_parts([file]), ()))
+
+    assert there == here
+
+
+def outcome_of(source: Callable[[], Source]) -> object:
+    """The credits of each job, or what kind of a refusal there is."""
+    try:
+        usage = daily_usage(source().read(None, ()))
+    except UsageExporterError as refusal:
+        return type(refusal).exit_code
+    lines = usage.credits[["job", "credits"]].itertuples(index=False)
+    return sorted((job, to_decimal(int(credits), usage.places)) for job, credits in lines)
+
+
+@pytest.mark.parametrize(
+    "content", [ROWS[:-300], b"", None, ROWS.replace(b"COMPUTE", b"compute")[::-1]]
+)
+def test_a_file_that_changes_after_it_was_found_is_refused(
+    spark: SparkSession, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(ROWS)
+    source = on_cluster(spark, find_parts([file]), ())
+
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(UsageExporterError) as caught:
+        source.read(None, ())
+
+    assert "part.csv" in str(caught.value) or "Spark" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["a row of 2 MB", "a quote that nobody closed", "seconds of 64 bits", "the year 1"]
+)
+def test_a_hostile_file_at_a_url_is_refused(spark: SparkSession, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "part.csv"
+    file.write_bytes(ATTACKS[name])
+
+    with pytest.raises(DataError):
+        on_cluster(spark, NOTHING, [file.as_uri()]).read(None, ())
+
+
+def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+
+    with pytest.raises(
+        DataError, match=r"/other\.csv is not a usage export: it lacks the columns "
+    ):
+        on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+
+
+def test_where_there_is_nothing_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"There are no usage files \(.csv or .csv.gz\) at file://"
+    ):
+        on_cluster(spark, NOTHING, [tmp_path.as_uri()])
+    with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*/no/such/folder"):
+        on_cluster(spark, NOTHING, ["file:///no/such/folder"])
+    with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*S3AFileSystem"):
+        on_cluster(spark, NOTHING, ["s3a://bucket/exports/"])
+
+
+@pytest.mark.parametrize(
+    "master", ["spark://127.0.0.1:9", "spark://no-such-host.invalid:7077", "spark://port"]
+)
+def test_no_cluster_is_said_at_once(tmp_path: Path, master: str) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1")])
+
+    done = circleci_usage(
+        "report", tmp_path, "--engine", "spark", "--spark-master", master, cwd=tmp_path, timeout=20
+    )
+
+    assert done.code == 4
+    assert f"There is no Spark master at {master} (" in done.err
+
+
+def test_no_java_is_said(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", [job_run("1")])
+
+    env = {"PATH": "/bin", "JAVA_HOME": str(tmp_path)}
+    done = circleci_usage("report", tmp_path, "--engine", "spark", cwd=tmp_path, env=env)
+
+    assert done.code == 2
+    assert (
+        "Spark needs Java 17 or newer on this machine too; install it, or set JAVA_HOME."
+        in done.err
+    )
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(jobs=jobs, contract=contracts(), rules=rules, data=st.data())
+def test_every_breakdown_equals_the_oracle(
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
+    jobs: list[dict[str, str]],
+    contract: Contract,
+    rules: list[Rule],
+    data: st.DataObject,
+) -> None:
+    def there(folder: Path) -> Source:
+        return on_cluster(spark, find_parts([folder]), ())
+
+    sharing = data.draw(sharings(rules))
+    report = report_of(
+        tmp_path_factory.mktemp("parts"), [jobs], as_yaml(contract, rules, sharing), there
+    )
+
+    assert_equals_oracle(report, jobs, contract, rules, sharing)
