@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from circleci_usage.core.errors import ServiceError
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.engine import ExportOptions, export_usage
@@ -128,7 +128,7 @@ def _export(url: str, store: Store) -> None:
     client = CircleCI(url, SecretStr("token"), clock=clock)
     options = ExportOptions()
     export_usage(
-        client, store, [ORGANIZATION], DAY, options=options, clock=clock, progress=Silence()
+        client, store, [ORGANIZATION], DAY, options=options, clock=clock, progress=NullProgress()
     )
 
 

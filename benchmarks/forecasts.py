@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.daily_series import Series, is_tuned, made_up, read
 from benchmarks.peers import ets_sum, has_peers, seasonal_esd
 from benchmarks.planted import TIMES, Detector, Score, judge, ours
-from circleci_usage.analysis.forecast import month_of, outlook
+from circleci_usage.analysis.forecast import forecast_month, month_of
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
 
@@ -106,7 +106,7 @@ def _forecast(series: Series, index: int, month: Period, history: int, total: fl
     daily = {
         today - timedelta(days=ago): Decimal(str(value)) for ago, value in enumerate(known[::-1])
     }
-    ahead = outlook(month, today, daily, ZERO)
+    ahead = forecast_month(month, today, daily, ZERO)
     days_left = (month.last - today).days
     spent = float(ahead.spent)
     naive = spent + float(np.resize(known[-7:], days_left).sum())

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from circleci_usage.cli.process_tuning import spare_memory
+from circleci_usage.cli.process_tuning import limit_memory
 
-spare_memory()
+limit_memory()
 
 from circleci_usage.usage.daily_usage import read_daily_usage  # noqa: E402 - after the settings of its memory
 from circleci_usage.usage.input_files import find_parts  # noqa: E402

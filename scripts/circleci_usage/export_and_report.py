@@ -67,7 +67,7 @@ def _export(
     client = CircleCI(
         settings.url, settings.token, clock=clock, progress=progress, allow_insecure=insecure
     )
-    client.patience.max_wait = settings.options.max_wait
+    client.wait_budget.max_wait = settings.options.max_wait
     ids = {name: resolve_organization(client, name).id for name in settings.organizations}
     exported = export_usage(
         client,

@@ -6,7 +6,13 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings, Findings, Known, find
+from circleci_usage.analysis.analyze import (
+    DEFAULTS,
+    AnalysisInput,
+    AnalysisResults,
+    AnalysisSettings,
+    analyze,
+)
 from circleci_usage.analysis.breakdowns import (
     BREAKDOWNS,
     Amount,
@@ -35,7 +41,7 @@ from circleci_usage.core.periods import (
     uncovered,
 )
 from circleci_usage.core.plurals import agreeing, counted
-from circleci_usage.costs.allocation import NOBODY, Ownership, allocate, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, Ownership, allocate, allocated
 from circleci_usage.costs.costs import Costs, over_days, within
 from circleci_usage.costs.pricing import PriceList, named_days, price, refuse_unpriced
 from circleci_usage.schema.export_columns import CREDIT_TYPES
@@ -98,7 +104,7 @@ class Report:
     reconciliation: Reconciliation
     ownership: Ownership
     previous: PastPeriod | None
-    findings: Findings
+    findings: AnalysisResults
     warnings: tuple[str, ...]
     period_name: str | None
     link: str | None
@@ -121,7 +127,7 @@ def build_report(
     *,
     period: Period,
     generated_at: datetime,
-    ownership: Ownership = NOBODY,
+    ownership: Ownership = NO_TEAMS,
     analysis: AnalysisSettings = DEFAULTS,
     job_groups: JobGroups = NO_GROUPS,
     complete_through: date | None = None,
@@ -179,14 +185,14 @@ def build_report(
             refuse_unpriced(owned)
         charged = chargeback(owned, ownership, period)
         all_days = named_costs(caused)
-        findings = find(
-            Known(
+        findings = analyze(
+            AnalysisInput(
                 costs=so_far.costs,
                 of_period=all_days,
                 unnamed=caused,
                 unnamed_by_day=by_day,
                 runs=so_far.runs,
-                performance=usage.performance,
+                run_statistics=usage.run_statistics,
                 complete_through=through,
                 complete=complete,
                 should_be_through=min(period.last, ready_through or yesterday),

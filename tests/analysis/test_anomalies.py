@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from circleci_usage.analysis.anomalies import Anomaly, Cause, find_anomalies
+from circleci_usage.analysis.anomalies import Anomaly, MainDriver, find_anomalies
 from circleci_usage.core.periods import ONE_DAY, Period
 from costs import costs, line, project
 
@@ -51,7 +51,7 @@ def test_a_jump_is_found_with_what_was_expected_and_the_job_behind_it() -> None:
         ("o1", "acme", "p1", "web"),
         anomaly.expected,
         Decimal(cost_of(TUESDAY) + 5300) / 100,
-        Cause("nightly", "soak", Decimal("0.00"), Decimal("50.00")),
+        MainDriver("nightly", "soak", Decimal("0.00"), Decimal("50.00")),
     )
     assert anomaly.excess == anomaly.actual - anomaly.expected
 
@@ -61,7 +61,7 @@ def test_a_job_that_always_runs_explains_by_how_much_more_it_cost() -> None:
 
     (anomaly,) = find_anomalies(costs(*every_day(), *dear), KNOWN, MARCH)
 
-    assert anomaly.cause == Cause("build", "soak", Decimal("30.00"), Decimal("90.00"))
+    assert anomaly.cause == MainDriver("build", "soak", Decimal("30.00"), Decimal("90.00"))
 
 
 def test_a_weekend_is_compared_with_weekends() -> None:
@@ -172,7 +172,7 @@ def test_a_job_alone_stands_out_of_a_restless_project_and_is_told_once() -> None
     assert (anomaly.day, anomaly.subject) == (TUESDAY, "job")
     assert anomaly.actual == 90
     assert abs(anomaly.expected - Decimal("30.50")) <= 1
-    assert anomaly.cause == Cause("build", "soak", anomaly.expected, Decimal("90.00"))
+    assert anomaly.cause == MainDriver("build", "soak", anomaly.expected, Decimal("90.00"))
 
 
 def test_a_busy_day_of_all_jobs_is_the_project_s() -> None:
@@ -202,7 +202,7 @@ def test_a_new_job_that_is_dear_is_told_on_its_first_day() -> None:
     (anomaly,) = find_anomalies(costs(*every_day(cost=restless), *new), KNOWN, MARCH)
 
     assert (anomaly.day, anomaly.subject, anomaly.actual) == (TUESDAY, "job", Decimal(40))
-    assert anomaly.cause == Cause("build", "e2e", Decimal("0.00"), Decimal("40.00"))
+    assert anomaly.cause == MainDriver("build", "e2e", Decimal("0.00"), Decimal("40.00"))
 
 
 def test_a_new_job_that_costs_pennies_is_none() -> None:

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from circleci_usage.analysis.budgets import Budget, check_budgets
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Per, Spending, spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.core.periods import Period, months
 from circleci_usage.costs.allocation import SHARED, Ownership, TeamRule
 from circleci_usage.costs.shared_costs import SharedCosts
@@ -15,8 +15,8 @@ FEBRUARY, MARCH = months(Period.of_days(date(2026, 2, 1), date(2026, 3, 31)))
 TEAMS = Ownership((TeamRule("Web", ("web",)), TeamRule("Apps", ("app",))))
 
 
-def month(everything: Outlook, *missing: Period, **teams: Outlook) -> dict[Per, Spending]:
-    return {"month": Spending(MARCH, MARCH.first, date(2026, 3, 20), everything, teams, missing)}
+def month(everything: Forecast, *missing: Period, **teams: Forecast) -> dict[Per, MonthToDate]:
+    return {"month": MonthToDate(MARCH, MARCH.first, date(2026, 3, 20), everything, teams, missing)}
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def month(everything: Outlook, *missing: Period, **teams: Outlook) -> dict[Per, 
     ],
 )
 def test_states(spent: str, expected: str | None, state: str) -> None:
-    outlook = Outlook(Decimal(spent), None if expected is None else Decimal(expected))
+    forecast = Forecast(Decimal(spent), None if expected is None else Decimal(expected))
 
-    (found,) = check_budgets([Budget("all", Decimal(100))], month(outlook))
+    (found,) = check_budgets([Budget("all", Decimal(100))], month(forecast))
 
     assert (found.state, found.spent) == (state, Decimal(spent))
 
@@ -43,19 +43,19 @@ def test_a_budget_with_days_missing_is_known_only_to_be_over(spent: str, state: 
     gap = Period.of_days(date(2026, 3, 4), date(2026, 3, 5))
 
     (found,) = check_budgets(
-        [Budget("all", Decimal(100))], month(Outlook(Decimal(spent), Decimal(200)), gap)
+        [Budget("all", Decimal(100))], month(Forecast(Decimal(spent), Decimal(200)), gap)
     )
 
     assert (found.state, found.spent, found.used) == (state, Decimal(spent), None)
 
 
 def test_a_budget_of_a_cycle_is_held_against_the_cycle() -> None:
-    cycle = Spending(
+    cycle = MonthToDate(
         Period.of_days(date(2026, 3, 15), date(2026, 4, 14)),
         date(2026, 3, 15),
         date(2026, 3, 20),
-        Outlook(Decimal(30)),
-        {"Web": Outlook(Decimal(20))},
+        Forecast(Decimal(30)),
+        {"Web": Forecast(Decimal(20))},
     )
     budgets = [
         Budget("all", Decimal(25), per="cycle"),
@@ -63,14 +63,14 @@ def test_a_budget_of_a_cycle_is_held_against_the_cycle() -> None:
         Budget("m", Decimal(25)),
     ]
 
-    found = check_budgets(budgets, {**month(Outlook(Decimal(60))), "cycle": cycle})
+    found = check_budgets(budgets, {**month(Forecast(Decimal(60))), "cycle": cycle})
 
     assert [state.state for state in found] == ["over", "within", "over"]
     assert [state.spent for state in found] == [30, 20, 60]
 
 
 def test_a_budget_of_a_team_is_held_against_that_team() -> None:
-    spending_of = month(Outlook(Decimal(900)), Web=Outlook(Decimal(30)))
+    spending_of = month(Forecast(Decimal(900)), Web=Forecast(Decimal(30)))
 
     web, idle = check_budgets(
         [Budget("w", Decimal(40), "Web"), Budget("i", Decimal(0), "Idle")], spending_of
@@ -88,14 +88,16 @@ def test_the_month_of_the_last_complete_day_counts() -> None:
         line(1000, date=date(2026, 3, 10)),
     )
 
-    found = spending(owned, TEAMS, Period.of_days(date(2026, 2, 20), date(2026, 3, 9)))
+    found = month_to_date(owned, TEAMS, Period.of_days(date(2026, 2, 20), date(2026, 3, 9)))
 
     assert (found.month, found.is_whole, found.is_over) == (MARCH, True, False)
     assert found.everything.spent == Decimal("1.10")
 
 
 def test_data_that_begin_within_the_month_are_told() -> None:
-    found = spending(costs(line(1)), TEAMS, Period.of_days(date(2026, 3, 2), date(2026, 3, 31)))
+    found = month_to_date(
+        costs(line(1)), TEAMS, Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
+    )
 
     assert (found.since, found.is_whole, found.is_over) == (date(2026, 3, 2), False, True)
     assert found.missing == (Period.of_days(date(2026, 3, 1), date(2026, 3, 1)),)
@@ -106,7 +108,7 @@ def test_what_is_known_on_either_side_of_a_gap_is_spent() -> None:
     owned = costs(line(1, date=date(2026, 3, 1)), line(10, date=date(2026, 3, 20)))
     gap = Period.of_days(date(2026, 3, 5), date(2026, 3, 9))
 
-    found = spending(
+    found = month_to_date(
         owned,
         TEAMS,
         Period.of_days(date(2026, 3, 10), date(2026, 3, 31)),
@@ -123,7 +125,7 @@ def test_with_days_missing_nobody_knows_the_teams_shares_in_proportion() -> None
     seats, known = frozenset({"user"}), Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
 
     by_split = {
-        split: spending(owned, Ownership(TEAMS.rules, SharedCosts(split, seats)), known)
+        split: month_to_date(owned, Ownership(TEAMS.rules, SharedCosts(split, seats)), known)
         .teams["Web"]
         .spent
         for split in ("proportional", "even")
@@ -136,7 +138,7 @@ def test_seats_are_spent_and_not_expected_again() -> None:
     seats = line(5000, date=date(2026, 3, 1), credit_type="user")
     known = Period.of_days(date(2026, 2, 15), date(2026, 3, 14))
 
-    found = spending(costs(seats, *(line(100, date=day) for day in known)), TEAMS, known)
+    found = month_to_date(costs(seats, *(line(100, date=day) for day in known)), TEAMS, known)
 
     assert found.everything.expected == Decimal(50 + 31)
 
@@ -150,14 +152,14 @@ def test_teams_have_their_share_of_what_is_shared() -> None:
         line(50, team="unallocated"),
     )
 
-    found = spending(owned, shared, MARCH)
+    found = month_to_date(owned, shared, MARCH)
 
-    assert {team: outlook.spent for team, outlook in found.teams.items()} == {
+    assert {team: forecast.spent for team, forecast in found.teams.items()} == {
         "Web": Decimal("10.50"),
         "Apps": Decimal("3.50"),
         "unallocated": Decimal("0.50"),
     }
-    assert sum(outlook.spent for outlook in found.teams.values()) == found.everything.spent
+    assert sum(forecast.spent for forecast in found.teams.values()) == found.everything.spent
 
 
 def test_what_is_expected_of_a_team_has_its_share_too() -> None:
@@ -165,11 +167,11 @@ def test_what_is_expected_of_a_team_has_its_share_too() -> None:
     known = Period.of_days(date(2026, 2, 15), date(2026, 3, 14))
     seats = line(1000, date=date(2026, 3, 1), team=SHARED, credit_type="user")
 
-    found = spending(
+    found = month_to_date(
         costs(seats, *(line(100, date=day, team="Web") for day in known)), shared, known
     )
 
-    assert {team: outlook.expected for team, outlook in found.teams.items()} == {
+    assert {team: forecast.expected for team, forecast in found.teams.items()} == {
         "Web": 36,
         "Apps": 5,
     }

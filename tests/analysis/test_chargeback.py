@@ -6,7 +6,7 @@ import pandas as pd
 
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import NOBODY, Ownership, TeamRule, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, Ownership, TeamRule, allocated
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.shared_costs import SharedCosts
 from priced import used
@@ -96,7 +96,7 @@ def test_credits_are_split_as_their_cost_is() -> None:
 
 
 def test_without_teams_everything_is_unallocated() -> None:
-    assert rows(charged(NOBODY, line("web", "100")), "team", "cost") == [("unallocated", 1)]
+    assert rows(charged(NO_TEAMS, line("web", "100")), "team", "cost") == [("unallocated", 1)]
 
 
 def test_without_usage_there_is_a_line_of_nothing_for_each_team() -> None:

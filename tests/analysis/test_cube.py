@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from circleci_usage.analysis.cube import MAX_LINES, SMALLER, cube
-from circleci_usage.costs.allocation import NOBODY, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.schema.export_columns import BRANCH_GROUP
@@ -9,7 +9,7 @@ from priced import used
 
 
 def costs(*lines: dict[str, str]) -> Costs:
-    return allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NOBODY)
+    return allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
 
 
 def test_a_line_is_a_combination_of_all_names_over_all_days() -> None:

@@ -2,14 +2,14 @@ from decimal import Decimal
 
 from circleci_usage.analysis.durations import durations
 from costs import costs, line
-from performances import performance
+from performances import run_statistics
 
 
 def test_workflows_and_jobs_with_what_they_cost() -> None:
     owned = costs(
         line(100, credits=10), line(50, credits=5, job="lint"), line(7, credits=1, workflow="other")
     )
-    measured = performance(
+    measured = run_statistics(
         jobs=[
             {"runs": 10, "succeeded": 6, "canceled": 2, "p50_queued": 3.0, "p95_queued": 8.0},
             {"job": "lint", "runs": 1, "succeeded": 1},
@@ -34,6 +34,6 @@ def test_workflows_and_jobs_with_what_they_cost() -> None:
 
 
 def test_runs_that_were_all_canceled_have_no_success_rate() -> None:
-    (job,) = durations(costs(), performance(jobs=[{"runs": 2, "canceled": 2}])).jobs
+    (job,) = durations(costs(), run_statistics(jobs=[{"runs": 2, "canceled": 2}])).jobs
 
     assert [job.success_rate, job.cost] == [None, 0]

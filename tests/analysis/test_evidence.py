@@ -52,8 +52,8 @@ def test_a_p95_takes_twenty_runs(
 ) -> None:
     report = reported(tmp_path, runs(number))
 
-    performance = json.loads(summary_json(report))["performance"]
-    (workflow,), (job,) = performance["workflows"], performance["jobs"]
+    run_statistics = json.loads(summary_json(report))["performance"]
+    (workflow,), (job,) = run_statistics["workflows"], run_statistics["jobs"]
     assert (workflow["p50_seconds"], workflow["p95_seconds"], workflow["runs"]) == (60, p95, number)
     assert (job["p50_queued_seconds"], job["p95_seconds"], job["p95_queued_seconds"]) == (
         9,

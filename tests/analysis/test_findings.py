@@ -104,13 +104,13 @@ def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None
 def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size(
     october: Report,
 ) -> None:
-    sizing = october.findings.right_sizing
+    recommendation = october.findings.right_sizing
 
-    assert {place(each.key) for each in sizing.of("smaller")} == set(planted.OVERSIZED)
-    assert {(each.resource_class, each.suggested) for each in sizing.of("smaller")} == {
+    assert {place(each.key) for each in recommendation.of("smaller")} == set(planted.OVERSIZED)
+    assert {(each.resource_class, each.suggested) for each in recommendation.of("smaller")} == {
         ("xlarge", "large")
     }
-    assert [(place(each.key), each.suggested) for each in sizing.of("larger")] == [
+    assert [(place(each.key), each.suggested) for each in recommendation.of("larger")] == [
         (planted.STARVING, "xlarge")
     ]
 
@@ -118,13 +118,16 @@ def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size
 def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
     october: Report,
 ) -> None:
-    sizing = october.findings.right_sizing
+    recommendation = october.findings.right_sizing
 
-    certain = [each.saved for each in sizing.migrations if each.is_certain]
-    smaller = [each.saved for each in sizing.of("smaller")]
-    assert sizing.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
-    assert {each.key[-1] for each in sizing.migrations if each.is_certain} == {"xlarge", "2xlarge"}
-    assert {each.key[-2] for each in sizing.migrations if not each.is_certain} == {"docker"}
+    certain = [each.saved for each in recommendation.migrations if each.is_certain]
+    smaller = [each.saved for each in recommendation.of("smaller")]
+    assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
+    assert {each.key[-1] for each in recommendation.migrations if each.is_certain} == {
+        "xlarge",
+        "2xlarge",
+    }
+    assert {each.key[-2] for each in recommendation.migrations if not each.is_certain} == {"docker"}
 
 
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
@@ -152,11 +155,14 @@ def test_the_starving_job_may_be_faster_on_a_larger_class(october: Report) -> No
 
 
 def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
-    sizing = october.findings.right_sizing
+    recommendation = october.findings.right_sizing
 
-    assert {each.key[-2] for each in sizing.of("self-hosted")} == {"runner"}
+    assert {each.key[-2] for each in recommendation.of("self-hosted")} == {"runner"}
     assert (
-        sizing.of("unknown class") == sizing.of("unknown rate") == sizing.of("unknown size") == ()
+        recommendation.of("unknown class")
+        == recommendation.of("unknown rate")
+        == recommendation.of("unknown size")
+        == ()
     )
 
 
@@ -208,23 +214,23 @@ def test_the_forecast_of_half_a_month_holds_the_whole_one(read: Reading, october
 
     found = report(read(Period(QUARTER.start, half.stop), half), half, settings).findings
 
-    assert found.spending is not None
-    outlook = found.spending.everything
-    assert outlook.low is not None
-    assert outlook.high is not None
+    assert found.month_to_date is not None
+    forecast = found.month_to_date.everything
+    assert forecast.low is not None
+    assert forecast.high is not None
     ordinary = october.totals.cost - (
         october.findings.anomalies[0].actual - october.findings.anomalies[0].expected
     )
-    assert outlook.low < ordinary < outlook.high
+    assert forecast.low < ordinary < forecast.high
     assert [budget.state for budget in found.budgets] == ["expected over", "within"]
 
 
 def test_teams_spend_what_their_breakdown_says(october: Report) -> None:
-    spending = october.findings.spending
+    month_to_date = october.findings.month_to_date
 
-    assert spending is not None
+    assert month_to_date is not None
     teams = october.breakdowns["teams"].lines
-    assert {team: outlook.spent for team, outlook in spending.teams.items()} == dict(
+    assert {team: forecast.spent for team, forecast in month_to_date.teams.items()} == dict(
         zip(teams["team"], teams["cost"], strict=True)
     )
 
@@ -234,9 +240,9 @@ def test_jobs_and_workflows_cost_what_their_breakdowns_say(october: Report) -> N
     costs = dict(zip(jobs["job"] + jobs["workflow"] + jobs["project"], jobs["cost"], strict=True))
 
     assert october.findings.durations.jobs
-    for pace in october.findings.durations.jobs:
-        *_, project, workflow, job = pace.key
-        assert pace.cost == costs[job + workflow + project]
+    for duration_stats in october.findings.durations.jobs:
+        *_, project, workflow, job = duration_stats.key
+        assert duration_stats.cost == costs[job + workflow + project]
 
 
 def test_extras_are_all_that_is_not_compute(october: Report) -> None:
@@ -263,9 +269,9 @@ def test_nothing_is_found_where_there_is_nothing(read: Reading) -> None:
 
     found = report(read(QUARTER, empty), empty, settings).findings
 
-    assert (found.changes, found.trend, found.spending) == (None, None, None)
+    assert (found.changes, found.trend, found.month_to_date) == (None, None, None)
     assert (found.anomalies, found.extras) == ((), ())
-    assert [(budget.state, budget.spending.missing) for budget in found.budgets] == [
+    assert [(budget.state, budget.month_to_date.missing) for budget in found.budgets] == [
         ("unknown", (empty,))
     ]
-    assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.sizings] == []
+    assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.recommendations] == []

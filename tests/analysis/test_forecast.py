@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_usage.analysis.forecast import Outlook, month_of, outlook
+from circleci_usage.analysis.forecast import Forecast, forecast_month, month_of
 from circleci_usage.core.periods import ONE_DAY, Period
 from paths import SHARED
 
@@ -31,36 +31,36 @@ def test_a_month() -> None:
 def test_a_month_that_repeats_its_weeks_is_known_exactly() -> None:
     daily = days(date(2026, 2, 15), 28, 1, 10, 10, 10, 10, 10, 1)  # from a Sunday
 
-    found = outlook(MARCH, date(2026, 3, 14), daily, Decimal(100))
+    found = forecast_month(MARCH, date(2026, 3, 14), daily, Decimal(100))
 
     # March 2026 has 22 working days, five Sundays and four Saturdays.
-    assert found == Outlook(Decimal(100 + 2 * 52), *[Decimal(100 + 22 * 10 + 9)] * 3)
+    assert found == Forecast(Decimal(100 + 2 * 52), *[Decimal(100 + 22 * 10 + 9)] * 3)
 
 
 def test_what_is_still_to_come_is_part_of_the_forecast_and_of_its_interval() -> None:
     daily = days(date(2026, 2, 1), 42, 6)
 
-    found = outlook(MARCH, date(2026, 3, 14), daily, Decimal(0), Decimal(150))
+    found = forecast_month(MARCH, date(2026, 3, 14), daily, Decimal(0), Decimal(150))
 
-    assert found == Outlook(Decimal(84), *[Decimal(31 * 6 + 150)] * 3)
+    assert found == Forecast(Decimal(84), *[Decimal(31 * 6 + 150)] * 3)
 
 
 def test_nothing_is_expected_of_less_than_two_weeks() -> None:
-    assert outlook(MARCH, date(2026, 3, 13), days(date(2026, 3, 1), 13, 5), Decimal(0)) == Outlook(
-        Decimal(65)
-    )
+    assert forecast_month(
+        MARCH, date(2026, 3, 13), days(date(2026, 3, 1), 13, 5), Decimal(0)
+    ) == Forecast(Decimal(65))
 
 
 def test_there_is_no_interval_of_less_than_four_weeks() -> None:
-    found = outlook(MARCH, date(2026, 3, 14), days(date(2026, 2, 16), 27, 5), Decimal(0))
+    found = forecast_month(MARCH, date(2026, 3, 14), days(date(2026, 2, 16), 27, 5), Decimal(0))
 
-    assert found == Outlook(Decimal(70), Decimal(155))
+    assert found == Forecast(Decimal(70), Decimal(155))
 
 
 def test_a_month_that_is_over_costs_what_it_has_cost() -> None:
     spent = Decimal(31 * 2 + 1)
 
-    assert outlook(MARCH, MARCH.last, days(date(2026, 3, 1), 31, 2), Decimal(1)) == Outlook(
+    assert forecast_month(MARCH, MARCH.last, days(date(2026, 3, 1), 31, 2), Decimal(1)) == Forecast(
         spent, spent, spent, spent
     )
 
@@ -68,20 +68,20 @@ def test_a_month_that_is_over_costs_what_it_has_cost() -> None:
 def test_days_after_the_last_complete_one_do_not_count() -> None:
     daily = days(date(2026, 2, 15), 28, 1) | {date(2026, 3, 15): Decimal(1000)}
 
-    assert outlook(MARCH, date(2026, 3, 14), daily, Decimal(0)).expected == 31
+    assert forecast_month(MARCH, date(2026, 3, 14), daily, Decimal(0)).expected == 31
 
 
 def test_weeks_before_a_clear_shift_of_level_do_not_count() -> None:
     daily = days(date(2026, 1, 1), 45, 1000) | days(date(2026, 2, 15), 28, 1)
 
-    assert outlook(MARCH, date(2026, 3, 14), daily, Decimal(0)).expected == 31
+    assert forecast_month(MARCH, date(2026, 3, 14), daily, Decimal(0)).expected == 31
 
 
 def test_one_wild_week_moves_a_forecast_little() -> None:
     calm = days(date(2025, 12, 14), 91, 10)
     wild = calm | days(date(2026, 2, 1), 7, 100)
 
-    found = outlook(MARCH, date(2026, 3, 14), wild, Decimal(0))
+    found = forecast_month(MARCH, date(2026, 3, 14), wild, Decimal(0))
 
     assert found.expected is not None
     assert 310 <= found.expected <= 310 * Decimal("1.2")
@@ -90,9 +90,9 @@ def test_one_wild_week_moves_a_forecast_little() -> None:
 def test_no_cost_at_all_is_expected_to_stay_so() -> None:
     nothing = Decimal(0)
 
-    found = outlook(MARCH, date(2026, 3, 14), days(date(2026, 1, 1), 73, 0), nothing)
+    found = forecast_month(MARCH, date(2026, 3, 14), days(date(2026, 1, 1), 73, 0), nothing)
 
-    assert found == Outlook(nothing, nothing, nothing, nothing)
+    assert found == Forecast(nothing, nothing, nothing, nothing)
 
 
 @given(costs=st.lists(st.integers(0, 10**6), min_size=28, max_size=90), through=st.integers(0, 30))
@@ -101,7 +101,7 @@ def test_the_expected_lies_in_its_interval_and_never_below_what_is_spent(
 ) -> None:
     last = MARCH.first + timedelta(days=through)
 
-    found = outlook(
+    found = forecast_month(
         MARCH, last, days(last - (len(costs) - 1) * ONE_DAY, len(costs), *costs), Decimal("7.005")
     )
 
@@ -117,8 +117,8 @@ def test_money_in_another_unit_is_forecast_alike(costs: list[int], factor: int) 
     last = date(2026, 3, 10)
     first = last - (len(costs) - 1) * ONE_DAY
 
-    one = outlook(MARCH, last, days(first, len(costs), *costs), Decimal(0))
-    other = outlook(
+    one = forecast_month(MARCH, last, days(first, len(costs), *costs), Decimal(0))
+    other = forecast_month(
         MARCH, last, days(first, len(costs), *(cost * factor for cost in costs)), Decimal(0)
     )
 
@@ -151,7 +151,7 @@ def holds(first: date, values: Sequence[float], day: int, history: int) -> list[
             known = {
                 today - ago * ONE_DAY: Decimal(str(values[index - ago])) for ago in range(history)
             }
-            ahead = outlook(month, today, known, Decimal(0))
+            ahead = forecast_month(month, today, known, Decimal(0))
             total = sum(values[index - day + 1 : end + 1])
             assert ahead.low is not None
             assert ahead.high is not None

@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Spending, spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate, month_to_date
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import NOBODY
+from circleci_usage.costs.allocation import NO_TEAMS
 from costs import costs, line
 
 AUTUMN = Period.of_days(date(2026, 9, 1), date(2026, 11, 10))
@@ -19,10 +19,10 @@ def seats(
     return line(cents, date=day, credit_type=kind, credits=cents * 10, **changes)
 
 
-def month(*lines: dict[str, object], known: Period = AUTUMN) -> Spending:
+def month(*lines: dict[str, object], known: Period = AUTUMN) -> MonthToDate:
     """6 USD a day, and what else there is."""
     everyday = (line(600, date=day, credits=10_000) for day in known)
-    return spending(costs(*everyday, *lines), NOBODY, known)
+    return month_to_date(costs(*everyday, *lines), NO_TEAMS, known)
 
 
 def expected(*lines: dict[str, object], known: Period = AUTUMN) -> Decimal | None:
@@ -32,8 +32,8 @@ def expected(*lines: dict[str, object], known: Period = AUTUMN) -> Decimal | Non
 def test_seats_are_expected_on_the_day_they_came_last_month() -> None:
     found = month(seats(date(2026, 9, 15)), seats(date(2026, 10, 15)))
 
-    assert found.everything == Outlook(Decimal(60), *[Decimal(60 + 20 * 6 + 150)] * 3)
-    assert found.credits == Outlook(Decimal(100_000), *[Decimal(300_000 + 150_000)] * 3)
+    assert found.everything == Forecast(Decimal(60), *[Decimal(60 + 20 * 6 + 150)] * 3)
+    assert found.credits == Forecast(Decimal(100_000), *[Decimal(300_000 + 150_000)] * 3)
 
 
 @pytest.mark.parametrize("day", [3, 10])

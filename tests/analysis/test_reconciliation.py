@@ -7,7 +7,7 @@ import pytest
 from circleci_usage.analysis.chargeback import chargeback
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import NOBODY, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod, price
 from priced import used
@@ -18,11 +18,11 @@ MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 @pytest.mark.parametrize(("total", "agrees"), [(125, True), (126, False)])
 def test_the_same_credits_are_summed_in_three_ways(total: int, *, agrees: bool) -> None:
     costs = allocated(
-        price(*used({"credits": "12"}, {"credits": "0.5"}), PriceList.flat(Decimal(1))), NOBODY
+        price(*used({"credits": "12"}, {"credits": "0.5"}), PriceList.flat(Decimal(1))), NO_TEAMS
     )
     runs = pd.DataFrame({"total_credits": [total], "unreconciled_rows": [3]})
 
-    reconciliation = reconcile(costs, runs, 1, chargeback(costs, NOBODY, MARCH))
+    reconciliation = reconcile(costs, runs, 1, chargeback(costs, NO_TEAMS, MARCH))
 
     assert reconciliation.of_rows == Decimal(total) / 10
     assert reconciliation.of_credit_types == reconciliation.of_teams == Decimal("12.5")

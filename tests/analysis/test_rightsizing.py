@@ -7,7 +7,7 @@ from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.resource_rates import RateOverride, Rates, public_rates
 from costs import costs, line
-from performances import performance
+from performances import run_statistics
 from reports import report_of
 from rows import Row, job_run
 
@@ -15,9 +15,9 @@ MONTH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def verdict(rates: Rates | None = None, /, **machine: object) -> tuple[str, str | None]:
-    found = right_size(costs(), performance(machines=[machine]), rates or public_rates(), MONTH)
-    (sizing,) = found.sizings
-    return sizing.verdict, sizing.suggested
+    found = right_size(costs(), run_statistics(machines=[machine]), rates or public_rates(), MONTH)
+    (recommendation,) = found.recommendations
+    return recommendation.verdict, recommendation.suggested
 
 
 # A docker large has 4 CPUs and 8 GB, the medium+ below it 3 and 6: 62.5% with a fifth more just fit.
@@ -115,22 +115,22 @@ def test_savings_are_of_a_month_of_average_length() -> None:
     week = Period.of_days(date(2026, 3, 2), date(2026, 3, 8))
 
     found = right_size(
-        owned, performance(machines=[{"p95_cpu": 1.0, "p95_ram": 1.0}]), public_rates(), week
+        owned, run_statistics(machines=[{"p95_cpu": 1.0, "p95_ram": 1.0}]), public_rates(), week
     )
 
     # From 20 to 15 credits a minute; 30.4375 days a month.
-    (sizing,) = found.of("smaller")
-    assert (sizing.credits, sizing.cost) == (Decimal(43482), Decimal("260.89"))
+    (recommendation,) = found.of("smaller")
+    assert (recommendation.credits, recommendation.cost) == (Decimal(43482), Decimal("260.89"))
     assert (found.saved_credits, found.saved) == (Decimal(10870), Decimal("65.22"))
 
 
 def test_a_larger_class_is_shown_with_what_it_costs_more() -> None:
-    starving = performance(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
+    starving = run_statistics(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
 
     found = right_size(costs(line(100, credits=1000)), starving, public_rates(), MONTH)
 
-    (sizing,) = found.of("larger")
-    assert sizing.saved_credits == -sizing.credits == -Decimal(982)
+    (recommendation,) = found.of("larger")
+    assert recommendation.saved_credits == -recommendation.credits == -Decimal(982)
     assert found.saved == 0
 
 
@@ -145,7 +145,7 @@ def test_migrations_say_how_the_rate_changes() -> None:
     ]
 
     dear, cheap = right_size(
-        owned, performance(machines=machines), public_rates(), MONTH
+        owned, run_statistics(machines=machines), public_rates(), MONTH
     ).migrations
 
     assert [dear.target, dear.change, dear.pays_from] == ["2xlarge.gen2", Decimal("-0.28"), 0]
@@ -161,7 +161,10 @@ def test_the_newest_generation_has_no_migration() -> None:
 
     assert (
         right_size(
-            owned, performance(machines=[{"resource_class": "large.gen2"}]), public_rates(), MONTH
+            owned,
+            run_statistics(machines=[{"resource_class": "large.gen2"}]),
+            public_rates(),
+            MONTH,
         ).migrations
         == ()
     )
@@ -171,7 +174,7 @@ def on(resource_class: str, executor: str = "machine", **peaks: float) -> RightS
     """A job that cost 100.00 a month of 31 days on a class."""
     machine = {"executor": executor, "resource_class": resource_class, **peaks}
     owned = costs(line(10_000, credits=100_000, executor=executor, resource_class=resource_class))
-    return right_size(owned, performance(machines=[machine]), public_rates(), MONTH)
+    return right_size(owned, run_statistics(machines=[machine]), public_rates(), MONTH)
 
 
 @pytest.mark.parametrize("resource_class", ["medium", "large", "2xlarge+.gen2", "xlarge.gen3"])
@@ -200,7 +203,7 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
         )
         for rate in ("28.1", "19")
     )
-    owned, went = costs(line(100, credits=500)), performance(machines=[{}])
+    owned, went = costs(line(100, credits=500)), run_statistics(machines=[{}])
 
     assert right_size(owned, went, dear, MONTH).migrations == ()
     (migration,) = right_size(owned, went, cheap, MONTH).migrations
@@ -224,23 +227,23 @@ def test_a_job_saves_once_by_what_saves_most(
 ) -> None:
     found = on(resource_class, p95_cpu=peak, p95_ram=peak)
 
-    (sizing,) = found.sizings
-    assert (sizing.recommended, sizing.saving) == (recommended, how)
-    assert sizing.saved == found.saved == Decimal(saved)
+    (recommendation,) = found.recommendations
+    assert (recommendation.recommended, recommendation.saving) == (recommended, how)
+    assert recommendation.saved == found.saved == Decimal(saved)
 
 
 def test_a_starving_job_saves_by_its_next_generation_all_the_same() -> None:
-    (sizing,) = on("2xlarge", p95_cpu=100, p95_ram=99).savings
+    (recommendation,) = on("2xlarge", p95_cpu=100, p95_ram=99).savings
 
-    assert (sizing.verdict, sizing.suggested) == ("larger", "2xlarge+")
-    assert (sizing.recommended, sizing.saved) == ("2xlarge.gen2", Decimal("27.49"))
+    assert (recommendation.verdict, recommendation.suggested) == ("larger", "2xlarge+")
+    assert (recommendation.recommended, recommendation.saved) == ("2xlarge.gen2", Decimal("27.49"))
 
 
 def test_a_larger_class_that_a_contract_makes_cheaper_is_a_saving_too() -> None:
     cheap = public_rates().overridden(
         [RateOverride("docker", "xlarge", credits_per_minute=Decimal(10))]
     )
-    starving = performance(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
+    starving = run_statistics(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
 
     found = right_size(costs(line(10_000, credits=100_000)), starving, cheap, MONTH)
 
@@ -251,9 +254,9 @@ def test_a_larger_class_that_a_contract_makes_cheaper_is_a_saving_too() -> None:
 
 
 def test_too_few_measured_runs_say_nothing_of_the_size_but_the_rate_is_lower_anyway() -> None:
-    (sizing,) = on("xlarge", measured_runs=4, p95_cpu=1, p95_ram=1).savings
+    (recommendation,) = on("xlarge", measured_runs=4, p95_cpu=1, p95_ram=1).savings
 
-    assert (sizing.verdict, sizing.suggested, sizing.recommended) == (
+    assert (recommendation.verdict, recommendation.suggested, recommendation.recommended) == (
         "not enough data",
         None,
         "xlarge.gen2",
@@ -261,21 +264,27 @@ def test_too_few_measured_runs_say_nothing_of_the_size_but_the_rate_is_lower_any
 
 
 def test_what_a_larger_class_costs_more_is_not_known_without_its_rate() -> None:
-    (sizing,) = on("windows.medium", p95_cpu=100, p95_ram=99).of("larger")
+    (recommendation,) = on("windows.medium", p95_cpu=100, p95_ram=99).of("larger")
 
-    assert (sizing.suggested, sizing.saved, sizing.saved_credits) == ("windows.large", None, None)
+    assert (recommendation.suggested, recommendation.saved, recommendation.saved_credits) == (
+        "windows.large",
+        None,
+        None,
+    )
 
 
 def test_an_oversized_job_on_gen3_is_recommended_gen2() -> None:
-    (sizing,) = on("xlarge.gen3", p95_cpu=10, p95_ram=10).sizings
-    assert sizing.verdict == "unknown rate"
+    (recommendation,) = on("xlarge.gen3", p95_cpu=10, p95_ram=10).recommendations
+    assert recommendation.verdict == "unknown rate"
 
     rates = public_rates().completed({("machine", "xlarge.gen3"): Decimal(72)})
     machines = [
         {"executor": "machine", "resource_class": "xlarge-gen3", "p95_cpu": 10, "p95_ram": 10}
     ]
-    (sizing,) = right_size(costs(), performance(machines=machines), rates, MONTH).sizings
-    assert (sizing.verdict, sizing.suggested) == ("smaller", "large.gen2")
+    (recommendation,) = right_size(
+        costs(), run_statistics(machines=machines), rates, MONTH
+    ).recommendations
+    assert (recommendation.verdict, recommendation.suggested) == ("smaller", "large.gen2")
 
 
 @pytest.mark.parametrize(
@@ -315,11 +324,11 @@ def test_a_faster_run_is_no_saving() -> None:
 def test_no_month_is_projected_from_fewer_than_five_runs() -> None:
     few, enough = on("2xlarge", runs=4, measured_runs=4), on("2xlarge", runs=5, measured_runs=4)
 
-    (sizing,) = few.sizings
+    (recommendation,) = few.recommendations
     (migration,) = few.migrations
     assert few.saved == 0
     assert few.savings == ()
-    assert (sizing.verdict, sizing.saving) == ("not enough data", None)
+    assert (recommendation.verdict, recommendation.saving) == ("not enough data", None)
     assert (migration.runs, migration.is_certain, migration.saved) == (4, True, None)
     assert enough.saved == enough.migrations[0].saved == Decimal("27.49")
 
@@ -332,7 +341,7 @@ def test_less_than_a_cent_is_no_job_that_saves() -> None:
     of = {"executor": "machine", "resource_class": "2xlarge"}
     owned = costs(line(1000, credits=1000, job="dear", **of), line(1, credits=1, job="cheap", **of))
 
-    found = right_size(owned, performance(machines=machines), public_rates(), MONTH)
+    found = right_size(owned, run_statistics(machines=machines), public_rates(), MONTH)
 
     assert [each.key[5] for each in found.savings] == ["dear"]
 

@@ -1,7 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
-from circleci_usage.analysis.trend import Stretch, trend
+from circleci_usage.analysis.trend import TrendPeriod, trend
 from circleci_usage.core.periods import Period
 from costs import costs, line
 
@@ -13,9 +13,13 @@ def test_weeks_begin_on_monday_and_say_whether_they_are_whole() -> None:
     found = trend(owned, known, known)
 
     assert found.weeks == (
-        Stretch(Period.of_days(date(2026, 2, 28), date(2026, 3, 1)), Decimal(2), is_whole=False),
-        Stretch(Period.of_days(date(2026, 3, 2), date(2026, 3, 8)), Decimal(7), is_whole=True),
-        Stretch(Period.of_days(date(2026, 3, 9), date(2026, 3, 10)), Decimal(2), is_whole=False),
+        TrendPeriod(
+            Period.of_days(date(2026, 2, 28), date(2026, 3, 1)), Decimal(2), is_whole=False
+        ),
+        TrendPeriod(Period.of_days(date(2026, 3, 2), date(2026, 3, 8)), Decimal(7), is_whole=True),
+        TrendPeriod(
+            Period.of_days(date(2026, 3, 9), date(2026, 3, 10)), Decimal(2), is_whole=False
+        ),
     )
 
 

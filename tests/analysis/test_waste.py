@@ -4,7 +4,7 @@ import pytest
 
 from circleci_usage.analysis.wasted_spend import find_waste
 from costs import costs, line, project
-from performances import performance
+from performances import run_statistics
 
 
 def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
@@ -16,7 +16,7 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
         line(7, status="failed", **project("app")),
     )
     again = costs(line(50), line(5, credit_type="storage"))
-    measured = performance(
+    measured = run_statistics(
         [
             {"runs": 9, "succeeded": 6, "failed": 3, "reruns": 2, "queued_seconds": 40},
             {"job": "lint", "runs": 2, "canceled": 2, "queued_seconds": 5},
@@ -54,14 +54,16 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
 def test_included_credits_make_no_waste_free() -> None:
     owned = costs(line(0, contracted_cost=100, status="failed"))
 
-    assert find_waste(owned, costs(), performance([{"runs": 1}])).total.failed == 1
+    assert find_waste(owned, costs(), run_statistics([{"runs": 1}])).total.failed == 1
 
 
 @pytest.mark.parametrize(
     ("failed", "succeeded", "is_listed"), [(5, 0, True), (4, 0, False), (50, 1, False)]
 )
 def test_a_job_that_always_fails(failed: int, succeeded: int, *, is_listed: bool) -> None:
-    measured = performance([{"runs": failed + succeeded, "failed": failed, "succeeded": succeeded}])
+    measured = run_statistics(
+        [{"runs": failed + succeeded, "failed": failed, "succeeded": succeeded}]
+    )
 
     assert bool(find_waste(costs(line(1)), costs(), measured).always_failing) is is_listed
 
@@ -71,7 +73,7 @@ def test_a_job_that_always_fails(failed: int, succeeded: int, *, is_listed: bool
     [(5, 100, True), (4, 10, False), (6, 200, True), (6, 201, False)],
 )
 def test_a_flaky_job(recovered: int, pipelines: int, *, is_listed: bool) -> None:
-    measured = performance(
+    measured = run_statistics(
         [{"runs": pipelines + 1, "recovered": recovered, "pipelines": pipelines}]
     )
 
@@ -79,6 +81,6 @@ def test_a_flaky_job(recovered: int, pipelines: int, *, is_listed: bool) -> None
 
 
 def test_nothing_wastes_nothing() -> None:
-    waste = find_waste(costs(), costs(), performance())
+    waste = find_waste(costs(), costs(), run_statistics())
 
     assert [waste.total.failed, waste.total.runs, len(waste.jobs)] == [0, 0, 0]

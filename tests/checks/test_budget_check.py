@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.analysis.budgets import Budget
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.checks.budget_check import check_report
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.core.periods import Period
@@ -18,12 +18,12 @@ from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
 from circleci_usage.report_folder.summary_findings import read_back, written
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-SPENDING = Spending(
+SPENDING = MonthToDate(
     MARCH,
     MARCH.first,
     date(2026, 3, 20),
-    Outlook(Decimal(60), Decimal(110), Decimal(100), Decimal(120)),
-    {"Web": Outlook(Decimal("50.000000000000000001"))},
+    Forecast(Decimal(60), Decimal(110), Decimal(100), Decimal(120)),
+    {"Web": Forecast(Decimal("50.000000000000000001"))},
 )
 
 MARCH_AS_JSON = written(SPENDING)
@@ -45,7 +45,7 @@ def test_budgets_that_hold(tmp_path: Path) -> None:
 
     assert (check.exit_code, check.broken) == (0, ())
     assert [state.state for state in check.states] == ["expected over"]
-    assert check.states[0].spending == SPENDING
+    assert check.states[0].month_to_date == SPENDING
 
 
 def test_a_look_ahead_breaks_a_budget_that_will_be_exceeded(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ GAP = Period.of_days(date(2026, 3, 2), date(2026, 3, 4))
 def test_with_days_missing_only_over_is_certain(
     tmp_path: Path, amount: int, state: str, code: int
 ) -> None:
-    spending = replace(SPENDING, everything=Outlook(Decimal(60)), missing=(GAP,))
-    folder = folder_of(tmp_path, budget_periods={"month": written(spending)})
+    month_to_date = replace(SPENDING, everything=Forecast(Decimal(60)), missing=(GAP,))
+    folder = folder_of(tmp_path, budget_periods={"month": written(month_to_date)})
 
     check = check_report(folder, [Budget("all", Decimal(amount))], "USD", ahead=True)
 
@@ -90,14 +90,16 @@ def test_the_last_digit_breaks_a_budget(tmp_path: Path) -> None:
 
 
 amounts = st.decimals(0, 10**12, places=18)
-outlooks = st.builds(Outlook, amounts, *[st.none() | amounts] * 3)
+forecasts = st.builds(Forecast, amounts, *[st.none() | amounts] * 3)
 
 
-@given(everything=outlooks, teams=st.dictionaries(st.text(min_size=1), outlooks, max_size=4))
-def test_what_is_written_is_read_back(everything: Outlook, teams: dict[str, Outlook]) -> None:
-    spending = Spending(MARCH, date(2026, 3, 5), date(2026, 3, 20), everything, teams, (GAP,))
+@given(everything=forecasts, teams=st.dictionaries(st.text(min_size=1), forecasts, max_size=4))
+def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, Forecast]) -> None:
+    month_to_date = MonthToDate(
+        MARCH, date(2026, 3, 5), date(2026, 3, 20), everything, teams, (GAP,)
+    )
 
-    assert read_back(json.loads(json.dumps(written(spending)))) == spending
+    assert read_back(json.loads(json.dumps(written(month_to_date)))) == month_to_date
 
 
 @pytest.mark.parametrize(

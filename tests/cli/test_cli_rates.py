@@ -102,7 +102,7 @@ def test_no_documented_class_is_unknown(tmp_path: Path) -> None:
         "gpu.nvidia.medium": ("160", "derived from this export"),
         "windows.gpu.nvidia.medium": ("500", "derived from this export"),
     }
-    sizing = json.loads((tmp_path / "report" / "summary.json").read_text())["right_sizing"]
+    recommendation = json.loads((tmp_path / "report" / "summary.json").read_text())["right_sizing"]
     positive = [saved for line in lines if (saved := Decimal(line["saved_a_month"])) > 0]
-    assert Decimal(sizing["saved_a_month"]) == sum(positive) > 0
+    assert Decimal(recommendation["saved_a_month"]) == sum(positive) > 0
     assert "derived from this export" in (tmp_path / "report" / "index.html").read_text()

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.config.json_schema import json_schema
-from circleci_usage.config.settings_file import UsageFile, load_settings_file
+from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import TeamRule
@@ -42,7 +42,7 @@ rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 """
 
 
-def load(folder: Path, text: str) -> UsageFile:
+def load(folder: Path, text: str) -> SettingsFile:
     (folder / "usage.yml").write_text(text, encoding="utf-8")
     return load_settings_file(folder / "usage.yml")
 
@@ -94,7 +94,7 @@ def test_the_analyses_are_told_budgets_rates_and_the_least_anomaly(tmp_path: Pat
 
     assert (told.budgets, told.least_anomaly) == ((Budget("all", Decimal(5000)),), Decimal("2.50"))
     assert told.rates == public_rates()
-    assert UsageFile().analysis() == AnalysisSettings()
+    assert SettingsFile().analysis() == AnalysisSettings()
 
 
 def test_a_price_never_passes_through_a_float(tmp_path: Path) -> None:

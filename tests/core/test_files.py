@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.core.atomic_files import replacing, write_text
+from circleci_usage.core.atomic_files import atomic_write, write_text
 from circleci_usage.core.errors import SettingsError, UnfinishedError
 
 
@@ -25,7 +25,7 @@ def test_what_fails_half_way_leaves_the_old_file(
     file = tmp_path / "file.txt"
     write_text(file, "old")
 
-    with pytest.raises(interruption), replacing(file) as stream:
+    with pytest.raises(interruption), atomic_write(file) as stream:
         stream.write(b"half of the n")
         raise interruption
 
@@ -39,7 +39,7 @@ def test_a_full_disk_asks_to_run_again(tmp_path: Path) -> None:
             UnfinishedError,
             match=r"No space left .*\. Free some space and run the same command again",
         ),
-        replacing(tmp_path / "file.txt"),
+        atomic_write(tmp_path / "file.txt"),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from circleci_usage.costs.allocation import (
-    NOBODY,
+    NO_TEAMS,
     SHARED,
     UNALLOCATED,
     Ownership,
@@ -89,7 +89,7 @@ def test_job_runs_are_counted_where_the_rules_put_them() -> None:
 
 
 def test_without_teams_nothing_is_owned() -> None:
-    assert owners(NOBODY, {}, {"project": "api"}) == [UNALLOCATED] * 2
+    assert owners(NO_TEAMS, {}, {"project": "api"}) == [UNALLOCATED] * 2
 
 
 def test_projects_of_one_name_are_told_apart_by_their_organization() -> None:

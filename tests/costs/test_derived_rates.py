@@ -37,9 +37,9 @@ def derive(tmp_path_factory: pytest.TempPathFactory) -> Derive:
     def derived(rows: list[Row]) -> DerivedRate | None:
         folder = tmp_path_factory.mktemp("part")
         write_part(folder / "part.csv.gz", rows)
-        return derive_rates(read_daily_usage(find_parts([folder]).parts).performance.classes).get(
-            KEY
-        )
+        return derive_rates(
+            read_daily_usage(find_parts([folder]).parts).run_statistics.classes
+        ).get(KEY)
 
     return derived
 
@@ -151,7 +151,7 @@ REAL = SHARED / "data"
 @pytest.mark.skipif(not REAL.exists(), reason="the real export is not here")
 def test_a_real_export_agrees_with_the_table() -> None:
     found = derive_rates(
-        read_daily_usage(find_parts(sorted(REAL.glob("*.csv.gz"))).parts).performance.classes
+        read_daily_usage(find_parts(sorted(REAL.glob("*.csv.gz"))).parts).run_statistics.classes
     )
 
     assert {key: each.credits_per_minute for key, each in found.items()} == {

@@ -17,7 +17,7 @@ from circleci_usage.demo.clock import DEMO_NOW
 from circleci_usage.demo.company import planted
 from circleci_usage.demo.company.catalog import TEAMS
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.rates import (
     CREDITS_PER_MINUTE,
     DLC_CREDITS,
@@ -58,7 +58,7 @@ MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}"
 NUMBER = r"\d+"
 
 
-def named(rows: Iterable[Row]) -> list[JobRun]:
+def named(rows: Iterable[ExportRow]) -> list[JobRun]:
     return [dict(zip(EXPORT_COLUMNS, row, strict=True)) for row in rows]
 
 

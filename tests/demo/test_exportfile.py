@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, Row, write_part
+from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, ExportRow, write_part
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 
 DIALECTS = [
@@ -28,7 +28,7 @@ ROWS = st.lists(
 )
 
 
-def written(rows: list[Row], dialect: Dialect) -> bytes:
+def written(rows: list[ExportRow], dialect: Dialect) -> bytes:
     file = BytesIO()
     write_part(file, rows, dialect)
     return gzip.decompress(file.getvalue()) if dialect.compress else file.getvalue()

@@ -24,10 +24,10 @@ from jsonschema import Draft7Validator, FormatChecker, ValidationError
 from circleci_usage.core.periods import Period
 from circleci_usage.demo.clock import DEMO_NOW, PinnedClock
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.standin import faults
 from circleci_usage.demo.standin.limits import RefusalStyle
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import DEMO_TOKEN, Fate
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
@@ -113,7 +113,7 @@ class Client:
             assert status["state"] in {"created", "processing"}
         return list(status["download_urls"])
 
-    def export(self, first: date, last: date, *others: str) -> list[Row]:
+    def export(self, first: date, last: date, *others: str) -> list[ExportRow]:
         """All rows of some whole days."""
         end = min(f"{last}T23:59:59Z", f"{self.circleci.clock.now():%FT%TZ}")
         urls = self.urls(start=f"{first}T00:00:00Z", end=end, shared_org_ids=list(others))
@@ -123,13 +123,13 @@ class Client:
         return self.session.get(url, headers=headers, timeout=5)
 
 
-def rows_of(part: bytes) -> list[Row]:
+def rows_of(part: bytes) -> list[ExportRow]:
     header, *rows = csv.reader(StringIO(gzip.decompress(part).decode(), newline=""))
     assert tuple(header) == EXPORT_COLUMNS
     return [tuple(row) for row in rows]
 
 
-def days(first: date, last: date, *organizations: str) -> list[Row]:
+def days(first: date, last: date, *organizations: str) -> list[ExportRow]:
     """What the company has of some organisations, first of all the first one."""
     wanted = organizations or (MAIN,)
     return [
@@ -311,7 +311,7 @@ def test_windows_side_by_side_have_the_rows_of_one_window(
 ) -> None:
     client.circleci.posts_per_hour = client.circleci.gets_per_hour = None
     last = first + timedelta(days=sum(lengths) - 1)
-    pieces: list[Row] = []
+    pieces: list[ExportRow] = []
     begin = first
     for length in lengths:
         pieces += client.export(begin, begin + timedelta(days=length - 1), LABS)
@@ -659,7 +659,7 @@ def test_an_answer_can_be_another_one(client: Client) -> None:
 
 
 def test_a_large_body_can_be_sent_in_pieces(circleci: StandIn) -> None:
-    pieces = Answer(200, {"Content-Length": "3000000"}, (bytes(1_000_000) for _ in range(3)))
+    pieces = Response(200, {"Content-Length": "3000000"}, (bytes(1_000_000) for _ in range(3)))
     circleci.faults = faults.in_turn([faults.Instead(pieces)])
     assert requests.get(circleci.download_url, timeout=5).content == bytes(3_000_000)
 
@@ -675,7 +675,7 @@ def test_faults_can_be_chosen_by_request(client: Client) -> None:
 
 def test_a_client_that_goes_away_does_no_harm(client: Client) -> None:
     (url,) = client.urls()
-    big = Answer(200, {"Content-Length": "90000000"}, (bytes(1_000_000) for _ in range(90)))
+    big = Response(200, {"Content-Length": "90000000"}, (bytes(1_000_000) for _ in range(90)))
     client.circleci.faults = faults.in_turn([faults.Instead(big)])
     requests.get(url, stream=True, timeout=5).close()
     assert client.download(url).status_code == 200

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from circleci_usage.cli.settings import Chosen, report_settings
 from circleci_usage.core.periods import Period, named_period, today_utc
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
@@ -34,7 +34,7 @@ DOLLAR = "pricing: [{from: 2025-01-01, price_per_credit: 0.001}]\n"
 BUDGET = f"{DOLLAR}budgets: [{{name: all, per: month, amount: 20}}]\n"
 """A day costs one dollar, so it is exceeded on the 21st of a month."""
 
-SILENCE = Silence()
+SILENCE = NullProgress()
 
 
 class Dollar(TinyCompany):
@@ -159,7 +159,7 @@ def test_run_brings_the_days_of_the_billing_cycle(place: Place) -> None:
     (state,) = report.findings.budgets
     assert place.first_day_asked == "2026-11-15"
     assert (state.state, state.spent) == ("over", Decimal(10))
-    assert str(state.spending.month) == "2026-11-15 to 2026-12-14"
+    assert str(state.month_to_date.month) == "2026-11-15 to 2026-12-14"
 
 
 def test_run_brings_the_days_on_which_included_credits_may_have_been_used(place: Place) -> None:
@@ -183,7 +183,7 @@ def test_on_the_first_of_a_month_the_last_one_is_judged(place: Place) -> None:
 
     (state,) = report.findings.budgets
     assert (report.period.first, report.complete_through) == (date(2026, 12, 1), None)
-    assert (state.state, state.spent, str(state.spending.month)) == (
+    assert (state.state, state.spent, str(state.month_to_date.month)) == (
         "over",
         Decimal(30),
         "2026-11-01 to 2026-11-30",
@@ -197,7 +197,7 @@ def test_what_circleci_has_not_yet_is_not_missing(place: Place) -> None:
 
     (state,) = place.run(BUDGET, "yesterday").findings.budgets
 
-    assert (state.state, state.spent, state.spending.through) == (
+    assert (state.state, state.spent, state.month_to_date.through) == (
         "over",
         Decimal(24),
         date(2026, 11, 24),
@@ -224,7 +224,11 @@ def test_with_days_missing_a_budget_is_unknown_everywhere(
     report = place.report(BUDGET, november(20, 24))
 
     (state,) = report.findings.budgets
-    assert (state.state, [*state.spending.missing], state.expected) == ("unknown", missing, None)
+    assert (state.state, [*state.month_to_date.missing], state.expected) == (
+        "unknown",
+        missing,
+        None,
+    )
     (entry,) = place.summary["budgets"]
     assert (entry["state"], entry["used"]) == ("unknown", None)
     assert entry["missing"] == [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
@@ -289,7 +293,7 @@ def test_of_files_only_the_first_and_the_last_day_are_known(place: Place) -> Non
     def report(*days: int, through: int = 24) -> tuple[str, list[Period]]:
         rows = [a_dollar(date(2026, 11, day)) for day in days]
         (state,) = place.report_files(BUDGET, rows, november(1, through)).findings.budgets
-        return state.state, [*state.spending.missing]
+        return state.state, [*state.month_to_date.missing]
 
     assert report(1, 2, 24) == ("within", [])
     assert report(2, 24) == ("unknown", [november(1, 1)])
@@ -312,7 +316,7 @@ def test_what_is_free_in_a_month_depends_on_the_whole_billing_cycle(place: Place
     (state,) = place.report(BUDGET + free, november(1, 24)).findings.budgets
 
     before = Period.of_days(date(2026, 10, 15), date(2026, 10, 31))
-    assert (state.state, state.spending.missing) == ("unknown", (before,))
+    assert (state.state, state.month_to_date.missing) == ("unknown", (before,))
     warned = (
         "From 2026-10-15 to 2026-10-31 not all days are known: included credits that were used then"
     )

@@ -24,7 +24,7 @@ from circleci_usage.demo.standin.faults import (
     in_turn,
     status,
 )
-from circleci_usage.demo.standin.messages import Answer
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.export.api_client import CircleCI, find_organization, resolve_organization
 from circleci_usage.export.api_responses import RateLimitedError, UnclearAnswerError
 from circleci_usage.export.http import LONGEST_WAIT, wait_of
@@ -53,7 +53,7 @@ BROKEN_ANSWERS = [
     Reset(),
     HangUp(),
     Truncate(10),
-    Instead(Answer.json(200, {"what": "is this"})),
+    Instead(Response.json(200, {"what": "is this"})),
 ]
 
 
@@ -136,7 +136,7 @@ def test_an_endless_answer_is_not_read_to_its_end(world: Bench) -> None:
             yield b" " * 65536
 
     world.circleci.faults = lambda _: Instead(
-        Answer(200, {"Content-Length": str(1 << 40)}, endless())
+        Response(200, {"Content-Length": str(1 << 40)}, endless())
     )
     with pytest.raises(ServiceError, match="the answer is far too long"):
         world.client.collaborations()
@@ -198,7 +198,7 @@ def test_a_token_that_cannot_be_one(token: str) -> None:
 def test_the_token_does_not_follow_a_redirect(world: Bench) -> None:
     elsewhere = f"{world.circleci.download_url}/api/v2/me/collaborations?a=b"
     world.circleci.faults = lambda request: (
-        Instead(Answer(307, {"Location": elsewhere})) if request.host == "api" else None
+        Instead(Response(307, {"Location": elsewhere})) if request.host == "api" else None
     )
     with pytest.raises(SettingsError, match="where the token is not sent"):
         world.client.collaborations()
@@ -257,7 +257,7 @@ def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
     world: Bench, urls: object
 ) -> None:
     job = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
-    world.circleci.faults = lambda _: Instead(Answer.json(200, job))
+    world.circleci.faults = lambda _: Instead(Response.json(200, job))
     with pytest.raises(ServiceError, match="no URL of a part"):
         world.client.look_at_export("org", "e8235eed")
 
@@ -265,7 +265,7 @@ def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
 @pytest.mark.parametrize("job", ["", "../../etc/passwd", "a/b", "x" * 101, 7, None])
 def test_a_job_id_that_is_none(world: Bench, job: object) -> None:
     answer = {"usage_export_job_id": job, "state": "created", "download_urls": []}
-    world.circleci.faults = lambda _: Instead(Answer.json(201, answer))
+    world.circleci.faults = lambda _: Instead(Response.json(201, answer))
     with pytest.raises(UnclearAnswerError):
         post(world.client, world)
 

@@ -18,7 +18,7 @@ from circleci_usage.core.errors import DataError
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.demo.standin.faults import HTML_PAGE, Instead, status
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.download import (
     RATIO_FREE,
@@ -43,7 +43,7 @@ class Server:
 
     def __init__(self, standin: StandIn) -> None:
         self.url = f"{standin.download_url}/exports/1/part-0.csv.gz?X-Amz-Signature=secret"
-        self.answers: list[Answer] = []
+        self.answers: list[Response] = []
         self.ranges: list[str] = []
         standin.faults = self._answer
 
@@ -54,11 +54,11 @@ class Server:
             return Instead(self.answers.pop(0))
         begin = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
         if begin >= len(CONTENT):
-            return Instead(Answer(416, {"Content-Range": f"bytes */{len(CONTENT)}"}))
+            return Instead(Response(416, {"Content-Range": f"bytes */{len(CONTENT)}"}))
         if asked:
             span = f"bytes {begin}-{len(CONTENT) - 1}/{len(CONTENT)}"
-            return Instead(Answer(206, {"Content-Range": span}, CONTENT[begin:]))
-        return Instead(Answer(200, {}, CONTENT))
+            return Instead(Response(206, {"Content-Range": span}, CONTENT[begin:]))
+        return Instead(Response(200, {}, CONTENT))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_it_goes_on_where_it_ended(server: Server, target: Path) -> None:
 
 def test_it_begins_anew_where_ranges_are_not_honoured(server: Server, target: Path) -> None:
     target.write_bytes(b"something else, longer than nothing")
-    server.answers = [Answer(200, {}, CONTENT)]
+    server.answers = [Response(200, {}, CONTENT)]
     fetch(server, target)
     assert target.read_bytes() == CONTENT
 
@@ -107,14 +107,14 @@ def test_a_whole_file_is_not_downloaded_again(server: Server, target: Path) -> N
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(206, {"Content-Range": "bytes 0-9/10"}, b"0123456789"),
-        Answer(206, {}, b"0123456789"),
-        Answer(416, {"Content-Range": "bytes */10"}),
-        Answer(416, {}),
+        Response(206, {"Content-Range": "bytes 0-9/10"}, b"0123456789"),
+        Response(206, {}, b"0123456789"),
+        Response(416, {"Content-Range": "bytes */10"}),
+        Response(416, {}),
     ],
 )
 def test_what_cannot_be_continued_is_thrown_away(
-    server: Server, target: Path, answer: Answer
+    server: Server, target: Path, answer: Response
 ) -> None:
     target.write_bytes(CONTENT[:1000])
     server.answers = [answer]
@@ -142,7 +142,7 @@ def test_a_body_that_ends_early_is_noticed_and_kept(
         yield from pieces
         raise ConnectionResetError
 
-    server.answers = [Answer(200, headers, broken_off())]
+    server.answers = [Response(200, headers, broken_off())]
     with pytest.raises(BrokenError, match=r"the connection broke|ended early"):
         fetch(server, target)
     assert target.read_bytes()[:500] == start
@@ -150,13 +150,13 @@ def test_a_body_that_ends_early_is_noticed_and_kept(
 
 def test_chunks_without_a_length_arrive(server: Server, target: Path) -> None:
     chunks = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (CONTENT[:900], CONTENT[900:])]
-    server.answers = [Answer(200, {"Transfer-Encoding": "chunked"}, [*chunks, b"0\r\n\r\n"])]
+    server.answers = [Response(200, {"Transfer-Encoding": "chunked"}, [*chunks, b"0\r\n\r\n"])]
     fetch(server, target)
     assert target.read_bytes() == CONTENT
 
 
 def test_a_content_encoding_is_not_undone(server: Server, target: Path) -> None:
-    server.answers = [Answer(200, {"Content-Encoding": "gzip"}, CONTENT)]
+    server.answers = [Response(200, {"Content-Encoding": "gzip"}, CONTENT)]
     fetch(server, target)
     assert target.read_bytes() == CONTENT
 
@@ -170,7 +170,7 @@ def test_a_refused_url_has_expired(server: Server, target: Path, code: int) -> N
 
 @pytest.mark.parametrize("code", [429, 500, 503, 204, 418])
 def test_other_answers_are_tried_again(server: Server, target: Path, code: int) -> None:
-    server.answers = [Answer(code, {}, b"")]
+    server.answers = [Response(code, {}, b"")]
     with pytest.raises(BrokenError, match=f"answered {code}"):
         fetch(server, target)
 
@@ -182,7 +182,7 @@ def test_a_body_that_drips_is_given_up(server: Server, target: Path) -> None:
         while not enough.wait(0.01):
             yield b"x"
 
-    server.answers = [Answer(200, {"Content-Length": "1000000"}, drip())]
+    server.answers = [Response(200, {"Content-Length": "1000000"}, drip())]
     try:
         with pytest.raises(BrokenError, match="too slowly"):
             fetch(server, target, timeouts=Timeouts(connect=5, read=5, total=0.1))
@@ -195,7 +195,7 @@ def test_an_endless_body_ends_at_the_allowance(server: Server, target: Path) -> 
         while True:
             yield b"\0" * 65536
 
-    server.answers = [Answer(200, {"Connection": "close"}, endless())]
+    server.answers = [Response(200, {"Connection": "close"}, endless())]
     with pytest.raises(TooLargeError, match="MAX_STORE_SIZE"):
         fetch(server, target, size=1_000_000)
     assert target.stat().st_size <= 1_000_000

@@ -31,7 +31,7 @@ from circleci_usage.demo.standin.faults import (
     Truncate,
     status,
 )
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportOptions, ExportResult
 from circleci_usage.export.http import Timeouts
@@ -39,7 +39,7 @@ from exporting import AUTUMN, IMPATIENT, PATIENT, Bench, bench
 
 OK, SETTINGS, ACCESS, SERVICE, UNFINISHED, DATA = 0, 2, 3, 4, 5, 6
 IN_A_MINUTE = "Mon, 02 Nov 2026 13:01:00 GMT"
-REDIRECT = Instead(Answer(307, {"Location": "http://127.0.0.1:9/elsewhere"}))
+REDIRECT = Instead(Response(307, {"Location": "http://127.0.0.1:9/elsewhere"}))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ KINDS = {
     "corrupted middle": transient(Corrupt(40), download=(OK, DATA)),
     "corrupted end": transient(Corrupt(-1), download=(OK, DATA)),
     "a proxy's page": transient(HTML_PAGE, download=(OK, DATA)),
-    "an empty page": transient(Instead(Answer(200, {}, b"")), download=(OK, DATA)),
+    "an empty page": transient(Instead(Response(200, {}, b"")), download=(OK, DATA)),
     "slow body": Kind(Trickle(7), *HARMLESS),
     "wrong content type": Kind(Retouch({"Content-Type": "text/html"}), *HARMLESS),
     "no content type": Kind(Retouch({"Content-Type": ""}), *HARMLESS),
@@ -310,7 +310,7 @@ def test_a_download_host_that_nobody_can_reach(
             "state": "completed",
             "download_urls": ["http://127.0.0.1:9/part"],
         }
-        strikes = Strikes(PLACES["look"], [Instead(Answer.json(200, body))], for_good=True)
+        strikes = Strikes(PLACES["look"], [Instead(Response.json(200, body))], for_good=True)
         world.circleci.faults = strikes
         outcome = run_under_laws(world)
         assert code_of(outcome) == SERVICE

@@ -16,7 +16,7 @@ from circleci_usage.core.errors import (
 )
 from circleci_usage.core.periods import Period, named_period
 from circleci_usage.demo.standin.faults import Instead, Reset, Retouch, Stall, in_turn, status
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportOptions, ExportResult
 from circleci_usage.export.ledger import State
@@ -307,7 +307,7 @@ def test_a_part_that_is_listed_twice_counts_once(world: Bench) -> None:
     }
     for part in world.store.parts(OCTOBER):
         part.unlink()
-    world.circleci.faults = in_turn([Instead(Answer.json(200, body))])
+    world.circleci.faults = in_turn([Instead(Response.json(200, body))])
     result = world.export()
     world.assert_whole(result)
     assert len(result.parts) == len(urls)
@@ -412,7 +412,7 @@ def test_urls_that_are_always_refused_end_in_an_error(world: Bench) -> None:
         (status(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
         (status(418, "teapot"), ServiceError, "418"),
         (
-            Instead(Answer(302, {"Location": "https://evil.example/login?x=1"})),
+            Instead(Response(302, {"Location": "https://evil.example/login?x=1"})),
             SettingsError,
             "https://evil.example,",
         ),
@@ -447,7 +447,7 @@ def test_an_unclear_answer_to_a_request_is_not_repeated_in_the_same_run(
 
 
 def test_a_damaged_part_that_stays_damaged_is_a_data_error(world: Bench) -> None:
-    page = Instead(Answer(200, {"Content-Type": "text/html"}, b"<!doctype html>"))
+    page = Instead(Response(200, {"Content-Type": "text/html"}, b"<!doctype html>"))
     world.circleci.faults = lambda request: page if request.host == "download" else None
     with pytest.raises(DataError, match="a proxy's page"):
         world.export()

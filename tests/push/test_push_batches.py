@@ -11,20 +11,22 @@ from circleci_usage.push.datadog.batches import (
     MAX_PLAIN_BYTES,
     MAX_WIRE_BYTES,
     Batch,
-    Series,
+    MetricSeries,
     batches,
 )
 
 DAY = 86_400
 
 
-def series(number: int, *, tag: str = "", points: int = 1) -> Series:
+def series(number: int, *, tag: str = "", points: int = 1) -> MetricSeries:
     stamps = range(1_790_000_000, 1_790_000_000 + points * DAY, DAY)
     tags = (f"project:project-{number}", f"job:{tag}")
-    return Series("circleci.usage.cost", tags, tuple((stamp, Decimal("12.25")) for stamp in stamps))
+    return MetricSeries(
+        "circleci.usage.cost", tags, tuple((stamp, Decimal("12.25")) for stamp in stamps)
+    )
 
 
-def check(sent: tuple[Batch, ...], given: list[Series]) -> None:
+def check(sent: tuple[Batch, ...], given: list[MetricSeries]) -> None:
     assert [each for batch in sent for each in batch.series] == given
     for batch in sent:
         assert batch.plain_bytes == len(json.dumps(batch.body()).encode()) <= MAX_PLAIN_BYTES

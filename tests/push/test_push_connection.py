@@ -12,7 +12,7 @@ from datadog_api_client.v2.api.metrics_api import MetricsApi
 from pydantic import SecretStr
 
 from circleci_usage.core.errors import AccessError, ServiceError, UsageExporterError
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import (
     HTML_PAGE,
@@ -25,13 +25,13 @@ from circleci_usage.demo.standin.faults import (
     in_turn,
     status,
 )
-from circleci_usage.demo.standin.messages import Answer
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.push.datadog.connection import (
     LONGEST_PAUSE,
     PATIENCE,
     PAUSES,
     Datadog,
-    RefusedError,
+    DatadogRefusedError,
 )
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.sites import datadog_site
@@ -51,7 +51,9 @@ def session(
     datadog: DatadogIntake, url: str | None = None, credentials: Credentials = KEYS
 ) -> Datadog:
     site = datadog_site("datadoghq.com", url or datadog.url, allow_insecure=True)
-    return Datadog(site, credentials, clock=datadog.clock, progress=Silence(), timeouts=(5, 0.2))
+    return Datadog(
+        site, credentials, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.2)
+    )
 
 
 def validate(client: ApiClient) -> object:
@@ -71,7 +73,7 @@ def submit(client: ApiClient) -> object:
         [Reset()],
         [Stall()],
         [Truncate(3)],
-        [Instead(Answer(503, {}, b"\xff\xfe"))],
+        [Instead(Response(503, {}, b"\xff\xfe"))],
         [HangUp(), Stall()],
     ],
 )
@@ -88,10 +90,10 @@ def test_what_may_pass_is_tried_again(datadog: DatadogIntake, faults: list[Fault
 @pytest.mark.parametrize("code", [400, 404, 409, 413, 422])
 def test_what_datadog_refuses_is_not_tried_again(datadog: DatadogIntake, code: int) -> None:
     datadog.faults = in_turn(
-        [Instead(Answer.json(code, {"errors": ["because", {"detail": "of this"}]}))]
+        [Instead(Response.json(code, {"errors": ["because", {"detail": "of this"}]}))]
     )
 
-    with session(datadog) as api, pytest.raises(RefusedError) as caught:
+    with session(datadog) as api, pytest.raises(DatadogRefusedError) as caught:
         api.call(validate)
 
     assert (caught.value.status, caught.value.reason, len(datadog.calls)) == (
@@ -115,9 +117,9 @@ def test_what_datadog_refuses_is_not_tried_again(datadog: DatadogIntake, code: i
 def test_whatever_an_error_looks_like_it_is_understood(
     datadog: DatadogIntake, body: object, reason: str
 ) -> None:
-    datadog.faults = in_turn([Instead(Answer.json(400, body))])
+    datadog.faults = in_turn([Instead(Response.json(400, body))])
 
-    with session(datadog) as api, pytest.raises(RefusedError) as caught:
+    with session(datadog) as api, pytest.raises(DatadogRefusedError) as caught:
         api.call(validate)
 
     assert caught.value.reason == reason

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import Fault, HangUp, Stall, status
 from circleci_usage.demo.standin.messages import Request
@@ -61,9 +61,11 @@ def cost_of(folder: Path) -> Decimal:
 def send(datadog: DatadogIntake, folder: Path, memory: Path | None = None) -> None:
     file = cost_file(read_report_folder(folder), datadog.clock.now().date())
     site = datadog_site("datadoghq.com", datadog.url)
-    with Datadog(site, KEYS, clock=datadog.clock, progress=Silence(), timeouts=(5, 0.5)) as session:
+    with Datadog(
+        site, KEYS, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.5)
+    ) as session:
         replacement = plan_replacement(session, file, CostMemory(memory))
-        send_replacement(session, replacement, CostMemory(memory), Silence())
+        send_replacement(session, replacement, CostMemory(memory), NullProgress())
 
 
 def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:

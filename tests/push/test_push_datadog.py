@@ -23,15 +23,15 @@ from circleci_usage.core.errors import (
     UsageExporterError,
 )
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, in_turn, status
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.tour import DEMO_SETTINGS
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.dashboards import Dashboard, dashboard
-from circleci_usage.push.datadog.plan import Plan, PushOptions, plan_push
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
 from circleci_usage.push.datadog.push import PushResult, check_keys, create_dashboard, push
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.datadog.timestamps import Mode
@@ -67,12 +67,12 @@ def options(datadog: DatadogIntake) -> PushOptions:
     return PushOptions(datadog_site("datadoghq.eu", datadog.url))
 
 
-def planned(reported: tuple[Path, Report], options: PushOptions, requests: int = 1) -> Plan:
+def planned(reported: tuple[Path, Report], options: PushOptions, requests: int = 1) -> PushPlan:
     return plan_in_requests(reported[0], options, requests)
 
 
-def send(datadog: DatadogIntake, plan: Plan, credentials: Credentials = KEYS) -> PushResult:
-    return push(plan, credentials, clock=datadog.clock, progress=Silence())
+def send(datadog: DatadogIntake, plan: PushPlan, credentials: Credentials = KEYS) -> PushResult:
+    return push(plan, credentials, clock=datadog.clock, progress=NullProgress())
 
 
 def check_totals(datadog: DatadogIntake, report: Report, *tags: str) -> None:
@@ -229,7 +229,7 @@ def test_a_refused_key_is_an_access_error_and_stops_at_once(
 def test_datadog_being_down_is_a_service_error_after_five_tries(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    datadog.faults = FaultsAt(SERIES, [Instead(Answer.json(503, {"errors": ["maintenance"]}))])
+    datadog.faults = FaultsAt(SERIES, [Instead(Response.json(503, {"errors": ["maintenance"]}))])
 
     with pytest.raises(
         ServiceError, match=r"cannot do it now \(503\)\. It says: maintenance\. Try again later\.$"
@@ -279,7 +279,7 @@ def test_one_refused_request_does_not_keep_back_the_others(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
-    datadog.faults = in_turn([None, Instead(Answer.json(400, {"errors": ["no"]}))])
+    datadog.faults = in_turn([None, Instead(Response.json(400, {"errors": ["no"]}))])
 
     with pytest.raises(
         PartlySentError,
@@ -293,7 +293,7 @@ def test_one_refused_request_does_not_keep_back_the_others(
 def test_a_request_that_is_too_large_after_all_is_halved(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    too_large = Instead(Answer.json(413, {"errors": ["Payload too big"]}))
+    too_large = Instead(Response.json(413, {"errors": ["Payload too big"]}))
     datadog.faults = in_turn([too_large, too_large])
 
     assert send(datadog, planned(reported, options)).requests == 3
@@ -304,7 +304,7 @@ def test_a_request_that_is_too_large_after_all_is_halved(
 def test_an_accepted_request_with_errors_in_its_answer_has_failed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    datadog.faults = FaultsAt(SERIES, [Instead(Answer.json(202, {"errors": ["quota exceeded"]}))])
+    datadog.faults = FaultsAt(SERIES, [Instead(Response.json(202, {"errors": ["quota exceeded"]}))])
 
     with pytest.raises(ServiceError, match=r"\(202\): quota exceeded"):
         send(datadog, planned(reported, options))
@@ -345,7 +345,7 @@ def test_no_key_is_in_anything_that_people_see(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions, code: int
 ) -> None:
     echo = {"errors": [f"key {API_KEY} and {APP_KEY} at\x1b[31m fault"]}
-    datadog.faults = FaultsAt(SERIES, [Instead(Answer.json(code, echo))])
+    datadog.faults = FaultsAt(SERIES, [Instead(Response.json(code, echo))])
     plan = planned(reported, options)
 
     with pytest.raises(UsageExporterError) as caught:
@@ -361,7 +361,7 @@ def test_no_key_is_in_anything_that_people_see(
 
 def test_keys_that_are_good_are_called_good(datadog: DatadogIntake, options: PushOptions) -> None:
     def check(credentials: Credentials) -> str:
-        return check_keys(options.site, credentials, clock=datadog.clock, progress=Silence())
+        return check_keys(options.site, credentials, clock=datadog.clock, progress=NullProgress())
 
     assert check(KEYS) == "datadoghq.eu accepts the API key and the application key."
     assert check(API_KEY_ALONE).startswith("datadoghq.eu accepts the API key; for Custom Costs")
@@ -377,7 +377,7 @@ def test_the_dashboard_is_made_and_its_address_told(
     def create(credentials: Credentials) -> str:
         body = dashboard(Dashboard.METRICS)
         return create_dashboard(
-            body, options.site, credentials, clock=datadog.clock, progress=Silence()
+            body, options.site, credentials, clock=datadog.clock, progress=NullProgress()
         )
 
     assert create(KEYS) == "https://app.datadoghq.eu/dashboard/abc-def-ghi/circleci-usage"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
-from circleci_usage.push.datadog.plan import Plan, PushOptions, plan_push
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.datadog.timestamps import Mode, period_name, snapshot_stamp
 from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
@@ -66,7 +66,7 @@ def own_folder(folder: Path, tmp_path: Path) -> Path:
     return shutil.copytree(folder, tmp_path / "spoilt")
 
 
-def amounts(plan: Plan, metric: str) -> Mapping[tuple[frozenset[str], int], Decimal]:
+def amounts(plan: PushPlan, metric: str) -> Mapping[tuple[frozenset[str], int], Decimal]:
     """Tags without the constant ones, and Unix time → amount."""
     constant = ("currency:", "period:")
     return {
@@ -77,7 +77,7 @@ def amounts(plan: Plan, metric: str) -> Mapping[tuple[frozenset[str], int], Deci
     }
 
 
-def sums(plan: Plan, metric: str) -> Decimal:
+def sums(plan: PushPlan, metric: str) -> Decimal:
     return total(amounts(plan, metric).values())
 
 

@@ -21,7 +21,7 @@ from circleci_usage.analysis.cube import cube
 from circleci_usage.core.columnar import Records
 from circleci_usage.cost_files.focus import GRAINS, focus_warning, write_focus
 from circleci_usage.cost_files.profiles import PROFILES, write_profile
-from circleci_usage.costs.allocation import NOBODY, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import LISTS, MOST_ENTRIES, summary, summary_json
@@ -224,7 +224,7 @@ def test_the_cube_keeps_the_dearest_lines_in_their_order(
         }
         for credits, project, job in rows
     ]
-    costs = allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NOBODY)
+    costs = allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
     whole, short = cube(costs, 1_000), cube(costs, most)
 
     assert short["lines"].sum() == len(whole)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.standin.faults import Fault, FaultHook
-from circleci_usage.demo.standin.messages import Answer, Call, Request
+from circleci_usage.demo.standin.messages import Call, Request, Response
 from circleci_usage.demo.standin.wire import Listener
 from datadog_costs import CustomCosts
 from datadog_metrics import InvalidError, MetricIntake, parsed
@@ -68,19 +68,22 @@ class DatadogIntake:
     def _fault(self, request: Request) -> Fault | None:
         return self.faults(request) if self.faults else None
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         try:
             return self._routed(request)
         except InvalidError as error:
-            return Answer.json(error.status, {"errors": [error.reason]})
+            return Response.json(error.status, {"errors": [error.reason]})
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: Request) -> Response:
         url = urlsplit(request.path)
-        routes: dict[tuple[str, str], tuple[bool, Callable[[Request], Answer]]] = {
+        routes: dict[tuple[str, str], tuple[bool, Callable[[Request], Response]]] = {
             ("POST", "/api/v2/series"): (False, self._submit),
             ("POST", "/api/v1/events"): (False, self._event),
-            ("GET", "/api/v1/validate"): (False, lambda _: Answer.json(200, {"valid": True})),
-            ("GET", "/api/v2/validate_keys"): (True, lambda _: Answer.json(200, {"status": "ok"})),
+            ("GET", "/api/v1/validate"): (False, lambda _: Response.json(200, {"valid": True})),
+            ("GET", "/api/v2/validate_keys"): (
+                True,
+                lambda _: Response.json(200, {"status": "ok"}),
+            ),
             ("POST", "/api/v1/dashboard"): (True, self._dashboard),
             ("POST", HISTORICAL): (True, self._switch_on),
             ("GET", HISTORICAL): (True, self._look_up),
@@ -100,11 +103,11 @@ class DatadogIntake:
             raise InvalidError(HTTPStatus.FORBIDDEN, "Forbidden")
         return answer(request)
 
-    def _submit(self, request: Request) -> Answer:
+    def _submit(self, request: Request) -> Response:
         self.metrics.submit(request.body, request.headers, self.clock.now())
-        return Answer.json(202, {"errors": []})
+        return Response.json(202, {"errors": []})
 
-    def _event(self, request: Request) -> Answer:
+    def _event(self, request: Request) -> Response:
         event = parsed(request.body)
         if (
             not event.get("title")
@@ -116,9 +119,9 @@ class DatadogIntake:
         if event.get("date_happened", oldest) < oldest:
             raise InvalidError(HTTPStatus.BAD_REQUEST, "The event is too old")
         self.events.append(event)
-        return Answer.json(202, {"status": "ok"})
+        return Response.json(202, {"status": "ok"})
 
-    def _dashboard(self, request: Request) -> Answer:
+    def _dashboard(self, request: Request) -> Response:
         dashboard = parsed(request.body)
         if (
             not {"title", "layout_type", "widgets"} <= dashboard.keys()
@@ -126,38 +129,38 @@ class DatadogIntake:
         ):
             raise InvalidError(HTTPStatus.BAD_REQUEST, "Invalid dashboard")
         self.dashboards.append(dashboard)
-        return Answer.json(
+        return Response.json(
             200, {"id": "abc-def-ghi", "url": "/dashboard/abc-def-ghi/circleci-usage"}
         )
 
-    def _switch_on(self, request: Request) -> Answer:
+    def _switch_on(self, request: Request) -> Response:
         metric = parsed(request.body)["data"]["id"]
         if self.government or metric in self.metrics.with_tag_configuration:
             raise InvalidError(HTTPStatus.BAD_REQUEST, "not supported for this metric")
         known = metric in self.metrics.historical
         self.metrics.historical.add(metric)
-        return Answer.json(200 if known else 201, _historical(metric))
+        return Response.json(200 if known else 201, _historical(metric))
 
-    def _look_up(self, request: Request) -> Answer:
+    def _look_up(self, request: Request) -> Response:
         metric = unquote(urlsplit(request.path).path.removeprefix(f"{HISTORICAL}/"))
         if metric not in self.metrics.historical:
             raise InvalidError(HTTPStatus.NOT_FOUND, "Not found")
-        return Answer.json(200, _historical(metric))
+        return Response.json(200, _historical(metric))
 
-    def _upload(self, request: Request) -> Answer:
+    def _upload(self, request: Request) -> Response:
         file = self.costs.upload(parsed(request.body), self.clock.now())
         attributes = {**file.attributes(), "status": "UPLOADING"}
-        return Answer.json(
+        return Response.json(
             202, {"data": {"id": file.id, "type": "cost_metadata", "attributes": attributes}}
         )
 
-    def _list(self, request: Request) -> Answer:
+    def _list(self, request: Request) -> Response:
         url = urlsplit(request.path)
         if url.path != COSTS:
             file = self._file(request)
             content = [{**item, "BilledCost": float(item["BilledCost"])} for item in file.items]
             attributes = {**file.attributes(), "content": content}
-            return Answer.json(
+            return Response.json(
                 200, {"data": {"id": file.id, "type": "cost_metadata", "attributes": attributes}}
             )
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -165,11 +168,11 @@ class DatadogIntake:
         shown = self.costs.listed(
             query.get("filter[provider]"), None if page is None else int(page), size
         )
-        return Answer.json(200, shown)
+        return Response.json(200, shown)
 
-    def _delete(self, request: Request) -> Answer:
+    def _delete(self, request: Request) -> Response:
         del self.costs.files[self._file(request).id]
-        return Answer(204)
+        return Response(204)
 
     def _file(self, request: Request) -> Any:
         file = self.costs.files.get(urlsplit(request.path).path.removeprefix(f"{COSTS}/"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.engine import ExportOptions, export_usage
@@ -24,5 +24,5 @@ if __name__ == "__main__":
         Period.of_days(date.fromisoformat(first), date.fromisoformat(last)),
         options=ExportOptions(max_wait=timedelta(hours=12)),
         clock=clock,
-        progress=Silence(),
+        progress=NullProgress(),
     )

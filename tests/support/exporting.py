@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Clock, Silence, Task
+from circleci_usage.core.progress import Clock, NullProgress, Task
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.messages import Call
@@ -57,7 +57,7 @@ class TinyCompany(Company):
         ]
 
 
-class Heard(Silence):
+class Heard(NullProgress):
     """Remembers what was said."""
 
     def __init__(self) -> None:

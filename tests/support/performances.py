@@ -6,7 +6,7 @@ import pandas as pd
 
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.polars.run_statistics import JOB_KEYS, WORKFLOW_KEYS
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 KEYS = {
     "organization_id": "o1",
@@ -64,14 +64,14 @@ WORKFLOW = {
 }
 
 
-def performance(
+def run_statistics(
     jobs: list[dict[str, object]] | None = None,
     machines: list[dict[str, object]] | None = None,
     workflows: list[dict[str, object]] | None = None,
     nameless: list[dict[str, object]] | None = None,
-) -> Performance:
+) -> RunStatistics:
     """Lines that say how they differ from the usual ones."""
-    return Performance(
+    return RunStatistics(
         pd.DataFrame([JOB | each for each in jobs or []], columns=[*JOB]),
         pd.DataFrame([MACHINE | each for each in machines or []], columns=[*MACHINE]),
         pd.DataFrame([WORKFLOW | each for each in workflows or []], columns=[*WORKFLOW]),

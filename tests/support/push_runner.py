@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.push.datadog.credentials import datadog_credentials
-from circleci_usage.push.datadog.plan import Plan, PushOptions, plan_push
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
 from circleci_usage.push.datadog.push import push
 from circleci_usage.push.datadog.sites import datadog_site
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 REQUESTS = 8
 
 
-def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> Plan:
+def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> PushPlan:
     """At least so many requests, a power of two."""
     plan = plan_push(folder, options, NOW)
     batches = plan.batches
@@ -33,4 +33,4 @@ def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> Plan:
 if __name__ == "__main__":
     _, folder, url = sys.argv
     plan = plan_in_requests(Path(folder), PushOptions(datadog_site("datadoghq.eu", url)), REQUESTS)
-    push(plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=Silence())
+    push(plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=NullProgress())

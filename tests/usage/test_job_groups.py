@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_usage.config.settings_file import UsageFile, load_settings_file
+from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.render.page.page import page
@@ -25,7 +25,7 @@ from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import circleci_usage
 from reported import MARCH, NOW
 from reports import HOSTILE_NAMES
@@ -40,14 +40,16 @@ def run(job: str, compute: str = "10", **changes: str) -> Row:
     return job_run(compute, JOB_NAME=job, **(number | changes))
 
 
-def settings_file(folder: Path, text: str) -> UsageFile:
+def settings_file(folder: Path, text: str) -> SettingsFile:
     (folder / "usage.yml").write_text(text, encoding="utf-8")
     return load_settings_file(folder / "usage.yml")
 
 
-def performance(folder: Path, rows: Iterable[Row], groups: JobGroups = NO_GROUPS) -> Performance:
+def run_statistics(
+    folder: Path, rows: Iterable[Row], groups: JobGroups = NO_GROUPS
+) -> RunStatistics:
     write_part(folder / "part.csv.gz", list(rows))
-    return read_daily_usage(find_parts([folder]).parts, job_groups=groups).performance
+    return read_daily_usage(find_parts([folder]).parts, job_groups=groups).run_statistics
 
 
 def reported(folder: Path, rows: Iterable[Row], text: str = "") -> Report:
@@ -93,8 +95,8 @@ def test_percentiles_are_those_of_all_runs_of_the_group(tmp_path: Path) -> None:
         for number in range(20)
     ]
 
-    apart = performance(tmp_path, rows).jobs.set_index("job")
-    together = only(performance(tmp_path, rows, JobGroups({"lint": ("lint-*",)})).jobs)
+    apart = run_statistics(tmp_path, rows).jobs.set_index("job")
+    together = only(run_statistics(tmp_path, rows, JobGroups({"lint": ("lint-*",)})).jobs)
 
     assert apart["p95_seconds"].to_dict() == {"lint-1": 15, "lint-2": 20}
     assert (
@@ -113,7 +115,7 @@ def test_jobs_of_a_group_in_a_pipeline_are_no_reruns_of_one_another(tmp_path: Pa
     ]
     again = [run("lint-3", compute="8"), run("lint-1", compute="16", PIPELINE_ID="q")]
 
-    found = performance(tmp_path, [*rows, *again], JobGroups({"lint": ("lint-*",)}))
+    found = run_statistics(tmp_path, [*rows, *again], JobGroups({"lint": ("lint-*",)}))
 
     lint = only(found.jobs)
     assert [lint[name] for name in ("runs", "reruns", "recovered", "pipelines")] == [5, 1, 1, 4]
@@ -142,7 +144,8 @@ def test_a_group_has_the_sums_of_its_jobs(
     counts = ["runs", "succeeded", "failed", "reruns", "recovered", "pipelines"]
 
     apart, together = (
-        performance(folder, rows, groups).jobs for groups in (NO_GROUPS, JobGroups({"a": ("a-*",)}))
+        run_statistics(folder, rows, groups).jobs
+        for groups in (NO_GROUPS, JobGroups({"a": ("a-*",)}))
     )
 
     of_names = apart.assign(job=apart["job"].str.partition("-")[0]) if len(apart) else apart
@@ -216,7 +219,7 @@ def test_other_groups_are_not_read_from_the_cache(tmp_path: Path) -> None:
 
     def jobs(globs: Mapping[str, tuple[str, ...]]) -> list[str]:
         usage = read_daily_usage(parts, cache=cache_beside(parts), job_groups=JobGroups(globs))
-        return sorted(usage.performance.jobs["job"])
+        return sorted(usage.run_statistics.jobs["job"])
 
     every = {"lint": ("lint-*",), "first": ("lint-1",)}
     for _ in range(2):

@@ -18,7 +18,7 @@ from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.polars import aggregate, run_statistics
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 from rows import Row, job_run
 
 NUMBERS = count(1)
@@ -26,9 +26,9 @@ NUMBERS = count(1)
 
 def went(
     folder: Path, rows: list[Row], period: Period | None = None, dialect: Dialect = Dialect()
-) -> Performance:
+) -> RunStatistics:
     write_part(folder / "part.csv.gz", rows, dialect)
-    return read_daily_usage(find_parts([folder]).parts, period=period).performance
+    return read_daily_usage(find_parts([folder]).parts, period=period).run_statistics
 
 
 def run(seconds: int = 60, status: str = "success", compute: str = "10", **changes: str) -> Row:
@@ -102,14 +102,14 @@ def test_runs_again_are_those_after_the_first_in_workflow_and_pipeline(tmp_path:
         run(compute="64", PIPELINE_ID=NULL_MARKS[1]),
     ]
 
-    performance = went(tmp_path, rows[::-1])
+    run_statistics = went(tmp_path, rows[::-1])
 
-    assert performance.jobs["reruns"].sum() == 2
-    assert performance.places == 1
-    again = performance.reruns.set_index("credit_type")["credits"]
+    assert run_statistics.jobs["reruns"].sum() == 2
+    assert run_statistics.places == 1
+    again = run_statistics.reruns.set_index("credit_type")["credits"]
     assert again.to_dict() == {"compute": 60, "storage": 5}
-    assert set(performance.reruns["job"]) == {"test"}
-    assert [f"{day:%Y-%m-%d}" for day in performance.reruns["date"]] == ["2026-03-02"] * 2
+    assert set(run_statistics.reruns["job"]) == {"test"}
+    assert [f"{day:%Y-%m-%d}" for day in run_statistics.reruns["date"]] == ["2026-03-02"] * 2
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_runs_again_as_plain_loops_find_them(
         run(status=status, compute=f"{credits}.25", PIPELINE_ID=pipeline, JOB_NAME=job)
         for pipeline, job, status, credits in attempts
     ]
-    performance = went(tmp_path_factory.mktemp("part"), data.draw(st.permutations(rows)))
+    run_statistics = went(tmp_path_factory.mktemp("part"), data.draw(st.permutations(rows)))
 
     seen: set[tuple[str, str]] = set()
     expected: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -160,9 +160,9 @@ def test_runs_again_as_plain_loops_find_them(
         if (pipeline, job) in seen:
             expected[job] += Decimal(f"{credits}.25")
         seen.add((pipeline, job))
-    found = performance.reruns.groupby("job")["credits"].sum().to_dict()
+    found = run_statistics.reruns.groupby("job")["credits"].sum().to_dict()
     assert {
-        job: Decimal(credits).scaleb(-performance.places) for job, credits in found.items()
+        job: Decimal(credits).scaleb(-run_statistics.places) for job, credits in found.items()
     } == expected
 
 
@@ -241,9 +241,14 @@ def test_a_renamed_project_is_one_and_has_the_name_that_daily_usage_gives_it(
 
 
 def test_nothing_is_known_of_no_runs(tmp_path: Path) -> None:
-    performance = went(tmp_path, [])
+    run_statistics = went(tmp_path, [])
 
-    frames = (performance.jobs, performance.machines, performance.workflows, performance.reruns)
+    frames = (
+        run_statistics.jobs,
+        run_statistics.machines,
+        run_statistics.workflows,
+        run_statistics.reruns,
+    )
     assert [len(frame) for frame in frames] == [0] * 4
 
 
@@ -298,9 +303,12 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
     monkeypatch.setattr(aggregate, "_AT_A_TIME", 11)
     by_pieces = read_daily_usage(parts)
 
-    assert len(at_once.performance.jobs) == 60
+    assert len(at_once.run_statistics.jobs) == 60
     for frame in ("jobs", "machines", "workflows", "reruns"):
-        one, other = getattr(at_once.performance, frame), getattr(by_pieces.performance, frame)
+        one, other = (
+            getattr(at_once.run_statistics, frame),
+            getattr(by_pieces.run_statistics, frame),
+        )
         keys = [name for name in one.columns if one[name].dtype == object]
         assert_frame_equal(*(each.sort_values(keys, ignore_index=True) for each in (one, other)))
     for frame in ("runs", "credits", "branch_runs", "branch_credits"):

@@ -344,7 +344,7 @@ def test_copies_excerpts_and_overlaps_change_nothing(
     for name in ("runs", "credits", "branch_runs", "branch_credits"):
         assert getattr(found, name).equals(getattr(expected, name)), name
     jobs, expected_jobs = (
-        each.performance.jobs.sort_values("job").to_dict("records") for each in (found, expected)
+        each.run_statistics.jobs.sort_values("job").to_dict("records") for each in (found, expected)
     )
     assert str(jobs) == str(expected_jobs)
     assert sorted(merged_ids(folder / "out" / "merged.csv.gz")) == sorted(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import run_oracle
-from circleci_usage.analysis.durations import Pace
+from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.company import Company
@@ -84,13 +84,20 @@ def report_on(paths: Sequence[Path], period: Period = NOVEMBER) -> Report:
     return build_report(usage, PriceList.flat(Decimal("0.0006")), period=period, generated_at=NOW)
 
 
-def only(paces: Sequence[Pace]) -> Pace:
-    (pace,) = paces
-    return pace
+def only(paces: Sequence[DurationStats]) -> DurationStats:
+    (duration_stats,) = paces
+    return duration_stats
 
 
-def outcomes(pace: Pace) -> tuple[int | None, ...]:
-    return pace.runs, pace.succeeded, pace.canceled, pace.never_started, pace.on_hold, pace.running
+def outcomes(duration_stats: DurationStats) -> tuple[int | None, ...]:
+    return (
+        duration_stats.runs,
+        duration_stats.succeeded,
+        duration_stats.canceled,
+        duration_stats.never_started,
+        duration_stats.on_hold,
+        duration_stats.running,
+    )
 
 
 def longrunning() -> list[Row]:
@@ -324,10 +331,11 @@ def assert_as_the_oracle_says(
     made: Report, rows: list[run_oracle.Fields], days: tuple[str, str]
 ) -> None:
     found = {
-        (pace.key[0], pace.key[2], pace.key[4]): pace for pace in made.findings.durations.workflows
+        (duration_stats.key[0], duration_stats.key[2], duration_stats.key[4]): duration_stats
+        for duration_stats in made.findings.durations.workflows
     }
     expected = run_oracle.workflows(rows, *days)
-    assert {key: outcomes(pace) for key, pace in found.items()} == {
+    assert {key: outcomes(duration_stats) for key, duration_stats in found.items()} == {
         key: (
             each.runs,
             each.succeeded,
@@ -338,7 +346,7 @@ def assert_as_the_oracle_says(
         )
         for key, each in expected.items()
     }
-    assert {key: pace.success_rate for key, pace in found.items()} == {
+    assert {key: duration_stats.success_rate for key, duration_stats in found.items()} == {
         key: each.success_rate for key, each in expected.items()
     }
 
@@ -360,8 +368,8 @@ def test_the_workflow_runs_of_the_demo_as_the_oracle_counts_them(tmp_path: Path)
     rows = run_oracle.read([tmp_path / "week.csv.gz"])
     assert_as_the_oracle_says(made, rows, (f"{week.first}", f"{week.last}"))
     assert_canceled_runs_agree(made, rows)
-    all_runs = sum(pace.runs for pace in made.findings.durations.workflows)
-    canceled = sum(pace.canceled for pace in made.findings.durations.workflows)
+    all_runs = sum(duration_stats.runs for duration_stats in made.findings.durations.workflows)
+    canceled = sum(duration_stats.canceled for duration_stats in made.findings.durations.workflows)
     assert 0.1 < canceled / all_runs < 0.3
 
 
@@ -374,7 +382,9 @@ def test_real_workflow_runs_as_the_oracle_counts_them() -> None:
     assert_canceled_runs_agree(made, rows)
     assert run_oracle.canceled_rows(rows) == (56, 48)
     (longest,) = (
-        pace for pace in made.findings.durations.workflows if pace.key[4] == "test-e2e-longrunning"
+        duration_stats
+        for duration_stats in made.findings.durations.workflows
+        if duration_stats.key[4] == "test-e2e-longrunning"
     )
     assert outcomes(longest) == (16, 0, 11, 3, 5, 0)
 

@@ -13,19 +13,19 @@ from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
-from circleci_usage.analysis.month_to_date import Per, Spending, spending
+from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import Extra, extras
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.period_comparison import Changes, compare
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.wasted_spend import WasteReport, find_waste
-from circleci_usage.core.periods import ONE_DAY, Period, billing_period, stretches, uncovered
+from circleci_usage.core.periods import ONE_DAY, Period, billing_period, trend_periods, uncovered
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ DEFAULTS: Final = AnalysisSettings()
 
 
 @dataclass(frozen=True)
-class Findings:
+class AnalysisResults:
     """What the analyses say; what needs more days than there are is None or empty.
 
     Attributes:
         changes: against the period before.
         trend: by week, month and weekday.
         anomalies: days that cost too much.
-        spending: the month so far and its forecast.
+        month_to_date: the month so far and its forecast.
         to_judge: what budgets are held against: the spending of the month and, if it is known when they begin, of the
             billing cycle that the last day lies in which should be complete by now.
         budgets: how the budgets stand.
@@ -68,8 +68,8 @@ class Findings:
     changes: Changes | None
     trend: Trend | None
     anomalies: tuple[Anomaly, ...]
-    spending: Spending | None
-    to_judge: Mapping[Per, Spending]
+    month_to_date: MonthToDate | None
+    to_judge: Mapping[Per, MonthToDate]
     budgets: tuple[BudgetState, ...]
     waste: WasteReport
     durations: Durations
@@ -79,16 +79,16 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Known:
+class AnalysisInput:
     """What the analyses are made from.
 
     Attributes:
         costs: owned costs of all days up to the end of the period.
         of_period: those of the period, over its days.
-        unnamed: the same by the names that the export has, as `performance` has them.
+        unnamed: the same by the names that the export has, as `run_statistics` has them.
         unnamed_by_day: the same, day by day.
         runs: owned job runs of the same days.
-        performance: of the period's job runs.
+        run_statistics: of the period's job runs.
         complete_through: the last complete day; None when the period has none.
         complete: all days that are complete, also those without usage.
         should_be_through: the last day of the period that should be complete by now, or the one before the period.
@@ -99,19 +99,19 @@ class Known:
     unnamed: Costs
     unnamed_by_day: Costs
     runs: pd.DataFrame
-    performance: Performance
+    run_statistics: RunStatistics
     complete_through: date | None
     complete: tuple[Period, ...]
     should_be_through: date
 
 
-def find(
-    known: Known,
+def analyze(
+    known: AnalysisInput,
     period: Period,
     prices: PriceList,
     ownership: Ownership,
     settings: AnalysisSettings,
-) -> Findings:
+) -> AnalysisResults:
     """Analyse a period.
 
     Args:
@@ -127,23 +127,23 @@ def find(
     if days and days.last != known.should_be_through:
         month = _spending(known, ownership, prices, days, month_of(days.last))
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
-    reruns = price(known.performance.reruns, known.performance.places, prices.without_free())
-    return Findings(
+    reruns = price(known.run_statistics.reruns, known.run_statistics.places, prices.without_free())
+    return AnalysisResults(
         changes=compare(known.costs, known.runs, period, known.complete_through, known.complete),
         trend=trend(known.costs, days, period) if days else None,
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
-        spending=month,
+        month_to_date=month,
         to_judge=to_judge,
         budgets=check_budgets(settings.budgets, to_judge),
-        waste=find_waste(known.unnamed, reruns, known.performance),
-        durations=durations(known.unnamed, known.performance),
+        waste=find_waste(known.unnamed, reruns, known.run_statistics),
+        durations=durations(known.unnamed, known.run_statistics),
         right_sizing=_right_size(known, period, settings.rates),
         extras=extras(known.of_period),
-        numbered_jobs=numbered_jobs(known.performance),
+        numbered_jobs=numbered_jobs(known.run_statistics),
     )
 
 
-def _right_size(known: Known, period: Period, rates: Rates) -> RightSizing:
+def _right_size(known: AnalysisInput, period: Period, rates: Rates) -> RightSizing:
     """A month is projected from the complete days of the period; if it has none, from those with usage."""
     lines = known.unnamed_by_day.lines
     complete = [day for day in period if any(day in each for each in known.complete)]
@@ -151,14 +151,16 @@ def _right_size(known: Known, period: Period, rates: Rates) -> RightSizing:
     projected = replace(
         known.unnamed_by_day, lines=lines[lines["date"].isin(pd.DatetimeIndex([*days]))]
     )
-    return right_size(projected, known.performance, rates, days)
+    return right_size(projected, known.run_statistics, rates, days)
 
 
 def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
     return [day.date() for day in lines["date"].drop_duplicates()]
 
 
-def _to_judge(known: Known, ownership: Ownership, prices: PriceList) -> Mapping[Per, Spending]:
+def _to_judge(
+    known: AnalysisInput, ownership: Ownership, prices: PriceList
+) -> Mapping[Per, MonthToDate]:
     through = known.should_be_through
     days = _history(known, through) or Period.of_days(through, through)
     periods: dict[Per, Period] = {"month": month_of(through)}
@@ -170,8 +172,8 @@ def _to_judge(known: Known, ownership: Ownership, prices: PriceList) -> Mapping[
 
 
 def _spending(
-    known: Known, ownership: Ownership, prices: PriceList, days: Period, period: Period
-) -> Spending:
+    known: AnalysisInput, ownership: Ownership, prices: PriceList, days: Period, period: Period
+) -> MonthToDate:
     """What a month or cycle has cost through the last of some days, and which days of it are not known.
 
     With free credits that are the days of the billing cycle too that it begins in: who does not know what was used of
@@ -184,10 +186,12 @@ def _spending(
     )
     wanted, unpriced = Period.of_days(start, days.last), known.costs.unpriced_days()
     unknown = chain(*uncovered(wanted, known.complete), (day for day in unpriced if day in wanted))
-    return spending(known.costs, ownership, days, month=period, missing=tuple(stretches(unknown)))
+    return month_to_date(
+        known.costs, ownership, days, month=period, missing=tuple(trend_periods(unknown))
+    )
 
 
-def _history(known: Known, through: date | None) -> Period | None:
+def _history(known: AnalysisInput, through: date | None) -> Period | None:
     """The complete days through one of them without a gap: from the first with usage, and after the last unpriced."""
     if through is None or known.runs.empty:
         return None

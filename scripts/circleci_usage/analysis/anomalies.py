@@ -73,7 +73,7 @@ Subject = Literal["project", "job", "all"]
 
 
 @dataclass(frozen=True)
-class Cause:
+class MainDriver:
     """The job whose rise on the day is the largest of the project's."""
 
     workflow: str
@@ -99,7 +99,7 @@ class Anomaly:
     project: tuple[str, ...] | None
     expected: Decimal
     actual: Decimal
-    cause: Cause | None
+    cause: MainDriver | None
     subject: Subject = "project"
 
     @property
@@ -406,10 +406,12 @@ def _unusual_jobs(
     expected = expect(dear.costs)
     others_should = of_projects.expected[rows] - np.nan_to_num(expected)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pace = np.where(
+        duration_stats = np.where(
             others_should > _SOME * of_projects.expected[rows], others_came / others_should, 1.0
         )
-    yield from _beyond(jobs, dear, judge_followers(dear.costs, expected, pace, rates), limits)
+    yield from _beyond(
+        jobs, dear, judge_followers(dear.costs, expected, duration_stats, rates), limits
+    )
 
 
 def _new_jobs(jobs: _Jobs, projects: _Table, expected: Matrix, limits: _Limits) -> Iterator[_Day]:
@@ -486,7 +488,7 @@ def _anomaly(found: _Day, job: _Day | None, day: date, actual: Decimal, places: 
     cause = None
     if job is not None:
         *_, workflow, name = job.key
-        cause = Cause(workflow, name, _money(job.expected, places), _money(job.actual, places))
+        cause = MainDriver(workflow, name, _money(job.expected, places), _money(job.actual, places))
     return Anomaly(
         day,
         found.project or None,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import NOTHING, Per, Spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import NOTHING, MonthToDate, Per
 from circleci_usage.core.decimals import ratio
 
 State = Literal["within", "expected over", "over", "unknown"]
@@ -32,49 +32,51 @@ class BudgetState:
 
     Attributes:
         budget: what may be spent.
-        spending: of everybody in the budget's month or cycle.
-        outlook: what was spent of the budget, as far as that is known, and what is expected at the end.
+        month_to_date: of everybody in the budget's month or cycle.
+        forecast: what was spent of the budget, as far as that is known, and what is expected at the end.
         state: `over` when more was spent than may be, whatever else is not known; else `unknown` when days are missing;
             else `expected over` when more will be spent, or `within`.
     """
 
     budget: Budget
-    spending: Spending
-    outlook: Outlook
+    month_to_date: MonthToDate
+    forecast: Forecast
     state: State
 
     @property
     def spent(self) -> Decimal:
         """What was spent, as far as that is known."""
-        return self.outlook.spent
+        return self.forecast.spent
 
     @property
     def expected(self) -> Decimal | None:
         """What will be spent; None when too little is known."""
-        return self.outlook.expected
+        return self.forecast.expected
 
     @property
     def used(self) -> Decimal | None:
         """What was spent as a share of what may be; None when that is not known."""
-        return None if self.spending.missing else ratio(self.spent, self.budget.amount)
+        return None if self.month_to_date.missing else ratio(self.spent, self.budget.amount)
 
 
 def check_budgets(
-    budgets: Sequence[Budget], spending: Mapping[Per, Spending]
+    budgets: Sequence[Budget], month_to_date: Mapping[Per, MonthToDate]
 ) -> tuple[BudgetState, ...]:
     """How the budgets stand, in their order. A team that has no costs has spent nothing."""
-    return tuple(_state(budget, spending[budget.per]) for budget in budgets)
+    return tuple(_state(budget, month_to_date[budget.per]) for budget in budgets)
 
 
-def _state(budget: Budget, spending: Spending) -> BudgetState:
-    outlook = (
-        spending.everything if budget.team is None else spending.teams.get(budget.team, NOTHING)
+def _state(budget: Budget, month_to_date: MonthToDate) -> BudgetState:
+    forecast = (
+        month_to_date.everything
+        if budget.team is None
+        else month_to_date.teams.get(budget.team, NOTHING)
     )
     state: State = "within"
-    if outlook.spent > budget.amount:
+    if forecast.spent > budget.amount:
         state = "over"
-    elif spending.missing:
+    elif month_to_date.missing:
         state = "unknown"
-    elif outlook.expected is not None and outlook.expected > budget.amount:
+    elif forecast.expected is not None and forecast.expected > budget.amount:
         state = "expected over"
-    return BudgetState(budget, spending, outlook, state)
+    return BudgetState(budget, month_to_date, forecast, state)

@@ -1,6 +1,6 @@
 """How long workflows and jobs take and how reliable they are, as CircleCI Insights shows it.
 
-Percentiles are computed in the heavy pass, exact over the rows (`performance`), and left out where they would be from
+Percentiles are computed in the heavy pass, exact over the rows (`run_statistics`), and left out where they would be from
 too few runs (`evidence`). The success rate is that of Insights: successful runs of all runs but the canceled ones
 (circleci.com/docs/insights-glossary). A run that is on hold is one of all runs and no success; so it is counted apart
 too, for whoever wonders about the rate.
@@ -15,16 +15,16 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.analysis.evidence import p95
-from circleci_usage.core.columnar import Records, Row, columns_of, found_in, order
+from circleci_usage.core.columnar import Cells, Records, columns_of, found_in, order
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
 from circleci_usage.usage.polars.run_statistics import JOB_KEYS, WORKFLOW_KEYS
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 
 @dataclass(frozen=True)
-class Pace:
+class DurationStats:
     """A workflow or a job.
 
     Attributes:
@@ -68,40 +68,42 @@ class Pace:
 class Durations:
     """All workflows and jobs that ran, the dearest first."""
 
-    workflows: Sequence[Pace]
-    jobs: Sequence[Pace]
+    workflows: Sequence[DurationStats]
+    jobs: Sequence[DurationStats]
 
 
-def durations(costs: Costs, performance: Performance) -> Durations:
+def durations(costs: Costs, run_statistics: RunStatistics) -> Durations:
     """Join what was measured with what it cost.
 
     Args:
         costs: of the period.
-        performance: of the same period.
+        run_statistics: of the same period.
     """
     return Durations(
-        _paces(performance.workflows, WORKFLOW_KEYS, costs),
-        _paces(performance.jobs, JOB_KEYS, costs),
+        _paces(run_statistics.workflows, WORKFLOW_KEYS, costs),
+        _paces(run_statistics.jobs, JOB_KEYS, costs),
     )
 
 
-def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Records[Pace]:
+def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Records[DurationStats]:
     places = costs.places("credits"), costs.places("cost")
     sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
     amounts = found_in(sums, measured[[*keys]])
     table = measured.assign(credits=amounts["credits"].to_numpy(), cost=amounts["cost"].to_numpy())
     others = [*table.columns.difference([*keys], sort=False)]
 
-    def pace(values: Row) -> Pace:
+    def duration_stats(values: Cells) -> DurationStats:
         return _pace(
             values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places
         )
 
-    return Records(pace, columns_of(table, [*keys, *others]), order(table, ("cost", "runs"), keys))
+    return Records(
+        duration_stats, columns_of(table, [*keys, *others]), order(table, ("cost", "runs"), keys)
+    )
 
 
-def _pace(key: tuple[str, ...], row: Mapping[str, Any], places: tuple[int, int]) -> Pace:
-    return Pace(
+def _pace(key: tuple[str, ...], row: Mapping[str, Any], places: tuple[int, int]) -> DurationStats:
+    return DurationStats(
         key=key,
         runs=int(row["runs"]),
         succeeded=int(row["succeeded"]),

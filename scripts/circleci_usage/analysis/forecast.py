@@ -19,7 +19,7 @@ _CENTS: Final = 2
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Forecast:
     """What a month has cost, and what it will cost at its end.
 
     Attributes:
@@ -41,14 +41,14 @@ def month_of(day: date) -> Period:
     return Period(month_start(day), add_months(month_start(day), 1))
 
 
-def outlook(
+def forecast_month(
     month: Period,
     through: date,
     daily: Mapping[date, Decimal],
     once: Decimal,
     coming: Decimal = ZERO,
     places: int = _CENTS,
-) -> Outlook:
+) -> Forecast:
     """The outlook on the month that `through`, its last complete day, lies in.
 
     Args:
@@ -65,10 +65,10 @@ def outlook(
         )
     days_left = (month.last - through).days
     if not days_left:
-        return Outlook(spent, spent, spent, spent)
+        return Forecast(spent, spent, spent, spent)
     ahead = project(_history(daily, through), days_left)
     if ahead is None:
-        return Outlook(spent)
+        return Forecast(spent)
 
     def at_the_end(amount: float) -> Decimal:
         with estimating():
@@ -76,8 +76,8 @@ def outlook(
 
     expected = at_the_end(ahead.expected)
     if ahead.low is None or ahead.high is None:
-        return Outlook(spent, expected)
-    return Outlook(spent, expected, at_the_end(ahead.low), at_the_end(ahead.high))
+        return Forecast(spent, expected)
+    return Forecast(spent, expected, at_the_end(ahead.low), at_the_end(ahead.high))
 
 
 def _history(daily: Mapping[date, Decimal], through: date) -> Values:

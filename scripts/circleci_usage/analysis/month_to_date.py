@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from circleci_usage.analysis.daily_costs import by_day
-from circleci_usage.analysis.forecast import Outlook, month_of, outlook
+from circleci_usage.analysis.forecast import Forecast, forecast_month, month_of
 from circleci_usage.analysis.monthly_charges import charged_monthly, still_to_come
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period, uncovered
@@ -19,11 +19,11 @@ from circleci_usage.costs.shared_costs import SharedCosts, split_exactly, weight
 Per = Literal["month", "cycle"]
 """What a budget is for: a calendar month, or a billing cycle."""
 
-NOTHING: Final = Outlook(ZERO, ZERO, ZERO, ZERO)
+NOTHING: Final = Forecast(ZERO, ZERO, ZERO, ZERO)
 
 
 @dataclass(frozen=True)
-class Spending:
+class MonthToDate:
     """The cost of a calendar month or a billing cycle.
 
     Attributes:
@@ -40,10 +40,10 @@ class Spending:
     month: Period
     since: date
     through: date
-    everything: Outlook
-    teams: Mapping[str, Outlook]
+    everything: Forecast
+    teams: Mapping[str, Forecast]
     missing: tuple[Period, ...] = ()
-    credits: Outlook | None = None
+    credits: Forecast | None = None
 
     @property
     def is_over(self) -> bool:
@@ -56,14 +56,14 @@ class Spending:
         return self.since == self.month.first and not self.missing
 
 
-def spending(
+def month_to_date(
     costs: Costs,
     ownership: Ownership,
     known: Period,
     *,
     month: Period | None = None,
     missing: tuple[Period, ...] | None = None,
-) -> Spending:
+) -> MonthToDate:
     """The spending of the month or cycle that the last of the `known` days lies in.
 
     Args:
@@ -79,14 +79,14 @@ def spending(
         missing = uncovered(Period.of_days(month.first, through), [known])
     within_month = Period.of_days(month.first, through)
 
-    def outlook_of(some: Costs) -> Outlook:
+    def outlook_of(some: Costs) -> Forecast:
         return (
-            Outlook(some.within(within_month).total("cost"))
+            Forecast(some.within(within_month).total("cost"))
             if missing
             else _outlook(some, month, known)
         )
 
-    owners = dict.fromkeys(ownership.teams, Outlook(ZERO) if missing else NOTHING) | {
+    owners = dict.fromkeys(ownership.teams, Forecast(ZERO) if missing else NOTHING) | {
         str(owner): outlook_of(replace(costs, lines=lines))
         for owner, lines in costs.lines.groupby("team", observed=True)
     }
@@ -96,7 +96,7 @@ def spending(
         direct = [owners.get(team, NOTHING) for team in teams]
         owners |= dict(zip(teams, _with_shared(direct, shared, teams, ownership), strict=True))
     in_credits = None if missing else _outlook(costs, month, known, "credits", places_shown=0)
-    return Spending(
+    return MonthToDate(
         month=month,
         since=_since(month, through, missing),
         through=through,
@@ -114,13 +114,13 @@ def _since(month: Period, through: date, missing: Sequence[Period]) -> date:
 
 def _outlook(
     costs: Costs, month: Period, known: Period, measure: str = "cost", *, places_shown: int = 2
-) -> Outlook:
+) -> Forecast:
     places, through = costs.places(measure), known.last
     is_monthly = charged_monthly(costs.lines, known)
     monthly = costs.lines[is_monthly]
     come = within(monthly, Period.of_days(month.first, through))
     daily = by_day(costs.lines[~is_monthly], known, measure)
-    return outlook(
+    return forecast_month(
         month,
         through,
         {day: to_decimal(amount, places) for day, amount in daily.items()},
@@ -131,8 +131,8 @@ def _outlook(
 
 
 def _with_shared(
-    direct: Sequence[Outlook], shared: Outlook, teams: Sequence[str], ownership: Ownership
-) -> list[Outlook]:
+    direct: Sequence[Forecast], shared: Forecast, teams: Sequence[str], ownership: Ownership
+) -> list[Forecast]:
     """The teams' outlooks with their shares of the shared costs, which are split as they are when they are booked."""
     rule = ownership.shared
     if rule is None:
@@ -147,7 +147,7 @@ def _with_shared(
         _sums([each.high for each in direct], shared.high, ahead),
         strict=True,
     )
-    return [Outlook(amount or ZERO, *rest) for amount, *rest in columns]
+    return [Forecast(amount or ZERO, *rest) for amount, *rest in columns]
 
 
 def _weights(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import WORKFLOW
 from circleci_usage.schema.export_columns import NO_NAME
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 _NUMBERED: Final = re.compile(r"(?s)(.+)-([1-9][0-9]{0,3})")
 _LONGEST: Final = 200
@@ -70,12 +70,12 @@ class _Family:
         return next(iter(every)) if in_turn and len(every) == 1 else None
 
 
-def numbered_jobs(performance: Performance) -> tuple[NumberedJob, ...]:
+def numbered_jobs(run_statistics: RunStatistics) -> tuple[NumberedJob, ...]:
     """The jobs of the period that one group each would put together, in the order of their names."""
-    several = [family for family in _families(performance.machines) if len(family.machines) > 1]
+    several = [family for family in _families(run_statistics.machines) if len(family.machines) > 1]
     odd = {family.name for family in several if family.only_machine is None}
     alike = [family for family in several if family.name not in odd and _is_settable(family.name)]
-    globs = _globs(alike, performance.jobs["job"].unique().tolist())
+    globs = _globs(alike, run_statistics.jobs["job"].unique().tolist())
     found = (
         NumberedJob(family.key, family.name, family.jobs, family.only_machine, globs[family.name])
         for family in alike

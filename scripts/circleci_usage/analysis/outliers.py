@@ -87,8 +87,8 @@ def judge_followers(
         rate: as in `judge`.
     """
     alone = _chosen(actual, expected, _each(rate, actual))
-    pace = np.clip(np.nan_to_num(leading, nan=1.0), 1 / _WEEK, _WEEK)
-    shares = _chosen(actual, expect(actual / pace) * pace, _each(rate, actual))
+    duration_stats = np.clip(np.nan_to_num(leading, nan=1.0), 1 / _WEEK, _WEEK)
+    shares = _chosen(actual, expect(actual / duration_stats) * duration_stats, _each(rate, actual))
     follows = (_spread(actual, shares.expected) < _spread(actual, alone.expected))[:, np.newaxis]
     return Judged(
         np.where(follows, shares.expected, alone.expected),

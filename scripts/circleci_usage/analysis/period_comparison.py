@@ -23,7 +23,7 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import JOB, PROJECT
 from circleci_usage.analysis.daily_costs import by_day, of_days, once_a_month
-from circleci_usage.core.columnar import Records, Row, columns_of, order, summed
+from circleci_usage.core.columnar import Cells, Records, columns_of, order, summed
 from circleci_usage.core.decimals import ZERO, estimating, exact_arithmetic, ratio, rounded
 from circleci_usage.core.periods import Period, month_start, previous_period, uncovered
 from circleci_usage.core.scaled_integers import to_decimal
@@ -318,7 +318,7 @@ def _changes(
     """The rows as changes, the largest first."""
     rows = order(table.assign(gap=(table["after"] - table["before"]).abs()), ("gap", "after"), keys)
 
-    def change(values: Row) -> Change:
+    def change(values: Cells) -> Change:
         before, after, runs_before, runs_after, seats_before, seats_after, *more = values[
             len(keys) :
         ]

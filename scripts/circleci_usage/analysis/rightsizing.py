@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.core.columnar import Records, Row, Values, columns_of, found_in, order
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, found_in, order
 from circleci_usage.core.decimals import ZERO, estimating, ratio, rounded, total
 from circleci_usage.core.scaled_integers import fitting, to_count, to_decimal
 from circleci_usage.costs.costs import Costs
@@ -38,7 +38,7 @@ from circleci_usage.costs.resource_rates import (
 )
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 HEAD_ROOM: Final = Decimal("1.2")
 """A smaller class has to have room for a fifth more than was used."""
@@ -71,7 +71,7 @@ _SIZING: Final = (
     *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
     *("saved_credits", "saved", "recommended", "saving", "rate_source", "speed_up"),
 )
-"""The fields of `Sizing` after its key."""
+"""The fields of `Recommendation` after its key."""
 
 Key = tuple[str, ...]
 
@@ -122,7 +122,7 @@ class SpeedUp:
 
 
 @dataclass(frozen=True)
-class Sizing:
+class Recommendation:
     """A job on one resource class, and what is to be said of it.
 
     Attributes:
@@ -268,35 +268,35 @@ class RightSizing:
     """All jobs by resource class, the largest saving first.
 
     Attributes:
-        sizings: of each job on each class.
+        recommendations: of each job on each class.
         migrations: those to cheaper rates first.
         rates: what was reckoned with.
         classes: those of the period that are CircleCI's.
     """
 
-    sizings: Records[Sizing]
+    recommendations: Records[Recommendation]
     migrations: Records[Migration]
     rates: Rates
     classes: tuple[UsedClass, ...] = ()
 
-    def of(self, verdict: Verdict) -> Sequence[Sizing]:
+    def of(self, verdict: Verdict) -> Sequence[Recommendation]:
         """Those with a verdict."""
-        return self.sizings.where(lambda verdicts: verdicts == verdict, "verdict")
+        return self.recommendations.where(lambda verdicts: verdicts == verdict, "verdict")
 
     @property
-    def suggestions(self) -> Sequence[Sizing]:
+    def suggestions(self) -> Sequence[Recommendation]:
         """Those for which another size would do."""
-        return self.sizings.where(_is_there, "suggested")
+        return self.recommendations.where(_is_there, "suggested")
 
     @property
-    def savings(self) -> Sequence[Sizing]:
+    def savings(self) -> Sequence[Recommendation]:
         """All that save for certain, at least a cent: each job on a class once, by what saves most."""
         return self._savings
 
     @property
     def speed_ups(self) -> tuple[SpeedUp, ...]:
         """Those that a larger class may make faster, the most expensive first."""
-        found = self.sizings.where(_is_there, "speed_up").column("speed_up")
+        found = self.recommendations.where(_is_there, "speed_up").column("speed_up")
         return tuple(sorted(found, key=lambda each: (-each.cost, each.key)))
 
     @property
@@ -310,8 +310,8 @@ class RightSizing:
         return total(self._savings.column("saved_credits"))
 
     @cached_property
-    def _savings(self) -> Records[Sizing]:
-        some = self.sizings.where(_is_there, "saving")
+    def _savings(self) -> Records[Recommendation]:
+        some = self.recommendations.where(_is_there, "saving")
         return some.where(lambda saved: _is_there(saved) & (saved != 0), "saved")
 
 
@@ -319,19 +319,21 @@ def _is_there(values: Values) -> Values:
     return ~pd.isna(values)
 
 
-def right_size(costs: Costs, performance: Performance, rates: Rates, days: Sized) -> RightSizing:
+def right_size(
+    costs: Costs, run_statistics: RunStatistics, rates: Rates, days: Sized
+) -> RightSizing:
     """Judge every job of the period on every resource class it ran on.
 
     Args:
         costs: of these days.
-        performance: of the whole period.
+        run_statistics: of the whole period.
         rates: the classes and their sizes.
         days: those that a month is projected from.
     """
-    derived = derive_rates(performance.classes)
+    derived = derive_rates(run_statistics.classes)
     rates = rates.completed({key: each.credits_per_minute for key, each in derived.items()})
     with estimating():
-        table = _table(costs, performance.machines, _DAYS_A_MONTH / len(days))
+        table = _table(costs, run_statistics.machines, _DAYS_A_MONTH / len(days))
         numbers, spelled = pd.factorize(pd.MultiIndex.from_frame(table[[*MACHINE_KEYS[-2:]]]))
         classes = [_Class.of(str(executor), str(name), rates) for executor, name in spelled]
         return RightSizing(
@@ -370,7 +372,9 @@ def _a_month(
     return found[rows], fitting(np.array([*wholes, 0], dtype="object"), sum(map(abs, wholes)))[rows]
 
 
-def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) -> Records[Sizing]:
+def _sizings(
+    table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]
+) -> Records[Recommendation]:
     """A row each. Most of very many jobs have too few runs to be judged, and are alike but for their class."""
     found = {name: np.full(len(table), nothing, dtype="object") for name, nothing in _SAID.items()}
     for name in ("verdict", "rate_source"):
@@ -393,11 +397,11 @@ def _sizings(table: pd.DataFrame, numbers: Values, classes: Sequence["_Class"]) 
     saved = [to_count(each, _CENTS) if each else 0 for each in table["saved"].tolist()]
     table = table.assign(saved_cents=np.array(saved, dtype="object"))
 
-    def sizing(values: Row) -> Sizing:
-        return Sizing(values[:length], *map(_known, values[length:]))
+    def recommendation(values: Cells) -> Recommendation:
+        return Recommendation(values[:length], *map(_known, values[length:]))
 
     columns = columns_of(table, [*MACHINE_KEYS, *_SIZING])
-    return Records(sizing, columns, order(table, ("saved_cents", "cents"), MACHINE_KEYS))
+    return Records(recommendation, columns, order(table, ("saved_cents", "cents"), MACHINE_KEYS))
 
 
 def _migrations(
@@ -415,7 +419,7 @@ def _migrations(
         some.assign(certain=is_certain[some["number"]]), ("certain", "cents"), MACHINE_KEYS
     )
 
-    def migration(values: Row) -> Migration:
+    def migration(values: Cells) -> Migration:
         *key, number, credits, cost, runs = values
         target, rate, target_rate = classes[number].migration
         return Migration(tuple(key), target, rate, target_rate, credits, cost, runs)

@@ -23,7 +23,7 @@ _CENTS: Final = 2
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TrendPeriod:
     """A week or a month; `is_whole` says whether all of its days are known."""
 
     days: Period
@@ -51,8 +51,8 @@ class Trend:
         without_seats: whether there are seats that weeks and weekdays leave out.
     """
 
-    weeks: tuple[Stretch, ...]
-    months: tuple[Stretch, ...]
+    weeks: tuple[TrendPeriod, ...]
+    months: tuple[TrendPeriod, ...]
     weekdays: tuple[Decimal | None, ...]
     without_seats: bool = False
 
@@ -69,9 +69,9 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
     in_all = {day: to_decimal(cost, places) for day, cost in by_day(costs.lines, known).items()}
     usual = {day: to_decimal(cost, places) for day, cost in by_day(of_days(costs), known).items()}
 
-    def stretch(days: Period, daily: Mapping[date, Decimal], length: int) -> Stretch:
+    def trend_period(days: Period, daily: Mapping[date, Decimal], length: int) -> TrendPeriod:
         with exact_arithmetic():
-            return Stretch(days, sum((daily[day] for day in days), ZERO), len(days) == length)
+            return TrendPeriod(days, sum((daily[day] for day in days), ZERO), len(days) == length)
 
     def mean(weekday: int) -> Decimal | None:
         alike = [cost for day, cost in usual.items() if day in period and day.weekday() == weekday]
@@ -83,8 +83,10 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
             )
 
     return Trend(
-        weeks=tuple(stretch(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),
-        months=tuple(stretch(month, in_all, len(month_of(month.first))) for month in months(known)),
+        weeks=tuple(trend_period(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),
+        months=tuple(
+            trend_period(month, in_all, len(month_of(month.first))) for month in months(known)
+        ),
         weekdays=tuple(map(mean, range(_DAYS_A_WEEK))),
         without_seats=not within(once_a_month(costs), known).empty,
     )

@@ -20,10 +20,10 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import JOB, PROJECT
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.core.columnar import Records, Row, Values, columns_of, order, summed
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, summed
 from circleci_usage.core.scaled_integers import scaled, to_decimal
 from circleci_usage.costs.costs import Costs
-from circleci_usage.usage.run_statistics import Performance
+from circleci_usage.usage.run_statistics import RunStatistics
 
 FLAKY_PIPELINES: Final = 5
 FLAKY_SHARE: Final = 0.03
@@ -104,16 +104,16 @@ class WasteReport:
     flaky: Sequence[Waste]
 
 
-def find_waste(costs: Costs, reruns: Costs, performance: Performance) -> WasteReport:
+def find_waste(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> WasteReport:
     """Waste of a period.
 
     Args:
         costs: of all job runs, by `status`.
         reruns: of the runs again.
-        performance: of the same period.
+        run_statistics: of the same period.
     """
     places = _Places(costs.places(_MEASURE), reruns.places(_MEASURE))
-    table = _table(costs, reruns, performance)
+    table = _table(costs, reruns, run_statistics)
     jobs = _wastes(table, JOB, places)
     (everything,) = _wastes(_added(table, ()), (), places)
     return WasteReport(
@@ -133,15 +133,15 @@ class _Places(NamedTuple):
     again: int
 
 
-def _table(costs: Costs, reruns: Costs, performance: Performance) -> pd.DataFrame:
+def _table(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> pd.DataFrame:
     """A row per job: `JOB`, the amounts as counts, `_COUNTS`, and what tells whether the job fails or is flaky.
 
     Runs without a job stand under the name that costs without one have.
     """
     lines = costs.lines
     amounts = [_sum(lines[lines["status"] == status], status) for status in ("failed", "canceled")]
-    jobs = _measured(performance.jobs, (*_COUNTS, *_STABLE)).assign(named=1)
-    nameless = _measured(performance.nameless, _COUNTS)
+    jobs = _measured(run_statistics.jobs, (*_COUNTS, *_STABLE)).assign(named=1)
+    nameless = _measured(run_statistics.nameless, _COUNTS)
     return summed([jobs, nameless, *amounts, _sum(reruns.lines, "again")], JOB).reindex(
         columns=[*JOB, *_AMOUNTS, *_COUNTS, *_STABLE, "named"], fill_value=0
     )
@@ -173,7 +173,7 @@ def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Record
     table = table.assign(most=np.maximum(stopped, again))
     rows = order(table, ("most", "queued_seconds"), keys)
 
-    def waste(values: Row) -> Waste:
+    def waste(values: Cells) -> Waste:
         names, (failed, canceled, reruns, *counts) = (
             values[: len(keys)],
             values[len(keys) : len(keys) + _FIELDS],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
-from circleci_usage.analysis.month_to_date import Per, Spending
+from circleci_usage.analysis.month_to_date import MonthToDate, Per
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.report_folder.summary_file import damaged_summary, read_summary
 from circleci_usage.report_folder.summary_findings import read_back
@@ -79,9 +79,9 @@ def check_report(
             f"The report in {folder} was made with other prices, included credits, teams or shared costs than the"
             " settings file or --price-per-credit have now; make the report again, or check with what it was made with."
         )
-    spending = _spending(folder, summary)
-    _refuse_unknown(folder, budgets, spending)
-    states = check_budgets(budgets, spending)
+    month_to_date = _spending(folder, summary)
+    _refuse_unknown(folder, budgets, month_to_date)
+    states = check_budgets(budgets, month_to_date)
     return BudgetCheck(
         states=states,
         broken=tuple(
@@ -94,7 +94,7 @@ def check_report(
     )
 
 
-def _spending(folder: Path, summary: Mapping[str, Any]) -> Mapping[Per, Spending]:
+def _spending(folder: Path, summary: Mapping[str, Any]) -> Mapping[Per, MonthToDate]:
     try:
         return {per: read_back(month) for per, month in summary["budget_periods"].items()}
     except (AttributeError, KeyError, ValueError, TypeError, ArithmeticError):
@@ -102,16 +102,16 @@ def _spending(folder: Path, summary: Mapping[str, Any]) -> Mapping[Per, Spending
 
 
 def _refuse_unknown(
-    folder: Path, budgets: Sequence[Budget], spending: Mapping[Per, Spending]
+    folder: Path, budgets: Sequence[Budget], month_to_date: Mapping[Per, MonthToDate]
 ) -> None:
     """A report that does not say what was spent of a budget must not look as if nothing was."""
     for budget in budgets:
-        if budget.per not in spending:
+        if budget.per not in month_to_date:
             raise SettingsError(
                 f"The report in {folder} was made without the billing cycle of the budget {budget.name!r}; make the"
                 " report again with this settings file."
             )
-        if budget.team is not None and budget.team not in spending[budget.per].teams:
+        if budget.team is not None and budget.team not in month_to_date[budget.per].teams:
             raise SettingsError(
                 f"The report in {folder} does not have the team {budget.team!r} of a budget; make the report again with"
                 " this settings file."

@@ -22,7 +22,7 @@ from circleci_usage.cli.interrupts import (
     was_interrupted,
 )
 from circleci_usage.cli.isolation import heed_no_library_settings
-from circleci_usage.cli.process_tuning import spare_memory, spare_time
+from circleci_usage.cli.process_tuning import limit_memory, skip_idle_gc
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import on_sound_streams
 from circleci_usage.cli.usage_errors import Commands
@@ -56,8 +56,8 @@ def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     heed_interrupts()
     heed_no_library_settings(os.environ)
-    spare_memory()
-    spare_time()
+    limit_memory()
+    skip_idle_gc()
     try:
         app()
     except BaseException as error:

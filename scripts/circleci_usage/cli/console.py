@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console as RichConsole
 from rich.markup import escape
 
-from circleci_usage.core.progress import Progress, Silence, Task
+from circleci_usage.core.progress import NullProgress, Progress, Task
 from circleci_usage.core.untrusted_text import inert, visible
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Console(Progress):
     def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
         """A progress bar on a terminal; nothing in a log, where a bar would be a thousand lines."""
         if self._quiet or not self._err.is_terminal:
-            return Silence().task(label, total)
+            return NullProgress().task(label, total)
         return self._bar(label, total)
 
     @contextmanager

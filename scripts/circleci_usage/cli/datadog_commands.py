@@ -15,7 +15,7 @@ from circleci_usage.core.progress import SystemClock
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
     from circleci_usage.core.progress import Clock
-    from circleci_usage.push.datadog.plan import Plan, PushOptions
+    from circleci_usage.push.datadog.plan import PushOptions, PushPlan
 
 push = typer.Typer(
     no_args_is_help=True, help="Send a report folder to where its numbers are needed."
@@ -122,7 +122,7 @@ def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"
     credentials = datadog_credentials(os.environ)
 
     def plan_and_send(console: "Console", clock: "Clock") -> None:
-        plan: Plan = plan_push(output, chosen, clock.now())
+        plan: PushPlan = plan_push(output, chosen, clock.now())
         for warning in plan.warnings:
             console.warn(warning)
         sent = send(plan, credentials, clock=clock, progress=console)

@@ -16,7 +16,7 @@ _SPARE: Final = 32 << 20
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 
-def spare_memory() -> None:
+def limit_memory() -> None:
     """Have Polars and the allocators take less. To be called before Polars is imported.
 
     Polars unpacks a CSV file piece by piece, and has several pieces in hand. With small ones, reading the parts takes
@@ -40,7 +40,7 @@ def spare_memory() -> None:
         set_option(_TRIM_THRESHOLD, _SPARE)
 
 
-def spare_time() -> None:
+def skip_idle_gc() -> None:
     """Leave undone what a report has no use for. To be called before NumPy is imported.
 
     NumPy's linear algebra has a thread a core wait for work that never comes.

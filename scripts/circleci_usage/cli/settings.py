@@ -17,7 +17,7 @@ from circleci_usage.core.errors import SettingsError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from circleci_usage.config.settings_model import UsageFile
+    from circleci_usage.config.settings_model import SettingsFile
     from circleci_usage.core.periods import Period
     from circleci_usage.core.progress import Clock
     from circleci_usage.costs.pricing import PriceList
@@ -240,7 +240,7 @@ def _one_of(known: Collection[str], name: str, flag: str) -> str:
     return name
 
 
-def usage_file(config: Path | None) -> "UsageFile":
+def usage_file(config: Path | None) -> "SettingsFile":
     """The settings file; one that says nothing when there is none.
 
     Raises:
@@ -248,14 +248,14 @@ def usage_file(config: Path | None) -> "UsageFile":
     """
     from circleci_usage.config.environment import config_file
     from circleci_usage.config.settings_file import load_settings_file
-    from circleci_usage.config.settings_model import UsageFile
+    from circleci_usage.config.settings_model import SettingsFile
 
     path = config_file(config)
-    return load_settings_file(path) if path else UsageFile()
+    return load_settings_file(path) if path else SettingsFile()
 
 
 def prices(
-    file: "UsageFile", price_per_credit: str | None, *, allow_unpriced: bool = False
+    file: "SettingsFile", price_per_credit: str | None, *, allow_unpriced: bool = False
 ) -> "PriceList":
     """What credits cost: the flag's price, else the settings file's, else the list price.
 

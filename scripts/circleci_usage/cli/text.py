@@ -73,14 +73,14 @@ def budget_line(state: BudgetState, currency: str) -> str:
         if budget.team and budget.team != budget.name
         else budget.name
     )
-    month, through = state.spending.month, state.spending.through
-    known = "known to be " if state.spending.missing else ""
+    month, through = state.month_to_date.month, state.month_to_date.through
+    known = "known to be " if state.month_to_date.missing else ""
     line = (
         f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} {known}spent"
         f" {when(month)}{f' through {through}' if through < month.last else ''}"
     )
-    if state.spending.missing:
-        return f"{line}; missing: {missing_days(state.spending.missing)}."
+    if state.month_to_date.missing:
+        return f"{line}; missing: {missing_days(state.month_to_date.missing)}."
     if state.expected is None or through == month.last:
         return f"{line}."
     return f"{line}, {_money(state.expected)} expected at its end."

@@ -8,30 +8,32 @@ from itertools import pairwise
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from circleci_usage.config.sections import Section
-from circleci_usage.config.settings_model import UsageFile
+from circleci_usage.config.sections import SettingsSection
+from circleci_usage.config.settings_model import SettingsFile
 
 
 def json_schema() -> str:
     """The schema as text."""
     # Pydantic can do this too (`use_attribute_docstrings`), but only at every import, where it takes half of the time.
-    for section in _below(Section):
+    for section in _below(SettingsSection):
         for ancestor in reversed(section.__mro__):
-            for name, text in _descriptions(ancestor) if issubclass(ancestor, Section) else ():
+            for name, text in (
+                _descriptions(ancestor) if issubclass(ancestor, SettingsSection) else ()
+            ):
                 section.model_fields[name].description = text
         section.model_rebuild(force=True)
-    schema = {"$schema": GenerateJsonSchema.schema_dialect, **UsageFile.model_json_schema()}
+    schema = {"$schema": GenerateJsonSchema.schema_dialect, **SettingsFile.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _below(section: type[Section]) -> Iterator[type[Section]]:
+def _below(section: type[SettingsSection]) -> Iterator[type[SettingsSection]]:
     """All sections, each after those that it is made of."""
     for each in section.__subclasses__():
         yield each
         yield from _below(each)
 
 
-def _descriptions(section: type[Section]) -> Iterator[tuple[str, str]]:
+def _descriptions(section: type[SettingsSection]) -> Iterator[tuple[str, str]]:
     """The fields of a section with what stands after them."""
     (body,) = (
         each.body

@@ -98,7 +98,7 @@ Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDIT_TYPE_SCHEMA)]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of the file: unknown keys are errors, a key without a value is the same as no key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,7 +113,7 @@ class Section(BaseModel):
         )
 
 
-class PricePeriodSection(Section):
+class PricePeriodSection(SettingsSection):
     """What a credit costs on some days."""
 
     first: Day = Field(alias="from")
@@ -145,7 +145,7 @@ class PricePeriodSection(Section):
         return PricePeriod(self.first, stop, self.price_per_credit, dict(self.by_credit_type))
 
 
-class IncludedCreditsSection(Section):
+class IncludedCreditsSection(SettingsSection):
     """Credits that are free before anything is charged, oldest day first."""
 
     per: Per
@@ -158,7 +158,7 @@ class IncludedCreditsSection(Section):
     """How many."""
 
 
-class TeamBudgetSection(Section):
+class TeamBudgetSection(SettingsSection):
     """What may be spent."""
 
     per: Per
@@ -175,7 +175,7 @@ class BudgetSection(TeamBudgetSection):
     """What the budget is called."""
 
 
-class TeamSection(Section):
+class TeamSection(SettingsSection):
     """A team and what is its own: job runs that match a glob in each of the lists given.
 
     A team may stand in the list several times: what matches any of its entries is its own.
@@ -214,7 +214,7 @@ class TeamSection(Section):
         return self
 
 
-class SharedCostsSection(Section):
+class SharedCostsSection(SettingsSection):
     """Costs that are split among the teams: all of these credit types, and all of these projects."""
 
     credit_types: tuple[CreditType, ...] = ()
@@ -245,7 +245,7 @@ class SharedCostsSection(Section):
         return SharedCosts(self.split, frozenset(self.credit_types), self.projects, self.weights)
 
 
-class RateSection(Section):
+class RateSection(SettingsSection):
     """What a contract says of a resource class, in place of the public table."""
 
     executor: Literal["docker", "machine", "remote-docker", "macos", "windows"]
@@ -270,7 +270,7 @@ class RateSection(Section):
         )
 
 
-class AnomaliesSection(Section):
+class AnomaliesSection(SettingsSection):
     """When a day's cost is called an anomaly."""
 
     minimum: Number

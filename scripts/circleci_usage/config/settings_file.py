@@ -8,20 +8,20 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from circleci_usage.config.settings_model import UsageFile
+from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
 from circleci_usage.core.atomic_files import opened
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 
-__all__ = ["UsageFile", "load_settings_file"]
+__all__ = ["SettingsFile", "load_settings_file"]
 
 _LARGEST: Final = 512 << 10
 _SHOWN: Final = 60
 _PROBLEMS_SHOWN: Final = 20
 
 
-def load_settings_file(path: Path) -> UsageFile:
+def load_settings_file(path: Path) -> SettingsFile:
     """Read `usage.yml`.
 
     Raises:
@@ -31,7 +31,7 @@ def load_settings_file(path: Path) -> UsageFile:
         content = _content(path)
         document = parse_yaml(content.decode("utf-8-sig"))
         context = {"checksum": hashlib.sha256(content).hexdigest()}
-        return UsageFile.model_validate(
+        return SettingsFile.model_validate(
             {} if document.value is None else document.value, context=context
         )
     except OSError as error:

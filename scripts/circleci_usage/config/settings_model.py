@@ -25,7 +25,7 @@ from circleci_usage.config.sections import (
     Number,
     PricePeriodSection,
     RateSection,
-    Section,
+    SettingsSection,
     SharedCostsSection,
     TeamSection,
     Value,
@@ -53,7 +53,7 @@ _TAKEN_TAGS: Final = frozenset(
 )
 
 
-class UsageFile(Section):
+class SettingsFile(SettingsSection):
     """Settings of circleci-usage: prices, teams, budgets."""
 
     currency: Name = LIST_CURRENCY

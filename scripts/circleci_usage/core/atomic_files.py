@@ -40,14 +40,14 @@ _RANDOM: Final = "[a-z0-9_]{8}"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Write a file beside `path`, then put it in its place: whole, or not at all.
 
     Raises:
         SettingsError: the folder cannot be written to.
         UnfinishedError: the disk is full.
     """
-    with explaining(path):
+    with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep_files(path.parent, re.escape(path.name))
         handle, name = _beside(path)
@@ -78,8 +78,8 @@ def _beside(path: Path) -> tuple[int, Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put UTF-8 text into a file, atomically. Raises as `replacing` does."""
-    with replacing(path) as stream:
+    """Put UTF-8 text into a file, atomically. Raises as `atomic_write` does."""
+    with atomic_write(path) as stream:
         stream.write(text.encode())
 
 
@@ -95,7 +95,7 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
         SettingsError: it cannot be made.
         UnfinishedError: the disk is full.
     """
-    with explaining(home or Path("The folder for temporary files")):
+    with translate_os_errors(home or Path("The folder for temporary files")):
         place = home or _for_temporary_files()
         _sweep_folders(place, prefix)
         handle, folder = _new_folder(place, prefix)
@@ -312,7 +312,7 @@ def kind_of(path: Path) -> str | None:
 
 
 @contextmanager
-def explaining(path: Path) -> Iterator[None]:
+def translate_os_errors(path: Path) -> Iterator[None]:
     """Say what an operating system's error at `path` means to a user.
 
     Raises:
@@ -327,7 +327,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """As `explaining`, of what is read.
+    """As `translate_os_errors`, of what is read.
 
     Raises:
         SettingsError: it cannot be read.

@@ -13,7 +13,7 @@ _Record = TypeVar("_Record")
 
 Values = np.ndarray[tuple[int], np.dtype[Any]]
 
-Row = tuple[Any, ...]
+Cells = tuple[Any, ...]
 """A value of each column."""
 
 _AT_A_TIME: Final = 4096
@@ -30,7 +30,7 @@ class Records(Sequence[_Record], Generic[_Record]):
 
     def __init__(
         self,
-        make: Callable[[Row], _Record],
+        make: Callable[[Cells], _Record],
         columns: Mapping[str, Values],
         rows: Values | None = None,
     ) -> None:

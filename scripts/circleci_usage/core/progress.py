@@ -26,7 +26,7 @@ class Progress(Protocol):
         """Begin work of `total` units (unknown: None); it ends with the context."""
 
 
-class Silence:
+class NullProgress:
     """A listener that hears nothing."""
 
     def say(self, message: str) -> None:

@@ -24,7 +24,7 @@ from circleci_usage.report import Report
 from circleci_usage.report_folder.tables import neutral
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
 
-Row = dict[str, str]
+CsvRow = dict[str, str]
 
 _SEVERAL: Final = "several"
 """In place of the team where a line belongs to more than one."""
@@ -44,7 +44,7 @@ class Profile:
         line_end: of the CSV.
     """
 
-    rows: Callable[[Report], Iterator[Row]]
+    rows: Callable[[Report], Iterator[CsvRow]]
     max_rows: int = 0
     max_bytes: int = 0
     quoted: bool = False
@@ -74,7 +74,7 @@ def write_profile(report: Report, name: str, folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def _numbered(rows: Iterator[Row], profile: Profile) -> Iterator[tuple[int, bytes]]:
+def _numbered(rows: Iterator[CsvRow], profile: Profile) -> Iterator[tuple[int, bytes]]:
     """The lines with the numbers of their files, each within the limits and with a header."""
     number, count, size = 0, 0, 0
     for row in rows:
@@ -99,7 +99,7 @@ def _line(cells: Iterable[str], profile: Profile) -> bytes:
     return text.getvalue().encode()
 
 
-def _vantage(report: Report) -> Iterator[Row]:
+def _vantage(report: Report) -> Iterator[CsvRow]:
     """FOCUS columns as the native integration fills them: the service is the credit type."""
     tags = tags_of(report.ownership)
     for charge in priced_charges(report):
@@ -120,7 +120,7 @@ def _vantage(report: Report) -> Iterator[Row]:
         }
 
 
-def _finout(report: Report) -> Iterator[Row]:
+def _finout(report: Report) -> Iterator[CsvRow]:
     """A day, a cost, and whatever dimensions there are."""
     for charge in priced_charges(report):
         yield {
@@ -133,7 +133,7 @@ def _finout(report: Report) -> Iterator[Row]:
         }
 
 
-def _doit(report: Report) -> Iterator[Row]:
+def _doit(report: Report) -> Iterator[CsvRow]:
     """A line a day, project and credit type, with an id that stays: sent again, it replaces what was sent before.
 
     Teams share a line, because a line of a team that lost its project would stay.
@@ -178,7 +178,7 @@ def _identity(charge: Charge) -> tuple[str, ...]:
     return (f"{charge.date:%Y-%m-%d}", charge.organization_id, *project, charge.credit_type)
 
 
-def _datadog_costs(report: Report) -> Iterator[Row]:
+def _datadog_costs(report: Report) -> Iterator[CsvRow]:
     """Custom Costs, the very lines that `push` sends: the required columns in their order, then a column a tag.
 
     Raises:
@@ -204,7 +204,7 @@ def _datadog_costs(report: Report) -> Iterator[Row]:
         yield {**line.columns, **line.values}
 
 
-def _dimensions(charge: Charge, report: Report) -> Row:
+def _dimensions(charge: Charge, report: Report) -> CsvRow:
     """What a charge can be grouped by: names, and the tags of its team; the same keys for every charge."""
     tags = {name: values.get(charge.team, "") for name, values in report.ownership.tags.items()}
     names = {

@@ -62,7 +62,7 @@ class Ownership:
         return tuple(sorted({glob for rule in self.rules for glob in rule.branches}))
 
 
-NOBODY: Final = Ownership()
+NO_TEAMS: Final = Ownership()
 """Nobody owns anything: without teams, everything is unallocated."""
 
 

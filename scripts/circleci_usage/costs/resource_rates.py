@@ -50,7 +50,7 @@ class ResourceClass:
 
 
 @dataclass(frozen=True)
-class Series:
+class ResourceClassSeries:
     """Classes that can take each other's place, in the order of their size.
 
     Attributes:
@@ -74,7 +74,7 @@ class Series:
         """The one that all classes run on."""
         return self.classes[0].executor
 
-    def joined_by(self, machine: ResourceClass) -> "Series":
+    def joined_by(self, machine: ResourceClass) -> "ResourceClassSeries":
         """With one more class, in its place."""
         return replace(self, classes=tuple(sorted((*self.classes, machine), key=_size)))
 
@@ -96,7 +96,7 @@ class Rates:
 
     source: str
     as_of: date
-    series: tuple[Series, ...]
+    series: tuple[ResourceClassSeries, ...]
 
     def find(self, executor: str, name: str) -> ResourceClass | None:
         """The class as an export names it (`xlarge-gen2` and `xlarge.gen2` are one), None if the table lacks it."""
@@ -161,14 +161,14 @@ class Rates:
         )
 
     @cached_property
-    def _places(self) -> Mapping[tuple[str, str], tuple[Series, int]]:
+    def _places(self) -> Mapping[tuple[str, str], tuple[ResourceClassSeries, int]]:
         return {
             (machine.executor, machine.name): (series, position)
             for series in self.series
             for position, machine in enumerate(series.classes)
         }
 
-    def _series_of(self, machine: ResourceClass) -> Series:
+    def _series_of(self, machine: ResourceClass) -> ResourceClassSeries:
         return self._places[machine.executor, machine.name][0]
 
     def _named(self, name: str, executor: str) -> tuple[ResourceClass, ...]:
@@ -221,7 +221,7 @@ class Rates:
             for each in self.series
         ]
         if tuple(series) == self.series:
-            series.append(Series(" ".join(filter(None, kind)), (machine,)))
+            series.append(ResourceClassSeries(" ".join(filter(None, kind)), (machine,)))
         return replace(self, series=tuple(series))
 
 
@@ -250,9 +250,9 @@ def is_self_hosted(executor: str, name: str) -> bool:
 
 def _series(
     entry: Mapping[str, Any], executor: str, sources: Mapping[str, Mapping[str, Any]]
-) -> Series:
+) -> ResourceClassSeries:
     newer = entry.get("next_generation", {})
-    return Series(
+    return ResourceClassSeries(
         entry["name"],
         tuple(_resource_class(executor, one, sources[one["source"]]) for one in entry["classes"]),
         newer.get("series"),

@@ -25,14 +25,14 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
-from circleci_usage.core.progress import Clock, Progress, Silence, SystemClock
+from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_responses import (
-    Answer,
+    ApiResponse,
     ExportJob,
+    ExportRefusedError,
     Organization,
     RateLimitedError,
-    RefusedError,
     UnclearAnswerError,
     read_export_job,
     read_organization,
@@ -49,7 +49,7 @@ from circleci_usage.export.http import (
     wait_of,
 )
 from circleci_usage.export.organization_names import LONGEST_NAME, is_id, is_name
-from circleci_usage.export.wait_budget import SHORT_WAIT, Patience
+from circleci_usage.export.wait_budget import SHORT_WAIT, WaitBudget
 from circleci_usage.network.addresses import service_address, web_address
 from circleci_usage.network.deadlines import Deadline
 
@@ -82,7 +82,7 @@ class CircleCI:
     """The API of CircleCI at `base_url` (with or without `/api/v2`), as the owner of a personal API token.
 
     The token goes by plain HTTP to this machine alone, unless that is allowed. What is waited between tries and for
-    answers counts towards the `patience`, which an export shares.
+    answers counts towards the `wait_budget`, which an export shares.
 
     All calls raise AccessError (401, 403, 404), ServiceError (no usable answer), RateLimitedError (429), SettingsError
     (400, a redirect, a bad URL) and UnfinishedError (no patience is left to ask at all).
@@ -101,10 +101,10 @@ class CircleCI:
         self._root = _api_root(base_url, allow_insecure=allow_insecure)
         self._token = _usable(token)
         self._clock = clock or SystemClock()
-        self._progress = progress or Silence()
+        self._progress = progress or NullProgress()
         self._timeouts = timeouts or Timeouts()
         self._ahead = timedelta()
-        self.patience = Patience(self._clock)
+        self.wait_budget = WaitBudget(self._clock)
 
     @property
     def timeouts(self) -> Timeouts:
@@ -127,7 +127,7 @@ class CircleCI:
 
         Raises:
             UnclearAnswerError: the export may have begun or not.
-            RefusedError: CircleCI does not export this.
+            ExportRefusedError: CircleCI does not export this.
         """
         body = {"start": _written(start), "end": _written(end)} | (
             {"shared_org_ids": [*organizations[1:]]} if len(organizations) > 1 else {}
@@ -179,13 +179,13 @@ class CircleCI:
         line = self._starred(text)
         return "".join(letter if letter.isprintable() else " " for letter in line[:_SHOWN]).strip()
 
-    def _get(self, path: str) -> Answer:
+    def _get(self, path: str) -> ApiResponse:
         try:
             return self._retrying(lambda: self._send("GET", path), only_unsent=False)
         except BrokenError as error:
             raise self._unreachable(error) from None
 
-    def _look_up(self, path: str) -> Answer:
+    def _look_up(self, path: str) -> ApiResponse:
         """A GET that waits out a short 429; it costs nothing that is scarce."""
         answer = self._get(path)
         for _ in RETRY_WAITS:
@@ -195,31 +195,31 @@ class CircleCI:
                 not is_limited
                 or wait is None
                 or wait > SHORT_WAIT
-                or not self.patience.allows(wait)
+                or not self.wait_budget.allows(wait)
             ):
                 break
-            self.patience.wait(wait)
+            self.wait_budget.wait(wait)
             answer = self._get(path)
         return answer
 
-    def _retrying(self, send: Callable[[], Answer], *, only_unsent: bool) -> Answer:
+    def _retrying(self, send: Callable[[], ApiResponse], *, only_unsent: bool) -> ApiResponse:
         for seconds in RETRY_WAITS:
             try:
                 return send()
             except BrokenError as error:
                 wait = min(error.wait or timedelta(seconds=seconds), SHORT_WAIT)
-                if (only_unsent and error.sent) or not self.patience.allows(wait):
+                if (only_unsent and error.sent) or not self.wait_budget.allows(wait):
                     raise
                 self._progress.detail(
                     f"CircleCI: {error}; trying again in {wait.total_seconds():.0f} s."
                 )
-                self.patience.wait(wait)
+                self.wait_budget.wait(wait)
         return send()
 
-    def _send(self, method: str, path: str, body: object = None) -> Answer:
+    def _send(self, method: str, path: str, body: object = None) -> ApiResponse:
         """One exchange: any answer that can be understood and is no 5xx."""
         with (
-            self.patience.answer(),
+            self.wait_budget.answer(),
             Deadline(self._seconds_for(method)) as deadline,
             exchange(deadline),
         ):
@@ -235,7 +235,7 @@ class CircleCI:
         return (
             total
             if method == "POST"
-            else min(total, (self.patience.left + ANSWER_GRACE).total_seconds())
+            else min(total, (self.wait_budget.left + ANSWER_GRACE).total_seconds())
         )
 
     def _exchange(self, method: str, path: str, body: object) -> tuple[bytes, requests.Response]:
@@ -256,7 +256,7 @@ class CircleCI:
         ):
             return read_body(response, limit=_LONGEST_ANSWER), response
 
-    def _understood(self, response: requests.Response, content: bytes) -> Answer:
+    def _understood(self, response: requests.Response, content: bytes) -> ApiResponse:
         status, headers = response.status_code, response.headers
         if status in REDIRECTS:
             target = web_address(headers.get("Location", ""))
@@ -279,7 +279,7 @@ class CircleCI:
                 f"it answered {status} with something that is not JSON: a proxy's page?"
             )
         self._learn_time(headers)
-        return Answer(status, headers, body)
+        return ApiResponse(status, headers, body)
 
     def _without_token(self, value: object) -> object:
         """JSON with the token replaced in each of its texts, keys too."""
@@ -304,14 +304,14 @@ class CircleCI:
             ahead = there - self._clock.now()
             self._ahead = ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta()
 
-    def _check(self, answer: Answer, what: str) -> None:
+    def _check(self, answer: ApiResponse, what: str) -> None:
         if answer.status < requests.codes.multiple_choices:
             return
         said = self.redacted(answer.said)
         why = f"{answer.status}: {said}" if said else f"{answer.status}"
         match answer.status:
             case 400:
-                raise RefusedError(f"CircleCI refused the request for {what} ({why}).", said)
+                raise ExportRefusedError(f"CircleCI refused the request for {what} ({why}).", said)
             case 401:
                 raise AccessError(
                     f"CircleCI does not accept the token ({why}); put a personal API token (User Settings → Personal"
@@ -345,7 +345,7 @@ class CircleCI:
 
     def _unreachable(self, error: BrokenError) -> ServiceError:
         wait = error.wait or timedelta()
-        if not self.patience.allows(max(wait, timedelta(seconds=RETRY_WAITS[0]))):
+        if not self.wait_budget.allows(max(wait, timedelta(seconds=RETRY_WAITS[0]))):
             asked = f" and asks for {wait.total_seconds():.0f} s of patience" if wait else ""
             return self._unusable(
                 f"cannot be used within what this run may wait (--max-wait): {error}{asked}"

@@ -21,7 +21,7 @@ class UnclearAnswerError(ServiceError):
     """Whether CircleCI did it is not known."""
 
 
-class RefusedError(SettingsError):
+class ExportRefusedError(SettingsError):
     """CircleCI did not like the request (400). `said` is its reason."""
 
     def __init__(self, message: str, said: str = "") -> None:
@@ -66,7 +66,7 @@ class ExportJob:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """An answer that arrived whole; `body` is its JSON, None when it is none."""
 
     status: int
@@ -80,7 +80,9 @@ class Answer:
         return message if isinstance(message, str) else ""
 
 
-def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetime) -> ExportJob:
+def read_export_job(
+    answer: ApiResponse, redacted: Callable[[str], str], now: datetime
+) -> ExportJob:
     """The export job that an answer describes; `redacted` makes its texts fit to be shown.
 
     Raises:
@@ -106,7 +108,7 @@ def read_export_job(answer: Answer, redacted: Callable[[str], str], now: datetim
     )
 
 
-def read_organizations(answer: Answer) -> tuple[Organization, ...]:
+def read_organizations(answer: ApiResponse) -> tuple[Organization, ...]:
     """The organisations that an answer lists; an entry without a name for programs is none that can be asked for.
 
     Raises:
@@ -117,7 +119,7 @@ def read_organizations(answer: Answer) -> tuple[Organization, ...]:
     return tuple(found for entry in answer.body if (found := _organization(entry)))
 
 
-def read_organization(answer: Answer) -> Organization:
+def read_organization(answer: ApiResponse) -> Organization:
     """The organisation that an answer describes.
 
     Raises:

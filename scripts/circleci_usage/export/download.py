@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from circleci_usage.core.atomic_files import explaining
+from circleci_usage.core.atomic_files import translate_os_errors
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
@@ -162,10 +162,10 @@ def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | N
             task.advance(begin)
             for chunk in _chunks(response, deadline):
                 how.allowance.take(len(chunk))
-                with explaining(target):
+                with translate_os_errors(target):
                     file.write(chunk)
                 task.advance(len(chunk))
-            with explaining(target):
+            with translate_os_errors(target):
                 file.flush()
                 os.fsync(file.fileno())
     return total
@@ -262,13 +262,13 @@ def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(target: Path, begin: int) -> Iterator[BinaryIO]:
-    with explaining(target):
+    with translate_os_errors(target):
         file = target.open("ab" if begin else "wb")
     try:
         yield file
     finally:
         # Closing writes what is left in the buffer, which a full disk refuses once more.
-        with explaining(target):
+        with translate_os_errors(target):
             file.close()
 
 

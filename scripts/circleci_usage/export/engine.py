@@ -51,10 +51,10 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.planning import plan, reachable
-from circleci_usage.export.polling import Collector
-from circleci_usage.export.requesting import Asker
+from circleci_usage.export.polling import ExportPoller
+from circleci_usage.export.requesting import ExportRequester
 from circleci_usage.export.store import Store, no_usage
-from circleci_usage.export.wait_budget import Patience
+from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.export.waiting import ExportOptions, Run
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
@@ -107,13 +107,13 @@ def export_usage(
         DataError: a part is damaged or no export, or the ledger is.
         SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
     """
-    client.patience.max_wait = options.max_wait
+    client.wait_budget.max_wait = options.max_wait
     with store.locked():
         _remember(store, slugs or {})
         run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
-        asker = Asker(run, period)
-        _bring_home(run, period, asker)
-        return _result(run, period, asker.ledger)
+        requester = ExportRequester(run, period)
+        _bring_home(run, period, requester)
+        return _result(run, period, requester.ledger)
 
 
 def _remember(store: Store, slugs: Mapping[str, str]) -> None:
@@ -122,24 +122,24 @@ def _remember(store: Store, slugs: Mapping[str, str]) -> None:
         store.commit(named)
 
 
-def _bring_home(run: Run, period: Period, asker: Asker) -> None:
+def _bring_home(run: Run, period: Period, requester: ExportRequester) -> None:
     _check_clock(run, period)
-    reached = _reached(run, period, asker.ledger)
+    reached = _reached(run, period, requester.ledger)
     for warning in _cut(period, reached):
         run.progress.say(warning)
-    collector = Collector(run, asker.again)
+    poller = ExportPoller(run, requester.again)
     under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
     for window in under_way:
-        collector.expect(window)
+        poller.expect(window)
     run.progress.say(
-        f"Exporting {reached}: {counted(len(asker.todo), 'window')} to ask for, {len(under_way)} under way."
+        f"Exporting {reached}: {counted(len(requester.todo), 'window')} to ask for, {len(under_way)} under way."
     )
     problems: list[UsageExporterError] = []
     try:
-        _work(asker, collector, run.client.patience)
+        _work(requester, poller, run.client.wait_budget)
     except UsageExporterError as error:
         problems.append(error)
-    problems += [*collector.problems, *([asker.problem] if asker.problem else [])]
+    problems += [*poller.problems, *([requester.problem] if requester.problem else [])]
     if problems:
         raise _joined(problems)
 
@@ -154,23 +154,23 @@ def _check_clock(run: Run, period: Period) -> None:
         )
 
 
-def _work(asker: Asker, collector: Collector, patience: Patience) -> None:
+def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBudget) -> None:
     """Ask, look, fetch and wait until nothing is left to do."""
     while True:
-        for window, answer in asker.ask():
-            collector.expect(window, answer)
-        collector.collect()
-        if collector.is_done and not asker.todo:
+        for window, answer in requester.ask():
+            poller.expect(window, answer)
+        poller.collect()
+        if poller.is_done and not requester.todo:
             break
-        _wait(patience, asker, collector)
+        _wait(wait_budget, requester, poller)
 
 
-def _wait(patience: Patience, asker: Asker, collector: Collector) -> None:
+def _wait(wait_budget: WaitBudget, requester: ExportRequester, poller: ExportPoller) -> None:
     """Wait for whichever comes first: the next request or the next look."""
     waiting = [
-        one for one, idle in ((asker, not asker.todo), (collector, collector.is_done)) if not idle
+        one for one, idle in ((requester, not requester.todo), (poller, poller.is_done)) if not idle
     ]
-    patience.wait_until(*min((one.ready_at, one.why_waiting) for one in waiting))
+    wait_budget.wait_until(*min((one.ready_at, one.why_waiting) for one in waiting))
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:

@@ -49,7 +49,7 @@ class PartsFetcher:
         """
         wanted = {f"{file_prefix(window)}{key}.csv.gz": url for key, url in part_keys(urls).items()}
         have = {part.name: part for part in window.parts if part.name in wanted}
-        tries, best, patience = 0, 0, self._run.client.patience
+        tries, best, wait_budget = 0, 0, self._run.client.wait_budget
         while missing := {name: url for name, url in wanted.items() if name not in have}:
             trouble = self._round(window, missing, have)
             if trouble is None:
@@ -57,10 +57,10 @@ class PartsFetcher:
             size = sum(part.bytes for part in have.values()) + self._partial_bytes(missing)
             tries, best = (0, size) if size >= best + GROWTH else (tries + 1, best)
             wait = timedelta(seconds=RETRY_WAITS[min(max(tries, 1), len(RETRY_WAITS)) - 1])
-            if tries > len(RETRY_WAITS) or not patience.allows(wait):
+            if tries > len(RETRY_WAITS) or not wait_budget.allows(wait):
                 raise _final(trouble, window)
             self._run.progress.detail(f"A download broke off: {trouble}; trying again.")
-            patience.wait(wait)
+            wait_budget.wait(wait)
         return replace(window, parts=_without_copies(have[name] for name in wanted))
 
     def _round(

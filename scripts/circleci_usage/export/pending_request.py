@@ -25,7 +25,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from circleci_usage.core.atomic_files import explaining, kind_of, read_own, reading
+from circleci_usage.core.atomic_files import kind_of, read_own, reading, translate_os_errors
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import State, Window
@@ -53,7 +53,7 @@ class IntentFile:
         """Put down, durably, that this window is about to be asked for."""
         line = _WINDOW.dump_json(window, exclude_none=True) + b"\n"
         self.forget()
-        with explaining(self._path):
+        with translate_os_errors(self._path):
             # A new file, never one that a link leads to.
             self._handle = os.open(
                 self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
@@ -69,7 +69,7 @@ class IntentFile:
 
     def answered(self, job: str) -> None:
         """Put down the id of its export job."""
-        with explaining(self._path):
+        with translate_os_errors(self._path):
             os.pwrite(self._handle, job.encode(), self._room_at)
             os.fsync(self._handle)
 
@@ -82,7 +82,7 @@ class IntentFile:
         """Remove the file that an earlier run left."""
         if kind_of(self._path) == "a folder":
             raise self._damaged("it is a folder, not a file")
-        with explaining(self._path), suppress(FileNotFoundError):
+        with translate_os_errors(self._path), suppress(FileNotFoundError):
             self._path.unlink()
 
     def left_behind(self) -> Window | None:

@@ -21,8 +21,8 @@ from circleci_usage.core.periods import (
     midnight,
     month_start,
     months,
-    stretches,
     today_utc,
+    trend_periods,
 )
 from circleci_usage.export.ledger import Ledger, State, Window, complete_through
 
@@ -40,7 +40,7 @@ LAST_INSTANT: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExportPlan:
     """What a run has to do.
 
     Attributes:
@@ -52,7 +52,7 @@ class Plan:
     collect: tuple[Window, ...]
 
 
-def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> Plan:
+def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> ExportPlan:
     """What to do for all rows of a period to be in the store, as complete as CircleCI has them now.
 
     Days in the future, and days that CircleCI refused as too old, are not asked for.
@@ -71,7 +71,7 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
     )
     wanted = _widened({day for day in period if _is_wanted(day, live, limits)}, live)
     asked = (window for window in live if window.state is State.ASKED and window.overlaps(period))
-    return Plan(
+    return ExportPlan(
         ask=tuple(_windows(ledger, organizations, wanted)),
         collect=tuple(window for window in asked if window.first not in wanted),
     )
@@ -132,8 +132,8 @@ def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
 
 
 def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
-    for stretch in stretches(days):
-        for window in months(stretch):
+    for trend_period in trend_periods(days):
+        for window in months(trend_period):
             if (
                 ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING
                 and len(window) > 1

@@ -36,7 +36,7 @@ _HOUR: Final = timedelta(hours=1)
 _UNFINISHED: Final = frozenset({"created", "processing"})
 
 
-class Collector:
+class ExportPoller:
     """Brings home the windows that were asked for.
 
     Args:

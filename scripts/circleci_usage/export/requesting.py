@@ -7,8 +7,8 @@ from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.export.api_responses import (
     ExportJob,
+    ExportRefusedError,
     RateLimitedError,
-    RefusedError,
     UnclearAnswerError,
 )
 from circleci_usage.export.ledger import Ledger, Window
@@ -22,7 +22,7 @@ less. Tried in this order when a start is refused."""
 _SHOWN: Final = 3
 
 
-class Asker:
+class ExportRequester:
     """Sends the requests of a plan, oldest window first.
 
     `todo` are the windows still to be asked for; `problem` is why the rest is left to the next run.
@@ -47,7 +47,7 @@ class Asker:
                 answers.append(self._ask_for(self.todo[0]))
             except RateLimitedError as error:
                 self._pause(error)
-            except RefusedError as error:
+            except ExportRefusedError as error:
                 self._adjust(self.todo[0], error)
             except UnclearAnswerError as error:
                 self.problem, self.todo = error, []
@@ -126,11 +126,11 @@ class Asker:
             f" still to be asked for: {_listed(self.todo)}."
         )
 
-    def _adjust(self, period: Period, error: RefusedError) -> None:
+    def _adjust(self, period: Period, error: ExportRefusedError) -> None:
         """Plan again for what a refusal taught: the time at CircleCI, or that the window begins too long ago.
 
         Raises:
-            RefusedError: it taught nothing.
+            ExportRefusedError: it taught nothing.
         """
         now = self._run.client.now()
         limit = self._next_limit(period, now)

@@ -28,17 +28,17 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from circleci_usage.core.atomic_files import (
-    explaining,
     is_file,
     kind_of,
     open_own,
     read_own,
     reading,
     sweep_files,
+    translate_os_errors,
     write_text,
 )
 from circleci_usage.core.errors import DataError, SettingsError, UnfinishedError
-from circleci_usage.core.periods import Period, add_months, month_start, stretches, today_utc
+from circleci_usage.core.periods import Period, add_months, month_start, today_utc, trend_periods
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window, dump, load
 from circleci_usage.export.ledger_checks import fault_in, file_prefix
@@ -89,7 +89,7 @@ class Store:
     def commit(self, ledger: Ledger) -> None:
         """Put down, atomically, a new state of the ledger."""
         write_text(self.folder / _LEDGER, dump(ledger))
-        with explaining(self.folder):
+        with translate_os_errors(self.folder):
             sync_folder(self.folder)
         self._ledger = ledger
 
@@ -101,7 +101,7 @@ class Store:
             UnfinishedError: another run holds the store.
             DataError: the ledger is damaged.
         """
-        with explaining(self.folder):
+        with translate_os_errors(self.folder):
             if not self.folder.exists():
                 self.folder.mkdir(parents=True)
                 # Export files name people's branches and jobs: nobody should commit them by accident.
@@ -131,7 +131,7 @@ class Store:
         The order makes it safe to be killed in between: files, ledger, then the files that no longer count.
         """
         before = set(_names(self.ledger, State.FETCHED))
-        with explaining(self._parts):
+        with translate_os_errors(self._parts):
             for part in window.parts:
                 self.incoming(part.name).replace(self._parts / part.name)
             sync_folder(self._parts)
@@ -203,7 +203,7 @@ class Store:
             for day in days
             if all(any(window.settles(day) for window in each) for each in fetched)
         )
-        return tuple(stretches(whole)) if fetched else ()
+        return tuple(trend_periods(whole)) if fetched else ()
 
     def is_whole(self, window: Window) -> bool:
         """Whether all files of a fetched window are there, in their full size."""
@@ -269,7 +269,7 @@ class Store:
             except OSError as error:
                 if kind_of(path) or error.errno == errno.EMLINK:
                     raise _damaged(path, str(error.strerror)) from None
-                with explaining(path):
+                with translate_os_errors(path):
                     raise
             self._take(lock)
             yield
@@ -289,7 +289,7 @@ class Store:
                 f"The store {inert(self.folder)} is on a file system that cannot lock files ({error.strerror}): two"
                 " runs could spoil it for each other. Choose a folder on a local disk with --store (STORE_DIR)."
             ) from None
-        with explaining(self.folder):
+        with translate_os_errors(self.folder):
             lock.truncate(0)
             lock.write(str(os.getpid()).encode())
             lock.flush()
@@ -317,13 +317,13 @@ class Store:
 
     def _bring_back_unpublished(self) -> None:
         """A run killed between moving files and writing the ledger left them one folder too far."""
-        with explaining(self._incoming):
+        with translate_os_errors(self._incoming):
             for name in _names(self.ledger, State.ASKED):
                 with suppress(FileNotFoundError):
                     (self._parts / name).replace(self.incoming(name))
 
     def _reopen(self, window: Window) -> None:
-        with explaining(self._incoming):
+        with translate_os_errors(self._incoming):
             for part in window.parts:
                 with suppress(FileNotFoundError):
                     self.path_of(part).replace(self.incoming(part.name))
@@ -363,13 +363,13 @@ class Store:
     def _unverify(self) -> None:
         """A part that the ledger does not know yet is verified once more, not downloaded again."""
         verified = set(_names(self.ledger, State.ASKED))
-        with explaining(self._incoming):
+        with translate_os_errors(self._incoming):
             for file in tuple(self._incoming.glob(_OURS)):
                 if file.name not in verified:
                     file.replace(self.partial(file.name))
 
     def _remove(self, files: Iterable[Path]) -> None:
-        with explaining(self.folder):
+        with translate_os_errors(self.folder):
             for file in tuple(files):
                 file.unlink(missing_ok=True)
 
@@ -398,7 +398,7 @@ def prune(store: Store, now: datetime) -> Pruned:
             if window.state is State.FETCHED
         ]
         store.commit(store.ledger.without(old))
-        with explaining(store.folder):
+        with translate_os_errors(store.folder):
             for file in files:
                 file.unlink(missing_ok=True)
     return Pruned(

@@ -8,7 +8,7 @@ from pathlib import Path
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import POSTS_PER_HOUR, State, Window
 from circleci_usage.export.organization_names import is_id
-from circleci_usage.export.planning import Plan, plan
+from circleci_usage.export.planning import ExportPlan, plan
 from circleci_usage.export.store import Store
 
 
@@ -32,7 +32,7 @@ class Status:
     requests_this_hour: int
     requests_per_hour: int
     quota_free_at: datetime | None
-    next_run: Plan | None
+    next_run: ExportPlan | None
 
     @property
     def requests_left(self) -> int:
@@ -95,7 +95,7 @@ def status(store: Store, organizations: Sequence[str], period: Period, now: date
         SettingsError, DataError: the ledger cannot be read.
     """
     ledger, found = store.ledger, store.next_ledger
-    asker = organizations[0] if organizations else ""
+    requester = organizations[0] if organizations else ""
     return Status(
         folder=store.folder,
         windows=ledger.windows,
@@ -104,8 +104,8 @@ def status(store: Store, organizations: Sequence[str], period: Period, now: date
             for window in ledger.windows
             if window.state is State.FETCHED and not store.is_whole(window)
         ),
-        requests_this_hour=len(ledger.posts_in_hour(asker, now)),
+        requests_this_hour=len(ledger.posts_in_hour(requester, now)),
         requests_per_hour=POSTS_PER_HOUR,
-        quota_free_at=ledger.quota_free_at(asker, now),
+        quota_free_at=ledger.quota_free_at(requester, now),
         next_run=plan(found, organizations, period, now) if organizations else None,
     )

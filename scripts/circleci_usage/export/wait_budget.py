@@ -23,7 +23,7 @@ PROMPT: Final = timedelta(seconds=2)
 export, and not used up by asking for it."""
 
 
-class Patience:
+class WaitBudget:
     """How long was waited, between requests and for their answers, and may be."""
 
     def __init__(self, clock: Clock, max_wait: timedelta = timedelta()) -> None:

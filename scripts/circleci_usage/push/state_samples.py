@@ -48,10 +48,10 @@ def state_amounts(report: ReportFolder, tags: Sequence[str], stamp: int) -> Amou
 def _forecast(report: ReportFolder, tags: Sequence[str]) -> Iterator[State]:
     month = report.summary.get("month") or {}
     teams = month.get("by_team") if "team" in tags else None
-    for outlook in teams or [month]:
-        if outlook.get("expected") is not None:
-            names = (("team", str(outlook["team"])),) if teams else ()
-            yield FORECAST_COST, names, number(str(outlook["expected"]))
+    for forecast in teams or [month]:
+        if forecast.get("expected") is not None:
+            names = (("team", str(forecast["team"])),) if teams else ()
+            yield FORECAST_COST, names, number(str(forecast["expected"]))
 
 
 def _budgets(report: ReportFolder) -> Iterator[State]:

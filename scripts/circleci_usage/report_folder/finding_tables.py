@@ -8,12 +8,12 @@ import pandas as pd
 
 from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
-from circleci_usage.analysis.durations import Pace
-from circleci_usage.analysis.forecast import Outlook
+from circleci_usage.analysis.durations import DurationStats
+from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.noncompute import Extra
 from circleci_usage.analysis.period_comparison import Change
-from circleci_usage.analysis.rightsizing import Migration, Sizing, SpeedUp, UsedClass
-from circleci_usage.analysis.trend import Stretch
+from circleci_usage.analysis.rightsizing import Migration, Recommendation, SpeedUp, UsedClass
+from circleci_usage.analysis.trend import TrendPeriod
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.report import Report
 from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
@@ -63,7 +63,7 @@ def found_tables(report: Report) -> Iterator[tuple[str, Table]]:
     yield "waste", wasted(found.waste.jobs)
     yield "workflow_durations", paces(WORKFLOW, found.durations.workflows)
     yield "job_durations", paces(JOB, found.durations.jobs)
-    yield "right_sizing", sized(found.right_sizing.sizings)
+    yield "right_sizing", sized(found.right_sizing.recommendations)
     yield "migrations", migrated(found.right_sizing.migrations)
     yield "resource_rates", rated(found.right_sizing.classes)
     yield "extra_costs", extra_jobs(found.extras)
@@ -71,17 +71,17 @@ def found_tables(report: Report) -> Iterator[tuple[str, Table]]:
 
 def forecasts(report: Report) -> Table:
     """What the month will cost: in all, in credits, by team; nothing if it is not known from its first day."""
-    month = report.findings.spending
-    outlooks: list[tuple[str, str | None, Outlook]] = []
+    month = report.findings.month_to_date
+    forecasts: list[tuple[str, str | None, Forecast]] = []
     if month and month.is_whole:
-        outlooks += [("cost", None, month.everything)]
-        outlooks += [("credits", None, month.credits)] if month.credits else []
-        outlooks += [("cost", team, outlook) for team, outlook in sorted(month.teams.items())]
+        forecasts += [("cost", None, month.everything)]
+        forecasts += [("credits", None, month.credits)] if month.credits else []
+        forecasts += [("cost", team, forecast) for team, forecast in sorted(month.teams.items())]
     return Table(
         ("measure", "team", "spent", "expected", "low", "high"),
         [
             (measure, team, each.spent, each.expected, each.low, each.high)
-            for measure, team, each in outlooks
+            for measure, team, each in forecasts
         ],
     )
 
@@ -97,8 +97,12 @@ def budgets(report: Report) -> Table:
             (
                 *(each.budget.name, each.budget.team, each.budget.per, each.budget.amount),
                 *(each.spent, each.expected, each.used, each.state),
-                *(each.spending.month.first, each.spending.month.last, each.spending.through),
-                ", ".join(map(str, each.spending.missing)) or None,
+                *(
+                    each.month_to_date.month.first,
+                    each.month_to_date.month.last,
+                    each.month_to_date.through,
+                ),
+                ", ".join(map(str, each.month_to_date.missing)) or None,
             )
             for each in report.findings.budgets
         ),
@@ -182,7 +186,7 @@ def wasted(wastes: Iterable[Waste]) -> Table:
     )
 
 
-def paces(keys: tuple[str, ...], every: Iterable[Pace]) -> Table:
+def paces(keys: tuple[str, ...], every: Iterable[DurationStats]) -> Table:
     """How long something takes and how often it ends well."""
     return Table(
         (
@@ -222,7 +226,7 @@ def paces(keys: tuple[str, ...], every: Iterable[Pace]) -> Table:
     )
 
 
-def sized(sizings: Iterable[Sizing]) -> Table:
+def sized(recommendations: Iterable[Recommendation]) -> Table:
     """Jobs on resource classes, and which would do."""
     return Table(
         (
@@ -250,7 +254,7 @@ def sized(sizings: Iterable[Sizing]) -> Table:
                     else [None] * 3
                 ),
             )
-            for each in sizings
+            for each in recommendations
         ),
     )
 
@@ -344,8 +348,8 @@ def _as_derived(used: UsedClass) -> tuple[Any, ...]:
     return (rate.credits_per_minute, rate.runs, rate.of_runs) if rate else (None,) * 3
 
 
-def _trend(weeks: Iterable[Stretch], months: Iterable[Stretch]) -> Table:
-    stretches = [*(("week", each) for each in weeks), *(("month", each) for each in months)]
+def _trend(weeks: Iterable[TrendPeriod], months: Iterable[TrendPeriod]) -> Table:
+    trend_periods = [*(("week", each) for each in weeks), *(("month", each) for each in months)]
     return Table(
         ("stretch", "from", "to", "cost", "cost_a_day", "whole"),
         (
@@ -357,6 +361,6 @@ def _trend(weeks: Iterable[Stretch], months: Iterable[Stretch]) -> Table:
                 each.daily,
                 "yes" if each.is_whole else "no",
             )
-            for kind, each in stretches
+            for kind, each in trend_periods
         ),
     )

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.period_comparison import Changes
 from circleci_usage.analysis.rightsizing import RightSizing
@@ -35,10 +35,12 @@ def findings(report: Report) -> dict[str, Any]:
     """
     found = report.findings
     return {
-        "month": found.spending and written(found.spending),
-        "budget_periods": {per: written(spending) for per, spending in found.to_judge.items()},
+        "month": found.month_to_date and written(found.month_to_date),
+        "budget_periods": {
+            per: written(month_to_date) for per, month_to_date in found.to_judge.items()
+        },
         "budgets": [
-            {**entry, "missing": gaps(state.spending.missing)}
+            {**entry, "missing": gaps(state.month_to_date.missing)}
             for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
         ],
         "change": found.changes and _change(found.changes),
@@ -118,18 +120,19 @@ def _right_sizing(found: RightSizing) -> dict[str, Any]:
     }
 
 
-def written(spending: Spending) -> dict[str, Any]:
+def written(month_to_date: MonthToDate) -> dict[str, Any]:
     """A month's spending as JSON values."""
     return {
-        "from": str(spending.month.first),
-        "to": str(spending.month.last),
-        "since": str(spending.since),
-        "through": str(spending.through),
-        "missing": gaps(spending.missing),
-        **_outlook(spending.everything),
-        "credits": spending.credits and _outlook(spending.credits),
+        "from": str(month_to_date.month.first),
+        "to": str(month_to_date.month.last),
+        "since": str(month_to_date.since),
+        "through": str(month_to_date.through),
+        "missing": gaps(month_to_date.missing),
+        **_outlook(month_to_date.everything),
+        "credits": month_to_date.credits and _outlook(month_to_date.credits),
         "by_team": [
-            {"team": team, **_outlook(outlook)} for team, outlook in sorted(spending.teams.items())
+            {"team": team, **_outlook(forecast)}
+            for team, forecast in sorted(month_to_date.teams.items())
         ],
     }
 
@@ -139,14 +142,14 @@ def gaps(missing: Iterable[Period]) -> list[dict[str, str]]:
     return [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
 
 
-def read_back(month: Mapping[str, Any]) -> Spending:
+def read_back(month: Mapping[str, Any]) -> MonthToDate:
     """What `written` wrote.
 
     Raises:
         AttributeError, KeyError, ValueError, TypeError, ArithmeticError: it is something else.
     """
     since, through = (date.fromisoformat(month[key]) for key in ("since", "through"))
-    return Spending(
+    return MonthToDate(
         _period(month["from"], month["to"]),
         since,
         through,
@@ -157,19 +160,19 @@ def read_back(month: Mapping[str, Any]) -> Spending:
     )
 
 
-def _outlook(outlook: Outlook) -> dict[str, str | None]:
-    amounts = (outlook.spent, outlook.expected, outlook.low, outlook.high)
+def _outlook(forecast: Forecast) -> dict[str, str | None]:
+    amounts = (forecast.spent, forecast.expected, forecast.low, forecast.high)
     return {
         key: None if amount is None else plain(amount)
         for key, amount in zip(_OUTLOOK, amounts, strict=True)
     }
 
 
-def _read_outlook(entry: Mapping[str, Any]) -> Outlook:
+def _read_outlook(entry: Mapping[str, Any]) -> Forecast:
     expected, low, high = (
         None if entry[key] is None else _amount(entry[key]) for key in _OUTLOOK[1:]
     )
-    return Outlook(_amount(entry["spent"]), expected, low, high)
+    return Forecast(_amount(entry["spent"]), expected, low, high)
 
 
 def _amount(text: str) -> Decimal:

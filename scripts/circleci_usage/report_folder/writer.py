@@ -11,7 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from circleci_usage.core.atomic_files import explaining, read_own, working_folder, write_text
+from circleci_usage.core.atomic_files import (
+    read_own,
+    translate_os_errors,
+    working_folder,
+    write_text,
+)
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
@@ -75,17 +80,17 @@ def write_report(
         SettingsError: the folder cannot be written to, or a file there that is not an earlier report's is in the way.
         UnfinishedError: the disk is full.
     """
-    with explaining(folder):
+    with translate_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with working_folder(folder, _UNFINISHED) as unfinished:
-        with explaining(folder):
+        with translate_os_errors(folder):
             _write_files(report, unfinished)
             focus = unfinished / ("focus.csv.gz" if focus_gzip else "focus.csv")
             write_focus(report, focus, focus_version, grain=focus_grain)
             _write_exports(report, unfinished / "exports", export_for)
         if rows:
             rows(unfinished / MERGED_NAME)
-        with explaining(folder):
+        with translate_os_errors(folder):
             return _put_in_place(unfinished, folder)
 
 

@@ -20,7 +20,7 @@ from circleci_usage.schema.export_columns import (
     OTHER,
     credit_types_of,
 )
-from circleci_usage.usage.polars.run_statistics import Answers
+from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.polars.scan import IDENTITIES
 
 BRANCH_DIMENSIONS: Final = (
@@ -72,7 +72,7 @@ class Sums:
 
     days: pl.DataFrame
     branches: pl.DataFrame
-    answers: Answers
+    answers: RunStatisticsFrames
     warnings: tuple[str, ...] = ()
     has_repeats: bool = False
 

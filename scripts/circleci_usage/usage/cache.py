@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.core.atomic_files import read_own, replacing, sweep_files, working_folder
+from circleci_usage.core.atomic_files import atomic_write, read_own, sweep_files, working_folder
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.periods import END_OF_TIME, Period
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
@@ -29,7 +29,7 @@ from circleci_usage.usage.file_hashes import FileState, checksums, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
-from circleci_usage.usage.polars.run_statistics import Answers
+from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.polars.scan import NUMBER
 
 CACHE_FOLDER: Final = ".daily-usage"
@@ -102,7 +102,12 @@ def _said(recorded: Recorded | None) -> list[str]:
 
 def _shape() -> list[object]:
     """What the saved frames are made of."""
-    return [DIMENSIONS, BRANCH_DIMENSIONS, RUN_MEASURES, [field.name for field in fields(Answers)]]
+    return [
+        DIMENSIONS,
+        BRANCH_DIMENSIONS,
+        RUN_MEASURES,
+        [field.name for field in fields(RunStatisticsFrames)],
+    ]
 
 
 @cache
@@ -135,7 +140,7 @@ def load_sums(folder: Path, key: str) -> Sums | None:
         sums = Sums(
             days,
             branches,
-            Answers(*answers),
+            RunStatisticsFrames(*answers),
             tuple(notes["warnings"][0]),
             bool(notes["has_repeats"][0]),
         )
@@ -166,7 +171,7 @@ def _has_shape(sums: Sums) -> bool:
         and all(isinstance(warning, str) for warning in sums.warnings)
         and all(
             _is_like(getattr(sums.answers, each.name), _shapes()[each.name])
-            for each in fields(Answers)
+            for each in fields(RunStatisticsFrames)
         )
     )
 
@@ -202,7 +207,7 @@ def _shapes() -> Mapping[str, pl.Schema]:
         nothing = folder / "no-usage.csv"
         nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
         answers = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).answers
-    return {each.name: getattr(answers, each.name).schema for each in fields(Answers)}
+    return {each.name: getattr(answers, each.name).schema for each in fields(RunStatisticsFrames)}
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
@@ -212,11 +217,11 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
         {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
         orient="row",
     )
-    answers = [getattr(sums.answers, field.name) for field in fields(Answers)]
+    answers = [getattr(sums.answers, field.name) for field in fields(RunStatisticsFrames)]
     frames = (sums.days, sums.branches, notes, *answers)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
-        with replacing(folder / f"{key}{_SUFFIX}") as stream:
+        with atomic_write(folder / f"{key}{_SUFFIX}") as stream:
             stream.write(hashlib.sha256(body).digest() + body)
         sweep_files(folder, f"[0-9a-f]{{64}}{re.escape(_SUFFIX)}")
         saved = sorted(

@@ -23,7 +23,7 @@ from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.scan import NUMBER
-from circleci_usage.usage.run_statistics import Performance, performance
+from circleci_usage.usage.run_statistics import RunStatistics, run_statistics
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DailyUsage:
             runs that used such credits).
         branch_runs: a row per combination of `BRANCH_DIMENSIONS`, with `job_runs`.
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
-        performance: how the job runs of a period went.
+        run_statistics: how the job runs of a period went.
         places: credits and seconds are whole numbers of 10^-places (see `units`).
         warnings: what a reader should know of the rows, a line each.
         has_repeats: whether rows were left out because other rows are of the same job runs.
@@ -50,7 +50,7 @@ class DailyUsage:
     credits: pd.DataFrame
     branch_runs: pd.DataFrame
     branch_credits: pd.DataFrame
-    performance: Performance
+    run_statistics: RunStatistics
     places: int
     warnings: tuple[str, ...] = ()
     has_repeats: bool = False
@@ -97,7 +97,7 @@ def daily_usage(sums: Sums) -> DailyUsage:
         credits=_by_credit_type(sums.days, of_days[[*DIMENSIONS]], places),
         branch_runs=of_branches,
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
-        performance=performance(sums.answers, of_days),
+        run_statistics=run_statistics(sums.answers, of_days),
         places=places,
         warnings=sums.warnings,
         has_repeats=sums.has_repeats,

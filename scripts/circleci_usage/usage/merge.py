@@ -20,7 +20,7 @@ from typing import BinaryIO, Final, TypeVar, cast
 import polars as pl
 from isal import igzip
 
-from circleci_usage.core.atomic_files import explaining, replacing, working_folder
+from circleci_usage.core.atomic_files import atomic_write, translate_os_errors, working_folder
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
@@ -90,7 +90,7 @@ def merge(
         UnfinishedError: the disk is full.
     """
     packed = _is_packed(output)
-    with replacing(output) as merged:
+    with atomic_write(output) as merged:
         with suppress(_MisreadError):
             # Those that were summed up before were looked at then.
             if has_repeats is None and have_long_rows(parts):
@@ -112,7 +112,7 @@ def merge(
 
 def without_output(parts: Sequence[Part], output: Path) -> tuple[Part, ...]:
     """Leave out the file that is to be written, unless it is all that there is: it holds the other parts' rows."""
-    with explaining(output):
+    with translate_os_errors(output):
         there = os.path.realpath(output)
     others = tuple(part for part in parts if str(part.path) != there)
     return others or tuple(parts)

@@ -12,12 +12,12 @@ import polars as pl
 from circleci_usage.core.scaled_integers import fitting, places_of, to_count
 from circleci_usage.schema.export_columns import NO_NAME, credit_types
 from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
-from circleci_usage.usage.polars.run_statistics import Answers
+from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.polars.scan import IDENTITIES
 
 
 @dataclass(frozen=True)
-class Performance:
+class RunStatistics:
     """How the job runs of a period went. Frames of ordinary numbers; names are those of daily usage.
 
     Attributes:
@@ -52,7 +52,7 @@ class Performance:
     )
 
 
-def performance(answers: Answers, known: pd.DataFrame) -> Performance:
+def run_statistics(answers: RunStatisticsFrames, known: pd.DataFrame) -> RunStatistics:
     """Name the organisations and projects of the answers as daily usage (`DailyUsage.runs`) does."""
     names = {
         name: dict(
@@ -69,7 +69,7 @@ def performance(answers: Answers, known: pd.DataFrame) -> Performance:
     credits = np.array([to_count(amount, places) for amount in amounts], dtype="object")
     reruns = _named(answers.reruns.drop("credits"), names)
     has_name = pl.col("job").is_not_null()
-    return Performance(
+    return RunStatistics(
         jobs=_named(answers.jobs.filter(has_name), names),
         machines=_named(answers.machines, names),
         workflows=_named(answers.workflows, names),

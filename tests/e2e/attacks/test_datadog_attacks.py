@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from attack import API_KEY, attacked
 from circleci_usage.core.errors import ServiceError, SettingsError, UsageExporterError
 from circleci_usage.core.periods import Period
-from circleci_usage.core.progress import Silence
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.push.datadog.connection import Datadog, RefusedError
+from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
 from circleci_usage.push.datadog.cost_file import CostFile
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement
@@ -55,7 +55,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 def session(url: str, total: float = 0.15) -> Datadog:
     site = datadog_site("datadoghq.com", url)
     return Datadog(
-        site, KEYS, clock=PinnedClock(NOW), progress=Silence(), timeouts=(5, 5), total=total
+        site, KEYS, clock=PinnedClock(NOW), progress=NullProgress(), timeouts=(5, 5), total=total
     )
 
 
@@ -118,7 +118,7 @@ MEANINGLESS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("whole", MEANINGLESS.values(), ids=MEANINGLESS)
 def test_an_answer_that_means_nothing(whole: bytes) -> None:
-    refused = pytest.raises((UsageExporterError, RefusedError))
+    refused = pytest.raises((UsageExporterError, DatadogRefusedError))
     with (
         HostileServer((READ, whole)) as server,
         session(server.url, total=20) as datadog,
@@ -161,7 +161,7 @@ def test_the_address_of_a_dashboard_is_datadog_s(link: object) -> None:
     with HostileServer((READ, answer(200, json.dumps({"url": link}).encode()))) as server:
         site = datadog_site("datadoghq.com", server.url)
         made = create_dashboard(
-            {"title": "x"}, site, KEYS, clock=PinnedClock(NOW), progress=Silence()
+            {"title": "x"}, site, KEYS, clock=PinnedClock(NOW), progress=NullProgress()
         )
     assert made in {"https://app.datadoghq.com", "https://app.datadoghq.com//evil.example"}
 

@@ -17,7 +17,7 @@ from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, status
-from circleci_usage.demo.standin.messages import Answer
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, HostileServer, Script, answer
 
@@ -146,10 +146,10 @@ def test_the_doctor_of_a_server_that_quotes_the_token(tmp_path: Path) -> None:
 DOWNLOAD_FAULTS: dict[str, Fault] = {
     "refused": status(403, f"{SIGNATURE} has expired"),
     "broken": HangUp(),
-    "no export": Instead(Answer(200, {}, b"<html>")),
-    "a redirect": Instead(Answer(302, {"Location": f"http://192.0.2.1/?{SIGNATURE}=x"})),
+    "no export": Instead(Response(200, {}, b"<html>")),
+    "a redirect": Instead(Response(302, {"Location": f"http://192.0.2.1/?{SIGNATURE}=x"})),
     "a redirect with a password": Instead(
-        Answer(302, {"Location": f"https://x:{PASSWORD}@[bad?{SIGNATURE}=x"})
+        Response(302, {"Location": f"https://x:{PASSWORD}@[bad?{SIGNATURE}=x"})
     ),
     "another range": Retouch({"Content-Range": SIGNATURE}, 206),
 }

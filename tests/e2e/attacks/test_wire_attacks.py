@@ -22,10 +22,10 @@ from pydantic import SecretStr
 from attack import TOKEN, attacked, environment
 from circleci_usage.config.environment import organizations
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
-from circleci_usage.core.progress import Silence, SystemClock
+from circleci_usage.core.progress import NullProgress, SystemClock
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import Instead, Retouch
-from circleci_usage.demo.standin.messages import Answer as CompleteAnswer
+from circleci_usage.demo.standin.messages import Response as CompleteAnswer
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_responses import UnclearAnswerError
@@ -442,7 +442,7 @@ def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) 
                 OCTOBER,
                 options=world.options,
                 clock=world.our_clock,
-                progress=Silence(),
+                progress=NullProgress(),
             )
 
 
@@ -1006,5 +1006,5 @@ def test_what_is_meant_for_this_machine_goes_to_no_proxy_elsewhere(
 
 
 def fetch(url: str, folder: Path, timeouts: Timeouts = HURRIED) -> None:
-    how = Download(timeouts, Allowance(1 << 24), Silence(), "a part")
+    how = Download(timeouts, Allowance(1 << 24), NullProgress(), "a part")
     download(url, folder / "part.csv.gz.partial", how)

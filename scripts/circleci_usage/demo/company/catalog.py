@@ -9,7 +9,7 @@ LONGEST_JOB_SECONDS: Final = 5 * 60 * 60
 
 
 @dataclass(frozen=True)
-class Organization:
+class SampleOrganization:
     """An organisation as the API shows it: `slug` like `gh/acme`, `vcs_type` github, bitbucket or circleci."""
 
     id: str
@@ -58,31 +58,31 @@ class Workflow:
 
 
 @dataclass(frozen=True)
-class Project:
+class SampleProject:
     """A project; `pushes` is how many pipelines a weekday of the demo's last month has.
 
     It builds from the day it was `created` until the day it was `retired`.
     """
 
     name: str
-    organization: Organization
+    organization: SampleOrganization
     workflows: tuple[Workflow, ...]
     pushes: float
     created: date
     retired: date | None = None
 
 
-MAIN: Final = Organization(
+MAIN: Final = SampleOrganization(
     "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c001", "tidewren", "gh/tidewren", "github", date(2019, 3, 4)
 )
-APPS: Final = Organization(
+APPS: Final = SampleOrganization(
     "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c002",
     "tidewren-apps",
     "gh/tidewren-apps",
     "github",
     date(2020, 9, 21),
 )
-LABS: Final = Organization(
+LABS: Final = SampleOrganization(
     "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c003",
     "tidewren-labs",
     "circleci/8ZqW4mT1cVxR6nLkB2yHdJ",
@@ -275,50 +275,52 @@ _IMAGES: Final = (
 )
 
 
-def _projects() -> tuple[Project, ...]:
+def _projects() -> tuple[SampleProject, ...]:
     old, grown, young = date(2020, 10, 5), date(2023, 2, 14), date(2026, 4, 20)
     service, big_service = _service(), (*_service("xlarge"), _SOAK)
     return (
-        Project("pay-gateway", MAIN, big_service, 20, old),
-        Project("pay-ledger", MAIN, big_service, 16, old),
-        Project("pay-checkout", MAIN, service, 15, old),
-        Project("pay-payouts", MAIN, service, 9, grown),
-        Project("pay-invoices", MAIN, service, 6, grown),
-        Project("pay-fx", MAIN, service, 4, grown),
-        Project("pay-sdk-java", MAIN, _LIBRARY, 4, old),
-        Project("pay-sdk-python", MAIN, _LIBRARY, 4, old),
-        Project("risk-scoring", MAIN, big_service, 12, old),
-        Project("risk-rules", MAIN, service, 9, grown),
-        Project("risk-case-manager", MAIN, service, 8, grown),
-        Project("risk-kyc", MAIN, service, 6, grown),
-        Project("risk-watchlists", MAIN, _LIBRARY, 3, young),
-        Project("platform-terraform", MAIN, _INFRASTRUCTURE, 21, old),
-        Project("platform-kubernetes", MAIN, _INFRASTRUCTURE, 14, old),
-        Project("platform-agent", MAIN, _AGENT, 6, grown),
-        Project("platform-gateway", MAIN, service, 6, grown),
-        Project("platform-secrets", MAIN, _INFRASTRUCTURE, 3, grown),
-        Project("platform-cli", MAIN, _LIBRARY, 4, grown),
-        Project("ci-images", MAIN, _IMAGES, 4, old),
-        Project("ci-orbs", MAIN, _LIBRARY, 3, grown),
-        Project("handbook", MAIN, _LIBRARY, 3, old),
-        Project("ios-wallet", APPS, _IOS, 10, old),
-        Project("ios-merchant", APPS, _IOS, 4, grown),
-        Project("ios-design-kit", APPS, _IOS, 2, grown),
-        Project("android-wallet", APPS, _ANDROID, 10, old),
-        Project("android-merchant", APPS, _ANDROID, 4, grown),
-        Project("android-design-kit", APPS, _LIBRARY, 3, grown),
-        Project("web-storefront", APPS, _WEB, 16, old),
-        Project("web-dashboard", APPS, _WEB, 14, old),
-        Project("web-admin", APPS, _WEB, 8, grown),
-        Project("web-design-system", APPS, _LIBRARY, 8, grown),
-        Project("web-landing", APPS, _LIBRARY, 4, old),
-        Project("hackday-2026", APPS, _LIBRARY, 6, date(2026, 2, 2), retired=date(2026, 3, 20)),
-        Project("data-lake", LABS, _DATA, 9, grown),
-        Project("data-warehouse", LABS, _DATA, 12, grown),
-        Project("data-streams", LABS, service, 8, grown),
-        Project("data-contracts", LABS, _LIBRARY, 4, young),
-        Project("ml-fraud", LABS, _ML, 6, grown),
-        Project("ml-forecast", LABS, _ML, 3, young),
+        SampleProject("pay-gateway", MAIN, big_service, 20, old),
+        SampleProject("pay-ledger", MAIN, big_service, 16, old),
+        SampleProject("pay-checkout", MAIN, service, 15, old),
+        SampleProject("pay-payouts", MAIN, service, 9, grown),
+        SampleProject("pay-invoices", MAIN, service, 6, grown),
+        SampleProject("pay-fx", MAIN, service, 4, grown),
+        SampleProject("pay-sdk-java", MAIN, _LIBRARY, 4, old),
+        SampleProject("pay-sdk-python", MAIN, _LIBRARY, 4, old),
+        SampleProject("risk-scoring", MAIN, big_service, 12, old),
+        SampleProject("risk-rules", MAIN, service, 9, grown),
+        SampleProject("risk-case-manager", MAIN, service, 8, grown),
+        SampleProject("risk-kyc", MAIN, service, 6, grown),
+        SampleProject("risk-watchlists", MAIN, _LIBRARY, 3, young),
+        SampleProject("platform-terraform", MAIN, _INFRASTRUCTURE, 21, old),
+        SampleProject("platform-kubernetes", MAIN, _INFRASTRUCTURE, 14, old),
+        SampleProject("platform-agent", MAIN, _AGENT, 6, grown),
+        SampleProject("platform-gateway", MAIN, service, 6, grown),
+        SampleProject("platform-secrets", MAIN, _INFRASTRUCTURE, 3, grown),
+        SampleProject("platform-cli", MAIN, _LIBRARY, 4, grown),
+        SampleProject("ci-images", MAIN, _IMAGES, 4, old),
+        SampleProject("ci-orbs", MAIN, _LIBRARY, 3, grown),
+        SampleProject("handbook", MAIN, _LIBRARY, 3, old),
+        SampleProject("ios-wallet", APPS, _IOS, 10, old),
+        SampleProject("ios-merchant", APPS, _IOS, 4, grown),
+        SampleProject("ios-design-kit", APPS, _IOS, 2, grown),
+        SampleProject("android-wallet", APPS, _ANDROID, 10, old),
+        SampleProject("android-merchant", APPS, _ANDROID, 4, grown),
+        SampleProject("android-design-kit", APPS, _LIBRARY, 3, grown),
+        SampleProject("web-storefront", APPS, _WEB, 16, old),
+        SampleProject("web-dashboard", APPS, _WEB, 14, old),
+        SampleProject("web-admin", APPS, _WEB, 8, grown),
+        SampleProject("web-design-system", APPS, _LIBRARY, 8, grown),
+        SampleProject("web-landing", APPS, _LIBRARY, 4, old),
+        SampleProject(
+            "hackday-2026", APPS, _LIBRARY, 6, date(2026, 2, 2), retired=date(2026, 3, 20)
+        ),
+        SampleProject("data-lake", LABS, _DATA, 9, grown),
+        SampleProject("data-warehouse", LABS, _DATA, 12, grown),
+        SampleProject("data-streams", LABS, service, 8, grown),
+        SampleProject("data-contracts", LABS, _LIBRARY, 4, young),
+        SampleProject("ml-fraud", LABS, _ML, 6, grown),
+        SampleProject("ml-forecast", LABS, _ML, 3, young),
     )
 
 

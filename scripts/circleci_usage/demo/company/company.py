@@ -6,8 +6,8 @@ from math import ceil
 from random import Random
 
 from circleci_usage.core.periods import midnight
-from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS, PROJECTS, Organization
-from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS, PROJECTS, SampleOrganization
+from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.pipelines import ProjectPipelines, growth
 from circleci_usage.demo.company.rates import SEAT_CREDITS
 from circleci_usage.demo.company.rows import NULL, random_uuid
@@ -35,11 +35,11 @@ class Company:
         ]
 
     @property
-    def organizations(self) -> tuple[Organization, ...]:
+    def organizations(self) -> tuple[SampleOrganization, ...]:
         """Its organisations; the first one pays for all."""
         return ORGANIZATIONS
 
-    def rows(self, day: date, seen_at: datetime | None = None) -> list[Row]:
+    def rows(self, day: date, seen_at: datetime | None = None) -> list[ExportRow]:
         """The rows whose JOB_RUN_DATE is the day: a string for each of `columns.EXPORT_COLUMNS`, `rows.NULL` for null.
 
         They are as an export shows them that knows of nothing after `seen_at`: some still run. Without it all have
@@ -51,7 +51,7 @@ class Company:
             rows += self._seats(day)
         return rows
 
-    def _seats(self, day: date) -> Iterator[Row]:
+    def _seats(self, day: date) -> Iterator[ExportRow]:
         """A row for each user's seat, on the first of the month.
 
         What such rows look like in a real export is not known. These have no project, pipeline, workflow or job, which

@@ -15,7 +15,7 @@ _LATER_COLUMNS: Final = ("JOB_RUN_QUEUED_AT", "JOB_RUN_STARTED_AT", "JOB_RUN_STO
 COLUMNS_45: Final = tuple(name for name in EXPORT_COLUMNS if name not in _LATER_COLUMNS)
 """The columns of older exports."""
 
-Row = tuple[str, ...]
+ExportRow = tuple[str, ...]
 """One job run, a string for each of `columns.EXPORT_COLUMNS`."""
 
 
@@ -31,7 +31,9 @@ class Dialect:
     compress: bool = True
 
 
-def write_part(target: Path | IO[bytes], rows: Iterable[Row], dialect: Dialect = Dialect()) -> None:
+def write_part(
+    target: Path | IO[bytes], rows: Iterable[ExportRow], dialect: Dialect = Dialect()
+) -> None:
     """Write the header and the rows to a path or an open binary file; the same rows always give the same bytes.
 
     Columns of the dialect that no job run has are written as null.
@@ -45,7 +47,9 @@ def write_part(target: Path | IO[bytes], rows: Iterable[Row], dialect: Dialect =
             _write_text(file, rows, dialect)
 
 
-def _write_text(file: IO[bytes] | gzip.GzipFile, rows: Iterable[Row], dialect: Dialect) -> None:
+def _write_text(
+    file: IO[bytes] | gzip.GzipFile, rows: Iterable[ExportRow], dialect: Dialect
+) -> None:
     text = TextIOWrapper(
         file, "utf-8-sig" if dialect.bom else "utf-8", newline="", write_through=False
     )
@@ -60,7 +64,7 @@ def _write_text(file: IO[bytes] | gzip.GzipFile, rows: Iterable[Row], dialect: D
     text.detach()
 
 
-def _in_dialect(rows: Iterable[Row], dialect: Dialect) -> Iterable[Sequence[str]]:
+def _in_dialect(rows: Iterable[ExportRow], dialect: Dialect) -> Iterable[Sequence[str]]:
     null = NULL_MARKS[1]
     if dialect.columns == EXPORT_COLUMNS and dialect.null == null:
         return rows

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from circleci_usage.demo.clock import DEMO_NOW
-from circleci_usage.demo.company.catalog import Job, Project, When, Workflow
-from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.catalog import Job, SampleProject, When, Workflow
+from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.planted import RUNAWAY, RUNAWAY_DAY, Place, as_planted
 from circleci_usage.demo.company.rows import NULL, DayRows, random_uuid
 from circleci_usage.demo.company.workflows import (
@@ -74,7 +74,9 @@ def growth(day: date) -> float:
 class ProjectPipelines:
     """A project with all that stays the same from day to day; `people` are the ids of those who push to it."""
 
-    def __init__(self, project: Project, seed: int, scale: float, people: Sequence[str]) -> None:
+    def __init__(
+        self, project: SampleProject, seed: int, scale: float, people: Sequence[str]
+    ) -> None:
         self._project = project
         self._seed = seed
         self._scale = scale
@@ -83,7 +85,7 @@ class ProjectPipelines:
         self._workflows = tuple(_placed(project, workflow) for workflow in project.workflows)
         self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
 
-    def rows(self, day: date, known_until: float | None) -> Iterator[Row]:
+    def rows(self, day: date, known_until: float | None) -> Iterator[ExportRow]:
         """The job runs of a day; for `known_until` see `rows.DayRows`."""
         project = self._project
         if day < project.created or (project.retired and day >= project.retired):
@@ -101,7 +103,9 @@ class ProjectPipelines:
                 job_number += len(run.jobs)
         yield from self._superseded(day, number + 1, known_until)
 
-    def _superseded(self, day: date, first_number: int, known_until: float | None) -> Iterator[Row]:
+    def _superseded(
+        self, day: date, first_number: int, known_until: float | None
+    ) -> Iterator[ExportRow]:
         """The rows of workflows that were canceled before they started, of chances of their own."""
         chance = Random(f"{self._seed} {self._project.name} {day} superseded")  # noqa: S311 - made-up data
         day_rows = DayRows(chance, day, known_until)
@@ -178,7 +182,7 @@ def _runs(
 
 
 def _placed(
-    project: Project, workflow: Workflow, *, on_runaway_day: bool = False
+    project: SampleProject, workflow: Workflow, *, on_runaway_day: bool = False
 ) -> PlacedWorkflow:
     def place(job: Job) -> PlacedJob:
         where = Place(project.name, workflow.name, job.name)
@@ -196,7 +200,7 @@ def _fitting_peaks(where: Place) -> tuple[int, int]:
     return chance.randrange(60, 96), chance.randrange(50, 84)
 
 
-def _project_cells(project: Project, chance: Random) -> Row:
+def _project_cells(project: SampleProject, chance: Random) -> ExportRow:
     organization = project.organization
     last_build = datetime.combine(project.retired or DEMO_NOW.date(), time(8, chance.randrange(60)))
     return (
@@ -212,7 +216,9 @@ def _project_cells(project: Project, chance: Random) -> Row:
     )
 
 
-def _pipeline_cells(chance: Random, day_rows: DayRows, pipeline: _Pipeline, number: int) -> Row:
+def _pipeline_cells(
+    chance: Random, day_rows: DayRows, pipeline: _Pipeline, number: int
+) -> ExportRow:
     return (
         pipeline.branch,
         random_uuid(chance),

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from circleci_usage.demo.company import rates
-from circleci_usage.demo.company.exportfile import Row
+from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.workflows import JobRun, PlacedJob, WorkflowRun
 from circleci_usage.schema.export_columns import NULL_MARKS
 
@@ -56,7 +56,9 @@ class DayRows:
         hour, minute = divmod(minutes, 60)
         return f"{self._days[days]} {hour:02}:{minute:02}:{second:02}.{milliseconds:03}"
 
-    def of_workflow(self, pipeline: Row, workflow: WorkflowRun, first_number: int) -> Iterator[Row]:
+    def of_workflow(
+        self, pipeline: ExportRow, workflow: WorkflowRun, first_number: int
+    ) -> Iterator[ExportRow]:
         """The rows of a workflow's jobs: `pipeline` are the cells before theirs, the job numbers count up."""
         chance = self._chance
         began = self.stamp(workflow.began, chance.randrange(1000))
@@ -75,7 +77,7 @@ class DayRows:
             if run.started <= self._known_until:
                 yield row
 
-    def _of_job(self, run: JobRun, number: str, workflow_began: str) -> Row:
+    def _of_job(self, run: JobRun, number: str, workflow_began: str) -> ExportRow:
         job_id = random_uuid(self._chance)
         placed = run.placed
         if placed is None:
@@ -99,13 +101,13 @@ class DayRows:
             *credits_,
         )
 
-    def _peaks(self, placed: PlacedJob, seconds: int) -> Row:
+    def _peaks(self, placed: PlacedJob, seconds: int) -> ExportRow:
         """Median and peak of CPU, median and peak of RAM, in percent."""
         chance = self._chance
         unseen = seconds < _SAMPLING_SECONDS or placed.job.executor in _UNMEASURED_EXECUTORS
         if chance.random() < _UNMEASURED or unseen:
             return _NO_PEAKS
-        cells: Row = ()
+        cells: ExportRow = ()
         for typical in placed.peaks:
             peak = min(100, int(typical * (1 - _SPREAD + 2 * _SPREAD * chance.random())))
             # What would use more than there is keeps busy all the time.
@@ -113,7 +115,7 @@ class DayRows:
             cells += (str(int(peak * (least + (most - least) * chance.random()))), str(peak))
         return cells
 
-    def _credits(self, placed: PlacedJob, run: JobRun) -> Row:
+    def _credits(self, placed: PlacedJob, run: JobRun) -> ExportRow:
         """The nine credit columns, in the order of the export."""
         job, chance = placed.job, self._chance
         compute = rates.compute_credits(placed.per_minute, run.seconds)

@@ -9,11 +9,11 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from circleci_usage.core.progress import Clock
-from circleci_usage.demo.company.catalog import Organization
+from circleci_usage.demo.company.catalog import SampleOrganization
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.exportjobs import ExportJobs
 from circleci_usage.demo.standin.limits import HourlyQuota, refusal_headers
-from circleci_usage.demo.standin.messages import Answer, RefusedError, Request
+from circleci_usage.demo.standin.messages import RejectedRequestError, Request, Response
 from circleci_usage.demo.standin.rules import Rules
 from circleci_usage.demo.standin.storage import Storage
 from circleci_usage.demo.standin.window import read_window
@@ -32,14 +32,14 @@ class UsageApi:
         self._jobs = ExportJobs(company, rules, storage)
         self._posts, self._gets = HourlyQuota(), HourlyQuota()
         self._lock = Lock()
-        self._routes: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = (
+        self._routes: tuple[tuple[str, re.Pattern[str], Callable[..., Response]], ...] = (
             ("GET", re.compile(f"{_ROOT}/me/collaborations"), self._collaborations),
             ("GET", re.compile(f"{_ROOT}/organization/(.+)"), self._organization),
             ("POST", re.compile(_ROOT + _EXPORT_JOB), self._create_export),
             ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._look_at_export),
         )
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """CircleCI's answer, good or bad."""
         path = unquote(urlsplit(request.path).path)
         with self._lock:
@@ -49,23 +49,23 @@ class UsageApi:
                     match = pattern.fullmatch(path)
                     if match and method == request.method:
                         return answer(request, *match.groups())
-            except RefusedError as refused:
+            except RejectedRequestError as refused:
                 return refused.answer
-        return Answer.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
+        return Response.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
 
     def _authenticate(self, request: Request) -> None:
         if "circle-token=" in urlsplit(request.path).query:
-            raise RefusedError(
+            raise RejectedRequestError(
                 HTTPStatus.UNAUTHORIZED,
                 "Support for query parameter authentication has been deprecated to improve security. "
                 "Please use a supported authentication method such as header-based, or basic authentication.",
             )
         if _token(request) != self._rules.token:
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
+            raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
 
-    def _collaborations(self, _request: Request) -> Answer:
+    def _collaborations(self, _request: Request) -> Response:
         seen = [one for one in self._organizations if one.id not in self._rules.forbidden]
-        return Answer.json(
+        return Response.json(
             HTTPStatus.OK,
             [
                 {
@@ -79,52 +79,56 @@ class UsageApi:
             ],
         )
 
-    def _organization(self, _request: Request, slug_or_id: str) -> Answer:
+    def _organization(self, _request: Request, slug_or_id: str) -> Response:
         one = self._find(slug_or_id)
-        return Answer.json(
+        return Response.json(
             HTTPStatus.OK,
             {"id": one.id, "name": one.name, "slug": one.slug, "vcs_type": one.vcs_type},
         )
 
-    def _create_export(self, request: Request, org_id: str) -> Answer:
+    def _create_export(self, request: Request, org_id: str) -> Response:
         organization = self._find_id(org_id)
         self._count(self._posts, organization, self._rules.posts_per_hour)
         now = self._clock.now()
         window = read_window(request.body, now, self._rules.look_back)
         shared = (self._find_id(one).id for one in window.shared_org_ids)
-        return Answer.json(
+        return Response.json(
             HTTPStatus.CREATED, self._jobs.create((organization.id, *shared), window, now)
         )
 
-    def _look_at_export(self, _request: Request, org_id: str, job_id: str) -> Answer:
+    def _look_at_export(self, _request: Request, org_id: str, job_id: str) -> Response:
         organization = self._find_id(org_id)
         self._count(self._gets, organization, self._rules.gets_per_hour)
         body = self._jobs.look(job_id, organization.id)
         if body is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
-        return Answer.json(HTTPStatus.OK, body)
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
+        return Response.json(HTTPStatus.OK, body)
 
-    def _find_id(self, org_id: str) -> Organization:
+    def _find_id(self, org_id: str) -> SampleOrganization:
         """An organisation by its id; the usage calls know no slugs."""
         return self._allowed(one for one in self._organizations if one.id == org_id.lower())
 
-    def _find(self, slug_or_id: str) -> Organization:
+    def _find(self, slug_or_id: str) -> SampleOrganization:
         return self._allowed(one for one in self._organizations if slug_or_id in (one.slug, one.id))
 
-    def _allowed(self, found: Iterator[Organization]) -> Organization:
+    def _allowed(self, found: Iterator[SampleOrganization]) -> SampleOrganization:
         organization = next(found, None)
         if organization is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, "Organization does not exist.")
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Organization does not exist.")
         if organization.id in self._rules.forbidden:
-            raise RefusedError(HTTPStatus.FORBIDDEN, "Permission denied.")
+            raise RejectedRequestError(HTTPStatus.FORBIDDEN, "Permission denied.")
         return organization
 
-    def _count(self, quota: HourlyQuota, organization: Organization, limit: int | None) -> None:
+    def _count(
+        self, quota: HourlyQuota, organization: SampleOrganization, limit: int | None
+    ) -> None:
         now = self._clock.now()
         wait = quota.take(organization.id, now, limit)
         if wait is not None:
             headers = refusal_headers(self._rules.refusal, wait, now)
-            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "Rate limit exceeded.", headers)
+            raise RejectedRequestError(
+                HTTPStatus.TOO_MANY_REQUESTS, "Rate limit exceeded.", headers
+            )
 
 
 def _token(request: Request) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from circleci_usage.core.periods import ONE_DAY, Period, midnight, today_utc
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.company.exportfile import Row, write_part
+from circleci_usage.demo.company.exportfile import ExportRow, write_part
 from circleci_usage.demo.standin.rules import Fate, Rules
 from circleci_usage.demo.standin.storage import Storage
 from circleci_usage.demo.standin.window import AskedWindow
@@ -18,7 +18,7 @@ _WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass
-class ExportJob:
+class StandInExportJob:
     """One export job on its way; `paths` of its parts once they are written, and how often they were listed."""
 
     id: str
@@ -53,13 +53,15 @@ class ExportJobs:
         self._company = company
         self._rules = rules
         self._storage = storage
-        self._jobs: dict[str, ExportJob] = {}
+        self._jobs: dict[str, StandInExportJob] = {}
 
     def create(
         self, organizations: tuple[str, ...], window: AskedWindow, now: datetime
     ) -> dict[str, Any]:
         """Begin an export job for the organisations, the one that asks first; returns the body of the 201."""
-        job = ExportJob(str(uuid4()), organizations, window, now, self._rules.fate(len(self._jobs)))
+        job = StandInExportJob(
+            str(uuid4()), organizations, window, now, self._rules.fate(len(self._jobs))
+        )
         self._jobs[job.id] = job
         return {
             "usage_export_job_id": job.id,
@@ -82,7 +84,7 @@ class ExportJobs:
             body["error_reason"] = job.fate.error_reason
         return body
 
-    def _urls(self, job: ExportJob) -> list[str] | None:
+    def _urls(self, job: StandInExportJob) -> list[str] | None:
         if job.state != "completed":
             return []
         if job.hides_urls:
@@ -95,7 +97,7 @@ class ExportJobs:
         job.lists += 1
         return [self._storage.url(path) for path in job.paths[:listed]]
 
-    def _write_parts(self, job: ExportJob) -> tuple[str, ...]:
+    def _write_parts(self, job: StandInExportJob) -> tuple[str, ...]:
         rows, step = self._rows(job), self._rules.rows_per_part
         paths: list[str] = []
         # An export without a job run is one part with nothing but the header.
@@ -111,7 +113,7 @@ class ExportJobs:
             self._storage.keep(paths[-1], part.getvalue())
         return tuple(paths)
 
-    def _rows(self, job: ExportJob) -> list[Row]:
+    def _rows(self, job: StandInExportJob) -> list[ExportRow]:
         """The job runs of the window as they stood when the last full day before the POST had ended."""
         today = today_utc(job.asked_at)
         first, last = today_utc(job.window.start), min(today_utc(job.window.end), today - ONE_DAY)

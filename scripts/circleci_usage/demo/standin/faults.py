@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 
 
 @dataclass(frozen=True)
 class Instead:
     """Another answer: a 503, a 429, or a proxy's page."""
 
-    answer: Answer
+    answer: Response
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ FaultHook = Callable[[Request], Fault | None]
 """Asked once per request, from several threads; None lets the request be."""
 
 HTML_PAGE = Instead(
-    Answer(
+    Response(
         200, {"Content-Type": "text/html"}, b"<!doctype html><title>Sign in to the proxy</title>"
     )
 )
@@ -97,4 +97,4 @@ def in_turn(faults: Iterable[Fault | None]) -> FaultHook:
 def status(code: int, message: str, **headers: str) -> Instead:
     """An error of the API in place of the answer; `Retry_After="3"` gives the header `Retry-After: 3`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Instead(Answer.json(code, {"message": message}, named))
+    return Instead(Response.json(code, {"message": message}, named))

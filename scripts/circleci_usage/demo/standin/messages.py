@@ -24,7 +24,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What to send back. A body in pieces is sent piece by piece and needs its own Content-Length header."""
 
     status: int
@@ -49,11 +49,11 @@ class Call:
     body: bytes
 
 
-class RefusedError(Exception):
+class RejectedRequestError(Exception):
     """A request that the API does not carry out, with the answer that says why."""
 
     def __init__(
         self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(message)
-        self.answer = Answer.json(status, {"message": message}, headers)
+        self.answer = Response.json(status, {"message": message}, headers)

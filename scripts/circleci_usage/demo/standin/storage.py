@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit
 
 from circleci_usage.core.progress import Clock
-from circleci_usage.demo.standin.messages import Answer, Request
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Rules
 
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
@@ -49,7 +49,7 @@ class Storage:
         }
         return f"{self.base_url}{path}{'&' if '?' in path else '?'}{urlencode(query)}"
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """The file, a range of it, or why not."""
         address = urlsplit(request.path)
         path = _without_signature(address)
@@ -59,12 +59,12 @@ class Storage:
         content, etag = self._files[path]
         headers = {"Content-Type": "binary/octet-stream", "ETag": etag}
         if not self._rules.ranges:
-            return Answer(200, headers, content)
+            return Response(200, headers, content)
         return _ranged(request.headers, content, {**headers, "Accept-Ranges": "bytes"})
 
     def _refusal(
         self, request: Request, path: str, query: Mapping[str, Sequence[str]]
-    ) -> Answer | None:
+    ) -> Response | None:
         made, lifetime, signature = (
             query.get(f"X-Amz-{name}", [""])[0] for name in ("Date", "Expires", "Signature")
         )
@@ -98,21 +98,21 @@ def _without_signature(address: SplitResult) -> str:
     return f"{address.path}?{urlencode(own)}" if own else address.path
 
 
-def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Answer:
+def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Response:
     """A range when one is asked for and the file is still the one that the asker began with."""
     wanted = _RANGE.fullmatch(asked.get("range", ""))
     if not wanted or asked.get("if-range", headers["ETag"]) != headers["ETag"]:
-        return Answer(200, headers, content)
+        return Response(200, headers, content)
     first, last = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
     if first >= len(content):
-        return Answer(416, {**headers, "Content-Range": f"bytes */{len(content)}"})
-    return Answer(
+        return Response(416, {**headers, "Content-Range": f"bytes */{len(content)}"})
+    return Response(
         206,
         {**headers, "Content-Range": f"bytes {first}-{last}/{len(content)}"},
         content[first : last + 1],
     )
 
 
-def _error(status: int, code: str, message: str) -> Answer:
+def _error(status: int, code: str, message: str) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Answer(status, {"Content-Type": "application/xml"}, body.encode())
+    return Response(status, {"Content-Type": "application/xml"}, body.encode())

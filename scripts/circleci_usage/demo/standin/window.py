@@ -7,7 +7,7 @@ from http import HTTPStatus
 from json import loads
 from typing import Any, Final
 
-from circleci_usage.demo.standin.messages import RefusedError
+from circleci_usage.demo.standin.messages import RejectedRequestError
 
 _LONGEST: Final = timedelta(days=31)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -29,7 +29,7 @@ def read_window(body: bytes, now: datetime, look_back: timedelta) -> AskedWindow
     """The window of a body.
 
     Raises:
-        RefusedError: 400, by the rules of the contract: unknown or missing fields, no date-times, an inverted or too
+        RejectedRequestError: 400, by the rules of the contract: unknown or missing fields, no date-times, an inverted or too
             long window, an end in the future, a start longer ago than `look_back`.
     """
     fields = _fields(body)
@@ -76,5 +76,5 @@ def _uuids(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _bad(message: str) -> RefusedError:
-    return RefusedError(HTTPStatus.BAD_REQUEST, message)
+def _bad(message: str) -> RejectedRequestError:
+    return RejectedRequestError(HTTPStatus.BAD_REQUEST, message)

@@ -24,7 +24,7 @@ from circleci_usage.demo.standin.faults import (
     Trickle,
     Truncate,
 )
-from circleci_usage.demo.standin.messages import Answer, Call, Host, Request
+from circleci_usage.demo.standin.messages import Call, Host, Request, Response
 
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 _POLL_SECONDS: Final = 0.01
@@ -43,7 +43,7 @@ class Listener(ThreadingHTTPServer):
         self,
         host: Host,
         clock: Clock,
-        respond: Callable[[Request], Answer],
+        respond: Callable[[Request], Response],
         fault: FaultHook,
         record: Callable[[Call], None],
     ) -> None:
@@ -124,7 +124,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - as http.server calls them
 
-    def _answer(self, request: Request, fault: Fault | None) -> Answer | None:
+    def _answer(self, request: Request, fault: Fault | None) -> Response | None:
         """What to send; None for nothing at all."""
         match fault:
             case Instead(answer):
@@ -135,17 +135,17 @@ class _Connection(BaseHTTPRequestHandler):
                 return None
             case Retouch(headers, status):
                 answer = self.server.respond(request)
-                return Answer(status or answer.status, {**answer.headers, **headers}, answer.body)
+                return Response(status or answer.status, {**answer.headers, **headers}, answer.body)
             case _:
                 return self.server.respond(request)
 
-    def _record(self, request: Request, answer: Answer | None) -> None:
+    def _record(self, request: Request, answer: Response | None) -> None:
         status = int(answer.status) if answer else 0
         self.server.record(
             Call(request.host, request.method, request.path, status, request.headers, request.body)
         )
 
-    def _send(self, answer: Answer, fault: Fault | None) -> None:
+    def _send(self, answer: Response, fault: Fault | None) -> None:
         body = answer.body
         headers = {"Date": format_datetime(self.server.clock.now(), usegmt=True), **answer.headers}
         if isinstance(body, bytes):

@@ -23,7 +23,7 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
-class Series:
+class MetricSeries:
     """The points of one metric with one combination of tags: Unix time → amount, in the order of time."""
 
     metric: str
@@ -48,7 +48,7 @@ class Batch:
         wire_bytes: of the body compressed.
     """
 
-    series: tuple[Series, ...]
+    series: tuple[MetricSeries, ...]
     plain_bytes: int
     wire_bytes: int
 
@@ -69,15 +69,15 @@ class Batch:
         )
 
 
-def batches(series: Iterable[Series]) -> tuple[Batch, ...]:
+def batches(series: Iterable[MetricSeries]) -> tuple[Batch, ...]:
     """Divide series, in their order, among as few requests as their sizes allow."""
     return tuple(
         small for full in _by_plain_size(series) for small in _by_wire_size(_measured(full))
     )
 
 
-def _by_plain_size(series: Iterable[Series]) -> Iterator[Sequence[Series]]:
-    collected: list[Series] = []
+def _by_plain_size(series: Iterable[MetricSeries]) -> Iterator[Sequence[MetricSeries]]:
+    collected: list[MetricSeries] = []
     size = len(_HEAD) + len(_TAIL)
     for each in series:
         length = len(json.dumps(each.body())) + len(_BETWEEN)
@@ -98,7 +98,7 @@ def _by_wire_size(batch: Batch) -> Iterator[Batch]:
             yield from _by_wire_size(half)
 
 
-def _measured(series: Sequence[Series]) -> Batch:
+def _measured(series: Sequence[MetricSeries]) -> Batch:
     batch = Batch(tuple(series), 0, 0)
     plain = json.dumps(batch.body()).encode()
     compressor = zlib.compressobj(wbits=_GZIP)  # as datadog-api-client packs a body

@@ -52,7 +52,7 @@ Request = Callable[[ApiClient], object]
 """A call of one of the client's APIs."""
 
 
-class RefusedError(Exception):
+class DatadogRefusedError(Exception):
     """Datadog understood a request and does not do it, for another reason than the keys. For callers to explain.
 
     Attributes:
@@ -138,7 +138,7 @@ class Datadog:
         Raises:
             AccessError: Datadog does not accept the keys, or they may not do this.
             ServiceError: Datadog cannot be reached or cannot do it now.
-            RefusedError: it will not do it.
+            DatadogRefusedError: it will not do it.
         """
         pauses = iter(PAUSES)
         while isinstance(outcome := self._try(request), _Trouble):
@@ -201,7 +201,7 @@ class Datadog:
         self.clock.sleep(pause)
         return True
 
-    def _explained(self, trouble: _Trouble, right: str) -> UsageExporterError | RefusedError:
+    def _explained(self, trouble: _Trouble, right: str) -> UsageExporterError | DatadogRefusedError:
         status, said = trouble.status, f" It says: {trouble.reason}." if trouble.reason else ""
         if status is None:
             return ServiceError(
@@ -221,7 +221,7 @@ class Datadog:
             return ServiceError(
                 f"{self.site.url} does not answer as Datadog does ({status}); check DATADOG_URL.{said}"
             )
-        return RefusedError(status, trouble.reason)
+        return DatadogRefusedError(status, trouble.reason)
 
 
 class _TooSlowError(HTTPError):

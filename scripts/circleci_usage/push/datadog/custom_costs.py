@@ -19,7 +19,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.cost_files.custom_costs_lines import MARK, PROVIDER
-from circleci_usage.push.datadog.connection import Datadog, RefusedError
+from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
 from circleci_usage.push.datadog.cost_file import CostFile
 from circleci_usage.push.datadog.sent_costs import CostMemory, SentFile
 
@@ -102,7 +102,7 @@ def _upload(datadog: Datadog, file: CostFile) -> str:
     try:
         # Never again without knowing: whatever arrived the first time would be there twice.
         return _id(datadog.call(upload, right=_RIGHT, repeatable=False)["data"])
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         raise _failed("refuses the Custom Costs file", error) from None
     except ServiceError as error:
         raise ServiceError(
@@ -121,7 +121,7 @@ def _delete(datadog: Datadog, id_: str) -> None:
             lambda client: CloudCostManagementApi(client).delete_custom_costs_file(id_),
             right=_RIGHT,
         )
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise _failed(f"does not delete the Custom Costs file {id_}", error) from None
 
@@ -159,7 +159,7 @@ def _page(datadog: Datadog, number: int) -> tuple[dict[str, Period | None], int]
             _id(file): _days(file["attributes"].get("charge_period")) for file in answer["data"]
         }
         return files, int(answer["meta"]["total_filtered_count"])
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         raise _failed("does not list its Custom Costs files", error) from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         raise ServiceError(
@@ -206,7 +206,7 @@ def _has_mark(datadog: Datadog, id_: str) -> bool:
         lines = answer["data"]["attributes"]["content"]
         key, value = MARK
         return bool(lines) and all(line["Tags"].get(key) == value for line in lines)
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return True
         raise _failed(f"does not show the Custom Costs file {id_}", error) from None
@@ -218,6 +218,6 @@ def _covers(outer: Period, inner: Period) -> bool:
     return outer.start <= inner.start and inner.stop <= outer.stop
 
 
-def _failed(what: str, error: RefusedError) -> ServiceError:
+def _failed(what: str, error: DatadogRefusedError) -> ServiceError:
     said = f": {error.reason}" if error.reason else ""
     return ServiceError(f"Datadog {what} ({error.status}){said}.")

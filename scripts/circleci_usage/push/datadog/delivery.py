@@ -19,7 +19,7 @@ from circleci_usage.core.errors import (
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.push.datadog.batches import Batch
-from circleci_usage.push.datadog.connection import Datadog, RefusedError
+from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def deliver(datadog: Datadog, batches: Sequence[Batch], progress: Progress) -> D
             except (AccessError, ServiceError) as error:
                 trouble.append(error)
                 break
-            except RefusedError as error:
+            except DatadogRefusedError as error:
                 if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch.series) > 1:
                     waiting.extendleft(reversed(batch.halves()))
                 else:
@@ -71,14 +71,14 @@ def _send(datadog: Datadog, batch: Batch) -> None:
     answer = datadog.call(submit)
     errors = answer.get("errors") if isinstance(answer, dict) else None
     if errors:
-        raise RefusedError(HTTPStatus.ACCEPTED, datadog.shown(answer))
+        raise DatadogRefusedError(HTTPStatus.ACCEPTED, datadog.shown(answer))
 
 
 def _points(batches: Sequence[Batch]) -> int:
     return sum(batch.points for batch in batches)
 
 
-def _refused(batch: Batch, error: RefusedError) -> ServiceError:
+def _refused(batch: Batch, error: DatadogRefusedError) -> ServiceError:
     said = f": {error.reason}" if error.reason else ""
     return ServiceError(
         f"Datadog refuses a request with {counted(batch.points, 'point')} ({error.status}){said}."

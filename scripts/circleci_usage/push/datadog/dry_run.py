@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from circleci_usage.core.decimals import rounded
 from circleci_usage.core.plurals import agreeing, counted
 from circleci_usage.cost_files.custom_costs_lines import CURRENCY
-from circleci_usage.push.datadog.plan import Plan
+from circleci_usage.push.datadog.plan import PushPlan
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
+def plan_lines(plan: PushPlan) -> Iterator[str]:
     """The plan in numbers, its warnings, and what stands in its way."""
     options = plan.options
     yield f"To {options.site.name}, as {options.mode}: the report on {plan.period} in {plan.folder}."

@@ -10,7 +10,7 @@ from datadog_api_client.v2.api.metrics_api import MetricsApi
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
-from circleci_usage.push.datadog.connection import Datadog, RefusedError
+from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
 
 _RIGHT: Final = "the permissions metrics_read and, to switch it on, late_metrics_config_write"
 
@@ -54,7 +54,7 @@ def _is_on(datadog: Datadog, metric: str) -> bool:
             ),
             right=_RIGHT,
         )
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return False
         raise _not_set(metric, error) from None
@@ -70,11 +70,11 @@ def _switch_on(datadog: Datadog, metric: str) -> None:
             ),
             right=_RIGHT,
         )
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         raise _not_set(metric, error) from None
 
 
-def _not_set(metric: str, error: RefusedError) -> SettingsError:
+def _not_set(metric: str, error: DatadogRefusedError) -> SettingsError:
     said = f": {error.reason}" if error.reason else ""
     return SettingsError(
         f"Datadog does not switch on Historical Metrics Ingestion for {metric} ({error.status}){said}. It cannot for"

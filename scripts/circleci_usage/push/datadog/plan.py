@@ -13,7 +13,7 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
-from circleci_usage.push.datadog.batches import Batch, Series, batches
+from circleci_usage.push.datadog.batches import Batch, MetricSeries, batches
 from circleci_usage.push.datadog.cost_file import CostFile, cost_file
 from circleci_usage.push.datadog.events import Event, events_of
 from circleci_usage.push.datadog.series import Tags, series_of
@@ -64,7 +64,7 @@ class PushOptions:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PushPlan:
     """What is to be sent.
 
     Attributes:
@@ -90,7 +90,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     @property
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[MetricSeries, ...]:
         """All of them: as many custom metrics as Datadog bills."""
         return tuple(series for batch in self.batches for series in batch.series)
 
@@ -120,7 +120,7 @@ class Plan:
         return Counter(series.metric for series in self.series)
 
 
-def plan_push(folder: Path, options: PushOptions, now: datetime) -> Plan:
+def plan_push(folder: Path, options: PushOptions, now: datetime) -> PushPlan:
     """Work out what is to be sent.
 
     Args:
@@ -136,7 +136,7 @@ def plan_push(folder: Path, options: PushOptions, now: datetime) -> Plan:
     series, renamed = _series(report, options, now)
     stamps = [stamp for each in series for stamp, _ in each.points]
     _refuse_too_old(stamps, now)
-    return Plan(
+    return PushPlan(
         folder=folder,
         period=report.period,
         options=options,
@@ -151,7 +151,7 @@ def plan_push(folder: Path, options: PushOptions, now: datetime) -> Plan:
 
 def _series(
     report: ReportFolder, options: PushOptions, now: datetime
-) -> tuple[tuple[Series, ...], tuple[str, ...]]:
+) -> tuple[tuple[MetricSeries, ...], tuple[str, ...]]:
     """The series, and what had to be renamed."""
     daily = options.mode is Mode.HISTORICAL
     if daily and options.site.government:
@@ -187,7 +187,7 @@ def _refuse_too_old(stamps: Sequence[int], now: datetime) -> None:
         )
 
 
-def _too_many(series: Sequence[Series], limit: int) -> str | None:
+def _too_many(series: Sequence[MetricSeries], limit: int) -> str | None:
     """Why so many need consent, and which tag it is that makes them many."""
     if len(series) <= limit:
         return None
@@ -204,6 +204,6 @@ def _too_many(series: Sequence[Series], limit: int) -> str | None:
     )
 
 
-def _without(series: Sequence[Series], key: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _without(series: Sequence[MetricSeries], key: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for each in series:
         yield each.metric, tuple(tag for tag in each.tags if not tag.startswith(f"{key}:"))

@@ -21,13 +21,13 @@ from circleci_usage.core.errors import (
 )
 from circleci_usage.core.plurals import agreeing, counted
 from circleci_usage.core.progress import Clock, Progress
-from circleci_usage.push.datadog.connection import Datadog, RefusedError, Request
+from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError, Request
 from circleci_usage.push.datadog.credentials import APP_KEY_VARIABLES, Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement, replace
 from circleci_usage.push.datadog.delivery import deliver
 from circleci_usage.push.datadog.events import Event
 from circleci_usage.push.datadog.historical import ensure_historical
-from circleci_usage.push.datadog.plan import Plan
+from circleci_usage.push.datadog.plan import PushPlan
 from circleci_usage.push.datadog.sent_costs import CostMemory
 from circleci_usage.push.datadog.sites import Site
 from circleci_usage.push.metrics import DAILY_METRICS
@@ -57,7 +57,9 @@ class PushResult:
     switched_on: tuple[str, ...]
 
 
-def push(plan: Plan, credentials: Credentials, *, clock: Clock, progress: Progress) -> PushResult:
+def push(
+    plan: PushPlan, credentials: Credentials, *, clock: Clock, progress: Progress
+) -> PushResult:
     """Send what was planned. Whatever could refuse it is asked before anything is sent.
 
     Raises:
@@ -146,7 +148,7 @@ def create_dashboard(
     return f"{site.app_url}{path if is_path else ''}"
 
 
-def _refuse(plan: Plan, credentials: Credentials) -> None:
+def _refuse(plan: PushPlan, credentials: Credentials) -> None:
     """Refuse what no request is needed to know of."""
     if plan.objection:
         raise SettingsError(plan.objection)
@@ -163,7 +165,7 @@ def _refuse(plan: Plan, credentials: Credentials) -> None:
             )
 
 
-def _ensure_historical(datadog: Datadog, plan: Plan) -> tuple[str, ...]:
+def _ensure_historical(datadog: Datadog, plan: PushPlan) -> tuple[str, ...]:
     if not plan.late_points or plan.options.historical_metrics_enabled:
         return ()
     metrics = [metric for metric in DAILY_METRICS if plan.by_metric.get(metric)]
@@ -181,7 +183,7 @@ def _ask(datadog: Datadog, request: Request, right: str = "", *, repeatable: boo
     """A request that nothing but a defect or another Datadog would refuse."""
     try:
         return datadog.call(request, right=right, repeatable=repeatable)
-    except RefusedError as error:
+    except DatadogRefusedError as error:
         said = f": {error.reason}" if error.reason else ""
         raise ServiceError(
             f"Datadog at {datadog.site.url} refuses that ({error.status}){said}."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
-from circleci_usage.push.datadog.batches import Series
+from circleci_usage.push.datadog.batches import MetricSeries
 from circleci_usage.push.datadog.tags import TagValues, tag_values
 from circleci_usage.push.samples import Amounts, Names
 
@@ -38,10 +38,10 @@ class Tags:
                 yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."
 
 
-def series_of(amounts: Amounts, tags: Tags) -> tuple[Series, ...]:
+def series_of(amounts: Amounts, tags: Tags) -> tuple[MetricSeries, ...]:
     """A series for each combination of metric and names, no two alike, ordered by metric and tags."""
     series = (
-        Series(metric, tags.of(names), tuple(sorted(points.items())))
+        MetricSeries(metric, tags.of(names), tuple(sorted(points.items())))
         for (metric, names), points in amounts.items()
     )
     return tuple(sorted(series, key=lambda each: (each.metric, each.tags)))

@@ -16,7 +16,7 @@ from circleci_usage.render.charts.per_project import ProjectChart
 from circleci_usage.render.formatting import days, money, number, percent, shortened
 from circleci_usage.render.view.breakdown_lines import lines, seats, top
 from circleci_usage.render.view.day_series import DailySeries, daily_series
-from circleci_usage.render.view.projects import Project, project_names
+from circleci_usage.render.view.projects import ProjectView, project_names
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import credit_type_name
 
@@ -45,7 +45,7 @@ def draw_charts(report: Report, folder: Path) -> None:
         style.save(cost_by_credit_type(report), folder / "cost-by-credit-type")
 
 
-def project_charts(report: Report, every: Sequence[Project]) -> list[ProjectChart]:
+def project_charts(report: Report, every: Sequence[ProjectView]) -> list[ProjectChart]:
     """What is drawn for each project that has days."""
     return [
         ProjectChart(

@@ -74,7 +74,7 @@ def page(report: Report) -> str:
         change=report.findings.changes,
         change_in_short=sentences.change_in_short(report),
         change_tone=time_sections.change_tone(report),
-        spending=report.findings.spending,
+        month_to_date=report.findings.month_to_date,
         budgets=time_sections.budgets_in_short(report),
         enough_for_mean=ENOUGH_FOR_MEAN,
         completeness=sentences.completeness(report),

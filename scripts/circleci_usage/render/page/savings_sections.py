@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from circleci_usage.analysis.durations import Pace
+from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
-from circleci_usage.analysis.rightsizing import Migration, RightSizing, Sizing, SpeedUp
+from circleci_usage.analysis.rightsizing import Migration, Recommendation, RightSizing, SpeedUp
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.core.decimals import ZERO, plain
 from circleci_usage.costs.resource_rates import DERIVED
@@ -53,42 +53,55 @@ _DERIVED_BY: Final = (
 
 def size_view(report: Report) -> Grids | None:
     """Machines of the wrong size, newer ones, larger ones, and rates that only the export tells."""
-    sizing = report.findings.right_sizing
-    grids = [*_size_grids(report), *_derived_rates(sizing)]
+    recommendation = report.findings.right_sizing
+    grids = [*_size_grids(report), *_derived_rates(recommendation)]
     if not grids:
         return None
     return Grids(
         title="Machines of the right size",
-        total=_saved(report) if sizing.savings and worth_saying(sizing.saved) else None,
-        hint=" ".join(_size_hints(sizing)),
+        total=_saved(report)
+        if recommendation.savings and worth_saying(recommendation.saved)
+        else None,
+        hint=" ".join(_size_hints(recommendation)),
         grids=grids,
         tables=["right_sizing", "migrations", "resource_rates"],
     )
 
 
 def _saved(report: Report) -> tuple[str, str]:
-    sizing = report.findings.right_sizing
-    jobs = counted(len(sizing.savings), "job")
+    recommendation = report.findings.right_sizing
+    jobs = counted(len(recommendation.savings), "job")
     return (
-        f"{money(sizing.saved, report.currency)} a month",
+        f"{money(recommendation.saved, report.currency)} a month",
         f"could be saved with smaller or newer machines for {jobs}. {SAVINGS_ASSUME}",
     )
 
 
-def _size_hints(sizing: RightSizing) -> Iterator[str]:
+def _size_hints(recommendation: RightSizing) -> Iterator[str]:
     yield "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
-    unmeasured, unpriced = len(sizing.of("not enough data")), len(sizing.of("unknown rate"))
+    unmeasured, unpriced = (
+        len(recommendation.of("not enough data")),
+        len(recommendation.of("unknown rate")),
+    )
     if unmeasured:
         yield f"{counted(unmeasured, 'job')} cannot be judged: too few measured runs, or a GPU."
     if unpriced:
         yield f"{counted(unpriced, 'job')} would fit a smaller class, but one of the two rates is not known."
-    yield f"Rates of {sizing.rates.as_of.isoformat()}."
+    yield f"Rates of {recommendation.rates.as_of.isoformat()}."
 
 
 def _size_grids(report: Report) -> Iterator[Grid]:
-    sizing, names, currency = report.findings.right_sizing, project_names(report), report.currency
-    smaller = [each for each in sizing.savings if each.verdict == "smaller"]
-    larger, newer, faster = sizing.of("larger"), sizing.migrations, sizing.speed_ups
+    recommendation, names, currency = (
+        report.findings.right_sizing,
+        project_names(report),
+        report.currency,
+    )
+    smaller = [each for each in recommendation.savings if each.verdict == "smaller"]
+    larger, newer, faster = (
+        recommendation.of("larger"),
+        recommendation.migrations,
+        recommendation.speed_ups,
+    )
     headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
     for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
         if found:
@@ -123,15 +136,22 @@ def _note(shown: int, every: Sequence[object], sentence: str) -> str:
     return f"{left}. {sentence}" if left else sentence
 
 
-def _sizing(sizing: Sizing, names: ProjectNames, currency: str) -> list[Cell | str]:
+def _sizing(recommendation: Recommendation, names: ProjectNames, currency: str) -> list[Cell | str]:
     return [
-        job_cell(sizing.key, names),
-        name_cell(sizing.resource_class, _derived(sizing.rate_source)),
-        name_cell((sizing.suggested if sizing.verdict == "larger" else sizing.recommended) or ""),
-        _peak(sizing.p95_cpu, sizing.measured_runs),
-        _peak(sizing.p95_ram, sizing.measured_runs),
-        number(sizing.runs),
-        _saving(sizing, currency),
+        job_cell(recommendation.key, names),
+        name_cell(recommendation.resource_class, _derived(recommendation.rate_source)),
+        name_cell(
+            (
+                recommendation.suggested
+                if recommendation.verdict == "larger"
+                else recommendation.recommended
+            )
+            or ""
+        ),
+        _peak(recommendation.p95_cpu, recommendation.measured_runs),
+        _peak(recommendation.p95_ram, recommendation.measured_runs),
+        number(recommendation.runs),
+        _saving(recommendation, currency),
     ]
 
 
@@ -143,12 +163,12 @@ def _peak(percentage: float | None, runs: int) -> Cell:
     return Cell(Shown(f"{percentage:.0f}%", percentage), detail=few)
 
 
-def _saving(sizing: Sizing, currency: str) -> Cell:
-    if sizing.verdict == "larger" and (
-        sizing.recommended != sizing.suggested or sizing.saved is None
+def _saving(recommendation: Recommendation, currency: str) -> Cell:
+    if recommendation.verdict == "larger" and (
+        recommendation.recommended != recommendation.suggested or recommendation.saved is None
     ):
-        return Cell(Shown("not known", None) if sizing.saved is None else "")
-    saved = sizing.saved or ZERO
+        return Cell(Shown("not known", None) if recommendation.saved is None else "")
+    saved = recommendation.saved or ZERO
     return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
 
 
@@ -190,7 +210,7 @@ def _speed_up(speed_up: SpeedUp, names: ProjectNames, currency: str) -> list[Cel
     ]
 
 
-def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
+def _derived_rates(recommendation: RightSizing) -> Iterator[Grid]:
     """The classes whose rate only the export tells."""
     rows: list[list[Cell | str]] = [
         [
@@ -200,7 +220,7 @@ def _derived_rates(sizing: RightSizing) -> Iterator[Grid]:
                 f"{number(each.derived.runs)} of {number(each.derived.of_runs)}", each.derived.runs
             ),
         ]
-        for each in sizing.classes
+        for each in recommendation.classes
         if each.is_derived and each.derived
     ]
     if rows:
@@ -291,17 +311,22 @@ def duration_view(report: Report) -> Grids | None:
     if not paces.workflows and not paces.jobs:
         return None
     workflows = [
-        [workflow_cell(pace.key, names), *_outcomes(pace), *_open(pace), *_pace(pace, currency)]
-        for pace in paces.workflows[:_ROWS]
+        [
+            workflow_cell(duration_stats.key, names),
+            *_outcomes(duration_stats),
+            *_open(duration_stats),
+            *_pace(duration_stats, currency),
+        ]
+        for duration_stats in paces.workflows[:_ROWS]
     ]
     jobs = [
         [
-            job_cell(pace.key, names),
-            *_outcomes(pace),
-            *_pace(pace, currency),
-            _percentile(pace.p95_queued),
+            job_cell(duration_stats.key, names),
+            *_outcomes(duration_stats),
+            *_pace(duration_stats, currency),
+            _percentile(duration_stats.p95_queued),
         ]
-        for pace in paces.jobs[:_ROWS]
+        for duration_stats in paces.jobs[:_ROWS]
     ]
     outcomes, amounts = ("Runs", "Succeeded", "Canceled"), ("p50", "p95", "Credits", "Cost")
     return Grids(
@@ -363,28 +388,28 @@ def numbered_view(report: Report) -> Grids | None:
     )
 
 
-def _outcomes(pace: Pace) -> list[Cell | str]:
+def _outcomes(duration_stats: DurationStats) -> list[Cell | str]:
     rate = (
-        percent(pace.success_rate)
-        if pace.success_rate is not None
+        percent(duration_stats.success_rate)
+        if duration_stats.success_rate is not None
         else Cell("–", whole="every run was canceled")
     )
-    never = f"({number(pace.never_started)} never started)" if pace.never_started else ""
-    return [number(pace.runs), rate, Cell(number(pace.canceled), detail=never)]
+    never = f"({number(duration_stats.never_started)} never started)" if duration_stats.never_started else ""
+    return [number(duration_stats.runs), rate, Cell(number(duration_stats.canceled), detail=never)]
 
 
-def _open(pace: Pace) -> list[Cell | str]:
-    return [number(pace.on_hold or 0), number(pace.running or 0)]
+def _open(duration_stats: DurationStats) -> list[Cell | str]:
+    return [number(duration_stats.on_hold or 0), number(duration_stats.running or 0)]
 
 
 def _percentile(seconds: float | None) -> Cell | str:
     return duration(seconds) if seconds is not None else Cell("–", whole="from too few runs to say")
 
 
-def _pace(pace: Pace, currency: str) -> list[Cell | str]:
+def _pace(duration_stats: DurationStats, currency: str) -> list[Cell | str]:
     return [
-        _percentile(pace.p50_seconds),
-        _percentile(pace.p95_seconds),
-        number(pace.credits),
-        money(pace.cost, currency),
+        _percentile(duration_stats.p50_seconds),
+        _percentile(duration_stats.p95_seconds),
+        number(duration_stats.credits),
+        money(duration_stats.cost, currency),
     ]

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.budgets import BudgetState, State
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import Change, costing
-from circleci_usage.analysis.trend import Stretch
+from circleci_usage.analysis.trend import TrendPeriod
 from circleci_usage.core.periods import Period
 from circleci_usage.render.formatting import (
     Shown,
@@ -57,7 +57,7 @@ _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
 
 def budget_view(report: Report) -> Grids | None:
     """What the month will cost, and how the budgets stand."""
-    month = report.findings.spending
+    month = report.findings.month_to_date
     ahead = _forecast_grid(month, report.currency) if month else None
     budgets = _budget_grid(report)
     grids = [grid for grid in (ahead, budgets) if grid]
@@ -72,7 +72,7 @@ def _budget_grid(report: Report) -> Grid | None:
     budgets = report.findings.budgets
     if not budgets:
         return None
-    periods = [*dict.fromkeys(state.spending.month for state in budgets)]
+    periods = [*dict.fromkeys(state.month_to_date.month for state in budgets)]
     rows = [_budget(state, report.currency, several=len(periods) > 1) for state in budgets]
     title = f"Budgets of {days(periods[0])}" if len(periods) == 1 else "Budgets"
     end = "At month end" if len(periods) == 1 else "At its end"
@@ -81,15 +81,17 @@ def _budget_grid(report: Report) -> Grid | None:
 
 def _budget_hints(report: Report) -> Iterator[str]:
     """Of which days the amounts are."""
-    month = report.findings.spending
-    judged = [state.spending for state in report.findings.budgets] or ([month] if month else [])
+    month = report.findings.month_to_date
+    judged = [state.month_to_date for state in report.findings.budgets] or (
+        [month] if month else []
+    )
     yield f"Spent through {day(judged[0].through)}."
     missing = [*dict.fromkeys(gap for each in judged for gap in each.missing)]
     if missing:
         yield f"Data are missing: {several_days(missing)}. More may have been spent."
 
 
-def _forecast_grid(month: Spending, currency: str) -> Grid | None:
+def _forecast_grid(month: MonthToDate, currency: str) -> Grid | None:
     """What the month will cost, in money and credits; None when that is no forecast."""
     if month.is_over or not month.is_whole:
         return None
@@ -101,7 +103,7 @@ def _forecast_grid(month: Spending, currency: str) -> Grid | None:
     )
 
 
-def _forecast(what: str, ahead: Outlook, shown: Callable[[Decimal], str]) -> list[Cell | str]:
+def _forecast(what: str, ahead: Forecast, shown: Callable[[Decimal], str]) -> list[Cell | str]:
     if ahead.expected is None:
         return [what, shown(ahead.spent), Shown("too little history to forecast", None), ""]
     return [
@@ -131,9 +133,9 @@ def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | 
         money(state.expected, currency) if state.expected is not None else Shown("not known", None)
     )
     team = f"team {visible(state.budget.team)}" if state.budget.team else ""
-    period = days(state.spending.month) if several else ""
+    period = days(state.month_to_date.month) if several else ""
     spent = money(state.spent, currency)
-    at_least = Shown(f"at least {spent}", state.spent) if state.spending.missing else spent
+    at_least = Shown(f"at least {spent}", state.spent) if state.month_to_date.missing else spent
     return [
         name_cell(state.budget.name, ", ".join(filter(None, (team, period)))),
         at_least,
@@ -273,7 +275,7 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
 
 
 def _stretches(
-    stretches: Sequence[Stretch], name: Callable[[Period], str], currency: str
+    trend_periods: Sequence[TrendPeriod], name: Callable[[Period], str], currency: str
 ) -> list[tuple[str, Decimal, str]]:
     return [
         (
@@ -281,7 +283,7 @@ def _stretches(
             each.cost,
             money(each.cost, currency),
         )
-        for each in stretches[-_STRETCHES:]
+        for each in trend_periods[-_STRETCHES:]
     ]
 
 

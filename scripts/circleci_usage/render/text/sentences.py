@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from circleci_usage.analysis.anomalies import Anomaly, Cause
+from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.budgets import BudgetState
-from circleci_usage.analysis.forecast import Outlook
-from circleci_usage.analysis.month_to_date import Spending
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import Change
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.plurals import agreeing, amount_of
@@ -219,7 +219,7 @@ def _is_of_no_project(anomaly: Anomaly, report: Report) -> bool:
     return name == job and is_credit_type(job, _credit_types(report))
 
 
-def _job(cause: Cause, report: Report) -> Sentence:
+def _job(cause: MainDriver, report: Report) -> Sentence:
     text = job_in_words(cause.job, _credit_types(report))
     return Sentence(text, (cause.job,) if "{}" in text else ())
 
@@ -229,7 +229,7 @@ def _credit_types(report: Report) -> Sequence[str]:
 
 
 def _forecast(report: Report) -> Iterator[Sentence]:
-    month = report.findings.spending
+    month = report.findings.month_to_date
     if not month or month.is_over or not month.is_whole:
         return
     ahead = month.everything
@@ -237,7 +237,7 @@ def _forecast(report: Report) -> Iterator[Sentence]:
         yield Sentence(f"{days(month.month)}: {forecast(month, report.currency)}.")
 
 
-def forecast(month: Spending, currency: str) -> str:
+def forecast(month: MonthToDate, currency: str) -> str:
     """What a month is forecast to cost, or why that is not known."""
     ahead = month.everything
     if ahead.expected is None:
@@ -246,7 +246,7 @@ def forecast(month: Spending, currency: str) -> str:
     return f"{expected} ({interval(ahead, lambda amount: money(amount, currency))})"
 
 
-def interval(ahead: Outlook, shown: Callable[[Decimal], str]) -> str:
+def interval(ahead: Forecast, shown: Callable[[Decimal], str]) -> str:
     """The interval of a forecast."""
     if ahead.low is None or ahead.high is None:
         return "too little history for an interval"
@@ -256,8 +256,8 @@ def interval(ahead: Outlook, shown: Callable[[Decimal], str]) -> str:
 def _budgets(report: Report) -> Iterator[Sentence]:
     for state, words in (("over", "exceeded"), ("expected over", "going to be exceeded")):
         alike = [each for each in report.findings.budgets if each.state == state]
-        for month in dict.fromkeys(each.spending.month for each in alike):
-            of_month = [each for each in alike if each.spending.month == month]
+        for month in dict.fromkeys(each.month_to_date.month for each in alike):
+            of_month = [each for each in alike if each.month_to_date.month == month]
             who = _these_budgets(of_month, report)
             yield Sentence(
                 f"{who} {agreeing(len(of_month), 'is', 'are')} {words}: {_holes(of_month)}.",
@@ -269,8 +269,8 @@ def _budgets(report: Report) -> Iterator[Sentence]:
 def _unknown_budgets(report: Report) -> Iterator[Sentence]:
     """A sentence for each set of missing days."""
     unknown = [each for each in report.findings.budgets if each.state == "unknown"]
-    for missing in dict.fromkeys(each.spending.missing for each in unknown):
-        alike = [each for each in unknown if each.spending.missing == missing]
+    for missing in dict.fromkeys(each.month_to_date.missing for each in unknown):
+        alike = [each for each in unknown if each.month_to_date.missing == missing]
         why = f"because data are missing ({several_days(missing)})"
         yield Sentence(
             f"{_these_budgets(alike, report)} cannot be judged {why}: {_holes(alike)}.",
@@ -282,7 +282,7 @@ def _these_budgets(some: Sequence[BudgetState], report: Report) -> str:
     """`1 of 4 budgets`, `The budget`; with their month or cycle where that is not what is reported on."""
     every = report.findings.budgets
     who = "The budget" if len(every) == 1 else f"{len(some)} of {counted(len(every), 'budget')}"
-    period = some[0].spending.month
+    period = some[0].month_to_date.month
     return who if period == report.period else f"{who} for {days(period)}"
 
 
@@ -295,7 +295,10 @@ def _names(budgets: Sequence[BudgetState]) -> tuple[str, ...]:
 
 
 def _savings(report: Report) -> Iterator[Sentence]:
-    sizing = report.findings.right_sizing
-    if sizing.saved > 0 and worth_saying(sizing.saved):
-        jobs, saved = counted(len(sizing.savings), "job"), money(sizing.saved, report.currency)
+    recommendation = report.findings.right_sizing
+    if recommendation.saved > 0 and worth_saying(recommendation.saved):
+        jobs, saved = (
+            counted(len(recommendation.savings), "job"),
+            money(recommendation.saved, report.currency),
+        )
         yield Sentence(f"Right-sizing {jobs} would save {saved} a month. {SAVINGS_ASSUME}")

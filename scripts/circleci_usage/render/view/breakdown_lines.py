@@ -13,7 +13,7 @@ from circleci_usage.analysis.breakdowns import PROJECT, Amount, Breakdown
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import CountedLines
 from circleci_usage.core import decimals
-from circleci_usage.core.columnar import Records, Row, columns_of
+from circleci_usage.core.columnar import Cells, Records, columns_of
 from circleci_usage.render.formatting import Shown, money, visible
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import NO_NAME
@@ -66,7 +66,7 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
 
 
 def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
-    def line(values: Row) -> Line:
+    def line(values: Cells) -> Line:
         return Line(tuple(map(_text, values[: len(names)])), *values[len(names) : -1])
 
     if "date" in names:

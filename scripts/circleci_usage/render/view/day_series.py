@@ -18,7 +18,7 @@ MOST_SERIES: Final = 6
 
 
 @dataclass(frozen=True)
-class Series:
+class DaySeries:
     """Costs of one colour; `is_rest` marks all that has no colour of its own."""
 
     label: str
@@ -39,8 +39,8 @@ class DailySeries:
 
     days: Sequence[date]
     kind: str
-    series: Sequence[Series]
-    before: Series | None
+    series: Sequence[DaySeries]
+    before: DaySeries | None
 
     @property
     def totals(self) -> list[float]:
@@ -66,7 +66,7 @@ def daily_series(report: Report) -> DailySeries:
     names = project_names(report)
     costliest = sorted(costs.items(), key=lambda item: -sum(item[1]))
     every = [
-        Series(visible(*key) if kind == "team" else names.of(key), values)
+        DaySeries(visible(*key) if kind == "team" else names.of(key), values)
         for key, values in costliest
         if any(values)
     ]
@@ -75,11 +75,11 @@ def daily_series(report: Report) -> DailySeries:
         shown.append(replace(others[0], is_rest=True))
     elif others:
         rest = [sum(values) for values in zip(*(series.values for series in others), strict=True)]
-        shown.append(Series(f"{len(others)} other {kind}s", rest, is_rest=True))
+        shown.append(DaySeries(f"{len(others)} other {kind}s", rest, is_rest=True))
     return DailySeries([*report.period], kind, shown, _before(report))
 
 
-def _before(report: Report) -> Series | None:
+def _before(report: Report) -> DaySeries | None:
     changes = report.findings.changes
     if not changes:
         return None
@@ -87,6 +87,6 @@ def _before(report: Report) -> Series | None:
     # The nearer of the two ways to bring the weekdays together.
     shift -= 7 * (shift > 3)  # noqa: PLR2004 - half a week
     known = dict(enumerate(map(float, changes.days_before), start=-shift))
-    return Series(
+    return DaySeries(
         days(changes.before), [known.get(place, nan) for place in range(len(report.period))]
     )

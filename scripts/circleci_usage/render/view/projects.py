@@ -23,7 +23,7 @@ _DIGEST_LENGTH: Final = 8
 
 
 @dataclass(frozen=True)
-class Project:
+class ProjectView:
     """One project.
 
     Attributes:
@@ -102,7 +102,7 @@ def project_names(report: Report) -> ProjectNames:
 
 
 @lru_cache(maxsize=1)
-def projects(report: Report) -> Sequence[Project]:
+def projects(report: Report) -> Sequence[ProjectView]:
     """All projects, the costliest first."""
     names = project_names(report)
     files = names.files()
@@ -111,7 +111,7 @@ def projects(report: Report) -> Sequence[Project]:
     jobs = by_project(report.breakdowns["jobs"])
     classes = _classes(report)
     return [
-        Project(
+        ProjectView(
             line=line,
             name=names.of(line.key),
             file_name=files[line.key],

@@ -25,7 +25,7 @@ LABEL_LENGTH: Final = 80
 
 
 @dataclass(frozen=True)
-class Row:
+class TopLine:
     """One line: `label` shortens `name`, `detail` says what it belongs to."""
 
     name: str
@@ -50,7 +50,7 @@ class TopList:
 
     title: str
     heading: str
-    rows: Sequence[Row]
+    rows: Sequence[TopLine]
     rest: Line | None
     others: str
     file: str
@@ -104,7 +104,7 @@ def _top_list(
     names = [kind.name(line, projects) for line in chosen.lines]
     details = shortened([kind.detail(line, projects) for line in chosen.lines], label_length)
     rows = [
-        Row(*row)
+        TopLine(*row)
         for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)
     ]
     others = f"{chosen.others:,} other {kind.title.lower()}"

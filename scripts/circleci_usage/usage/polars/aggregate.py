@@ -50,7 +50,7 @@ from circleci_usage.usage.polars.repeats import (
     strays,
     without,
 )
-from circleci_usage.usage.polars.run_statistics import ask
+from circleci_usage.usage.polars.run_statistics import compute_run_statistics
 from circleci_usage.usage.polars.scan import NUMBER, WHOLE, scan_parts
 
 _AT_A_TIME: Final = 800_000
@@ -105,7 +105,11 @@ def sum_parts(
         groups = job_groups.renamed(read.days["job"].unique().cast(pl.String))
         warnings = (*read.written.warnings, *outside_warnings(_outside(runs, parts, period)))
         return Sums(
-            read.days, read.branches, ask(runs, period, groups), warnings, read.written.has_repeats
+            read.days,
+            read.branches,
+            compute_run_statistics(runs, period, groups),
+            warnings,
+            read.written.has_repeats,
         )
 
 

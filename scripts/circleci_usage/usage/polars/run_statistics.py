@@ -56,7 +56,7 @@ WAITING: Final = ("running", "queued", "blocked")
 
 
 @dataclass(frozen=True)
-class Answers:
+class RunStatisticsFrames:
     """The frames of `performance.Performance` as an engine gives them, before daily usage has named them."""
 
     jobs: pl.DataFrame
@@ -66,9 +66,9 @@ class Answers:
     classes: pl.DataFrame
 
 
-def ask(
+def compute_run_statistics(
     runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | None = None
-) -> Answers:
+) -> RunStatisticsFrames:
     """What those runs of `runs.write_runs` say that ended in the period (None: on any day).
 
     Jobs are called as their groups are (`groups`: see `runs.grouped`). Runs of jobs without a name are a line of `jobs`
@@ -95,7 +95,7 @@ def ask(
         for some in in_turn(runs, _SLICE)
     ]
     rates = [_collected(_class_rates(some.filter(ended))) for some in in_turn(runs, _SLICE)]
-    return Answers(
+    return RunStatisticsFrames(
         jobs,
         machines,
         workflows,
@@ -117,7 +117,7 @@ def _inside(period: Period | None) -> pl.Expr:
 
 
 def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
-    """Jobs and machines of `Answers`, and the tries of jobs that had several.
+    """Jobs and machines of `RunStatisticsFrames`, and the tries of jobs that had several.
 
     One query at a time: together they would take the memory of all.
     """
@@ -210,7 +210,7 @@ def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
-    """Workflows of `Answers`, from all rows of their runs."""
+    """Workflows of `RunStatisticsFrames`, from all rows of their runs."""
     ended = pl.col("outcome") != "running"
     never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
     outcomes = ("succeeded", "canceled", "on_hold", "running")

@@ -47,7 +47,7 @@ def spark_session(master: str | None, *, verbose: bool = False) -> Iterator[Spar
         ServiceError: the cluster does not answer.
         SettingsError: there is no Java, or Spark does not know such a master.
     """
-    _knock(master or "")
+    check_reachable(master or "")
     builder = SparkSession.builder
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
@@ -85,7 +85,7 @@ def explaining_spark() -> Iterator[None]:
         raise _meaning(error) from None
 
 
-def _knock(master: str) -> None:
+def check_reachable(master: str) -> None:
     """Spark itself would try for a minute."""
     if not master.startswith(_STANDALONE):
         return

@@ -9,7 +9,7 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
-from circleci_usage.core.atomic_files import WORKING, explaining, working_folder
+from circleci_usage.core.atomic_files import WORKING, translate_os_errors, working_folder
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.periods import EXPORTED_DAYS, Period
 from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
@@ -51,7 +51,7 @@ from circleci_usage.usage.spark.repeats import (
     ranked,
     repeated,
 )
-from circleci_usage.usage.spark.run_statistics import ask, collected
+from circleci_usage.usage.spark.run_statistics import collected, compute_run_statistics
 
 
 class _DoubtError(DataError):
@@ -146,7 +146,7 @@ def sum_parts(
             branches = tidy_branches(by_branch, days)
         groups = job_groups.renamed(days["job"].unique().cast(pl.String))
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
-        return Sums(days, branches, ask(counted, period, groups), warnings)
+        return Sums(days, branches, compute_run_statistics(counted, period, groups), warnings)
     finally:
         runs.unpersist()
 
@@ -177,7 +177,7 @@ def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         yield parts
         return
     home = parts[0].path.parent
-    with explaining(home), working_folder(home, f".{WORKING}") as folder:
+    with translate_os_errors(home), working_folder(home, f".{WORKING}") as folder:
         try:
             plain = plain_parts(parts, folder / "plain")
         except DataError:

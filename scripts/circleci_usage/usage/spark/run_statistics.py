@@ -23,12 +23,14 @@ from circleci_usage.usage.polars.run_statistics import (
     TYPICAL,
     WAITING,
     WORKFLOW_KEYS,
-    Answers,
+    RunStatisticsFrames,
 )
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
 
 
-def ask(runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None = None) -> Answers:
+def compute_run_statistics(
+    runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None = None
+) -> RunStatisticsFrames:
     """As `usage.answers.ask`, of the runs of `runs.read_runs`."""
     runs = grouped(unless_identified(runs), groups or {})
     every = runs.withColumn(
@@ -40,7 +42,7 @@ def ask(runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None
     )
     named = runs.filter("job IS NOT NULL")
     tries = _tries(named)
-    return Answers(
+    return RunStatisticsFrames(
         jobs=collected(
             _joined(_jobs(runs), _of_tries(tries)).fillna(0, ["pipelines", "reruns", "recovered"])
         ),
