@@ -64,7 +64,7 @@ def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
     same = pd.Categorical(np.full(len(lines), "one"))
     lines = lines.assign(**dict.fromkeys(_SAME, same), credits=lines["cost"])
     found = find_anomalies(Costs(lines, 0, 2), Period(first, month.stop), month)
-    return {(each.day, each.cause.job) for each in found if each.cause}
+    return {(each.day, each.main_driver.job) for each in found if each.main_driver}
 
 
 def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -> Score:

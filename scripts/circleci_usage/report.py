@@ -23,11 +23,11 @@ from circleci_usage.analysis.breakdowns import (
 )
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.analysis.cube import cube
-from circleci_usage.analysis.daily_tables import DailyLines, daily_lines
+from circleci_usage.analysis.daily_tables import DailyTables, daily_tables
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import Reconciliation, prices_used, reconcile
-from circleci_usage.analysis.scaled_lines import CountedLines
-from circleci_usage.analysis.settings_warnings import doubts
+from circleci_usage.analysis.scaled_lines import ScaledLines
+from circleci_usage.analysis.settings_warnings import settings_warnings
 from circleci_usage.analysis.unattributed import named_costs, named_runs
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.periods import (
@@ -53,7 +53,7 @@ _MONTHS_BEFORE = 12
 
 
 @dataclass(frozen=True)
-class PastPeriod:
+class PreviousPeriod:
     """The period before, to compare with."""
 
     period: Period
@@ -96,14 +96,14 @@ class Report:
     prices: PriceList
     totals: Amount
     breakdowns: Mapping[str, Breakdown]
-    charged: CountedLines
-    daily: DailyLines
+    charged: ScaledLines
+    daily: DailyTables
     cube: pd.DataFrame
     chargeback: pd.DataFrame
     prices_used: pd.DataFrame
     reconciliation: Reconciliation
     ownership: Ownership
-    previous: PastPeriod | None
+    previous: PreviousPeriod | None
     findings: AnalysisResults
     warnings: tuple[str, ...]
     period_name: str | None
@@ -217,7 +217,7 @@ def build_report(
                 daily=break_down("daily", owned, runs),
             ),
             charged=charges(owned),
-            daily=daily_lines(owned, runs, usage.places),
+            daily=daily_tables(owned, runs, usage.places),
             cube=cube(all_days),
             chargeback=charged,
             prices_used=prices_used(owned, prices),
@@ -230,7 +230,7 @@ def build_report(
                 *usage.warnings,
                 *_usage_warnings(runs, period, missing, undated),
                 *_price_warnings(costs, owned, prices, period, complete),
-                *doubts(so_far.allocated_runs, ownership, prices, period),
+                *settings_warnings(so_far.allocated_runs, ownership, prices, period),
                 *_credit_type_warnings(usage, prices, ownership),
                 *rate_warnings(findings.right_sizing),
             ),
@@ -331,7 +331,7 @@ def _breakdowns(costs: Costs, runs: pd.DataFrame, **others: Breakdown) -> dict[s
     return {name: others.get(name) or break_down(name, costs, runs) for name in BREAKDOWNS}
 
 
-def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | None:
+def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PreviousPeriod | None:
     """The period before, only if the data hold its first day: half a period would look like a rise.
 
     Nor is it compared with when it has usage without a price.
@@ -339,7 +339,7 @@ def _past(costs: Costs, all_runs: pd.DataFrame, period: Period) -> PastPeriod | 
     runs, costs = within(all_runs, period), costs.within(period)
     if runs.empty or runs["date"].min().date() > period.first or costs.unpriced_days():
         return None
-    return PastPeriod(period, totals(costs, runs))
+    return PreviousPeriod(period, totals(costs, runs))
 
 
 def _complete_through(

@@ -61,7 +61,7 @@ def test_a_job_that_always_runs_explains_by_how_much_more_it_cost() -> None:
 
     (anomaly,) = find_anomalies(costs(*every_day(), *dear), KNOWN, MARCH)
 
-    assert anomaly.cause == MainDriver("build", "soak", Decimal("30.00"), Decimal("90.00"))
+    assert anomaly.main_driver == MainDriver("build", "soak", Decimal("30.00"), Decimal("90.00"))
 
 
 def test_a_weekend_is_compared_with_weekends() -> None:
@@ -172,7 +172,7 @@ def test_a_job_alone_stands_out_of_a_restless_project_and_is_told_once() -> None
     assert (anomaly.day, anomaly.subject) == (TUESDAY, "job")
     assert anomaly.actual == 90
     assert abs(anomaly.expected - Decimal("30.50")) <= 1
-    assert anomaly.cause == MainDriver("build", "soak", anomaly.expected, Decimal("90.00"))
+    assert anomaly.main_driver == MainDriver("build", "soak", anomaly.expected, Decimal("90.00"))
 
 
 def test_a_busy_day_of_all_jobs_is_the_project_s() -> None:
@@ -202,7 +202,7 @@ def test_a_new_job_that_is_dear_is_told_on_its_first_day() -> None:
     (anomaly,) = find_anomalies(costs(*every_day(cost=restless), *new), KNOWN, MARCH)
 
     assert (anomaly.day, anomaly.subject, anomaly.actual) == (TUESDAY, "job", Decimal(40))
-    assert anomaly.cause == MainDriver("build", "e2e", Decimal("0.00"), Decimal("40.00"))
+    assert anomaly.main_driver == MainDriver("build", "e2e", Decimal("0.00"), Decimal("40.00"))
 
 
 def test_a_new_job_that_costs_pennies_is_none() -> None:
@@ -245,7 +245,8 @@ def test_jobs_of_many_kinds_raise_few_alarms_and_show_what_is_planted() -> None:
         alarms += len(find_anomalies(costs(*lines), known, april))
         more = find_anomalies(costs(*lines, line(8000, date=planted, job="nightly")), known, april)
         hits += any(
-            each.day == planted and each.cause and each.cause.job == "nightly" for each in more
+            each.day == planted and each.main_driver and each.main_driver.job == "nightly"
+            for each in more
         )
 
     assert alarms <= 3

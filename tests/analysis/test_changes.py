@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.analysis.period_comparison import Change, Changes, compare, drivers
+from circleci_usage.analysis.period_comparison import (
+    Change,
+    PeriodComparison,
+    compare_periods,
+    drivers,
+)
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.render.page.tables import Cell
@@ -24,12 +29,12 @@ def on(day: date, *lines: dict[str, object]) -> list[dict[str, object]]:
 
 def compare_lines(
     lines: list[dict[str, object]], period: Period, through: date | None = None
-) -> Changes | None:
+) -> PeriodComparison | None:
     owned = costs(*lines)
-    return compare(owned, owned.lines, period, through or period.last)
+    return compare_periods(owned, owned.lines, period, through or period.last)
 
 
-def compared(now: list[dict[str, object]], past: list[dict[str, object]]) -> Changes:
+def compared(now: list[dict[str, object]], past: list[dict[str, object]]) -> PeriodComparison:
     free = on(date(2026, 2, 1), line(0, job="idle", job_runs=0))
     changes = compare_lines(
         [*on(date(2026, 3, 2), *now), *on(date(2026, 2, 1), *past), *free], MARCH
@@ -45,8 +50,10 @@ def test_before_and_after_of_projects_and_jobs() -> None:
     )
 
     assert (changes.total.before, changes.total.after) == (Decimal("4.70"), Decimal("6.70"))
-    assert changes.total.share == Decimal("0.425532")
-    assert [(change.key[3], change.difference, change.share) for change in changes.projects] == [
+    assert changes.total.relative_change == Decimal("0.425532")
+    assert [
+        (change.key[3], change.difference, change.relative_change) for change in changes.projects
+    ] == [
         ("web", Decimal("1.50"), Decimal("0.333333")),
         ("new", Decimal("0.70"), None),
         ("gone", Decimal("-0.20"), Decimal(-1)),
@@ -60,14 +67,14 @@ def test_before_and_after_of_projects_and_jobs() -> None:
 def test_a_change_is_more_runs_and_dearer_runs() -> None:
     (job, _) = compared([line(500, job_runs=4)], [line(300, job_runs=3)]).jobs
 
-    assert (job.runs_before, job.runs_after, job.by_runs) == (3, 4, Decimal("1.00"))
+    assert (job.runs_before, job.runs_after, job.volume_effect) == (3, 4, Decimal("1.00"))
 
 
 def test_what_is_new_or_gone_is_not_split() -> None:
     (new, _) = compared([line(500, job="new")], []).jobs
     (gone, _) = compared([], [line(500, job="gone")]).jobs
 
-    assert new.by_runs is gone.by_runs is None
+    assert new.volume_effect is gone.volume_effect is None
 
 
 def change(difference: int) -> Change:
@@ -167,13 +174,13 @@ def test_without_all_days_before_there_is_nothing_to_compare(first: date | None)
 def test_a_period_without_a_complete_day_is_not_compared() -> None:
     owned = costs(*on(date(2026, 2, 1), line(100)))
 
-    assert compare(owned, owned.lines, MARCH, None) is None
+    assert compare_periods(owned, owned.lines, MARCH, None) is None
 
 
 def test_days_without_a_price_are_not_compared() -> None:
     owned = costs(*on(date(2026, 2, 1), line(100, price_period=UNPRICED)))
 
-    assert compare(owned, owned.lines, MARCH, MARCH.last) is None
+    assert compare_periods(owned, owned.lines, MARCH, MARCH.last) is None
 
 
 def never_started(day: str) -> Row:
@@ -185,7 +192,7 @@ def test_runs_that_never_started_are_no_more_runs() -> None:
     months = Period.of_days(date(2026, 2, 1), MARCH.last)
     steady = [job_run("1000", JOB_RUN_DATE=f"{day}") for day in months]
 
-    changes = report_of([*steady, *[never_started("2026-03-05")] * 3]).findings.changes
+    changes = report_of([*steady, *[never_started("2026-03-05")] * 3]).findings.period_comparison
 
     assert changes
     (web,) = changes.projects
@@ -193,8 +200,8 @@ def test_runs_that_never_started_are_no_more_runs() -> None:
     assert (web.started_before, web.started_after) == (28, 31)
     (test, no_job) = changes.jobs
     for each in (changes.total, web, test):
-        assert each.difference == each.by_runs == Decimal("1.80")
-    assert (no_job.runs_after, no_job.started_after, no_job.by_runs) == (3, 0, None)
+        assert each.difference == each.volume_effect == Decimal("1.80")
+    assert (no_job.runs_after, no_job.started_after, no_job.volume_effect) == (3, 0, None)
 
 
 def test_what_cost_nothing_is_neither_new_nor_gone() -> None:

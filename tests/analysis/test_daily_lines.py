@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.daily_tables import COARSE, FINE, MOST_LINES, daily_lines
+from circleci_usage.analysis.daily_tables import COARSE, FINE, MOST_LINES, daily_tables
 from circleci_usage.costs.costs import Costs
 
 NAMES = (
@@ -39,7 +39,7 @@ def runs(count: int = 1, **columns: object) -> pd.DataFrame:
 
 
 def test_amounts_are_summed_by_day_job_and_credit_type() -> None:
-    daily = daily_lines(costs(4, credit_type=["compute", "compute", "dlc", "compute"]), runs(3), 1)
+    daily = daily_tables(costs(4, credit_type=["compute", "compute", "dlc", "compute"]), runs(3), 1)
 
     assert [*daily.charges] == [*FINE, "credit_type", "credits", "cost"]
     amounts = daily.charges.set_index("credit_type")[["credits", "cost"]].to_dict("index")
@@ -53,15 +53,15 @@ def test_amounts_are_summed_by_day_job_and_credit_type() -> None:
 def test_what_has_no_price_has_no_cost() -> None:
     unpriced = costs(2, credit_type=["compute", "dlc"], unpriced_credits=[125, 0], cost=[0, 0])
 
-    assert daily_lines(unpriced, runs(), 1).charges["cost"].tolist() == [None, Decimal(0)]
+    assert daily_tables(unpriced, runs(), 1).charges["cost"].tolist() == [None, Decimal(0)]
 
 
 def test_too_many_jobs_are_summed_by_project() -> None:
     count = MOST_LINES + 1
     jobs = [f"job {number}" for number in range(count)]
 
-    fine = daily_lines(costs(MOST_LINES, job=jobs[:MOST_LINES]), runs(), 1)
-    coarse = daily_lines(
+    fine = daily_tables(costs(MOST_LINES, job=jobs[:MOST_LINES]), runs(), 1)
+    coarse = daily_tables(
         costs(count, job=jobs, credits=np.ones(count, "int64")), runs(2, job=["a", "b"]), 1
     )
 

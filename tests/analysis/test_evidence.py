@@ -162,10 +162,10 @@ def test_seats_are_no_part_of_the_change_per_day(tmp_path: Path) -> None:
     ]
     report = reported(tmp_path, [*seats, *each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
 
-    changes = report.findings.changes
+    changes = report.findings.period_comparison
     assert changes
-    assert changes.total.share_a_day == 0
-    assert {change.difference_a_day for change in changes.jobs} == {0}
+    assert changes.total.relative_change_per_day == 0
+    assert {change.difference_per_day for change in changes.jobs} == {0}
 
 
 @pytest.mark.parametrize(

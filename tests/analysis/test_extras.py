@@ -1,11 +1,11 @@
 from decimal import Decimal
 
-from circleci_usage.analysis.noncompute import extras
+from circleci_usage.analysis.noncompute import noncompute_costs
 from costs import costs, line
 
 
 def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
-    found = extras(
+    found = noncompute_costs(
         costs(
             line(9999, credits=9999),
             line(200, credits=20, credit_type="storage", job="save"),
@@ -26,7 +26,7 @@ def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
 
 
 def test_only_the_dearest_jobs_are_listed() -> None:
-    (storage,) = extras(
+    (storage,) = noncompute_costs(
         costs(*(line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
     )
 

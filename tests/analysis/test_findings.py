@@ -74,9 +74,12 @@ def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
     (anomaly,) = october.findings.anomalies
 
     assert anomaly.project is not None
-    assert anomaly.cause is not None
+    assert anomaly.main_driver is not None
     assert anomaly.day == planted.RUNAWAY_DAY
-    assert Place(anomaly.project[3], anomaly.cause.workflow, anomaly.cause.job) == planted.RUNAWAY
+    assert (
+        Place(anomaly.project[3], anomaly.main_driver.workflow, anomaly.main_driver.job)
+        == planted.RUNAWAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_no_other_month_has_an_anomaly(read: Reading) -> None:
 
 
 def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None:
-    waste = october.findings.waste
+    waste = october.findings.wasted_spend
 
     assert [place(job.key) for job in waste.flaky] == [planted.FLAKY]
     assert [place(job.key) for job in waste.always_failing] == [planted.BROKEN]
@@ -120,14 +123,16 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
 ) -> None:
     recommendation = october.findings.right_sizing
 
-    certain = [each.saved for each in recommendation.migrations if each.is_certain]
+    certain = [each.saved for each in recommendation.migrations if each.is_always_cheaper]
     smaller = [each.saved for each in recommendation.of("smaller")]
     assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
-    assert {each.key[-1] for each in recommendation.migrations if each.is_certain} == {
+    assert {each.key[-1] for each in recommendation.migrations if each.is_always_cheaper} == {
         "xlarge",
         "2xlarge",
     }
-    assert {each.key[-2] for each in recommendation.migrations if not each.is_certain} == {"docker"}
+    assert {each.key[-2] for each in recommendation.migrations if not each.is_always_cheaper} == {
+        "docker"
+    }
 
 
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
@@ -176,7 +181,7 @@ def test_rates_of_the_export_are_those_it_was_made_with(october: Report) -> None
 
 
 def test_the_runaway_drives_the_change(october: Report) -> None:
-    changes = october.findings.changes
+    changes = october.findings.period_comparison
 
     assert changes is not None
     assert changes.total.after == october.totals.cost
@@ -184,7 +189,7 @@ def test_the_runaway_drives_the_change(october: Report) -> None:
 
 
 def test_what_was_wasted_is_part_of_what_was_spent(october: Report) -> None:
-    waste = october.findings.waste
+    waste = october.findings.wasted_spend
     failed = october.breakdowns["statuses"].lines.set_index("status")["cost"]["failed"]
 
     assert waste.total.failed == failed == total(job.failed for job in waste.jobs)
@@ -248,7 +253,7 @@ def test_jobs_and_workflows_cost_what_their_breakdowns_say(october: Report) -> N
 def test_extras_are_all_that_is_not_compute(october: Report) -> None:
     types = october.breakdowns["credit_types"].lines.set_index("credit_type")["cost"]
 
-    extras = {extra.credit_type: extra.cost for extra in october.findings.extras}
+    extras = {extra.credit_type: extra.cost for extra in october.findings.noncompute}
     assert extras == types.drop("compute").to_dict()
 
 
@@ -257,7 +262,7 @@ def test_days_without_a_price_are_no_history(read: Reading) -> None:
 
     found = report(read(QUARTER, OCTOBER), prices=from_october).findings
 
-    assert found.changes is None
+    assert found.period_comparison is None
     assert found.trend is not None
     assert [month.days for month in found.trend.months] == [OCTOBER]
     assert [each.day for each in found.anomalies] == [planted.RUNAWAY_DAY]
@@ -269,9 +274,13 @@ def test_nothing_is_found_where_there_is_nothing(read: Reading) -> None:
 
     found = report(read(QUARTER, empty), empty, settings).findings
 
-    assert (found.changes, found.trend, found.month_to_date) == (None, None, None)
-    assert (found.anomalies, found.extras) == ((), ())
+    assert (found.period_comparison, found.trend, found.month_to_date) == (None, None, None)
+    assert (found.anomalies, found.noncompute) == ((), ())
     assert [(budget.state, budget.month_to_date.missing) for budget in found.budgets] == [
         ("unknown", (empty,))
     ]
-    assert [*found.waste.jobs, *found.durations.jobs, *found.right_sizing.recommendations] == []
+    assert [
+        *found.wasted_spend.jobs,
+        *found.durations.jobs,
+        *found.right_sizing.recommendations,
+    ] == []

@@ -137,9 +137,9 @@ def test_seats_drive_a_change_only_when_their_number_does() -> None:
     )
 
     drivers = [
-        [each.key[3] for each in report.findings.changes.project_drivers]
+        [each.key[3] for each in report.findings.period_comparison.project_drivers]
         for report in (steady, hired)
-        if report.findings.changes
+        if report.findings.period_comparison
     ]
 
     assert drivers == [["web"], ["User seats"]]

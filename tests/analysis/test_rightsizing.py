@@ -148,8 +148,12 @@ def test_migrations_say_how_the_rate_changes() -> None:
         owned, run_statistics(machines=machines), public_rates(), MONTH
     ).migrations
 
-    assert [dear.target, dear.change, dear.pays_from] == ["2xlarge.gen2", Decimal("-0.28"), 0]
-    assert [cheap.target, cheap.change, cheap.pays_from] == [
+    assert [dear.target, dear.change, dear.break_even_speed_up] == [
+        "2xlarge.gen2",
+        Decimal("-0.28"),
+        0,
+    ]
+    assert [cheap.target, cheap.change, cheap.break_even_speed_up] == [
         "large.gen2",
         Decimal("0.2"),
         Decimal("0.166667"),
@@ -192,7 +196,7 @@ def test_a_generation_is_certain_to_pay_or_may(
     (migration,) = on(resource_class, executor).migrations
 
     assert migration.target == f"{resource_class}.gen2"
-    assert migration.is_certain == certain
+    assert migration.is_always_cheaper == certain
     assert (migration.saved is not None) == certain
 
 
@@ -207,7 +211,7 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
 
     assert right_size(owned, went, dear, MONTH).migrations == ()
     (migration,) = right_size(owned, went, cheap, MONTH).migrations
-    assert migration.is_certain
+    assert migration.is_always_cheaper
 
 
 # 100.00 a month of 31 days are 98.19 of an average month. A 2xlarge costs 200 credits a minute, an xlarge 100, their
@@ -329,7 +333,7 @@ def test_no_month_is_projected_from_fewer_than_five_runs() -> None:
     assert few.saved == 0
     assert few.savings == ()
     assert (recommendation.verdict, recommendation.saving) == ("not enough data", None)
-    assert (migration.runs, migration.is_certain, migration.saved) == (4, True, None)
+    assert (migration.runs, migration.is_always_cheaper, migration.saved) == (4, True, None)
     assert enough.saved == enough.migrations[0].saved == Decimal("27.49")
 
 

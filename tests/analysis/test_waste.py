@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.analysis.wasted_spend import find_waste
+from circleci_usage.analysis.wasted_spend import find_wasted_spend
 from costs import costs, line, project
 from performances import run_statistics
 
@@ -24,7 +24,7 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
         ]
     )
 
-    waste = find_waste(owned, again, measured)
+    waste = find_wasted_spend(owned, again, measured)
 
     assert [(each.key[5], each.failed, each.canceled, each.reruns) for each in waste.jobs] == [
         ("test", Decimal("1.20"), 0, Decimal("0.55")),
@@ -54,7 +54,7 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
 def test_included_credits_make_no_waste_free() -> None:
     owned = costs(line(0, contracted_cost=100, status="failed"))
 
-    assert find_waste(owned, costs(), run_statistics([{"runs": 1}])).total.failed == 1
+    assert find_wasted_spend(owned, costs(), run_statistics([{"runs": 1}])).total.failed == 1
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_job_that_always_fails(failed: int, succeeded: int, *, is_listed: bool
         [{"runs": failed + succeeded, "failed": failed, "succeeded": succeeded}]
     )
 
-    assert bool(find_waste(costs(line(1)), costs(), measured).always_failing) is is_listed
+    assert bool(find_wasted_spend(costs(line(1)), costs(), measured).always_failing) is is_listed
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_a_flaky_job(recovered: int, pipelines: int, *, is_listed: bool) -> None
         [{"runs": pipelines + 1, "recovered": recovered, "pipelines": pipelines}]
     )
 
-    assert bool(find_waste(costs(line(1)), costs(), measured).flaky) is is_listed
+    assert bool(find_wasted_spend(costs(line(1)), costs(), measured).flaky) is is_listed
 
 
 def test_nothing_wastes_nothing() -> None:
-    waste = find_waste(costs(), costs(), run_statistics())
+    waste = find_wasted_spend(costs(), costs(), run_statistics())
 
     assert [waste.total.failed, waste.total.runs, len(waste.jobs)] == [0, 0, 0]

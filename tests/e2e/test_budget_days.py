@@ -306,7 +306,7 @@ def test_days_of_which_some_are_missing_are_not_compared_with(place: Place) -> N
 
     report = place.report(DOLLAR, november(16, 22))
 
-    assert (report.previous, report.findings.changes) == (None, None)
+    assert (report.previous, report.findings.period_comparison) == (None, None)
 
 
 def test_what_is_free_in_a_month_depends_on_the_whole_billing_cycle(place: Place) -> None:

@@ -99,8 +99,8 @@ def test_the_bars_of_a_day_sum_to_its_cost_without_seats(make: Callable[[], Repo
 
 def test_the_days_before_are_drawn_under_the_same_weekdays() -> None:
     report = acme_report()
-    assert report.findings.changes
-    before = report.findings.changes.days_before
+    assert report.findings.period_comparison
+    before = report.findings.period_comparison.days_before
 
     drawn = daily_series(report).before
 

@@ -278,7 +278,7 @@ def test_a_rerun_from_failed_is_a_run_of_its_own(tmp_path: Path) -> None:
     made = report(tmp_path, [first, again])
 
     assert only(made.findings.durations.workflows).success_rate == Decimal("0.5")
-    assert made.findings.waste.total.rerun_runs == 1
+    assert made.findings.wasted_spend.total.rerun_runs == 1
 
 
 def test_a_run_over_the_end_of_a_period_is_one_of_the_day_it_began_on(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_canceled_job_runs_that_never_started_are_told_apart(tmp_path: Path) -> 
 
     made = report(tmp_path, [rows])
 
-    waste = made.findings.waste.total
+    waste = made.findings.wasted_spend.total
     assert (waste.canceled_runs, waste.never_started_runs, waste.stopped_runs) == (8, 6, 2)
     assert waste.canceled == Decimal("0.006")
     named = only(made.findings.durations.jobs)
@@ -353,7 +353,7 @@ def assert_as_the_oracle_says(
 
 def assert_canceled_runs_agree(made: Report, rows: list[run_oracle.Fields]) -> None:
     """Waste, the breakdown by status and the oracle say the same number."""
-    waste = made.findings.waste.total
+    waste = made.findings.wasted_spend.total
     assert (waste.canceled_runs, waste.never_started_runs) == run_oracle.canceled_rows(rows)
     statuses = made.breakdowns["statuses"].lines.set_index("status")["job_runs"]
     assert statuses["canceled"] == waste.canceled_runs

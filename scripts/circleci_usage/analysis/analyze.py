@@ -14,12 +14,12 @@ from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
-from circleci_usage.analysis.noncompute import Extra, extras
+from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
-from circleci_usage.analysis.period_comparison import Changes, compare
+from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
-from circleci_usage.analysis.wasted_spend import WasteReport, find_waste
+from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
 from circleci_usage.core.periods import ONE_DAY, Period, billing_period, trend_periods, uncovered
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import Costs
@@ -51,30 +51,30 @@ class AnalysisResults:
     """What the analyses say; what needs more days than there are is None or empty.
 
     Attributes:
-        changes: against the period before.
+        period_comparison: against the period before.
         trend: by week, month and weekday.
         anomalies: days that cost too much.
         month_to_date: the month so far and its forecast.
-        to_judge: what budgets are held against: the spending of the month and, if it is known when they begin, of the
+        budget_periods: what budgets are held against: the spending of the month and, if it is known when they begin, of the
             billing cycle that the last day lies in which should be complete by now.
         budgets: how the budgets stand.
-        waste: what was paid for nothing.
+        wasted_spend: what was paid for nothing.
         durations: how long workflows and jobs take, how reliable they are.
         right_sizing: jobs on machines of the wrong size.
-        extras: what is paid besides compute.
+        noncompute: what is paid besides compute.
         numbered_jobs: jobs that a group of the settings file would put together.
     """
 
-    changes: Changes | None
+    period_comparison: PeriodComparison | None
     trend: Trend | None
     anomalies: tuple[Anomaly, ...]
     month_to_date: MonthToDate | None
-    to_judge: Mapping[Per, MonthToDate]
+    budget_periods: Mapping[Per, MonthToDate]
     budgets: tuple[BudgetState, ...]
-    waste: WasteReport
+    wasted_spend: WastedSpend
     durations: Durations
     right_sizing: RightSizing
-    extras: tuple[Extra, ...]
+    noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
 
 
@@ -122,23 +122,25 @@ def analyze(
         settings: budgets, rates, limits.
     """
     days = _history(known, known.complete_through)
-    to_judge = _to_judge(known, ownership, prices)
-    month = to_judge["month"] if days else None
+    budget_periods = _budget_periods(known, ownership, prices)
+    month = budget_periods["month"] if days else None
     if days and days.last != known.should_be_through:
         month = _spending(known, ownership, prices, days, month_of(days.last))
     # What is free is used up by all runs together, so the price of some alone is that without included credits.
     reruns = price(known.run_statistics.reruns, known.run_statistics.places, prices.without_free())
     return AnalysisResults(
-        changes=compare(known.costs, known.runs, period, known.complete_through, known.complete),
+        period_comparison=compare_periods(
+            known.costs, known.runs, period, known.complete_through, known.complete
+        ),
         trend=trend(known.costs, days, period) if days else None,
         anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
         month_to_date=month,
-        to_judge=to_judge,
-        budgets=check_budgets(settings.budgets, to_judge),
-        waste=find_waste(known.unnamed, reruns, known.run_statistics),
+        budget_periods=budget_periods,
+        budgets=check_budgets(settings.budgets, budget_periods),
+        wasted_spend=find_wasted_spend(known.unnamed, reruns, known.run_statistics),
         durations=durations(known.unnamed, known.run_statistics),
         right_sizing=_right_size(known, period, settings.rates),
-        extras=extras(known.of_period),
+        noncompute=noncompute_costs(known.of_period),
         numbered_jobs=numbered_jobs(known.run_statistics),
     )
 
@@ -158,7 +160,7 @@ def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
     return [day.date() for day in lines["date"].drop_duplicates()]
 
 
-def _to_judge(
+def _budget_periods(
     known: AnalysisInput, ownership: Ownership, prices: PriceList
 ) -> Mapping[Per, MonthToDate]:
     through = known.should_be_through

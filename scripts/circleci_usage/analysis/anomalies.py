@@ -91,7 +91,7 @@ class Anomaly:
         project: the values of `analysis.totals.PROJECT`; None when all projects together rose, but none by itself.
         expected: what it should have cost, to the cent: the project, or the job if only that rose.
         actual: what it cost; exact.
-        cause: the job behind it; None when no single job rose.
+        main_driver: the job behind it; None when no single job rose.
         subject: what rose.
     """
 
@@ -99,7 +99,7 @@ class Anomaly:
     project: tuple[str, ...] | None
     expected: Decimal
     actual: Decimal
-    cause: MainDriver | None
+    main_driver: MainDriver | None
     subject: Subject = "project"
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
@@ -122,7 +122,7 @@ def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
     return Breakdown(name, BREAKDOWNS[name], lines)
 
 
-def charges(costs: Costs) -> CountedLines:
+def charges(costs: Costs) -> ScaledLines:
     """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
 
     Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
@@ -139,7 +139,7 @@ def charges(costs: Costs) -> CountedLines:
             columns="price_period"
         )
 
-    return CountedLines(counts, costs.all_places(counts), priced)
+    return ScaledLines(counts, costs.all_places(counts), priced)
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.breakdowns import JOB, PROJECT
-from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
 
@@ -20,14 +20,14 @@ COARSE: Final = ("date", *PROJECT, "team")
 
 
 @dataclass(frozen=True)
-class DailyLines:
+class DailyTables:
     """The amounts of each day, by `FINE` keys or, where these would be too many, by `COARSE` ones.
 
     Attributes:
         tables: `charges` and `runs` under the names of their tables.
     """
 
-    tables: Mapping[str, CountedLines]
+    tables: Mapping[str, ScaledLines]
 
     @property
     def charges(self) -> pd.DataFrame:
@@ -43,7 +43,7 @@ class DailyLines:
         return self.tables[DAILY_RUNS].frame
 
 
-def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
+def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
     """Sum owned costs and runs.
 
     Args:
@@ -55,10 +55,10 @@ def daily_lines(costs: Costs, runs: pd.DataFrame, places: int) -> DailyLines:
     groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
     charges = groups[["credits", "unpriced_credits", "cost"]].sum().reset_index()
     counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum().reset_index()
-    return DailyLines(
+    return DailyTables(
         {
-            DAILY_CHARGES: CountedLines(charges, costs.all_places(charges), _known),
-            DAILY_RUNS: CountedLines(counted, {"job_seconds": places}),
+            DAILY_CHARGES: ScaledLines(charges, costs.all_places(charges), _known),
+            DAILY_RUNS: ScaledLines(counted, {"job_seconds": places}),
         }
     )
 

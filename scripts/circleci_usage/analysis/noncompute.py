@@ -16,7 +16,7 @@ _COMPUTE: Final = "compute"
 
 
 @dataclass(frozen=True)
-class Extra:
+class NonComputeCost:
     """A credit type other than compute.
 
     Attributes:
@@ -34,21 +34,21 @@ class Extra:
     all_jobs: int
 
 
-def extras(costs: Costs) -> tuple[Extra, ...]:
+def noncompute_costs(costs: Costs) -> tuple[NonComputeCost, ...]:
     """The credit types besides compute that have any credits, the dearest first."""
     kinds = costs.lines.groupby("credit_type", observed=True)
     found = (_extra(costs, str(kind), lines) for kind, lines in kinds if kind != _COMPUTE)
     return tuple(sorted(found, key=lambda each: (-each.cost, each.credit_type)))
 
 
-def _extra(costs: Costs, kind: str, lines: pd.DataFrame) -> Extra:
+def _extra(costs: Costs, kind: str, lines: pd.DataFrame) -> NonComputeCost:
     by_job = (
         lines.groupby([*JOB], observed=True)["cost"]
         .sum()
         .sort_values(ascending=False, kind="stable")
     )
     places = costs.places("cost")
-    return Extra(
+    return NonComputeCost(
         kind,
         to_decimal(int(lines["credits"].sum()), costs.places("credits")),
         to_decimal(int(lines["cost"].sum()), places),

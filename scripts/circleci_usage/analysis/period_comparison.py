@@ -86,31 +86,31 @@ class Change:
             return self.after - self.before
 
     @property
-    def share(self) -> Decimal | None:
+    def relative_change(self) -> Decimal | None:
         """The difference as a share of the cost before; None of what is new."""
         return ratio(self.difference, self.before) if self.before else None
 
     @property
-    def before_a_day(self) -> Decimal:
+    def before_per_day(self) -> Decimal:
         """What a day cost before, without seats, to the cent."""
         with estimating():
             return rounded((self.before - self.seats_before) / self.days_before, _CENTS)
 
     @property
-    def after_a_day(self) -> Decimal:
+    def after_per_day(self) -> Decimal:
         """What a day costs now, without seats, to the cent."""
         with estimating():
             return rounded((self.after - self.seats_after) / self.days_after, _CENTS)
 
     @property
-    def difference_a_day(self) -> Decimal:
+    def difference_per_day(self) -> Decimal:
         """How much more a day costs now, without seats, to the cent."""
         with estimating():
             now = (self.after - self.seats_after) / self.days_after
             return rounded(now - (self.before - self.seats_before) / self.days_before, _CENTS)
 
     @property
-    def share_a_day(self) -> Decimal | None:
+    def relative_change_per_day(self) -> Decimal | None:
         """The difference a day as a share of the cost a day before; None of what is new."""
         with exact_arithmetic():
             past = (self.before - self.seats_before) * self.days_after
@@ -118,7 +118,7 @@ class Change:
         return ratio(now - past, past) if past else None
 
     @property
-    def by_runs(self) -> Decimal | None:
+    def volume_effect(self) -> Decimal | None:
         """How much of the difference more (or fewer) runs make up, to the cent; None of what is new or gone.
 
         The rest is what a run costs more or less than before.
@@ -131,7 +131,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Changes:
+class PeriodComparison:
     """Two periods compared: the total, and all projects and jobs, the largest change first.
 
     Attributes:
@@ -163,13 +163,13 @@ class Changes:
         return drivers(_without_steady(self.jobs), self.total.difference)
 
 
-def compare(
+def compare_periods(
     costs: Costs,
     runs: pd.DataFrame,
     period: Period,
     complete_through: date | None,
     complete: tuple[Period, ...] | None = None,
-) -> Changes | None:
+) -> PeriodComparison | None:
     """A period against the one before.
 
     Args:
@@ -223,7 +223,7 @@ class _Compared:
         return replace(self, costs=replace(self.costs, lines=of_days(self.costs)))
 
 
-def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> Changes:
+def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> PeriodComparison:
     by_month = all(each.start == month_start(each.start) for each in (days, before))
     charged = [once_a_month(each.costs)["cost"].any() for each in (now, past)]
     # Seats that are charged later in the month than last time are no saving yet.
@@ -238,7 +238,7 @@ def _compared(now: _Compared, past: _Compared, days: Period, before: Period) -> 
         _changes(_added(table, keys), keys, places, len(before), len(days))
         for keys in (JOB, PROJECT, ())
     )
-    return Changes(
+    return PeriodComparison(
         now=days,
         before=before,
         without_seats=seats and not comparable,

@@ -173,7 +173,7 @@ class Migration:
         key: the values of `performance.MACHINE_KEYS`.
         target: the class.
         rate: credits a minute now.
-        target_rate: credits a minute then.
+        new_rate: credits a minute then.
         credits: compute credits a month now.
         cost: what they cost by contract.
         runs: that ended in the period.
@@ -182,7 +182,7 @@ class Migration:
     key: Key
     target: str
     rate: Decimal
-    target_rate: Decimal
+    new_rate: Decimal
     credits: Decimal
     cost: Decimal
     runs: int
@@ -190,17 +190,17 @@ class Migration:
     @property
     def change(self) -> Decimal:
         """The change of the rate as a share: -0.28 is 28% cheaper at the same length."""
-        return ratio(self.target_rate - self.rate, self.rate)
+        return ratio(self.new_rate - self.rate, self.rate)
 
     @property
-    def pays_from(self) -> Decimal:
+    def break_even_speed_up(self) -> Decimal:
         """How much faster a run has to be for it to cost no more, as a share of its time; 0 where it is cheaper."""
-        return max(ZERO, ratio(self.target_rate - self.rate, self.target_rate))
+        return max(ZERO, ratio(self.new_rate - self.rate, self.new_rate))
 
     @property
-    def is_certain(self) -> bool:
+    def is_always_cheaper(self) -> bool:
         """Whether it saves even if runs take as long as before; what is not certain may pay."""
-        return self.target_rate < self.rate
+        return self.new_rate < self.rate
 
     @property
     def saved_credits(self) -> Decimal | None:
@@ -213,8 +213,8 @@ class Migration:
         return self._kept(self.cost, _CENTS)
 
     def _kept(self, amount: Decimal, places: int) -> Decimal | None:
-        can_tell = self.is_certain and self.runs >= ENOUGH_RUNS
-        return _kept(amount, self.rate, self.target_rate, places) if can_tell else None
+        can_tell = self.is_always_cheaper and self.runs >= ENOUGH_RUNS
+        return _kept(amount, self.rate, self.new_rate, places) if can_tell else None
 
 
 @dataclass(frozen=True)

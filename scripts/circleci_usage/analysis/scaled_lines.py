@@ -17,7 +17,7 @@ def _as_they_are(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class CountedLines:
+class ScaledLines:
     """Names and amounts.
 
     Attributes:
@@ -48,7 +48,7 @@ class CountedLines:
         for first in range(0, len(self.counts), at_a_time):
             yield replace(self, counts=self.counts.iloc[first : first + at_a_time]).frame
 
-    def where(self, wanted: Callable[[pd.DataFrame], pd.Series]) -> "CountedLines":
+    def where(self, wanted: Callable[[pd.DataFrame], pd.Series]) -> "ScaledLines":
         """Some of the lines; `wanted` is given the counts."""
         return replace(self, counts=self.counts[wanted(self.counts)])
 

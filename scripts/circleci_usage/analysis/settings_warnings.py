@@ -26,7 +26,7 @@ _UNITS: Final = {1_000: "1,000 credits", 25_000: "25,000 credits"}
 _NEAR: Final = 3
 
 
-def doubts(
+def settings_warnings(
     usage: pd.DataFrame, ownership: Ownership, prices: PriceList, period: Period
 ) -> Iterator[str]:
     """A sentence each.

@@ -90,7 +90,7 @@ class Waste:
 
 
 @dataclass(frozen=True)
-class WasteReport:
+class WastedSpend:
     """Waste in all, by project and by job, the largest first.
 
     `costly` (that wasted any money), `always_failing` and `flaky` are jobs of `jobs`, in the same order.
@@ -104,7 +104,7 @@ class WasteReport:
     flaky: Sequence[Waste]
 
 
-def find_waste(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> WasteReport:
+def find_wasted_spend(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> WastedSpend:
     """Waste of a period.
 
     Args:
@@ -116,7 +116,7 @@ def find_waste(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> Wa
     table = _table(costs, reruns, run_statistics)
     jobs = _wastes(table, JOB, places)
     (everything,) = _wastes(_added(table, ()), (), places)
-    return WasteReport(
+    return WastedSpend(
         total=everything,
         projects=tuple(_wastes(_added(table, PROJECT), PROJECT, places)),
         jobs=jobs,

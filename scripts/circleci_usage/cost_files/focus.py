@@ -19,7 +19,7 @@ import pandas as pd
 from isal import igzip
 
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
-from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.costs.allocation import Ownership
@@ -122,7 +122,7 @@ def _is_daily(report: Report, grain: str, most_lines: int) -> bool:
     return grain == "day" or (grain == AUTO and len(_priced(report)) <= most_lines)
 
 
-def _by_month(charges: CountedLines, report: Report) -> CountedLines:
+def _by_month(charges: ScaledLines, report: Report) -> ScaledLines:
     """The charges of each billing period together, on its first day that is reported on."""
     counts, cycle_day = charges.counts, report.prices.billing_cycle_day
     first = {
@@ -150,7 +150,7 @@ def priced_charges(report: Report) -> Iterator[Charge]:
         yield from map(Charge._make, some[[*Charge._fields]].itertuples(index=False, name=None))
 
 
-def _priced(report: Report) -> CountedLines:
+def _priced(report: Report) -> ScaledLines:
     return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
 
 

@@ -10,7 +10,7 @@ from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.analysis.forecast import Forecast
-from circleci_usage.analysis.noncompute import Extra
+from circleci_usage.analysis.noncompute import NonComputeCost
 from circleci_usage.analysis.period_comparison import Change
 from circleci_usage.analysis.rightsizing import Migration, Recommendation, SpeedUp, UsedClass
 from circleci_usage.analysis.trend import TrendPeriod
@@ -53,20 +53,20 @@ def finding_tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
 def found_tables(report: Report) -> Iterator[tuple[str, Table]]:
     """The same as they are read line by line."""
     found = report.findings
-    changes, trend = found.changes, found.trend
+    changes, trend = found.period_comparison, found.trend
     yield "forecast", forecasts(report)
     yield "budgets", budgets(report)
     yield "anomalies", anomalous(found.anomalies)
     yield "changes_by_project", changed(PROJECT, changes.projects if changes else ())
     yield "changes_by_job", changed(JOB, changes.jobs if changes else ())
     yield "trend", _trend(trend.weeks if trend else (), trend.months if trend else ())
-    yield "waste", wasted(found.waste.jobs)
+    yield "waste", wasted(found.wasted_spend.jobs)
     yield "workflow_durations", paces(WORKFLOW, found.durations.workflows)
     yield "job_durations", paces(JOB, found.durations.jobs)
     yield "right_sizing", sized(found.right_sizing.recommendations)
     yield "migrations", migrated(found.right_sizing.migrations)
     yield "resource_rates", rated(found.right_sizing.classes)
-    yield "extra_costs", extra_jobs(found.extras)
+    yield "extra_costs", extra_jobs(found.noncompute)
 
 
 def forecasts(report: Report) -> Table:
@@ -130,7 +130,7 @@ def anomalous(days: Iterable[Anomaly]) -> Table:
                 *(each.day, *(each.project or [None] * len(PROJECT)), each.expected, each.actual),
                 *(
                     (cause.workflow, cause.job, cause.expected, cause.actual)
-                    if (cause := each.cause)
+                    if (cause := each.main_driver)
                     else [None] * 4
                 ),
                 *(each.excess, each.subject),
@@ -159,8 +159,8 @@ def changed(keys: tuple[str, ...], changes: Iterable[Change]) -> Table:
         (
             (
                 *(*each.key, each.before, each.after, each.difference),
-                *(each.by_runs, each.runs_before, each.runs_after),
-                *(each.before_a_day, each.after_a_day, each.difference_a_day),
+                *(each.volume_effect, each.runs_before, each.runs_after),
+                *(each.before_per_day, each.after_per_day, each.difference_per_day),
                 *(each.started_before, each.started_after),
             )
             for each in changes
@@ -259,7 +259,7 @@ def sized(recommendations: Iterable[Recommendation]) -> Table:
     )
 
 
-def extra_jobs(extras: Iterable[Extra]) -> Table:
+def extra_jobs(extras: Iterable[NonComputeCost]) -> Table:
     """The jobs behind each credit type that is not compute."""
     return Table(
         ("credit_type", *JOB, "cost"),
@@ -277,13 +277,13 @@ def migrated(migrations: Iterable[Migration]) -> Table:
         ),
         (
             (
-                *(*each.key, each.target, each.rate, each.target_rate),
+                *(*each.key, each.target, each.rate, each.new_rate),
                 *(
                     each.change,
-                    each.pays_from,
+                    each.break_even_speed_up,
                     each.credits,
                     each.cost,
-                    "yes" if each.is_certain else "may",
+                    "yes" if each.is_always_cheaper else "may",
                 ),
                 *(each.saved_credits, each.saved, each.runs),
             )

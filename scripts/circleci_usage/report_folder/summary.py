@@ -13,7 +13,7 @@ from circleci_usage.analysis.reconciliation import Reconciliation
 from circleci_usage.core.decimals import plain, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
-from circleci_usage.report import PastPeriod, Report
+from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
 from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
 from circleci_usage.report_folder.summary_findings import findings, gaps, shortened
@@ -136,7 +136,7 @@ def _amount(amount: Amount, prices: PriceList) -> dict[str, str | int | None]:
     }
 
 
-def _past(previous: PastPeriod | None, prices: PriceList) -> dict[str, Any] | None:
+def _past(previous: PreviousPeriod | None, prices: PriceList) -> dict[str, Any] | None:
     return (
         {**_period(previous.period), "totals": _amount(previous.totals, prices)}
         if previous

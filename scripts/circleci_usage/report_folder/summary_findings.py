@@ -11,7 +11,7 @@ from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.numbered_jobs import NumberedJob
-from circleci_usage.analysis.period_comparison import Changes
+from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.analysis.rightsizing import RightSizing
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
@@ -37,33 +37,33 @@ def findings(report: Report) -> dict[str, Any]:
     return {
         "month": found.month_to_date and written(found.month_to_date),
         "budget_periods": {
-            per: written(month_to_date) for per, month_to_date in found.to_judge.items()
+            per: written(month_to_date) for per, month_to_date in found.budget_periods.items()
         },
         "budgets": [
             {**entry, "missing": gaps(state.month_to_date.missing)}
             for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
         ],
-        "change": found.changes and _change(found.changes),
+        "change": found.period_comparison and _change(found.period_comparison),
         "anomalies": _listed(found.anomalies, tables.anomalous),
         "waste": {
-            "failed": plain(found.waste.total.failed),
-            "canceled": plain(found.waste.total.canceled),
-            "reruns": plain(found.waste.total.reruns),
-            "job_runs": found.waste.total.runs,
-            "failed_runs": found.waste.total.failed_runs,
-            "canceled_runs": found.waste.total.canceled_runs,
-            "never_started_runs": found.waste.total.never_started_runs,
-            "rerun_runs": found.waste.total.rerun_runs,
-            "queued_seconds": found.waste.total.queued_seconds,
-            "always_failing": _listed(found.waste.always_failing, tables.wasted),
-            "flaky": _listed(found.waste.flaky, tables.wasted),
+            "failed": plain(found.wasted_spend.total.failed),
+            "canceled": plain(found.wasted_spend.total.canceled),
+            "reruns": plain(found.wasted_spend.total.reruns),
+            "job_runs": found.wasted_spend.total.runs,
+            "failed_runs": found.wasted_spend.total.failed_runs,
+            "canceled_runs": found.wasted_spend.total.canceled_runs,
+            "never_started_runs": found.wasted_spend.total.never_started_runs,
+            "rerun_runs": found.wasted_spend.total.rerun_runs,
+            "queued_seconds": found.wasted_spend.total.queued_seconds,
+            "always_failing": _listed(found.wasted_spend.always_failing, tables.wasted),
+            "flaky": _listed(found.wasted_spend.flaky, tables.wasted),
         },
         "right_sizing": _right_sizing(found.right_sizing),
         "performance": {
             "workflows": _listed(found.durations.workflows, partial(tables.paces, WORKFLOW)),
             "jobs": _listed(found.durations.jobs, partial(tables.paces, JOB)),
         },
-        "extra_costs": _entries(tables.extra_jobs(found.extras)),
+        "extra_costs": _entries(tables.extra_jobs(found.noncompute)),
         "suggested_job_groups": {
             "groups": _Listed(
                 len(found.numbered_jobs),
@@ -195,10 +195,10 @@ def _period(first: str, last: str) -> Period:
     return period
 
 
-def _change(changes: Changes) -> dict[str, Any]:
+def _change(changes: PeriodComparison) -> dict[str, Any]:
     """The total, and what drove it; all changes are in the tables."""
     (total,) = _entries(tables.changed((), [changes.total]))
-    share, share_a_day = changes.total.share, changes.total.share_a_day
+    share, share_a_day = changes.total.relative_change, changes.total.relative_change_per_day
     return {
         "from": str(changes.before.first),
         "to": str(changes.before.last),

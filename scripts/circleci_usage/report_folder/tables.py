@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.decimals import plain
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
@@ -22,7 +22,7 @@ _FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the w
 
 _AT_A_TIME: Final = 20_000
 
-_Lines = pd.DataFrame | CountedLines | Table
+_Lines = pd.DataFrame | ScaledLines | Table
 
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -89,7 +89,7 @@ def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
         return
     frames = (
         lines.pieces(_AT_A_TIME)
-        if isinstance(lines, CountedLines)
+        if isinstance(lines, ScaledLines)
         else (lines.iloc[first : first + _AT_A_TIME] for first in range(0, len(lines), _AT_A_TIME))
     )
     for frame in frames:

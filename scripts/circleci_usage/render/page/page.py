@@ -71,7 +71,7 @@ def page(report: Report) -> str:
         report=report,
         sections=shown_sections,
         sentences=[_with_names(sentence) for sentence in sentences.sentences(report)],
-        change=report.findings.changes,
+        change=report.findings.period_comparison,
         change_in_short=sentences.change_in_short(report),
         change_tone=time_sections.change_tone(report),
         month_to_date=report.findings.month_to_date,

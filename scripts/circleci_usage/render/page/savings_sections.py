@@ -183,10 +183,12 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         name_cell(migration.key[-1]),
         name_cell(migration.target),
         f"{migration.rate.normalize():f}",
-        f"{migration.target_rate.normalize():f}",
+        f"{migration.new_rate.normalize():f}",
         Shown(
-            "anyway" if migration.is_certain else f"{percent(migration.pays_from)}, may pay",
-            migration.pays_from,
+            "anyway"
+            if migration.is_always_cheaper
+            else f"{percent(migration.break_even_speed_up)}, may pay",
+            migration.break_even_speed_up,
         ),
         number(migration.runs),
         money(migration.cost, currency),
@@ -230,7 +232,7 @@ def _derived_rates(recommendation: RightSizing) -> Iterator[Grid]:
 
 def waste_view(report: Report) -> Grids | None:
     """What was paid for nothing."""
-    waste, names, currency = report.findings.waste, project_names(report), report.currency
+    waste, names, currency = report.findings.wasted_spend, project_names(report), report.currency
     total = waste.total
     if not total.runs:
         return None
@@ -284,7 +286,7 @@ def _waste(waste: Waste, names: ProjectNames, currency: str) -> list[Cell | str]
 
 def extra_view(report: Report) -> Grids | None:
     """What is paid besides compute, and which jobs cause it."""
-    extras, names, currency = report.findings.extras, project_names(report), report.currency
+    extras, names, currency = report.findings.noncompute, project_names(report), report.currency
     if not extras:
         return None
     return Grids(
@@ -394,7 +396,11 @@ def _outcomes(duration_stats: DurationStats) -> list[Cell | str]:
         if duration_stats.success_rate is not None
         else Cell("–", whole="every run was canceled")
     )
-    never = f"({number(duration_stats.never_started)} never started)" if duration_stats.never_started else ""
+    never = (
+        f"({number(duration_stats.never_started)} never started)"
+        if duration_stats.never_started
+        else ""
+    )
     return [number(duration_stats.runs), rate, Cell(number(duration_stats.canceled), detail=never)]
 
 

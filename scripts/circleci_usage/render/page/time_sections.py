@@ -148,7 +148,7 @@ def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | 
 
 def change_tone(report: Report) -> Tone:
     """Whether the total's change is good or bad news; neither when only the length of the periods differs."""
-    changes = report.findings.changes
+    changes = report.findings.period_comparison
     if not changes or not (is_change(changes.total) and is_change_a_day(changes.total)):
         return ""
     return "more" if changes.total.difference > 0 else "less"
@@ -156,7 +156,7 @@ def change_tone(report: Report) -> Tone:
 
 def change_view(report: Report) -> Grids | None:
     """What drove the change against the period before; what cost nothing in either is not listed."""
-    changes = report.findings.changes
+    changes = report.findings.period_comparison
     if not changes:
         return None
     projects, jobs = costing(changes.projects), costing(changes.jobs)
@@ -201,7 +201,7 @@ def _change(change: Change, currency: str) -> list[Cell | str]:
         Cell(money_change(change.difference, currency), tone=tone),
         Cell(_share(change), tone=tone),
         _change_a_day(change, currency),
-        money_change(change.by_runs, currency) if change.by_runs is not None else "",
+        money_change(change.volume_effect, currency) if change.volume_effect is not None else "",
     ]
 
 
@@ -210,14 +210,22 @@ def _share(change: Change) -> str:
     if not change.before and not change.started_before:
         return Shown("new", None)
     if not change.after and not change.started_after:
-        return Shown("gone", change.share)
-    return Shown("", None) if change.share is None else percent_change(change.share)
+        return Shown("gone", change.relative_change)
+    return (
+        Shown("", None)
+        if change.relative_change is None
+        else percent_change(change.relative_change)
+    )
 
 
 def _change_a_day(change: Change, currency: str) -> Cell:
     """The change when both periods are taken for equally long."""
-    share = f"({percent_change(change.share_a_day)})" if change.share_a_day else ""
-    return Cell(money_change(change.difference_a_day, currency), detail=share)
+    share = (
+        f"({percent_change(change.relative_change_per_day)})"
+        if change.relative_change_per_day
+        else ""
+    )
+    return Cell(money_change(change.difference_per_day, currency), detail=share)
 
 
 def anomaly_view(report: Report) -> Grids | None:
@@ -241,7 +249,7 @@ def anomaly_view(report: Report) -> Grids | None:
 
 
 def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell | str]:
-    cause = anomaly.cause
+    cause = anomaly.main_driver
     costs = (
         f"{money(cause.actual, currency)} (usually {money(cause.expected, currency)})"
         if cause

@@ -18,9 +18,11 @@ def worth_saying(amount: Decimal, share: Decimal | None = None) -> bool:
 
 def is_change(change: Change) -> bool:
     """Whether the cost of the whole periods differs by more than a trifle."""
-    return worth_saying(change.difference, change.share)
+    return worth_saying(change.difference, change.relative_change)
 
 
 def is_change_a_day(change: Change) -> bool:
     """Whether it also does when the periods are taken for equally long: 31 days against 30 are no rise."""
-    return worth_saying(change.difference_a_day * change.days_after, change.share_a_day)
+    return worth_saying(
+        change.difference_per_day * change.days_after, change.relative_change_per_day
+    )

@@ -77,24 +77,26 @@ def headline(report: Report) -> str:
 
 def change_in_short(report: Report) -> str:
     """`+3.0% against September 2026`; empty when that is not known."""
-    changes = report.findings.changes
+    changes = report.findings.period_comparison
     if not changes:
         return ""
     total, before = (
         changes.total,
         days(changes.before) + (", without seats" if changes.without_seats else ""),
     )
-    if total.share is None:
+    if total.relative_change is None:
         return f"nothing in {before}"
     if not total.difference:
         return f"as in {before}"
     against = (
-        f"{_signed(total.share)} against {before}" if is_change(total) else f"about as in {before}"
+        f"{_signed(total.relative_change)} against {before}"
+        if is_change(total)
+        else f"about as in {before}"
     )
-    if total.days_before == total.days_after or total.share_a_day is None:
+    if total.days_before == total.days_after or total.relative_change_per_day is None:
         return against
     a_day = (
-        f"{_signed(total.share_a_day)} per day"
+        f"{_signed(total.relative_change_per_day)} per day"
         if is_change_a_day(total)
         else "about the same per day"
     )
@@ -121,7 +123,7 @@ def completeness(report: Report) -> str:
 
 
 def _change(report: Report) -> Iterator[Sentence]:
-    changes, currency = report.findings.changes, report.currency
+    changes, currency = report.findings.period_comparison, report.currency
     if not changes or not (is_change(changes.total) or worth_saying(changes.total.before)):
         return
     total, before = (
@@ -152,13 +154,13 @@ def _than(total: Change, currency: str) -> str:
         return "as much as"
     if not is_change(total):
         return "about as much as"
-    share = f" ({percent(abs(total.share))})" if total.share is not None else ""
+    share = f" ({percent(abs(total.relative_change))})" if total.relative_change is not None else ""
     return f"{money(abs(total.difference), currency)}{share} {'more' if total.difference > 0 else 'less'} than"
 
 
 def _per_day(total: Change) -> str:
     """What is left of the change when both periods are taken for equally long; empty when they are."""
-    share = total.share_a_day
+    share = total.relative_change_per_day
     if total.days_before == total.days_after or share is None:
         return ""
     seats = " without seats" if total.seats_before or total.seats_after else ""
@@ -197,25 +199,25 @@ def _what_rose(anomaly: Anomaly, report: Report) -> Sentence:
     if not anomaly.project:
         return Sentence("all projects together")
     project = project_names(report).of(anomaly.project)
-    if anomaly.subject != "job" or not anomaly.cause or _is_of_no_project(anomaly, report):
+    if anomaly.subject != "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
         return Sentence("{}", (project,))
-    job = _job(anomaly.cause, report)
+    job = _job(anomaly.main_driver, report)
     return Sentence(f"{job.text} of {{}}", (*job.names, project))
 
 
 def _driver(anomaly: Anomaly, report: Report) -> Sentence:
     """`, driven by the job {}`; empty where that is what rose."""
-    if anomaly.subject == "job" or not anomaly.cause or _is_of_no_project(anomaly, report):
+    if anomaly.subject == "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
         return Sentence("")
-    job = _job(anomaly.cause, report)
+    job = _job(anomaly.main_driver, report)
     return Sentence(f", driven by {job.text}", job.names)
 
 
 def _is_of_no_project(anomaly: Anomaly, report: Report) -> bool:
     """Whether it is a credit type that no project caused, so that project and job both go by its name."""
-    if not anomaly.project or not anomaly.cause:
+    if not anomaly.project or not anomaly.main_driver:
         return False
-    name, job = anomaly.project[PROJECT.index("project")], anomaly.cause.job
+    name, job = anomaly.project[PROJECT.index("project")], anomaly.main_driver.job
     return name == job and is_credit_type(job, _credit_types(report))
 
 

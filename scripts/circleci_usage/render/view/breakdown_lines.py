@@ -11,7 +11,7 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import PROJECT, Amount, Breakdown
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
-from circleci_usage.analysis.scaled_lines import CountedLines
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.columnar import Cells, Records, columns_of
 from circleci_usage.render.formatting import Shown, money, visible
@@ -127,7 +127,7 @@ def by_project(breakdown: Breakdown) -> dict[tuple[str, ...], Records[Line]]:
     return lines(breakdown).grouped(PROJECT)
 
 
-def of_days(report: Report) -> CountedLines:
+def of_days(report: Report) -> ScaledLines:
     """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
     return report.charged.where(lambda charges: ~charges["credit_type"].isin(ONCE_A_MONTH))
 

@@ -80,7 +80,7 @@ def daily_series(report: Report) -> DailySeries:
 
 
 def _before(report: Report) -> DaySeries | None:
-    changes = report.findings.changes
+    changes = report.findings.period_comparison
     if not changes:
         return None
     shift = (report.period.start.weekday() - changes.before.start.weekday()) % 7
