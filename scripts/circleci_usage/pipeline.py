@@ -80,10 +80,10 @@ def make_report(
     """
     with ThreadPoolExecutor(1) as beside:
         # What draws takes a third of a second to load, in which the engine reads without Python.
-        beside.submit(import_module, "circleci_usage.report_folder.writer")
+        beside.submit(import_module, "circleci_usage.outputs")
         report, rows = _read_and_build(source, settings, clock, progress)
     from circleci_usage.cost_files.focus import focus_warning  # noqa: PLC0415
-    from circleci_usage.report_folder.writer import write_report  # noqa: PLC0415
+    from circleci_usage.outputs import write_report  # noqa: PLC0415
 
     coarse = focus_warning(report, settings.focus_grain)
     if coarse:

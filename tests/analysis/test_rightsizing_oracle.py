@@ -15,8 +15,8 @@ import pytest
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import write_part
+from circleci_usage.outputs import write_report
 from circleci_usage.report import build_report
-from circleci_usage.report_folder.writer import write_report
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts

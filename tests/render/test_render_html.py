@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from circleci_usage.outputs import write_report
 from circleci_usage.render.page.breakdown_sections import every_project_view
 from circleci_usage.render.page.page import SECTIONS, page
 from circleci_usage.report import Report
-from circleci_usage.report_folder.writer import write_report
 from golden import assert_golden
 from reports import (
     HOSTILE_NAMES,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from circleci_usage.core.errors import DataError, SettingsError
-from circleci_usage.report_folder.writer import write_report
+from circleci_usage.outputs import write_report
 from reports import acme_report, empty_report, hostile_report, odd_reports
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from circleci_usage.analysis.breakdowns import JOB, PROJECT
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.costs.costs import Costs
-from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
+from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""

@@ -50,6 +50,9 @@ FULL_RAM: Final = 90
 BUSY_CPU: Final = 90
 """Percent of the median from which more CPUs may make a job faster."""
 
+SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
+"""Stands beside every saving that is shown."""
+
 _DAYS_A_MONTH: Final = Decimal("30.4375")
 _CENTS: Final = 2
 

@@ -30,6 +30,7 @@ from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.export import defaults
+from circleci_usage.schema.report_files import MERGED_NAME, PAGE_NAME
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
@@ -306,7 +307,7 @@ def merge(
             metavar="PATH",
             help="The file to write, .csv or .csv.gz.",
         ),
-    ] = Path("merged.csv.gz"),
+    ] = Path(MERGED_NAME),
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
@@ -424,4 +425,4 @@ def _show_report(console: "Console", made: "Report", folder: Path) -> None:
     console.show(terminal_summary(made))
     for warning in made.warnings:
         console.warn(warning)
-    console.result(str(folder / "index.html"))
+    console.result(str(folder / PAGE_NAME))

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-ARTIFACTS: Final = "usage-report"
-"""Where the orb's job stores the report among its artifacts."""
+from circleci_usage.schema.report_files import PAGE_NAME, REPORT_FOLDER
 
 _JOB: Final = re.compile(r"[0-9a-f-]{36}")
 _INDEX: Final = re.compile(r"\d{1,6}")
@@ -19,4 +18,4 @@ def artifact_link(environment: Mapping[str, str]) -> str | None:
     )
     if not _JOB.fullmatch(job) or not _INDEX.fullmatch(index):
         return None
-    return f"https://output.circle-artifacts.com/output/job/{job}/artifacts/{index}/{ARTIFACTS}/index.html"
+    return f"https://output.circle-artifacts.com/output/job/{job}/artifacts/{index}/{REPORT_FOLDER}/{PAGE_NAME}"

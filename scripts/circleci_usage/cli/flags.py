@@ -11,9 +11,10 @@ from typer.core import TyperCommand
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import PERIOD_NAMES
+from circleci_usage.schema.report_files import REPORT_FOLDER
 
 DEFAULT_STORE = Path(".circleci-usage")
-DEFAULT_OUTPUT = Path("usage-report")
+DEFAULT_OUTPUT = Path(REPORT_FOLDER)
 DEFAULT_SITE = "datadoghq.com"
 
 _MOST = 10**9

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
-from circleci_usage.push.datadog.series import Tags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.schema.export_columns import charge_description
 
 CURRENCY: Final = "USD"

@@ -11,7 +11,7 @@ from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.push.metrics import COST, CREDITS, JOB_RUNS, JOB_SECONDS
 from circleci_usage.report_folder.reader import ReportFolder
-from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
+from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 Names = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name."""

@@ -14,7 +14,7 @@ from circleci_usage.core.errors import DataError
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.report_folder.summary_file import read_summary
-from circleci_usage.usage.input_files import SUMMARY_NAME
+from circleci_usage.schema.report_files import SUMMARY_NAME
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 

@@ -17,7 +17,7 @@ from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
 from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
 from circleci_usage.report_folder.summary_findings import findings, gaps, shortened
-from circleci_usage.report_folder.tables import chargeback, pricing
+from circleci_usage.report_folder.tables import chargeback_table, pricing_table
 
 LISTS: Final = {
     "by_credit_type": "credit_types",
@@ -89,8 +89,8 @@ def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
             key: list(_entries(known_lines(_largest(report.breakdowns[name], most), report.prices)))
             for key, name in LISTS.items()
         },
-        "chargeback": list(_entries(chargeback(report))),
-        "pricing": list(_entries(pricing(report))),
+        "chargeback": list(_entries(chargeback_table(report))),
+        "pricing": list(_entries(pricing_table(report))),
         "reconciliation": _reconciliation(report.reconciliation),
         "previous_period": _past(report.previous, report.prices),
         "settings_checksum": report.settings_checksum or None,

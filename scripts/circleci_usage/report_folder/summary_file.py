@@ -7,7 +7,7 @@ from typing import Any, Final
 from circleci_usage.core.atomic_files import read_own
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.usage.input_files import SUMMARY_NAME
+from circleci_usage.schema.report_files import SUMMARY_NAME
 
 SCHEMA_VERSION: Final = 2
 """Of summary.json: raised when a key changes its meaning or goes away."""

@@ -12,11 +12,10 @@ from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.period_comparison import PeriodComparison
-from circleci_usage.analysis.rightsizing import RightSizing
+from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
+from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
-from circleci_usage.render.text.job_group_settings import job_group_settings
-from circleci_usage.render.text.sentences import SAVINGS_ASSUME
 from circleci_usage.report import Report
 from circleci_usage.report_folder import finding_tables as tables
 
@@ -69,7 +68,7 @@ def findings(report: Report) -> dict[str, Any]:
                 len(found.numbered_jobs),
                 lambda most: [_numbered(job) for job in found.numbered_jobs[:most]],
             ),
-            "settings": job_group_settings(found.numbered_jobs) if found.numbered_jobs else "",
+            "settings": _job_group_settings(found.numbered_jobs),
         },
     }
 
@@ -212,6 +211,10 @@ def _change(changes: PeriodComparison) -> dict[str, Any]:
         "projects": _entries(tables.changed(PROJECT, changes.project_drivers)),
         "jobs": _entries(tables.changed(JOB, changes.job_drivers)),
     }
+
+
+def _job_group_settings(jobs: Sequence[NumberedJob]) -> str:
+    return job_group_settings({job.name: job.globs for job in jobs}) if jobs else ""
 
 
 def _numbered(job: NumberedJob) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.finding_tables import Table, found_tables
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_lines
-from circleci_usage.schema.export_columns import CHARGEBACK
+from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 # What makes a spreadsheet read a cell as a formula, or split it into another cell that is one; the wide forms are what
 # an Asian keyboard types. Source: the OWASP page on CSV injection.
@@ -42,13 +42,13 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     for name, breakdown in report.breakdowns.items():
         yield name, known_lines(breakdown.lines, report.prices)
     yield from report.daily.tables.items()
-    yield "cube", known_lines(report.cube, report.prices)
-    yield CHARGEBACK, chargeback(report)
-    yield "pricing", pricing(report)
+    yield CUBE, known_lines(report.cube, report.prices)
+    yield CHARGEBACK, chargeback_table(report)
+    yield PRICING, pricing_table(report)
     yield from found_tables(report)
 
 
-def chargeback(report: Report) -> pd.DataFrame:
+def chargeback_table(report: Report) -> pd.DataFrame:
     """What finance posts: a line per month and team, with a column for each tag of the settings."""
     charged = report.chargeback
     tags = {
@@ -62,7 +62,7 @@ def chargeback(report: Report) -> pd.DataFrame:
     )
 
 
-def pricing(report: Report) -> pd.DataFrame:
+def pricing_table(report: Report) -> pd.DataFrame:
     """The audit trail: which credits were charged at which price, and the checksum of the settings that say so."""
     used = report.prices_used.rename(
         columns={"first": "from", "last": "to", "price": "price_per_credit"}

@@ -1,13 +1,14 @@
-"""The report folder: every renderer's file, put in place so that the folder looks finished only when it is.
+"""Putting a report in place, so that the folder looks finished only when it is.
 
-The files are made in a hidden folder inside the output folder, not beside it: the output may be a mounted volume, which
-can neither be renamed nor written around. Then they move into place one by one, last the two that make the folder a
-report: summary.json and index.html. A list of the report's own files is kept, so that the next report can remove what
-it does not replace, and refuses to overwrite what somebody else put there.
+The files are made in a hidden folder inside the output folder, not beside it: the output may be a
+mounted volume, which can neither be renamed nor written around. Then they move into place one by
+one, last the two that make the folder a report: summary.json and index.html. A list of the
+report's own files is kept, so that the next report can remove what it does not replace, and
+refuses to overwrite what somebody else put there.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -19,98 +20,41 @@ from circleci_usage.core.atomic_files import (
 )
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
-from circleci_usage.cost_files.profiles import write_profile
-from circleci_usage.render.charts.overview import draw_charts, project_charts
-from circleci_usage.render.charts.per_project import Days, draw_project_charts
-from circleci_usage.render.formatting import days
-from circleci_usage.render.page.page import page
-from circleci_usage.render.text.markdown import summary_md
-from circleci_usage.render.text.slack import slack_json
-from circleci_usage.render.view.projects import projects
-from circleci_usage.report import Report
-from circleci_usage.report_folder.summary import summary_json
-from circleci_usage.report_folder.tables import write_tables
-from circleci_usage.usage.input_files import MERGED_NAME, SUMMARY_NAME
+from circleci_usage.schema.report_files import (
+    OWN_FILES_NAME,
+    PAGE_NAME,
+    SUMMARY_NAME,
+    UNFINISHED_FOLDER,
+)
 
-PAGE_NAME: Final = "index.html"
-
-FileWriter = Callable[[Path], object]
-"""Writes one file, given its path."""
-
-_TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
-    SUMMARY_NAME: summary_json,
-    PAGE_NAME: page,
-    "summary.md": summary_md,
-    "slack.json": slack_json,
-}
-_UNFINISHED: Final = ".unfinished"
-_OWN_FILES: Final = ".report-files"
 _LIST_LIMIT: Final = 16 << 20
 _LONGEST: Final = 255
 """Bytes that a name may have; the paths of a report's files are shorter, too."""
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
-def write_report(
-    report: Report,
-    folder: Path,
-    *,
-    rows: FileWriter | None = None,
-    focus_version: str = FOCUS_VERSIONS[0],
-    focus_grain: str = AUTO,
-    focus_gzip: bool = False,
-    export_for: Sequence[str] = (),
-) -> tuple[Path, ...]:
-    """Write every file of a report; an earlier report in the folder is replaced, other files there stay.
+def replace_report(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
+    """Put the files of a report into a folder, in place of an earlier report's.
 
     Args:
-        report: what to write.
-        folder: made if it is not there.
-        rows: writes merged.csv.gz, which is not drawn from the report; None leaves it out.
-        focus_version: of focus.csv: one of `FOCUS_VERSIONS`.
-        focus_grain: what its lines are of: one of `GRAINS`.
-        focus_gzip: whether it is packed, as focus.csv.gz.
-        export_for: the tools to write files for, below `exports/`: of `PROFILES`.
+        folder: made if it is not there. Files that are not an earlier report's stay.
+        write: writes the files below a folder that it is given; if it fails, the earlier report
+            stays as it is.
 
     Returns:
-        The files, in the order of their names.
+        The files in their place, in the order of their names.
 
     Raises:
-        SettingsError: the folder cannot be written to, or a file there that is not an earlier report's is in the way.
+        SettingsError: the folder cannot be written to, or a file there that is not an earlier
+            report's is in the way.
         UnfinishedError: the disk is full.
     """
     with translate_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with working_folder(folder, _UNFINISHED) as unfinished:
-        with translate_os_errors(folder):
-            _write_files(report, unfinished)
-            focus = unfinished / ("focus.csv.gz" if focus_gzip else "focus.csv")
-            write_focus(report, focus, focus_version, grain=focus_grain)
-            _write_exports(report, unfinished / "exports", export_for)
-        if rows:
-            rows(unfinished / MERGED_NAME)
+    with working_folder(folder, UNFINISHED_FOLDER) as unfinished:
+        write(unfinished)
         with translate_os_errors(folder):
             return _put_in_place(unfinished, folder)
-
-
-def _write_exports(report: Report, folder: Path, export_for: Sequence[str]) -> None:
-    for name in export_for:
-        folder.mkdir(exist_ok=True)
-        write_profile(report, name, folder)
-
-
-def _write_files(report: Report, folder: Path) -> None:
-    pictures = folder / "charts" / "projects"
-    pictures.mkdir(parents=True)
-    every = projects(report)
-    common = Days([*report.period], days(report.period), report.currency)
-    draw_charts(report, pictures.parent)
-    draw_project_charts(project_charts(report, every), common, pictures)
-    for name, text in _TEXTS.items():
-        (folder / name).write_text(text(report), encoding="utf-8")
-    (folder / "tables").mkdir()
-    write_tables(report, folder / "tables")
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
@@ -121,13 +65,13 @@ def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
     _refuse_foreign(folder, names, earlier)
     for name in _MAKE_IT_A_REPORT:
         (folder / name).unlink(missing_ok=True)
-    write_text(folder / _OWN_FILES, "\n".join(sorted({*names, *earlier})))
+    write_text(folder / OWN_FILES_NAME, "\n".join(sorted({*names, *earlier})))
     for name in sorted(names, key=_MAKE_IT_A_REPORT.__contains__):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (unfinished / name).replace(target)
     _remove_own(folder, earlier.difference(names))
-    write_text(folder / _OWN_FILES, "\n".join(names))
+    write_text(folder / OWN_FILES_NAME, "\n".join(names))
     return tuple(folder / name for name in names)
 
 
@@ -154,12 +98,14 @@ def _is_inside(file: Path, folder: Path) -> bool:
 def _own_files(folder: Path) -> set[str]:
     """What an earlier report says it wrote, without anything that would lead out of the folder."""
     try:
-        names = read_own(folder / _OWN_FILES, _LIST_LIMIT).decode("utf-8", "replace").splitlines()
+        names = (
+            read_own(folder / OWN_FILES_NAME, _LIST_LIMIT).decode("utf-8", "replace").splitlines()
+        )
     except FileNotFoundError:
         return set()
     except OSError as error:
         raise SettingsError(
-            f"{inert(folder / _OWN_FILES)} cannot be read: {error.strerror or error}. It should be the list of an"
+            f"{inert(folder / OWN_FILES_NAME)} cannot be read: {error.strerror or error}. It should be the list of an"
             " earlier report's files; delete it, or choose another folder with --output."
         ) from None
     paths = (

@@ -199,12 +199,3 @@ BRANCH_GROUP: Final = "branch_group"
 
 OTHER_BRANCHES: Final = "(other branches)"
 """The group of a branch that matches none."""
-
-DAILY_CHARGES: Final = "daily_charges"
-"""The report's table of credits and cost per day, for programs that read reports back."""
-
-CHARGEBACK: Final = "chargeback"
-"""The report's table of what finance posts: month, team, the tags of the settings file, amounts, currency."""
-
-DAILY_RUNS: Final = "daily_runs"
-"""The report's table of job runs per day."""

@@ -24,11 +24,10 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.export_columns import REQUIRED_COLUMNS, new_credit_columns
+from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.usage.file_hashes import checksums, state_of
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
-MERGED_NAME: Final = "merged.csv.gz"
-SUMMARY_NAME: Final = "summary.json"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 HEADER_LIMIT: Final = 64 * 1024

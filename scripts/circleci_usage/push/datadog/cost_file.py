@@ -20,7 +20,7 @@ from circleci_usage.cost_files.custom_costs_lines import (
     cost_lines,
 )
 from circleci_usage.report_folder.reader import ReportFolder
-from circleci_usage.schema.export_columns import CHARGEBACK, DAILY_CHARGES
+from circleci_usage.schema.report_files import CHARGEBACK, DAILY_CHARGES
 
 _NO_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency"})
 """The columns of the table of what finance posts that are not tags of the settings file."""

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from circleci_usage.core.decimals import rounded
-from circleci_usage.push.datadog.series import Tags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.report_folder.reader import ReportFolder, number
 from circleci_usage.schema.export_columns import NO_NAME, job_in_words
 

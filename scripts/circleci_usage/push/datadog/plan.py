@@ -13,10 +13,11 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.push.datadog.batches import Batch, MetricSeries, batches
 from circleci_usage.push.datadog.cost_file import CostFile, cost_file
 from circleci_usage.push.datadog.events import Event, events_of
-from circleci_usage.push.datadog.series import Tags, series_of
+from circleci_usage.push.datadog.series import series_of
 from circleci_usage.push.datadog.sites import Site
 from circleci_usage.push.datadog.timestamps import (
     DAY,

@@ -5,8 +5,15 @@ from typing import Final
 
 from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
-from circleci_usage.analysis.rightsizing import Migration, Recommendation, RightSizing, SpeedUp
+from circleci_usage.analysis.rightsizing import (
+    SAVINGS_ASSUME,
+    Migration,
+    Recommendation,
+    RightSizing,
+    SpeedUp,
+)
 from circleci_usage.analysis.wasted_spend import Waste
+from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import ZERO, plain
 from circleci_usage.costs.resource_rates import DERIVED
 from circleci_usage.render.formatting import (
@@ -27,9 +34,7 @@ from circleci_usage.render.page.tables import (
     name_cell,
     workflow_cell,
 )
-from circleci_usage.render.text.job_group_settings import job_group_settings
 from circleci_usage.render.text.materiality import worth_saying
-from circleci_usage.render.text.sentences import SAVINGS_ASSUME
 from circleci_usage.render.view.projects import ProjectNames, project_names
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import credit_type_name
@@ -377,7 +382,7 @@ def numbered_view(report: Report) -> Grids | None:
             "CircleCI numbers a job that a workflow uses several times. These run on the same resource class;"
             " to list each as one job, add this to the settings file:"
         ),
-        text=job_group_settings(found[:_SETTABLE]),
+        text=job_group_settings({job.name: job.globs for job in found[:_SETTABLE]}),
         grids=[
             Grid(
                 title,

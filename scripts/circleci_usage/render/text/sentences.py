@@ -11,6 +11,7 @@ from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import Change
+from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.plurals import agreeing, amount_of
 from circleci_usage.render.formatting import (
@@ -32,9 +33,6 @@ from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import is_credit_type, job_in_words
 
 _DRIVERS: Final = 3
-
-SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
-"""Stands beside every saving that is shown."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from circleci_usage.render.view.breakdown_lines import (
 from circleci_usage.render.view.projects import ProjectNames, project_names
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
+from circleci_usage.schema.report_files import table_file
 
 LABEL_LENGTH: Final = 80
 
@@ -110,7 +111,7 @@ def _top_list(
     others = f"{chosen.others:,} other {kind.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(
-        kind.title, kind.heading, rows, chosen.rest, others, f"tables/{breakdown}.csv", is_hostile
+        kind.title, kind.heading, rows, chosen.rest, others, table_file(breakdown), is_hostile
     )
 
 

@@ -9,10 +9,10 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as sql
 
 from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.schema.report_files import MERGED_NAME
 from circleci_usage.usage.input_files import (
     GZIP_MAGIC,
     HEADER_LIMIT,
-    MERGED_NAME,
     FoundParts,
     Recorded,
     copy_warning,

@@ -8,8 +8,9 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 MAX_TAG: Final = 200
@@ -21,6 +22,10 @@ _KEPT: Final = frozenset({"Ll", "Lm", "Lo", "Nd"})
 
 _NAMELESS: Final = "unnamed"
 _SUFFIX: Final = 8
+_NAMED: Final = 5
+
+TagNames = tuple[tuple[str, str], ...]
+"""Pairs of a tag's key and a name."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +84,29 @@ def _suffixed(name: str, value: str, room: int, taken: Container[str]) -> str:
     lengths = range(_SUFFIX, len(checksum) + 1)
     candidates = (f"{_cut(value, room - length - 1)}_{checksum[:length]}" for length in lengths)
     return next(candidate for candidate in candidates if candidate not in taken)
+
+
+class Tags:
+    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
+
+    def __init__(self, combinations: Iterable[TagNames], constant: TagNames = ()) -> None:
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        for key, name in chain(constant, *combinations):
+            names[key].add(name)
+        self._constant = constant
+        self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
+
+    def of(self, names: TagNames) -> tuple[str, ...]:
+        """The tags for these names, and those that everything has."""
+        return tuple(
+            f"{key}:{self._values[key].of[name]}" for key, name in (*names, *self._constant)
+        )
+
+    def sayings(self) -> Iterator[str]:
+        """A sentence for each key under which names had to be kept apart."""
+        for key, values in self._values.items():
+            if values.suffixed:
+                shown = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
+                more = len(values.suffixed) - len(shown)
+                rest = f", and so on for {more} more" if more else ""
+                yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."

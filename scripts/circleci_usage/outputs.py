@@ -1,0 +1,133 @@
+"""The files of a report: one row an output. To add an output, add its row.
+
+This module stands above the renderers, so that the report folder itself knows none of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from circleci_usage.core.atomic_files import translate_os_errors
+from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
+from circleci_usage.cost_files.profiles import write_profile
+from circleci_usage.render.charts.overview import draw_charts, project_charts
+from circleci_usage.render.charts.per_project import Days, draw_project_charts
+from circleci_usage.render.formatting import days
+from circleci_usage.render.page.page import page
+from circleci_usage.render.text.markdown import summary_md
+from circleci_usage.render.text.slack import slack_json
+from circleci_usage.render.view.projects import projects
+from circleci_usage.report import Report
+from circleci_usage.report_folder.summary import summary_json
+from circleci_usage.report_folder.tables import write_tables
+from circleci_usage.report_folder.writer import replace_report
+from circleci_usage.schema.report_files import (
+    CHARTS_FOLDER,
+    COST_FILES_FOLDER,
+    FOCUS_GZIP_NAME,
+    FOCUS_NAME,
+    MERGED_NAME,
+    PAGE_NAME,
+    PROJECT_CHARTS_FOLDER,
+    SLACK_NAME,
+    SUMMARY_NAME,
+    SUMMARY_TEXT_NAME,
+    TABLES_FOLDER,
+)
+
+FileWriter = Callable[[Path], object]
+"""Writes one file, given its path."""
+
+Output = Callable[[Report, Path], object]
+"""Writes a file of the report, or the files of a folder, given its path."""
+
+
+def write_report(
+    report: Report,
+    folder: Path,
+    *,
+    rows: FileWriter | None = None,
+    focus_version: str = FOCUS_VERSIONS[0],
+    focus_grain: str = AUTO,
+    focus_gzip: bool = False,
+    export_for: Sequence[str] = (),
+) -> tuple[Path, ...]:
+    """Write every file of a report.
+
+    An earlier report in the folder is replaced; other files there stay.
+
+    Args:
+        report: what to write.
+        folder: made if it is not there.
+        rows: writes merged.csv.gz, which is not made from the report; None leaves it out.
+        focus_version: of focus.csv: one of `FOCUS_VERSIONS`.
+        focus_grain: what one of its lines covers: one of `GRAINS`.
+        focus_gzip: whether it is compressed, as focus.csv.gz.
+        export_for: the tools to write files for, below `exports/`: of `PROFILES`.
+
+    Returns:
+        The files, in the order of their names.
+
+    Raises:
+        SettingsError: the folder cannot be written to, or a file there that is not an earlier
+            report's is in the way.
+        UnfinishedError: the disk is full.
+    """
+    focus_name = FOCUS_GZIP_NAME if focus_gzip else FOCUS_NAME
+    outputs = {
+        **_OUTPUTS,
+        focus_name: partial(write_focus, version=focus_version, grain=focus_grain),
+        COST_FILES_FOLDER: partial(_write_cost_files, export_for=export_for),
+    }
+
+    def write(unfinished: Path) -> None:
+        with translate_os_errors(folder):
+            for name, output in outputs.items():
+                output(report, unfinished / name)
+        if rows:
+            rows(unfinished / MERGED_NAME)
+
+    return replace_report(folder, write)
+
+
+def _text(render: Callable[[Report], str]) -> Output:
+    """The output of a renderer that makes a text."""
+
+    def output(report: Report, path: Path) -> None:
+        path.write_text(render(report), encoding="utf-8")
+
+    return output
+
+
+def _folder(write: Output) -> Output:
+    """The output of what writes into an existing folder."""
+
+    def output(report: Report, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        write(report, path)
+
+    return output
+
+
+def _draw_project_charts(report: Report, folder: Path) -> None:
+    common = Days([*report.period], days(report.period), report.currency)
+    draw_project_charts(project_charts(report, projects(report)), common, folder)
+
+
+def _write_cost_files(report: Report, folder: Path, export_for: Sequence[str]) -> None:
+    for tool in export_for:
+        folder.mkdir(exist_ok=True)
+        write_profile(report, tool, folder)
+
+
+_OUTPUTS: Final[Mapping[str, Output]] = {
+    CHARTS_FOLDER: _folder(draw_charts),
+    PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
+    SUMMARY_NAME: _text(summary_json),
+    PAGE_NAME: _text(page),
+    SUMMARY_TEXT_NAME: _text(summary_md),
+    SLACK_NAME: _text(slack_json),
+    TABLES_FOLDER: _folder(write_tables),
+}
+"""What every report has: the name of a file or folder → what writes it."""

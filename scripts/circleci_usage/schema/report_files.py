@@ -1,0 +1,53 @@
+"""What the files, folders and tables of a report are called, said once.
+
+They stand this far down because reading usage has to recognize a report folder among its input
+(its merged rows are no new usage), and because analyses name the tables that are read back.
+"""
+
+from typing import Final
+
+REPORT_FOLDER: Final = "usage-report"
+"""Where a report goes unless something else is said, and the orb's folder of artifacts."""
+
+PAGE_NAME: Final = "index.html"
+SUMMARY_NAME: Final = "summary.json"
+SUMMARY_TEXT_NAME: Final = "summary.md"
+SLACK_NAME: Final = "slack.json"
+MERGED_NAME: Final = "merged.csv.gz"
+FOCUS_NAME: Final = "focus.csv"
+FOCUS_GZIP_NAME: Final = "focus.csv.gz"
+
+TABLES_FOLDER: Final = "tables"
+CHARTS_FOLDER: Final = "charts"
+PROJECT_CHARTS_FOLDER: Final = "charts/projects"
+COST_FILES_FOLDER: Final = "exports"
+
+UNFINISHED_FOLDER: Final = ".unfinished"
+"""How the name of the folder begins in which a report is made."""
+
+OWN_FILES_NAME: Final = ".report-files"
+"""The list of the files of a report, by which the next report knows what it may replace."""
+
+CUBE: Final = "cube"
+"""The table of all dimensions at once."""
+
+PRICING: Final = "pricing"
+"""The table of the credits that were charged at each price."""
+
+CHARGEBACK: Final = "chargeback"
+"""The table of what each team is charged: month, team, tags of the settings file, amounts."""
+
+DAILY_CHARGES: Final = "daily_charges"
+"""The table of credits and cost per day, for programs that read reports back."""
+
+DAILY_RUNS: Final = "daily_runs"
+"""The table of job runs per day, for programs that read reports back."""
+
+
+def table_file(name: str) -> str:
+    """The path of a table in the report folder.
+
+    >>> table_file("projects")
+    'tables/projects.csv'
+    """
+    return f"{TABLES_FOLDER}/{name}.csv"
