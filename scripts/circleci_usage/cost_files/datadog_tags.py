@@ -8,8 +8,9 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 MAX_TAG: Final = 200
@@ -21,6 +22,10 @@ _KEPT: Final = frozenset({"Ll", "Lm", "Lo", "Nd"})
 
 _NAMELESS: Final = "unnamed"
 _SUFFIX: Final = 8
+_NAMED: Final = 5
+
+Names = tuple[tuple[str, str], ...]
+"""Pairs of a tag's key and a name."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,32 @@ def tag_values(key: str, names: Iterable[str]) -> TagValues:
         values[name] = _suffixed(name, value, room, taken)
         taken.add(values[name])
     return TagValues(values, tuple(clashing))
+
+
+class DatadogTags:
+    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
+
+    def __init__(self, combinations: Iterable[Names], constant: Names = ()) -> None:
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        for key, name in chain(constant, *combinations):
+            names[key].add(name)
+        self._constant = constant
+        self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
+
+    def of(self, names: Names) -> tuple[str, ...]:
+        """The tags for these names, and those that everything has."""
+        return tuple(
+            f"{key}:{self._values[key].of[name]}" for key, name in (*names, *self._constant)
+        )
+
+    def sayings(self) -> Iterator[str]:
+        """A sentence for each key under which names had to be kept apart."""
+        for key, values in self._values.items():
+            if values.suffixed:
+                shown = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
+                more = len(values.suffixed) - len(shown)
+                rest = f", and so on for {more} more" if more else ""
+                yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."
 
 
 def _rewritten(name: str) -> str:

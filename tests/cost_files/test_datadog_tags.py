@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from circleci_usage.push.datadog.tags import MAX_TAG, tag_values
+from circleci_usage.cost_files.datadog_tags import MAX_TAG, tag_values
 from datadog_metrics import as_datadog_keeps
 
 names = st.sets(
