@@ -1,4 +1,4 @@
-"""The session with Datadog: what is tried again and what is not, where keys go and where they never go."""
+"""The session with DatadogSession: what is tried again and what is not, where keys go and where they never go."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -28,10 +28,10 @@ from circleci_usage.demo.standin.faults import (
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.push.datadog.connection import (
     LONGEST_PAUSE,
-    PATIENCE,
     PAUSES,
-    Datadog,
+    WAIT_BUDGET,
     DatadogRefusedError,
+    DatadogSession,
 )
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.sites import datadog_site
@@ -49,9 +49,9 @@ def datadog() -> Iterator[DatadogIntake]:
 
 def session(
     datadog: DatadogIntake, url: str | None = None, credentials: Credentials = KEYS
-) -> Datadog:
+) -> DatadogSession:
     site = datadog_site("datadoghq.com", url or datadog.url, allow_insecure=True)
-    return Datadog(
+    return DatadogSession(
         site, credentials, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.2)
     )
 
@@ -164,7 +164,7 @@ def test_patience_ends(datadog: DatadogIntake) -> None:
             with pytest.raises(ServiceError, match="rate limit is used up"):
                 api.call(validate)
 
-    assert timedelta(0) <= PATIENCE - (datadog.clock.now() - NOW) < timedelta(seconds=110)
+    assert timedelta(0) <= WAIT_BUDGET - (datadog.clock.now() - NOW) < timedelta(seconds=110)
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import Fault, HangUp, Stall, status
 from circleci_usage.demo.standin.messages import Request
-from circleci_usage.push.datadog.connection import Datadog
+from circleci_usage.push.datadog.connection import DatadogSession
 from circleci_usage.push.datadog.cost_file import cost_file
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement
 from circleci_usage.push.datadog.custom_costs import replace as send_replacement
-from circleci_usage.push.datadog.sent_costs import CostMemory
+from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report_folder.reader import read_report_folder
 from datadog_intake import API_KEY, APP_KEY, COSTS, DatadogIntake
@@ -61,11 +61,11 @@ def cost_of(folder: Path) -> Decimal:
 def send(datadog: DatadogIntake, folder: Path, memory: Path | None = None) -> None:
     file = cost_file(read_report_folder(folder), datadog.clock.now().date())
     site = datadog_site("datadoghq.com", datadog.url)
-    with Datadog(
+    with DatadogSession(
         site, KEYS, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.5)
     ) as session:
-        replacement = plan_replacement(session, file, CostMemory(memory))
-        send_replacement(session, replacement, CostMemory(memory), NullProgress())
+        replacement = plan_replacement(session, file, SentCosts(memory))
+        send_replacement(session, replacement, SentCosts(memory), NullProgress())
 
 
 def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:

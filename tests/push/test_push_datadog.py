@@ -32,10 +32,10 @@ from circleci_usage.demo.tour import DEMO_SETTINGS
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.dashboards import Dashboard, dashboard
 from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
-from circleci_usage.push.datadog.push import PushResult, check_keys, create_dashboard, push
+from circleci_usage.push.datadog.send import PushResult, check_keys, create_dashboard, send_plan
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.push.datadog.timestamps import Mode
 from circleci_usage.push.metrics import DAILY_METRICS
+from circleci_usage.push.timestamps import Mode
 from circleci_usage.report import Report
 from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake
 from push_runner import NOW, plan_in_requests
@@ -72,7 +72,7 @@ def planned(reported: tuple[Path, Report], options: PushOptions, requests: int =
 
 
 def send(datadog: DatadogIntake, plan: PushPlan, credentials: Credentials = KEYS) -> PushResult:
-    return push(plan, credentials, clock=datadog.clock, progress=NullProgress())
+    return send_plan(plan, credentials, clock=datadog.clock, progress=NullProgress())
 
 
 def check_totals(datadog: DatadogIntake, report: Report, *tags: str) -> None:

@@ -19,8 +19,8 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.push.datadog.timestamps import Mode, period_name, snapshot_stamp
 from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
+from circleci_usage.push.timestamps import Mode, period_name, snapshot_timestamp
 from report_folders import MARCH, NOW, report_folder
 from rows import Row, job_run
 
@@ -137,7 +137,7 @@ _OF_DAYS = ("credits", "cost", "job_runs", "job_seconds")
 def test_states_are_stamped_now_whatever_the_mode(folder: Path, options: PushOptions) -> None:
     plan = plan_push(folder, options, NOW)
 
-    now = snapshot_stamp(NOW)
+    now = snapshot_timestamp(NOW)
     assert amounts(plan, "budget_used_ratio") == {
         (frozenset({"team:payments", "budget:payments"}), now): Decimal("5.4")
     }
@@ -190,7 +190,7 @@ def test_names_that_would_share_a_tag_stay_apart_and_that_is_said(tmp_path: Path
 def test_branches_come_by_project_and_only_as_a_snapshot(folder: Path) -> None:
     plan = plan_push(folder, replace(SNAPSHOT, tags=chosen_tags(["branch"])), NOW)
 
-    now = snapshot_stamp(NOW)
+    now = snapshot_timestamp(NOW)
     acme = frozenset({"organization:acme"})
     assert amounts(plan, "credits")[acme | {"project:web", "branch:main"}, now] == 500
     assert amounts(plan, "job_runs")[acme | {"project:web", "branch:none"}, now] == 1
@@ -467,7 +467,7 @@ def test_periods_have_the_names_that_people_give_them(
 
 @given(now=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_snapshot_is_never_older_than_half_of_what_datadog_takes(now: datetime) -> None:
-    assert 0 <= now.timestamp() - snapshot_stamp(now) < 1800
+    assert 0 <= now.timestamp() - snapshot_timestamp(now) < 1800
 
 
 @pytest.mark.parametrize(

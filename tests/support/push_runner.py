@@ -13,7 +13,7 @@ from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.push.datadog.credentials import datadog_credentials
 from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
-from circleci_usage.push.datadog.push import push
+from circleci_usage.push.datadog.send import send_plan
 from circleci_usage.push.datadog.sites import datadog_site
 
 NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
@@ -33,4 +33,4 @@ def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> PushP
 if __name__ == "__main__":
     _, folder, url = sys.argv
     plan = plan_in_requests(Path(folder), PushOptions(datadog_site("datadoghq.eu", url)), REQUESTS)
-    push(plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=NullProgress())
+    send_plan(plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=NullProgress())

@@ -117,7 +117,7 @@ def sender(
 def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"], None]:
     from circleci_usage.push.datadog.credentials import datadog_credentials
     from circleci_usage.push.datadog.plan import plan_push
-    from circleci_usage.push.datadog.push import push as send
+    from circleci_usage.push.datadog.send import send_plan
 
     credentials = datadog_credentials(os.environ)
 
@@ -125,7 +125,7 @@ def _sender(output: Path, chosen: "PushOptions") -> Callable[["Console", "Clock"
         plan: PushPlan = plan_push(output, chosen, clock.now())
         for warning in plan.warnings:
             console.warn(warning)
-        sent = send(plan, credentials, clock=clock, progress=console)
+        sent = send_plan(plan, credentials, clock=clock, progress=console)
         console.say(
             f"Datadog has {counted(sent.points, 'point')} in {sent.series:,} series"
             + (f", {counted(sent.cost_lines, 'cost line')}" if sent.cost_lines is not None else "")
@@ -167,7 +167,7 @@ def datadog_dashboard(
         typer.echo(dashboard_json(chosen), nl=False)
         return
     from circleci_usage.push.datadog.credentials import datadog_credentials
-    from circleci_usage.push.datadog.push import create_dashboard
+    from circleci_usage.push.datadog.send import create_dashboard
     from circleci_usage.push.datadog.sites import datadog_site as site_of
 
     if isinstance(chosen, Monitor):

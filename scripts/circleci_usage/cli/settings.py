@@ -205,8 +205,8 @@ def push_options(
     """
     from circleci_usage.push.datadog.plan import MAX_SERIES, PushOptions
     from circleci_usage.push.datadog.sites import datadog_site
-    from circleci_usage.push.datadog.timestamps import Mode
     from circleci_usage.push.metrics import chosen_tags
+    from circleci_usage.push.timestamps import Mode
 
     return PushOptions(
         site=datadog_site(site, url, allow_insecure=allow_insecure),
@@ -216,7 +216,7 @@ def push_options(
         historical_metrics_enabled=chosen.get("historical_metrics_enabled", False),
         enable_historical=chosen.get("enable_historical", False),
         custom_costs=chosen.get("custom_costs", False),
-        memory=store / "datadog-costs.json",
+        sent_costs=store / "datadog-costs.json",
     )
 
 

@@ -24,7 +24,7 @@ _NAMELESS: Final = "unnamed"
 _SUFFIX: Final = 8
 _NAMED: Final = 5
 
-TagNames = tuple[tuple[str, str], ...]
+Names = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name."""
 
 
@@ -65,6 +65,32 @@ def tag_values(key: str, names: Iterable[str]) -> TagValues:
     return TagValues(values, tuple(clashing))
 
 
+class DatadogTags:
+    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
+
+    def __init__(self, combinations: Iterable[Names], constant: Names = ()) -> None:
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        for key, name in chain(constant, *combinations):
+            names[key].add(name)
+        self._constant = constant
+        self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
+
+    def of(self, names: Names) -> tuple[str, ...]:
+        """The tags for these names, and those that everything has."""
+        return tuple(
+            f"{key}:{self._values[key].of[name]}" for key, name in (*names, *self._constant)
+        )
+
+    def sayings(self) -> Iterator[str]:
+        """A sentence for each key under which names had to be kept apart."""
+        for key, values in self._values.items():
+            if values.suffixed:
+                shown = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
+                more = len(values.suffixed) - len(shown)
+                rest = f", and so on for {more} more" if more else ""
+                yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."
+
+
 def _rewritten(name: str) -> str:
     """Lower case, only letters, digits and `_-:./`, no underscore or colon at an end, no two underscores together."""
     plain = unicodedata.normalize("NFKC", name).lower()
@@ -84,29 +110,3 @@ def _suffixed(name: str, value: str, room: int, taken: Container[str]) -> str:
     lengths = range(_SUFFIX, len(checksum) + 1)
     candidates = (f"{_cut(value, room - length - 1)}_{checksum[:length]}" for length in lengths)
     return next(candidate for candidate in candidates if candidate not in taken)
-
-
-class Tags:
-    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
-
-    def __init__(self, combinations: Iterable[TagNames], constant: TagNames = ()) -> None:
-        names: defaultdict[str, set[str]] = defaultdict(set)
-        for key, name in chain(constant, *combinations):
-            names[key].add(name)
-        self._constant = constant
-        self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
-
-    def of(self, names: TagNames) -> tuple[str, ...]:
-        """The tags for these names, and those that everything has."""
-        return tuple(
-            f"{key}:{self._values[key].of[name]}" for key, name in (*names, *self._constant)
-        )
-
-    def sayings(self) -> Iterator[str]:
-        """A sentence for each key under which names had to be kept apart."""
-        for key, values in self._values.items():
-            if values.suffixed:
-                shown = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
-                more = len(values.suffixed) - len(shown)
-                rest = f", and so on for {more} more" if more else ""
-                yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."

@@ -1,4 +1,4 @@
-"""Attacks from the other end of the wire to Datadog: answers that never end, mean nothing, or mean something else."""
+"""Attacks from the other end of the wire to DatadogSession: answers that never end, mean nothing, or mean something else."""
 
 import gc
 import gzip
@@ -19,12 +19,12 @@ from circleci_usage.core.errors import ServiceError, SettingsError, UsageExporte
 from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
+from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 from circleci_usage.push.datadog.cost_file import CostFile
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement
-from circleci_usage.push.datadog.push import create_dashboard
-from circleci_usage.push.datadog.sent_costs import CostMemory
+from circleci_usage.push.datadog.send import create_dashboard
+from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from hostile_server import (
     HANG,
@@ -52,9 +52,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def session(url: str, total: float = 0.15) -> Datadog:
+def session(url: str, total: float = 0.15) -> DatadogSession:
     site = datadog_site("datadoghq.com", url)
-    return Datadog(
+    return DatadogSession(
         site, KEYS, clock=PinnedClock(NOW), progress=NullProgress(), timeouts=(5, 5), total=total
     )
 
@@ -205,7 +205,7 @@ LISTS: dict[str, bytes] = {
 @pytest.mark.parametrize("whole", LISTS.values(), ids=LISTS)
 def test_a_list_of_costs_that_is_none(whole: bytes, tmp_path: Path) -> None:
     march = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-    file, memory = CostFile(march, ()), CostMemory(tmp_path / "memory.json")
+    file, memory = CostFile(march, ()), SentCosts(tmp_path / "memory.json")
     refused = pytest.raises((ServiceError, SettingsError))
     with HostileServer((READ, whole)) as server, session(server.url, total=20) as datadog, refused:
         plan_replacement(datadog, file, memory)

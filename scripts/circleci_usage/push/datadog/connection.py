@@ -29,7 +29,7 @@ PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
 LONGEST_PAUSE: Final = 120.0
 """A rate limit that lasts longer is not waited for."""
 
-PATIENCE: Final = timedelta(minutes=15)
+WAIT_BUDGET: Final = timedelta(minutes=15)
 """For all pauses of a session together: what is stamped now has to arrive within the hour."""
 
 TIMEOUTS: Final = (10.0, 60.0)
@@ -79,7 +79,7 @@ class _Trouble:
         return self.status is None or self.status in _PASSING
 
 
-class Datadog:
+class DatadogSession:
     """A session, open while its context lasts.
 
     Args:
@@ -108,7 +108,7 @@ class Datadog:
         self.credentials = credentials
         self.clock = clock
         self._progress = progress
-        self._until = clock.now() + PATIENCE
+        self._until = clock.now() + WAIT_BUDGET
         self._client = ApiClient(_configuration(site, credentials, timeouts))
         rest = self._client.rest_client
         rest.pool_manager = _Bounded(watched(rest.pool_manager), total)
@@ -197,7 +197,7 @@ class Datadog:
         if pause > LONGEST_PAUSE or self.clock.now() + timedelta(seconds=pause) > self._until:
             return False
         why = trouble.reason if trouble.status is None else f"it answers {trouble.status}"
-        self._progress.detail(f"Datadog: {why}; trying again in {pause:.0f} s.")
+        self._progress.detail(f"DatadogSession: {why}; trying again in {pause:.0f} s.")
         self.clock.sleep(pause)
         return True
 

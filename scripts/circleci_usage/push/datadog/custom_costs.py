@@ -19,9 +19,9 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.cost_files.custom_costs_lines import MARK, PROVIDER
-from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
+from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 from circleci_usage.push.datadog.cost_file import CostFile
-from circleci_usage.push.datadog.sent_costs import CostMemory, SentFile
+from circleci_usage.push.datadog.sent_costs import SentCosts, SentFile
 
 _RIGHT: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"
 _PAGE: Final = 100
@@ -46,7 +46,7 @@ class Replacement:
     is_there: bool
 
 
-def plan_replacement(datadog: Datadog, file: CostFile, memory: CostMemory) -> Replacement:
+def plan_replacement(datadog: DatadogSession, file: CostFile, memory: SentCosts) -> Replacement:
     """See what Datadog has for the days of a file, without changing anything.
 
     Raises:
@@ -67,7 +67,7 @@ def plan_replacement(datadog: Datadog, file: CostFile, memory: CostMemory) -> Re
 
 
 def replace(
-    datadog: Datadog, replacement: Replacement, memory: CostMemory, progress: Progress
+    datadog: DatadogSession, replacement: Replacement, memory: SentCosts, progress: Progress
 ) -> None:
     """Delete what is obsolete, then send the file and remember it.
 
@@ -94,7 +94,7 @@ def replace(
         memory.change(add={_upload(datadog, file): sent})
 
 
-def _upload(datadog: Datadog, file: CostFile) -> str:
+def _upload(datadog: DatadogSession, file: CostFile) -> str:
     def upload(client: ApiClient) -> object:
         body: Any = file.body()
         return CloudCostManagementApi(client).upload_custom_costs_file(body)
@@ -115,7 +115,7 @@ def _upload(datadog: Datadog, file: CostFile) -> str:
         ) from None
 
 
-def _delete(datadog: Datadog, id_: str) -> None:
+def _delete(datadog: DatadogSession, id_: str) -> None:
     try:
         datadog.call(
             lambda client: CloudCostManagementApi(client).delete_custom_costs_file(id_),
@@ -126,7 +126,7 @@ def _delete(datadog: Datadog, id_: str) -> None:
             raise _failed(f"does not delete the Custom Costs file {id_}", error) from None
 
 
-def _listed(datadog: Datadog) -> dict[str, Period]:
+def _listed(datadog: DatadogSession) -> dict[str, Period]:
     """All files of the provider: id → days of its costs."""
     found: dict[str, Period | None] = {}
     # Whether the first page is 0 or 1 is not documented. Without a number it is the first; from 1 on, both ways of
@@ -145,7 +145,7 @@ def _listed(datadog: Datadog) -> dict[str, Period]:
     )
 
 
-def _page(datadog: Datadog, number: int) -> tuple[dict[str, Period | None], int]:
+def _page(datadog: DatadogSession, number: int) -> tuple[dict[str, Period | None], int]:
     """Some of the files, and how many there are; one that failed has no days."""
 
     def ask(client: ApiClient) -> object:
@@ -183,7 +183,7 @@ def _days(charged: dict[str, float] | None) -> Period | None:
     )
 
 
-def _refuse_unless_ours(datadog: Datadog, id_: str, days: Period, period: Period) -> None:
+def _refuse_unless_ours(datadog: DatadogSession, id_: str, days: Period, period: Period) -> None:
     """See that a file can be replaced by one of the period."""
     if not _covers(period, days):
         raise SettingsError(
@@ -197,7 +197,7 @@ def _refuse_unless_ours(datadog: Datadog, id_: str, days: Period, period: Period
         )
 
 
-def _has_mark(datadog: Datadog, id_: str) -> bool:
+def _has_mark(datadog: DatadogSession, id_: str) -> bool:
     """Whether every line of a file has our tag; a file that is gone by now is nobody's."""
     try:
         answer = datadog.call(

@@ -19,7 +19,7 @@ from circleci_usage.core.errors import (
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.push.datadog.batches import Batch
-from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
+from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Delivered:
     points: int
 
 
-def deliver(datadog: Datadog, batches: Sequence[Batch], progress: Progress) -> Delivered:
+def deliver(datadog: DatadogSession, batches: Sequence[Batch], progress: Progress) -> Delivered:
     """Send every batch; one that is too large after all is sent in halves.
 
     Raises:
@@ -61,7 +61,7 @@ def deliver(datadog: Datadog, batches: Sequence[Batch], progress: Progress) -> D
     return Delivered(len(arrived), sum(len(batch.series) for batch in arrived), _points(arrived))
 
 
-def _send(datadog: Datadog, batch: Batch) -> None:
+def _send(datadog: DatadogSession, batch: Batch) -> None:
     def submit(client: ApiClient) -> object:
         body: Any = batch.body()
         return MetricsApi(client).submit_metrics(

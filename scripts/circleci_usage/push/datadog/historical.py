@@ -10,13 +10,13 @@ from datadog_api_client.v2.api.metrics_api import MetricsApi
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
-from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError
+from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 
 _RIGHT: Final = "the permissions metrics_read and, to switch it on, late_metrics_config_write"
 
 
 def ensure_historical(
-    datadog: Datadog, metrics: Sequence[str], *, enable: bool, late: int
+    datadog: DatadogSession, metrics: Sequence[str], *, enable: bool, late: int
 ) -> tuple[str, ...]:
     """See to it that Datadog keeps late points of these metrics.
 
@@ -46,7 +46,7 @@ def ensure_historical(
     return off
 
 
-def _is_on(datadog: Datadog, metric: str) -> bool:
+def _is_on(datadog: DatadogSession, metric: str) -> bool:
     try:
         datadog.call(
             _quietly(
@@ -61,7 +61,7 @@ def _is_on(datadog: Datadog, metric: str) -> bool:
     return True
 
 
-def _switch_on(datadog: Datadog, metric: str) -> None:
+def _switch_on(datadog: DatadogSession, metric: str) -> None:
     body: Any = {"data": {"type": "historical_metrics_configurations", "id": metric}}
     try:
         datadog.call(

@@ -13,24 +13,24 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
-from circleci_usage.cost_files.datadog_tags import Tags
+from circleci_usage.cost_files.datadog_tags import DatadogTags
 from circleci_usage.push.datadog.batches import Batch, MetricSeries, batches
 from circleci_usage.push.datadog.cost_file import CostFile, cost_file
-from circleci_usage.push.datadog.events import Event, events_of
 from circleci_usage.push.datadog.series import series_of
 from circleci_usage.push.datadog.sites import Site
-from circleci_usage.push.datadog.timestamps import (
+from circleci_usage.push.events import Event, events_of
+from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
+from circleci_usage.push.samples import usage_amounts
+from circleci_usage.push.state_samples import state_amounts
+from circleci_usage.push.timestamps import (
     DAY,
     LATE,
     TOO_OLD,
     Mode,
-    day_stamp,
+    day_timestamp,
     period_name,
-    snapshot_stamp,
+    snapshot_timestamp,
 )
-from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
-from circleci_usage.push.samples import usage_amounts
-from circleci_usage.push.state_samples import state_amounts
 from circleci_usage.report_folder.reader import ReportFolder, read_report_folder
 
 MAX_SERIES: Final = 1_000
@@ -50,7 +50,7 @@ class PushOptions:
         enable_historical: switch it on.
         custom_costs: send the costs as Custom Costs too.
         events: send an event for each budget that is exceeded and each anomaly.
-        memory: where to remember what Custom Costs were sent; None does not.
+        sent_costs: where to remember what Custom Costs were sent; None does not.
     """
 
     site: Site
@@ -61,7 +61,7 @@ class PushOptions:
     enable_historical: bool = False
     custom_costs: bool = False
     events: bool = True
-    memory: Path | None = None
+    sent_costs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -160,13 +160,15 @@ def _series(
             f"{options.site.name} has no Historical Metrics Ingestion, so Datadog would drop the points of past days;"
             " send a snapshot."
         )
-    stamp = snapshot_stamp(now)
-    used = usage_amounts(report, options.tags, day_stamp if daily else lambda _: stamp, daily=daily)
+    stamp = snapshot_timestamp(now)
+    used = usage_amounts(
+        report, options.tags, day_timestamp if daily else lambda _: stamp, daily=daily
+    )
     amounts = {**used, **state_amounts(report, options.tags, stamp)}
     constant = [("period", DAY if daily else _period_name(report, now))]
     if "currency" in options.tags:
         constant.append(("currency", report.currency))
-    tags = Tags((names for _, names in amounts), tuple(constant))
+    tags = DatadogTags((names for _, names in amounts), tuple(constant))
     return series_of(amounts, tags), tuple(tags.sayings())
 
 

@@ -29,7 +29,7 @@ class SentFile:
         return Period.of_days(date.fromisoformat(self.first), date.fromisoformat(self.last))
 
 
-class CostMemory:
+class SentCosts:
     """Datadog's id of a file → what was sent; without a path, nothing is kept.
 
     A memory that is lost or damaged is an empty one: Datadog's own list of files tells the same, only slower.

@@ -1,12 +1,11 @@
 """Amounts → series as Datadog keeps them: safe tags that stay apart, each combination once, in a lasting order."""
 
-
-from circleci_usage.cost_files.datadog_tags import Tags
+from circleci_usage.cost_files.datadog_tags import DatadogTags
 from circleci_usage.push.datadog.batches import MetricSeries
 from circleci_usage.push.samples import Amounts
 
 
-def series_of(amounts: Amounts, tags: Tags) -> tuple[MetricSeries, ...]:
+def series_of(amounts: Amounts, tags: DatadogTags) -> tuple[MetricSeries, ...]:
     """A series for each combination of metric and names, no two alike, ordered by metric and tags."""
     series = (
         MetricSeries(metric, tags.of(names), tuple(sorted(points.items())))

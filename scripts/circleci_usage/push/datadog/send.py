@@ -21,15 +21,15 @@ from circleci_usage.core.errors import (
 )
 from circleci_usage.core.plurals import agreeing, counted
 from circleci_usage.core.progress import Clock, Progress
-from circleci_usage.push.datadog.connection import Datadog, DatadogRefusedError, Request
+from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession, Request
 from circleci_usage.push.datadog.credentials import APP_KEY_VARIABLES, Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement, replace
 from circleci_usage.push.datadog.delivery import deliver
-from circleci_usage.push.datadog.events import Event
 from circleci_usage.push.datadog.historical import ensure_historical
 from circleci_usage.push.datadog.plan import PushPlan
-from circleci_usage.push.datadog.sent_costs import CostMemory
+from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import Site
+from circleci_usage.push.events import Event
 from circleci_usage.push.metrics import DAILY_METRICS
 
 _PATH: Final = re.compile(r"/[0-9A-Za-z_./-]{1,300}")
@@ -57,7 +57,7 @@ class PushResult:
     switched_on: tuple[str, ...]
 
 
-def push(
+def send_plan(
     plan: PushPlan, credentials: Credentials, *, clock: Clock, progress: Progress
 ) -> PushResult:
     """Send what was planned. Whatever could refuse it is asked before anything is sent.
@@ -70,8 +70,8 @@ def push(
         UnfinishedError: the disk is full.
     """
     _refuse(plan, credentials)
-    memory = CostMemory(plan.options.memory)
-    with Datadog(plan.options.site, credentials, clock=clock, progress=progress) as datadog:
+    memory = SentCosts(plan.options.sent_costs)
+    with DatadogSession(plan.options.site, credentials, clock=clock, progress=progress) as datadog:
         switched_on = _ensure_historical(datadog, plan)
         replacement = plan_replacement(datadog, plan.costs, memory) if plan.costs else None
         delivered = deliver(datadog, plan.batches, progress)
@@ -101,7 +101,7 @@ def check_keys(site: Site, credentials: Credentials, *, clock: Clock, progress: 
         AccessError: it does not.
         ServiceError: it cannot be reached.
     """
-    with Datadog(site, credentials, clock=clock, progress=progress) as datadog:
+    with DatadogSession(site, credentials, clock=clock, progress=progress) as datadog:
         _ask(datadog, lambda client: AuthenticationApi(client).validate())
         if credentials.app_key is None:
             return f"{site.name} accepts the API key; for Custom Costs and dashboards it needs an application key too."
@@ -136,7 +136,7 @@ def create_dashboard(
             f"To make a dashboard takes a Datadog application key too; {_PUT_APP_KEY}."
         )
     body: Any = dashboard
-    with Datadog(site, credentials, clock=clock, progress=progress) as datadog:
+    with DatadogSession(site, credentials, clock=clock, progress=progress) as datadog:
         answer = _ask(
             datadog,
             lambda client: DashboardsApi(client).create_dashboard(body),
@@ -165,7 +165,7 @@ def _refuse(plan: PushPlan, credentials: Credentials) -> None:
             )
 
 
-def _ensure_historical(datadog: Datadog, plan: PushPlan) -> tuple[str, ...]:
+def _ensure_historical(datadog: DatadogSession, plan: PushPlan) -> tuple[str, ...]:
     if not plan.late_points or plan.options.historical_metrics_enabled:
         return ()
     metrics = [metric for metric in DAILY_METRICS if plan.by_metric.get(metric)]
@@ -174,12 +174,14 @@ def _ensure_historical(datadog: Datadog, plan: PushPlan) -> tuple[str, ...]:
     )
 
 
-def _send_event(datadog: Datadog, event: Event) -> None:
+def _send_event(datadog: DatadogSession, event: Event) -> None:
     body: Any = event.body(datadog.clock.now())
     _ask(datadog, lambda client: EventsApi(client).create_event(body))
 
 
-def _ask(datadog: Datadog, request: Request, right: str = "", *, repeatable: bool = True) -> Any:  # noqa: ANN401
+def _ask(
+    datadog: DatadogSession, request: Request, right: str = "", *, repeatable: bool = True
+) -> Any:  # noqa: ANN401
     """A request that nothing but a defect or another Datadog would refuse."""
     try:
         return datadog.call(request, right=right, repeatable=repeatable)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from circleci_usage.core.decimals import rounded
-from circleci_usage.cost_files.datadog_tags import Tags
+from circleci_usage.cost_files.datadog_tags import DatadogTags
 from circleci_usage.report_folder.reader import ReportFolder, number
 from circleci_usage.schema.export_columns import NO_NAME, job_in_words
 
@@ -146,7 +146,7 @@ def _money(amount: object, report: ReportFolder) -> str:
 
 def _tags(**names: str | None) -> tuple[str, ...]:
     pairs = tuple((key, str(name)) for key, name in names.items() if name)
-    return Tags((pairs,)).of(pairs)
+    return DatadogTags((pairs,)).of(pairs)
 
 
 def _key(*parts: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from circleci_usage.push.datadog.dry_run import plan_lines
 from circleci_usage.push.datadog.plan import PushOptions, plan_push
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.push.datadog.timestamps import Mode
 from circleci_usage.push.metrics import chosen_tags
+from circleci_usage.push.timestamps import Mode
 from report_folders import NOW, report_folder
 from rows import job_run
 

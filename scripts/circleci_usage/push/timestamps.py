@@ -37,13 +37,13 @@ class Mode(StrEnum):
     HISTORICAL = "historical"
 
 
-def snapshot_stamp(now: datetime) -> int:
+def snapshot_timestamp(now: datetime) -> int:
     """The Unix time of the half hour that `now` lies in."""
     grid = int(_GRID.total_seconds())
     return int(now.timestamp()) // grid * grid
 
 
-def day_stamp(day: date) -> int:
+def day_timestamp(day: date) -> int:
     """The Unix time of a day's midnight."""
     return int(midnight(day).timestamp())
 
