@@ -230,7 +230,7 @@ def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert "Free some space and run the same command again" in done.stdout
+    assert "Free some space and rerun the same command" in done.stdout
     assert target.read_bytes() == CONTENT[: target.stat().st_size]
     fetch(server, target)
     assert target.read_bytes() == CONTENT

@@ -186,7 +186,7 @@ def test_a_full_disk_leaves_a_store_that_the_next_run_goes_on_with(world: Bench)
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "UnfinishedError" in done.stderr
-    assert "Free some space and run the same command again" in done.stderr
+    assert "Free some space and rerun the same command" in done.stderr
     asked = len(world.posts)
     assert asked
     world.assert_whole(world.export(AUTUMN), AUTUMN)

@@ -209,6 +209,6 @@ def test_a_full_disk_leaves_the_old_ledger(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert "Free some space and run the same command again" in done.stdout
+    assert "Free some space and rerun the same command" in done.stdout
     assert len(Store(tmp_path / "store").ledger.posts) == 1
     assert not list((tmp_path / "store").glob("*.tmp"))

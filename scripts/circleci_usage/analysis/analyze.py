@@ -20,7 +20,13 @@ from circleci_usage.analysis.period_comparison import PeriodComparison, compare_
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
-from circleci_usage.core.periods import ONE_DAY, Period, billing_period, trend_periods, uncovered
+from circleci_usage.core.periods import (
+    ONE_DAY,
+    Period,
+    billing_period,
+    consecutive_periods,
+    uncovered,
+)
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
@@ -189,7 +195,7 @@ def _spending(
     wanted, unpriced = Period.of_days(start, days.last), known.costs.unpriced_days()
     unknown = chain(*uncovered(wanted, known.complete), (day for day in unpriced if day in wanted))
     return month_to_date(
-        known.costs, ownership, days, month=period, missing=tuple(trend_periods(unknown))
+        known.costs, ownership, days, month=period, missing=tuple(consecutive_periods(unknown))
     )
 
 

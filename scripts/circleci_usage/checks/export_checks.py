@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_client import CLOCK_TOLERANCE, CircleCI, find_organization
@@ -86,16 +87,9 @@ def _check_organization(client: CircleCI, name: str) -> Check:
     return Check(what, f"The token sees it: {client.redacted(found.name)} ({found.id}).")
 
 
-def _is_there(place: Path) -> bool:
-    try:
-        return place.exists()
-    except OSError:
-        return False
-
-
 def _check_store(store: Store) -> Iterator[Check]:
     folder = store.folder
-    nearest = next(place for place in (folder, *folder.parents, Path("/")) if _is_there(place))
+    nearest = next(place for place in (folder, *folder.parents, Path("/")) if exists(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
         where = inert(nearest)
         fault = f"{where} cannot be written to; choose another folder with --store."

@@ -10,8 +10,8 @@ from pydantic_core import ErrorDetails
 
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
-from circleci_usage.core.atomic_files import opened
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.guarded_open import open_input
 from circleci_usage.core.untrusted_text import inert
 
 __all__ = ["SettingsFile", "load_settings_file"]
@@ -57,7 +57,7 @@ def load_settings_file(path: Path) -> SettingsFile:
 
 
 def _content(path: Path) -> bytes:
-    with opened(path) as file:
+    with open_input(path) as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise SettingsError(

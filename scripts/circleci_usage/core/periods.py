@@ -229,7 +229,7 @@ def months(period: Period) -> Iterator[Period]:
         start = stop
 
 
-def trend_periods(days: Iterable[date]) -> Iterator[Period]:
+def consecutive_periods(days: Iterable[date]) -> Iterator[Period]:
     """Days → the periods without a gap that they make up, in their order."""
     rest = set(days)
     for first in sorted(day for day in rest if day - ONE_DAY not in rest):
@@ -242,7 +242,9 @@ def trend_periods(days: Iterable[date]) -> Iterator[Period]:
 def uncovered(period: Period, known: Iterable[Period]) -> tuple[Period, ...]:
     """The stretches of a period that none of the known ones has."""
     known = tuple(known)
-    return tuple(trend_periods(day for day in period if not any(day in each for each in known)))
+    return tuple(
+        consecutive_periods(day for day in period if not any(day in each for each in known))
+    )
 
 
 def previous_period(period: Period) -> Period:

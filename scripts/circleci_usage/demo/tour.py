@@ -6,9 +6,9 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.core.atomic_files import working_folder
 from circleci_usage.core.periods import Period, add_months, named_period, today_utc
 from circleci_usage.core.progress import Progress
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.catalog import ORGANIZATIONS
 from circleci_usage.demo.company.company import Company

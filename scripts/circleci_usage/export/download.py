@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
-from circleci_usage.core.atomic_files import translate_os_errors
 from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.http import REDIRECTS, TOO_SLOW, BrokenError, Session, Timeouts, exchange

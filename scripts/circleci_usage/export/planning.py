@@ -18,11 +18,11 @@ from typing import Final
 from circleci_usage.core.periods import (
     Period,
     add_months,
+    consecutive_periods,
     midnight,
     month_start,
     months,
     today_utc,
-    trend_periods,
 )
 from circleci_usage.export.ledger import Ledger, State, Window, complete_through
 
@@ -132,7 +132,7 @@ def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
 
 
 def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
-    for trend_period in trend_periods(days):
+    for trend_period in consecutive_periods(days):
         for window in months(trend_period):
             if (
                 ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING

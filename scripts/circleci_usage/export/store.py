@@ -27,18 +27,18 @@ from functools import reduce
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from circleci_usage.core.atomic_files import (
-    is_file,
-    kind_of,
-    open_own,
-    read_own,
-    reading,
-    sweep_files,
-    translate_os_errors,
-    write_text,
-)
+from circleci_usage.core.atomic_files import sweep_files, write_text
 from circleci_usage.core.errors import DataError, SettingsError, UnfinishedError
-from circleci_usage.core.periods import Period, add_months, month_start, today_utc, trend_periods
+from circleci_usage.core.guarded_open import open_own, read_own
+from circleci_usage.core.os_errors import reading, translate_os_errors
+from circleci_usage.core.paths import is_file, kind_of
+from circleci_usage.core.periods import (
+    Period,
+    add_months,
+    consecutive_periods,
+    month_start,
+    today_utc,
+)
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window, dump, load
 from circleci_usage.export.ledger_checks import fault_in, file_prefix
@@ -203,7 +203,7 @@ class Store:
             for day in days
             if all(any(window.settles(day) for window in each) for each in fetched)
         )
-        return tuple(trend_periods(whole)) if fetched else ()
+        return tuple(consecutive_periods(whole)) if fetched else ()
 
     def is_whole(self, window: Window) -> bool:
         """Whether all files of a fetched window are there, in their full size."""

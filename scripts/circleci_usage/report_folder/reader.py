@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from circleci_usage.core.atomic_files import open_own
 from circleci_usage.core.errors import DataError
+from circleci_usage.core.guarded_open import open_own
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.report_folder.summary_file import read_summary

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from circleci_usage.core.atomic_files import read_own
 from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import SUMMARY_NAME
 

@@ -12,13 +12,11 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from circleci_usage.core.atomic_files import (
-    read_own,
-    translate_os_errors,
-    working_folder,
-    write_text,
-)
+from circleci_usage.core.atomic_files import write_text
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.guarded_open import read_own
+from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import (
     OWN_FILES_NAME,

@@ -20,9 +20,11 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.core.atomic_files import atomic_write, read_own, sweep_files, working_folder
+from circleci_usage.core.atomic_files import atomic_write, sweep_files
 from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import END_OF_TIME, Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
 from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
 from circleci_usage.usage.file_hashes import FileState, checksums, state_of

@@ -9,8 +9,8 @@ from operator import attrgetter
 from tempfile import gettempdir
 from typing import BinaryIO, Final
 
-from circleci_usage.core.atomic_files import NO_SPACE
 from circleci_usage.core.errors import DataError, UnfinishedError, UsageExporterError
+from circleci_usage.core.os_errors import NO_SPACE
 from circleci_usage.core.periods import EXPORTED_DAYS
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.export_columns import (

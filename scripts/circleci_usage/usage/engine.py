@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from circleci_usage.core.atomic_files import working_folder
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.cache import cache_beside, read_sums

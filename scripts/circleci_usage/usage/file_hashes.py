@@ -16,9 +16,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from circleci_usage.core.atomic_files import read_own, reading, write_text
+from circleci_usage.core.atomic_files import write_text
 from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.machine import cores
+from circleci_usage.core.os_errors import reading
 
 MEMORY_NAME: Final = "checksums.json"
 

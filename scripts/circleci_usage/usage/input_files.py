@@ -19,8 +19,9 @@ from typing import BinaryIO, Final, cast
 
 from isal import igzip, isal_zlib
 
-from circleci_usage.core.atomic_files import is_file, is_text, reading
 from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.core.os_errors import reading
+from circleci_usage.core.paths import is_file, is_text
 from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.export_columns import REQUIRED_COLUMNS, new_credit_columns

@@ -20,10 +20,12 @@ from typing import BinaryIO, Final, TypeVar, cast
 import polars as pl
 from isal import igzip
 
-from circleci_usage.core.atomic_files import atomic_write, translate_os_errors, working_folder
+from circleci_usage.core.atomic_files import atomic_write
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.machine import cores
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind, is_no_space, no_space_left

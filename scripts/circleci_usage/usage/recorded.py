@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import kind_of
 from circleci_usage.core.errors import DataError
+from circleci_usage.core.paths import kind_of
 from circleci_usage.usage.cache import CACHE_FOLDER
 from circleci_usage.usage.file_hashes import checksums, state_of
 from circleci_usage.usage.input_files import FoundParts, Part, Recorded, open_part, parts_of

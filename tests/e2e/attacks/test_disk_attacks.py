@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from attack import attacked, environment, run
-from circleci_usage.core.atomic_files import WORKING
+from circleci_usage.core.temporary_folders import WORKING
 from circleci_usage.demo.company.exportfile import write_part
 from recorded_store import Export, store_with
 from rows import job_run

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import read_own, write_text
+from circleci_usage.core.atomic_files import write_text
+from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import Period
 
 _VERSION: Final = 1

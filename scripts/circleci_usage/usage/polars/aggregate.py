@@ -14,8 +14,8 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
-from circleci_usage.core.atomic_files import working_folder
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,

@@ -9,9 +9,10 @@ import polars as pl
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
-from circleci_usage.core.atomic_files import WORKING, translate_os_errors, working_folder
 from circleci_usage.core.errors import DataError
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import EXPORTED_DAYS, Period
+from circleci_usage.core.temporary_folders import WORKING, working_folder
 from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,

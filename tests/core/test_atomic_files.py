@@ -37,7 +37,7 @@ def test_a_full_disk_asks_to_run_again(tmp_path: Path) -> None:
     with (
         pytest.raises(
             UnfinishedError,
-            match=r"No space left .*\. Free some space and run the same command again",
+            match=r"No space left .*\. Free some space and rerun the same command",
         ),
         atomic_write(tmp_path / "file.txt"),
     ):
@@ -47,7 +47,5 @@ def test_a_full_disk_asks_to_run_again(tmp_path: Path) -> None:
 def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("a file")
 
-    with pytest.raises(
-        SettingsError, match=r"cannot be written: .*\. Choose a folder that you may write to"
-    ):
+    with pytest.raises(SettingsError, match=r"cannot be written: .*\. Choose a writable folder"):
         write_text(tmp_path / "folder" / "file.txt", "text")
