@@ -27,7 +27,7 @@ from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.engine import ExportOptions, export_usage
-from circleci_usage.export.pending_request import IntentFile
+from circleci_usage.export.pending_request import PendingRequestFile
 from circleci_usage.export.store import Store
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 
@@ -154,16 +154,16 @@ def _measure_gap(url: str, folder: Path) -> None:
     """Write when each id was written, on the monotonic clock that all processes share."""
     written: list[int] = []
 
-    class TimedIntent(IntentFile):
-        def answered(self, job: str) -> None:
+    class TimedIntent(PendingRequestFile):
+        def record_job(self, job: str) -> None:
             # The same write, and its time before the disk is waited for: a kill does not need that, a power cut does.
             os.pwrite(self._handle, job.encode(), self._room_at)
             written.append(perf_counter_ns())
-            super().answered(job)
+            super().record_job(job)
 
     for number in range(REQUESTS):
         store = Store(folder / str(number))
-        store.intent = TimedIntent(store.folder / "asking.json")
+        store.pending_request = TimedIntent(store.folder / "asking.json")
         with suppress(ServiceError):
             _export(url, store)
     sys.stdout.write(" ".join(map(str, written)))

@@ -21,7 +21,7 @@ from circleci_usage.export.engine import ExportOptions, ExportResult, export_usa
 from circleci_usage.export.ledger import State, complete_through
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
-from circleci_usage.export.store import Store, no_usage
+from circleci_usage.export.store import Store, no_usage_warnings
 from circleci_usage.pipeline import ReportSettings, make_report
 from circleci_usage.report import Report
 from circleci_usage.usage.engine import on_this_machine
@@ -185,7 +185,7 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
             f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`, or name the files or"
             " folders of an export."
         )
-    empty = no_usage(window for window in fetched if window.overlaps(compared))
+    empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
     found = find_recorded(store.recorded(days))
     judged = Period(month_start(wanted.start), wanted.stop)
     return FoundParts(

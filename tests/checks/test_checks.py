@@ -9,10 +9,10 @@ import pytest
 from circleci_usage.checks.export_checks import check_circleci, check_store
 from circleci_usage.core.errors import ServiceError
 from circleci_usage.core.periods import Period
-from circleci_usage.demo.standin.faults import status as answering
+from circleci_usage.demo.standin.faults import error_response
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
-from circleci_usage.export.store_status import status
+from circleci_usage.export.store_status import store_status
 from exporting import AUTUMN, NOW, OCTOBER, Bench, bench
 
 
@@ -88,22 +88,22 @@ def test_a_store_that_is_not_there_yet_is_well(tmp_path: Path) -> None:
 
 
 def test_the_status_of_a_store(world: Bench) -> None:
-    empty = status(world.store, world.organizations, AUTUMN, NOW)
+    empty = store_status(world.store, world.organizations, AUTUMN, NOW)
     assert (empty.windows, empty.rows, empty.bytes) == ((), 0, 0)
     assert empty.next_run
-    assert [str(period) for period in empty.next_run.ask] == [
+    assert [str(period) for period in empty.next_run.to_request] == [
         "2026-09-20 to 2026-09-30",
         "2026-10-01 to 2026-10-31",
     ]
 
     def september_fails(request: object) -> object:
-        return answering(500, "no") if len(world.posts) == 1 and "POST" in str(request) else None
+        return error_response(500, "no") if len(world.posts) == 1 and "POST" in str(request) else None
 
     world.export()
     world.circleci.faults = september_fails  # type: ignore[assignment]
     with pytest.raises(ServiceError):
         world.export(AUTUMN)
-    now = status(world.store, world.organizations, AUTUMN, NOW)
+    now = store_status(world.store, world.organizations, AUTUMN, NOW)
     assert [(window.first, window.state) for window in now.windows] == [
         (date(2026, 9, 20), State.UNCLEAR),
         (date(2026, 10, 1), State.FETCHED),
@@ -111,7 +111,7 @@ def test_the_status_of_a_store(world: Bench) -> None:
     assert (now.rows, now.requests_this_hour, now.requests_per_hour) == (62, 2, 10)
     assert now.bytes == sum(part.stat().st_size for part in world.store.parts(OCTOBER))
     assert now.next_run
-    assert now.next_run.ask == (Period(AUTUMN.start, OCTOBER.start),)
+    assert now.next_run.to_request == (Period(AUTUMN.start, OCTOBER.start),)
     world.store.parts(OCTOBER)[0].unlink()
-    assert len(status(world.store, (), AUTUMN, NOW).incomplete) == 1
-    assert status(world.store, (), AUTUMN, NOW).next_run is None
+    assert len(store_status(world.store, (), AUTUMN, NOW).incomplete) == 1
+    assert store_status(world.store, (), AUTUMN, NOW).next_run is None

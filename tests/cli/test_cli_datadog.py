@@ -12,7 +12,7 @@ import pytest
 from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.demo.standin.faults import Fault, in_turn, status
+from circleci_usage.demo.standin.faults import Fault, error_response, in_turn
 from circleci_usage.schema.export_columns import NULL_MARKS
 from commandline import Finished, circleci_usage
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
@@ -142,14 +142,14 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
             "Error: There is no Datadog site 'datadoghq.de'",
         ),
         ([], {"OUTPUT_DIR": "nowhere"}, [], 2, "Error: nowhere is no report folder"),
-        ([], {}, [status(400, "no")], 4, "Error: Datadog refuses a request"),
+        ([], {}, [error_response(400, "no")], 4, "Error: Datadog refuses a request"),
         (["--tags", "nonsense"], {}, [], 2, "Error: There is no tag 'nonsense'"),
         (["--max-series", "1"], {}, [], 2, "series are more than the 1 that may be sent"),
         (["--mode", "historical"], {}, [], 2, "Error: Historical Metrics Ingestion is off"),
         (
             ["--custom-costs"],
             {},
-            [None, None, status(400, "no")],
+            [None, None, error_response(400, "no")],
             7,
             "points arrived, but not all else",
         ),

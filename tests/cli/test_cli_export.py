@@ -13,7 +13,7 @@ from circleci_usage.core.periods import add_months, midnight, month_start, today
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.faults import HTML_PAGE, in_turn, status
+from circleci_usage.demo.standin.faults import HTML_PAGE, error_response, in_turn
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
@@ -143,7 +143,7 @@ def test_passing_trouble_is_tried_again(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     circleci.faults = in_turn(
-        [None, status(502, "Bad."), status(503, "Busy."), None, None, status(503, "Busy.")]
+        [None, error_response(502, "Bad."), error_response(503, "Busy."), None, None, error_response(503, "Busy.")]
     )
 
     assert circleci_usage("export", cwd=tmp_path, env=env).code == 0

@@ -639,7 +639,7 @@ def test_an_answer_can_be_another_one(client: Client) -> None:
     client.contracts = ()
     client.circleci.faults = faults.in_turn(
         [
-            faults.status(503, "Busy.", Retry_After="7"),
+            faults.error_response(503, "Busy.", Retry_After="7"),
             faults.HTML_PAGE,
             faults.Retouch({"Content-Type": "x/y"}, 418),
         ]
@@ -666,7 +666,7 @@ def test_a_large_body_can_be_sent_in_pieces(circleci: StandIn) -> None:
 
 def test_faults_can_be_chosen_by_request(client: Client) -> None:
     def only_downloads(request: Request) -> faults.Fault | None:
-        return faults.status(500, "No.") if request.host == "download" else None
+        return faults.error_response(500, "No.") if request.host == "download" else None
 
     client.circleci.faults = only_downloads
     (url,) = client.urls()

@@ -21,8 +21,8 @@ from circleci_usage.demo.standin.faults import (
     Stall,
     Trickle,
     Truncate,
+    error_response,
     in_turn,
-    status,
 )
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.export.api_client import CircleCI, find_organization, resolve_organization
@@ -45,9 +45,9 @@ def post(client: CircleCI, world: Bench) -> str:
 
 
 BROKEN_ANSWERS = [
-    status(500, "oops"),
-    status(502, "bad gateway"),
-    status(503, "later"),
+    error_response(500, "oops"),
+    error_response(502, "bad gateway"),
+    error_response(503, "later"),
     HTML_PAGE,
     Stall(),
     Reset(),
@@ -77,7 +77,7 @@ def test_a_post_without_a_usable_answer_is_not_repeated(world: Bench, fault: Fau
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 429])
 def test_a_refusal_is_not_repeated(world: Bench, code: int) -> None:
-    world.circleci.faults = lambda _: status(code, "no")
+    world.circleci.faults = lambda _: error_response(code, "no")
     for call in (lambda: post(world.client, world), world.client.collaborations):
         with pytest.raises((SettingsError, AccessError, ServiceError, RateLimitedError)):
             call()
@@ -85,7 +85,7 @@ def test_a_refusal_is_not_repeated(world: Bench, code: int) -> None:
 
 
 def test_an_outage_is_an_error_of_the_service(world: Bench) -> None:
-    world.circleci.faults = lambda _: status(503, "down")
+    world.circleci.faults = lambda _: error_response(503, "down")
     with pytest.raises(
         ServiceError, match=r"cannot be used after 5 tries: it answered 503; try again later"
     ):
@@ -94,16 +94,16 @@ def test_an_outage_is_an_error_of_the_service(world: Bench) -> None:
 
 @pytest.mark.parametrize(("wish", "waited"), [("30", 30), ("3600", 120)])
 def test_an_outage_may_say_how_long_it_takes(world: Bench, wish: str, waited: int) -> None:
-    world.circleci.faults = in_turn([status(503, "maintenance", Retry_After=wish)])
+    world.circleci.faults = in_turn([error_response(503, "maintenance", Retry_After=wish)])
     world.client.collaborations()
     assert world.clock.now() == NOW + timedelta(seconds=waited)
 
 
 def test_a_look_up_waits_for_a_short_time_and_not_for_a_long_one(world: Bench) -> None:
-    world.circleci.faults = in_turn([status(429, "slow", Retry_After="100")])
+    world.circleci.faults = in_turn([error_response(429, "slow", Retry_After="100")])
     assert world.client.collaborations()
     assert world.clock.now() == NOW + timedelta(seconds=100)
-    world.circleci.faults = in_turn([status(429, "slow", Retry_After="130")])
+    world.circleci.faults = in_turn([error_response(429, "slow", Retry_After="130")])
     with pytest.raises(RateLimitedError) as error:
         world.client.collaborations()
     assert error.value.wait == timedelta(seconds=130)
@@ -225,7 +225,7 @@ def test_a_proxy_of_the_environment_is_used(world: Bench, monkeypatch: pytest.Mo
 
 
 def test_what_a_server_says_is_shown_without_the_token_and_on_one_line(world: Bench) -> None:
-    world.circleci.faults = lambda _: status(401, f"{TOKEN}\r\n\x1b[2J" + "x" * 9999)
+    world.circleci.faults = lambda _: error_response(401, f"{TOKEN}\r\n\x1b[2J" + "x" * 9999)
     with pytest.raises(AccessError) as error:
         world.client.collaborations()
     assert "***    [2Jxxx" in str(error.value) or "***   [2Jxxx" in str(error.value)
@@ -259,7 +259,7 @@ def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
     job = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
     world.circleci.faults = lambda _: Instead(Response.json(200, job))
     with pytest.raises(ServiceError, match="no URL of a part"):
-        world.client.look_at_export("org", "e8235eed")
+        world.client.poll_export("org", "e8235eed")
 
 
 @pytest.mark.parametrize("job", ["", "../../etc/passwd", "a/b", "x" * 101, 7, None])

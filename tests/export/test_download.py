@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from circleci_usage.core.errors import DataError
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from circleci_usage.demo.standin.faults import HTML_PAGE, Instead, status
+from circleci_usage.demo.standin.faults import HTML_PAGE, Instead, error_response
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.download import (
@@ -163,7 +163,7 @@ def test_a_content_encoding_is_not_undone(server: Server, target: Path) -> None:
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
 def test_a_refused_url_has_expired(server: Server, target: Path, code: int) -> None:
-    server.answers = [status(code, "Request has expired").answer]
+    server.answers = [error_response(code, "Request has expired").answer]
     with pytest.raises(ExpiredError):
         fetch(server, target)
 
@@ -214,14 +214,14 @@ def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path
         f"""
         import resource
         from pathlib import Path
-        from circleci_usage.circleci.download import Allowance, Download, download
-        from circleci_usage.circleci.session import Timeouts
-        from circleci_usage.errors import UnfinishedError
-        from circleci_usage.progress import Silence
+        from circleci_usage.export.download import Allowance, Download, download
+        from circleci_usage.export.http import Timeouts
+        from circleci_usage.core.errors import UnfinishedError
+        from circleci_usage.core.progress import NullProgress
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
-            how = Download(Timeouts(), Allowance(1 << 30), Silence(), "a part")
+            how = Download(Timeouts(), Allowance(1 << 30), NullProgress(), "a part")
             download({server.url!r}, Path({str(target)!r}), how)
         except UnfinishedError as error:
             print(error)

@@ -29,7 +29,7 @@ from circleci_usage.demo.standin.faults import (
     Stall,
     Trickle,
     Truncate,
-    status,
+    error_response,
 )
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
@@ -60,7 +60,10 @@ def transient(fault: Fault, *, download: tuple[int, int] = (OK, SERVICE)) -> Kin
 def limit(**headers: str) -> Kind:
     """Waited for, but not for ever."""
     return Kind(
-        status(429, "slow down", **headers), (OK, UNFINISHED), (OK, UNFINISHED), (OK, SERVICE)
+        error_response(429, "slow down", **headers),
+        (OK, UNFINISHED),
+        (OK, UNFINISHED),
+        (OK, SERVICE),
     )
 
 
@@ -71,9 +74,9 @@ KINDS = {
     "429 date": limit(Retry_After=IN_A_MINUTE),
     "429 an hour": limit(Retry_After="3600"),
     "429 rate limit": limit(RateLimit_Remaining="0", RateLimit_Reset="600"),
-    "500": transient(status(500, "oops")),
-    "502": transient(status(502, "bad gateway")),
-    "503": transient(status(503, "unavailable", Retry_After="5")),
+    "500": transient(error_response(500, "oops")),
+    "502": transient(error_response(502, "bad gateway")),
+    "503": transient(error_response(503, "unavailable", Retry_After="5")),
     "stall": transient(Stall()),
     "stall, done": transient(Stall(done=True)),
     "reset": transient(Reset()),
@@ -90,9 +93,9 @@ KINDS = {
     "slow body": Kind(Trickle(7), *HARMLESS),
     "wrong content type": Kind(Retouch({"Content-Type": "text/html"}), *HARMLESS),
     "no content type": Kind(Retouch({"Content-Type": ""}), *HARMLESS),
-    "401": Kind(status(401, "no"), (ACCESS, ACCESS), (ACCESS, ACCESS), (OK, SERVICE)),
-    "403": Kind(status(403, "expired"), (ACCESS, ACCESS), (ACCESS, ACCESS), (OK, SERVICE)),
-    "404": Kind(status(404, "unknown"), (ACCESS, ACCESS), (OK, SERVICE), (OK, SERVICE)),
+    "401": Kind(error_response(401, "no"), (ACCESS, ACCESS), (ACCESS, ACCESS), (OK, SERVICE)),
+    "403": Kind(error_response(403, "expired"), (ACCESS, ACCESS), (ACCESS, ACCESS), (OK, SERVICE)),
+    "404": Kind(error_response(404, "unknown"), (ACCESS, ACCESS), (OK, SERVICE), (OK, SERVICE)),
     "redirect": Kind(REDIRECT, (SETTINGS, SETTINGS), (SETTINGS, SETTINGS), (OK, SERVICE)),
 }
 PLACES: dict[str, Callable[[Request], bool]] = {

@@ -71,7 +71,7 @@ def test_a_killed_run_is_completed_by_the_next(
         assert killer.run.returncode == -signal.SIGKILL
         world.circleci.faults = None
 
-        left = Store(world.folder).intent.left_behind()
+        left = Store(world.folder).pending_request.leftover_window()
         unclear = left is not None and left.state is State.UNCLEAR
         before = len(world.circleci.calls)
         arrived = {part.name for window in world.store.ledger.windows for part in window.parts}

@@ -15,7 +15,14 @@ from circleci_usage.core.errors import (
     UnfinishedError,
 )
 from circleci_usage.core.periods import Period, named_period
-from circleci_usage.demo.standin.faults import Instead, Reset, Retouch, Stall, in_turn, status
+from circleci_usage.demo.standin.faults import (
+    Instead,
+    Reset,
+    Retouch,
+    Stall,
+    error_response,
+    in_turn,
+)
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportOptions, ExportResult
@@ -65,7 +72,7 @@ def test_without_patience_the_quota_ends_the_run_and_the_next_goes_on(
 
 def test_a_retry_after_of_two_minutes_is_waited_for_in_any_case(world: Bench) -> None:
     world.options = ExportOptions(max_wait=timedelta())
-    world.circleci.faults = in_turn([status(429, "slow", Retry_After="120")])
+    world.circleci.faults = in_turn([error_response(429, "slow", Retry_After="120")])
     world.assert_whole(world.export())
     assert NOW + timedelta(seconds=120) <= world.clock.now() < NOW + timedelta(seconds=150)
 
@@ -73,7 +80,7 @@ def test_a_retry_after_of_two_minutes_is_waited_for_in_any_case(world: Bench) ->
 def test_short_waits_without_end_do_not_keep_a_run_for_ever(world: Bench) -> None:
     world.options = ExportOptions(max_wait=timedelta())
     world.circleci.faults = lambda request: (
-        status(429, "slow", Retry_After="60") if request.method == "POST" else None
+        error_response(429, "slow", Retry_After="60") if request.method == "POST" else None
     )
     with pytest.raises(UnfinishedError):
         world.export()
@@ -84,7 +91,7 @@ def test_ten_looks_an_hour_suffice(tmp_path: Path) -> None:
     with bench(tmp_path, posts_per_hour=10, gets_per_hour=10, polls_until_complete=2) as world:
         period = named_period("last-13-months", NOW.date())
         world.assert_whole(world.export(period), Period(period.start, NOW.date()))
-        assert [call.status for call in world.looks].count(429) <= 2
+        assert [call.status for call in world.polls].count(429) <= 2
         world.assert_no_secret()
 
 
@@ -126,7 +133,7 @@ def test_completed_without_urls_is_no_usage_and_said(world: Bench, *, null: bool
     result = world.export()
     assert result.parts == ()
     assert result.warnings == ("CircleCI exported no usage for 2026-10-01 to 2026-10-31.",)
-    assert len(world.looks) == 4
+    assert len(world.polls) == 4
     assert world.export().parts == ()
     assert len(world.posts) == 1
 
@@ -198,7 +205,7 @@ def test_a_window_without_files_is_remembered_by_a_run_that_may_not_wait(world: 
 
 def test_urls_that_come_late_are_fetched_even_if_looks_are_refused_meanwhile(world: Bench) -> None:
     world.circleci.fates = [Fate(("completed",), bare=2)]
-    refused = status(429, "slow", Retry_After="1800")
+    refused = error_response(429, "slow", Retry_After="1800")
     world.circleci.faults = in_turn([None, None, refused])
     world.assert_whole(world.export())
 
@@ -231,7 +238,7 @@ def test_a_run_waits_no_longer_than_it_may(world: Bench, seconds: int) -> None:
     with pytest.raises(UnfinishedError, match="All that was asked for and fetched is kept"):
         world.export()
     assert world.clock.now() - NOW <= timedelta(seconds=1.1 * seconds)
-    assert world.looks
+    assert world.polls
 
 
 # Lists of parts
@@ -281,7 +288,7 @@ def test_fewer_parts_than_before_are_an_error_and_no_smaller_report(
 def test_fewer_parts_than_an_earlier_run_was_told_of(world: Bench) -> None:
     world.circleci.fates = [Fate(listed=(2, 1))]
     world.circleci.faults = lambda request: (
-        status(503, "busy") if "part-1" in request.path else None
+        error_response(503, "busy") if "part-1" in request.path else None
     )
     with pytest.raises(ServiceError, match="download server answered 503"):
         world.export()
@@ -293,7 +300,7 @@ def test_fewer_parts_than_an_earlier_run_was_told_of(world: Bench) -> None:
 
 def test_more_parts_than_before_are_all_fetched(world: Bench) -> None:
     world.circleci.fates = [Fate(listed=(1, 2))]
-    world.circleci.faults = in_turn([None, None, status(403, "Request has expired")])
+    world.circleci.faults = in_turn([None, None, error_response(403, "Request has expired")])
     world.assert_whole(world.export())
 
 
@@ -347,7 +354,7 @@ def test_a_failed_export_is_told_with_its_reason_and_the_others_are_fetched(worl
 
 def test_nothing_that_went_wrong_is_kept_quiet(world: Bench) -> None:
     world.circleci.fates = [Fate(("failed",), error_reason="too large")]
-    world.circleci.faults = in_turn([None, None, None, status(401, "revoked")])
+    world.circleci.faults = in_turn([None, None, None, error_response(401, "revoked")])
     with pytest.raises(
         AccessError, match=r"does not accept the token.*2026-09-20 to 2026-09-30 failed.*too large"
     ):
@@ -360,14 +367,14 @@ def test_a_window_that_keeps_failing_is_asked_for_in_halves(world: Bench) -> Non
         with pytest.raises(ServiceError):
             world.export()
     world.assert_whole(world.export())
-    assert [end[:10] for _, end in world.asked_windows[2:]] == ["2026-10-15", "2026-10-31"]
+    assert [end[:10] for _, end in world.requested_windows[2:]] == ["2026-10-15", "2026-10-31"]
 
 
 def test_a_job_that_vanishes_is_an_error_and_the_next_run_asks_again(world: Bench) -> None:
     world.circleci.fates = [Fate((), vanishes=True)]
     with pytest.raises(ServiceError, match="does not know the export job any more"):
         world.export()
-    assert len(world.looks) == 3
+    assert len(world.polls) == 3
     world.assert_whole(world.export())
     assert len(world.posts) == 2
 
@@ -393,11 +400,11 @@ def test_expired_urls_are_replaced_by_fresh_ones(tmp_path: Path) -> None:
 
 def test_urls_that_are_always_refused_end_in_an_error(world: Bench) -> None:
     world.circleci.faults = lambda request: (
-        status(403, "no") if request.host == "download" else None
+        error_response(403, "no") if request.host == "download" else None
     )
     with pytest.raises(ServiceError, match="fresh ones too"):
         world.export()
-    assert len(world.looks) == 4
+    assert len(world.polls) == 4
 
 
 # Refusals
@@ -406,11 +413,11 @@ def test_urls_that_are_always_refused_end_in_an_error(world: Bench) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "text"),
     [
-        (status(401, "Invalid token provided."), AccessError, "does not accept the token"),
-        (status(403, "Permission denied."), AccessError, "may not see organisation"),
-        (status(404, "Organization does not exist."), AccessError, "knows no organisation"),
-        (status(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
-        (status(418, "teapot"), ServiceError, "418"),
+        (error_response(401, "Invalid token provided."), AccessError, "does not accept the token"),
+        (error_response(403, "Permission denied."), AccessError, "may not see organisation"),
+        (error_response(404, "Organization does not exist."), AccessError, "knows no organisation"),
+        (error_response(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
+        (error_response(418, "teapot"), ServiceError, "418"),
         (
             Instead(Response(302, {"Location": "https://evil.example/login?x=1"})),
             SettingsError,
@@ -431,7 +438,8 @@ def test_refusals_cost_one_request_and_say_what_to_do(
 
 
 @pytest.mark.parametrize(
-    "fault", [Stall(done=True), Reset(done=True), status(500, "oops"), status(503, "wait")]
+    "fault",
+    [Stall(done=True), Reset(done=True), error_response(500, "oops"), error_response(503, "wait")],
 )
 def test_an_unclear_answer_to_a_request_is_not_repeated_in_the_same_run(
     world: Bench, fault: Instead

@@ -11,7 +11,7 @@ import pytest
 
 from circleci_usage.core.errors import ServiceError, SettingsError, UnfinishedError
 from circleci_usage.core.periods import Period, named_period
-from circleci_usage.demo.standin.faults import Instead, status
+from circleci_usage.demo.standin.faults import Instead, error_response
 from circleci_usage.demo.standin.messages import Request
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportOptions
@@ -46,7 +46,7 @@ def test_windows_are_months_clipped_to_the_range_and_end_is_never_in_the_future(
     world: Bench,
 ) -> None:
     world.export(Period.of_days(date(2026, 9, 20), date(2026, 11, 30)))
-    assert world.asked_windows == [
+    assert world.requested_windows == [
         ("2026-09-20T00:00:00.000Z", "2026-09-30T23:59:59.999Z"),
         ("2026-10-01T00:00:00.000Z", "2026-10-31T23:59:59.999Z"),
         ("2026-11-01T00:00:00.000Z", "2026-11-02T12:55:00.000Z"),
@@ -59,7 +59,7 @@ def test_weekly_reports_serve_the_monthly_one(world: Bench) -> None:
         world.assert_whole(world.export(week), week)
     assert len(world.posts) == 5, "the last week lies in two months"
     world.assert_whole(world.export())
-    assert world.asked_windows[5:] == [("2026-10-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z")]
+    assert world.requested_windows[5:] == [("2026-10-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z")]
 
 
 def test_the_current_month_is_asked_for_whole_once_more_when_another_day_is_complete(
@@ -122,7 +122,7 @@ def test_an_export_that_takes_too_long_is_collected_by_the_next_run(world: Bench
         UnfinishedError, match=r"2026-10-01 to 2026-10-31 \(processing\).*run the same command"
     ):
         world.export()
-    assert len(world.looks) < 10
+    assert len(world.polls) < 10
     world.options = ExportOptions(max_wait=timedelta(hours=12))
     world.assert_whole(world.export())
     assert len(world.posts) == 1
@@ -130,7 +130,7 @@ def test_an_export_that_takes_too_long_is_collected_by_the_next_run(world: Bench
 
 def test_parts_that_arrived_are_kept_and_only_the_rest_is_downloaded(world: Bench) -> None:
     def last_part_is_out(request: Request) -> Instead | None:
-        return status(503, "busy") if "part-1" in request.path else None
+        return error_response(503, "busy") if "part-1" in request.path else None
 
     world.circleci.faults = last_part_is_out
     with pytest.raises(ServiceError, match="the download server answered 503"):

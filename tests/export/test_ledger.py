@@ -46,8 +46,8 @@ ledgers = st.builds(
 )
 
 
-def asked(period: Period = OCTOBER, now: datetime = NOW, job: str = "job-1") -> Window:
-    return Window.wanted(period, ORGANIZATIONS, now).answered(job, now)
+def requested(period: Period = OCTOBER, now: datetime = NOW, job: str = "job-1") -> Window:
+    return Window.planned(period, ORGANIZATIONS, now).accepted(job, now)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -59,8 +59,8 @@ def test_what_is_written_is_read(ledger: Ledger) -> None:
 def test_a_person_can_read_it() -> None:
     ledger = (
         Ledger()
-        .asked(asked())
-        .published(Window.wanted(OCTOBER, ORGANIZATIONS, NOW).answered("job-1", NOW), NOW)
+        .with_request(requested())
+        .published(Window.planned(OCTOBER, ORGANIZATIONS, NOW).accepted("job-1", NOW), NOW)
     )
     text = dump(ledger)
     assert json.loads(text)["version"] == 1
@@ -92,7 +92,7 @@ def test_a_newer_format_is_not_touched() -> None:
         "null",
         '{"version": "1"}',
         '{"windows": [{"first": "2026-13-01"}]}',
-        dump(Ledger().asked(asked()))[:-40],
+        dump(Ledger().with_request(requested()))[:-40],
     ],
 )
 def test_a_damaged_ledger_is_said_to_be_damaged(text: str) -> None:
@@ -103,35 +103,39 @@ def test_a_damaged_ledger_is_said_to_be_damaged(text: str) -> None:
 def test_the_fetched_window_stays_until_the_new_one_is_whole() -> None:
     begin = Period(OCTOBER.start, date(2026, 10, 20))
     early = datetime(2026, 10, 20, tzinfo=UTC)
-    old = Ledger().published(asked(begin, early), early)
-    both = old.asked(asked())
+    old = Ledger().published(requested(begin, early), early)
+    both = old.with_request(requested())
     assert [(window.state, window.last.day) for window in both.windows] == [
         (State.FETCHED, 19),
-        (State.ASKED, 31),
+        (State.REQUESTED, 31),
     ]
     assert both.fetched(ORGANIZATIONS, OCTOBER) == old.windows
-    new = both.published(asked(), NOW)
+    new = both.published(requested(), NOW)
     assert [(window.state, window.last.day) for window in new.windows] == [(State.FETCHED, 31)]
 
 
 def test_lost_files_are_fetched_from_their_own_job_unless_a_newer_one_is_under_way() -> None:
     early = datetime(2026, 10, 20, tzinfo=UTC)
-    old = Ledger().published(asked(Period(OCTOBER.start, date(2026, 10, 20)), early, "old"), early)
+    old = Ledger().published(
+        requested(Period(OCTOBER.start, date(2026, 10, 20)), early, "old"), early
+    )
     (window,) = old.windows
-    assert [(one.state, one.job) for one in old.reopened(window).windows] == [(State.ASKED, "old")]
-    newer = old.asked(asked(job="new")).reopened(window)
-    assert [(one.state, one.job) for one in newer.windows] == [(State.ASKED, "new")]
+    assert [(one.state, one.job) for one in old.reopened(window).windows] == [
+        (State.REQUESTED, "old")
+    ]
+    newer = old.with_request(requested(job="new")).reopened(window)
+    assert [(one.state, one.job) for one in newer.windows] == [(State.REQUESTED, "new")]
 
 
 def test_the_quota_is_counted_by_organisation_and_hour() -> None:
     ledger = Ledger()
     for minute in range(10):
         assert ledger.quota_free_at(ORGANIZATIONS[0], NOW) is None
-        ledger = ledger.asked(asked(now=NOW + timedelta(minutes=minute)))
+        ledger = ledger.with_request(requested(now=NOW + timedelta(minutes=minute)))
     now = NOW + timedelta(minutes=30)
     assert len(ledger.posts_in_hour(ORGANIZATIONS[0], now)) == 10
     assert ledger.quota_free_at(ORGANIZATIONS[0], now) == NOW + timedelta(hours=1)
     assert ledger.quota_free_at("another", now) is None
     assert ledger.quota_free_at(ORGANIZATIONS[0], NOW + timedelta(minutes=61)) is None
-    later = ledger.asked(asked(now=NOW + timedelta(hours=3)))
+    later = ledger.with_request(requested(now=NOW + timedelta(hours=3)))
     assert len(later.posts) == 1, "it does not grow"

@@ -35,7 +35,7 @@ def runs(draw: st.DrawFn) -> list[Run]:
 
 
 def fetched(period: Period, now: datetime, name: str = "job") -> Window:
-    return Window.wanted(period, ORGANIZATIONS, now).answered(name, now)
+    return Window.planned(period, ORGANIZATIONS, now).accepted(name, now)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -43,7 +43,7 @@ def fetched(period: Period, now: datetime, name: str = "job") -> Window:
 def test_any_sequence_of_runs(sequence: list[Run]) -> None:
     ledger = Ledger()
     for now, period, fails in sequence:
-        asked = plan(ledger, ORGANIZATIONS, period, now).ask
+        asked = plan(ledger, ORGANIZATIONS, period, now).to_request
         closed = [
             window
             for window in ledger.windows
@@ -58,12 +58,12 @@ def test_any_sequence_of_runs(sequence: list[Run]) -> None:
             )
         done = asked[:-1] if fails else asked
         for window in done:
-            ledger = ledger.asked(fetched(window, now)).published(fetched(window, now), now)
+            ledger = ledger.with_request(fetched(window, now)).published(fetched(window, now), now)
         days = [day for window in ledger.windows for day in window.period]
         assert len(days) == len(set(days)), "no day is in two windows"
         if not fails:
             again = plan(ledger, ORGANIZATIONS, period, now)
-            assert (again.ask, again.collect) == ((), ())
+            assert (again.to_request, again.in_progress) == ((), ())
             through = min(complete_through(now), period.last)
             assert ledger.covered_through(ORGANIZATIONS, period) == (
                 through if through >= period.first else None
@@ -77,12 +77,12 @@ def test_what_was_asked_for_is_collected_rather_than_asked_for_again(
 ) -> None:
     now, period, _ = sequence[0]
     ledger = Ledger()
-    asked = plan(ledger, ORGANIZATIONS, period, now).ask
+    asked = plan(ledger, ORGANIZATIONS, period, now).to_request
     for window in asked:
-        ledger = ledger.asked(fetched(window, now))
+        ledger = ledger.with_request(fetched(window, now))
     later = plan(ledger, ORGANIZATIONS, period, now)
-    assert later.ask == ()
-    assert tuple(window.period for window in later.collect) == asked
+    assert later.to_request == ()
+    assert tuple(window.period for window in later.in_progress) == asked
 
 
 def test_a_day_is_complete_twelve_hours_after_it_ended() -> None:
@@ -105,19 +105,19 @@ def test_a_request_names_all_instants_of_its_days_but_none_that_may_be_in_the_fu
 def test_right_after_midnight_the_new_day_is_not_asked_for() -> None:
     today = Period.of_days(date(2026, 11, 1), date(2026, 11, 2))
     early = plan(Ledger(), ORGANIZATIONS, today, datetime(2026, 11, 2, 0, 4, tzinfo=UTC))
-    assert early.ask == (Period.of_days(date(2026, 11, 1), date(2026, 11, 1)),)
+    assert early.to_request == (Period.of_days(date(2026, 11, 1), date(2026, 11, 1)),)
 
 
 def test_a_window_that_reaches_before_the_look_back_stays_as_it_is() -> None:
-    asked_at = datetime(2025, 11, 20, tzinfo=UTC)
+    requested_at = datetime(2025, 11, 20, tzinfo=UTC)
     november = Period(date(2025, 11, 1), date(2025, 11, 21))
     ledger = (
         Ledger()
-        .published(fetched(november, asked_at), asked_at)
-        .refusing_before("a", date(2025, 11, 5))
+        .published(fetched(november, requested_at), requested_at)
+        .with_first_day("a", date(2025, 11, 5))
     )
     now = datetime(2026, 11, 20, 13, tzinfo=UTC)
-    assert plan(ledger, ORGANIZATIONS, november, now).ask == ()
+    assert plan(ledger, ORGANIZATIONS, november, now).to_request == ()
     assert reachable(ledger, ORGANIZATIONS, Period(date(2025, 10, 1), date(2025, 12, 1))) == Period(
         date(2025, 11, 1), date(2025, 12, 1)
     )
@@ -127,5 +127,5 @@ def test_only_the_organisations_count_and_not_who_asks() -> None:
     now = datetime(2026, 11, 2, 13, tzinfo=UTC)
     period = Period(date(2026, 10, 1), date(2026, 11, 1))
     ledger = Ledger().published(fetched(period, now), now)
-    assert plan(ledger, ("b", "a"), period, now).ask == ()
-    assert plan(ledger, ("a",), period, now).ask == (period,)
+    assert plan(ledger, ("b", "a"), period, now).to_request == ()
+    assert plan(ledger, ("a",), period, now).to_request == (period,)

@@ -13,7 +13,7 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
-from circleci_usage.export.store import Store, prune
+from circleci_usage.export.store import Store, prune_store
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -25,8 +25,8 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def asked(period: Period = OCTOBER, job: str = "job") -> Window:
-    return Window.wanted(period, ORGANIZATIONS, NOW).answered(job, NOW)
+def requested(period: Period = OCTOBER, job: str = "job") -> Window:
+    return Window.planned(period, ORGANIZATIONS, NOW).accepted(job, NOW)
 
 
 def verified(store: Store, window: Window, text: str = "rows") -> Window:
@@ -45,8 +45,8 @@ def files(store: Store) -> set[str]:
 @pytest.fixture
 def published(store: Store) -> Store:
     with store.locked():
-        window = verified(store, asked())
-        store.commit(store.ledger.asked(window))
+        window = verified(store, requested())
+        store.commit(store.ledger.with_request(window))
         store.publish(window, NOW)
     return store
 
@@ -60,8 +60,8 @@ def test_a_published_window_counts(published: Store) -> None:
 
 def test_new_parts_take_the_place_of_the_old_ones(published: Store) -> None:
     with published.locked():
-        window = verified(published, asked(job="other"), "newer rows")
-        published.commit(published.ledger.asked(window))
+        window = verified(published, requested(job="other"), "newer rows")
+        published.commit(published.ledger.with_request(window))
         assert [part.read_text() for part in published.parts(OCTOBER)] == ["rows"]
         published.publish(window, NOW)
     assert [part.read_text() for part in published.parts(OCTOBER)] == ["newer rows"]
@@ -83,8 +83,8 @@ def test_a_second_run_is_told_who_holds_the_store(store: Store) -> None:
 
 def test_a_kill_between_moving_files_and_the_ledger_costs_nothing(store: Store) -> None:
     with store.locked():
-        window = verified(store, asked())
-        store.commit(store.ledger.asked(window))
+        window = verified(store, requested())
+        store.commit(store.ledger.with_request(window))
         store.incoming(window.parts[0].name).replace(store.path_of(window.parts[0]))
     with store.locked():
         assert store.ledger.windows == (window,)
@@ -127,12 +127,12 @@ def test_a_new_store_is_not_committed_by_accident(published: Store) -> None:
     assert (published.folder / ".gitignore").read_text() == "*\n"
 
 
-@pytest.mark.parametrize(("job", "state"), [("", State.UNCLEAR), ("job-7", State.ASKED)])
+@pytest.mark.parametrize(("job", "state"), [("", State.UNCLEAR), ("job-7", State.REQUESTED)])
 def test_a_kill_while_asking_is_known_afterwards(store: Store, job: str, state: State) -> None:
     with store.locked():
-        store.intent.begin(Window.wanted(OCTOBER, ORGANIZATIONS, NOW))
+        store.pending_request.begin(Window.planned(OCTOBER, ORGANIZATIONS, NOW))
         if job:
-            store.intent.answered(job)
+            store.pending_request.record_job(job)
     with Store(store.folder).locked():
         (window,) = Store(store.folder).ledger.windows
         assert (window.state, window.job or "", window.period) == (state, job, OCTOBER)
@@ -168,10 +168,10 @@ def test_prune_removes_what_is_older_than_the_look_back(published: Store) -> Non
     with published.locked():
         for month in (9, 10):
             period = Period.of_days(date(2025, month, 1), date(2025, month, 30))
-            window = verified(published, asked(period, f"old-{month}"))
-            published.commit(published.ledger.asked(window))
+            window = verified(published, requested(period, f"old-{month}"))
+            published.commit(published.ledger.with_request(window))
             published.publish(window, NOW)
-    done = prune(published, NOW)
+    done = prune_store(published, NOW)
     assert ([window.first for window in done.windows], done.files, done.bytes) == (
         [date(2025, 9, 1)],
         1,

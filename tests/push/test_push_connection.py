@@ -22,8 +22,8 @@ from circleci_usage.demo.standin.faults import (
     Reset,
     Stall,
     Truncate,
+    error_response,
     in_turn,
-    status,
 )
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.push.datadog.connection import (
@@ -67,7 +67,7 @@ def submit(client: ApiClient) -> object:
 
 @pytest.mark.parametrize(
     "faults",
-    [[status(code, "x")] * 4 for code in (408, 500, 502, 503, 504)]
+    [[error_response(code, "x")] * 4 for code in (408, 500, 502, 503, 504)]
     + [
         [HangUp()],
         [Reset()],
@@ -125,7 +125,7 @@ def test_whatever_an_error_looks_like_it_is_understood(
     assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("fault", [status(500, "x"), HangUp(done=True), Stall(done=True)])
+@pytest.mark.parametrize("fault", [error_response(500, "x"), HangUp(done=True), Stall(done=True)])
 def test_what_may_have_been_done_is_not_repeated_where_that_would_do_it_twice(
     datadog: DatadogIntake, fault: Fault
 ) -> None:
@@ -144,7 +144,7 @@ def test_what_may_have_been_done_is_not_repeated_where_that_would_do_it_twice(
 def test_a_rate_limit_says_how_long_it_lasts(
     datadog: DatadogIntake, reset: str, pauses: float, calls: int
 ) -> None:
-    datadog.faults = in_turn([status(429, "x", X_RateLimit_Reset=reset)])
+    datadog.faults = in_turn([error_response(429, "x", X_RateLimit_Reset=reset)])
 
     with (
         session(datadog) as api,
@@ -157,7 +157,7 @@ def test_a_rate_limit_says_how_long_it_lasts(
 
 
 def test_patience_ends(datadog: DatadogIntake) -> None:
-    datadog.faults = lambda _: status(429, "x", X_RateLimit_Reset="110")
+    datadog.faults = lambda _: error_response(429, "x", X_RateLimit_Reset="110")
 
     with session(datadog) as api:
         for _ in range(4):
@@ -172,11 +172,11 @@ def test_patience_ends(datadog: DatadogIntake) -> None:
     [
         (HTML_PAGE, ServiceError, r"does not answer as Datadog does \(200\); check DATADOG_URL"),
         (
-            status(302, "x", Location="http://127.0.0.1:9/"),
+            error_response(302, "x", Location="http://127.0.0.1:9/"),
             ServiceError,
             r"does not answer as Datadog does \(302\)",
         ),
-        (status(403, "x"), AccessError, "does not accept the API key"),
+        (error_response(403, "x"), AccessError, "does not accept the API key"),
         (Stall(), ServiceError, "no answer within the time-out"),
         (Reset(), ServiceError, "the connection broke"),
     ],
@@ -203,7 +203,7 @@ def test_nobody_being_there_is_said(datadog: DatadogIntake) -> None:
 
 def test_keys_do_not_follow_a_redirect(datadog: DatadogIntake) -> None:
     with DatadogIntake(datadog.clock) as elsewhere:
-        datadog.faults = lambda _: status(307, "x", Location=f"{elsewhere.url}/api/v1/validate")
+        datadog.faults = lambda _: error_response(307, "x", Location=f"{elsewhere.url}/api/v1/validate")
         with session(datadog) as api, pytest.raises(ServiceError):
             api.call(validate)
 

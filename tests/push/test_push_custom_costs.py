@@ -13,7 +13,7 @@ from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
-from circleci_usage.demo.standin.faults import Fault, HangUp, Stall, status
+from circleci_usage.demo.standin.faults import Fault, HangUp, Stall, error_response
 from circleci_usage.demo.standin.messages import Request
 from circleci_usage.push.datadog.connection import DatadogSession
 from circleci_usage.push.datadog.cost_file import cost_file
@@ -203,7 +203,7 @@ def test_an_upload_that_nobody_knows_of_is_not_made_again(
 
 
 def test_an_upload_that_was_put_off_is_made_again(datadog: DatadogIntake, march: Path) -> None:
-    datadog.faults = at("PUT", status(429, "later", X_RateLimit_Reset="9"))
+    datadog.faults = at("PUT", error_response(429, "later", X_RateLimit_Reset="9"))
 
     send(datadog, march)
 
@@ -300,7 +300,7 @@ def test_what_datadog_does_not_do_is_said(
     error: type[Exception],
     message: str,
 ) -> None:
-    datadog.faults = at(method, status(code, "no"))
+    datadog.faults = at(method, error_response(code, "no"))
 
     with pytest.raises(error, match=message):
         send(datadog, march)

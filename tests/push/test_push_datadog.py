@@ -26,7 +26,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, in_turn, status
+from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, error_response, in_turn
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.tour import DEMO_SETTINGS
 from circleci_usage.push.datadog.credentials import Credentials
@@ -217,7 +217,7 @@ def test_a_killed_push_is_made_whole_by_the_next(
 def test_a_refused_key_is_an_access_error_and_stops_at_once(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions, code: int
 ) -> None:
-    datadog.faults = FaultsAt(SERIES, [status(code, "x")])
+    datadog.faults = FaultsAt(SERIES, [error_response(code, "x")])
 
     with pytest.raises(
         AccessError, match=rf"does not accept the API key \({code}\).* now it is datadoghq\.eu\.$"
@@ -241,8 +241,8 @@ def test_datadog_being_down_is_a_service_error_after_five_tries(
 def test_trouble_that_passes_is_not_noticed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    later = status(429, "slow down", X_RateLimit_Reset="37")
-    datadog.faults = in_turn([later, None, status(500, "oops"), HangUp(), HangUp(done=True), None])
+    later = error_response(429, "slow down", X_RateLimit_Reset="37")
+    datadog.faults = in_turn([later, None, error_response(500, "oops"), HangUp(), HangUp(done=True), None])
     before = datadog.clock.now()
 
     send(datadog, planned(reported, options, 4))
@@ -255,7 +255,7 @@ def test_what_arrived_and_what_did_not_is_said(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
-    datadog.faults = FaultsAt(SERIES, [None, None, status(502, "bad gateway")])
+    datadog.faults = FaultsAt(SERIES, [None, None, error_response(502, "bad gateway")])
 
     with pytest.raises(PartlySentError) as caught:
         send(datadog, plan)
@@ -332,7 +332,7 @@ def test_metrics_that_arrived_are_told_when_events_do_not(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options)
-    datadog.faults = FaultsAt(EVENTS, [status(503, "x")])
+    datadog.faults = FaultsAt(EVENTS, [error_response(503, "x")])
 
     with pytest.raises(
         PartlySentError, match=rf"^All {plan.points:,} points arrived, but not all else: "

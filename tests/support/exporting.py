@@ -135,13 +135,13 @@ class Bench:
         return [call for call in self.circleci.calls if call.method == "POST"]
 
     @property
-    def asked_windows(self) -> list[tuple[str, str]]:
+    def requested_windows(self) -> list[tuple[str, str]]:
         """First and last moment of each window, as asked for."""
         bodies = [json.loads(call.body) for call in self.posts]
         return [(body["start"], body["end"]) for body in bodies]
 
     @property
-    def looks(self) -> list[Call]:
+    def polls(self) -> list[Call]:
         return [
             call
             for call in self.circleci.calls

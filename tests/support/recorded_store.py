@@ -19,7 +19,7 @@ class Export:
 
     first: str
     last: str
-    asked_on: str
+    requested_on: str
     parts: Sequence[Sequence[Row]]
 
 
@@ -34,19 +34,19 @@ def store_with(folder: Path, *exports: Export) -> Store:
 
 
 def _fetched(store: Store, number: int, export: Export) -> Window:
-    at = datetime.fromisoformat(export.asked_on).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(export.requested_on).replace(tzinfo=UTC)
     asked = Window(
         first=date.fromisoformat(export.first),
         last=date.fromisoformat(export.last),
         organizations=("org",),
         state=State.FETCHED,
-        asked_at=at,
+        requested_at=at,
         complete_through=date.fromisoformat(export.last),
         fetched_at=at,
         job=f"job-{number}",
     )
     asked = replace(
-        asked, complete_through=Window.wanted(asked.period, ("org",), at).complete_through
+        asked, complete_through=Window.planned(asked.period, ("org",), at).complete_through
     )
     names = [f"{file_prefix(asked)}{part:016}.csv.gz" for part in range(len(export.parts))]
     for name, rows in zip(names, export.parts, strict=True):

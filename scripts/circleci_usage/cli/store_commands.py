@@ -28,8 +28,7 @@ def status(
     from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
     from circleci_usage.export.store import Store
-    from circleci_usage.export.store_status import named
-    from circleci_usage.export.store_status import status as status_of
+    from circleci_usage.export.store_status import resolve_names, store_status
     from circleci_usage.export_and_report import days_to_export
 
     console, clock = Console(), SystemClock()
@@ -37,9 +36,9 @@ def status(
     reporting = settings.report_settings({}, Path(), None, config, chosen, merged=False)
     span = days_to_export(settings.export_span(chosen), reporting, clock.now())
     folder = Store(store)
-    found = named(folder, organizations(org_id) if org_id else ())
+    found = resolve_names(folder, organizations(org_id) if org_id else ())
     now = clock.now()
-    stands = status_of(folder, found.ids, span, now)
+    stands = store_status(folder, found.ids, span, now)
     for line in (*store_lines(stands, now), *next_run_lines(stands, found, chosen.period, span)):
         console.result(line)
 
@@ -86,8 +85,7 @@ def prune(store: flags.Store = flags.DEFAULT_STORE, quiet: flags.Quiet = False) 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """
     from circleci_usage.cli.console import Console
-    from circleci_usage.export.store import Store
-    from circleci_usage.export.store import prune as prune_store
+    from circleci_usage.export.store import Store, prune_store
 
     removed = prune_store(Store(store), SystemClock().now())
     console = Console(quiet=quiet)

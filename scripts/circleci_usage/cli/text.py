@@ -12,11 +12,11 @@ from circleci_usage.core.periods import Period, months
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import State, Window
-from circleci_usage.export.store_status import Named, Status
+from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.render.formatting import when
 
 
-def store_lines(status: Status, now: datetime) -> Iterator[str]:
+def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
     """What is there, and what the quota allows."""
     if not status.windows:
         yield f"The store {status.folder} is empty."
@@ -30,7 +30,7 @@ def store_lines(status: Status, now: datetime) -> Iterator[str]:
 
 
 def next_run_lines(
-    status: Status, organizations: Named, period: Period, span: Period
+    status: StoreStatus, organizations: NamedOrganizations, period: Period, span: Period
 ) -> Iterator[str]:
     """What the next run does for a report on a period, for which it exports a span of days.
 
@@ -53,11 +53,13 @@ def next_run_lines(
         return
     left = status.requests_left
     when = (
-        f"; {left} of them at once, the others as the quota allows" if len(plan.ask) > left else ""
+        f"; {left} of them at once, the others as the quota allows"
+        if len(plan.to_request) > left
+        else ""
     )
-    yield f"The next run asks for {_listed(plan.ask)}{when}."
-    if plan.collect:
-        yield f"It collects {_listed(window.period for window in plan.collect)}, asked for earlier."
+    yield f"The next run asks for {_listed(plan.to_request)}{when}."
+    if plan.in_progress:
+        yield f"It collects {_listed(window.period for window in plan.in_progress)}, asked for earlier."
 
 
 def check_line(check: Check) -> str:
@@ -116,7 +118,7 @@ def _window_line(window: Window, *, whole: bool) -> str:
     return f"{line}, complete"
 
 
-def _quota_line(status: Status, now: datetime) -> str:
+def _quota_line(status: StoreStatus, now: datetime) -> str:
     line = f"Exports asked for within the hour: {status.requests_this_hour} of {status.requests_per_hour}"
     if status.quota_free_at and status.quota_free_at > now:
         return f"{line}; the next one may be at {status.quota_free_at:%H:%M} UTC."

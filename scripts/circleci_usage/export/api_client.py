@@ -145,7 +145,7 @@ class CircleCI:
                 ) from None
             raise self._unreachable(error) from None
 
-    def look_at_export(self, organization: str, job: str) -> ExportJob | None:
+    def poll_export(self, organization: str, job: str) -> ExportJob | None:
         """An export job that the organisation asked for; None when CircleCI does not know it (any more)."""
         answer = self._get(
             f"organizations/{quote(organization, safe='')}/usage_export_job/{quote(job, safe='')}"
@@ -307,7 +307,7 @@ class CircleCI:
     def _check(self, answer: ApiResponse, what: str) -> None:
         if answer.status < requests.codes.multiple_choices:
             return
-        said = self.redacted(answer.said)
+        said = self.redacted(answer.message)
         why = f"{answer.status}: {said}" if said else f"{answer.status}"
         match answer.status:
             case 400:

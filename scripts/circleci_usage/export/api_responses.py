@@ -22,11 +22,11 @@ class UnclearAnswerError(ServiceError):
 
 
 class ExportRefusedError(SettingsError):
-    """CircleCI did not like the request (400). `said` is its reason."""
+    """CircleCI did not like the request (400). `reason` is what it said."""
 
-    def __init__(self, message: str, said: str = "") -> None:
+    def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
-        self.said = said
+        self.reason = reason
 
 
 class RateLimitedError(UnfinishedError):
@@ -74,7 +74,7 @@ class ApiResponse:
     body: object
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """CircleCI's message, as it came."""
         message = self.body.get("message") if isinstance(self.body, dict) else None
         return message if isinstance(message, str) else ""

@@ -53,9 +53,9 @@ from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.planning import plan, reachable
 from circleci_usage.export.polling import ExportPoller
 from circleci_usage.export.requesting import ExportRequester
-from circleci_usage.export.store import Store, no_usage
+from circleci_usage.export.run_context import ExportOptions, RunContext
+from circleci_usage.export.store import Store, no_usage_warnings
 from circleci_usage.export.wait_budget import WaitBudget
-from circleci_usage.export.waiting import ExportOptions, Run
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
 
@@ -110,29 +110,31 @@ def export_usage(
     client.wait_budget.max_wait = options.max_wait
     with store.locked():
         _remember(store, slugs or {})
-        run = Run(client, store, tuple(dict.fromkeys(organizations)), options, clock, progress)
+        run = RunContext(
+            client, store, tuple(dict.fromkeys(organizations)), options, clock, progress
+        )
         requester = ExportRequester(run, period)
-        _bring_home(run, period, requester)
+        _run_export(run, period, requester)
         return _result(run, period, requester.ledger)
 
 
 def _remember(store: Store, slugs: Mapping[str, str]) -> None:
-    named = store.ledger.naming(slugs)
+    named = store.ledger.with_ids(slugs)
     if named != store.ledger:
         store.commit(named)
 
 
-def _bring_home(run: Run, period: Period, requester: ExportRequester) -> None:
+def _run_export(run: RunContext, period: Period, requester: ExportRequester) -> None:
     _check_clock(run, period)
     reached = _reached(run, period, requester.ledger)
     for warning in _cut(period, reached):
         run.progress.say(warning)
-    poller = ExportPoller(run, requester.again)
-    under_way = plan(run.store.ledger, run.organizations, period, run.client.now()).collect
-    for window in under_way:
-        poller.expect(window)
+    poller = ExportPoller(run, requester.retry)
+    in_progress = plan(run.store.ledger, run.organizations, period, run.client.now()).in_progress
+    for window in in_progress:
+        poller.add(window)
     run.progress.say(
-        f"Exporting {reached}: {counted(len(requester.todo), 'window')} to ask for, {len(under_way)} under way."
+        f"Exporting {reached}: {counted(len(requester.to_request), 'window')} to ask for, {len(in_progress)} under way."
     )
     problems: list[UsageExporterError] = []
     try:
@@ -144,7 +146,7 @@ def _bring_home(run: Run, period: Period, requester: ExportRequester) -> None:
         raise _joined(problems)
 
 
-def _check_clock(run: Run, period: Period) -> None:
+def _check_clock(run: RunContext, period: Period) -> None:
     """Nothing to ask for would look as if there were no usage."""
     today = today_utc(run.client.now())
     if period.first > today:
@@ -157,10 +159,10 @@ def _check_clock(run: Run, period: Period) -> None:
 def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBudget) -> None:
     """Ask, look, fetch and wait until nothing is left to do."""
     while True:
-        for window, answer in requester.ask():
-            poller.expect(window, answer)
-        poller.collect()
-        if poller.is_done and not requester.todo:
+        for window, answer in requester.request_all():
+            poller.add(window, answer)
+        poller.poll()
+        if poller.is_done and not requester.to_request:
             break
         _wait(wait_budget, requester, poller)
 
@@ -168,9 +170,11 @@ def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBud
 def _wait(wait_budget: WaitBudget, requester: ExportRequester, poller: ExportPoller) -> None:
     """Wait for whichever comes first: the next request or the next look."""
     waiting = [
-        one for one, idle in ((requester, not requester.todo), (poller, poller.is_done)) if not idle
+        one
+        for one, idle in ((requester, not requester.to_request), (poller, poller.is_done))
+        if not idle
     ]
-    wait_budget.wait_until(*min((one.ready_at, one.why_waiting) for one in waiting))
+    wait_budget.wait_until(*min((one.ready_at, one.wait_reason) for one in waiting))
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
@@ -180,17 +184,20 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
     return type(problems[0])(" ".join(map(str, problems)))
 
 
-def _result(run: Run, period: Period, ledger: Ledger) -> ExportResult:
+def _result(run: RunContext, period: Period, ledger: Ledger) -> ExportResult:
     reached = _reached(run, period, ledger)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(*_cut(period, reached), *no_usage(ledger.fetched(run.organizations, reached))),
+        warnings=(
+            *_cut(period, reached),
+            *no_usage_warnings(ledger.fetched(run.organizations, reached)),
+        ),
         complete_through=ledger.covered_through(run.organizations, reached),
         period=reached,
     )
 
 
-def _reached(run: Run, period: Period, ledger: Ledger) -> Period:
+def _reached(run: RunContext, period: Period, ledger: Ledger) -> Period:
     reached = reachable(ledger, run.organizations, period, run.client.now())
     if reached is None:
         raise SettingsError(

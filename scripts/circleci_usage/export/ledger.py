@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, ValidationError
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import ONE_DAY, Period, today_utc
@@ -46,7 +46,7 @@ def complete_through(moment: datetime) -> date:
 class State(StrEnum):
     """What is known of a window."""
 
-    ASKED = "asked"
+    REQUESTED = "asked"
     FETCHED = "fetched"
     FAILED = "failed"
     UNCLEAR = "unclear"
@@ -71,7 +71,7 @@ class Window:
         last: the last day, included.
         organizations: ids; the first one asks, the others share its plan.
         state: what is known of it.
-        asked_at: when it was asked for, by CircleCI's clock: its data are at least as fresh as that.
+        requested_at: when it was asked for, by CircleCI's clock: its data are at least as fresh as that.
         complete_through: the last day that CircleCI had whole then, at most `last`.
         fetched_at: when its last part was verified.
         job: CircleCI's id of the export job.
@@ -79,15 +79,15 @@ class Window:
         error: why it failed.
         failures: how often in a row.
         listed: how many parts CircleCI listed, at most.
-        bare_looks: how often it was found completed without a list of parts, as CircleCI says of days without usage.
-        bare_since: since when.
+        empty_polls: how often it was found completed without a list of parts, as CircleCI says of days without usage.
+        empty_since: since when.
     """
 
     first: date
     last: date
     organizations: tuple[str, ...]
     state: State
-    asked_at: AwareDatetime
+    requested_at: Annotated[AwareDatetime, Field(alias="asked_at")]
     complete_through: date
     fetched_at: AwareDatetime | None = None
     job: str | None = None
@@ -95,11 +95,11 @@ class Window:
     error: str | None = None
     failures: NonNegativeInt = 0
     listed: NonNegativeInt = 0
-    bare_looks: NonNegativeInt = 0
-    bare_since: AwareDatetime | None = None
+    empty_polls: Annotated[NonNegativeInt, Field(alias="bare_looks")] = 0
+    empty_since: Annotated[AwareDatetime | None, Field(alias="bare_since")] = None
 
     @classmethod
-    def wanted(
+    def planned(
         cls, period: Period, organizations: Sequence[str], now: datetime, failures: int = 0
     ) -> Self:
         """A window that is about to be asked for."""
@@ -114,10 +114,12 @@ class Window:
             failures=failures,
         )
 
-    def answered(self, job: str, now: datetime) -> Self:
+    def accepted(self, job: str, now: datetime) -> Self:
         """With the export job that CircleCI began for it."""
         through = min(self.last, complete_through(now))
-        return replace(self, state=State.ASKED, job=job, asked_at=now, complete_through=through)
+        return replace(
+            self, state=State.REQUESTED, job=job, requested_at=now, complete_through=through
+        )
 
     @property
     def period(self) -> Period:
@@ -212,11 +214,12 @@ class Ledger:
         failed = self.of(organizations, State.FAILED)
         return max((window.failures for window in failed if window.period == period), default=0)
 
-    def asked(self, window: Window) -> "Ledger":
+    def with_request(self, window: Window) -> "Ledger":
         """With a window that was just asked for, or may have been."""
-        recent = tuple(post for post in self.posts if post.at > window.asked_at - QUOTA_HOUR)
+        recent = tuple(post for post in self.posts if post.at > window.requested_at - QUOTA_HOUR)
         return replace(
-            self.updated(window), posts=(*recent, Post(window.organizations[0], window.asked_at))
+            self.updated(window),
+            posts=(*recent, Post(window.organizations[0], window.requested_at)),
         )
 
     def updated(self, window: Window) -> "Ledger":
@@ -227,7 +230,7 @@ class Ledger:
     def published(self, window: Window, now: datetime) -> "Ledger":
         """With a window whose parts are all whole; whatever it lies over gives way to it."""
         whole = replace(
-            window, state=State.FETCHED, fetched_at=now, error=None, failures=0, bare_since=None
+            window, state=State.FETCHED, fetched_at=now, error=None, failures=0, empty_since=None
         )
         return _plus(self.without(self._under(window)), whole)
 
@@ -235,22 +238,22 @@ class Ledger:
         """With a fetched window whose files were lost: its export job may still give them, if no newer one does."""
         rest = self.without((window,))
         if any(
-            other.state is State.ASKED and other.overlaps(window.period)
+            other.state is State.REQUESTED and other.overlaps(window.period)
             for other in rest.of(window.organizations)
         ):
             return rest
-        return rest.updated(replace(window, state=State.ASKED, fetched_at=None))
+        return rest.updated(replace(window, state=State.REQUESTED, fetched_at=None))
 
     def without(self, windows: Iterable[Window]) -> "Ledger":
         """Without some windows."""
         gone = tuple(windows)
         return replace(self, windows=tuple(window for window in self.windows if window not in gone))
 
-    def refusing_before(self, organization: str, day: date) -> "Ledger":
+    def with_first_day(self, organization: str, day: date) -> "Ledger":
         """With the first day that CircleCI still has usage of."""
         return replace(self, nothing_before={**self.nothing_before, organization: day})
 
-    def naming(self, ids: Mapping[str, str]) -> "Ledger":
+    def with_ids(self, ids: Mapping[str, str]) -> "Ledger":
         """With the ids of organisations by their slugs."""
         return replace(
             self, ids={**self.ids, **{slug.lower(): known for slug, known in ids.items()}}
@@ -276,7 +279,9 @@ class Ledger:
 
 
 def _plus(ledger: Ledger, window: Window) -> Ledger:
-    windows = sorted((*ledger.windows, window), key=lambda one: (one.first, one.last, one.asked_at))
+    windows = sorted(
+        (*ledger.windows, window), key=lambda one: (one.first, one.last, one.requested_at)
+    )
     return replace(ledger, windows=tuple(windows))
 
 
@@ -286,7 +291,7 @@ _VERSIONED: Final = TypeAdapter(dict[str, object])
 
 def dump(ledger: Ledger) -> str:
     """Ledger → JSON that a person can read."""
-    return _LEDGER.dump_json(ledger, indent=2, exclude_none=True).decode() + "\n"
+    return _LEDGER.dump_json(ledger, indent=2, exclude_none=True, by_alias=True).decode() + "\n"
 
 
 def load(text: str, where: object) -> Ledger:

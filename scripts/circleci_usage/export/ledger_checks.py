@@ -60,7 +60,7 @@ def _of_window(window: Window) -> Iterator[str]:
         yield f"a window is longer than a year: {days}"
     elif not _is_day(window.complete_through) or window.complete_through > window.last:
         yield f"the window {days} is complete through {window.complete_through}"
-    moments = (window.asked_at, window.fetched_at, window.bare_since)
+    moments = (window.requested_at, window.fetched_at, window.empty_since)
     yield from (
         f"the window {days} has the time {each}"
         for each in moments
@@ -68,7 +68,7 @@ def _of_window(window: Window) -> Iterator[str]:
     )
     if not window.organizations or not all(map(_ORGANIZATION.fullmatch, window.organizations)):
         yield f"the window {days} has no organizations, or such as cannot be"
-    if window.job is None and (window.parts or window.state in {State.ASKED, State.FETCHED}):
+    if window.job is None and (window.parts or window.state in {State.REQUESTED, State.FETCHED}):
         yield f"the window {days} has no export job"
     if window.job is not None and not _JOB.fullmatch(window.job):
         yield f"{_quoted(window.job)} is no id of an export job"
@@ -96,7 +96,7 @@ def _repeated(windows: Iterable[Window]) -> Iterator[str]:
 
 
 def _numbers(window: Window) -> tuple[int, ...]:
-    return window.failures, window.listed, window.bare_looks
+    return window.failures, window.listed, window.empty_polls
 
 
 def _is_day(day: date) -> bool:

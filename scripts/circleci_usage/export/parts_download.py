@@ -21,7 +21,7 @@ from circleci_usage.export.download import (
 from circleci_usage.export.http import BrokenError
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
-from circleci_usage.export.waiting import Run
+from circleci_usage.export.run_context import RunContext
 
 GROWTH: Final = 1 << 20
 """Bytes that make a broken download worth another try without counting it as a failed one."""
@@ -31,10 +31,10 @@ NOTED_EVERY: Final = timedelta(seconds=2)
 had not put down is verified again, not downloaded again."""
 
 
-class PartsFetcher:
+class PartsDownloader:
     """Downloads what is missing of a window."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunContext) -> None:
         self._run = run
         self._store = run.store
 

@@ -40,7 +40,7 @@ _LIMIT: Final = 1 << 20
 _WINDOW: Final = TypeAdapter(Window)
 
 
-class IntentFile:
+class PendingRequestFile:
     """The one window that is being asked for, if any: a line of JSON, and under it the id of its export job.
 
     All methods raise SettingsError when the file cannot be written, UnfinishedError when the disk is full.
@@ -53,8 +53,8 @@ class IntentFile:
 
     def begin(self, window: Window) -> None:
         """Put down, durably, that this window is about to be asked for."""
-        line = _WINDOW.dump_json(window, exclude_none=True) + b"\n"
-        self.forget()
+        line = _WINDOW.dump_json(window, exclude_none=True, by_alias=True) + b"\n"
+        self.discard()
         with translate_os_errors(self._path):
             # A new file, never one that a link leads to.
             self._handle = os.open(
@@ -69,7 +69,7 @@ class IntentFile:
             sync_folder(self._path.parent)
         self._room_at = len(line)
 
-    def answered(self, job: str) -> None:
+    def record_job(self, job: str) -> None:
         """Put down the id of its export job."""
         with translate_os_errors(self._path):
             os.pwrite(self._handle, job.encode(), self._room_at)
@@ -78,16 +78,16 @@ class IntentFile:
     def end(self) -> None:
         """Forget it: the ledger knows what became of it."""
         os.close(self._handle)
-        self.forget()
+        self.discard()
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """Remove the file that an earlier run left."""
         if kind_of(self._path) == "a folder":
             raise self._damaged("it is a folder, not a file")
         with translate_os_errors(self._path), suppress(FileNotFoundError):
             self._path.unlink()
 
-    def left_behind(self) -> Window | None:
+    def leftover_window(self) -> Window | None:
         """The window that a killed run was asking for, `asked` or `unclear`; None when there was none.
 
         Raises:
@@ -121,7 +121,7 @@ def _window_in(line: str, job: str) -> Window:
     """The window in the two lines of the file."""
     window = _WINDOW.validate_json(line)
     if job.strip():
-        return replace(window, state=State.ASKED, job=job.strip())
+        return replace(window, state=State.REQUESTED, job=job.strip())
     return replace(window, state=State.UNCLEAR, job=None)
 
 

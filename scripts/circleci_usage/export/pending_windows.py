@@ -8,21 +8,21 @@ from circleci_usage.core.progress import Clock
 from circleci_usage.export.api_responses import ExportJob
 from circleci_usage.export.ledger import Window
 
-BARE_LOOKS: Final = 4
+EMPTY_POLLS: Final = 4
 """Looks that find an export job completed without files before its days are taken as days without usage: the URLs may
 come a little later."""
 
-BARE_LOOKS_LATER: Final = 3
-"""So many suffice once `BARE_TIME` has gone by, as when an earlier run has looked too."""
+EMPTY_POLLS_LATER: Final = 3
+"""So many suffice once `EMPTY_TIME` has gone by, as when an earlier run has looked too."""
 
-BARE_TIME: Final = timedelta(minutes=2)
+EMPTY_TIME: Final = timedelta(minutes=2)
 """How long it stays so at most, when the looks that CircleCI allows are used up."""
 
-_SHORTEST, _LONGEST = timedelta(seconds=1), BARE_TIME / (BARE_LOOKS - 1)
-"""Of the pauses between these looks: together they are within `BARE_TIME`."""
+_SHORTEST, _LONGEST = timedelta(seconds=1), EMPTY_TIME / (EMPTY_POLLS - 1)
+"""Of the pauses between these looks: together they are within `EMPTY_TIME`."""
 
 
-class Doubt:
+class EmptyExportCheck:
     """When a window without files is looked at again, and when it is taken as empty.
 
     Args:
@@ -32,37 +32,37 @@ class Doubt:
         pause: before each further look, within bounds.
     """
 
-    def __init__(self, clock: Clock, looks: int, so_far: timedelta, pause: timedelta) -> None:
+    def __init__(self, clock: Clock, polls: int, so_far: timedelta, pause: timedelta) -> None:
         self._clock = clock
-        self._looks = looks
-        self._over_at = clock.now() + BARE_TIME - so_far
+        self._polls = polls
+        self._over_at = clock.now() + EMPTY_TIME - so_far
         self._pause = min(max(pause, _SHORTEST), _LONGEST)
-        self._look_at = clock.now() + self._pause
+        self._poll_at = clock.now() + self._pause
 
     @property
     def is_over(self) -> bool:
         """Whether it was without files often enough."""
         is_late = self._clock.now() >= self._over_at
-        return self._looks >= (BARE_LOOKS_LATER if is_late else BARE_LOOKS)
+        return self._polls >= (EMPTY_POLLS_LATER if is_late else EMPTY_POLLS)
 
-    def ready_at(self, looks_from: datetime, *, used_up: bool) -> datetime:
+    def ready_at(self, polls_from: datetime, *, used_up: bool) -> datetime:
         """When there is something to do.
 
         Args:
-            looks_from: when CircleCI allows the next look.
+            polls_from: when CircleCI allows the next look.
             used_up: whether it allows none because this run has had all of an hour: then time alone decides.
         """
-        next_look = max(self._look_at, looks_from)
-        return min(next_look, self._over_at) if used_up else next_look
+        next_poll = max(self._poll_at, polls_from)
+        return min(next_poll, self._over_at) if used_up else next_poll
 
     def confirm(self) -> None:
         """It was looked at once more, and has no files."""
-        self._looks += 1
-        self._look_at = self._clock.now() + self._pause
+        self._polls += 1
+        self._poll_at = self._clock.now() + self._pause
 
 
 @dataclass(eq=False)
-class Pending:
+class PendingWindow:
     """A window whose export job is not done, and what was seen of it so far.
 
     Attributes:
@@ -78,7 +78,7 @@ class Pending:
     window: Window
     answer: ExportJob | None = None
     state: str = "asked for"
-    looks: int = 0
+    polls: int = 0
     missing: int = 0
     expired: int = 0
-    doubt: Doubt | None = None
+    empty_check: EmptyExportCheck | None = None

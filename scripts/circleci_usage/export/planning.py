@@ -44,12 +44,12 @@ class ExportPlan:
     """What a run has to do.
 
     Attributes:
-        ask: windows to ask for, oldest first; each within a month.
-        collect: windows asked for by an earlier run, to be fetched.
+        to_request: windows to request, oldest first; each within a month.
+        in_progress: windows that an earlier run requested and that are still to be downloaded.
     """
 
-    ask: tuple[Period, ...]
-    collect: tuple[Window, ...]
+    to_request: tuple[Period, ...]
+    in_progress: tuple[Window, ...]
 
 
 def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> ExportPlan:
@@ -63,17 +63,19 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
         period: the days wanted.
         now: the time at CircleCI.
     """
-    live = ledger.of(organizations, State.ASKED, State.FETCHED)
+    live = ledger.of(organizations, State.REQUESTED, State.FETCHED)
     limits = _Limits(
         first=_nothing_before(ledger, organizations, now),
         last=today_utc(now - CLOCK_MARGIN),
         complete=complete_through(now),
     )
     wanted = _widened({day for day in period if _is_wanted(day, live, limits)}, live)
-    asked = (window for window in live if window.state is State.ASKED and window.overlaps(period))
+    asked = (
+        window for window in live if window.state is State.REQUESTED and window.overlaps(period)
+    )
     return ExportPlan(
-        ask=tuple(_windows(ledger, organizations, wanted)),
-        collect=tuple(window for window in asked if window.first not in wanted),
+        to_request=tuple(_windows(ledger, organizations, wanted)),
+        in_progress=tuple(window for window in asked if window.first not in wanted),
     )
 
 

@@ -16,21 +16,25 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.export.api_responses import ExportJob, RateLimitedError
 from circleci_usage.export.download import ExpiredError
 from circleci_usage.export.ledger import State, Window
-from circleci_usage.export.parts_download import PartsFetcher
-from circleci_usage.export.pending_windows import Doubt, Pending
-from circleci_usage.export.waiting import LONGEST_POLL_WAIT, Gate, Run
+from circleci_usage.export.parts_download import PartsDownloader
+from circleci_usage.export.pending_windows import EmptyExportCheck, PendingWindow
+from circleci_usage.export.request_gate import RequestGate
+from circleci_usage.export.run_context import RunContext
 
-PATIENT_LOOKS: Final = 3
+POLLS_IN_A_ROW: Final = 3
 """Looks in a row at the same unfinished job, before it gives way."""
 
-MISSING_LOOKS: Final = 3
+POLLS_WHEN_MISSING: Final = 3
 """Looks that may find no such job: right after the request it may not be known everywhere."""
 
 FRESH_URLS: Final = 3
 """How often in a row fresh URLs may be refused without a part arriving in between."""
 
-LOOKS_PER_HOUR: Final = 10
+POLLS_PER_HOUR: Final = 10
 """CircleCI's limit on looks at export jobs, an organisation."""
+
+LONGEST_POLL_WAIT: Final = 600.0
+"""Seconds between two polls of a slow export: six an hour, which leaves room within CircleCI's ten."""
 
 _HOUR: Final = timedelta(hours=1)
 _UNFINISHED: Final = frozenset({"created", "processing"})
@@ -41,48 +45,48 @@ class ExportPoller:
 
     Args:
         run: its tools.
-        ask_again: called with a window whose export job came to nothing; False when the run may not ask again.
+        request_again: called with a window whose export job came to nothing; False when the run may not ask again.
     """
 
-    def __init__(self, run: Run, ask_again: Callable[[Window], bool]) -> None:
+    def __init__(self, run: RunContext, request_again: Callable[[Window], bool]) -> None:
         self._run = run
         self._store = run.store
-        self._ask_again = ask_again
-        self._fetcher = PartsFetcher(run)
-        self._pending: deque[Pending] = deque()
-        self._bare: list[Pending] = []
+        self._request_again = request_again
+        self._downloader = PartsDownloader(run)
+        self._pending: deque[PendingWindow] = deque()
+        self._maybe_empty: list[PendingWindow] = []
         self._wait = run.options.first_pause.total_seconds()
-        self._rhythm = Gate(run.clock)
-        self._limit = Gate(run.clock)
-        self._looked_at: deque[datetime] = deque(maxlen=LOOKS_PER_HOUR)
+        self._rhythm = RequestGate(run.clock)
+        self._limit = RequestGate(run.clock)
+        self._polled_at: deque[datetime] = deque(maxlen=POLLS_PER_HOUR)
         self.problems: list[UsageExporterError] = []
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left to look at."""
-        return not (self._pending or self._bare)
+        return not (self._pending or self._maybe_empty)
 
     @property
-    def why_waiting(self) -> str:
+    def wait_reason(self) -> str:
         """What is left, and what CircleCI says of it."""
-        left = (*self._pending, *self._bare)
+        left = (*self._pending, *self._maybe_empty)
         return f"CircleCI is not done with {', '.join(f'{one.window.period} ({one.state})' for one in left)}."
 
     @property
     def ready_at(self) -> datetime:
         """When there is something to do again."""
-        moments = [moment for moment, _ in self._doubtful()]
+        moments = [moment for moment, _ in self._maybe_empty_windows()]
         if self._pending:
             moments.append(max(self._limit.opens_at, self._rhythm.opens_at))
         return min(moments)
 
-    def expect(self, window: Window, answer: ExportJob | None = None) -> None:
+    def add(self, window: Window, answer: ExportJob | None = None) -> None:
         """Take on a window; one that was asked for just now, as its answer shows, gets a moment first."""
-        self._pending.append(Pending(window, answer))
+        self._pending.append(PendingWindow(window, answer))
         if answer:
             self._rhythm.close_for(self._run.options.first_pause)
 
-    def collect(self) -> None:
+    def poll(self) -> None:
         """Look and fetch until nothing is left, or the next look has to wait.
 
         Raises:
@@ -91,7 +95,7 @@ class ExportPoller:
         """
         while one := self._next():
             try:
-                job = self._look(one)
+                job = self._poll(one)
             except RateLimitedError as error:
                 self._limit.refused(error)
                 until = f"{self._limit.opens_at:%H:%M} UTC"
@@ -105,7 +109,7 @@ class ExportPoller:
                 self._done(one)
                 self.problems.append(error)
 
-    def _next(self) -> Pending | None:
+    def _next(self) -> PendingWindow | None:
         """What to look at now: what can be fetched, then by the rhythm, then what may be empty.
 
         What is certainly empty needs no look and is done with here.
@@ -113,7 +117,7 @@ class ExportPoller:
         front = self._pending[0] if self._pending else None
         if front and (self._has_answer(front) or (self._limit.is_open and self._rhythm.is_open)):
             return front
-        for ready_at, one in self._doubtful():
+        for ready_at, one in self._maybe_empty_windows():
             if ready_at > self._run.clock.now():
                 continue
             if self._limit.is_open:
@@ -121,37 +125,37 @@ class ExportPoller:
             self._empty(one)
         return None
 
-    def _doubtful(self) -> list[tuple[datetime, Pending]]:
+    def _maybe_empty_windows(self) -> list[tuple[datetime, PendingWindow]]:
         """The windows without files and when each is to be seen to: not while the others need all the looks."""
-        left, looks_from = self._looks_left(), self._limit.opens_at
+        left, polls_from = self._polls_left(), self._limit.opens_at
         if self._limit.is_open and self._pending and left <= len(self._pending):
             return []
         return [
-            (one.doubt.ready_at(looks_from, used_up=left <= 0), one)
-            for one in self._bare
-            if one.doubt
+            (one.empty_check.ready_at(polls_from, used_up=left <= 0), one)
+            for one in self._maybe_empty
+            if one.empty_check
         ]
 
-    def _looks_left(self) -> int:
+    def _polls_left(self) -> int:
         """How many looks CircleCI allows yet, as far as this run knows."""
         since = self._run.clock.now() - _HOUR
-        return LOOKS_PER_HOUR - sum(moment > since for moment in self._looked_at)
+        return POLLS_PER_HOUR - sum(moment > since for moment in self._polled_at)
 
-    def _has_answer(self, one: Pending) -> bool:
+    def _has_answer(self, one: PendingWindow) -> bool:
         """Whether the answer to the request was already the end of it."""
         return one.answer is not None and one.answer.state == "completed" and bool(one.answer.urls)
 
-    def _look(self, one: Pending) -> ExportJob | None:
+    def _poll(self, one: PendingWindow) -> ExportJob | None:
         answer, one.answer = one.answer if self._has_answer(one) else None, None
         if answer:
             return answer
         window = one.window
-        self._looked_at.append(self._run.clock.now())
-        job = self._run.client.look_at_export(window.organizations[0], window.job or "")
+        self._polled_at.append(self._run.clock.now())
+        job = self._run.client.poll_export(window.organizations[0], window.job or "")
         self._limit.passed(job.quota_wait if job else None)
         return job
 
-    def _act_on(self, one: Pending, job: ExportJob | None) -> None:
+    def _act_on(self, one: PendingWindow, job: ExportJob | None) -> None:
         if job and job.state == "completed" and not job.urls:
             self._without_files(one)
             return
@@ -161,24 +165,22 @@ class ExportPoller:
         elif job.state == "completed":
             self._completed(one, job)
         elif job.state == "failed":
-            self._came_to_nothing(
+            self._failed(
                 one, f"CircleCI could not make it: {job.error_reason or 'it gave no reason'}"
             )
         else:
             self._unfinished(one, job.state)
 
-    def _completed(self, one: Pending, job: ExportJob) -> None:
+    def _completed(self, one: PendingWindow, job: ExportJob) -> None:
         before, now = max(one.window.listed, len(one.window.parts)), len(job.urls)
         if now < before:
-            self._came_to_nothing(
-                one, f"CircleCI lists {now} of its files, and listed {before} before"
-            )
+            self._failed(one, f"CircleCI lists {now} of its files, and listed {before} before")
             return
         if now > one.window.listed:
             self._note(one, replace(one.window, listed=now))
         parts_before = len(one.window.parts)
         try:
-            whole = self._fetcher.fetch(one.window, job.urls)
+            whole = self._downloader.fetch(one.window, job.urls)
         except ExpiredError:
             one.window = self._as_recorded(one.window)
             if len(one.window.parts) > parts_before:
@@ -188,50 +190,48 @@ class ExportPoller:
         runs, files = counted(whole.rows, "job run"), counted(len(whole.parts), "file")
         self._run.progress.say(f"Fetched {whole.period}: {runs} in {files}.")
 
-    def _without_files(self, one: Pending) -> None:
+    def _without_files(self, one: PendingWindow) -> None:
         """Leave the rhythm, which goes on with the next, until it is clear that this one is empty."""
         now = self._run.client.now()
-        looks, since = one.window.bare_looks + 1, one.window.bare_since or now
-        self._note(one, replace(one.window, bare_looks=looks, bare_since=since))
-        if one.doubt:
-            one.doubt.confirm()
+        polls, since = one.window.empty_polls + 1, one.window.empty_since or now
+        self._note(one, replace(one.window, empty_polls=polls, empty_since=since))
+        if one.empty_check:
+            one.empty_check.confirm()
         else:
             pause = self._run.options.first_pause
-            one.doubt = Doubt(self._run.clock, looks, now - since, pause)
+            one.empty_check = EmptyExportCheck(self._run.clock, polls, now - since, pause)
             one.state = "completed, but without files"
             self._pending.remove(one)
-            self._bare.append(one)
+            self._maybe_empty.append(one)
             self._wait = pause.total_seconds()
-        if one.doubt.is_over:
+        if one.empty_check.is_over:
             self._empty(one)
 
-    def _rejoin(self, one: Pending) -> None:
+    def _rejoin(self, one: PendingWindow) -> None:
         """There is more to say of it than that it has no files."""
-        if one.doubt:
-            one.doubt = None
-            self._bare.remove(one)
+        if one.empty_check:
+            one.empty_check = None
+            self._maybe_empty.remove(one)
             self._pending.appendleft(one)
-            self._note(one, replace(one.window, bare_looks=0, bare_since=None))
+            self._note(one, replace(one.window, empty_polls=0, empty_since=None))
 
-    def _empty(self, one: Pending) -> None:
+    def _empty(self, one: PendingWindow) -> None:
         """Completed without files means without usage, unless there was some."""
         period = one.window.period
         if one.window.listed or any(
             old.rows for old in self._store.ledger.fetched(self._run.organizations, period)
         ):
-            self._came_to_nothing(
-                one, "It is completed without files, though there was usage before"
-            )
+            self._failed(one, "It is completed without files, though there was usage before")
             return
         self._publish(one, one.window)
         self._run.progress.say(f"Fetched {period}: no usage.")
 
-    def _publish(self, one: Pending, whole: Window) -> None:
+    def _publish(self, one: PendingWindow, whole: Window) -> None:
         self._store.publish(whole, self._run.client.now())
         self._done(one)
         self._wait = self._run.options.first_pause.total_seconds()
 
-    def _needs_fresh_urls(self, one: Pending) -> None:
+    def _needs_fresh_urls(self, one: PendingWindow) -> None:
         one.expired += 1
         if one.expired > FRESH_URLS:
             self._done(one)
@@ -242,20 +242,20 @@ class ExportPoller:
                 )
             )
 
-    def _not_known(self, one: Pending) -> None:
+    def _not_known(self, one: PendingWindow) -> None:
         one.missing += 1
-        if one.missing >= MISSING_LOOKS:
-            self._came_to_nothing(one, "CircleCI does not know the export job any more")
+        if one.missing >= POLLS_WHEN_MISSING:
+            self._failed(one, "CircleCI does not know the export job any more")
         else:
             self._unfinished(one, "not known")
 
-    def _came_to_nothing(self, one: Pending, reason: str) -> None:
+    def _failed(self, one: PendingWindow, reason: str) -> None:
         self._done(one)
         failed = replace(
             one.window, state=State.FAILED, parts=(), error=reason, failures=one.window.failures + 1
         )
         self._store.commit(self._store.ledger.updated(failed))
-        if self._ask_again(failed):
+        if self._request_again(failed):
             self._run.progress.say(
                 f"The export of {failed.period} came to nothing ({reason}); asking again."
             )
@@ -267,25 +267,25 @@ class ExportPoller:
                 )
             )
 
-    def _unfinished(self, one: Pending, state: str) -> None:
+    def _unfinished(self, one: PendingWindow, state: str) -> None:
         if state != one.state and state not in _UNFINISHED:
             self._run.progress.say(f"The export of {one.window.period} is {state!r}; waiting.")
         one.state = state
-        one.looks += 1
-        if one.looks % PATIENT_LOOKS == 0:
+        one.polls += 1
+        if one.polls % POLLS_IN_A_ROW == 0:
             self._pending.rotate(-1)
         self._rhythm.close_for(timedelta(seconds=self._wait))
         self._wait = min(max(2 * self._wait, 1.0), LONGEST_POLL_WAIT)
 
-    def _done(self, one: Pending) -> None:
-        (self._bare if one.doubt else self._pending).remove(one)
+    def _done(self, one: PendingWindow) -> None:
+        (self._maybe_empty if one.empty_check else self._pending).remove(one)
 
-    def _note(self, one: Pending, window: Window) -> None:
+    def _note(self, one: PendingWindow, window: Window) -> None:
         """Remember, also for the next run, what was seen of a window."""
         one.window = window
         self._store.commit(self._store.ledger.updated(window))
 
     def _as_recorded(self, window: Window) -> Window:
         """With the parts that were verified before fresh URLs were needed."""
-        asked = self._store.ledger.of(window.organizations, State.ASKED)
+        asked = self._store.ledger.of(window.organizations, State.REQUESTED)
         return next((one for one in asked if one.job == window.job), window)

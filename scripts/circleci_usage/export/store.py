@@ -42,7 +42,7 @@ from circleci_usage.core.periods import (
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window, dump, load
 from circleci_usage.export.ledger_checks import fault_in, file_prefix
-from circleci_usage.export.pending_request import IntentFile, sync_folder
+from circleci_usage.export.pending_request import PendingRequestFile, sync_folder
 from circleci_usage.usage.file_hashes import checksum
 from circleci_usage.usage.input_files import Recorded
 
@@ -66,7 +66,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.intent = IntentFile(folder / "asking.json")
+        self.pending_request = PendingRequestFile(folder / "asking.json")
         self._ledger: Ledger | None = None
 
     @property
@@ -298,27 +298,27 @@ class Store:
         found = self._with_left_behind(self.ledger)
         if found != self.ledger:
             self.commit(found)
-        self.intent.forget()
+        self.pending_request.discard()
         self._bring_back_unpublished()
         for window in self.ledger.windows:
             if window.state is State.FETCHED and not self.is_whole(window):
                 self._reopen(window)
         for window in self.ledger.windows:
-            if window.state is State.ASKED:
+            if window.state is State.REQUESTED:
                 self._forget_lost_parts(window)
         self._sweep()
 
     def _with_left_behind(self, ledger: Ledger) -> Ledger:
         """With the window that a killed run was asking for."""
-        left = self.intent.left_behind()
+        left = self.pending_request.leftover_window()
         if left is None or any(left.job and window.job == left.job for window in ledger.windows):
             return ledger
-        return ledger.asked(left)
+        return ledger.with_request(left)
 
     def _bring_back_unpublished(self) -> None:
         """A run killed between moving files and writing the ledger left them one folder too far."""
         with translate_os_errors(self._incoming):
-            for name in _names(self.ledger, State.ASKED):
+            for name in _names(self.ledger, State.REQUESTED):
                 with suppress(FileNotFoundError):
                     (self._parts / name).replace(self.incoming(name))
 
@@ -337,7 +337,7 @@ class Store:
     def _sweep(self) -> None:
         """Remove the files that no window of the ledger wants."""
         coming = tuple(
-            file_prefix(window) for window in self.ledger.windows if window.state is State.ASKED
+            file_prefix(window) for window in self.ledger.windows if window.state is State.REQUESTED
         )
         self._remove_others()
         self._remove(
@@ -362,7 +362,7 @@ class Store:
 
     def _unverify(self) -> None:
         """A part that the ledger does not know yet is verified once more, not downloaded again."""
-        verified = set(_names(self.ledger, State.ASKED))
+        verified = set(_names(self.ledger, State.REQUESTED))
         with translate_os_errors(self._incoming):
             for file in tuple(self._incoming.glob(_OURS)):
                 if file.name not in verified:
@@ -383,7 +383,7 @@ class Pruned:
     bytes: int
 
 
-def prune(store: Store, now: datetime) -> Pruned:
+def prune_store(store: Store, now: datetime) -> Pruned:
     """Remove the windows that end before CircleCI's look-back, counted in whole months from `now`.
 
     Raises as `Store.locked` and `Store.commit` do.
@@ -406,7 +406,7 @@ def prune(store: Store, now: datetime) -> Pruned:
     )
 
 
-def no_usage(windows: Iterable[Window]) -> tuple[str, ...]:
+def no_usage_warnings(windows: Iterable[Window]) -> tuple[str, ...]:
     """What a reader should know of fetched windows: which of them have no job run because CircleCI exported none."""
     empty = [
         window for window in windows if not window.rows and window.complete_through >= window.first
@@ -431,7 +431,7 @@ def _recorded(window: Window, part: StoredPart) -> Recorded:
         export=file_prefix(window),
         days=window.period,
         complete_through=window.complete_through,
-        asked_at=window.asked_at,
+        asked_at=window.requested_at,
         organizations=frozenset(window.organizations),
         rows=part.rows,
         bytes=part.bytes,

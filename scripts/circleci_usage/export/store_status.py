@@ -13,7 +13,7 @@ from circleci_usage.export.store import Store
 
 
 @dataclass(frozen=True)
-class Status:
+class StoreStatus:
     """What the store knows.
 
     Attributes:
@@ -51,7 +51,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedOrganizations:
     """Organisations as a user names them, as far as a store knows their ids.
 
     Attributes:
@@ -66,7 +66,7 @@ class Named:
     certain: bool
 
 
-def named(store: Store, names: Sequence[str]) -> Named:
+def resolve_names(store: Store, names: Sequence[str]) -> NamedOrganizations:
     """Ids and slugs → what the store knows of them; without any, the organisations of its last window.
 
     Raises:
@@ -75,14 +75,16 @@ def named(store: Store, names: Sequence[str]) -> Named:
     ledger = store.next_ledger
     if not names:
         last = ledger.windows[-1].organizations if ledger.windows else ()
-        return Named(last, (), certain=True)
+        return NamedOrganizations(last, (), certain=True)
     found = {name: name.lower() if is_id(name) else ledger.ids.get(name.lower()) for name in names}
     unknown = tuple(name for name, known in found.items() if known is None)
     ids = tuple(dict.fromkeys(known or name for name, known in found.items()))
-    return Named(ids, unknown, certain=not (unknown and ledger.windows))
+    return NamedOrganizations(ids, unknown, certain=not (unknown and ledger.windows))
 
 
-def status(store: Store, organizations: Sequence[str], period: Period, now: datetime) -> Status:
+def store_status(
+    store: Store, organizations: Sequence[str], period: Period, now: datetime
+) -> StoreStatus:
     """The state of a store.
 
     Args:
@@ -96,7 +98,7 @@ def status(store: Store, organizations: Sequence[str], period: Period, now: date
     """
     ledger, found = store.ledger, store.next_ledger
     requester = organizations[0] if organizations else ""
-    return Status(
+    return StoreStatus(
         folder=store.folder,
         windows=ledger.windows,
         incomplete=tuple(

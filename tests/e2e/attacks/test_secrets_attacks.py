@@ -16,7 +16,7 @@ from attack import API_KEY, TOKEN, attacked, environment
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, status
+from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, error_response
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, HostileServer, Script, answer
@@ -144,7 +144,7 @@ def test_the_doctor_of_a_server_that_quotes_the_token(tmp_path: Path) -> None:
 
 
 DOWNLOAD_FAULTS: dict[str, Fault] = {
-    "refused": status(403, f"{SIGNATURE} has expired"),
+    "refused": error_response(403, f"{SIGNATURE} has expired"),
     "broken": HangUp(),
     "no export": Instead(Response(200, {}, b"<html>")),
     "a redirect": Instead(Response(302, {"Location": f"http://192.0.2.1/?{SIGNATURE}=x"})),

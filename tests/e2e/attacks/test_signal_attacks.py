@@ -22,7 +22,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.demo.standin.faults import Stall, status
+from circleci_usage.demo.standin.faults import Stall, error_response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
@@ -122,7 +122,7 @@ def _used_up(circleci: StandIn) -> None:
 
 
 def _down(circleci: StandIn) -> None:
-    circleci.faults = lambda _: status(503, "x", Retry_After="99")
+    circleci.faults = lambda _: error_response(503, "x", Retry_After="99")
 
 
 WAITS: dict[str, tuple[str, Callable[[StandIn], None]]] = {

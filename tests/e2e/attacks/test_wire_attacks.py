@@ -322,7 +322,7 @@ HOSTILE_JOBS: Mapping[str, object] = {
 def test_an_export_job_that_is_none(described: object) -> None:
     body = answer(200, json.dumps(described).encode())
     with HostileServer((READ, body)) as server, pytest.raises(ServiceError) as caught:
-        client(server.url, Timeouts()).look_at_export(ORGANIZATION, "e8235eed")
+        client(server.url, Timeouts()).poll_export(ORGANIZATION, "e8235eed")
     assert str(caught.value).isprintable()
     assert "password" not in str(caught.value)
 

@@ -36,7 +36,7 @@ class UsageApi:
             ("GET", re.compile(f"{_ROOT}/me/collaborations"), self._collaborations),
             ("GET", re.compile(f"{_ROOT}/organization/(.+)"), self._organization),
             ("POST", re.compile(_ROOT + _EXPORT_JOB), self._create_export),
-            ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._look_at_export),
+            ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._poll_export),
         )
 
     def answer(self, request: Request) -> Response:
@@ -96,10 +96,10 @@ class UsageApi:
             HTTPStatus.CREATED, self._jobs.create((organization.id, *shared), window, now)
         )
 
-    def _look_at_export(self, _request: Request, org_id: str, job_id: str) -> Response:
+    def _poll_export(self, _request: Request, org_id: str, job_id: str) -> Response:
         organization = self._find_id(org_id)
         self._count(self._gets, organization, self._rules.gets_per_hour)
-        body = self._jobs.look(job_id, organization.id)
+        body = self._jobs.poll(job_id, organization.id)
         if body is None:
             raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
         return Response.json(HTTPStatus.OK, body)

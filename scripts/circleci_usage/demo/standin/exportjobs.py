@@ -11,7 +11,7 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import ExportRow, write_part
 from circleci_usage.demo.standin.rules import Fate, Rules
 from circleci_usage.demo.standin.storage import Storage
-from circleci_usage.demo.standin.window import AskedWindow
+from circleci_usage.demo.standin.window import RequestedWindow
 
 _ORGANIZATION_ID: Final = 0
 _WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -23,8 +23,8 @@ class StandInExportJob:
 
     id: str
     organizations: tuple[str, ...]
-    window: AskedWindow
-    asked_at: datetime
+    window: RequestedWindow
+    requested_at: datetime
     fate: Fate
     polls: int = 0
     paths: tuple[str, ...] | None = None
@@ -56,7 +56,7 @@ class ExportJobs:
         self._jobs: dict[str, StandInExportJob] = {}
 
     def create(
-        self, organizations: tuple[str, ...], window: AskedWindow, now: datetime
+        self, organizations: tuple[str, ...], window: RequestedWindow, now: datetime
     ) -> dict[str, Any]:
         """Begin an export job for the organisations, the one that asks first; returns the body of the 201."""
         job = StandInExportJob(
@@ -71,7 +71,7 @@ class ExportJobs:
             "download_urls": None if self._rules.null_urls else [],
         }
 
-    def look(self, job_id: str, organization: str) -> dict[str, Any] | None:
+    def poll(self, job_id: str, organization: str) -> dict[str, Any] | None:
         """One GET of an export job: the body of the 200, or None when there is no such job of the organisation."""
         job = self._jobs.get(job_id)
         if job is None or job.organizations[0] != organization:
@@ -115,7 +115,7 @@ class ExportJobs:
 
     def _rows(self, job: StandInExportJob) -> list[ExportRow]:
         """The job runs of the window as they stood when the last full day before the POST had ended."""
-        today = today_utc(job.asked_at)
+        today = today_utc(job.requested_at)
         first, last = today_utc(job.window.start), min(today_utc(job.window.end), today - ONE_DAY)
         if last < first:
             return []

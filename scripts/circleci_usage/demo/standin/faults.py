@@ -94,7 +94,7 @@ def in_turn(faults: Iterable[Fault | None]) -> FaultHook:
     return deal
 
 
-def status(code: int, message: str, **headers: str) -> Instead:
+def error_response(code: int, message: str, **headers: str) -> Instead:
     """An error of the API in place of the answer; `Retry_After="3"` gives the header `Retry-After: 3`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Instead(Response.json(code, {"message": message}, named))

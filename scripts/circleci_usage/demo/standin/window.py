@@ -17,7 +17,7 @@ _DATE_TIME: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class AskedWindow:
+class RequestedWindow:
     """What a good body asks for: both moments included, in UTC."""
 
     start: datetime
@@ -25,7 +25,7 @@ class AskedWindow:
     shared_org_ids: tuple[str, ...]
 
 
-def read_window(body: bytes, now: datetime, look_back: timedelta) -> AskedWindow:
+def read_window(body: bytes, now: datetime, look_back: timedelta) -> RequestedWindow:
     """The window of a body.
 
     Raises:
@@ -42,7 +42,7 @@ def read_window(body: bytes, now: datetime, look_back: timedelta) -> AskedWindow
         raise _bad("end must not be in the future.")
     if start < now - look_back:
         raise _bad("start is too long ago.")
-    return AskedWindow(start, end, _uuids(fields.get("shared_org_ids", [])))
+    return RequestedWindow(start, end, _uuids(fields.get("shared_org_ids", [])))
 
 
 def _fields(body: bytes) -> dict[str, Any]:
