@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import translate_os_errors
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
 from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.render.charts.overview import draw_charts, project_charts

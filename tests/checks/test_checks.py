@@ -97,7 +97,9 @@ def test_the_status_of_a_store(world: Bench) -> None:
     ]
 
     def september_fails(request: object) -> object:
-        return error_response(500, "no") if len(world.posts) == 1 and "POST" in str(request) else None
+        return (
+            error_response(500, "no") if len(world.posts) == 1 and "POST" in str(request) else None
+        )
 
     world.export()
     world.circleci.faults = september_fails  # type: ignore[assignment]

@@ -143,7 +143,14 @@ def test_passing_trouble_is_tried_again(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     circleci.faults = in_turn(
-        [None, error_response(502, "Bad."), error_response(503, "Busy."), None, None, error_response(503, "Busy.")]
+        [
+            None,
+            error_response(502, "Bad."),
+            error_response(503, "Busy."),
+            None,
+            None,
+            error_response(503, "Busy."),
+        ]
     )
 
     assert circleci_usage("export", cwd=tmp_path, env=env).code == 0

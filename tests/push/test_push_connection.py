@@ -203,7 +203,9 @@ def test_nobody_being_there_is_said(datadog: DatadogIntake) -> None:
 
 def test_keys_do_not_follow_a_redirect(datadog: DatadogIntake) -> None:
     with DatadogIntake(datadog.clock) as elsewhere:
-        datadog.faults = lambda _: error_response(307, "x", Location=f"{elsewhere.url}/api/v1/validate")
+        datadog.faults = lambda _: error_response(
+            307, "x", Location=f"{elsewhere.url}/api/v1/validate"
+        )
         with session(datadog) as api, pytest.raises(ServiceError):
             api.call(validate)
 

@@ -242,7 +242,9 @@ def test_trouble_that_passes_is_not_noticed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     later = error_response(429, "slow down", X_RateLimit_Reset="37")
-    datadog.faults = in_turn([later, None, error_response(500, "oops"), HangUp(), HangUp(done=True), None])
+    datadog.faults = in_turn(
+        [later, None, error_response(500, "oops"), HangUp(), HangUp(done=True), None]
+    )
     before = datadog.clock.now()
 
     send(datadog, planned(reported, options, 4))

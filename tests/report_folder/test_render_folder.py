@@ -142,9 +142,7 @@ def test_a_folder_that_is_called_like_an_unfinished_report_stays(tmp_path: Path,
 def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
 
-    with pytest.raises(
-        SettingsError, match=r"out cannot be written: .* Choose a writable folder"
-    ):
+    with pytest.raises(SettingsError, match=r"out cannot be written: .* Choose a writable folder"):
         write_report(empty_report(), tmp_path / "out")
 
 

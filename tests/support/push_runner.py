@@ -33,4 +33,6 @@ def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> PushP
 if __name__ == "__main__":
     _, folder, url = sys.argv
     plan = plan_in_requests(Path(folder), PushOptions(datadog_site("datadoghq.eu", url)), REQUESTS)
-    send_plan(plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=NullProgress())
+    send_plan(
+        plan, datadog_credentials(os.environ), clock=PinnedClock(NOW), progress=NullProgress()
+    )

@@ -89,9 +89,7 @@ def test_a_damaged_part_leaves_an_earlier_file_alone(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     write_part(tmp_path / "part-0.csv.gz", [job_run()])
 
-    with pytest.raises(
-        SettingsError, match=r"cannot be written: .*\. Choose a writable folder"
-    ):
+    with pytest.raises(SettingsError, match=r"cannot be written: .*\. Choose a writable folder"):
         merge(find_parts([tmp_path]).parts, tmp_path / "part-0.csv.gz" / "merged.csv.gz")
 
 
