@@ -14,26 +14,14 @@ from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, Place, names_in
+from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 
-ORGANIZATION = ("organization_id", "organization")
-PROJECT = (*ORGANIZATION, "project_id", "project")
-WORKFLOW = (*PROJECT, "workflow")
-JOB = (*WORKFLOW, "job")
+PROJECT: Final = ProjectKey._fields
+WORKFLOW: Final = WorkflowKey._fields
+JOB: Final = JobKey._fields
 
-BREAKDOWNS = {
-    "organizations": ORGANIZATION,
-    "projects": PROJECT,
-    "workflows": WORKFLOW,
-    "jobs": JOB,
-    "resource_classes": ("resource_class",),
-    "executors": ("operating_system", "executor"),
-    "credit_types": ("credit_type",),
-    "branches": (*PROJECT, "branch"),
-    "statuses": ("status",),
-    "triggers": ("trigger",),
-    "teams": ("team",),
-    "daily": ("date",),
-}
+BREAKDOWNS: Final = {name: table.keys for name, table in BREAKDOWN_TABLES.items()}
 """Name of a breakdown → the dimensions that make one of its lines."""
 
 AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost")
@@ -128,7 +116,7 @@ def charges(costs: Costs) -> ScaledLines:
     Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
     there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
-    keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
+    keys = [*names_in(Place.CHARGES), "price_period", "price"]
     counts = _sum(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
     places = costs.price_places
 

@@ -8,6 +8,7 @@ import pandas as pd
 from circleci_usage.analysis.breakdowns import AMOUNTS, PROJECT
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM, Place, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 MAX_LINES: Final = 20_000
@@ -16,9 +17,10 @@ MAX_LINES: Final = 20_000
 SMALLER: Final = "(smaller lines)"
 """In place of the names in a line that sums up what would be too many lines."""
 
-_KEPT: Final = (*PROJECT, "credit_type", "team")
-_MACHINE: Final = ("operating_system", "executor", "resource_class")
-_FOLDED: Final = ("workflow", "job", *_MACHINE, BRANCH_GROUP, "status", "trigger")
+_KEPT: Final = (*PROJECT, CREDIT_TYPE, TEAM)
+"""The names that smaller lines keep."""
+
+_FOLDED: Final = tuple(name for name in names_in(Place.CUBE) if name not in _KEPT)
 
 
 def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:

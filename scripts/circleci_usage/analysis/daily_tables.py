@@ -7,16 +7,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import JOB, PROJECT
+from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.dimensions import TEAM, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""
 
-FINE: Final = ("date", *JOB, "resource_class", "team")
-COARSE: Final = ("date", *PROJECT, "team")
+FINE: Final = (*(name for name in names_in(Place.DAILY_TABLES) if name != TEAM), TEAM)
+COARSE: Final = ("date", *PROJECT, TEAM)
 
 
 @dataclass(frozen=True)

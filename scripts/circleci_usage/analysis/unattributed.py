@@ -14,18 +14,16 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import (
     CREDIT_TYPE_NAMES,
     NO_NAME,
     OF_NO_PROJECT,
     credit_type_name,
 )
-from circleci_usage.usage.aggregates import DIMENSIONS, RUN_MEASURES
+from circleci_usage.usage.aggregates import DAILY_DIMENSIONS, RUN_MEASURES
 
-_OF_JOBS: Final = (
-    *("workflow", "job", "resource_class", "executor", "operating_system"),
-    *("status", "trigger", "branch"),
-)
+_OF_JOBS: Final = names_in(Place.OF_JOBS)
 """Names that only a job gives to what it costs."""
 
 _OF_A_JOB: Final = "compute"
@@ -49,7 +47,7 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
         credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; not yet named.
     """
     runs = runs.reset_index(drop=True)
-    keys = [name for name in (*DIMENSIONS, "branch") if name in runs and name in credits]
+    keys = [name for name in (*DAILY_DIMENSIONS, "branch") if name in runs and name in credits]
     users = _users(credits, keys)
     if users.empty:
         return runs

@@ -37,6 +37,7 @@ from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
 from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.job_groups import JobGroups
 
@@ -49,7 +50,7 @@ SEAT_CREDITS: Final = Decimal(25_000)
 """What a seat costs at list."""
 
 _TAKEN_TAGS: Final = frozenset(
-    {"period", "team", "direct", "shared", "total", "currency", "project", "credit_type"}
+    {"period", "direct", "shared", "total", "currency", *names_in(Place.RESERVED)}
 )
 
 

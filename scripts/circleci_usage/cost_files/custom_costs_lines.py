@@ -17,6 +17,7 @@ from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
 from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import charge_description
 
 CURRENCY: Final = "USD"
@@ -25,7 +26,7 @@ PROVIDER: Final = "CircleCI"
 MARK: Final = ("exported_by", "circleci-usage")
 """The tag that tells our files from anybody else's."""
 
-DIMENSIONS: Final = ("organization", "project", "team", "credit_type")
+DIMENSIONS: Final = names_in(Place.CUSTOM_COSTS)
 
 _NOTHING: Final = "none"
 """Datadog takes no blank value."""

@@ -10,6 +10,7 @@ import pandas as pd
 from circleci_usage.core.globs import matcher
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 UNALLOCATED: Final = "unallocated"
@@ -21,7 +22,7 @@ SHARED: Final = "shared"
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Indexes = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-_DECIDING: Final = ("organization", "project", "job", BRANCH_GROUP, "credit_type")
+_DECIDING: Final = names_in(Place.ALLOCATION)
 
 
 @dataclass(frozen=True)

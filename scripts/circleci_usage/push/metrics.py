@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.schema.dimensions import Place, Tag, names_in, names_tagged
 
 CREDITS: Final = "circleci.usage.credits"
 COST: Final = "circleci.usage.cost"
@@ -26,9 +27,12 @@ METRICS: Final = (
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 """What has an amount for every day; the others are states as of the report."""
 
-DEFAULT_TAGS: Final = ("organization", "project", "team", "credit_type", "currency")
-OPT_IN_TAGS: Final = ("workflow", "job", "resource_class", "branch")
+DEFAULT_TAGS: Final = (*names_tagged(Tag.DEFAULT), "currency")
+OPT_IN_TAGS: Final = names_tagged(Tag.OPT_IN)
 TAGS: Final = (*DEFAULT_TAGS, *OPT_IN_TAGS)
+
+FINE_TAGS: Final = tuple(tag for tag in OPT_IN_TAGS if tag in names_in(Place.DAILY_TABLES))
+"""Tags that daily tables have unless these would be too long: `workflow`, `job`, `resource_class`."""
 
 
 def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tuple[str, ...]:
@@ -47,7 +51,7 @@ def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tupl
             f" default, {', '.join(DEFAULT_TAGS)}."
         )
     tags = tuple(tag for tag in TAGS if tag in {*DEFAULT_TAGS, *adding} and tag not in leaving)
-    finer = [tag for tag in tags if tag in {"workflow", "job", "resource_class"}]
+    finer = [tag for tag in tags if tag in FINE_TAGS]
     if "branch" in tags and finer:
         raise SettingsError(
             f"The tags branch and {finer[0]} do not go together: reports count branches by project, because branches"

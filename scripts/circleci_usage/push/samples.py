@@ -9,8 +9,9 @@ from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
-from circleci_usage.push.metrics import COST, CREDITS, JOB_RUNS, JOB_SECONDS
+from circleci_usage.push.metrics import COST, CREDITS, FINE_TAGS, JOB_RUNS, JOB_SECONDS, TAGS
 from circleci_usage.report_folder.reader import ReportFolder
+from circleci_usage.schema.dimensions import CREDIT_TYPE, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 Names = tuple[tuple[str, str], ...]
@@ -38,17 +39,16 @@ class _Source:
     has_days: bool = True
 
 
-_OF_RUNS: Final = ("organization", "project", "team", "workflow", "job", "resource_class")
+_OF_RUNS: Final = tuple(tag for tag in TAGS if tag in names_in(Place.DAILY_TABLES))
+_OF_BRANCHES: Final = tuple(tag for tag in TAGS if tag in names_in(Place.BRANCH_USAGE))
 
 # A run may use several credit types: by credit type it would be counted several times.
 _USUAL: Final = (
-    _Source(DAILY_CHARGES, (CREDITS, COST), (*_OF_RUNS, "credit_type")),
+    _Source(DAILY_CHARGES, (CREDITS, COST), (*_OF_RUNS, CREDIT_TYPE)),
     _Source(DAILY_RUNS, (JOB_RUNS, JOB_SECONDS), _OF_RUNS),
 )
 _BY_BRANCH: Final = (
-    _Source(
-        "branches", (CREDITS, COST, JOB_RUNS), ("organization", "project", "branch"), has_days=False
-    ),
+    _Source("branches", (CREDITS, COST, JOB_RUNS), _OF_BRANCHES, has_days=False),
     _Source(DAILY_RUNS, (JOB_SECONDS,), _OF_RUNS),
 )
 
@@ -99,9 +99,7 @@ def _read(
 
 
 def _refuse_missing(folder: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
-    missing = {*keys}.difference(folder.columns(source.table)).intersection(
-        {"workflow", "job", "resource_class"}
-    )
+    missing = {*keys}.difference(folder.columns(source.table)).intersection(FINE_TAGS)
     if missing:
         raise SettingsError(
             f"The report has too many days and jobs to tell them apart by {min(missing)}: leave that out of"

@@ -18,19 +18,10 @@ from circleci_usage.report_folder.priced_amounts import known_amounts, known_cos
 from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
 from circleci_usage.report_folder.summary_findings import findings, gaps, shortened
 from circleci_usage.report_folder.tables import chargeback_table, pricing_table
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 
 LISTS: Final = {
-    "by_credit_type": "credit_types",
-    "by_organization": "organizations",
-    "by_project": "projects",
-    "by_workflow": "workflows",
-    "by_job": "jobs",
-    "by_resource_class": "resource_classes",
-    "by_executor": "executors",
-    "by_status": "statuses",
-    "by_trigger": "triggers",
-    "by_team": "teams",
-    "daily": "daily",
+    table.summary_key: name for name, table in BREAKDOWN_TABLES.items() if table.summary_key
 }
 """Key of summary.json → the breakdown it lists."""
 

@@ -1,43 +1,355 @@
-"""What usage is broken down by, one row a dimension; every list of dimensions is derived from it."""
+"""What usage is broken down by: every list of dimensions derives from this table.
+
+To add a dimension is to add a row: its export column is then read, it appears in the places that
+the row names, gets the table and the list of `summary.json` that its breakdown names, and stands
+in the generated documentation.
+
+The order of the rows is the order of columns in our tables.
+
+    >>> names_in(Place.BRANCH_USAGE)
+    ('date', 'organization_id', 'organization', 'project_id', 'project', 'branch')
+    >>> BREAKDOWN_TABLES["executors"].keys
+    ('operating_system', 'executor')
+"""
 
 from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
 from typing import Final
+
+from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.keys import BranchKey, JobKey, OrganizationKey, ProjectKey, WorkflowKey
+
+CREDIT_TYPE: Final = "credit_type"
+"""The dimension that pricing adds: a row of costs has one, a row of job runs has none."""
+
+TEAM: Final = "team"
+"""The dimension that allocation adds, from the rules of the settings file."""
+
+
+class Place(Flag):
+    """Where a dimension appears."""
+
+    DAILY_USAGE = auto()
+    """Job runs are summed by it."""
+    BRANCH_USAGE = auto()
+    """Job runs of branches are summed by it. Branches times jobs would be too many."""
+    OF_JOBS = auto()
+    """Only a job run has a value; charges without a job show their credit type instead."""
+    ALLOCATION = auto()
+    """The rules of teams and shared costs look at it."""
+    CHARGES = auto()
+    """`Report.charged` and the cost files, such as focus.csv, have it."""
+    CUBE = auto()
+    """tables/cube.csv has it."""
+    DAILY_TABLES = auto()
+    """tables/daily_charges.csv and tables/daily_runs.csv have it."""
+    CUSTOM_COSTS = auto()
+    """Each line of a Custom Costs file has it as a tag."""
+    RESERVED = auto()
+    """A tag in the settings file cannot have this name: tables of costs have such a column."""
+
+
+class Tag(StrEnum):
+    """Whether Datadog metrics can have a dimension as a tag."""
+
+    NEVER = "never"
+    DEFAULT = "default"
+    OPT_IN = "opt-in"
 
 
 @dataclass(frozen=True)
+class BreakdownTable:
+    """A breakdown of the totals, which is a table and, mostly, a list in summary.json.
+
+    Attributes:
+        name: its name, also that of its table: tables/NAME.csv.
+        keys: the dimensions that name a line.
+        title: its heading.
+        heading: what one of its lines is; heads the column of their names.
+        summary_key: its list in summary.json; None where it has none.
+        position: where it stands among the others: lower comes first.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    title: str
+    heading: str
+    summary_key: str | None
+    position: int
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The breakdown by one dimension, as far as it differs from what the dimension's row says.
+
+    Attributes:
+        name: see `BreakdownTable`.
+        keys: the dimensions that name a line; none: the dimension alone.
+        title: instead of the dimension's plural.
+        heading: instead of the dimension's label.
+        summary_key: instead of `by_DIMENSION`.
+        in_summary: whether summary.json has such a list.
+        position: see `BreakdownTable`.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    title: str = ""
+    heading: str = ""
+    summary_key: str = ""
+    in_summary: bool = True
+    position: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dimension:
     """What usage can be broken down by.
 
     Attributes:
         name: our column.
-        column: the export's column; None for what is derived from others.
+        column: the export's column; None for what is derived: branch group, credit type, team.
         label: one of its values, as people read it.
         plural: several of them.
+        meaning: one sentence for the documentation.
+        places: where it appears.
         identity: the dimension whose value stays when this one is renamed.
+        tag: whether Datadog metrics can have it as a tag.
+        breakdown: its own table and list of summary.json; None where it has neither.
     """
 
     name: str
-    column: str | None
+    column: str | None = None
     label: str
     plural: str
+    meaning: str
+    places: Place
     identity: str | None = None
+    tag: Tag = Tag.NEVER
+    breakdown: OwnTable | None = None
 
+
+_USAGE: Final = Place.DAILY_USAGE | Place.BRANCH_USAGE
+_COSTS: Final = Place.CHARGES | Place.CUBE
+_JOB: Final = Place.DAILY_USAGE | Place.OF_JOBS | Place.CUBE
 
 DIMENSIONS: Final = (
-    Dimension("date", "JOB_RUN_DATE", "Day", "Days"),
-    Dimension("organization_id", "ORGANIZATION_ID", "Organization id", "Organization ids"),
     Dimension(
-        "organization", "ORGANIZATION_NAME", "Organization", "Organizations", "organization_id"
+        name="date",
+        column="JOB_RUN_DATE",
+        label="Day",
+        plural="Days",
+        meaning="UTC day of the job run.",
+        places=_USAGE | Place.CHARGES | Place.DAILY_TABLES,
+        breakdown=OwnTable("daily", summary_key="daily", position=300),
     ),
-    Dimension("project_id", "PROJECT_ID", "Project id", "Project ids"),
-    Dimension("project", "PROJECT_NAME", "Project", "Projects", "project_id"),
-    Dimension("vcs_url", "VCS_URL", "Repository", "Repositories", "project_id"),
-    Dimension("workflow", "WORKFLOW_NAME", "Workflow", "Workflows"),
-    Dimension("job", "JOB_NAME", "Job", "Jobs"),
-    Dimension("resource_class", "RESOURCE_CLASS", "Resource class", "Resource classes"),
-    Dimension("executor", "EXECUTOR", "Executor", "Executors"),
-    Dimension("operating_system", "OPERATING_SYSTEM", "OS", "Operating systems"),
-    Dimension("status", "JOB_BUILD_STATUS", "Status", "Statuses"),
-    Dimension("trigger", "PIPELINE_TRIGGER_SOURCE", "Trigger", "Triggers"),
-    Dimension("branch", "VCS_BRANCH", "Branch", "Branches"),
+    Dimension(
+        name="organization_id",
+        column="ORGANIZATION_ID",
+        label="Organization id",
+        plural="Organization ids",
+        meaning="Id of the organization; it stays when the organization is renamed.",
+        places=_USAGE | _COSTS | Place.DAILY_TABLES,
+    ),
+    Dimension(
+        name="organization",
+        column="ORGANIZATION_NAME",
+        label="Organization",
+        plural="Organizations",
+        meaning="Name of the organization, as of its last day in the report.",
+        identity="organization_id",
+        places=_USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS,
+        tag=Tag.DEFAULT,
+        breakdown=OwnTable("organizations", OrganizationKey._fields, position=20),
+    ),
+    Dimension(
+        name="project_id",
+        column="PROJECT_ID",
+        label="Project id",
+        plural="Project ids",
+        meaning="Id of the project; it stays when the project is renamed.",
+        places=_USAGE | _COSTS | Place.DAILY_TABLES,
+    ),
+    Dimension(
+        name="project",
+        column="PROJECT_NAME",
+        label="Project",
+        plural="Projects",
+        meaning=(
+            "Name of the project, as of its last day in the report;"
+            " the credit type for charges without a project."
+        ),
+        identity="project_id",
+        places=_USAGE
+        | _COSTS
+        | Place.DAILY_TABLES
+        | Place.ALLOCATION
+        | Place.CUSTOM_COSTS
+        | Place.RESERVED,
+        tag=Tag.DEFAULT,
+        breakdown=OwnTable("projects", ProjectKey._fields, position=30),
+    ),
+    Dimension(
+        name="vcs_url",
+        column="VCS_URL",
+        label="Repository",
+        plural="Repositories",
+        meaning="URL of the project's repository.",
+        identity="project_id",
+        places=Place.DAILY_USAGE | Place.CHARGES,
+    ),
+    Dimension(
+        name=TEAM,
+        label="Team",
+        plural="Teams",
+        meaning="Owner of the cost, by the rules of the settings file.",
+        places=_COSTS | Place.DAILY_TABLES | Place.CUSTOM_COSTS | Place.RESERVED,
+        tag=Tag.DEFAULT,
+        breakdown=OwnTable("teams", position=200),
+    ),
+    Dimension(
+        name=CREDIT_TYPE,
+        label="Credit type",
+        plural="Credit types",
+        meaning="What the credits were charged for: compute, storage, user seats, …",
+        places=_COSTS | Place.ALLOCATION | Place.CUSTOM_COSTS | Place.RESERVED,
+        tag=Tag.DEFAULT,
+        breakdown=OwnTable("credit_types", position=10),
+    ),
+    Dimension(
+        name="workflow",
+        column="WORKFLOW_NAME",
+        label="Workflow",
+        plural="Workflows",
+        meaning="Name of the workflow.",
+        places=_JOB | Place.DAILY_TABLES,
+        tag=Tag.OPT_IN,
+        breakdown=OwnTable("workflows", WorkflowKey._fields, position=40),
+    ),
+    Dimension(
+        name="job",
+        column="JOB_NAME",
+        label="Job",
+        plural="Jobs",
+        meaning="Name of the job; the credit type for charges without a job.",
+        places=_JOB | Place.DAILY_TABLES | Place.ALLOCATION,
+        tag=Tag.OPT_IN,
+        breakdown=OwnTable("jobs", JobKey._fields, position=50),
+    ),
+    Dimension(
+        name="operating_system",
+        column="OPERATING_SYSTEM",
+        label="OS",
+        plural="Operating systems",
+        meaning="Operating system that the job ran on.",
+        places=_JOB,
+    ),
+    Dimension(
+        name="executor",
+        column="EXECUTOR",
+        label="Executor",
+        plural="Executors",
+        meaning="Kind of execution environment: Docker, machine, macOS, …",
+        places=_JOB,
+        breakdown=OwnTable(
+            "executors", ("operating_system", "executor"), heading="OS and executor", position=70
+        ),
+    ),
+    Dimension(
+        name="resource_class",
+        column="RESOURCE_CLASS",
+        label="Resource class",
+        plural="Resource classes",
+        meaning="Size of the machine, which decides the credits per minute.",
+        places=_JOB | Place.DAILY_TABLES,
+        tag=Tag.OPT_IN,
+        breakdown=OwnTable("resource_classes", position=60),
+    ),
+    Dimension(
+        name="branch",
+        column="VCS_BRANCH",
+        label="Branch",
+        plural="Branches",
+        meaning="Branch that the pipeline ran for.",
+        places=Place.BRANCH_USAGE | Place.OF_JOBS,
+        tag=Tag.OPT_IN,
+        breakdown=OwnTable("branches", BranchKey._fields, in_summary=False, position=80),
+    ),
+    Dimension(
+        name=BRANCH_GROUP,
+        label="Branch group",
+        plural="Branch groups",
+        meaning=(
+            "Globs of the settings file, or main branches, that the branch matches;"
+            " it stands for the branch where branches themselves would be too many."
+        ),
+        places=Place.DAILY_USAGE | Place.ALLOCATION | Place.CUBE,
+    ),
+    Dimension(
+        name="status",
+        column="JOB_BUILD_STATUS",
+        label="Status",
+        plural="Statuses",
+        meaning="How the job run ended: success, failed, canceled, …",
+        places=_JOB,
+        breakdown=OwnTable("statuses", position=90),
+    ),
+    Dimension(
+        name="trigger",
+        column="PIPELINE_TRIGGER_SOURCE",
+        label="Trigger",
+        plural="Triggers",
+        meaning="What started the pipeline: a webhook, a schedule, the API, …",
+        places=_JOB,
+        breakdown=OwnTable("triggers"),
+    ),
 )
+
+
+def names_in(place: Place) -> tuple[str, ...]:
+    """The dimensions that appear in a place."""
+    return tuple(dimension.name for dimension in DIMENSIONS if place in dimension.places)
+
+
+def names_tagged(tag: Tag) -> tuple[str, ...]:
+    """The dimensions that Datadog metrics have as tags always, on request or never."""
+    return tuple(dimension.name for dimension in DIMENSIONS if dimension.tag is tag)
+
+
+def _breakdown_table(dimension: Dimension, own: OwnTable) -> BreakdownTable:
+    summary_key = own.summary_key or f"by_{dimension.name}"
+    return BreakdownTable(
+        name=own.name,
+        keys=own.keys or (dimension.name,),
+        title=own.title or dimension.plural,
+        heading=own.heading or dimension.label,
+        summary_key=summary_key if own.in_summary else None,
+        position=own.position,
+    )
+
+
+def _breakdown_tables() -> dict[str, BreakdownTable]:
+    found = [
+        _breakdown_table(dimension, dimension.breakdown)
+        for dimension in DIMENSIONS
+        if dimension.breakdown
+    ]
+    return {table.name: table for table in sorted(found, key=lambda table: table.position)}
+
+
+BREAKDOWN_TABLES: Final = _breakdown_tables()
+"""All breakdowns by their names, in the order of their lists in summary.json."""
+
+EXPORT_NAMES: Final = {
+    dimension.name: dimension.column for dimension in DIMENSIONS if dimension.column
+}
+"""Our name of a dimension → the export's column that it is read from."""
+
+IDENTITIES: Final = {
+    dimension.name: dimension.identity for dimension in DIMENSIONS if dimension.identity
+}
+"""Name → the id that stays when it is renamed; a repository is renamed with its project."""
+
+KEY_IDENTITIES: Final = {
+    name: identity for name, identity in IDENTITIES.items() if name in names_in(Place.BRANCH_USAGE)
+}
+"""As `IDENTITIES`, of the names that keys have: organization and project."""

@@ -12,6 +12,7 @@ import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import EXPORTED_DAYS
+from circleci_usage.schema.dimensions import IDENTITIES, KEY_IDENTITIES, Place, names_in
 from circleci_usage.schema.export_columns import (
     BRANCH_GROUP,
     CREDIT_TYPES,
@@ -21,41 +22,17 @@ from circleci_usage.schema.export_columns import (
     credit_types_of,
 )
 from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
-from circleci_usage.usage.polars.scan import IDENTITIES
 
-BRANCH_DIMENSIONS: Final = (
-    "date",
-    "organization_id",
-    "organization",
-    "project_id",
-    "project",
-    "branch",
-)
+BRANCH_DIMENSIONS: Final = names_in(Place.BRANCH_USAGE)
+"""What the daily usage of branches is summed by."""
 
-DIMENSIONS: Final = (
-    "date",
-    "organization_id",
-    "organization",
-    "project_id",
-    "project",
-    "vcs_url",
-    "workflow",
-    "job",
-    "resource_class",
-    "executor",
-    "operating_system",
-    "status",
-    "trigger",
-    BRANCH_GROUP,
-)
+DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
 
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
 
 RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
-
-_NAMES_OF: Final = {**IDENTITIES, "vcs_url": "project_id"}
 
 
 @dataclass(frozen=True)
@@ -99,12 +76,12 @@ def sum_runs(
 
 
 def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
-    """Sums by `DIMENSIONS` as an engine gives them → `Sums.days`.
+    """Sums by `DAILY_DIMENSIONS` as an engine gives them → `Sums.days`.
 
     Raises:
         polars.exceptions.PolarsError: a day is no date of an export, or a name longer than any.
     """
-    return _tidy(sums, DIMENSIONS)
+    return _tidy(sums, DAILY_DIMENSIONS)
 
 
 def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
@@ -113,7 +90,7 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     Raises:
         polars.exceptions.PolarsError: as `tidy_days`.
     """
-    for name, identity in IDENTITIES.items():
+    for name, identity in KEY_IDENTITIES.items():
         latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
         named = sums.join(latest, on=identity, how="left").with_columns(
             pl.col(name).fill_null(pl.col("latest"))
@@ -137,7 +114,7 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     ):
         raise pl.exceptions.ComputeError("a day is not of an export, or a name is too long")
     return sums.sort(*keys).with_columns(
-        _latest(name) if name in _NAMES_OF else pl.col(name).fill_null(NO_NAME) for name in names
+        _latest(name) if name in IDENTITIES else pl.col(name).fill_null(NO_NAME) for name in names
     )
 
 
@@ -166,6 +143,6 @@ def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
 
 def _latest(name: str) -> pl.Expr:
     """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
-    identity = pl.col(_NAMES_OF[name])
+    identity = pl.col(IDENTITIES[name])
     latest = pl.col(name).sort_by("date", name).last().over(identity)
     return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)

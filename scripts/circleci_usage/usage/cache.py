@@ -26,7 +26,7 @@ from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import END_OF_TIME, Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
-from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DIMENSIONS, RUN_MEASURES, Sums
+from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DAILY_DIMENSIONS, RUN_MEASURES, Sums
 from circleci_usage.usage.file_hashes import FileState, checksums, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
@@ -105,7 +105,7 @@ def _said(recorded: Recorded | None) -> list[str]:
 def _shape() -> list[object]:
     """What the saved frames are made of."""
     return [
-        DIMENSIONS,
+        DAILY_DIMENSIONS,
         BRANCH_DIMENSIONS,
         RUN_MEASURES,
         [field.name for field in fields(RunStatisticsFrames)],
@@ -115,9 +115,10 @@ def _shape() -> list[object]:
 @cache
 def _code() -> str:
     """The code that makes the sums: with another, the same parts may give other sums, or sums of another shape."""
-    package = Path(__file__).parent
-    sources = [*sorted(package.glob("*.py")), package.parent / "columns.py"]
-    known = [source.read_bytes() for source in sources if source.is_file()]
+    usage = Path(__file__).parent
+    schema = usage.parent / "schema"
+    sources = sorted([*usage.rglob("*.py"), *schema.glob("*.py")])
+    known = [source.read_bytes() for source in sources]
     return hashlib.sha256(
         b"".join([version("circleci-usage").encode(), pl.__version__.encode(), *known])
     ).hexdigest()
@@ -167,7 +168,7 @@ def _has_shape(sums: Sums) -> bool:
     measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(
         RUN_MEASURES
     )
-    frames = {DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
+    frames = {DAILY_DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
     return (
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)

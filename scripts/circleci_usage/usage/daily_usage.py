@@ -14,7 +14,7 @@ from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
-    DIMENSIONS,
+    DAILY_DIMENSIONS,
     MAIN_BRANCHES,
     RUN_MEASURES,
     Sums,
@@ -31,7 +31,7 @@ class DailyUsage:
     """Job runs summed per UTC day and dimension.
 
     Attributes:
-        runs: a row per combination of `DIMENSIONS`, with `job_runs`, `unreconciled_rows` (in how many of the runs
+        runs: a row per combination of `DAILY_DIMENSIONS`, with `job_runs`, `unreconciled_rows` (in how many of the runs
             TOTAL_CREDITS is not the sum of the credit types), `total_credits` and `job_seconds`.
         credits: the same rows once per credit type that is not zero, with `credit_type`, `credits` and `job_runs` (the
             runs that used such credits).
@@ -89,12 +89,12 @@ def daily_usage(sums: Sums) -> DailyUsage:
     # Halves of two branches may be a whole of their day.
     places = max(_places(sums.days), _places(sums.branches))
     of_days, of_branches = (
-        _to_pandas(sums.days.select(*DIMENSIONS, *RUN_MEASURES), places),
+        _to_pandas(sums.days.select(*DAILY_DIMENSIONS, *RUN_MEASURES), places),
         _to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
     )
     return DailyUsage(
         runs=of_days,
-        credits=_by_credit_type(sums.days, of_days[[*DIMENSIONS]], places),
+        credits=_by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
         branch_runs=of_branches,
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
         run_statistics=run_statistics(sums.answers, of_days),

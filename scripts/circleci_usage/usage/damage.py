@@ -13,6 +13,7 @@ from circleci_usage.core.errors import DataError, UnfinishedError, UsageExporter
 from circleci_usage.core.os_errors import NO_SPACE
 from circleci_usage.core.periods import EXPORTED_DAYS
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.schema.dimensions import EXPORT_NAMES
 from circleci_usage.schema.export_columns import (
     CREDIT_COLUMNS,
     LONGEST_NAME,
@@ -22,7 +23,7 @@ from circleci_usage.schema.export_columns import (
 )
 from circleci_usage.usage.input_files import Part, open_part
 from circleci_usage.usage.polars.job_runs import DAY_LENGTH
-from circleci_usage.usage.polars.scan import IS_NUMBER, LONGEST_RUN, NAMES
+from circleci_usage.usage.polars.scan import IS_NUMBER, LONGEST_RUN
 from circleci_usage.usage.records import BLANK_LINES, records
 
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
@@ -118,7 +119,7 @@ def _check(part: Part, below: Decimal) -> None:
     for columns, alike in groupby(rows, key=attrgetter("columns")):
         numbers = [(columns.index(name), name) for name in _NUMBERS if name in columns]
         new = [(columns.index(name), name) for name in new_credit_columns(columns).values()]
-        names = [(columns.index(name), name) for name in NAMES.values() if name in columns]
+        names = [(columns.index(name), name) for name in EXPORT_NAMES.values() if name in columns]
         day = columns.index("JOB_RUN_DATE")
         for record in alike:
             where = f"{part.path}, line {record.line}"

@@ -10,10 +10,10 @@ import pandas as pd
 import polars as pl
 
 from circleci_usage.core.scaled_integers import fitting, places_of, to_count
+from circleci_usage.schema.dimensions import KEY_IDENTITIES
 from circleci_usage.schema.export_columns import NO_NAME, credit_types
 from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
 from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
-from circleci_usage.usage.polars.scan import IDENTITIES
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run_statistics(answers: RunStatisticsFrames, known: pd.DataFrame) -> RunStat
             .to_numpy()
             .tolist()
         )
-        for name, identity in IDENTITIES.items()
+        for name, identity in KEY_IDENTITIES.items()
     }
     amounts = [Decimal(amount) for amount in answers.reruns["credits"]]
     places = max(map(places_of, amounts), default=0)
@@ -101,7 +101,7 @@ def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.Da
         series.name: series.to_numpy() if series.dtype.is_numeric() else _texts(series)
         for series in frame
     }
-    for name, identity in IDENTITIES.items():
+    for name, identity in KEY_IDENTITIES.items():
         columns[name] = _latest(columns[name], columns[identity], names[name])
     return pd.DataFrame(columns)
 

@@ -19,6 +19,7 @@ from circleci_usage.render.view.breakdown_lines import (
 )
 from circleci_usage.render.view.projects import ProjectNames, project_names
 from circleci_usage.report import Report
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
 from circleci_usage.schema.report_files import table_file
 
@@ -58,9 +59,9 @@ class TopList:
     is_hostile: bool
 
 
-class _Kind(NamedTuple):
-    title: str
-    heading: str
+class _Names(NamedTuple):
+    """How a line is called, and what it belongs to."""
+
     name: Callable[[Line, ProjectNames], str]
     detail: Callable[[Line, ProjectNames], str] = lambda *_: ""
 
@@ -77,7 +78,7 @@ def top_list(
         label_length: longer names lose their middle.
     """
     chosen = top_lines(report.breakdowns[breakdown], limit)
-    return _top_list(chosen, breakdown, _KINDS[breakdown], project_names(report), label_length)
+    return _top_list(chosen, breakdown, _names(breakdown), project_names(report), label_length)
 
 
 def project_list(
@@ -95,23 +96,28 @@ def project_list(
         is_shared = breakdown == "jobs" and uses[line.name] > 1
         return _workflow_of_job(line, projects) if is_shared else ""
 
-    kind = _KINDS[breakdown]._replace(detail=workflow)
-    return _top_list(chosen, breakdown, kind, ProjectNames([]), label_length)
+    called = _names(breakdown)._replace(detail=workflow)
+    return _top_list(chosen, breakdown, called, ProjectNames([]), label_length)
+
+
+def _names(breakdown: str) -> _Names:
+    return _NAMES.get(breakdown, _Names(_own_name))
 
 
 def _top_list(
-    chosen: Top, breakdown: str, kind: _Kind, projects: ProjectNames, label_length: int
+    chosen: Top, breakdown: str, called: _Names, projects: ProjectNames, label_length: int
 ) -> TopList:
-    names = [kind.name(line, projects) for line in chosen.lines]
-    details = shortened([kind.detail(line, projects) for line in chosen.lines], label_length)
+    table = BREAKDOWN_TABLES[breakdown]
+    names = [called.name(line, projects) for line in chosen.lines]
+    details = shortened([called.detail(line, projects) for line in chosen.lines], label_length)
     rows = [
         TopLine(*row)
         for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)
     ]
-    others = f"{chosen.others:,} other {kind.title.lower()}"
+    others = f"{chosen.others:,} other {table.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(
-        kind.title, kind.heading, rows, chosen.rest, others, table_file(breakdown), is_hostile
+        table.title, table.heading, rows, chosen.rest, others, table_file(breakdown), is_hostile
     )
 
 
@@ -152,16 +158,12 @@ def _around_job(line: Line, projects: ProjectNames) -> str:
     return projects.around_job(line.key)
 
 
-_KINDS: Final = {
-    "credit_types": _Kind("Credit types", "Credit type", _credit_type),
-    "teams": _Kind("Teams", "Team", _own_name),
-    "organizations": _Kind("Organizations", "Organization", _own_name),
-    "projects": _Kind("Projects", "Project", _project),
-    "workflows": _Kind("Workflows", "Workflow", _workflow, _around),
-    "jobs": _Kind("Jobs", "Job", _job, _around_job),
-    "branches": _Kind("Branches", "Branch", _own_name, _around),
-    "resource_classes": _Kind("Resource classes", "Resource class", _own_name),
-    "executors": _Kind("Executors", "System and executor", _all_names),
-    "statuses": _Kind("Outcomes", "How runs ended", _own_name),
-    "triggers": _Kind("Triggers", "What started them", _own_name),
+_NAMES: Final = {
+    "credit_types": _Names(_credit_type),
+    "projects": _Names(_project),
+    "workflows": _Names(_workflow, _around),
+    "jobs": _Names(_job, _around_job),
+    "branches": _Names(_own_name, _around),
+    "executors": _Names(_all_names),
 }
+"""How the lines of a breakdown are called where their last name does not say enough."""

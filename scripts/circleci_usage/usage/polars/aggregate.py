@@ -19,7 +19,7 @@ from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
-    DIMENSIONS,
+    DAILY_DIMENSIONS,
     Sums,
     sum_runs,
     tidy_branches,
@@ -139,7 +139,7 @@ def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _
     folder.mkdir()
     written = _written_once(parts, branch_globs, folder)
     credit_types = _credit_types(written.runs)
-    by_day = _summed(written.runs, DIMENSIONS, credit_types)
+    by_day = _summed(written.runs, DAILY_DIMENSIONS, credit_types)
     by_branch = _summed(unless_identified(written.runs), BRANCH_DIMENSIONS, credit_types)
     days = tidy_days(by_day)
     has_sign = any(may_be_misread(sums, _SIGN) for sums in (by_day, by_branch))

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, credit_types_of
-from circleci_usage.usage.polars.scan import IDENTITIES, NAMES
 
 DAY_LENGTH: Final = len("2026-01-31")
 SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
@@ -37,7 +37,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
     rows.select(
         pl.col("date").str.head(DAY_LENGTH),
-        *(name for name in NAMES if name != "date"),
+        *(name for name in EXPORT_NAMES if name != "date"),
         BRANCH_GROUP,
         "job_seconds",
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
@@ -68,7 +68,7 @@ def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
     """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
     return runs.with_columns(
         pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name)
-        for name, identity in IDENTITIES.items()
+        for name, identity in KEY_IDENTITIES.items()
     )
 
 

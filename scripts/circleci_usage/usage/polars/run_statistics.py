@@ -20,12 +20,13 @@ import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
+from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
 from circleci_usage.usage.class_rates import RATE_KEYS, class_rates
 from circleci_usage.usage.polars.job_runs import grouped, in_turn, unless_identified
 
-JOB_KEYS: Final = ("organization_id", "organization", "project_id", "project", "workflow", "job")
-WORKFLOW_KEYS: Final = JOB_KEYS[:-1]
-MACHINE_KEYS: Final = (*JOB_KEYS, "executor", "resource_class")
+JOB_KEYS: Final = JobKey._fields
+WORKFLOW_KEYS: Final = WorkflowKey._fields
+MACHINE_KEYS: Final = JobClassKey._fields
 
 TYPICAL: Final = 0.5
 HIGH: Final = 0.95

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from circleci_usage.core.globs import glob_regex
+from circleci_usage.schema.dimensions import EXPORT_NAMES
 from circleci_usage.schema.export_columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
@@ -19,27 +20,6 @@ from circleci_usage.schema.export_columns import (
     new_credit_columns,
 )
 from circleci_usage.usage.input_files import Part
-
-NAMES: Final = {
-    "date": "JOB_RUN_DATE",
-    "organization_id": "ORGANIZATION_ID",
-    "organization": "ORGANIZATION_NAME",
-    "project_id": "PROJECT_ID",
-    "project": "PROJECT_NAME",
-    "vcs_url": "VCS_URL",
-    "workflow": "WORKFLOW_NAME",
-    "job": "JOB_NAME",
-    "resource_class": "RESOURCE_CLASS",
-    "executor": "EXECUTOR",
-    "operating_system": "OPERATING_SYSTEM",
-    "status": "JOB_BUILD_STATUS",
-    "trigger": "PIPELINE_TRIGGER_SOURCE",
-    "branch": "VCS_BRANCH",
-}
-"""Our word → the export's column."""
-
-IDENTITIES: Final = {"organization": "organization_id", "project": "project_id"}
-"""Name → the id that stays when it is renamed."""
 
 DETAILS: Final = {
     "pipeline_id": "PIPELINE_ID",
@@ -55,7 +35,7 @@ DETAILS: Final = {
     "median_cpu": "MEDIAN_CPU_UTILIZATION_PCT",
     "containers": "PARALLELISM",
 }
-"""As `NAMES`, of what differs from run to run."""
+"""As `EXPORT_NAMES`, of what differs from run to run."""
 
 WHOLE: Final = pl.Int32
 """What amounts nearly always are. No 2^32 of them have a sum that 64 bits do not hold."""
@@ -105,7 +85,7 @@ def scan_parts(
         amounts: `WHOLE` or `NUMBER`; reading ends with an error at one that this does not hold.
         identified: whether it is to be said which job run a row is of.
 
-    Columns: those of `NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
+    Columns: those of `EXPORT_NAMES`, null where the export has null; `branch_group`, the globs that the branch matches, joined
     by line ends, or `OTHER_BRANCHES`, or `NO_NAME`; `<credit type>_credits`, `total_credits` and `job_seconds` (64-bit
     integers or decimals, never null); `<credit type>_outside` and `<credit type>_unclear`, of types that nobody knows
     yet, what TOTAL_CREDITS does not include, and what it may include or not; `torn`, true where a row may be too short
@@ -185,7 +165,7 @@ def _scan_alike(
     )
 
     def text(name: str) -> pl.Expr:
-        column = (NAMES | DETAILS)[name]
+        column = (EXPORT_NAMES | DETAILS)[name]
         return pl.col(column) if column in columns else pl.lit(None, pl.String)
 
     def parsed(column: str) -> pl.Expr:
@@ -209,7 +189,7 @@ def _scan_alike(
     texts = [*(known if not is_whole else ()), *here]
     return frame.select(
         text("date").alias("date"),
-        *(text(name).cast(pl.Categorical).alias(name) for name in NAMES if name != "date"),
+        *(text(name).cast(pl.Categorical).alias(name) for name in EXPORT_NAMES if name != "date"),
         *(text(name).alias(name) for name in DETAILS),
         _groups_of(text("branch"), branch_globs).cast(pl.Categorical).alias(BRANCH_GROUP),
         *(credits.alias(name) for name, credits in types.items()),

@@ -16,7 +16,7 @@ from circleci_usage.core.temporary_folders import WORKING, working_folder
 from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
-    DIMENSIONS,
+    DAILY_DIMENSIONS,
     Sums,
     sum_runs,
     tidy_branches,
@@ -138,7 +138,7 @@ def sum_parts(
         once = _each_once(runs, parts)
         counted = once.runs
         kinds = credit_types_of(counted.columns)
-        by_day = _summed(counted, DIMENSIONS, kinds)
+        by_day = _summed(counted, DAILY_DIMENSIONS, kinds)
         by_branch = _summed(unless_identified(counted), BRANCH_DIMENSIONS, kinds)
         if not trusting and _is_doubtful(runs, by_day, by_branch):
             raise _DoubtError

@@ -10,6 +10,7 @@ from pyspark.sql import functions as sql
 from pyspark.sql.types import StringType, StructType
 
 from circleci_usage.core.globs import atomic_glob_regex
+from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import (
     BRANCH_GROUP,
     CREDIT_COLUMNS,
@@ -27,11 +28,9 @@ from circleci_usage.usage.polars.scan import (
     ALL_NEW,
     DETAILS,
     DOUBTFUL,
-    IDENTITIES,
     IDENTITY,
     IS_NUMBER,
     LONGEST_RUN,
-    NAMES,
     NO_NEW,
     UNCLEAR,
     combinations_of,
@@ -93,7 +92,7 @@ def unless_identified(runs: DataFrame) -> DataFrame:
     return runs.withColumns(
         {
             name: sql.when(sql.col(identity).isNull(), sql.col(name))
-            for name, identity in IDENTITIES.items()
+            for name, identity in KEY_IDENTITIES.items()
         }
     )
 
@@ -186,9 +185,9 @@ def _read_alike(
     }
     details = {name: text(column) for name, column in DETAILS.items()}
     return rows.select(
-        sql.substring(text(NAMES["date"]), 1, DAY_LENGTH).alias("date"),
-        *(text(column).alias(name) for name, column in NAMES.items() if name != "date"),
-        _groups_of(text(NAMES["branch"]), branch_globs).alias(BRANCH_GROUP),
+        sql.substring(text(EXPORT_NAMES["date"]), 1, DAY_LENGTH).alias("date"),
+        *(text(column).alias(name) for name, column in EXPORT_NAMES.items() if name != "date"),
+        _groups_of(text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP),
         seconds.alias("job_seconds"),
         seconds.cast("float").alias("seconds"),
         total.alias("total_credits"),
