@@ -15,7 +15,7 @@ PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme focus image orb release
+.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme docs focus image orb release
 .PHONY: picture requirements clean
 
 help: ## Say what can be made
@@ -61,6 +61,9 @@ bench: $(VENV)/.installed ## Measure reports beside `gzip -dc`; a few minutes
 
 bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into the README; a quarter of an hour, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
+
+docs: $(VENV)/.installed ## Generate docs/tables.md and docs/summary-json.md
+	$(BIN)/python tools/generate_docs.py
 
 focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer
 	$(BIN)/python tools/focus_check.py $(PYTHON)

@@ -10,7 +10,10 @@ import pytest
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.cost_files.profiles import PROFILES, write_profile
+from circleci_usage.push.datadog.cost_file import cost_file
+from circleci_usage.report_folder.reader import read_report_folder
 from circleci_usage.schema.export_columns import NULL_MARKS
+from report_folders import report_folder
 from reported import MARCH, reported
 from rows import Row, job_run
 
@@ -182,6 +185,28 @@ def test_datadog_names_are_the_tags_that_push_sends(tmp_path: Path) -> None:
         lines[3] | {"team": "payments", "cost_center": "4711", "exported_by": "circleci-usage"}
         == lines[3]
     )
+
+
+def test_a_person_uploads_the_very_lines_that_push_sends(tmp_path: Path) -> None:
+    """Also where names would be the same tag, and where some of them have no price."""
+    settings = """\
+pricing: [{from: 2026-03-10, price_per_credit: 0.0005}]
+teams: [{name: Web, projects: [web]}, {name: web, projects: [WEB]}]
+tags: {cost_center: {Web: "=4711", web: "4711"}}
+"""
+    names = ("web", "WEB", "=web", "we\rb")
+    rows = [
+        job_run(str(number + 1), PROJECT_NAME=name, PROJECT_ID=name, JOB_RUN_DATE="2026-03-20")
+        for number, name in enumerate(names)
+    ]
+    unpriced = job_run("9", PROJECT_NAME="Web", PROJECT_ID="unpriced")
+    folder, report = report_folder(tmp_path, [*rows, unpriced], settings, allow_unpriced=True)
+
+    sent = cost_file(read_report_folder(folder), MARCH.last)
+    uploaded = lines_in(write_profile(report, "datadog-costs", tmp_path))
+
+    assert [line.columns | line.values for line in sent.lines] == uploaded
+    assert len({line["project"] for line in uploaded}) == len(names)
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES.keys() - {"datadog-costs"}))

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.core.decimals import total
-from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
-from circleci_usage.report_folder.tables import lines_csv, neutral, tables
+from circleci_usage.report_folder.csv_files import (
+    Verbatim,
+    cells,
+    csv_header,
+    csv_line,
+    csv_lines,
+    neutral,
+)
+from circleci_usage.report_folder.tables import lines_csv, tables
 from reports import HOSTILE_NAMES, acme_report, hostile_report
 
 
@@ -63,7 +70,7 @@ def test_cells_are_quoted_as_the_csv_module_does_it(texts: list[str]) -> None:
     )
 
     assert "".join(
-        [csv_header(["name", "n,"]), *csv_lines([cells(texts, str), cells(numbers, str)])]
+        [csv_header(["name", "n,"]), *csv_lines([cells(texts, Verbatim), cells(numbers)])]
     ) == (expected.getvalue())
 
 
@@ -73,3 +80,17 @@ def test_a_name_comes_back_from_its_cell(name: str) -> None:
 
     assert line["job"].removeprefix("'") == name.replace("\r", " ").removeprefix("'")
     assert line["job"] == neutral(name)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])  # noqa: RUF001
+def test_no_writer_of_csv_has_to_remember_formulas(start: str) -> None:
+    name = f"{start}1+1"
+
+    assert cells([name]) == cells([name], lambda value: value) == cells([name], str)
+    assert csv_lines([cells([name]), cells([1])])
+    for line in (csv_header([name, "b"]), csv_line([name, "b"]), csv_line([name], quote_all=True)):
+        assert line.lstrip('"').startswith("'")
+
+
+def test_only_what_is_verbatim_begins_like_a_formula() -> None:
+    assert csv_line([Verbatim("-1"), Decimal(-1), -1]) == "-1,-1,-1\n"

@@ -19,7 +19,12 @@ NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 
 
 def report_folder(
-    folder: Path, rows: list[Row], settings: str = "", *, period: Period = MARCH
+    folder: Path,
+    rows: list[Row],
+    settings: str = "",
+    *,
+    period: Period = MARCH,
+    allow_unpriced: bool = False,
 ) -> tuple[Path, Report]:
     """Report on job runs and write the folder."""
     parts = folder / "parts"
@@ -31,7 +36,7 @@ def report_folder(
     globs = (*MAIN_BRANCHES, *ownership.branch_globs)
     report = build_report(
         read_daily_usage(find_parts([parts]).parts, period=period, branch_globs=globs),
-        file.price_list(),
+        file.price_list(allow_unpriced=allow_unpriced),
         period=period,
         generated_at=NOW,
         ownership=ownership,

@@ -65,3 +65,8 @@ def _by_kept(lines: pd.DataFrame) -> pd.DataFrame:
         lines.groupby([*_KEPT], observed=True)[[*AMOUNTS, "job_runs", "lines"]].sum().reset_index()
     )
     return sums.astype(dict.fromkeys(_KEPT, "object"))
+
+
+def cube_names() -> tuple[str, ...]:
+    """The columns that name a line of the cube, in their order."""
+    return tuple("branch" if name == BRANCH_GROUP else name for name in (*_KEPT, *_FOLDED))

@@ -1,7 +1,8 @@
-"""Charges → the lines of a Custom Costs file, whoever brings it to Datadog: `push`, or a person who uploads it.
+"""Charges → the lines of a Custom Costs file, whether `push` sends it or a person uploads it.
 
-Names are tags by Datadog's rules, so that both have the same. They cannot act as formulas in a spreadsheet: no sign
-that a formula needs is left in them.
+The one place that makes them, so that both have the same lines with the same tags. Names become
+tags by Datadog's rules. They cannot act as formulas in a spreadsheet: no character that a formula
+needs is left in them.
 
 Rules: docs.datadoghq.com/cloud_cost_management/setup/custom.
 """
@@ -24,17 +25,17 @@ CURRENCY: Final = "USD"
 PROVIDER: Final = "CircleCI"
 
 MARK: Final = ("exported_by", "circleci-usage")
-"""The tag that tells our files from anybody else's."""
+"""The tag that marks our files among others."""
 
 DIMENSIONS: Final = names_in(Place.CUSTOM_COSTS)
 
-_NOTHING: Final = "none"
-"""Datadog takes no blank value."""
+_NO_VALUE: Final = "none"
+"""Datadog accepts no blank value."""
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """What one combination of names cost on one day."""
+    """Cost of one combination of names on one day."""
 
     day: date
     credit_type: str
@@ -43,7 +44,7 @@ class CostLine:
 
     @property
     def columns(self) -> dict[str, str]:
-        """What Datadog requires of a line, in its order; amounts with all digits."""
+        """The columns that Datadog requires, in its order; amounts with all digits."""
         return {
             "ProviderName": PROVIDER,
             "ChargeDescription": charge_description(self.credit_type),
@@ -69,10 +70,12 @@ _Names = tuple[tuple[str, str], ...]
 def cost_lines(
     charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]]
 ) -> tuple[CostLine, ...]:
-    """A line a day, project, team and credit type, in a lasting order; what costs nothing would not be shown.
+    """A line per day, project, team and credit type, in a stable order.
+
+    Lines that cost nothing are left out; Datadog would not show them.
 
     Args:
-        charges: of any number of lines alike.
+        charges: several may belong to the same line.
         tags: name of a tag → team → value, as in `Ownership.tags`.
     """
     sums = _summed(charges)
@@ -85,14 +88,14 @@ def lines_by_day(
     every: Iterable[Mapping[str, str]],
     tags: Mapping[str, Mapping[str, str]],
 ) -> Iterator[CostLine]:
-    """As `cost_lines`, a day at a time, given the charges in the order of their days.
+    """As `cost_lines`, one day at a time, so that not all charges are in memory.
 
     Args:
-        charges: see there.
-        every: the names of all charges, each once or more.
+        charges: see there; in the order of their days.
+        every: the names of all charges, each at least once.
         tags: see there.
     """
-    tagged = _tagged({_named(names) for names in every}, tags)
+    tagged = _tagged(map(_named, every), tags)
     for _, of_day in groupby(charges, key=itemgetter(0)):
         yield from _lines(_summed(of_day), tagged)
 
@@ -113,16 +116,18 @@ def _tagged(
     every: Iterable[_Names], tags: Mapping[str, Mapping[str, str]]
 ) -> Mapping[_Names, tuple[str, ...]]:
     """Names → their tags, which differ where the names do."""
-    own = {name: values for name, values in tags.items() if name not in {*DIMENSIONS, MARK[0]}}
-    all_names = {
-        names: (
-            *names,
-            *((name, values.get(dict(names)["team"]) or _NOTHING) for name, values in own.items()),
-        )
-        for names in every
-    }
+    taken = {*DIMENSIONS, MARK[0]}
+    own = {name: values for name, values in tags.items() if name not in taken}
+    all_names = {names: (*names, *_team_tags(names, own)) for names in every}
     as_tags = DatadogTags(all_names.values(), (MARK,))
     return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
+
+
+def _team_tags(names: _Names, tags: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """The tags of the team among the names, each with a value."""
+    team = dict(names)["team"]
+    for name, values in tags.items():
+        yield name, values.get(team) or _NO_VALUE
 
 
 def _lines(

@@ -1,7 +1,12 @@
-"""focus.csv: the charges in the FinOps Open Cost and Usage Specification, which every FinOps tool reads.
+"""focus.csv: the charges in the FinOps Open Cost and Usage Specification (FOCUS).
 
-One row a day, project, team and credit type, or one a billing period where these would be very many; seats recur, and
-their row is for the billing period. Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
+One row per day, project, team and credit type, or one per billing period where these would be very
+many. Seats recur, and their row covers the billing period.
+
+Names cannot act as formulas, as in every CSV of the report. Only numbers are written verbatim: with
+a decimal point always, so that readers do not take a column of whole credits for integers.
+
+Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
 import json
@@ -25,15 +30,14 @@ from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
-from circleci_usage.report_folder.tables import neutral
+from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
 
 VENDOR: Final = "CircleCI"
 
 AUTO: Final = "auto"
 GRAINS: Final = (AUTO, "day", "month")
-"""What a line is of; `AUTO` is a day, unless the file would have too many lines."""
+"""What a line covers; `AUTO` is a day, unless the file would have too many lines."""
 
 MOST_LINES: Final = 1_000_000
 """About 420 MB."""
@@ -41,8 +45,8 @@ MOST_LINES: Final = 1_000_000
 _AT_A_TIME: Final = 20_000
 
 
-class Charge(NamedTuple):
-    """A row of `Report.charges`."""
+class ChargeRow(NamedTuple):
+    """A line of `Report.charges`."""
 
     date: datetime
     organization_id: str
@@ -60,16 +64,18 @@ class Charge(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """The cells of a column: what is shown of some fields of a `Charge`."""
+    """The cells of a column: what is shown of some fields of a `ChargeRow`."""
 
     fields: tuple[str, ...]
     shown: Callable[..., str]
 
     def cells(self, charges: pd.DataFrame) -> list[str]:
+        """Their text, made once for each combination of values."""
         if not self.fields:
             return cells([()], lambda _: self.shown()) * len(charges)
-        values = zip(*(charges[field].tolist() for field in self.fields), strict=True)
-        return cells([*values], lambda value: self.shown(*value))
+        columns = [charges[field].tolist() for field in self.fields]
+        values = [*zip(*columns, strict=True)]
+        return cells(values, lambda value: self.shown(*value))
 
 
 def write_focus(
@@ -84,46 +90,54 @@ def write_focus(
 
     Args:
         report: what to write.
-        path: the file, packed as gzip if its name ends with `.gz`.
+        path: the file, compressed if its name ends with `.gz`.
         version: of FOCUS: one of `FOCUS_VERSIONS`.
         grain: one of `GRAINS`.
-        most_lines: with more, `AUTO` takes the lines of each month together.
+        most_lines: with more, `AUTO` sums up the lines of each billing period.
     """
-    list_price = report.prices.list_price
     is_daily = _is_daily(report, grain, most_lines)
-    columns = {
-        **_COLUMNS,
-        **_periods(report.prices.billing_cycle_day, None if is_daily else report.period),
-        **{name: _always(VENDOR) for name in _SELLER[version]},
-        "BillingCurrency": _always(report.currency),
-        "Tags": _Column(("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)),
-    }
-    if list_price is not None:
-        columns["ListUnitPrice"] = _always(_number(list_price))
-    charges = _priced(report) if is_daily else _by_month(_priced(report), report)
-    with path.open("wb") as file, _packed(file, path) as stream:
+    columns = _columns(report, version, None if is_daily else report.period)
+    priced = priced_lines(report)
+    charges = priced if is_daily else _by_month(priced, report)
+    with path.open("wb") as file, _compressed(file, path) as stream:
         stream.write(csv_header(columns))
         for some in charges.pieces(_AT_A_TIME):
-            known = {column: column.cells(some) for column in {*columns.values()}}
-            stream.writelines(csv_lines(known[column] for column in columns.values()))
+            # Several columns hold the same, such as BilledCost and EffectiveCost.
+            made = {column: column.cells(some) for column in {*columns.values()}}
+            stream.writelines(csv_lines(made[column] for column in columns.values()))
+
+
+def _columns(report: Report, version: str, by_month_in: Period | None) -> dict[str, _Column]:
+    """Name of a column → its cells, in a version of FOCUS; see `_periods` for `by_month_in`."""
+    columns = _COLUMNS | _periods(report.prices.billing_cycle_day, by_month_in)
+    columns |= dict.fromkeys(_SELLER[version], _always(VENDOR))
+    columns["BillingCurrency"] = _always(report.currency)
+    columns["Tags"] = _Column(
+        ("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)
+    )
+    list_price = report.prices.list_price
+    if list_price is not None:
+        columns["ListUnitPrice"] = _always(_number(list_price))
+    return columns
 
 
 def focus_warning(report: Report, grain: str = AUTO, most_lines: int = MOST_LINES) -> str | None:
-    """What a reader should know if the file has no days although nobody asked for that."""
+    """What a reader should know if `AUTO` makes a file without days."""
     if grain != AUTO or _is_daily(report, grain, most_lines):
         return None
+    lines = len(priced_lines(report))
     return (
-        f"focus.csv has a line per month instead of per day, because its {len(_priced(report)):,} daily lines are more"
-        f" than {most_lines:,}; the sums are the same. --focus-grain day keeps the days."
+        f"focus.csv has one line per month instead of per day: its {lines:,} daily lines would be"
+        f" more than {most_lines:,}. The totals are the same; --focus-grain day keeps the days."
     )
 
 
 def _is_daily(report: Report, grain: str, most_lines: int) -> bool:
-    return grain == "day" or (grain == AUTO and len(_priced(report)) <= most_lines)
+    return grain == "day" or (grain == AUTO and len(priced_lines(report)) <= most_lines)
 
 
 def _by_month(charges: ScaledLines, report: Report) -> ScaledLines:
-    """The charges of each billing period together, on its first day that is reported on."""
+    """The charges summed by billing period, on its first day in the report."""
     counts, cycle_day = charges.counts, report.prices.billing_cycle_day
     first = {
         day: pd.Timestamp(max(billing_period(day.date(), cycle_day).start, report.period.first))
@@ -137,25 +151,33 @@ def _by_month(charges: ScaledLines, report: Report) -> ScaledLines:
 
 
 @contextmanager
-def _packed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
-    """The file as one of text, packed if its name says so; without a time, so that the same charges are the same."""
+def _compressed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
+    """The file as one of text, compressed if its name says so.
+
+    Without a time in its header, so that the same charges give the same bytes.
+    """
     raw = igzip.IGzipFile("", fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
     with TextIOWrapper(cast("BinaryIO", raw), encoding="utf-8", newline="") as stream:
         yield stream
 
 
-def priced_charges(report: Report) -> Iterator[Charge]:
+def priced_charges(report: Report) -> Iterator[ChargeRow]:
     """The charges whose cost is known; FOCUS has no row for others."""
-    for some in _priced(report).pieces(_AT_A_TIME):
-        yield from map(Charge._make, some[[*Charge._fields]].itertuples(index=False, name=None))
+    for some in priced_lines(report).pieces(_AT_A_TIME):
+        rows = some[[*ChargeRow._fields]].itertuples(index=False, name=None)
+        yield from map(ChargeRow._make, rows)
 
 
-def _priced(report: Report) -> ScaledLines:
+def priced_lines(report: Report) -> ScaledLines:
+    """The lines of `Report.charged` that have a price."""
     return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
 
 
-def tags_of(ownership: Ownership) -> Callable[[Charge], str]:
-    """Charge → what it can be allocated by, as JSON: its team and the team's tags, project, repository, credit type."""
+def tags_of(ownership: Ownership) -> Callable[[ChargeRow], str]:
+    """A charge → what it can be allocated by, as JSON.
+
+    Its team and the team's tags, its project, repository and credit type.
+    """
     tags = _tags(ownership)
     return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
 
@@ -180,10 +202,10 @@ def _of(field: str, shown: Callable[..., str]) -> _Column:
     return _Column((field,), shown)
 
 
-def _number(value: Decimal) -> str:
-    """Always with a point, so that readers do not take a column of whole credits for integers."""
+def _number(value: Decimal) -> Verbatim:
+    """Always with a point: see the top."""
     text = plain(value)
-    return text if "." in text else f"{text}.0"
+    return Verbatim(text if "." in text else f"{text}.0")
 
 
 def _moment(day: date) -> str:
@@ -191,11 +213,11 @@ def _moment(day: date) -> str:
 
 
 def _periods(cycle_day: int | None, by_month_in: Period | None) -> dict[str, _Column]:
-    """The billing period of a charge, and what it is for: its day, or the whole period where it recurs.
+    """The billing period of a charge, and its own: its day, or the billing period if it recurs.
 
     Args:
         cycle_day: on which billing periods begin.
-        by_month_in: the days of the report, where a charge is for all of them in its billing period.
+        by_month_in: the days of the report, if a charge covers all of them in its billing period.
     """
 
     def billed(day: datetime) -> Period:
@@ -227,7 +249,7 @@ def _description(kind: str, project: str) -> str:
 
 def _name(*names: str) -> str:
     """The first of the names that there is."""
-    return next((neutral(name) for name in names if name and name != NO_NAME), "")
+    return next((name for name in names if name and name != NO_NAME), "")
 
 
 FOCUS_VERSIONS: Final = ("1.2", "1.4")
@@ -237,7 +259,7 @@ _SELLER: Final = {
     "1.4": ("ServiceProviderName", "HostProviderName"),  # since 1.3
 }
 
-# A null is an empty text. InvoiceId and CommitmentDiscountStatus have to be there although nothing is known for them.
+# A null is an empty text. InvoiceId and CommitmentDiscountStatus are required, though unknown here.
 _COLUMNS: Final[Mapping[str, _Column]] = {
     "BilledCost": _of("cost", _number),
     "BillingAccountId": _Column(("organization_id", "organization"), _name),

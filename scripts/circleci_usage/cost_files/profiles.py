@@ -1,13 +1,12 @@
-"""The charges in the files that other cost tools take, cut where a tool's limits ask for it.
+"""The charges in the files that other cost tools take, split by each tool's limits.
 
 Sources: docs.vantage.sh/connecting_custom_providers, docs.finout.io (custom cost centers),
-help.doit.com/docs/datahub/import-data/upload-csv, docs.datadoghq.com/cloud_cost_management/setup/custom.
+help.doit.com/docs/datahub/import-data/upload-csv,
+docs.datadoghq.com/cloud_cost_management/setup/custom.
 """
 
-import csv
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, groupby
@@ -16,15 +15,27 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.unattributed import is_project
-from circleci_usage.core.decimals import plain, total
+from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.cost_files.custom_costs_lines import CURRENCY, DIMENSIONS, lines_by_day
-from circleci_usage.cost_files.focus import VENDOR, Charge, priced_charges, tags_of
+from circleci_usage.cost_files.custom_costs_lines import (
+    CURRENCY,
+    DIMENSIONS,
+    Charge,
+    lines_by_day,
+)
+from circleci_usage.cost_files.focus import (
+    VENDOR,
+    ChargeRow,
+    priced_charges,
+    priced_lines,
+    tags_of,
+)
 from circleci_usage.report import Report
-from circleci_usage.report_folder.tables import neutral
+from circleci_usage.report_folder.csv_files import Verbatim, csv_line, neutral
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
 
-CsvRow = dict[str, str]
+CsvRow = Mapping[str, object]
+"""Column → its value, as `csv_files.cell` takes it."""
 
 _SEVERAL: Final = "several"
 """In place of the team where a line belongs to more than one."""
@@ -50,11 +61,21 @@ class Profile:
     quoted: bool = False
     line_end: str = "\n"
 
+    def line(self, values: Iterable[object]) -> bytes:
+        """A line of the file."""
+        return csv_line(values, quote_all=self.quoted, line_end=self.line_end).encode()
+
+    def has_room(self, rows: int, size: int, line: bytes) -> bool:
+        """Whether a line fits into a file that has so many rows and bytes."""
+        is_full = self.max_rows and rows == self.max_rows
+        return not is_full and not (self.max_bytes and size + len(line) > self.max_bytes)
+
 
 def write_profile(report: Report, name: str, folder: Path) -> tuple[Path, ...]:
-    """Write the report's charges for a tool, in the order of their days: `NAME-001.csv` and so on.
+    """Write the report's charges for a tool, day by day: `NAME-001.csv` and so on.
 
-    Credits without a price are left out, since no tool takes a cost that is not known. No charges are no files.
+    Credits without a price are left out, since no tool takes an unknown cost. Without charges there
+    are no files.
 
     Args:
         report: what to write.
@@ -78,10 +99,9 @@ def _numbered(rows: Iterator[CsvRow], profile: Profile) -> Iterator[tuple[int, b
     """The lines with the numbers of their files, each within the limits and with a header."""
     number, count, size = 0, 0, 0
     for row in rows:
-        line = _line(row.values(), profile)
-        is_full = profile.max_rows and count == profile.max_rows
-        if not number or is_full or (profile.max_bytes and size + len(line) > profile.max_bytes):
-            header = _line(row.keys(), profile)
+        line = profile.line(row.values())
+        if not number or not profile.has_room(count, size, line):
+            header = profile.line(row.keys())
             number, count, size = number + 1, 0, len(header)
             yield number, header
         yield number, line
@@ -89,32 +109,22 @@ def _numbered(rows: Iterator[CsvRow], profile: Profile) -> Iterator[tuple[int, b
         size += len(line)
 
 
-def _line(cells: Iterable[str], profile: Profile) -> bytes:
-    text = io.StringIO()
-    csv.writer(
-        text,
-        quoting=csv.QUOTE_ALL if profile.quoted else csv.QUOTE_MINIMAL,
-        lineterminator=profile.line_end,
-    ).writerow(cells)
-    return text.getvalue().encode()
-
-
 def _vantage(report: Report) -> Iterator[CsvRow]:
     """FOCUS columns as the native integration fills them: the service is the credit type."""
     tags = tags_of(report.ownership)
     for charge in priced_charges(report):
         yield {
-            "ChargePeriodStart": f"{charge.date:%Y-%m-%d}",
+            "ChargePeriodStart": charge.date,
             "ChargeCategory": "Usage",
-            "BilledCost": plain(charge.cost),
+            "BilledCost": charge.cost,
             "BillingCurrency": report.currency,
-            "BillingAccountId": neutral(charge.organization_id),
-            "BillingAccountName": neutral(charge.organization),
-            "SubAccountId": neutral(charge.project_id),
-            "SubAccountName": neutral(charge.project),
+            "BillingAccountId": charge.organization_id,
+            "BillingAccountName": charge.organization,
+            "SubAccountId": charge.project_id,
+            "SubAccountName": charge.project,
             "ServiceCategory": "Developer Tools",
             "ServiceName": credit_type_name(charge.credit_type),
-            "ConsumedQuantity": plain(charge.credits),
+            "ConsumedQuantity": charge.credits,
             "ConsumedUnit": "Credits",
             "Tags": tags(charge),
         }
@@ -124,19 +134,19 @@ def _finout(report: Report) -> Iterator[CsvRow]:
     """A day, a cost, and whatever dimensions there are."""
     for charge in priced_charges(report):
         yield {
-            "UsageDate": f"{charge.date:%Y-%m-%d}",
-            "Cost": plain(charge.cost),
+            "UsageDate": charge.date,
+            "Cost": charge.cost,
             "Currency": report.currency,
-            "Credits": plain(charge.credits),
+            "Credits": charge.credits,
             "Service": credit_type_name(charge.credit_type),
             **_dimensions(charge, report),
         }
 
 
 def _doit(report: Report) -> Iterator[CsvRow]:
-    """A line a day, project and credit type, with an id that stays: sent again, it replaces what was sent before.
+    """A line per day, project and credit type, with a stable id: sent again, it replaces the line.
 
-    Teams share a line, because a line of a team that lost its project would stay.
+    Teams share a line, because the line of a team that loses its project would stay.
 
     Raises:
         SettingsError: the report begins more than a year ago, which DoiT refuses.
@@ -144,33 +154,39 @@ def _doit(report: Report) -> Iterator[CsvRow]:
     earliest = report.generated_at.date() - _ONE_YEAR
     if report.period.first < earliest:
         raise SettingsError(
-            f"DoiT takes nothing older than a year; report on days from {earliest} on."
+            f"DoiT does not accept costs older than one year; report on days from {earliest} on."
         )
     days = groupby(priced_charges(report), key=attrgetter("date"))
     ordered = chain.from_iterable(sorted(of_day, key=_identity) for _, of_day in days)
     for identity, lines in groupby(ordered, key=_identity):
-        charges = list(lines)
-        charge = charges[0]
-        dimensions = _dimensions(charge, report)
-        if len(charges) > 1:
-            dimensions |= dict.fromkeys(("team", *report.ownership.tags), _SEVERAL)
-        yield {
-            "usage_date": f"{charge.date:%Y-%m-%d}T00:00:00Z",
-            "id": hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32],
-            "fixed.billing_account_id": neutral(charge.organization_id),
-            "fixed.project_id": neutral(charge.project_id),
-            "fixed.project_name": neutral(charge.project),
-            "fixed.service_description": VENDOR,
-            "fixed.sku_description": credit_type_name(charge.credit_type),
-            "fixed.pricing_unit": "Credits",
-            **{f"label.{name}": value for name, value in dimensions.items() if name != "project"},
-            "label.currency": report.currency,
-            "metric.cost": plain(total(each.cost for each in charges)),
-            "metric.usage": plain(total(each.credits for each in charges)),
-        }
+        yield _doit_row(identity, [*lines], report)
 
 
-def _identity(charge: Charge) -> tuple[str, ...]:
+def _doit_row(identity: tuple[str, ...], charges: Sequence[ChargeRow], report: Report) -> CsvRow:
+    """One line for charges that differ in their teams or prices alone."""
+    charge = charges[0]
+    dimensions = _dimensions(charge, report)
+    if len(charges) > 1:
+        dimensions |= dict.fromkeys(("team", *report.ownership.tags), _SEVERAL)
+    del dimensions["project"]  # it has a column of its own
+    labels = {f"label.{name}": value for name, value in dimensions.items()}
+    return {
+        "usage_date": f"{charge.date:%Y-%m-%d}T00:00:00Z",
+        "id": hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32],
+        "fixed.billing_account_id": charge.organization_id,
+        "fixed.project_id": charge.project_id,
+        "fixed.project_name": charge.project,
+        "fixed.service_description": VENDOR,
+        "fixed.sku_description": credit_type_name(charge.credit_type),
+        "fixed.pricing_unit": "Credits",
+        **labels,
+        "label.currency": report.currency,
+        "metric.cost": total(each.cost for each in charges),
+        "metric.usage": total(each.credits for each in charges),
+    }
+
+
+def _identity(charge: ChargeRow) -> tuple[str, ...]:
     """What a charge is about, by names that stay as long as a project does."""
     key = (charge.organization_id, charge.organization, charge.project_id, charge.project)
     name = charge.project if is_project(key) else NO_NAME
@@ -179,33 +195,44 @@ def _identity(charge: Charge) -> tuple[str, ...]:
 
 
 def _datadog_costs(report: Report) -> Iterator[CsvRow]:
-    """Custom Costs, the very lines that `push` sends: the required columns in their order, then a column a tag.
+    """Custom Costs, the very lines that `push` sends: required columns, then a column per tag.
 
     Raises:
         SettingsError: the report's currency is not the US dollar, the only one that Datadog takes.
     """
     if report.currency != CURRENCY:
         raise SettingsError(
-            f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in {report.currency}."
+            f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in"
+            f" {report.currency}."
         )
-    charges = (
-        (
-            charge.date.date(),
-            {name: neutral(getattr(charge, name)) for name in DIMENSIONS},
-            charge.cost,
-        )
-        for charge in priced_charges(report)
-    )
-    distinct = (
-        report.charged.counts[[*DIMENSIONS]].drop_duplicates().itertuples(index=False, name=None)
-    )
-    every = [dict(zip(DIMENSIONS, map(neutral, names), strict=True)) for names in distinct]
-    for line in lines_by_day(charges, every, report.ownership.tags):
-        yield {**line.columns, **line.values}
+    distinct = priced_lines(report).counts[[*DIMENSIONS]].drop_duplicates()
+    every = [_as_in_tables(names) for names in distinct.itertuples(index=False, name=None)]
+    for line in lines_by_day(_charges_of_days(report), every, _team_tags(report)):
+        # Tags are sent as they are here; no sign that a formula needs is left in them.
+        yield {name: Verbatim(value) for name, value in (line.columns | line.values).items()}
 
 
-def _dimensions(charge: Charge, report: Report) -> CsvRow:
-    """What a charge can be grouped by: names, and the tags of its team; the same keys for every charge."""
+def _charges_of_days(report: Report) -> Iterator[Charge]:
+    for charge in priced_charges(report):
+        names = _as_in_tables(getattr(charge, name) for name in DIMENSIONS)
+        yield charge.date.date(), names, charge.cost
+
+
+def _as_in_tables(names: Iterable[str]) -> dict[str, str]:
+    """The names of `DIMENSIONS` as tables have them, which `push` reads."""
+    return dict(zip(DIMENSIONS, map(neutral, names), strict=True))
+
+
+def _team_tags(report: Report) -> dict[str, dict[str, str]]:
+    """The tags of teams, with their values as tables have them."""
+    return {
+        name: dict(zip(values, map(neutral, values.values()), strict=True))
+        for name, values in report.ownership.tags.items()
+    }
+
+
+def _dimensions(charge: ChargeRow, report: Report) -> dict[str, str]:
+    """What a charge can be grouped by: names and tags of its team, the same for all charges."""
     tags = {name: values.get(charge.team, "") for name, values in report.ownership.tags.items()}
     names = {
         "organization": charge.organization,
@@ -214,7 +241,7 @@ def _dimensions(charge: Charge, report: Report) -> CsvRow:
         "team": charge.team,
         "credit_type": charge.credit_type,
     }
-    return {name: neutral(value) for name, value in (names | tags).items()}
+    return names | tags
 
 
 PROFILES: Final = {

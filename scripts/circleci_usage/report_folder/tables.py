@@ -1,24 +1,17 @@
 """tables/*.csv: every breakdown of the report in full, for spreadsheets and notebooks."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
-from circleci_usage.core.decimals import plain
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.finding_tables import Table, found_tables
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_lines
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
-
-# What makes a spreadsheet read a cell as a formula, or split it into another cell that is one; the wide forms are what
-# an Asian keyboard types. Source: the OWASP page on CSV injection.
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide forms are meant
 
 _AT_A_TIME: Final = 20_000
 
@@ -79,7 +72,7 @@ def lines_csv(lines: pd.DataFrame) -> str:
 def _csv(lines: _Lines) -> Iterator[str]:
     yield csv_header(lines.columns)
     for columns in _pieces(lines):
-        yield from csv_lines([cells(values, _cell) for values in columns])
+        yield from csv_lines(cells(values) for values in columns)
 
 
 def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
@@ -94,22 +87,3 @@ def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
     )
     for frame in frames:
         yield [values.tolist() for _, values in frame.items()]
-
-
-def neutral(name: str) -> str:
-    """A name that no spreadsheet takes for a formula: an apostrophe before it says that it is text.
-
-    A carriage return would end the row, because Python quotes only the line end that it writes itself.
-    """
-    text = name.replace("\r", " ")
-    return f"'{text}" if name.startswith(_FORMULA_STARTS) else text
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return f"{value:%Y-%m-%d}"
-    return neutral(str(value))

@@ -1,0 +1,53 @@
+"""The catalog of tables: what stands in tables/*.csv, one row a table and one a column.
+
+docs/tables.md is made from it. The breakdowns, and the names in every table, come from the schema:
+a new dimension is here by itself.
+"""
+
+from typing import Final
+
+from circleci_usage.report_folder.budget_tables import BUDGETS, FORECAST
+from circleci_usage.report_folder.change_tables import (
+    ANOMALIES,
+    CHANGES_BY_JOB,
+    CHANGES_BY_PROJECT,
+    TREND,
+)
+from circleci_usage.report_folder.columns import CatalogTable
+from circleci_usage.report_folder.cost_tables import (
+    COST_TABLES,
+    DAILY_TABLES,
+    breakdown_tables,
+)
+from circleci_usage.report_folder.right_sizing_tables import (
+    MIGRATIONS,
+    RESOURCE_RATES,
+    RIGHT_SIZING,
+)
+from circleci_usage.report_folder.run_tables import (
+    EXTRA_COSTS,
+    JOB_DURATIONS,
+    WASTE,
+    WORKFLOW_DURATIONS,
+)
+
+_FINDINGS: Final = (
+    FORECAST,
+    BUDGETS,
+    ANOMALIES,
+    CHANGES_BY_PROJECT,
+    CHANGES_BY_JOB,
+    TREND,
+    WASTE,
+    WORKFLOW_DURATIONS,
+    JOB_DURATIONS,
+    RIGHT_SIZING,
+    MIGRATIONS,
+    RESOURCE_RATES,
+    EXTRA_COSTS,
+)
+
+
+def catalog() -> tuple[CatalogTable, ...]:
+    """All tables of a report, in the order in which they are written."""
+    return (*breakdown_tables(), *DAILY_TABLES, *COST_TABLES, *_FINDINGS)

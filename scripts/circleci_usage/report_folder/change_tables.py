@@ -1,0 +1,74 @@
+"""Tables of what changed: cost anomalies, the previous period, the trend."""
+
+from typing import Final
+
+from circleci_usage.analysis.breakdowns import JOB, PROJECT
+from circleci_usage.report_folder.columns import (
+    CatalogTable,
+    count,
+    day,
+    dimensions,
+    money,
+    text,
+)
+
+ANOMALIES: Final = CatalogTable(
+    "anomalies",
+    "Cost anomalies",
+    "A day on which a project, a job, or all projects together cost far more than expected.",
+    (
+        day("date", "The day."),
+        *dimensions(PROJECT),
+        money("expected", "Expected cost of the subject."),
+        money("actual", "Its actual cost."),
+        text("workflow", "Workflow of the main driver; empty where no single job rose."),
+        text("job", "The main driver: the job that rose most."),
+        money("job_expected", "The main driver's expected cost."),
+        money("job_actual", "The main driver's actual cost."),
+        money("excess", "Actual minus expected."),
+        text("subject", "What rose: `project`, `job` or `all`."),
+    ),
+)
+
+CHANGE: Final = (
+    money("before", "Cost in the previous period."),
+    money("after", "Cost in this one."),
+    money("difference", "After minus before."),
+    money(
+        "by_runs", "Volume effect: the change at the previous cost per run; the rest is the rate."
+    ),
+    count("job_runs_before", "job runs", "Job runs in the previous period."),
+    count("job_runs_after", "job runs", "Job runs in this one."),
+    money("before_a_day", "Average daily cost in the previous period, without seats."),
+    money("after_a_day", "Average daily cost in this one, without seats."),
+    money("difference_a_day", "Difference of the two."),
+    count("started_runs_before", "job runs", "Those before that took time or cost something."),
+    count("started_runs_after", "job runs", "Those after that took time or cost something."),
+)
+
+CHANGES_BY_PROJECT: Final = CatalogTable(
+    "changes_by_project",
+    "Change vs. previous period by project",
+    "A project's cost in both periods, over the days that are complete in both.",
+    (*dimensions(PROJECT), *CHANGE),
+)
+CHANGES_BY_JOB: Final = CatalogTable(
+    "changes_by_job",
+    "Change vs. previous period by job",
+    "A job's cost in both periods, over the days that are complete in both.",
+    (*dimensions(JOB), *CHANGE),
+)
+
+TREND: Final = CatalogTable(
+    "trend",
+    "Trend",
+    "A week (from Monday, without seats) or a calendar month (with seats).",
+    (
+        text("stretch", "`week` or `month`."),
+        day("from", "First known day of it."),
+        day("to", "Last known day of it."),
+        money("cost", "Its cost."),
+        money("cost_a_day", "Average daily cost; empty for a single day."),
+        text("whole", "`yes` where all of its days are known, else `no`."),
+    ),
+)

@@ -1,0 +1,138 @@
+"""Tables of costs: every breakdown, days, all dimensions at once, chargeback, prices."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from circleci_usage.analysis.breakdowns import BREAKDOWNS
+from circleci_usage.analysis.cube import cube_names
+from circleci_usage.analysis.daily_tables import COARSE, FINE
+from circleci_usage.report_folder.columns import (
+    AMOUNTS,
+    CONTRACTED_COST,
+    COST,
+    CREDITS,
+    CURRENCY,
+    FREE,
+    JOB_RUNS,
+    LIST_COST,
+    CatalogTable,
+    Column,
+    count,
+    day,
+    dimension,
+    dimensions,
+    exact,
+    money,
+    share,
+    text,
+)
+from circleci_usage.schema.dimensions import DIMENSIONS
+from circleci_usage.schema.report_files import (
+    CHARGEBACK,
+    CUBE,
+    DAILY_CHARGES,
+    DAILY_RUNS,
+    PRICING,
+)
+
+TAGS: Final = "(tags)"
+"""Stands for a column for each tag in the settings file, which has the tag's name."""
+
+_PARTS: Final = (
+    money("direct", "The team's own part of the cost."),
+    money("shared", "Its share of shared costs."),
+)
+_SHARE: Final = share("share", "Share of the total cost; of the credits if nothing costs anything.")
+
+
+def breakdown_tables() -> Iterator[CatalogTable]:
+    """The breakdowns of the schema, in their order."""
+    rows = {dimension.name: dimension for dimension in DIMENSIONS}
+    for name, keys in BREAKDOWNS.items():
+        last = rows.get(keys[-1])
+        title = last.plural if last else name.replace("_", " ").capitalize()
+        what = (last.label if last else keys[-1].replace("_", " ")).lower()
+        parts = _PARTS if name == "teams" else ()
+        columns = (*dimensions(keys), *AMOUNTS, *parts, _SHARE, JOB_RUNS)
+        yield CatalogTable(name, title, f"One {what} and what it cost.", columns)
+
+
+_TOO_MANY: Final = "unless the report has more than 100,000 such lines"
+
+
+def _daily_keys() -> tuple[Column, ...]:
+    """The names in daily tables, some of which large reports leave out."""
+    return tuple(dimension(name, "" if name in COARSE else _TOO_MANY) for name in FINE)
+
+
+DAILY_TABLES: Final = (
+    CatalogTable(
+        DAILY_CHARGES,
+        "Daily charges",
+        "What a job of a team used and cost on a day, on a resource class, of a credit type.",
+        (
+            *_daily_keys(),
+            dimension("credit_type"),
+            CREDITS,
+            money("cost", "What is charged; empty where a part of the credits has no price."),
+        ),
+    ),
+    CatalogTable(
+        DAILY_RUNS,
+        "Daily job runs",
+        "How often and how long a job of a team ran on a day, on a resource class.",
+        (
+            *_daily_keys(),
+            count("job_runs", "job runs", "Job runs."),
+            exact("job_seconds", "seconds", "Run time of all of them."),
+        ),
+    ),
+)
+
+CUBE_TABLE: Final = CatalogTable(
+    CUBE,
+    "All dimensions at once",
+    "One combination of names, for pivot tables. Beyond 20,000 lines, the smallest are summed"
+    " up by project, credit type and team.",
+    (
+        *dimensions(cube_names()),
+        *AMOUNTS,
+        count("job_runs", "job runs", "Job runs; one that used two credit types is in both."),
+        count("lines", "lines", "How many combinations are summed up in this line."),
+    ),
+)
+
+CHARGEBACK_TABLE: Final = CatalogTable(
+    CHARGEBACK,
+    "Chargeback",
+    "What a team is charged for a calendar month, clipped to the report's period.",
+    (
+        text("period", "First and last day, as in 2026-03-01/2026-03-31."),
+        dimension("team"),
+        text(TAGS, "The team's value of a tag; the column has the tag's name.", "with tags"),
+        *_PARTS,
+        money("total", "Both together."),
+        CURRENCY,
+    ),
+)
+
+PRICING_TABLE: Final = CatalogTable(
+    PRICING,
+    "Prices used",
+    "Credits of a credit type that were charged at one price.",
+    (
+        day("from", "First day of the price period; empty for one without a first day."),
+        day("to", "Last day of the price period; empty for one that is open-ended."),
+        dimension("credit_type"),
+        money("price_per_credit", "Price of a credit; empty for credits without a price."),
+        CREDITS,
+        FREE,
+        LIST_COST,
+        CONTRACTED_COST,
+        COST,
+        CURRENCY,
+        text("settings_sha256", "Checksum of the settings file that says so."),
+    ),
+)
+
+COST_TABLES: Final = (CUBE_TABLE, CHARGEBACK_TABLE, PRICING_TABLE)

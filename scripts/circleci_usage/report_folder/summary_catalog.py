@@ -1,0 +1,291 @@
+"""The catalog of summary.json: every key, nested ones too.
+
+Lists whose entries are lines of a table have the columns of that table.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
+from circleci_usage.report_folder.budget_tables import BUDGETS
+from circleci_usage.report_folder.change_tables import (
+    ANOMALIES,
+    CHANGE,
+    CHANGES_BY_JOB,
+    CHANGES_BY_PROJECT,
+)
+from circleci_usage.report_folder.columns import (
+    CONTRACTED_COST,
+    CREDITS,
+    EXPECTED,
+    HIGH,
+    LIST_COST,
+    LOW,
+    SPENT,
+    UNPRICED,
+    CatalogTable,
+    Column,
+    count,
+    credit_amount,
+    day,
+    dimension,
+    dimensions,
+    money,
+    share,
+    text,
+    yes_no,
+)
+from circleci_usage.report_folder.cost_tables import (
+    CHARGEBACK_TABLE,
+    PRICING_TABLE,
+    breakdown_tables,
+)
+from circleci_usage.report_folder.right_sizing_tables import (
+    LARGER_CLASSES,
+    MIGRATIONS,
+    RESOURCE_RATES,
+    RIGHT_SIZING,
+)
+from circleci_usage.report_folder.run_tables import (
+    EXTRA_COSTS,
+    JOB_DURATIONS,
+    WASTE,
+    WORKFLOW_DURATIONS,
+)
+from circleci_usage.report_folder.summary import LISTS
+
+
+class SummaryKey(NamedTuple):
+    """A key of summary.json.
+
+    Attributes:
+        column: its name, type, unit, meaning, and when it is there.
+        keys: those of the object, or of each entry of the list, that it holds.
+    """
+
+    column: Column
+    keys: "tuple[SummaryKey, ...]" = ()
+
+
+def documented_paths(keys: Iterable[SummaryKey], above: str = "") -> Iterator[tuple[str, Column]]:
+    """Every key with its path, such as `totals.cost` or `by_project[].cost`."""
+    for key in keys:
+        path = f"{above}{key.column.name}"
+        yield path, key.column
+        inside = "[]." if key.column.type == "list" else "."
+        yield from documented_paths(key.keys, path + inside)
+
+
+def _plain(*columns: Column) -> tuple[SummaryKey, ...]:
+    return tuple(SummaryKey(column) for column in columns)
+
+
+def _object(
+    name: str, meaning: str, *keys: SummaryKey | Column, only: str = "", key_type: str = "object"
+) -> SummaryKey:
+    inside = [key if isinstance(key, SummaryKey) else SummaryKey(key) for key in keys]
+    return SummaryKey(Column(name, key_type, "", meaning, only), tuple(inside))
+
+
+def _list(name: str, meaning: str, *keys: SummaryKey | Column) -> SummaryKey:
+    return _object(name, meaning, *keys, key_type="list")
+
+
+def _lines(name: str, meaning: str, table: CatalogTable) -> SummaryKey:
+    """A list of lines of a table, which has all of them."""
+    columns = [column for column in table.columns if column.name != "share"]
+    return _list(name, meaning, *columns)
+
+
+def _texts(name: str, meaning: str) -> SummaryKey:
+    return SummaryKey(Column(name, "list of texts", "", meaning))
+
+
+_FROM: Final = day("from", "First day.")
+_TO: Final = day("to", "Last day.")
+
+
+def _gaps(meaning: str) -> SummaryKey:
+    return _list("missing", meaning, _FROM, _TO)
+
+
+_AMOUNT: Final = (
+    CREDITS,
+    money("cost", "What is charged; null where none of the credits has a price."),
+    count("job_runs", "job runs", "Job runs."),
+    LIST_COST,
+    CONTRACTED_COST,
+    UNPRICED,
+)
+
+_FORECAST: Final = (SPENT, EXPECTED, LOW, HIGH)
+_FORECAST_OF_CREDITS: Final = (
+    credit_amount("spent", "Credits used so far."),
+    credit_amount("expected", "Forecast for the end; null where too little is known."),
+    credit_amount("low", "Lower bound of the forecast's 80% interval."),
+    credit_amount("high", "Upper bound of the forecast's 80% interval."),
+)
+
+
+def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
+    return _object(
+        name,
+        meaning,
+        day("from", "First day of it."),
+        day("to", "Last day of it."),
+        day("since", "First day of it that there are data of."),
+        day("through", "Last day that counts as spent."),
+        _gaps("Days through that day without data."),
+        *_FORECAST,
+        _object("credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS),
+        _list("by_team", "The same by team.", dimension("team"), *_FORECAST),
+        only=only,
+    )
+
+
+_HEAD: Final = (
+    *_plain(count("schema_version", "", "Version of these keys; raised when one changes.")),
+    _object("period", "The days reported on.", _FROM, _TO),
+    *_plain(
+        text("period_name", "The period's name, such as `last-week`; null where dates were given."),
+        text("link", "Where the page can be opened; null where that is not known."),
+        day("complete_through", "Last day whose data are complete; null where none is."),
+    ),
+    _gaps("Days without data: whether there was usage is not known."),
+    *_plain(text("currency", "Currency of all money, as in ISO 4217.")),
+    _object("totals", "Everything in the period.", *_AMOUNT),
+)
+
+
+def _breakdowns() -> Iterator[SummaryKey]:
+    tables = {table.name: table for table in breakdown_tables()}
+    for key, name in LISTS.items():
+        meaning = f"{tables[name].title}, most expensive first."
+        if name == "daily":
+            meaning = "Days, in their order."
+        yield _lines(key, meaning, tables[name])
+
+
+_CHECKS: Final = (
+    _lines("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
+    _lines("pricing", "What was charged at which price.", PRICING_TABLE),
+    _object(
+        "reconciliation",
+        "The same credits, summed in three ways.",
+        credit_amount("credits_of_rows", "TOTAL_CREDITS of all rows."),
+        credit_amount("credits_of_credit_types", "All credit types."),
+        credit_amount("credits_of_teams", "All teams."),
+        yes_no("agrees", "Whether the three are equal."),
+        count(
+            "unreconciled_rows", "rows", "Rows whose TOTAL_CREDITS is not their credit types' sum."
+        ),
+    ),
+    _object(
+        "previous_period",
+        "The previous period; null where it is not known in full.",
+        _FROM,
+        _TO,
+        _object("totals", "Everything in it.", *_AMOUNT),
+    ),
+    *_plain(text("settings_checksum", "Of the settings that decide costs and owners; else null.")),
+)
+
+_MISSING_DAYS: Final = tuple(column for column in BUDGETS.columns if column.name != "missing")
+
+_BUDGETS: Final = (
+    _month("month", "Month to date and forecast; null where no day is complete."),
+    _object(
+        "budget_periods",
+        "What budgets are checked against.",
+        _month("month", "The calendar month."),
+        _month("cycle", "The billing cycle.", "with a billing cycle"),
+    ),
+    _list("budgets", "Budgets and their status.", *_MISSING_DAYS, _gaps("Days without data.")),
+)
+
+_CHANGE_KEY: Final = _object(
+    "change",
+    "Change vs. previous period over complete days; null where that is not known.",
+    day("from", "First day of the previous period."),
+    day("to", "Last day of it that is compared."),
+    day("compared_through", "Last day of this period that is compared."),
+    yes_no("without_seats", "Whether user seats are left out."),
+    *CHANGE,
+    share("share", "Change as a share of the cost before; null where that was 0."),
+    share("share_a_day", "Change of the average daily cost, likewise."),
+    count("days_before", "days", "Days of the previous period that are compared."),
+    count("days_after", "days", "Days of this period that are compared."),
+    _lines("projects", "Projects that are the main drivers.", CHANGES_BY_PROJECT),
+    _lines("jobs", "Jobs that are the main drivers.", CHANGES_BY_JOB),
+)
+
+_WASTE_OF_ALL: Final = tuple(
+    column for column in WASTE.columns if column.name not in {*PROJECT, "workflow", "job"}
+)
+
+_FINDINGS: Final = (
+    _CHANGE_KEY,
+    _lines("anomalies", "Cost anomalies.", ANOMALIES),
+    _object(
+        "waste",
+        "Wasted spend of all jobs. Categories overlap.",
+        *_WASTE_OF_ALL,
+        _lines("always_failing", "Jobs that always fail.", WASTE),
+        _lines("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
+    ),
+    _object(
+        "right_sizing",
+        "Right-sizing.",
+        _object(
+            "rates",
+            "Rates of the resource classes.",
+            text("source", "Source of the rate table."),
+            day("as_of", "Its day."),
+            _lines("classes", "The classes that were used.", RESOURCE_RATES),
+        ),
+        text("assumption", "What the savings assume, in a sentence."),
+        credit_amount("saved_credits_a_month", "Monthly savings in credits of all `savings`."),
+        money("saved_a_month", "Monthly savings of all `savings`."),
+        _lines("savings", "Jobs that save for certain.", RIGHT_SIZING),
+        _lines("suggestions", "Jobs with another recommended class.", RIGHT_SIZING),
+        _lines("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
+        _lines("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
+    ),
+    _object(
+        "performance",
+        "Duration and success rate.",
+        _lines("workflows", "Of workflows.", WORKFLOW_DURATIONS),
+        _lines("jobs", "Of jobs.", JOB_DURATIONS),
+    ),
+    _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    _object(
+        "suggested_job_groups",
+        "Jobs that CircleCI numbers, and how to list each as one.",
+        _list(
+            "groups",
+            "The numbered jobs of a workflow.",
+            *dimensions(WORKFLOW),
+            text("name", "The suggested name."),
+            _texts("jobs", "The names of the jobs."),
+            _texts("globs", "The patterns that match them."),
+            dimension("executor"),
+            dimension("resource_class"),
+        ),
+        text("settings", "The section for the settings file; empty where there is none."),
+    ),
+)
+
+_TAIL: Final = (
+    _texts("warnings", "What to know before trusting the numbers, a sentence each."),
+    _object(
+        "left_out",
+        "Lists that are shortened here; tables/*.csv have every line.",
+        count("(path)", "entries", "How many entries the list with this path has more."),
+        only="with a list that is shortened",
+    ),
+)
+
+
+def summary_keys() -> tuple[SummaryKey, ...]:
+    """All keys of summary.json, in their order."""
+    return (*_HEAD, *_breakdowns(), *_CHECKS, *_BUDGETS, *_FINDINGS, *_TAIL)

@@ -1,0 +1,25 @@
+"""`make docs`: write docs/tables.md and docs/summary-json.md from the catalogs of the report folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "tables.md": tables_markdown,
+    "summary-json.md": summary_markdown,
+}
+"""Name of a page in docs/ → its text."""
+
+
+def main() -> None:
+    for name, text in PAGES.items():
+        (DOCS / name).write_text(text(), encoding="utf-8")
+        print(f"Wrote docs/{name}.")
+
+
+if __name__ == "__main__":
+    main()
