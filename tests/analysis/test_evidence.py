@@ -21,7 +21,7 @@ from rows import Row, job_run
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 FEBRUARY = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
 JANUARY = Period.of_days(date(2026, 1, 1), date(2026, 1, 31))
-DASH = '<bdi title="from too few runs to say">–</bdi>'
+DASH = '<bdi title="too few runs">–</bdi>'
 
 
 def each_day(period: Period, credits: int, **changes: str) -> list[Row]:
@@ -95,8 +95,8 @@ def test_the_mean_of_one_day_is_not_shown(tmp_path: Path) -> None:
     day = Period.of_days(MARCH.first, MARCH.first)
     rows = each_day(Period.of_days(MARCH.first, date(2026, 3, 2)), 9000)
 
-    assert "Cost a day" not in page(reported(tmp_path, rows, period=day))
-    assert "Cost a day" in page(reported(tmp_path, rows))
+    assert "Average daily cost" not in page(reported(tmp_path, rows, period=day))
+    assert "Average daily cost" in page(reported(tmp_path, rows))
 
 
 def test_weekdays_take_two_weeks(tmp_path: Path) -> None:
@@ -107,17 +107,17 @@ def test_weekdays_take_two_weeks(tmp_path: Path) -> None:
 
     one, two = (page(reported(tmp_path, rows, period=week)) for week in weeks)
 
-    assert ("Weekdays" in one, "Weekdays" in two) == (False, True)
+    assert ("By weekday" in one, "By weekday" in two) == (False, True)
 
 
 def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
     report = reported(tmp_path, [*each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
 
-    assert change_in_short(report) == "+10.7% against February 2026, about the same per day"
+    assert change_in_short(report) == "+10.7% vs. February 2026, about the same per day"
     assert said(report)[1] == (
         "That is $18.00 (10.7%) more than in February 2026 ($168.00), and about the same per day."
     )
-    assert not [text for text in said(report) if text.startswith("What drove it")]
+    assert not [text for text in said(report) if text.startswith("Main drivers:")]
     assert '<p class="change ">' in page(report)
     change = json.loads(summary_json(report))["change"]
     assert (change["before_a_day"], change["after_a_day"], change["difference_a_day"]) == (
@@ -143,9 +143,9 @@ def test_a_rise_in_a_shorter_month_is_told_per_day(tmp_path: Path) -> None:
         tmp_path, [*each_day(JANUARY, 9000), *each_day(FEBRUARY, 10000)], period=FEBRUARY
     )
 
-    assert change_in_short(report) == "about as in January 2026, +11.1% per day"
+    assert change_in_short(report) == "about the same as January 2026, +11.1% per day"
     assert said(report)[1] == (
-        "That is about as much as in January 2026 ($167.40), and 11.1% more per day."
+        "That is about the same as in January 2026 ($167.40), and 11.1% more per day."
     )
 
 
@@ -171,7 +171,7 @@ def test_seats_are_no_part_of_the_change_per_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        pytest.param(100_000, 100_900, "about as much as", id="0.9% of 1,680 dollars"),
+        pytest.param(100_000, 100_900, "about the same as", id="0.9% of 1,680 dollars"),
         pytest.param(100_000, 101_500, "$25.20 (1.5%) more than", id="enough of both"),
     ],
 )
@@ -186,7 +186,7 @@ def test_no_sentence_is_about_less_than_one_dollar_or_percent(
 
     assert said(report)[1].startswith(f"That is {words} in February")
     is_said = "about" not in words
-    assert any(text.startswith("What drove it") for text in said(report)) is is_said
+    assert any(text.startswith("Main drivers:") for text in said(report)) is is_said
     assert ("%" in change_in_short(report)) is is_said
 
 
@@ -238,4 +238,4 @@ def test_a_small_saving_and_small_projects_get_no_sentence(tmp_path: Path) -> No
 
     assert report.findings.right_sizing.saved > 0
     assert len(said(report)) == 1
-    assert "could be saved with smaller machines" not in page(report)
+    assert "potential monthly savings" not in page(report)

@@ -23,8 +23,8 @@ def test_the_link_leads_to_the_artifacts_of_this_job() -> None:
 def test_the_short_formats_lead_there() -> None:
     report = replace(acme_report(), link="https://example.com/index.html")
 
-    assert summary_md(report).endswith("\n\n[The whole report](https://example.com/index.html)\n")
+    assert summary_md(report).endswith("\n\n[Full report](https://example.com/index.html)\n")
     (section,) = json.loads(slack_json(report))["blocks"][-1]["elements"]
     assert section["elements"] == [
-        {"type": "link", "url": "https://example.com/index.html", "text": "The whole report"}
+        {"type": "link", "url": "https://example.com/index.html", "text": "Full report"}
     ]

@@ -216,7 +216,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
     assert summary["totals"] == {"credits": "0", "cost": "0", "job_runs": 0}
     assert any("no usage" in warning for warning in summary["warnings"])
-    assert "no CircleCI usage" in (tmp_path / "usage-report" / "summary.md").read_text()
+    assert "No CircleCI usage found" in (tmp_path / "usage-report" / "summary.md").read_text()
     with gzip.open(tmp_path / "usage-report" / "merged.csv.gz", "rt") as merged:
         assert len(merged.read().splitlines()) == 1
 

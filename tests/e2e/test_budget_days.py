@@ -233,7 +233,7 @@ def test_with_days_missing_a_budget_is_unknown_everywhere(
     assert (entry["state"], entry["used"]) == ("unknown", None)
     assert entry["missing"] == [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
     folder = place.folder / "usage-report"
-    assert "cannot be judged because data are missing" in (folder / "summary.md").read_text(
+    assert "cannot be evaluated because data is missing" in (folder / "summary.md").read_text(
         encoding="utf-8"
     )
     assert "○ unknown" in (folder / "index.html").read_text(encoding="utf-8")

@@ -28,18 +28,18 @@ def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
 
     prices, sums = price_view(report).grids
 
-    assert prices.headings[4:] == ("Credits", "Included", "At list price", "By contract", "Cost")
+    assert prices.headings[4:] == ("Credits", "Included", "List cost", "Contracted cost", "Cost")
     assert [texts(row) for row in prices.rows] == [
         ["Compute", "", "", "no price", "5", "0", "", "", ""],
         ["Other", "", "", "no price", "1", "0", "", "", ""],
         ["Compute", "2026-03-01", "2026-03-09", "0.5", "10", "4", "$10.00", "$5.00", "$3.00"],
         ["Compute", "2026-03-10", "2026-03-19", "0.25", "20", "0", "$20.00", "$5.00", "$5.00"],
     ]
-    assert sums.title == "All sums agree"
+    assert sums.title == "Totals reconcile"
     assert [texts(row) for row in sums.rows] == [
         ["Job runs: TOTAL_CREDITS of every row", "36"],
-        ["Credit types: the difference in 1 row is the type other", "36"],
-        ["Teams: with what is unallocated", "36"],
+        ["Credit types: the difference in 1 row is shown as the credit type other", "36"],
+        ["Teams: including unallocated", "36"],
     ]
 
 
@@ -47,11 +47,11 @@ def test_list_contracted_and_charged_cost_side_by_side(tmp_path: Path) -> None:
     view = price_view(reported(tmp_path, ROWS[:2], SETTINGS))
 
     assert [fact[:2] for fact in view.facts] == [
-        ("At list price", "$30.00"),
-        ("By contract", "$10.00"),
-        ("Charged", "$8.00"),
+        ("List cost", "$30.00"),
+        ("Contracted cost", "$10.00"),
+        ("Cost", "$8.00"),
     ]
-    assert view.hint.startswith("The prices are from a settings file with the SHA-256 checksum ")
+    assert view.hint.startswith("Prices are from a settings file with the SHA-256 checksum ")
 
 
 def test_one_price_is_one_cost(tmp_path: Path) -> None:

@@ -340,11 +340,11 @@ def test_tables_sort_by_the_numbers_that_they_show(show: Show) -> None:
 def test_durations_and_names_with_digits_sort_right(show: Show) -> None:
     browser = show(slow_and_unknown())
     cells = (
-        "return [...[...document.querySelectorAll('#durations table')].at(-1).tBodies[0].rows]"
+        "return [...[...document.querySelectorAll('#duration-and-success-rate table')].at(-1).tBodies[0].rows]"
         ".map(row => row.cells[arguments[0]].innerText.trim())"
     )
     click = (
-        "[...[...document.querySelectorAll('#durations table')].at(-1).tHead.rows[0].cells][arguments[0]]"
+        "[...[...document.querySelectorAll('#duration-and-success-rate table')].at(-1).tHead.rows[0].cells][arguments[0]]"
         ".querySelector('button').click()"
     )
 
@@ -358,8 +358,8 @@ def test_durations_and_names_with_digits_sort_right(show: Show) -> None:
 
 def test_what_is_not_known_comes_last_in_both_directions(show: Show) -> None:
     browser = show(slow_and_unknown())
-    shares = "return [...document.querySelectorAll('#changes tbody')[1].rows].map(row => row.cells[4].innerText.trim())"
-    click = "document.querySelectorAll('#changes thead')[1].rows[0].cells[4].querySelector('button').click()"
+    shares = "return [...document.querySelectorAll('#change-vs-previous-period tbody')[1].rows].map(row => row.cells[4].innerText.trim())"
+    click = "document.querySelectorAll('#change-vs-previous-period thead')[1].rows[0].cells[4].querySelector('button').click()"
 
     browser.run(click)
     assert browser.run(shares) == ["+900.0%", "0.0%", "−50.0%", "gone", "new", "new"]
@@ -410,7 +410,7 @@ def test_a_day_says_what_it_cost_under_the_pointer(show: Show) -> None:
 
     assert tip.splitlines()[:3] == [
         "Wednesday, 18 March 2026",
-        "$31.05 in all",
+        "$31.05 total",
         "$0.01  unallocated",
     ]
 

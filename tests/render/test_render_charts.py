@@ -71,8 +71,8 @@ def test_charts_say_what_they_show(tmp_path: Path) -> None:
     draw_charts(acme_report(), tmp_path)
 
     days, projects, types = (words(tmp_path / f"{name}.svg") for name in NAMES)
-    subtitle = "March 2026 · $233.19 in all, of which $45.00 for seats, not drawn"
-    assert {"Cost by day", subtitle, "USD a day", "shop", "mobile", "February 2026"} <= set(days)
+    subtitle = "March 2026 · $233.19 total, including $45.00 for seats (not shown)"
+    assert {"Cost by day", subtitle, "USD per day", "shop", "mobile", "February 2026"} <= set(days)
     assert {"Credits by project", "acme/ios", "114,400"} <= set(projects)
     assert {"Cost by credit type", "Compute", "$183.67  78.8%"} <= set(types)
 

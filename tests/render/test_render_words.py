@@ -24,21 +24,21 @@ def test_names_do_nothing_in_a_sentence() -> None:
 
 
 def test_the_change_in_short() -> None:
-    assert change_in_short(acme_report()) == "+29.7% against February 2026, +26.1% per day"
+    assert change_in_short(acme_report()) == "+29.7% vs. February 2026, +26.1% per day"
     assert change_in_short(empty_report()) == ""
 
 
 def test_a_part_of_a_month_is_compared_without_seats() -> None:
     report = report_of(acme_rows(), Period.of_days(date(2026, 3, 1), date(2026, 3, 12)))
 
-    assert change_in_short(report) == "+9.7% against 15–26 February 2026, without seats"
+    assert change_in_short(report) == "+9.7% vs. 15–26 February 2026, excluding seats"
     assert [each.text for each in sentences(report)][:2] == [
         "CircleCI cost $110.30 from 1 to 12 March 2026: 183,840 credits in 69 job runs.",
-        "Without seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more than from 15 to 26 February 2026 ($59.54).",
+        "Excluding seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more than from 15 to 26 February 2026 ($59.54).",
     ]
 
 
-UNFINISHED = "Complete through 21 March 2026; later days are missing or may still grow."
+UNFINISHED = "Complete through 21 March 2026; later days are missing or may still increase."
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ UNFINISHED = "Complete through 21 March 2026; later days are missing or may stil
     [
         (
             "refunded",
-            f"There are no data for 1 March 2026. {UNFINISHED}",
+            f"There is no data for 1 March 2026. {UNFINISHED}",
         ),
         ("one day", "All days are complete."),
     ],
@@ -57,7 +57,7 @@ def test_completeness(name: str, words: str) -> None:
 
 def test_nothing_more_is_said_of_nothing() -> None:
     assert [each.text for each in sentences(empty_report())] == [
-        "There is no CircleCI usage in March 2026."
+        "No CircleCI usage found in March 2026."
     ]
 
 
@@ -75,7 +75,7 @@ def report_through(day: int, *, since: date) -> Report:
 def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
     report = report_through(10, since=date(2026, 1, 1))
 
-    said = "March 2026: forecast to cost about $2,010.00 (80% interval $2,010.00–$2,010.00)."
+    said = "March 2026 is forecast to cost about $2,010.00 (80% interval $2,010.00–$2,010.00)."
     assert said in [each.text for each in sentences(report)]
     assert said in page(report)
     month = json.loads(summary_json(report))["month"]
@@ -90,8 +90,11 @@ def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        (13, "March 2026: too little history to forecast."),
-        (14, "March 2026: forecast to cost about $1,860.00 (too little history for an interval)."),
+        (13, "There is too little history to forecast March 2026."),
+        (
+            14,
+            "March 2026 is forecast to cost about $1,860.00 (too little history for an interval).",
+        ),
     ],
 )
 def test_too_little_history_is_said(day: int, words: str) -> None:

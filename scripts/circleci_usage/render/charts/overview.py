@@ -90,7 +90,7 @@ def credits_by_project(report: Report) -> Figure:
         amounts.append(chosen.rest.credits)
     return _lying_bars(
         "Credits by project",
-        f"{days(report.period)} · {amount_of(number(report.totals.credits), 'credit')} in all",
+        f"{days(report.period)} · {amount_of(number(report.totals.credits), 'credit')} total",
         names,
         [float(amount) for amount in amounts],
         [number(amount) for amount in amounts],
@@ -111,14 +111,14 @@ def cost_by_credit_type(report: Report) -> Figure:
 
 
 def _subtitle(report: Report) -> str:
-    return f"{days(report.period)} · {money(report.totals.cost, report.currency)} in all"
+    return f"{days(report.period)} · {money(report.totals.cost, report.currency)} total"
 
 
 def _titled_days(report: Report) -> Figure:
     daily = daily_series(report)
     figure = Figure(figsize=(WIDE, 4.9))
     apart = seats(report)
-    left_out = f", of which {money(apart, report.currency)} for seats, not drawn" if apart else ""
+    left_out = f", including {money(apart, report.currency)} for seats (not shown)" if apart else ""
     _title(figure, "Cost by day", _subtitle(report) + left_out)
     _draw_days(figure, daily, report.currency, above=100)
     labels = shortened([style.drawable(series.label) for series in daily.series], _KEY_LENGTH)
@@ -154,7 +154,7 @@ def _draw_days(figure: Figure, daily: DailySeries, currency: str, *, above: floa
     marks = style.day_marks(daily.days, round(figure.get_figwidth() * _DAYS_AN_INCH))
     axes.set_xticks([index for index, _ in marks], [text for _, text in marks])
     axes.annotate(
-        f"{currency} a day",
+        f"{currency} per day",
         (0, 1),
         (4 - _LEFT, 9),
         "axes fraction",

@@ -34,7 +34,10 @@ def day_view(report: Report) -> View:
     daily = daily_series(report)
     if not daily.series:
         return None
-    label = f"Stacked bars: the cost of each day of {days(report.period)} by {daily.kind}. The table below has the sums."
+    label = (
+        f"Stacked bar chart of the cost by day, {days(report.period)}, by {daily.kind}."
+        " The table below lists the totals."
+    )
     with style.house_style():
         wide = inline_svg(overview.cost_by_day(daily, report.currency), label, "wide")
         narrow = inline_svg(
@@ -65,7 +68,7 @@ def _tips(daily: DailySeries, currency: str) -> list[str]:
             for series in reversed(daily.series)
             if series.values[index]
         ]
-        tips.append("\n".join([long_day(day), f"{drawn_money(total, currency)} in all", *parts]))
+        tips.append("\n".join([long_day(day), f"{drawn_money(total, currency)} total", *parts]))
     return tips
 
 
@@ -76,13 +79,13 @@ def spending_view(report: Report) -> View:
         names.append("teams")
     if len(report.breakdowns["organizations"].lines) > 1:
         names.append("organizations")
-    return {"title": "What the credits went to", "lists": _compact(report, names)}
+    return {"lists": _compact(report, names)}
 
 
 def machine_view(report: Report) -> View:
     """Where jobs ran, how they ended, what started them."""
     names = ["resource_classes", "executors", "statuses", "triggers", "branches", "workflows"]
-    return {"title": "Where jobs ran, and why", "lists": _compact(report, names)}
+    return {"lists": _compact(report, names)}
 
 
 def _compact(report: Report, names: Sequence[str]) -> list[TopList]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple
@@ -19,50 +20,74 @@ from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
 from circleci_usage.report import Report
 
+_NOT_IN_ANCHORS: Final = re.compile(r"[^a-z0-9]+")
+
 
 class Section(NamedTuple):
-    """A section of the page: `sections/<template>.html.j2`, reached as `#<name>`."""
+    """A section of the page, drawn with `sections/<template>.html.j2`.
 
-    name: str
+    Attributes:
+        title: its heading.
+        template: the name of its template.
+        view: what the template shows; None leaves the section out.
+        short_title: the beginning of a long heading, for the navigation.
+    """
+
     title: str
     template: str
     view: Callable[[Report], object]
+    short_title: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the navigation calls it."""
+        return self.short_title or self.title
+
+    @property
+    def anchor(self) -> str:
+        """`wasted-spend`: the page scrolls to `#wasted-spend`."""
+        return _NOT_IN_ANCHORS.sub("-", self.label.lower()).strip("-")
 
 
+BUDGETS: Final = Section("Budgets and forecast", "grids", time_sections.budget_view)
 SECTIONS: Final = (
-    Section("days", "Days", "days", breakdown_sections.day_view),
-    Section("budgets", "Budgets", "grids", time_sections.budget_view),
-    Section("changes", "Changes", "grids", time_sections.change_view),
-    Section("anomalies", "Anomalies", "grids", time_sections.anomaly_view),
-    Section("spending", "Credits", "narrow_lists", breakdown_sections.spending_view),
-    Section("projects", "Projects", "wide_list", breakdown_sections.project_view),
-    Section("jobs", "Jobs", "wide_list", breakdown_sections.job_view),
-    Section("sizes", "Sizes", "grids", savings_sections.size_view),
-    Section("waste", "Waste", "grids", savings_sections.waste_view),
-    Section("durations", "Durations", "grids", savings_sections.duration_view),
-    Section("job-groups", "Job groups", "grids", savings_sections.numbered_view),
-    Section("trend", "Trend", "bars", time_sections.trend_view),
-    Section("extras", "Extras", "side_grids", savings_sections.extra_view),
-    Section("machines", "Machines", "narrow_lists", breakdown_sections.machine_view),
+    Section("Cost by day", "days", breakdown_sections.day_view),
+    BUDGETS,
+    Section("Change vs. previous period", "grids", time_sections.change_view),
+    Section("Cost anomalies", "grids", time_sections.anomaly_view),
     Section(
-        "every-project", "All projects", "every_project", breakdown_sections.every_project_view
+        "Cost by credit type, team and organization",
+        "narrow_lists",
+        breakdown_sections.spending_view,
+        "Cost by credit type",
     ),
-    Section("prices", "Prices", "grids", price_view),
+    Section("Projects", "wide_list", breakdown_sections.project_view),
+    Section("Jobs", "wide_list", breakdown_sections.job_view),
+    Section("Right-sizing", "grids", savings_sections.size_view),
+    Section("Wasted spend", "grids", savings_sections.waste_view),
+    Section("Duration and success rate", "grids", savings_sections.duration_view),
+    Section("Job groups", "grids", savings_sections.numbered_view),
+    Section("Trend", "bars", time_sections.trend_view),
+    Section("Non-compute costs", "side_grids", savings_sections.extra_view),
+    Section(
+        "Execution environment and triggers",
+        "narrow_lists",
+        breakdown_sections.machine_view,
+        "Execution environment",
+    ),
+    Section("All projects", "every_project", breakdown_sections.every_project_view),
+    Section("Prices", "grids", price_view),
 )
 """In the order of the page."""
 
-_WITHOUT_USAGE: Final = ("budgets",)
-"""What there is to say without usage."""
+_WITHOUT_USAGE: Final = (BUDGETS,)
+"""What a report without usage still shows."""
 
 
 def page(report: Report) -> str:
     """The report as a page."""
     templates = _templates(report.currency)
-    used = (
-        SECTIONS
-        if report.totals.job_runs
-        else [each for each in SECTIONS if each.name in _WITHOUT_USAGE]
-    )
+    used = SECTIONS if report.totals.job_runs else _WITHOUT_USAGE
     shown_sections = [
         (section, view) for section in used if (view := section.view(report)) is not None
     ]

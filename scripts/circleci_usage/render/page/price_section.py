@@ -14,8 +14,8 @@ from circleci_usage.schema.export_columns import credit_type_name
 _AMOUNTS: Final = {
     "credits": "Credits",
     "free_credits": "Included",
-    "list_cost": "At list price",
-    "contracted_cost": "By contract",
+    "list_cost": "List cost",
+    "contracted_cost": "Contracted cost",
     "cost": "Cost",
 }
 
@@ -23,7 +23,6 @@ _AMOUNTS: Final = {
 def price_view(report: Report) -> Grids:
     """The price periods used, the checksum of the settings that say so, and the reconciliation."""
     return Grids(
-        "Prices used",
         [_prices(report), _sums(report)],
         hint=_source(report),
         facts=list(_costs(report)),
@@ -33,24 +32,22 @@ def price_view(report: Report) -> Grids:
 
 def _source(report: Report) -> str:
     if not report.prices.checksum:
-        return "The prices are not from a settings file."
-    return (
-        f"The prices are from a settings file with the SHA-256 checksum {report.prices.checksum}."
-    )
+        return "Prices are not from a settings file."
+    return f"Prices are from a settings file with the SHA-256 checksum {report.prices.checksum}."
 
 
 def _costs(report: Report) -> Iterator[tuple[str, str, str]]:
-    """List, contracted and effective cost, as far as they differ."""
+    """List, contracted and charged cost, where they differ."""
     known = known_amounts(("list_cost", "contracted_cost"), report.prices)
     if not known:
         return
     for name, title, detail in (
-        ("list_cost", "At list price", "without a contract"),
-        ("contracted_cost", "By contract", "before included credits"),
+        ("list_cost", "List cost", "without a contract"),
+        ("contracted_cost", "Contracted cost", "before included credits"),
         (
             "cost",
-            "Charged",
-            "after included credits" if "contracted_cost" in known else "by contract",
+            "Cost",
+            "after included credits" if "contracted_cost" in known else "contracted",
         ),
     ):
         if name in known or name == "cost":
@@ -63,21 +60,21 @@ def _prices(report: Report) -> Grid:
         "Credit type",
         "From",
         "To",
-        f"{report.currency} a credit",
+        f"{report.currency} per credit",
         *(_AMOUNTS[name] for name in amounts),
     )
     rows = [
         _price(line, amounts, report.currency) for line in report.prices_used.to_dict("records")
     ]
-    return Grid("Prices used", headings, rows, names=3)
+    return Grid("Price periods", headings, rows, names=3)
 
 
 def _price(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> list[str]:
     known = line["price"] is not None
     return [
         credit_type_name(line["credit_type"]),
-        Shown(str(line["first"] or "the beginning"), line["first"] or date.min) if known else "",
-        Shown(str(line["last"] or "now"), line["last"] or date.max) if known else "",
+        Shown(str(line["first"] or "–"), line["first"] or date.min) if known else "",
+        Shown(str(line["last"] or "open-ended"), line["last"] or date.max) if known else "",
         plain(line["price"]) if known else Shown("no price", None),
         *(
             number(line[name])
@@ -99,16 +96,18 @@ def _sums(report: Report) -> Grid:
             Cell("Credit types", detail=_difference(checked.unreconciled_rows)),
             number(checked.of_credit_types),
         ],
-        [Cell("Teams", detail="with what is unallocated"), number(checked.of_teams)],
+        [Cell("Teams", detail="including unallocated"), number(checked.of_teams)],
     ]
     return Grid(
-        "All sums agree" if checked.agrees else "The sums do not agree",
-        ("Sum over", "Credits"),
+        "Totals reconcile" if checked.agrees else "Totals do not reconcile",
+        ("Summed over", "Credits"),
         rows,
     )
 
 
 def _difference(unreconciled_rows: int) -> str:
     if not unreconciled_rows:
-        return "the total of every row is the sum of its types"
-    return f"the difference in {counted(unreconciled_rows, 'row')} is the type other"
+        return "the total of every row equals the sum of its credit types"
+    return (
+        f"the difference in {counted(unreconciled_rows, 'row')} is shown as the credit type other"
+    )

@@ -44,15 +44,17 @@ _FEW_ROWS: Final = 5
 _SETTABLE: Final = 100
 
 _MAY_PAY: Final = (
-    f"{SAVINGS_ASSUME} What may pay has to become that much faster, which CircleCI says it can, and is no part of the"
-    " total. A job that also fits a smaller class counts once, by what saves most."
+    f"{SAVINGS_ASSUME} With a break-even speed-up, moving pays off only if runs become that much"
+    " faster; CircleCI expects speed-ups, but they are not included in the total. A job that also"
+    " fits a smaller class is counted once, with its largest saving."
 )
 _IF_IT_SCALES: Final = (
-    "An option, not a saving: the median run keeps its CPUs busy. Time and cost are those of work that scales with the"
-    " number of CPUs."
+    "An option rather than a saving: the median run keeps its CPUs busy. Time and cost assume work"
+    " that scales with the number of CPUs."
 )
 _DERIVED_BY: Final = (
-    "Credits ÷ minutes ÷ containers of the runs that agree, at least 5. The rate table has no rate."
+    "Credits ÷ minutes ÷ containers of the matching runs, at least 5. The rate table has no rate for"
+    " these classes."
 )
 
 
@@ -63,7 +65,6 @@ def size_view(report: Report) -> Grids | None:
     if not grids:
         return None
     return Grids(
-        title="Machines of the right size",
         total=_saved(report)
         if recommendation.savings and worth_saying(recommendation.saved)
         else None,
@@ -77,22 +78,22 @@ def _saved(report: Report) -> tuple[str, str]:
     recommendation = report.findings.right_sizing
     jobs = counted(len(recommendation.savings), "job")
     return (
-        f"{money(recommendation.saved, report.currency)} a month",
-        f"could be saved with smaller or newer machines for {jobs}. {SAVINGS_ASSUME}",
+        money(recommendation.saved, report.currency),
+        f"potential monthly savings from smaller or newer resource classes ({jobs}). {SAVINGS_ASSUME}",
     )
 
 
 def _size_hints(recommendation: RightSizing) -> Iterator[str]:
-    yield "A smaller class fits when the 95th percentile of the runs’ peaks, and a fifth more, fits it."
+    yield "A smaller class is recommended when p95 peak usage plus 20% headroom fits."
     unmeasured, unpriced = (
         len(recommendation.of("not enough data")),
         len(recommendation.of("unknown rate")),
     )
     if unmeasured:
-        yield f"{counted(unmeasured, 'job')} cannot be judged: too few measured runs, or a GPU."
+        yield f"{counted(unmeasured, 'job')} cannot be evaluated: too few measured runs, or a GPU class."
     if unpriced:
-        yield f"{counted(unpriced, 'job')} would fit a smaller class, but one of the two rates is not known."
-    yield f"Rates of {recommendation.rates.as_of.isoformat()}."
+        yield f"{counted(unpriced, 'job')} would fit a smaller class, but one of the two rates is unknown."
+    yield f"Rates as of {recommendation.rates.as_of.isoformat()}."
 
 
 def _size_grids(report: Report) -> Iterator[Grid]:
@@ -107,31 +108,53 @@ def _size_grids(report: Report) -> Iterator[Grid]:
         recommendation.migrations,
         recommendation.speed_ups,
     )
-    headings = ("Job", "Runs on", "Would do", "Peak CPU", "Peak RAM", "Runs", "Saves a month")
-    for title, found, limit in (("Too large", smaller, _ROWS), ("Too small", larger, _FEW_ROWS)):
+    headings = (
+        "Job",
+        "Current class",
+        "Recommended",
+        "Peak CPU",
+        "Peak RAM",
+        "Runs",
+        "Monthly savings",
+    )
+    for title, found, limit in (
+        ("Over-provisioned", smaller, _ROWS),
+        ("Under-provisioned", larger, _FEW_ROWS),
+    ):
         if found:
             rows = [_sizing(each, names, currency) for each in found[:limit]]
             yield Grid(title, headings, rows, _note(limit, found, SAVINGS_ASSUME), names=3)
     if newer:
         rows = [_migration(each, names, currency) for each in newer[:_FEW_ROWS]]
         moving = (
-            *("Job", "Runs on", "Newer", "Credits a minute", "Then", "Pays if faster by"),
-            *("Runs", "Costs a month", "Saves a month"),
+            "Job",
+            "Current class",
+            "Next generation",
+            "Credits per minute",
+            "New rate",
+            "Break-even speed-up",
+            "Runs",
+            "Monthly cost",
+            "Monthly savings",
         )
-        yield Grid("Newer generations", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
+        yield Grid("Next generation", moving, rows, _note(_FEW_ROWS, newer, _MAY_PAY), names=3)
     if faster:
         rows = [_speed_up(each, names, currency) for each in faster[:_FEW_ROWS]]
         scaling = (
             "Job",
-            "Runs on",
+            "Current class",
             "Larger class",
             "Median CPU",
             "Time saved",
-            "Cost then",
-            "Costs a month",
+            "Cost change",
+            "Monthly cost",
         )
         yield Grid(
-            "Could be faster", scaling, rows, _note(_FEW_ROWS, faster, _IF_IT_SCALES), names=3
+            "Speed-up opportunities",
+            scaling,
+            rows,
+            _note(_FEW_ROWS, faster, _IF_IT_SCALES),
+            names=3,
         )
 
 
@@ -172,14 +195,14 @@ def _saving(recommendation: Recommendation, currency: str) -> Cell:
     if recommendation.verdict == "larger" and (
         recommendation.recommended != recommendation.suggested or recommendation.saved is None
     ):
-        return Cell(Shown("not known", None) if recommendation.saved is None else "")
+        return Cell(Shown("unknown", None) if recommendation.saved is None else "")
     saved = recommendation.saved or ZERO
     return Cell(money(saved, currency), tone="less" if saved > 0 else "more")
 
 
 def _derived(rate_source: str | None) -> str:
     """Marks a class whose rate only the export tells."""
-    return f"rate {rate_source}" if rate_source == DERIVED else ""
+    return f"{rate_source} rate" if rate_source == DERIVED else ""
 
 
 def _migration(migration: Migration, names: ProjectNames, currency: str) -> list[Cell | str]:
@@ -190,9 +213,7 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         f"{migration.rate.normalize():f}",
         f"{migration.new_rate.normalize():f}",
         Shown(
-            "anyway"
-            if migration.is_always_cheaper
-            else f"{percent(migration.break_even_speed_up)}, may pay",
+            "always cheaper" if migration.is_always_cheaper else percent(migration.break_even_speed_up),
             migration.break_even_speed_up,
         ),
         number(migration.runs),
@@ -210,7 +231,7 @@ def _speed_up(speed_up: SpeedUp, names: ProjectNames, currency: str) -> list[Cel
         Shown(f"{speed_up.median_cpu:.0f}%", speed_up.median_cpu),
         Shown(f"up to {percent(speed_up.time_saved)}", speed_up.time_saved),
         Shown(
-            "not known" if change is None else percent_change(change) if change else "the same",
+            "unknown" if change is None else percent_change(change) if change else "none",
             change,
         ),
         money(speed_up.cost, currency),
@@ -231,30 +252,29 @@ def _derived_rates(recommendation: RightSizing) -> Iterator[Grid]:
         if each.is_derived and each.derived
     ]
     if rows:
-        headings = ("Class", "Credits a minute", "Runs that agree")
+        headings = ("Class", "Credits per minute", "Matching runs")
         yield Grid("Rates derived from this export", headings, rows, _DERIVED_BY)
 
 
 def waste_view(report: Report) -> Grids | None:
-    """What was paid for nothing."""
+    """Failed, canceled and rerun work."""
     waste, names, currency = report.findings.wasted_spend, project_names(report), report.currency
     total = waste.total
     if not total.runs:
         return None
-    headings = ("Job", "Failed", "Canceled", "Run again", "Failed runs", "Runs", "Waited")
+    headings = ("Job", "Failed", "Canceled", "Reruns", "Failed runs", "Runs", "Queue time")
     kinds = (
-        ("Most wasted by job", waste.costly, _ROWS),
+        ("Top jobs by wasted spend", waste.costly, _ROWS),
         ("Never succeeded", waste.always_failing, _FEW_ROWS),
         ("Flaky: failed, then passed in the same pipeline", waste.flaky, _FEW_ROWS),
     )
     return Grids(
-        title="Paid for nothing",
-        hint="The kinds overlap, a run again may fail too, so they do not add up.",
+        hint="Categories overlap (a rerun can also fail), so they do not sum to the total.",
         facts=[
             ("Failed runs", money(total.failed, currency), counted(total.failed_runs, "run")),
             ("Canceled runs", money(total.canceled, currency), _canceled_runs(total)),
-            ("Runs again", money(total.reruns, currency), counted(total.rerun_runs, "run")),
-            ("Waited in queues", duration(total.queued_seconds), "costs nothing but time"),
+            ("Reruns", money(total.reruns, currency), counted(total.rerun_runs, "run")),
+            ("Queue time", duration(total.queued_seconds), "no credits charged"),
         ],
         grids=[
             Grid(
@@ -290,12 +310,11 @@ def _waste(waste: Waste, names: ProjectNames, currency: str) -> list[Cell | str]
 
 
 def extra_view(report: Report) -> Grids | None:
-    """What is paid besides compute, and which jobs cause it."""
+    """Non-compute costs by credit type, and the jobs that cause them."""
     extras, names, currency = report.findings.noncompute, project_names(report), report.currency
     if not extras:
         return None
     return Grids(
-        title="Besides compute",
         grids=[
             Grid(
                 f"{credit_type_name(extra.credit_type)}: {money(extra.cost, currency)}",
@@ -335,13 +354,13 @@ def duration_view(report: Report) -> Grids | None:
         ]
         for duration_stats in paces.jobs[:_ROWS]
     ]
-    outcomes, amounts = ("Runs", "Succeeded", "Canceled"), ("p50", "p95", "Credits", "Cost")
+    outcomes, amounts = ("Runs", "Success rate", "Canceled"), ("p50", "p95", "Credits", "Cost")
     return Grids(
-        title="How long, how reliable",
         hint=(
-            f"Half of the runs took at most p50, 95 of 100 at most p95, which takes {ENOUGH_FOR_P95} runs to say."
-            " Canceled runs are excluded from the success rate; a workflow run is canceled when any of its jobs is."
-            " Runs on hold count as not (yet) successful, as CircleCI Insights counts them; running ones do not count."
+            "50% / 95% of runs finished within p50 / p95; p95 is shown for"
+            f" {ENOUGH_FOR_P95} runs or more. Canceled runs are excluded from the success rate; a workflow run"
+            " is canceled when any of its jobs is. As in CircleCI Insights, runs on hold count as not"
+            " successful (yet); running ones are not counted."
         ),
         grids=[
             Grid(
@@ -352,7 +371,7 @@ def duration_view(report: Report) -> Grids | None:
             ),
             Grid(
                 "Jobs",
-                ("Job", *outcomes, *amounts, "p95 queued"),
+                ("Job", *outcomes, *amounts, "p95 queue time"),
                 jobs,
                 more(_ROWS, paces.jobs, "job"),
             ),
@@ -375,9 +394,7 @@ def numbered_view(report: Report) -> Grids | None:
         ]
         for job in found[:_ROWS]
     ]
-    title = "Suggested job groups"
     return Grids(
-        title=title,
         hint=(
             "CircleCI numbers a job that a workflow uses several times. These run on the same resource class;"
             " to list each as one job, add this to the settings file:"
@@ -385,8 +402,8 @@ def numbered_view(report: Report) -> Grids | None:
         text=job_group_settings({job.name: job.globs for job in found[:_SETTABLE]}),
         grids=[
             Grid(
-                title,
-                ("Job", "Workflow", "Listed as", "Runs on"),
+                "Suggested job groups",
+                ("Job", "Workflow", "Listed as", "Resource class"),
                 rows,
                 more(_ROWS, found, "job"),
                 names=4,
@@ -414,7 +431,7 @@ def _open(duration_stats: DurationStats) -> list[Cell | str]:
 
 
 def _percentile(seconds: float | None) -> Cell | str:
-    return duration(seconds) if seconds is not None else Cell("–", whole="from too few runs to say")
+    return duration(seconds) if seconds is not None else Cell("–", whole="too few runs")
 
 
 def _pace(duration_stats: DurationStats, currency: str) -> list[Cell | str]:

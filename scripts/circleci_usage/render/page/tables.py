@@ -48,7 +48,6 @@ class Grids:
     """A section of grids, under what is to be said before them.
 
     Attributes:
-        title: of the section.
         grids: one below the other.
         hint: how to read them.
         total: the amount that the section is about, and what it is; empty without one.
@@ -57,7 +56,6 @@ class Grids:
         text: to be copied as it is; empty without one.
     """
 
-    title: str
     grids: Sequence[Grid]
     hint: str = ""
     total: tuple[str, str] | None = None

@@ -45,11 +45,11 @@ _ROWS: Final = 10
 _STRETCHES: Final = 13
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_INTERVAL_MEANS: Final = "In four of five months, the total is within the 80% interval."
+_INTERVAL_MEANS: Final = "The total falls within the 80% interval in four out of five months."
 
 _STATES: Final[Mapping[str, tuple[str, Tone]]] = {
-    "within": ("● within", "less"),
-    "expected over": ("▲ will be exceeded", "more"),
+    "within": ("● on track", "less"),
+    "expected over": ("▲ forecast to exceed", "more"),
     "over": ("▲ exceeded", "more"),
     "unknown": ("○ unknown", ""),
 }
@@ -65,7 +65,7 @@ def budget_view(report: Report) -> Grids | None:
         return None
     tables = (["forecast"] if ahead else []) + (["budgets"] if budgets else [])
     hints = [*_budget_hints(report), *([_INTERVAL_MEANS] if ahead else [])]
-    return Grids(title=grids[-1].title, hint=" ".join(hints), grids=grids, tables=tables)
+    return Grids(hint=" ".join(hints), grids=grids, tables=tables)
 
 
 def _budget_grid(report: Report) -> Grid | None:
@@ -74,9 +74,8 @@ def _budget_grid(report: Report) -> Grid | None:
         return None
     periods = [*dict.fromkeys(state.month_to_date.month for state in budgets)]
     rows = [_budget(state, report.currency, several=len(periods) > 1) for state in budgets]
-    title = f"Budgets of {days(periods[0])}" if len(periods) == 1 else "Budgets"
-    end = "At month end" if len(periods) == 1 else "At its end"
-    return Grid(title, ("Budget", "Spent", end, "May be spent", "Used", "State"), rows)
+    title = f"Budgets for {days(periods[0])}" if len(periods) == 1 else "Budgets"
+    return Grid(title, ("Name", "Actual", "Forecast", "Budget", "Used", "Status"), rows)
 
 
 def _budget_hints(report: Report) -> Iterator[str]:
@@ -85,10 +84,10 @@ def _budget_hints(report: Report) -> Iterator[str]:
     judged = [state.month_to_date for state in report.findings.budgets] or (
         [month] if month else []
     )
-    yield f"Spent through {day(judged[0].through)}."
+    yield f"Actuals through {day(judged[0].through)}."
     missing = [*dict.fromkeys(gap for each in judged for gap in each.missing)]
     if missing:
-        yield f"Data are missing: {several_days(missing)}. More may have been spent."
+        yield f"Data is missing for {several_days(missing)}; actual cost may be higher."
 
 
 def _forecast_grid(month: MonthToDate, currency: str) -> Grid | None:
@@ -99,7 +98,7 @@ def _forecast_grid(month: MonthToDate, currency: str) -> Grid | None:
     if month.credits:
         rows.append(_forecast("Credits", month.credits, number))
     return Grid(
-        f"Forecast for {days(month.month)}", ("", "So far", "Forecast", "80% interval"), rows
+        f"Forecast for {days(month.month)}", ("", "To date", "Forecast", "80% interval"), rows
     )
 
 
@@ -120,17 +119,17 @@ def budgets_in_short(report: Report) -> str:
     states = Counter(state.state for state in budgets)
     words: Mapping[State, str] = {
         "over": "exceeded",
-        "expected over": "will be",
+        "expected over": "forecast to exceed",
         "unknown": "unknown",
     }
     parts = [f"{states[state]} {said}" for state, said in words.items() if states[state]]
-    return (", ".join(parts) or "all within") if budgets else ""
+    return (", ".join(parts) or "all on track") if budgets else ""
 
 
 def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | str]:
     words, tone = _STATES[state.state]
     expected = (
-        money(state.expected, currency) if state.expected is not None else Shown("not known", None)
+        money(state.expected, currency) if state.expected is not None else Shown("unknown", None)
     )
     team = f"team {visible(state.budget.team)}" if state.budget.team else ""
     period = days(state.month_to_date.month) if several else ""
@@ -141,7 +140,7 @@ def _budget(state: BudgetState, currency: str, *, several: bool) -> list[Cell | 
         at_least,
         expected,
         money(state.budget.amount, currency),
-        percent(state.used) if state.used is not None else Shown("not known", None),
+        percent(state.used) if state.used is not None else Shown("unknown", None),
         Cell(words, tone=tone),
     ]
 
@@ -164,7 +163,7 @@ def change_view(report: Report) -> Grids | None:
         return None
     names, currency = project_names(report), report.currency
     before, now = days(changes.before), days(changes.now)
-    seats = " Seats are left out: they are charged once a month." if changes.without_seats else ""
+    seats = " Seats are excluded because they are billed monthly." if changes.without_seats else ""
     project_rows = [
         [project_cell(change.key, names), *_change(change, currency)] for change in projects[:_ROWS]
     ]
@@ -172,15 +171,14 @@ def change_view(report: Report) -> Grids | None:
         [job_cell(change.key, names), *_change(change, currency)] for change in jobs[:_ROWS]
     ]
     return Grids(
-        title="What changed",
         hint=(
-            f"Against {before}, the largest changes first. More runs is what the change would be had a run cost as much"
-            f" as before; the rest is that runs cost more or less.{seats}"
+            f"Compared with {before}, largest changes first. The volume effect is the change at the"
+            f" previous cost per run; the rest is the rate effect.{seats}"
         ),
         grids=[
             Grid(
                 what,
-                (what[:-1], before, now, "Change", "Share", "Change per day", "More runs"),
+                (what[:-1], before, now, "Change", "Change %", "Change per day", "Volume effect"),
                 rows,
                 more(len(rows), every, what.lower()[:-1]),
             )
@@ -235,15 +233,13 @@ def anomaly_view(report: Report) -> Grids | None:
         return None
     names = project_names(report)
     rows = [_anomaly(anomaly, names, report.currency) for anomaly in found[:_ROWS]]
-    title = "Days that stand out"
     headings = ("Day", "Project", "Main driver", "Expected", "Actual", "Excess")
     return Grids(
-        title=title,
         hint=(
-            "Compared with the same weekday in the weeks around, given how much a project's or job's days vary."
-            " Where a job alone stands out, the amounts are the job's."
+            "Compared with the same weekday in the surrounding weeks, considering how much the cost usually"
+            " varies. If the anomaly is limited to one job, the amounts are that job's."
         ),
-        grids=[Grid(title, headings, rows, more(len(rows), found, "day"), names=3)],
+        grids=[Grid("Cost anomalies", headings, rows, more(len(rows), found, "day"), names=3)],
         tables=["anomalies"],
     )
 
@@ -257,7 +253,7 @@ def _anomaly(anomaly: Anomaly, names: ProjectNames, currency: str) -> list[Cell 
     )
     return [
         long_day(anomaly.day),
-        project_cell(anomaly.project, names) if anomaly.project else "all together",
+        project_cell(anomaly.project, names) if anomaly.project else "all projects",
         name_cell(cause.job, costs) if cause else "",
         money(anomaly.expected, currency),
         money(anomaly.actual, currency),
@@ -274,12 +270,12 @@ def trend_view(report: Report) -> Mapping[str, Any] | None:
     means = zip(_WEEKDAYS, trend.weekdays, strict=True)
     weekdays = [(name, cost, money(cost, currency)) for name, cost in means if cost is not None]
     lists = [
-        _bars("Months", "Month", _stretches(trend.months, days, currency)),
-        _bars(f"Weeks{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
+        _bars("By month", "Month", _stretches(trend.months, days, currency)),
+        _bars(f"By week{apart}", "Week", _stretches(trend.weeks, short_days, currency)),
     ]
     if weekdays:
-        lists.append(_bars(f"Weekdays{apart}", "Mean day", weekdays))
-    return {"title": "Over time", "lists": lists}
+        lists.append(_bars(f"By weekday{apart}", "Weekday", weekdays, "Daily average"))
+    return {"lists": lists}
 
 
 def _stretches(
@@ -287,7 +283,7 @@ def _stretches(
 ) -> list[tuple[str, Decimal, str]]:
     return [
         (
-            name(each.days) + ("" if each.is_whole else " (in part)"),
+            name(each.days) + ("" if each.is_whole else " (partial)"),
             each.cost,
             money(each.cost, currency),
         )
@@ -295,10 +291,13 @@ def _stretches(
     ]
 
 
-def _bars(title: str, heading: str, bars: Sequence[tuple[str, Decimal, str]]) -> Mapping[str, Any]:
+def _bars(
+    title: str, heading: str, bars: Sequence[tuple[str, Decimal, str]], amount: str = "Cost"
+) -> Mapping[str, Any]:
     highest = max((cost for _, cost, _ in bars), default=Decimal(0)) or Decimal(1)
     return {
         "title": title,
         "heading": heading,
+        "amount": amount,
         "rows": [(name, float(max(cost, Decimal(0)) / highest), text) for name, cost, text in bars],
     }

@@ -27,7 +27,7 @@ def summary_md(report: Report) -> str:
         short.completeness,
         *(f"> **Note:** {_escaped(warning)}" for warning in short.warnings),
         *("\n".join(_table(each, report.currency)) for each in short.lists),
-        f"[The whole report]({report.link})" if report.link else "",
+        f"[Full report]({report.link})" if report.link else "",
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 

@@ -64,9 +64,9 @@ def sentences(report: Report) -> Iterator[Sentence]:
 def headline(report: Report) -> str:
     """The report in one sentence."""
     if report.missing and not report.totals.job_runs:
-        return f"There are no data {when(report.period)}: whether there was CircleCI usage is not known."
+        return f"There is no data {when(report.period)}, so CircleCI usage is unknown."
     if not report.totals.job_runs:
-        return f"There is no CircleCI usage {when(report.period)}."
+        return f"No CircleCI usage found {when(report.period)}."
     return (
         f"CircleCI cost {cost_shown(report.totals, report.currency)} {when(report.period)}:"
         f" {amount_of(number(report.totals.credits), 'credit')} in {counted(report.totals.job_runs, 'job run')}."
@@ -74,22 +74,22 @@ def headline(report: Report) -> str:
 
 
 def change_in_short(report: Report) -> str:
-    """`+3.0% against September 2026`; empty when that is not known."""
+    """`+3.0% vs. September 2026`; empty when that is unknown."""
     changes = report.findings.period_comparison
     if not changes:
         return ""
     total, before = (
         changes.total,
-        days(changes.before) + (", without seats" if changes.without_seats else ""),
+        days(changes.before) + (", excluding seats" if changes.without_seats else ""),
     )
     if total.relative_change is None:
-        return f"nothing in {before}"
+        return f"no cost in {before}"
     if not total.difference:
-        return f"as in {before}"
+        return f"same as {before}"
     against = (
-        f"{_signed(total.relative_change)} against {before}"
+        f"{_signed(total.relative_change)} vs. {before}"
         if is_change(total)
-        else f"about as in {before}"
+        else f"about the same as {before}"
     )
     if total.days_before == total.days_after or total.relative_change_per_day is None:
         return against
@@ -107,14 +107,14 @@ def _signed(share: Decimal) -> str:
 
 def completeness(report: Report) -> str:
     """Whether the numbers are final, and which days are missing; empty when there are none."""
-    missing = f"There are no data for {several_days(report.missing)}." if report.missing else ""
+    missing = f"There is no data for {several_days(report.missing)}." if report.missing else ""
     if not report.totals.job_runs:
         return missing
     if report.complete_through is None:
-        final = "No day is complete: the numbers may still grow."
+        final = "Data is incomplete; totals may still increase."
     elif report.complete_through < report.period.last:
         through = report.complete_through
-        final = f"Complete through {through.day} {through:%B %Y}; later days are missing or may still grow."
+        final = f"Complete through {through.day} {through:%B %Y}; later days are missing or may still increase."
     else:
         final = "" if missing else "All days are complete."
     return " ".join(filter(None, [missing, final]))
@@ -130,7 +130,7 @@ def _change(report: Report) -> Iterator[Sentence]:
     )
     what = "That is"
     if changes.without_seats or changes.now != report.period:
-        seats = "Without seats, " if changes.without_seats else ""
+        seats = "Excluding seats, " if changes.without_seats else ""
         what = f"{seats}{days(changes.now)} cost {money(total.after, currency)},"
     yield Sentence(f"{what} {_than(total, currency)} {before}{_per_day(total)}.")
     if not (is_change(total) and is_change_a_day(total)):
@@ -143,15 +143,15 @@ def _change(report: Report) -> Iterator[Sentence]:
         holes = ", ".join(
             f"{{}} ({money_change(driver.difference, currency)})" for driver in drivers
         )
-        yield Sentence(f"What drove it: {holes}.", names)
+        yield Sentence(f"Main drivers: {holes}.", names)
 
 
 def _than(total: Change, currency: str) -> str:
     """`$3.00 (10.0%) more than`."""
     if not total.difference:
-        return "as much as"
+        return "the same as"
     if not is_change(total):
-        return "about as much as"
+        return "about the same as"
     share = f" ({percent(abs(total.relative_change))})" if total.relative_change is not None else ""
     return f"{money(abs(total.difference), currency)}{share} {'more' if total.difference > 0 else 'less'} than"
 
@@ -161,7 +161,7 @@ def _per_day(total: Change) -> str:
     share = total.relative_change_per_day
     if total.days_before == total.days_after or share is None:
         return ""
-    seats = " without seats" if total.seats_before or total.seats_after else ""
+    seats = " excluding seats" if total.seats_before or total.seats_after else ""
     if not is_change_a_day(total):
         return f", and about the same per day{seats}"
     return f", and {percent(abs(share))} {'more' if share > 0 else 'less'} per day{seats}"
@@ -172,7 +172,7 @@ def _costliest_project(report: Report) -> Iterator[Sentence]:
     if len(named) > 1 and worth_saying(named[0].cost, named[0].share):
         cost, share = money(named[0].cost, report.currency), percent(named[0].share)
         name = project_names(report).of(named[0].key)
-        yield Sentence(f"The costliest project is {{}} with {cost} ({share}).", (name,))
+        yield Sentence(f"Most expensive project: {{}}, {cost} ({share}).", (name,))
 
 
 def _anomalies(report: Report) -> Iterator[Sentence]:
@@ -181,7 +181,7 @@ def _anomalies(report: Report) -> Iterator[Sentence]:
     if not found:
         return
     worst = found[0]
-    more = f", the first of {len(found)} cost anomalies" if len(found) > 1 else ""
+    more = f" (the largest of {len(found)} cost anomalies)" if len(found) > 1 else ""
     amounts = (
         f"{money(worst.actual, currency)} vs. about {money(worst.expected, currency)} expected"
     )
@@ -193,9 +193,9 @@ def _anomalies(report: Report) -> Iterator[Sentence]:
 
 
 def _what_rose(anomaly: Anomaly, report: Report) -> Sentence:
-    """`the job {} of {}`, `{}` or `all projects together`."""
+    """`the job {} of {}`, `{}` or `all projects combined`."""
     if not anomaly.project:
-        return Sentence("all projects together")
+        return Sentence("all projects combined")
     project = project_names(report).of(anomaly.project)
     if anomaly.subject != "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
         return Sentence("{}", (project,))
@@ -234,16 +234,17 @@ def _forecast(report: Report) -> Iterator[Sentence]:
         return
     ahead = month.everything
     if worth_saying(ahead.spent if ahead.expected is None else ahead.expected):
-        yield Sentence(f"{days(month.month)}: {forecast(month, report.currency)}.")
+        yield Sentence(_forecast_in_words(month, report.currency))
 
 
-def forecast(month: MonthToDate, currency: str) -> str:
-    """What a month is forecast to cost, or why that is not known."""
-    ahead = month.everything
+def _forecast_in_words(month: MonthToDate, currency: str) -> str:
+    """What a month is forecast to cost, or why that is unknown."""
+    ahead, name = month.everything, days(month.month)
     if ahead.expected is None:
-        return "too little history to forecast"
-    expected = f"forecast to cost about {money(ahead.expected, currency)}"
-    return f"{expected} ({interval(ahead, lambda amount: money(amount, currency))})"
+        return f"There is too little history to forecast {name}."
+    cost = money(ahead.expected, currency)
+    bounds = interval(ahead, lambda amount: money(amount, currency))
+    return f"{name} is forecast to cost about {cost} ({bounds})."
 
 
 def interval(ahead: Forecast, shown: Callable[[Decimal], str]) -> str:
@@ -254,7 +255,7 @@ def interval(ahead: Forecast, shown: Callable[[Decimal], str]) -> str:
 
 
 def _budgets(report: Report) -> Iterator[Sentence]:
-    for state, words in (("over", "exceeded"), ("expected over", "going to be exceeded")):
+    for state, words in (("over", "exceeded"), ("expected over", "forecast to be exceeded")):
         alike = [each for each in report.findings.budgets if each.state == state]
         for month in dict.fromkeys(each.month_to_date.month for each in alike):
             of_month = [each for each in alike if each.month_to_date.month == month]
@@ -271,9 +272,9 @@ def _unknown_budgets(report: Report) -> Iterator[Sentence]:
     unknown = [each for each in report.findings.budgets if each.state == "unknown"]
     for missing in dict.fromkeys(each.month_to_date.missing for each in unknown):
         alike = [each for each in unknown if each.month_to_date.missing == missing]
-        why = f"because data are missing ({several_days(missing)})"
+        why = f"because data is missing ({several_days(missing)})"
         yield Sentence(
-            f"{_these_budgets(alike, report)} cannot be judged {why}: {_holes(alike)}.",
+            f"{_these_budgets(alike, report)} cannot be evaluated {why}: {_holes(alike)}.",
             _names(alike),
         )
 

@@ -53,7 +53,7 @@ def _blocks(short: Digest, report: Report) -> list[Element]:
             _rich_text(_section([_text("Note: ", bold=True), _text(note)]))
             for note in short.warnings[:_WARNINGS]
         ),
-        *([_rich_text(_section([_link("The whole report", report.link)]))] if report.link else []),
+        *([_rich_text(_section([_link("Full report", report.link)]))] if report.link else []),
     ]
 
 
