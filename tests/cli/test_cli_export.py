@@ -132,7 +132,7 @@ def test_export_fills_the_store_that_report_merge_and_status_use(
     assert circleci_usage("merge", cwd=tmp_path, env=env).out == "merged.csv.gz\n"
     shown = circleci_usage("status", cwd=tmp_path, env=env)
     assert "job runs in" in shown.out
-    assert "The next run asks for nothing." in shown.out
+    assert "The next run will request nothing." in shown.out
     assert (
         circleci_usage("prune", cwd=tmp_path, env=env).err
         == "Removed 0 windows: 0 files, 0.0 MB.\n"
@@ -162,10 +162,10 @@ def test_passing_trouble_is_tried_again(
         (
             {"CIRCLECI_API_TOKEN": ""},
             2,
-            "There is no CircleCI API token; put a personal API token into",
+            "No CircleCI API token is set; put a personal API token into",
         ),
         ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI does not accept the token (401"),
-        ({"ORG_ID": ""}, 2, "There is no organisation; set ORG_ID or --org-id"),
+        ({"ORG_ID": ""}, 2, "No organization is set; set ORG_ID or --org-id"),
         (
             {"ORG_ID": "gh/nobody"},
             3,
@@ -177,13 +177,13 @@ def test_passing_trouble_is_tried_again(
             "CircleCI knows no organisation 00000000-0000-4000",
         ),
         ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
-        ({"END_DATE": "2020-01-01"}, 2, "The range is inverted"),
+        ({"END_DATE": "2020-01-01"}, 2, "The start date is after the end date"),
         (
             {"CIRCLECI_URL": "circleci"},
             2,
-            "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not understood",
+            "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not a valid URL",
         ),
-        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is no length of time"),
+        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is not a valid duration"),
         ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
     ],
 )
@@ -270,7 +270,7 @@ def test_a_last_day_in_the_future_is_cut_with_a_warning(
     today = YESTERDAY + timedelta(days=1)
     assert done.code == 0, done.err
     assert (
-        f"Warning: The range ends on 2099-12-31, which is in the future: it is cut to today, {today}."
+        f"Warning: The end date 2099-12-31 is in the future; today, {today}, is used instead."
         in done.err
     )
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
@@ -340,12 +340,12 @@ def test_status_says_what_the_next_run_does(
     assert said.code == 0, said.err
     assert len(circleci.calls) == calls, "nobody is asked"
     assert "need the earlier days" in said.out
-    assert ("It asks CircleCI for the id of gh/" in said.out) == (name == MAIN.slug and not before)
+    assert ("It will first look up the ID of gh/" in said.out) == (name == MAIN.slug and not before)
 
     assert circleci_usage("run", *chosen, cwd=tmp_path, env=env).code == 0
     bodies = [json.loads(call.body) for call in circleci.calls[calls:] if call.method == "POST"]
     asked = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
-    assert f"The next run asks for {asked or 'nothing'}." in said.out
+    assert f"The next run will request {asked or 'nothing'}." in said.out
     assert "asks for nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
 
 
@@ -356,16 +356,13 @@ def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
     for part in (tmp_path / ".circleci-usage" / "parts").iterdir():
         part.unlink()
     lost = circleci_usage("status", cwd=tmp_path, env=env)
-    assert "The next run asks for nothing." in lost.out
-    assert f"It collects {YESTERDAY - timedelta(days=2)}" in lost.out
+    assert "The next run will request nothing." in lost.out
+    assert f"It will download {YESTERDAY - timedelta(days=2)}" in lost.out
 
     other = circleci_usage("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
-    assert (
-        "It asks CircleCI for the id of gh/somebody first, which the store does not know."
-        in other.out
-    )
-    assert "What it asks for is not known before" in other.out
-    assert "The next run asks for" not in other.out
+    assert "It will first look up the ID of gh/somebody, which is not in the store." in other.out
+    assert "Its requests cannot be predicted" in other.out
+    assert "The next run will request" not in other.out
 
 
 def test_out_of_quota_says_when_to_come_back(
@@ -376,7 +373,7 @@ def test_out_of_quota_says_when_to_come_back(
     done = circleci_usage("export", "--max-wait", "0", cwd=tmp_path, env=env)
 
     assert done.code == 5
-    assert "run the same command again to go on" in done.err
+    assert "rerun the same command to resume" in done.err
 
 
 def test_a_failed_export_job_is_said(

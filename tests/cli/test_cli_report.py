@@ -260,17 +260,17 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
         (
             ["report", "good.csv", "--from", "2026-03-02", "--to", "2026-03-01"],
             2,
-            "The range is inverted",
+            "The start date is after the end date",
         ),
         (
             ["report", "good.csv", "--period", "someday"],
             2,
-            "There is no period 'someday'; choose one of yesterday,",
+            "Unknown period 'someday'; choose from yesterday,",
         ),
         (
             ["report", "good.csv", "--price-per-credit", "cheap"],
             2,
-            "The price per credit is 'cheap'",
+            "The price per credit 'cheap' is not a valid number",
         ),
         (
             ["report", "good.csv", "--config", "missing.yml"],
@@ -281,7 +281,7 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
         (
             ["report", "good.csv", "-o", "good.csv"],
             2,
-            "good.csv cannot be written: File exists. Choose a folder",
+            "good.csv cannot be written: File exists. Choose a writable folder",
         ),
         (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
         (["bogus"], 2, "No such command 'bogus'"),
@@ -391,7 +391,7 @@ def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
     refused = circleci_usage("report", export, "--export-for", "excel", cwd=tmp_path)
     assert refused.code == 2
     assert (
-        "--export-for excel: there is no such choice; take one of vantage, finout, doit, datadog-costs."
+        "--export-for excel: invalid value; choose from vantage, finout, doit, datadog-costs."
         in refused.err
     )
 
@@ -418,7 +418,7 @@ def test_only_a_cluster_reads_urls(export: Path, tmp_path: Path) -> None:
 
     assert done.code == 2
     assert (
-        "s3://bucket/exports is no path of this machine; bring the files here, or let a cluster"
+        "s3://bucket/exports is not a local path; copy the files here, or read them with a cluster"
         in done.err
     )
 
@@ -431,7 +431,7 @@ def test_a_bucket_is_no_folder(export: Path, tmp_path: Path, flags: tuple[str, s
 
     assert done.code == 2
     assert (
-        "is no folder of this machine; name one, and copy it to and from object storage with its own tool"
+        "is not a local directory; name one, and copy it to and from object storage with a tool"
         in done.err
     )
     assert not (tmp_path / "s3:").exists()

@@ -153,7 +153,7 @@ def test_a_flag_replaces_the_prices_and_keeps_the_rest(tmp_path: Path) -> None:
 
 
 def test_another_currency_needs_a_price(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="in EUR but does not say what a credit costs") as error:
+    with pytest.raises(SettingsError, match="in EUR but has no price per credit") as error:
         load(tmp_path, "currency: EUR").price_list()
     assert error.value.exit_code == 2
 
@@ -191,7 +191,7 @@ MISTAKES = {
     ),
     "no start": (
         "pricing:\n  - price_per_credit: 1",
-        r"line 2, pricing\[0\].from: this key is needed",
+        r"line 2, pricing\[0\].from: this key is required",
     ),
     "an impossible day": (
         "pricing:\n  - from: 2026-02-30\n    price_per_credit: 1",
@@ -211,18 +211,18 @@ MISTAKES = {
     ),
     "a price without an end": ("list_price_per_credit: inf", "'inf' is not a finite number"),
     "a price of too many digits": ("list_price_per_credit: 1e-40", "no more than 38 digits"),
-    "an unknown key": ("prices: []\ncurrency: USD", "line 1, prices: there is no such key"),
+    "an unknown key": ("prices: []\ncurrency: USD", "line 1, prices: unknown key"),
     "an unknown key inside": (
         "pricing:\n  - from: 2026-01-01\n    price_per_credit: 1\n    until: 2026-02-01",
-        r"line 4, pricing\[0\].until: there is no such key",
+        r"line 4, pricing\[0\].until: unknown key",
     ),
     "an unknown credit type": (
         "pricing:\n  - {from: 2026-01-01, price_per_credit: 1, by_credit_type: {users: 1}}",
-        "there is no credit type 'users'; there are compute, dlc, user,",
+        "unknown credit type 'users'; choose from compute, dlc, user,",
     ),
     "a shared unknown credit type": (
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [seats]}",
-        r"line 2, shared_costs.credit_types\[0\]: there is no credit type 'seats'",
+        r"line 2, shared_costs.credit_types\[0\]: unknown credit type 'seats'",
     ),
     "a currency by name": ("currency: dollars", "line 1, currency: 'dollars' is not a currency"),
     "a day that no month has": (
@@ -237,15 +237,15 @@ MISTAKES = {
     ),
     "a cycle that nobody knows": (
         "budgets:\n  - {name: a, per: cycle, amount: 1}",
-        "line 1, budgets: `per: cycle` needs `billing_cycle_day`",
+        "line 1, budgets: `per: cycle` requires `billing_cycle_day`",
     ),
     "a team's cycle that nobody knows": (
         "teams: [{name: a, jobs: [a], budget: {per: cycle, amount: 1}}]",
-        "teams: `per: cycle` needs `billing_cycle_day`",
+        "teams: `per: cycle` requires `billing_cycle_day`",
     ),
     "included in a cycle that nobody knows": (
         "included_credits: {per: cycle, amount: 1}",
-        "included_credits: `per: cycle` needs `billing_cycle_day`",
+        "included_credits: `per: cycle` requires `billing_cycle_day`",
     ),
     "half a seat": ("free_seats: 2.5", "line 1, free_seats: '2.5' is not a whole number"),
     "less than no seats": ("free_seats: -1", "'-1' is negative"),
@@ -260,7 +260,7 @@ MISTAKES = {
     ),
     "two budgets of a name": (
         "budgets: [{name: a, per: month, amount: 1}, {name: a, per: month, amount: 2}]",
-        "two budgets called 'a'",
+        "duplicate budget name 'a'",
     ),
     "nothing shared": (
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {split: even}",
@@ -276,11 +276,11 @@ MISTAKES = {
     ),
     "weights of nobody": (
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], split: fixed, weights: {b: 100}}",
-        "there is no team 'b'; there are a",
+        "unknown team 'b'; known teams: a",
     ),
     "weights without use": (
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], weights: {a: 100}}",
-        "`weights` are for `split: fixed`, not proportional",
+        "`weights` require `split: fixed`, not proportional",
     ),
     "another split": (
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], split: fair}",
@@ -288,20 +288,20 @@ MISTAKES = {
     ),
     "a tag of nobody": (
         "tags: {cost_center: {b: 1}}",
-        "line 1, tags: there is no team 'b'; there are none",
+        "line 1, tags: unknown team 'b'; known teams: none",
     ),
     "a tag by a column's name": ("tags: {team: {}}", "a tag cannot be called 'team'"),
     "a new machine without a size": (
         "rates: [{executor: docker, name: giant, credits_per_minute: 1}]",
         "docker giant is a new class; add vcpus, ram_gb",
     ),
-    "a list": ("- currency: USD", "line 1, the file: keys with values are expected"),
-    "no list": ("teams: payments", "line 1, teams: a list is expected"),
+    "a list": ("- currency: USD", "line 1, the file: expected keys with values"),
+    "no list": ("teams: payments", "line 1, teams: expected a list"),
     "a key twice": (
         "currency: USD\ncurrency: EUR",
-        "cannot be understood: line 2: 'currency' is said twice",
+        "cannot be parsed: line 2: duplicate key 'currency'",
     ),
-    "no YAML": ("currency: [", "cannot be understood: line 1"),
+    "no YAML": ("currency: [", "cannot be parsed: line 1"),
 }
 
 

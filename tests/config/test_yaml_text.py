@@ -57,14 +57,14 @@ def test_an_empty_text_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb: 2\na: 3", "line 3: 'a' is said twice"),
+        ("a: 1\nb: 2\na: 3", "line 3: duplicate key 'a'"),
         ("a: [1", "line 1: .*expected ',' or ']'"),
         ("\ta: 1", "line 1: .*cannot start any token"),
         ("a: 1\n---\nb: 2", "another document"),
         ("a: !!python/object/apply:os.system [x]", "line 1: .*constructor"),
         ("a: !!float 0.1", "line 1: .*constructor"),
         ("a: *unknown", "undefined alias"),
-        ("? [a]\n: b", "line 1: a key must be a plain text"),
+        ("? [a]\n: b", "line 1: a key must be a plain string"),
         ("a: \x00", "unacceptable character"),
         ("[" * 5_000, "nested more than 20 levels deep"),
     ],

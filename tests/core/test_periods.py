@@ -70,7 +70,7 @@ def test_dates_include_both_ends() -> None:
         (
             "2026-03-02",
             "2026-03-01",
-            "inverted: its first day 2026-03-02 lies after its last day 2026-03-01",
+            "after the end date: 2026-03-02 is later than 2026-03-01",
         ),
     ],
 )

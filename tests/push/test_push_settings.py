@@ -78,7 +78,7 @@ def test_another_address_takes_the_place_of_the_sites() -> None:
 def test_what_is_no_address_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(
         SettingsError,
-        match=r"^DATADOG_URL \(--datadog-url\) (is not understood|holds a user name or a password)",
+        match=r"^DATADOG_URL \(--datadog-url\) (is not a valid URL|contains a user name or a password)",
     ) as caught:
         datadog_site("datadoghq.com", url)
     assert "secret" not in str(caught.value)

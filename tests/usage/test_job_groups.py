@@ -231,14 +231,14 @@ def test_other_groups_are_not_read_from_the_cache(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("job_groups: [lint]", "line 1, job_groups: keys with values are expected"),
-        ("job_groups: {lint: lint-*}", "line 1, job_groups.lint: a list is expected"),
+        ("job_groups: [lint]", "line 1, job_groups: expected keys with values"),
+        ("job_groups: {lint: lint-*}", "line 1, job_groups.lint: expected a list"),
         ("job_groups:\n  lint: []", "line 2, job_groups.lint: the list is empty"),
         ("job_groups:\n  lint:\n  - ''", "line 3, job_groups.lint[0]: it is empty"),
-        ("job_groups:\n  lint:\n  - {a: b}", "line 3, job_groups.lint[0]: a text is expected"),
+        ("job_groups:\n  lint:\n  - {a: b}", "line 3, job_groups.lint[0]: expected a string"),
         ("job_groups: {(none): [a]}", "a group cannot be called '(none)'"),
-        ("job_groups: {a: [x, y], b: [z, x]}", "the glob 'x' stands there twice"),
-        ("job_groups: {a: [x], a: [y]}", "'a' is said twice"),
+        ("job_groups: {a: [x, y], b: [z, x]}", "duplicate glob 'x'"),
+        ("job_groups: {a: [x], a: [y]}", "duplicate key 'a'"),
     ],
 )
 def test_what_is_wrong_with_groups_is_said_with_its_line(

@@ -83,7 +83,7 @@ def _explained(error: BaseException) -> int:
     place = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
     Console().error(
-        f"This is a defect of circleci-usage {__version__}: {what}. Please report it with --verbose."
+        f"Internal error in circleci-usage {__version__}: {what}; please report it with --verbose."
     )
     if {"-v", "--verbose"}.intersection(sys.argv):
         Console().trace(without_secrets("".join(traceback.format_exception(error)), os.environ))
@@ -138,9 +138,10 @@ def run(
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Export usage from CircleCI and write the report folder: what the image and the orb run.
+    """Export usage from CircleCI and write the report folder.
 
-    The token is taken from CIRCLECI_API_TOKEN. A named period is compared with the one before, which is exported too.
+    This is what the image and the orb run. The token is read from CIRCLECI_API_TOKEN. A named period is compared with
+    the previous one, which is exported too.
 
     [dim]circleci-usage run --period last-week[/dim]
 
@@ -206,9 +207,9 @@ def export(
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Bring usage into the store: ask CircleCI for what is missing, wait, download. Prints the files that hold it.
+    """Export missing usage into the local store and print the paths of its files.
 
-    What the store has is not asked for again; a run that was killed or out of quota goes on where it stopped.
+    Usage in the store is not requested again. After an interruption or without quota, rerun the same command to resume.
 
     [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
     """
@@ -257,9 +258,9 @@ def report(
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Write the report folder from export files, without asking CircleCI for anything.
+    """Write the report folder from export files, without any request to CircleCI.
 
-    Without a period it covers all days in the files; from the store, last month.
+    The default period is all days of the given files, or last month when the store is read.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
@@ -305,13 +306,15 @@ def merge(
             "-o",
             parser=flags.path_of("--output"),
             metavar="PATH",
-            help="The file to write, .csv or .csv.gz.",
+            help="Output file, .csv or .csv.gz.",
         ),
     ] = Path(MERGED_NAME),
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Merge the rows of all export files into one CSV with one header: gzip for .csv.gz, plain for .csv.
+    """Merge the rows of all export files into one CSV file with a single header.
+
+    It is compressed when its name ends in .csv.gz.
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
@@ -340,13 +343,13 @@ def check(
         bool,
         typer.Option(
             "--forecast",
-            help="Also when a budget will be exceeded by the end of its month or cycle.",
+            help="Also exit with 10 when a budget is forecast to be exceeded by the end of its month or cycle.",
         ),
     ] = False,
 ) -> None:
-    """Hold the budgets of the settings file against a report.
+    """Check budgets against a report.
 
-    Exit code 10 when one is exceeded; 11 when none is known to be, but days are missing to judge one.
+    Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be judged because days are missing.
 
     [dim]circleci-usage check --output usage-report --forecast[/dim]
     """
@@ -365,7 +368,7 @@ def check(
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
         console.warn(
-            "Days are missing: bring them into the store (`run` does), then make the report again."
+            "Days are missing: export them (as `run` does), then write the report again."
         )
     raise typer.Exit(outcome.exit_code)
 
@@ -373,17 +376,17 @@ def check(
 @app.command(cls=flags.WithoutEnvironment)
 def demo(
     output: flags.Output = Path("demo-report"),
-    seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of the sample data.")] = 7,
     period: flags.PeriodName = "last-month",
     price_per_credit: flags.PricePerCredit = None,
     config: flags.Config = None,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Go the whole way against a stand-in for CircleCI and a made-up company: no account needed.
+    """Run the full pipeline against a mock CircleCI with sample data; no account needed.
 
-    The company's calendar stands still in November 2026, so that the same seed always gives the same report. Your
-    environment, your settings file and your store have no part in it.
+    Today is always a day in November 2026 for it, so that the same seed always gives the same report. Your environment,
+    settings file and store are not used.
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """

@@ -47,8 +47,8 @@ def path_of(flag: str) -> Callable[[str], Path]:
     def path(text: str) -> Path:
         if not str(text):
             raise SettingsError(
-                f"{flag} is empty; give it a path (. for the current folder), or leave {flag} out."
-                " Is a variable in it not set?"
+                f"{flag} is empty; give it a path (. for the current folder), or omit {flag}."
+                " Is a variable in it unset?"
             )
         return Path(text)
 
@@ -59,8 +59,8 @@ def _folder(path: Path) -> Path:
     """Refuse a URL: a folder must be able to rename and to lock, which object storage is not."""
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
         raise SettingsError(
-            f"{path} is no folder of this machine; name one, and copy it to and from object storage with its own tool,"
-            " such as `aws s3 sync`."
+            f"{path} is not a local directory; name one, and copy it to and from object storage with a tool such as"
+            " `aws s3 sync`."
         )
     return path
 
@@ -68,7 +68,7 @@ def _folder(path: Path) -> Path:
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Export files (.csv.gz, .csv) or folders of them; with --engine spark URLs too. (default: the store)",
+        help="Export files (.csv.gz, .csv) or folders of them; URLs too with --engine spark. (default: the store)",
         show_default=False,
     ),
 ]
@@ -76,7 +76,7 @@ EngineName = Annotated[
     Engine,
     typer.Option(
         "--engine",
-        help="What reads the usage: polars on this machine, spark on a cluster, which writes no merged.csv.gz.",
+        help="Query engine: polars on this machine, or spark on a cluster (without merged.csv.gz).",
         rich_help_panel=_REPORT,
     ),
 ]
@@ -84,7 +84,7 @@ SparkMaster = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="The cluster, such as spark://host:7077. (default: as Spark is configured)",
+        help="Spark master, such as spark://host:7077. (default: Spark's configuration)",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -94,7 +94,7 @@ OrgIds = Annotated[
     typer.Option(
         "--org-id",
         envvar=["ORG_ID", "CIRCLE_ORGANIZATION_ID"],
-        help="Organisation id or slug; repeat it, or separate with commas, for organisations that share the plan.",
+        help="Organization ID or slug; repeat it, or separate with commas, for organizations that share a plan.",
         rich_help_panel=_EXPORT,
         show_default=False,
     ),
@@ -105,7 +105,7 @@ From = Annotated[
         "--from",
         envvar="START_DATE",
         metavar="YYYY-MM-DD",
-        help="First UTC day, included.",
+        help="First UTC day, inclusive.",
         show_default=False,
     ),
 ]
@@ -115,7 +115,7 @@ To = Annotated[
         "--to",
         envvar="END_DATE",
         metavar="YYYY-MM-DD",
-        help="Last UTC day, included. (default: yesterday)",
+        help="Last UTC day, inclusive. (default: yesterday)",
         show_default=False,
     ),
 ]
@@ -125,7 +125,7 @@ PeriodName = Annotated[
         "--period",
         envvar="PERIOD",
         metavar="NAME",
-        help=f"When there is no --from: {PERIOD_NAMES}.",
+        help=f"Period, unless --from is given: {PERIOD_NAMES}.",
     ),
 ]
 PricePerCredit = Annotated[
@@ -133,7 +133,7 @@ PricePerCredit = Annotated[
     typer.Option(
         envvar="PRICE_PER_CREDIT",
         metavar="NUMBER",
-        help="What one credit costs, in place of the prices of the settings file. (default: 0.0006)",
+        help="Price per credit; overrides the settings file. (default: 0.0006)",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -142,7 +142,7 @@ AllowUnpriced = Annotated[
     bool,
     typer.Option(
         "--allow-unpriced",
-        help="Show credits on days without a price as unpriced, instead of refusing.",
+        help="Show credits on days without a price as unpriced instead of failing.",
         rich_help_panel=_REPORT,
     ),
 ]
@@ -156,21 +156,21 @@ FocusGrain = Annotated[
     str,
     typer.Option(
         metavar="GRAIN",
-        help="A line of focus.csv per day or month; auto: per day, up to 1,000,000 lines.",
+        help="Granularity of focus.csv: day, month or auto (day, up to 1,000,000 rows).",
         rich_help_panel=_REPORT,
     ),
 ]
 FocusGzip = Annotated[
     bool,
     typer.Option(
-        "--focus-gzip", help="Write focus.csv.gz, compressed, instead.", rich_help_panel=_REPORT
+        "--focus-gzip", help="Write a compressed focus.csv.gz instead.", rich_help_panel=_REPORT
     ),
 ]
 ExportFor = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TOOL",
-        help="Write files for another tool too: vantage, finout, doit or datadog-costs; repeat it for more.",
+        help="Also write files for another tool: vantage, finout, doit or datadog-costs; repeatable.",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -196,7 +196,7 @@ DatadogUrl = Annotated[
     str | None,
     typer.Option(
         envvar="DATADOG_URL",
-        help="Another address of its API, such as a proxy's.",
+        help="Datadog API URL, if not the site's own, such as a proxy's.",
         rich_help_panel=_DATADOG,
         show_default=False,
     ),
@@ -207,7 +207,7 @@ Config = Annotated[
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
         metavar="PATH",
-        help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml, if there)",
+        help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml if it exists)",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -219,7 +219,7 @@ Store = Annotated[
         parser=path_of("--store"),
         metavar="PATH",
         callback=_folder,
-        help="Folder of the downloaded exports and their ledger.",
+        help="Local store of downloaded exports and their ledger.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -241,7 +241,7 @@ Merged = Annotated[
     typer.Option(
         "--merged/--no-merged",
         envvar="MERGE_USAGE_REPORTS",
-        help="Put all rows into the report folder as merged.csv.gz.",
+        help="Include all rows in the report folder as merged.csv.gz.",
         rich_help_panel=_REPORT,
     ),
 ]
@@ -250,7 +250,7 @@ PollSeconds = Annotated[
     typer.Option(
         envvar="POLL_SECONDS",
         min=0,
-        help="First wait before asking whether an export is done; it grows from there.",
+        help="Initial poll interval; backs off.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -259,7 +259,7 @@ MaxWait = Annotated[
     typer.Option(
         envvar="MAX_WAIT",
         metavar="DURATION",
-        help="How long to wait for CircleCI in all, such as 90m; 0: not for the hourly quota, only moments.",
+        help="Maximum total wait for CircleCI, such as 90m; 0: do not wait for the hourly quota.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -269,7 +269,7 @@ MaxStoreSize = Annotated[
         envvar="MAX_STORE_SIZE",
         min=1,
         max=_MOST,
-        help="How many GB of downloads the store may hold.",
+        help="Maximum size of the store in GB.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -279,7 +279,7 @@ MaxRatio = Annotated[
         envvar="MAX_RATIO",
         min=1,
         max=_MOST,
-        help="How many times its size a download may unpack to; exports have about 6.",
+        help="Maximum decompression ratio of a download; exports have about 6.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -288,7 +288,7 @@ CircleCIUrl = Annotated[
     typer.Option(
         "--circleci-url",
         envvar="CIRCLECI_URL",
-        help="Where CircleCI is; for CircleCI server.",
+        help="CircleCI base URL; change it for CircleCI server.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -297,12 +297,12 @@ AllowInsecure = Annotated[
     typer.Option(
         "--allow-insecure",
         envvar="ALLOW_INSECURE",
-        help="Allow plain http to other machines, where tokens and rows can be read on their way.",
+        help="Allow plain HTTP to other machines, where tokens and rows can be read in transit.",
     ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")
+    bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say more, and show the traceback of a defect.")
+    bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")
 ]

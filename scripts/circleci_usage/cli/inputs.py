@@ -27,15 +27,14 @@ def found_parts(
     if paths:
         if "" in paths:
             raise SettingsError(
-                "A path is empty; name the files of an export, or a folder (. for the current one). Is a variable in it"
-                " not set?"
+                "A path is empty; give export files or a folder (. for the current one). Is a variable in it unset?"
             )
         from circleci_usage.usage.input_files import find_parts, is_store
 
         urls = [path for path in paths if _is_url(path)]
         if urls:
             raise SettingsError(
-                f"{urls[0]} is no path of this machine; bring the files here, or let a cluster read them:"
+                f"{urls[0]} is not a local path; copy the files here, or read them with a cluster:"
                 " `report --engine spark`."
             )
         if len(paths) > 1 or not is_store(Path(paths[0])):

@@ -23,17 +23,17 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR: Final = "\x1b[?25h"
 """A progress bar hides it."""
 
-_AGAIN: Final = "run the same command again to go on."
+_AGAIN: Final = "rerun the same command to resume."
 _KEPT: Final = {
-    "run": f"What was asked for, downloaded and sent is kept: {_AGAIN}",
-    "export": f"What was asked for and downloaded is kept: {_AGAIN}",
-    "report": "The export files are kept as they were: run the same command again to write the whole report.",
-    "merge": "The export files are kept as they were: run the same command again to merge them.",
-    "push": "What Datadog has accepted is kept there: run the same command again, nothing doubles.",
-    "prune": "What is still in the store is kept and sound: run the same command again to remove the rest.",
-    "demo": "Its usage is not kept: run the same command again to write the whole report.",
+    "run": f"Requests, downloads and sent data are kept; {_AGAIN}",
+    "export": f"Requests and downloads are kept; {_AGAIN}",
+    "report": "The export files are unchanged; rerun the same command to write the whole report.",
+    "merge": "The export files are unchanged; rerun the same command to merge them.",
+    "push": "What Datadog has accepted is kept; rerun the same command, it is safe to retry.",
+    "prune": "The store is intact; rerun the same command to remove the rest.",
+    "demo": "The sample data is discarded; rerun the same command to write the whole report.",
 }
-_NOTHING: Final = "Everything is kept as it was: run the same command again."
+_NOTHING: Final = "Nothing was changed; rerun the same command."
 
 
 class Interrupted(BaseException):

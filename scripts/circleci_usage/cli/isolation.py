@@ -57,8 +57,8 @@ def check_drawing() -> None:
         _DRAWING.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
-            f"{_DRAWING} in the working folder is no settings file of Matplotlib, which would read it; move it away, or"
-            " run the command in another folder."
+            f"{_DRAWING} in the working folder is not a valid Matplotlib settings file; move it away, or run the command"
+            " in another folder."
         ) from None
 
 

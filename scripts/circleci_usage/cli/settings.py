@@ -86,7 +86,7 @@ def chosen_period(
     )
     future = config.future_end(last, today)
     cut = (
-        f"The range ends on {future}, which is in the future: it is cut to today, {today}."
+        f"The end date {future} is in the future; today, {today}, is used instead."
         if future
         else None
     )
@@ -235,7 +235,7 @@ class PushChoices(TypedDict, total=False):
 def _one_of(known: Collection[str], name: str, flag: str) -> str:
     if name not in known:
         raise SettingsError(
-            f"{flag} {name}: there is no such choice; take one of {', '.join(known)}."
+            f"{flag} {name}: invalid value; choose from {', '.join(known)}."
         )
     return name
 

@@ -20,7 +20,9 @@ def status(
     store: flags.Store = flags.DEFAULT_STORE,
     config: flags.Config = None,
 ) -> None:
-    """Show what the store has, the quota used, and what the next `run` with the same settings will do. Asks nobody.
+    """Show the store, the quota used, and what the next `run` with the same settings will do.
+
+    Makes no network requests.
 
     [dim]circleci-usage status --period last-13-months[/dim]
     """
@@ -54,7 +56,9 @@ def doctor(
     allow_insecure: flags.AllowInsecure = False,
     verbose: flags.Verbose = False,
 ) -> None:
-    """Check the token, the organisation, the settings and the store; each line says ok or what to fix.
+    """Validate the token, organization access, the settings and the store.
+
+    Each line says ok or what to fix.
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
@@ -80,7 +84,7 @@ def doctor(
 
 
 def prune(store: flags.Store = flags.DEFAULT_STORE, quiet: flags.Quiet = False) -> None:
-    """Remove from the store what is older than the 13 months that CircleCI keeps.
+    """Remove usage older than the 13 months that CircleCI keeps from the store.
 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """

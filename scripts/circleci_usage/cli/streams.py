@@ -76,8 +76,8 @@ def _say(failure: OSError) -> int:
     from circleci_usage.cli.console import Console  # noqa: PLC0415 - only a failure needs it
 
     error = UnfinishedError(
-        f"The result cannot be written to standard output: {failure.strerror}. What was to be done is done; free some"
-        " space, or print to another place, and run the same command again."
+        f"The result cannot be written to standard output: {failure.strerror}. The work itself is done; free some"
+        " space or redirect the output, and rerun the same command."
     )
     Console().error(str(error))
     return error.exit_code

@@ -42,24 +42,22 @@ def next_run_lines(
     """
     if span != period:
         why = "comparisons, budgets and included credits need the earlier days"
-        yield f"The next run is for {period}. It exports {span}: {why}."
+        yield f"The next run reports on {period} and exports {span}: {why}."
     if organizations.unknown:
-        yield f"It asks CircleCI for the id of {', '.join(organizations.unknown)} first, which the store does not know."
+        yield f"It will first look up the ID of {', '.join(organizations.unknown)}, which is not in the store."
     if not organizations.certain:
-        yield "What it asks for is not known before: the store cannot tell whether its windows are of these."
+        yield "Its requests cannot be predicted: the store may hold windows of other organizations."
         return
     plan = status.next_run
     if plan is None:
         return
     left = status.requests_left
     when = (
-        f"; {left} of them at once, the others as the quota allows"
-        if len(plan.to_request) > left
-        else ""
+        f"; {left} of them immediately, the others as the quota allows" if len(plan.to_request) > left else ""
     )
-    yield f"The next run asks for {_listed(plan.to_request)}{when}."
+    yield f"The next run will request {_listed(plan.to_request)}{when}."
     if plan.in_progress:
-        yield f"It collects {_listed(window.period for window in plan.in_progress)}, asked for earlier."
+        yield f"It will download {_listed(window.period for window in plan.in_progress)}, requested earlier."
 
 
 def check_line(check: Check) -> str:
@@ -85,7 +83,7 @@ def budget_line(state: BudgetState, currency: str) -> str:
         return f"{line}; missing: {missing_days(state.month_to_date.missing)}."
     if state.expected is None or through == month.last:
         return f"{line}."
-    return f"{line}, {_money(state.expected)} expected at its end."
+    return f"{line}; forecast: {_money(state.expected)}."
 
 
 def missing_days(gaps: Iterable[Period]) -> str:
@@ -112,16 +110,16 @@ def _window_line(window: Window, *, whole: bool) -> str:
     runs, files = counted(window.rows, "job run"), counted(len(window.parts), "file")
     line += f"  {runs} in {files}, {window.bytes / 1e6:,.1f} MB"
     if not whole:
-        return f"{line}, of which files are missing"
+        return f"{line}, files are missing"
     if window.complete_through < window.last:
         return f"{line}, complete through {window.complete_through}"
     return f"{line}, complete"
 
 
 def _quota_line(status: StoreStatus, now: datetime) -> str:
-    line = f"Exports asked for within the hour: {status.requests_this_hour} of {status.requests_per_hour}"
+    line = f"Export requests in the past hour: {status.requests_this_hour} of {status.requests_per_hour}"
     if status.quota_free_at and status.quota_free_at > now:
-        return f"{line}; the next one may be at {status.quota_free_at:%H:%M} UTC."
+        return f"{line}; the next one is possible at {status.quota_free_at:%H:%M} UTC."
     return f"{line}."
 
 

@@ -48,7 +48,7 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
         if token:
             return SecretStr(token)
     raise SettingsError(
-        f"There is no CircleCI API token; put a personal API token into the environment variable {TOKEN_VARIABLES[0]}."
+        f"No CircleCI API token is set; put a personal API token into the environment variable {TOKEN_VARIABLES[0]}."
     )
 
 
@@ -63,13 +63,13 @@ def organizations(values: Iterable[str]) -> tuple[str, ...]:
     strange = next((name for name in names if not is_name(name)), None)
     if strange is not None:
         raise SettingsError(
-            f"'{inert(strange, _SHOWN)}' is no organisation; set ORG_ID or --org-id to an id such as"
+            f"'{inert(strange, _SHOWN)}' is not an organization; set ORG_ID or --org-id to an ID such as"
             " 12345678-1234-4234-8234-123456789abc, or to a slug such as gh/acme."
         )
     if not names:
         raise SettingsError(
-            "There is no organisation; set ORG_ID or --org-id to its id (Organization Settings → Overview) or to a slug"
-            " such as gh/acme. In a CircleCI job, CIRCLE_ORGANIZATION_ID is taken."
+            "No organization is set; set ORG_ID or --org-id to its ID (Organization Settings → Overview) or to a slug"
+            " such as gh/acme. In a CircleCI job, CIRCLE_ORGANIZATION_ID is used."
         )
     return tuple(names)
 
@@ -87,7 +87,7 @@ def price_per_credit(text: str) -> Decimal:
     # Python also takes underlines and the digits of other scripts.
     if "_" in text or not text.isascii() or not price.is_finite() or price < 0:
         raise SettingsError(
-            f"The price per credit is {inert(repr(text))}; write what one credit costs as a number, for example 0.0006."
+            f"The price per credit {inert(repr(text))} is not a valid number; write it as in 0.0006."
         )
     exponent = price.as_tuple().exponent
     if (
@@ -96,8 +96,8 @@ def price_per_credit(text: str) -> Decimal:
         or not -_PRICE_DECIMALS <= exponent <= _PRICE_DECIMALS
     ):
         raise SettingsError(
-            f"The price per credit is {inert(text, _SHOWN)}, with more than 20 digits before the point or 18 behind it;"
-            " write what one credit costs, for example 0.0006."
+            f"The price per credit {inert(text, _SHOWN)} has more than 20 digits before the decimal point or 18 after it;"
+            " write it as in 0.0006."
         )
     return price
 
@@ -111,9 +111,9 @@ def duration(text: str, what: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip().lower())
     if not match or not any(match.groups()):
         shown = inert(text, _SHOWN)
-        raise SettingsError(f"{what}: '{shown}' is no length of time; write 90m, 1h30m, 45s or 0.")
+        raise SettingsError(f"{what}: '{shown}' is not a valid duration; write 90m, 1h30m, 45s or 0.")
     too_long = SettingsError(
-        f"{what} is longer than {LONGEST_WAIT.days} days; write less, for example 90m."
+        f"{what} is longer than {LONGEST_WAIT.days} days; write a shorter duration, such as 90m."
     )
     digits = [group or "0" for group in match.groups()]
     if max(map(len, digits)) > _DIGITS:
@@ -133,7 +133,7 @@ def poll_seconds(seconds: float) -> float:
     """
     if not 0 <= seconds <= _DAY:
         raise SettingsError(
-            f"POLL_SECONDS (--poll-seconds) is {seconds}; write seconds between 0 and {_DAY:,}."
+            f"POLL_SECONDS (--poll-seconds) is {seconds}; set a number of seconds between 0 and {_DAY:,}."
         )
     return seconds
 
@@ -150,7 +150,7 @@ def chosen_period(first: str | None, last: str | None, name: str, today: date) -
     first, last = written(first), written(last)
     if last and not first:
         raise SettingsError(
-            f"The last day is {last} but there is no first day; set --from or START_DATE too."
+            f"There is an end date, {last}, but no start date; set --from or START_DATE too."
         )
     if not first:
         return named_period(name.strip(), today)
@@ -174,11 +174,11 @@ def _begun(period: Period, today: date) -> Period:
     """The period without what lies in the future, but for an open end."""
     if period.first > today:
         raise SettingsError(
-            f"The range begins on {period.first}, which is in the future; there is no usage yet."
+            f"The start date {period.first} is in the future; there is no usage yet."
         )
     if period.last < CIRCLECI_BEGAN:
         raise SettingsError(
-            f"The range ends on {period.last}, before there was any CircleCI; there is no usage."
+            f"The end date {period.last} is before CircleCI existed; there is no usage."
         )
     return Period(
         period.start, OPEN_END if period.stop == OPEN_END else min(period.stop, today + ONE_DAY)

@@ -63,7 +63,7 @@ def _credit_type(value: str) -> str:
         not is_new or get_close_matches(value, CREDIT_TYPES, cutoff=_ALIKE)
     ):
         raise ValueError(
-            f"there is no credit type {inert(repr(value), _SHOWN)}; there are {', '.join(CREDIT_TYPES)}"
+            f"unknown credit type {inert(repr(value), _SHOWN)}; choose from {', '.join(CREDIT_TYPES)}"
         )
     return value
 
@@ -201,7 +201,7 @@ class TeamSection(SettingsSection):
     def _not_ours(cls, name: str) -> str:
         if name in {UNALLOCATED, SHARED}:
             raise ValueError(
-                f"a team cannot be called {name!r}: that is what costs without a team are shown as"
+                f"a team cannot be called {name!r}: the name is reserved for costs without a team"
             )
         return name
 
@@ -209,7 +209,7 @@ class TeamSection(SettingsSection):
     def _owns_something(self) -> Self:
         if not (self.projects or self.jobs or self.branches):
             raise ValueError(
-                'the team owns nothing; name `projects`, `jobs` or `branches` (["*"] is everything)'
+                'the team owns nothing; add `projects`, `jobs` or `branches` (["*"] is everything)'
             )
         return self
 
@@ -232,9 +232,9 @@ class SharedCostsSection(SettingsSection):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if not (self.credit_types or self.projects):
-            raise ValueError("nothing is shared; name `credit_types` or `projects`")
+            raise ValueError("nothing is shared; add `credit_types` or `projects`")
         if self.weights and self.split != "fixed":
-            raise ValueError(f"`weights` are for `split: fixed`, not {self.split}")
+            raise ValueError(f"`weights` require `split: fixed`, not {self.split}")
         total = sum(self.weights.values(), Decimal(0))
         if self.split == "fixed" and total != _HUNDRED:
             raise ValueError(f"the weights sum to {total}; they must sum to 100")

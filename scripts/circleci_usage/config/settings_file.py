@@ -42,7 +42,7 @@ def load_settings_file(path: Path) -> SettingsFile:
         raise SettingsError(f"The settings file {path} is not UTF-8 text.") from None
     except YamlError as error:
         raise SettingsError(
-            f"The settings file {path} cannot be understood: {inert(error)}."
+            f"The settings file {path} cannot be parsed: {inert(error)}."
         ) from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
@@ -52,7 +52,7 @@ def load_settings_file(path: Path) -> SettingsFile:
         if len(problems) > len(lines):
             lines.append(f"  and {len(problems) - len(lines):,} more")
         raise SettingsError(
-            "\n".join((f"The settings file {path} has to be changed:", *lines))
+            "\n".join((f"The settings file {path} is invalid:", *lines))
         ) from None
 
 
@@ -68,29 +68,29 @@ def _content(path: Path) -> bytes:
 
 _PROBLEMS: Final[Mapping[str, str]] = {
     "literal_error": "{value} is not one of {expected}",
-    "greater_than": "{value} is not more than 0",
+    "greater_than": "{value} is not greater than 0",
     "string_too_short": "it is empty",
     "string_too_long": "it is longer than {max_length} characters",
-    "string_unicode": "it is no text: it has half of a character",
-    "invalid_key": "a key must be a text",
-    "missing": "this key is needed",
-    "extra_forbidden": "there is no such key",
+    "string_unicode": "it is not valid text: it has half of a surrogate pair",
+    "invalid_key": "a key must be a string",
+    "missing": "this key is required",
+    "extra_forbidden": "unknown key",
     "int_parsing": "{value} is not a whole number",
-    "int_parsing_size": "{value} is more than 1000000",
-    "less_than_equal": "{value} is more than {le}",
+    "int_parsing_size": "{value} is greater than 1000000",
+    "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": "{value} is too long; write no more than 38 digits, 18 of them behind the point",
-    "decimal_whole_digits": "{value} has more than 20 digits before the point",
-    "decimal_max_places": "{value} has more than 18 decimals",
+    "decimal_max_digits": "{value} has too many digits; at most 38 are allowed, 18 of them after the decimal point",
+    "decimal_whole_digits": "{value} has more than 20 digits before the decimal point",
+    "decimal_max_places": "{value} has more than 18 decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
-    "tuple_type": "a list is expected",
+    "tuple_type": "expected a list",
     "too_short": "the list is empty",
-    "dict_type": "keys with values are expected",
-    "model_type": "keys with values are expected",
-    "model_attributes_type": "keys with values are expected",
-    "string_type": "a text is expected",
+    "dict_type": "expected keys with values",
+    "model_type": "expected keys with values",
+    "model_attributes_type": "expected keys with values",
+    "string_type": "expected a string",
 }
 
 

@@ -120,7 +120,7 @@ class SettingsFile(SettingsSection):
     def _iso_4217(cls, currency: str) -> str:
         if not (len(currency) == len(LIST_CURRENCY) and currency.isascii() and currency.isupper()):
             raise ValueError(
-                f"{currency!r} is not a currency; write its three capital letters, for example USD"
+                f"{currency!r} is not a currency; write three capital letters, for example USD"
             )
         return currency
 
@@ -180,7 +180,7 @@ class SettingsFile(SettingsSection):
         for name, values in tags.items():
             if name in _TAKEN_TAGS:
                 raise ValueError(
-                    f"a tag cannot be called {name!r}: the tables have such a column already"
+                    f"a tag cannot be called {name!r}: the tables already have a column of that name"
                 )
             _refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
         return tags
@@ -190,7 +190,7 @@ class SettingsFile(SettingsSection):
     def _budgets_by_name(
         cls, budgets: tuple[BudgetSection, ...], info: ValidationInfo
     ) -> tuple[BudgetSection, ...]:
-        _refuse_twice([budget.name for budget in budgets], "there are two budgets called {!r}")
+        _refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
         _refuse_unknown_cycle((budget.per for budget in budgets), info)
         return budgets
 
@@ -199,11 +199,11 @@ class SettingsFile(SettingsSection):
     def _groups_of_jobs(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         if NO_NAME in groups:
             raise ValueError(
-                f"a group cannot be called {NO_NAME!r}: that is what runs without a job are shown as"
+                f"a group cannot be called {NO_NAME!r}: the name is reserved for runs without a job"
             )
         every = [glob for globs in groups.values() for glob in globs]
         _refuse_twice(
-            every, "the glob {!r} stands there twice; the first group that matches a job wins"
+            every, "duplicate glob {!r}; the first group that matches a job wins"
         )
         return groups
 
@@ -266,7 +266,7 @@ class SettingsFile(SettingsSection):
         if self.currency == LIST_CURRENCY:
             return LIST_PRICE
         raise SettingsError(
-            f"The settings file is in {self.currency} but does not say what a credit costs; add `pricing`."
+            f"The settings file is in {self.currency} but has no price per credit; add `pricing`."
         )
 
     def ownership(self) -> Ownership:
@@ -309,7 +309,7 @@ def _refuse_twice(names: Sequence[str], message: str) -> None:
 def _refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
     if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
         raise ValueError(
-            "`per: cycle` needs `billing_cycle_day`, the day of the month that the billing cycle begins on"
+            "`per: cycle` requires `billing_cycle_day`, the day of the month on which the billing cycle begins"
         )
 
 
@@ -320,5 +320,5 @@ def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
     unknown = sorted(set(names) - known)
     if unknown:
         raise ValueError(
-            f"there is no team {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}"
+            f"unknown team {unknown[0]!r}; known teams: {', '.join(sorted(known)) or 'none'}"
         )

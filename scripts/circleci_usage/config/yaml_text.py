@@ -78,7 +78,7 @@ def parse_yaml(text: str) -> YamlText:
         # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that there are.
         where = f"line {loader.get_mark().line + 1}: " if loader else ""
         raise YamlError(
-            f"{where}a number is too large, of an escape such as \\U00110000 or of a version"
+            f"{where}a number is too large, in an escape such as \\U00110000 or in a version"
         ) from None
 
 
@@ -100,7 +100,7 @@ def _check(root: yaml.Node | None) -> None:
             _check_keys(node)
             sizes[id(node)] = 1 + sum(size_of(child, depth + 1) for child in _children(node))
         if sizes[id(node)] > _MOST_NODES:
-            raise YamlError(f"it has more than {_MOST_NODES:,} values, each alias written out")
+            raise YamlError(f"it has more than {_MOST_NODES:,} values, with its aliases expanded")
         return sizes[id(node)]
 
     if root is not None:
@@ -115,9 +115,9 @@ def _check_keys(node: yaml.Node) -> None:
     for key, _ in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            raise YamlError(f"line {line}: a key must be a plain text")
+            raise YamlError(f"line {line}: a key must be a plain string")
         if key.value in seen:
-            raise YamlError(f"line {line}: {inert(key.value)!r} is said twice")
+            raise YamlError(f"line {line}: duplicate key {inert(key.value)!r}")
         seen.add(key.value)
 
 
@@ -134,7 +134,7 @@ class _TextLoader(yaml.SafeLoader):
         """As ever, of a mapping: a tag may claim that something else is one."""
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(
-                None, None, "keys with values are expected", node.start_mark
+                None, None, "expected keys with values", node.start_mark
             )
         return super().construct_mapping(node, deep=deep)
 

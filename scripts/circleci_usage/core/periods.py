@@ -153,7 +153,7 @@ def _day_of_moment(text: str, what: str) -> date:
         )
     if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
-            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be asked for: write"
+            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be requested: write"
             f" {moment.date()}."
         )
     return moment.date()
@@ -177,15 +177,15 @@ def period_between(first: str, last: str) -> Period:
         SettingsError: one is no date, or the last lies before the first.
     """
     start, end = (
-        parse_day(first, "the first day (--from, START_DATE)"),
-        parse_day(last, "the last day (--to, END_DATE)"),
+        parse_day(first, "start date (--from, START_DATE)"),
+        parse_day(last, "end date (--to, END_DATE)"),
     )
     if end < start:
         raise SettingsError(
-            f"The range is inverted: its first day {start} lies after its last day {end}; swap them."
+            f"The start date is after the end date: {start} is later than {end}; swap them."
         )
     if start == OPEN_END:
-        raise SettingsError(f"The range begins on {start}, after which there are no days.")
+        raise SettingsError(f"There are no days after the start date {start}.")
     return Period.of_days(start, end)
 
 
@@ -216,7 +216,7 @@ def named_period(name: str, today: date) -> Period:
             return Period.of_days(add_months(this_month, -12), today)
         case _:
             raise SettingsError(
-                f"There is no period {inert(repr(name))}; choose one of {PERIOD_NAMES}."
+                f"Unknown period {inert(repr(name))}; choose from {PERIOD_NAMES}."
             )
 
 

@@ -75,18 +75,18 @@ def service_address(text: str, *, setting: str, example: str, allow_insecure: bo
     written = text.strip()
     if has_user(written):
         raise SettingsError(
-            f"{setting} holds a user name or a password; write it as {example}, without them."
+            f"{setting} contains a user name or a password; write it as {example}, without them."
         )
     address = web_address(written)
     if address is None or address.query or address.fragment:
         raise SettingsError(
-            f"{setting} is not understood; write it as {example}, without a user name or a query."
+            f"{setting} is not a valid URL; write it as {example}, without a user name or a query."
         )
     if is_exposed(address) and not allow_insecure:
         host = inert(address.hostname)
         raise SettingsError(
-            f"{setting} is plain http to {host}, where others can read the token on its way; write https, or allow it"
-            f" with {ALLOW} on a network that you trust."
+            f"{setting} is plain HTTP to {host}, where the token can be read in transit; use https, or allow it"
+            f" with {ALLOW} on a trusted network."
         )
     return written.rstrip("/")
 

@@ -22,7 +22,7 @@ def proxy_for(url: str) -> str | None:
     proxy = proxy_address(named.strip())
     if proxy is None:
         raise SettingsError(
-            "The proxy that the environment names (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) is not understood; write it as"
+            "The proxy in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) is not a valid URL; write it as"
             " http://proxy.example.com:3128, or list the host in NO_PROXY."
         )
     stays_here = is_loopback(urlsplit(url).hostname or "")

@@ -104,7 +104,7 @@ def hold(
 ) -> None:
     """What holds of every attack: a documented end, one message, no defect, no secret, nothing a terminal obeys."""
     assert "Traceback" not in outcome.said, outcome.said
-    assert "This is a defect" not in outcome.said, outcome.said
+    assert "Internal error" not in outcome.said, outcome.said
     assert outcome.code in codes, f"exit code {outcome.code}\n{outcome.said}"
     if outcome.code in {2, 3, 4, 5, 6, 7}:
         said = "Error" in outcome.err or "FIX" in outcome.out  # the doctor's word for it

@@ -145,7 +145,7 @@ def test_while_it_waits(
     env = exporting(standin.url, ORG_ID=organization, POLL_SECONDS="600", MAX_WAIT="2h")
     prepare(standin)
     ended = struck("export", "--verbose", cwd=tmp_path, env=env, by=by, when=said)
-    assert "What was asked for and downloaded is kept" in ended.outcome.err
+    assert "Requests and downloads are kept" in ended.outcome.err
 
     standin.fates, standin.faults, standin.posts_per_hour = (), None, 10
     asked = sum(call.method == "POST" and call.status == 201 for call in standin.calls)
@@ -200,7 +200,7 @@ def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path:
         env = exporting(server.url)
         ended = struck("run", cwd=tmp_path, env=env, by=by, when=files.begun, then=0.2)
         assert files.met <= 4
-    assert "What was asked for, downloaded and sent is kept" in ended.outcome.err
+    assert "Requests, downloads and sent data are kept" in ended.outcome.err
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
@@ -264,7 +264,7 @@ MOMENTS += [("Writing", 0.0), ("Writing", 0.1), ("Writing", 0.2), ("Writing", 0.
 def test_while_it_reads_and_writes(said: str, then: float, exports: Path, tmp_path: Path) -> None:
     by = SIGNALS[MOMENTS.index((said, then)) % 2]
     ended = struck("report", exports, cwd=tmp_path, env={}, by=by, when=said, then=then)
-    assert "run the same command again to write the whole report" in ended.outcome.err
+    assert "rerun the same command to write the whole report" in ended.outcome.err
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_while_it_sends(script: Script, by: signal.Signals, folder: Path, tmp_pa
     with HostileServer(script) as server:
         env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
         ended = struck("push", "datadog", cwd=tmp_path, env=env, by=by, when=server.begun, then=0.1)
-    assert "run the same command again, nothing doubles" in ended.outcome.err
+    assert "rerun the same command, it is safe to retry" in ended.outcome.err
 
 
 def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:

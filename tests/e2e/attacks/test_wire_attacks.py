@@ -380,7 +380,7 @@ HOSTILE_NAMES = [
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=[ascii(name[:20]) for name in HOSTILE_NAMES])
 def test_an_organization_id_never_means_another_path(name: str) -> None:
-    with pytest.raises(SettingsError, match="is no organisation") as caught:
+    with pytest.raises(SettingsError, match="is not an organization") as caught:
         organizations([name])
     assert str(caught.value).isprintable()
     with (
@@ -612,7 +612,7 @@ def addressed(url: str, *, allow_insecure: bool = False) -> str:
 @pytest.mark.parametrize("url", [*BAD_URLS, *PASSWORDS], ids=ascii)
 def test_an_address_that_is_none_is_refused_even_when_all_is_allowed(url: str) -> None:
     with pytest.raises(
-        SettingsError, match=r"THE_URL (is not understood|holds a user name)"
+        SettingsError, match=r"THE_URL (is not a valid URL|contains a user name)"
     ) as caught:
         addressed(url, allow_insecure=True)
     assert str(caught.value).isprintable()
@@ -679,19 +679,19 @@ SETTINGS = [
     ),
     *(Setting(name, url, "--allow-insecure") for name in NAMES for url in INSECURE_URLS[:3]),
     *(
-        Setting(name, url, "holds a user name or a password")
+        Setting(name, url, "contains a user name or a password")
         for name in NAMES
         for url in PASSWORDS[:3]
     ),
     Setting("DATADOG_SITE", "datadoghq.com/../evil", "There is no Datadog site"),
     Setting("DATADOG_SITE", "\x1b[2J\u202e" * 1000, "There is no Datadog site"),
     *(
-        Setting(name, proxy, "The proxy that the environment names")
+        Setting(name, proxy, "The proxy in the environment")
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")
         for proxy in ("http://[bad", "http://me:hunter2@[bad", "socks5://127.0.0.1:9")
     ),
     *(
-        Setting("HTTPS_PROXY", proxy, "The proxy that the environment names")
+        Setting("HTTPS_PROXY", proxy, "The proxy in the environment")
         for proxy in (
             "http://℀:1",
             "http://x\udc80:1",
@@ -722,7 +722,7 @@ SETTINGS = [
         for name in ("MAX_STORE_SIZE", "MAX_RATIO")
     ),
     *(
-        Setting("ORG_ID", text, "is no organisation")
+        Setting("ORG_ID", text, "is not an organization")
         for text in ("../..", "gh/acme?x", "gh/%2e%2e", "a\x1b[2J")
     ),
     *(
