@@ -38,7 +38,7 @@ def tried(
     return count
 
 
-# A test that continuous integration skips is run by nobody: REQUIRE_ALL=1 turns skips into failures.
+# Nobody runs a test that CI skips: there, REQUIRE_ALL=1 turns skips into failures.
 
 
 @pytest.hookimpl(wrapper=True)

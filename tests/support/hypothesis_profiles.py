@@ -1,6 +1,6 @@
 """How many examples Hypothesis tries: all of them in CI, a fifth on a developer's machine.
 
-The profile is `ci` where the variable CI is set, else `dev`; HYPOTHESIS_PROFILE chooses one by name.
+The profile is `ci` if the variable CI is set, else `dev`; HYPOTHESIS_PROFILE chooses one by name.
 """
 
 import os
