@@ -1,12 +1,12 @@
-# The ways in. Each target makes what it needs: `make demo` and `make test` work as the first command on a fresh machine
+# Entry points. Each target makes what it needs: `make demo` and `make test` work as the first command on a fresh machine
 # with Python 3.11 or newer.
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The first of these that is new enough makes the environment; name your own with `make test PYTHON=python3.13`.
+# The first of these that is new enough creates the environment; choose your own with `make test PYTHON=python3.13`.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11 python
 
-# The container engine that answers, and more options for its build (a proxy's certificate, another base image).
+# The container engine that responds, and further build options (a proxy's certificate, another base image).
 ENGINE ?= $(firstword $(foreach engine,docker podman,$(shell $(engine) info >/dev/null 2>&1 && echo $(engine))))
 IMAGE ?= localhost/circleci-usage:dev
 BUILD_OPTIONS ?=
@@ -18,26 +18,26 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 .PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme docs focus image orb release
 .PHONY: picture requirements clean
 
-help: ## Say what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## Try it without an account: a made-up company's report
+demo: $(VENV)/.installed ## Try it without an account: the report of a sample company
 	$(BIN)/circleci-usage demo
 
-test: $(VENV)/.installed ## Run all tests
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+test: $(VENV)/.installed ## Run all tests; lists the ten slowest
+	$(BIN)/python -m pytest -n auto --durations=10 $(PYTEST_ARGS)
 
-test-spark: ## Run the tests of --engine spark on a cluster of their own; needs Java
+test-spark: ## Run the tests of --engine spark on a local cluster; needs Java
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
 	.venv-spark/bin/python -m pytest tests/usage/test_spark.py $(PYTEST_ARGS)
 
-test-attacks: $(VENV)/.fuzz ## Run the attacks alone: hostile servers, stores, files, settings; counts them
+test-attacks: $(VENV)/.fuzz ## Run only the attacks: hostile servers, stores, files, settings; counts them
 	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
 
-fuzz: $(VENV)/.fuzz ## Fuzz the readers of usage files for ten minutes, led by coverage; needs atheris
+fuzz: $(VENV)/.fuzz ## Fuzz the readers of usage files for ten minutes, coverage-guided; needs atheris
 	$(BIN)/python tests/e2e/attacks/fuzz_readers.py 600 .fuzzed
 
-audit: $(VENV)/.audit ## Ask PyPI's database for known vulnerabilities of everything that is pinned
+audit: $(VENV)/.audit ## Check all pins for known vulnerabilities in PyPI's database
 	@for pins in $(PINS); do \
 	    echo "$$pins"; \
 	    $(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement $$pins \
@@ -52,23 +52,23 @@ lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dock
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint Dockerfile
 
-format: $(VENV)/.installed ## Mend what can be mended by itself
+format: $(VENV)/.installed ## Fix what can be fixed automatically
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed ## Measure reports beside `gzip -dc`; a few minutes
+bench: $(VENV)/.installed ## Measure reports against `gzip -dc`; a few minutes
 	$(BIN)/python -m benchmarks
 
-bench-readme: $(VENV)/.installed ## Measure three sizes and put the table into the README; a quarter of an hour, 9 GB
+bench-readme: $(VENV)/.installed ## Measure three sizes and update the table in the README; 15 minutes, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
 
 docs: $(VENV)/.installed ## Generate docs/tables.md and docs/summary-json.md
 	$(BIN)/python tools/generate_docs.py
 
-focus: $(VENV)/.installed ## Have the FinOps tools check focus.csv; needs Python 3.12 or newer
+focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer
 	$(BIN)/python tools/focus_check.py $(PYTHON)
 
-image: $(VENV)/.installed ## Build the container image and check it, with docker or podman
+image: $(VENV)/.installed ## Build and test the container image, with docker or podman
 	@test -n "$(ENGINE)" || { echo "make image needs docker (with its daemon running) or podman." >&2; exit 1; }
 	$(ENGINE) build $(BUILD_OPTIONS) --tag $(IMAGE) .
 	IMAGE=$(IMAGE) ENGINE=$(ENGINE) $(BIN)/python -m pytest tests/e2e/test_image.py
@@ -76,16 +76,16 @@ image: $(VENV)/.installed ## Build the container image and check it, with docker
 orb: $(VENV)/.installed ## Pack the orb into dist/orb.yml
 	$(BIN)/python tools/orb_pack.py orb dist/orb.yml
 
-release: $(VENV)/.installed ## Make in dist what a release consists of: package, pins, the orb that names both by hash
+release: $(VENV)/.installed ## Build a release in dist: package, pins, and the orb that references both by hash
 	rm -rf dist
 	$(BIN)/python -m hatchling build --target wheel
 	cp requirements.txt dist
 	$(BIN)/python tools/orb_pack.py orb dist/orb.yml dist/*.whl dist/requirements.txt
 
-picture: $(VENV)/.installed ## Draw the README's picture of the report anew; needs chromium
+picture: $(VENV)/.installed ## Recreate the README's screenshot of the report; needs chromium
 	$(BIN)/python tools/picture.py docs/report.png
 
-requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml asks for
+requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
@@ -94,7 +94,7 @@ requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml as
 	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
 
-clean: ## Remove what the other targets made
+clean: ## Remove what the other targets created
 	rm -rf $(VENV) .venv-spark dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzzed demo-report
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --upgrade --universal \
@@ -107,7 +107,7 @@ $(BIN)/python:
 	    fi; \
 	done; \
 	{ echo "No Python 3.11 or newer with its venv module among: $(PYTHON)."; \
-	  echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv) or name it: make test PYTHON=/path/to/python3"; \
+	  echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv) or specify it: make test PYTHON=/path/to/python3"; \
 	} >&2; exit 1
 
 $(VENV)/.requirements: requirements-dev.txt | $(BIN)/python
@@ -118,19 +118,19 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Apart from the rest: what it needs is no concern of the tests.
+# A separate environment: the tests do not depend on its packages.
 $(VENV)/.audit: requirements-audit.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
-# atheris is made for a few Pythons on x86-64 Linux; elsewhere the attacks do without it.
+# atheris supports a few Pythons on x86-64 Linux; elsewhere the attacks run without it.
 $(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
-	    --requirement $< || echo "atheris does not install here: hypothesis alone fuzzes the readers."
+	    --requirement $< || echo "atheris does not install here: only hypothesis fuzzes the readers."
 	@touch $@
 
-# pyarrow changes how pandas keeps texts, so that the other tests are better off without it.
+# A separate environment: pyarrow changes how pandas stores text, which the other tests must not depend on.
 $(VENV)/.spark: requirements-spark.txt | $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

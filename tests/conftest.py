@@ -1,21 +1,21 @@
-"""What all tests share."""
+"""Fixtures and hooks for all tests."""
 
 import os
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 
-import hypothesis
 import pytest
+
+from hypothesis_profiles import load_profile
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
-# How long an example takes is the machine's business: other tests run beside it.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+load_profile()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Bytes stay out of the names of tests: gzip's hold the time, and xdist's workers must agree on every name."""
+    """Keep bytes out of test names: gzip includes the time, and xdist needs the same names."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
@@ -23,7 +23,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def tried(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> Callable[[int], None]:
-    """Counts attacks: each test in `attacks/` is one; one that tries many, as fuzzing does, says how many more."""
+    """Count attacks: each test in `attacks/` is one.
+
+    A test that tries many, as fuzzing does, calls this with the number of further ones.
+    """
     target = request.path.stem.removeprefix("test_").removesuffix("_attacks").replace("_", " ")
 
     def count(attacks: int) -> None:
@@ -35,7 +38,7 @@ def tried(
     return count
 
 
-# In continuous integration a test that is skipped is a test that nobody runs: REQUIRE_ALL=1 turns skips into failures.
+# Nobody runs a test that CI skips: there, REQUIRE_ALL=1 turns skips into failures.
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,12 +64,17 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the tests counted with `record_property("count: ...", number)`, in however many processes."""
+    """Print the totals of `record_property("count: ...", number)` over all processes."""
     counts: Counter[str] = Counter()
-    for report in (report for reports in terminalreporter.stats.values() for report in reports):
-        if getattr(report, "when", "") == "call":
-            for name, value in report.user_properties:
-                if name.startswith("count: "):
-                    counts[name.removeprefix("count: ")] += value
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                _add_counts(counts, report.user_properties)
     for name, count in counts.items():
         terminalreporter.write_line(f"{name}: {count:,}")
+
+
+def _add_counts(counts: Counter[str], properties: Iterable[tuple[str, Any]]) -> None:
+    for name, value in properties:
+        if name.startswith("count: "):
+            counts[name.removeprefix("count: ")] += value

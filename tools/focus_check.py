@@ -1,8 +1,8 @@
-"""`make focus`: have the FinOps tools check the focus.csv of a report, and its sums against the report's.
+"""`make focus`: validates focus.csv with the FinOps tools, and its sums against the report.
 
-Each tool gets an environment of its own inside .venv, because neither fits the project's: focus-validator needs Python
-3.12 and an old pyarrow. Run with the project's Python: `python tools/focus_check.py [PYTHON ...]`, the arguments being
-what may be such a Python.
+Each tool gets its own environment inside .venv, because neither works in the project's:
+focus-validator needs Python 3.12 and an old pyarrow. Run it with the project's Python:
+`python tools/focus_check.py [PYTHON ...]`. The arguments are candidates for a Python 3.12 or newer.
 """
 
 import csv
@@ -28,7 +28,7 @@ PYTHONS = ("python3.14", "python3.13", "python3.12", "python3")
 VALIDATOR = ("focus-validator==2.2.1", "pyarrow<22")
 TOOLKIT = ("focus-data-toolkit",)
 
-# A null fails this rule and anything else fails InvoiceId-C-004: CircleCI's invoices are not in its exports.
+# Null fails this rule, anything else fails InvoiceId-C-004: exports have no invoices.
 UNAVOIDABLE = {"InvoiceId-C-005-C"}
 
 DAYS = Period.of_days(date(2026, 8, 25), date(2026, 9, 6))
@@ -45,11 +45,12 @@ tags: {cost_center: {payments: "4711"}}
 
 
 def main(pythons: Sequence[str]) -> int:
-    """Check both versions; 0 when there is nothing to find fault with."""
+    """Check both versions; return 0 if there are no findings."""
     python = new_enough(pythons or PYTHONS)
     if python is None:
         say(
-            "make focus needs Python 3.12 or newer for focus-validator; name one with PYTHON=/path/to/python3."
+            "make focus needs Python 3.12 or newer for focus-validator;"
+            " specify one with PYTHON=/path/to/python3."
         )
         return 1
     with TemporaryDirectory() as name:
@@ -83,7 +84,7 @@ def check_1_2(report: Report, folder: Path, python: str) -> Iterator[str]:
     (rules,) = tool.parent.parent.glob("lib/python*/site-packages/focus_validator")
     command = [str(tool), "--data-file", str(file), "--validate-version", "1.2", "--block-download"]
     output = ["--output-type", "unittest", "--output-destination", str(result)]
-    # It looks for its currency codes below the working directory.
+    # It searches for its currency codes below the working directory.
     run = subprocess.run(
         [*command, *output], cwd=rules.parent, check=False, capture_output=True, text=True
     )
@@ -106,7 +107,7 @@ def check_1_2(report: Report, folder: Path, python: str) -> Iterator[str]:
 
 
 def check_1_4(report: Report, folder: Path, python: str) -> Iterator[str]:
-    """What focus-toolkit finds."""
+    """The findings of focus-toolkit."""
     file = folder / "focus-1.4.csv"
     write_focus(report, file, "1.4")
     yield from wrong_sums(report, file)
@@ -137,7 +138,7 @@ def wrong_sums(report: Report, file: Path) -> Iterator[str]:
 
 
 def installed(tool: str, packages: Sequence[str], python: str) -> Path:
-    """The tool's command, in an environment of its own that is made the first time."""
+    """The tool's command, in its own environment that is created the first time."""
     environment = ENVIRONMENTS / tool
     command = environment / "bin" / tool
     if not command.is_file():

@@ -1,7 +1,7 @@
 """Packs the source folder of an orb into one document, as `circleci orb pack` does.
 
-For a release it is given the files that are released with it: `orb_pack.py orb dist/orb.yml FILE…`. The orb then names
-them by their hashes. A version of an orb can never be changed, and so neither can what it installs.
+A release passes the files that are released with it: `orb_pack.py orb dist/orb.yml FILE…`. The orb
+then references them by hash: a published orb version never changes, and neither may its packages.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _INCLUDE = re.compile(r"<<\s*include\(([-\w/.]+)\)\s*>>")
 
 
 def pack(source: Path) -> dict[str, Any]:
-    """The orb that a folder holds: `@orb.yml` and one component a file, with its scripts included.
+    """The orb in a folder: `@orb.yml` and one file per component, with scripts included.
 
     Raises:
         ValueError: an include does not stand alone.
@@ -46,13 +46,13 @@ def _included(node: Any, source: Path) -> Any:
     if isinstance(node, str) and (include := _INCLUDE.search(node)):
         if include[0] != node:
             raise ValueError(f"an include must stand alone: {node!r}")
-        # CircleCI would take `<<` for the beginning of a parameter.
+        # CircleCI would parse `<<` as the beginning of a parameter.
         return (source / include[1]).read_text(encoding="utf-8").replace("<<", r"\<<")
     return node
 
 
 def name_by_hash(orb: dict[str, Any], released: Iterable[Path]) -> None:
-    """Let the addresses of released files, defaults of the command `install`, end with the files' hashes.
+    """Append the hashes of released files to their addresses, defaults of the command `install`.
 
     Raises:
         ValueError: no parameter names one of the files.
@@ -67,7 +67,7 @@ def name_by_hash(orb: dict[str, Any], released: Iterable[Path]) -> None:
 
 
 def write(orb: dict[str, Any], target: Path) -> None:
-    """Write a packed orb as a file that `circleci orb publish` takes."""
+    """Write a packed orb as a file for `circleci orb publish`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(
         yaml.safe_dump(orb, sort_keys=False, width=120, allow_unicode=True), encoding="utf-8"

@@ -1,4 +1,4 @@
-"""Serves the stand-in for CircleCI until it is killed, and writes its URL to a file that is given."""
+"""Serves the stand-in for CircleCI until it is killed, and writes its URL to the given file."""
 
 import sys
 from pathlib import Path

@@ -12,6 +12,7 @@ from circleci_usage.costs.allocation import Ownership, TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod
 from circleci_usage.costs.shared_costs import SharedCosts, Split
+from hypothesis_profiles import examples
 from reports import MARCH, project, report_of
 from rows import Row, job_run
 
@@ -58,7 +59,7 @@ def states(rows: Rows, ownership: Ownership, prices: PriceList) -> list[str]:
     split=st.sampled_from(["proportional", "even"]),
     free=st.sampled_from([0, 0, 5_000]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_no_budget_looks_better_because_the_first_days_are_missing(
     web: list[int], app: list[int], seats: dict[int, int], start: date, split: Split, free: int
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from circleci_usage.analysis.forecast import Forecast, forecast_month, month_of
 from circleci_usage.core.periods import ONE_DAY, Period
+from hypothesis_profiles import examples
 from paths import SHARED
 
 MARCH = month_of(date(2026, 3, 15))
@@ -111,7 +112,7 @@ def test_the_expected_lies_in_its_interval_and_never_below_what_is_spent(
     assert found.spent <= found.expected
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(costs=st.lists(st.integers(0, 10**4), min_size=40, max_size=60), factor=st.integers(2, 1000))
 def test_money_in_another_unit_is_forecast_alike(costs: list[int], factor: int) -> None:
     last = date(2026, 3, 10)

@@ -12,6 +12,7 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from hypothesis_profiles import examples
 from paths import SHARED
 from reports import report_of
 from rows import Row, job_run
@@ -50,7 +51,7 @@ def derive(tmp_path_factory: pytest.TempPathFactory) -> Derive:
     containers=st.sampled_from([1, 1, 2, 7]),
     others=st.lists(st.integers(1, 59), max_size=9),
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_runs_of_a_minute_or_more_tell_the_rate_they_were_charged(
     derive: Derive, rate: int, seconds: list[int], containers: int, others: list[int]
 ) -> None:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from circleci_usage.report import Report
 from circleci_usage.report_folder.tables import lines_csv, tables
 from contracts import FIRST, as_yaml, contracts, jobs, rules, sharings
+from hypothesis_profiles import examples
 from oracle import TYPES, Contract, Price, Rule
 from reckoned import assert_equals_oracle, report_of
 from rows import DEFAULTS
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(jobs=jobs, contract=contracts(), rules=rules, data=st.data())
 def test_every_breakdown_equals_the_oracle(
     tmp_path_factory: pytest.TempPathFactory,
@@ -59,7 +60,7 @@ def test_of_equal_remainders_the_first_credit_type_gets_the_unit(tmp_path: Path)
     assert_equals_oracle(report, [job], contract, [], None)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(jobs=jobs, contract=contracts(), data=st.data())
 def test_the_order_of_rows_parts_and_teams_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory,

@@ -26,6 +26,7 @@ from circleci_usage.demo.company.rates import (
 )
 from circleci_usage.demo.company.rows import NULL
 from circleci_usage.schema.export_columns import CREDIT_COLUMNS, EXPORT_COLUMNS, TOTAL_CREDITS
+from hypothesis_profiles import examples
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 
@@ -83,7 +84,7 @@ def ran(runs: Iterable[JobRun]) -> list[JobRun]:
 
 
 @given(day=DAYS, other=DAYS, seed=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_a_day_is_the_same_whenever_and_after_whatever_it_is_asked_for(
     day: date, other: date, seed: int
 ) -> None:
@@ -100,7 +101,7 @@ def test_another_seed_is_another_company_with_the_same_projects() -> None:
 
 
 @given(day=DAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_total_of_every_row_is_the_sum_of_its_credit_types(day: date) -> None:
     for run in named(Company(scale=0.1).rows(day)):
         assert int(run[TOTAL_CREDITS]) == sum(

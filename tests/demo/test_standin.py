@@ -31,6 +31,7 @@ from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import DEMO_TOKEN, Fate
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from hypothesis_profiles import examples
 from paths import SHARED, TESTS
 
 COMPANY = Company(scale=0.02)
@@ -304,7 +305,9 @@ def test_an_export_has_the_rows_of_its_days_and_organizations_with_both_ends(
     lengths=st.lists(st.integers(1, 8), min_size=1, max_size=3),
 )
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_windows_side_by_side_have_the_rows_of_one_window(
     client: Client, first: date, lengths: list[int]

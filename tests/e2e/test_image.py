@@ -1,11 +1,11 @@
 """The container image as its users run it: in CircleCI as a primary container, and by hand.
 
-Needs docker or podman; `make image` builds the image and runs these. IMAGE names one that is built already.
+Needs docker or podman and a base image that can be pulled; skipped without. `make image` builds
+the image and runs these tests. IMAGE names one that is built already.
 """
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from circleci_usage.cli.app import app
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
+from container_engine import answering_engine, build
 from orb_pack import pack
 from paths import ROOT
 
@@ -48,30 +49,13 @@ class Image:
         )[0]
 
 
-def answering_engine() -> str:
-    for engine in filter(None, (os.environ.get("ENGINE"), "docker", "podman")):
-        asked = shutil.which(engine) and subprocess.run(
-            [engine, "info"], capture_output=True, check=False
-        )
-        if asked and asked.returncode == 0:
-            return engine
-    pytest.skip("neither docker nor podman answers here")
-
-
 @pytest.fixture(scope="module")
 def image() -> Image:
     engine = answering_engine()
     if name := os.environ.get("IMAGE"):
         return Image(engine, name)
     name = "localhost/circleci-usage:test"
-    options = os.environ.get("BUILD_OPTIONS", "").split()
-    built = subprocess.run(
-        [engine, "build", *options, "--tag", name, ROOT],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    build(engine, name, ROOT)
     return Image(engine, name)
 
 
@@ -139,14 +123,14 @@ def test_it_starts_in_half_a_second(image: Image) -> None:
     assert min(times) < 0.5, timed.stderr
 
 
-def test_it_is_labelled_and_asks_for_nothing_more(image: Image) -> None:
+def test_it_is_labeled_and_needs_nothing_more(image: Image) -> None:
     settings = image.inspect()["Config"]
     assert settings["Labels"]["org.opencontainers.image.version"] == __version__
     assert "Healthcheck" not in settings
     assert "ExposedPorts" not in settings
 
 
-def test_it_carries_nothing_that_a_run_does_not_need(image: Image) -> None:
+def test_it_contains_nothing_that_a_run_does_not_need(image: Image) -> None:
     wanted = (
         "-name",
         "tests",

@@ -1,6 +1,6 @@
-"""What a report says of runs, budgets and savings, held against oracles of plain loops, through the command line.
+"""What a report says about runs, budgets and savings, compared with simple oracles.
 
-On made-up rows always, and on the real rows where they are there.
+It goes through the command line, on synthetic rows always and on real rows if they are available.
 """
 
 import csv
@@ -20,7 +20,7 @@ import job_oracle
 import run_oracle
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from commandline import circleci_usage
-from job_oracle import Key
+from job_oracle import Key, key_of
 from paths import SHARED
 from rows import job_run
 from run_oracle import Fields
@@ -41,9 +41,9 @@ budgets: [{name: everything, per: month, amount: 50}]
 
 @dataclass(frozen=True)
 class Case:
-    """What export files hold, of how many days, and the report that was made of them.
+    """The rows of export files, their number of days, and the report on them.
 
-    The made-up rows have their month from its first day on, the real ones have not.
+    The synthetic rows cover their month from its first day, the real ones do not.
     """
 
     rows: list[Fields]
@@ -53,7 +53,8 @@ class Case:
 
     def table(self, name: str, columns: Sequence[str]) -> dict[Key, dict[str, str]]:
         with (self.report / "tables" / f"{name}.csv").open(newline="") as file:
-            return {tuple(row[column] for column in columns): row for row in csv.DictReader(file)}
+            rows = [*csv.DictReader(file)]
+        return {key_of(row, columns): row for row in rows}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class Case:
         return loaded
 
 
-@pytest.fixture(scope="module", params=["made up", "real"])
+@pytest.fixture(scope="module", params=["synthetic", "real"])
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     folder = tmp_path_factory.mktemp("case")
     (folder / "usage.yml").write_text(SETTINGS)
@@ -72,7 +73,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         first, last = date(2024, 11, 10), date(2024, 11, 18)
     else:
         files = [folder / "part-0.csv.gz", folder / "part-1.csv"]
-        rows = list(made_up_rows(random.Random(12)))
+        rows = list(synthetic_rows(random.Random(12)))
         write_part(files[0], rows[::2])
         write_part(files[1], rows[1::2], Dialect(quoted=True, null="\\N", compress=False))
         first, last = FIRST, LAST
@@ -94,8 +95,11 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     )
 
 
-def made_up_rows(dice: random.Random) -> Iterator[tuple[str, ...]]:
-    """A month of three projects, with all that makes rates hard: unnamed canceled rows, holds, runs without an end."""
+def synthetic_rows(dice: random.Random) -> Iterator[tuple[str, ...]]:
+    """A month of three projects, with everything that makes rates difficult.
+
+    Unnamed canceled rows, runs on hold, runs without an end.
+    """
     for number in range(700):
         project = dice.choice(["web", "web", "api", "ml"])
         workflow = dice.choice(["build", "deploy"])
@@ -121,51 +125,66 @@ def made_up_rows(dice: random.Random) -> Iterator[tuple[str, ...]]:
         yield from rows_of_run(dice, fate, started, run)
 
 
+MACHINES = {
+    "lint": ("docker", "medium"),
+    "test": ("docker", "large"),
+    "package": ("machine", "xlarge"),
+}
+UNFINISHED = {"canceled": "canceled", "on hold": "blocked", "running": "running"}
+"""Fate of a workflow run → status of its jobs that did not run."""
+
+
 def rows_of_run(
     dice: random.Random, fate: str, started: datetime, run: dict[str, str]
 ) -> Iterator[tuple[str, ...]]:
-    for position, job in enumerate(("lint", "test", "package")):
-        machine = {
-            "lint": ("docker", "medium"),
-            "test": ("docker", "large"),
-            "package": ("machine", "xlarge"),
-        }[job]
-        waited = timedelta(milliseconds=dice.randrange(90_000))
-        seconds = dice.randrange(20, 2000)
-        last = position == dice.randrange(1, 3)
-        is_measured = dice.random() < 0.6
-        cpu, ram = (str(dice.randrange(1, 40)) if is_measured else NULL for _ in range(2))
-        yield job_run(
-            str(seconds // 7),
-            JOB_ID=str(UUID(int=dice.getrandbits(128))),
-            JOB_NAME=job,
-            JOB_RUN_NUMBER=str(dice.randrange(10**6)),
-            EXECUTOR=machine[0],
-            RESOURCE_CLASS=machine[1],
-            JOB_BUILD_STATUS="failed" if last and fate == "failed" else "success",
-            JOB_RUN_SECONDS=str(seconds),
-            JOB_RUN_QUEUED_AT=stamp(started),
-            JOB_RUN_STARTED_AT=stamp(started + waited) if dice.random() < 0.9 else NULL,
-            MAX_CPU_UTILIZATION_PCT=cpu,
-            MAX_RAM_UTILIZATION_PCT=ram,
-            **run,
-        )
-        if last and fate != "success":
+    for position, job in enumerate(MACHINES):
+        row = finished_row(dice, job, started, run)
+        is_last = position == dice.randrange(1, 3)
+        status = "failed" if is_last and fate == "failed" else "success"
+        yield job_run(str(int(row["JOB_RUN_SECONDS"]) // 7), **row, JOB_BUILD_STATUS=status)
+        if is_last and fate != "success":
             break
-    if fate in ("canceled", "on hold", "running"):
-        status = {"canceled": "canceled", "on hold": "blocked", "running": "running"}[fate]
+    if fate in UNFINISHED:
         for _ in range(dice.randrange(1, 4)):
-            yield job_run(
-                "0",
-                JOB_ID=str(UUID(int=dice.getrandbits(128))),
-                JOB_NAME="lint" if dice.random() < 0.1 and status == "canceled" else NULL,
-                EXECUTOR=NULL,
-                RESOURCE_CLASS=NULL,
-                JOB_RUN_SECONDS=NULL,
-                PARALLELISM=NULL,
-                JOB_BUILD_STATUS=status,
-                **run,
-            )
+            yield unfinished_row(dice, UNFINISHED[fate], run)
+
+
+def finished_row(
+    dice: random.Random, job: str, started: datetime, run: dict[str, str]
+) -> dict[str, str]:
+    """A job run that ended, without its status."""
+    executor, resource_class = MACHINES[job]
+    queued = timedelta(milliseconds=dice.randrange(90_000))
+    is_measured = dice.random() < 0.6
+    return {
+        **run,
+        "JOB_ID": str(UUID(int=dice.getrandbits(128))),
+        "JOB_NAME": job,
+        "JOB_RUN_NUMBER": str(dice.randrange(10**6)),
+        "EXECUTOR": executor,
+        "RESOURCE_CLASS": resource_class,
+        "JOB_RUN_SECONDS": str(dice.randrange(20, 2000)),
+        "JOB_RUN_QUEUED_AT": stamp(started),
+        "JOB_RUN_STARTED_AT": stamp(started + queued) if dice.random() < 0.9 else NULL,
+        "MAX_CPU_UTILIZATION_PCT": str(dice.randrange(1, 40)) if is_measured else NULL,
+        "MAX_RAM_UTILIZATION_PCT": str(dice.randrange(1, 40)) if is_measured else NULL,
+    }
+
+
+def unfinished_row(dice: random.Random, status: str, run: dict[str, str]) -> tuple[str, ...]:
+    """A job run that never had a machine; mostly without a name."""
+    has_name = dice.random() < 0.1 and status == "canceled"
+    return job_run(
+        "0",
+        JOB_ID=str(UUID(int=dice.getrandbits(128))),
+        JOB_NAME="lint" if has_name else NULL,
+        EXECUTOR=NULL,
+        RESOURCE_CLASS=NULL,
+        JOB_RUN_SECONDS=NULL,
+        PARALLELISM=NULL,
+        JOB_BUILD_STATUS=status,
+        **run,
+    )
 
 
 def stamp(moment: datetime) -> str:
@@ -173,11 +192,11 @@ def stamp(moment: datetime) -> str:
 
 
 def is_share(text: str, share: Decimal | None) -> bool:
-    """A share as the tables write it, to six places."""
+    """Whether a text is a share as the tables write it, to six places."""
     return text == "" if share is None else abs(Decimal(text) - share) <= Decimal("0.0000005")
 
 
-def test_workflow_runs_pass_as_insights_counts_them(case: Case) -> None:
+def test_workflow_success_rates_are_those_of_insights(case: Case) -> None:
     table = case.table("workflow_durations", ("organization_id", "project_id", "workflow"))
 
     for key, counts in run_oracle.workflows(case.rows).items():
@@ -187,7 +206,7 @@ def test_workflow_runs_pass_as_insights_counts_them(case: Case) -> None:
         assert is_share(row["success_rate"], counts.success_rate), key
 
 
-def test_job_runs_pass_wait_and_last(case: Case) -> None:
+def test_job_runs_have_the_rates_queue_times_and_durations_of_the_oracle(case: Case) -> None:
     table = case.table("job_durations", ("project", "workflow", "job"))
     waste = case.table("waste", ("project", "workflow", "job"))
     expected = job_oracle.job_runs(case.rows)
@@ -207,7 +226,7 @@ def test_job_runs_pass_wait_and_last(case: Case) -> None:
         assert int(waste[key]["failed_runs"]) == runs.failed
 
 
-def test_budgets_are_judged_by_what_was_spent(case: Case) -> None:
+def test_budgets_are_judged_by_actual_spend(case: Case) -> None:
     is_known = case.month == FIRST
     through = date.fromisoformat(case.summary["complete_through"])
     expected = {
@@ -225,7 +244,7 @@ def test_budgets_are_judged_by_what_was_spent(case: Case) -> None:
         )
 
 
-def test_the_saving_is_the_sum_of_what_is_certain(case: Case) -> None:
+def test_the_total_saving_is_the_sum_of_certain_savings(case: Case) -> None:
     expected = job_oracle.savings(case.rows, PRICE, case.days)
 
     total = sum((amount for _, amount in expected.values()), Decimal(0))

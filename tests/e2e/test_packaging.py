@@ -1,4 +1,4 @@
-"""What is handed out: pins, package, image recipe, first commands, and the version that all of them name."""
+"""What is published: pins, package, Dockerfile, first commands, and the version in all of them."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ def test_every_pin_has_a_hash_and_nothing_names_an_index(name: str) -> None:
     assert not re.search(r"^\s*-(?!-hash)", text, re.MULTILINE)
 
 
-def test_what_the_project_asks_for_is_pinned() -> None:
+def test_every_dependency_of_the_project_is_pinned() -> None:
     assert names(PROJECT["dependencies"]) <= pins(RUN).keys()
     assert names(PROJECT["optional-dependencies"]["dev"]) <= pins(DEV).keys()
     assert names(PROJECT["optional-dependencies"]["spark"]) <= pins(SPARK).keys()
@@ -63,7 +63,7 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert changes[0] == __version__
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
+def test_the_wheel_contains_the_package_and_nothing_else(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -77,22 +77,22 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     assert wheel.name == f"circleci_usage-{__version__}-py3-none-any.whl"
-    held = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     source = ROOT / "scripts" / "circleci_usage"
     files = {
         path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
-    assert held == {str(path.relative_to(source.parent)) for path in files}
+    assert packed == {str(path.relative_to(source.parent)) for path in files}
 
 
-def test_the_image_recipe_copies_only_what_is_let_in() -> None:
+def test_the_dockerfile_copies_only_what_dockerignore_allows() -> None:
     recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", recipe, re.MULTILINE)
     copied = {name for line in copies for name in line.split()}
-    let_in = re.findall(
+    allowed = re.findall(
         r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert copied == set(let_in)
+    assert copied == set(allowed)
     assert all((ROOT / name).exists() for name in copied)
 
 
@@ -102,16 +102,16 @@ def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
     old = tmp_path / "python-old"
     old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     old.chmod(0o755)
-    made = subprocess.run(
+    done = subprocess.run(
         ["make", "test", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert made.returncode != 0
-    assert f"No Python 3.11 or newer with its venv module among: {old}." in made.stderr
+    assert done.returncode != 0
+    assert f"No Python 3.11 or newer with its venv module among: {old}." in done.stderr
 
 
-def test_what_make_offers_is_described() -> None:
+def test_every_make_target_is_described() -> None:
     shown = subprocess.run(
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    offered = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
-    assert {"audit", "demo", "test", "lint", "bench", "focus", "image", "release"} <= set(offered)
+    targets = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
+    assert {"audit", "demo", "test", "lint", "bench", "focus", "image", "release"} <= set(targets)

@@ -1,39 +1,16 @@
-"""The project's own pipeline: valid, every reference right, and nothing published but from a tagged, tested commit."""
+"""The project's own pipeline: valid references, and only tagged, tested commits are published."""
 
 import re
-from typing import Any
 
 import pytest
 
-from circleci_config import Job, Node, jobs
-from orb_pack import load, pack
+from circleci_config import Job, jobs
+from orb_pack import load
 from paths import ROOT
+from pipeline_orbs import ORBS
 
 RELEASE = "/^v[0-9]+\\.[0-9]+\\.[0-9]+$/"
 PUBLISHING = {"publish_image", "publish_release", "publish_orb"}
-
-
-def stub(*required: str, **defaults: Any) -> Node:
-    """A job or command of somebody else's orb: only its parameters are known."""
-    kinds = {bool: "boolean", str: "string", int: "integer"}
-    parameters: Node = {name: {"type": "string"} for name in required}
-    parameters |= {
-        name: {"type": kinds[type(value)], "default": value} for name, value in defaults.items()
-    }
-    return {"parameters": parameters, "docker": [{"image": "cimg/base:current"}], "steps": []}
-
-
-# As circleci/orb-tools@12.4.0 declares them, those that are used here.
-ORBS: dict[str, Node] = {
-    "orb-tools": {
-        "jobs": {
-            "pack": stub(source_dir="src"),
-            "review": stub(source_dir="src"),
-            "continue": stub("orb_name", "vcs_type", pipeline_number=0),
-        }
-    },
-    "usage-exporter": pack(ROOT / "orb"),
-}
 
 
 def pipeline_jobs(name: str) -> dict[str, Job]:

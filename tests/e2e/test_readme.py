@@ -1,4 +1,4 @@
-"""The README's reference is what the command line does."""
+"""The reference in the README matches the command line."""
 
 import re
 import signal
@@ -17,8 +17,15 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 PUSH = COMMANDS["push"].commands["datadog"]
 
-# Said in each command's --help: they are about the terminal, not about the report.
-UNSAID = {"--help", "--quiet", "--verbose", "--install-completion", "--show-completion", "--seed"}
+# Only in each command's --help: they are about the terminal, not about the report.
+HELP_ONLY = {
+    "--help",
+    "--quiet",
+    "--verbose",
+    "--install-completion",
+    "--show-completion",
+    "--seed",
+}
 
 
 def section(title: str) -> str:
@@ -35,7 +42,7 @@ def options() -> dict[str, set[str]]:
                     variables = parameter.envvar or []
                     names = [variables] if isinstance(variables, str) else variables
                     found.setdefault(flag, set()).update(names)
-    return {flag: names for flag, names in found.items() if flag not in UNSAID}
+    return {flag: names for flag, names in found.items() if flag not in HELP_ONLY}
 
 
 def test_every_command_is_in_the_readme_and_no_other() -> None:
@@ -51,10 +58,10 @@ def test_every_flag_and_variable_is_in_the_readme(flag: str) -> None:
         assert f"`{variable}`" in README, variable
 
 
-def test_no_flag_is_made_up() -> None:
-    said = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section("Commands") + section("Settings")))
+def test_every_flag_in_the_readme_exists() -> None:
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section("Commands") + section("Settings")))
 
-    assert said <= options().keys() | UNSAID | {"--no-merged", "--no-datadog"}
+    assert named <= options().keys() | HELP_ONLY | {"--no-merged", "--no-datadog"}
 
 
 def test_every_exit_code_is_in_the_readme() -> None:
@@ -72,19 +79,19 @@ def test_every_exit_code_is_in_the_readme() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_help_with_an_example(name: str, tmp_path: Path) -> None:
-    words = ["push", "datadog"] if name == "push" else [name]
+    command = ["push", "datadog"] if name == "push" else [name]
 
-    shown = circleci_usage(*words, "--help", cwd=tmp_path)
+    shown = circleci_usage(*command, "--help", cwd=tmp_path)
 
     assert shown.code == 0
     assert (
-        f"circleci-usage {' '.join(words)}"
+        f"circleci-usage {' '.join(command)}"
         in shown.out.split("Options", maxsplit=1)[0].split("Usage:", maxsplit=1)[1]
     )
-    assert shown.out.count(f"circleci-usage {' '.join(words)}") > 0
+    assert shown.out.count(f"circleci-usage {' '.join(command)}") > 0
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_lead_to_existing_files() -> None:
     root = ROOT
     targets = re.findall(r"\]\(([^)#]+)", README)
 

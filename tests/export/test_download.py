@@ -32,6 +32,7 @@ from circleci_usage.export.download import (
 )
 from circleci_usage.export.http import BrokenError, Timeouts
 from exporting import NOW, TOKEN, Heard, TinyCompany
+from hypothesis_profiles import examples
 from rows import job_run
 
 CONTENT = gzip.compress(b"x" * 300_000 + bytes(range(256)) * 3000)
@@ -284,7 +285,7 @@ def sound_bytes() -> bytes:
     return bytes(stream)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None, derandomize=True)
 @given(st.data())
 def test_no_damage_goes_unnoticed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -36,6 +36,7 @@ from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportOptions, ExportResult
 from circleci_usage.export.http import Timeouts
 from exporting import AUTUMN, IMPATIENT, PATIENT, Bench, bench
+from hypothesis_profiles import examples
 
 OK, SETTINGS, ACCESS, SERVICE, UNFINISHED, DATA = 0, 2, 3, 4, 5, 6
 IN_A_MINUTE = "Mon, 02 Nov 2026 13:01:00 GMT"
@@ -243,7 +244,7 @@ runs_with_faults = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(80), deadline=None, derandomize=True, database=None)
 @given(
     runs=runs_with_faults,
     fates=st.lists(st.sampled_from(FATES), max_size=3),

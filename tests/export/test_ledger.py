@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, Post, State, StoredPart, Window, dump, load
+from hypothesis_profiles import examples
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -50,7 +51,7 @@ def requested(period: Period = OCTOBER, now: datetime = NOW, job: str = "job-1")
     return Window.planned(period, ORGANIZATIONS, now).accepted(job, now)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=examples(100), deadline=None, derandomize=True)
 @given(ledgers)
 def test_what_is_written_is_read(ledger: Ledger) -> None:
     assert load(dump(ledger), "ledger.json") == ledger

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, State, Window, complete_through
 from circleci_usage.export.planning import CLOCK_MARGIN, moments, plan, reachable
+from hypothesis_profiles import examples
 
 ORGANIZATIONS = ("a", "b")
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -38,7 +39,7 @@ def fetched(period: Period, now: datetime, name: str = "job") -> Window:
     return Window.planned(period, ORGANIZATIONS, now).accepted(name, now)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(runs())
 def test_any_sequence_of_runs(sequence: list[Run]) -> None:
     ledger = Ledger()
@@ -70,7 +71,7 @@ def test_any_sequence_of_runs(sequence: list[Run]) -> None:
             )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=examples(100), deadline=None, derandomize=True)
 @given(runs())
 def test_what_was_asked_for_is_collected_rather_than_asked_for_again(
     sequence: list[Run],

@@ -1,4 +1,4 @@
-"""Runs `circleci-usage` as a user does: a process of its own, with no settings but those given."""
+"""Runs `circleci-usage` as a user does: as a process, with only the given settings."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# What Python and the libraries need of the machine; nothing that is a setting of ours.
+# Variables that Python and its libraries need; none of them is a setting of circleci-usage.
 _MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
 
 

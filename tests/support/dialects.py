@@ -1,4 +1,4 @@
-"""Parts as other writers leave them: with backslashes as escape signs, with headers in the middle."""
+"""Parts in other dialects: with backslash escapes, with headers in the middle."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def quoted_line(row: Row) -> str:
 
 
 def plain_line(row: Row) -> str:
-    """A row as CSV says."""
+    """A row in standard CSV."""
     return _csv(row, csv.QUOTE_MINIMAL)
 
 

@@ -1,4 +1,4 @@
-"""What may be said of jobs, budgets and savings, found the slow way: csv and `decimal`, no code of what it checks."""
+"""Jobs, budgets and savings, computed the slow way: csv and `decimal`, sharing no tested code."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -70,7 +70,7 @@ def nearest_rank(values: Iterable[Decimal], percent: int) -> Decimal:
 
 @dataclass(frozen=True)
 class JobRuns:
-    """Runs of a job that have ended."""
+    """The runs of a job that have ended."""
 
     runs: int
     succeeded: int
@@ -131,19 +131,17 @@ def spent(
     projects: Sequence[str] = ("*",),
 ) -> Decimal:
     """Cost of the projects' rows from a day through another."""
-    return sum(
-        (
-            Decimal(row["TOTAL_CREDITS"] or 0) * price
-            for row in rows
-            if first <= date.fromisoformat(str(row["JOB_RUN_DATE"])) <= through
-            and any(fnmatchcase(row["PROJECT_NAME"] or "(none)", glob) for glob in projects)
-        ),
-        Decimal(0),
-    )
+    total = Decimal(0)
+    for row in rows:
+        project = row["PROJECT_NAME"] or "(none)"
+        is_owned = any(fnmatchcase(project, glob) for glob in projects)
+        if is_owned and first <= date.fromisoformat(str(row["JOB_RUN_DATE"])) <= through:
+            total += Decimal(row["TOTAL_CREDITS"] or 0) * price
+    return total
 
 
 def state_of(amount: Decimal, spent_so_far: Decimal, *, all_days_known: bool) -> str:
-    """What may be said of a budget without a look ahead."""
+    """The state of a budget without a forecast."""
     if spent_so_far > amount:
         return "over"
     return "within" if all_days_known else "unknown"
@@ -153,33 +151,31 @@ def state_of(amount: Decimal, spent_so_far: Decimal, *, all_days_known: bool) ->
 
 
 def savings(rows: Iterable[Fields], price: Decimal, days: int) -> dict[Key, tuple[str, Decimal]]:
-    """Job and class → the class to change to and what that certainly saves a month, the better of two ways.
+    """Job and class → the recommended class and its certain monthly savings.
 
-    A job that ran fewer than five times tells nothing of a month.
+    A job that ran fewer than five times is left out.
     """
     ended = (row for row in rows if row["JOB_NAME"] and row["JOB_BUILD_STATUS"] in ENDED)
     found: dict[Key, tuple[str, Decimal]] = {}
     for key, runs in grouped(ended, MACHINE).items():
-        executor, name = key[-2:]
+        *_, executor, name = key
         if name not in CLASSES.get(executor, {}) or len(runs) < 5:
             continue
         credits = sum((Decimal(row["COMPUTE_CREDITS"] or 0) for row in runs), Decimal(0))
         monthly = (credits * price * DAYS_A_MONTH / days).quantize(Decimal("0.01"))
         now = CLASSES[executor][name][0]
-        ways = [
-            way for way in (smaller(executor, name, runs), CHEAPER.get((executor, name))) if way
-        ]
-        amounts = [
-            (target, (monthly * (1 - Decimal(rate) / now)).quantize(Decimal("0.01")))
-            for target, rate in ways
-        ]
+        ways = (smaller(executor, name, runs), CHEAPER.get((executor, name)))
+        amounts = []
+        for target, rate in filter(None, ways):
+            saved = monthly * (1 - Decimal(rate) / now)
+            amounts.append((target, saved.quantize(Decimal("0.01"))))
         if amounts:
             found[key] = max(amounts, key=lambda way: way[1])
     return found
 
 
 def smaller(executor: str, name: str, runs: Sequence[Fields]) -> tuple[str, int] | None:
-    """The next smaller class if the runs' peaks and a fifth more fit it, known from at least five runs."""
+    """The next smaller class if peaks plus 20% headroom of at least five runs fit it."""
     names = [*CLASSES[executor]]
     place = names.index(name)
     measured = [

@@ -1,4 +1,4 @@
-"""The same money, reckoned the slow way: plain loops over `decimal`, sharing no code with what it checks."""
+"""The same costs, computed the slow way: plain loops over `decimal`, sharing no tested code."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ class Sharing:
 
 @dataclass(frozen=True)
 class Item:
-    """Credits of one type on one day that are alike in all names."""
+    """Credits of one type on one day with the same names."""
 
     day: date
     names: Mapping[str, str]
@@ -114,7 +114,7 @@ class Item:
 def items(
     jobs: Iterable[Job], contract: Contract, names_of: Callable[[Job], Mapping[str, str]]
 ) -> list[Item]:
-    """What the jobs used and what it costs, told apart by the given names."""
+    """What the jobs used and its price, by the given names."""
     lines: dict[tuple[date, Names, str], Decimal] = {}
     names_by_line: dict[Names, Mapping[str, str]] = {}
     for job in jobs:
@@ -143,7 +143,7 @@ def items(
 
 
 def shown_names(item: Item) -> dict[str, str]:
-    """What has no job, or no project, goes by the name of its credit type; compute is always of job runs."""
+    """Without a job or project, the credit type is the name; compute always belongs to job runs."""
     if item.kind == "compute":
         return dict(item.names)
     names, called = dict(item.names), CALLED[item.kind]
@@ -205,7 +205,7 @@ def free_credits(
 
 
 def shares(whole: Decimal, weights: Mapping[K, Decimal], places: int) -> dict[K, Decimal]:
-    """The largest remainder, in fractions; the first among equals."""
+    """Largest remainder, in fractions; the first of equal ones."""
     unit = Fraction(1, 10**places)
     total = sum(map(Fraction, weights.values()), Fraction(0))
     exact = {

@@ -1,4 +1,4 @@
-"""Where things are in the repository, and the data beside it that only developers have."""
+"""Folders of the repository, and the data next to it that only developers have."""
 
 from pathlib import Path
 from typing import Final

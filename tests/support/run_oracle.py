@@ -1,8 +1,9 @@
-"""What became of workflow and job runs, found the slow way: csv, loops and `decimal`, no code of what it checks.
+"""Outcomes of workflow and job runs, computed the slow way: csv, loops and `decimal`.
 
-The rule is CircleCI's (insights glossary): successful runs of all runs but the canceled ones. A workflow run is one of
-the day of its first row; it is canceled when one of its rows is. It has ended when it has a stop time, or when all of
-its rows have ended. Where no row says whether it was successful, it was when all of its rows were.
+It shares no code with what it checks. The rule is CircleCI's (insights glossary): successful runs
+÷ (all runs − canceled runs). A workflow run belongs to the day of its first row; it is canceled if
+one of its rows is. It has ended if it has a stop time, or if all of its rows have ended. If no row
+says whether it was successful, it was if all of its rows were.
 """
 
 import csv
@@ -24,7 +25,7 @@ Key = tuple[str | None, ...]
 
 @dataclass
 class Counts:
-    """How many runs ended, and how."""
+    """How many runs ended in which way."""
 
     runs: int = 0
     succeeded: int = 0
@@ -42,20 +43,21 @@ class Counts:
 
 
 def read(files: Iterable[Path]) -> list[Fields]:
-    """The rows of CSV files, packed or not; None for null."""
+    """The rows of CSV files, compressed or not; None for null."""
     rows: list[Fields] = []
     for file in files:
         opened = gzip.open if file.suffix == ".gz" else open
         with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
-            rows += [
-                {name: None if cell in NULLS else cell for name, cell in row.items()}
-                for row in csv.DictReader(stream)
-            ]
+            rows += map(_without_nulls, csv.DictReader(stream))
     return rows
 
 
+def _without_nulls(row: Mapping[str, str]) -> Fields:
+    return {name: None if cell in NULLS else cell for name, cell in row.items()}
+
+
 def workflows(rows: Iterable[Fields], first: str = "", last: str = "9999") -> dict[Key, Counts]:
-    """The workflow runs of some days, by organisation, project and name."""
+    """The workflow runs of some days, by organization, project and name."""
     runs: defaultdict[tuple[Key, str], list[Fields]] = defaultdict(list)
     for row in rows:
         if row["WORKFLOW_ID"] is not None:
@@ -90,7 +92,7 @@ def _count(counts: Counts, run: list[Fields]) -> None:
 
 
 def canceled_rows(rows: Iterable[Fields]) -> tuple[int, int]:
-    """How many job runs were canceled, and how many of these had no machine yet."""
+    """How many job runs were canceled, and how many of these never had a machine."""
     canceled = [row for row in rows if row["JOB_BUILD_STATUS"] == "canceled"]
     return len(canceled), sum(not had_machine(row) for row in canceled)
 

@@ -1,4 +1,4 @@
-"""A real Spark cluster on loopback: a standalone master and its workers, each a process of its own."""
+"""A real Spark cluster on loopback: a standalone master and workers, each in its own process."""
 
 import json
 import os
@@ -29,7 +29,7 @@ spark.eventLog.rolling.enabled false
 
 
 class Cluster:
-    """Where its master is, what a driver needs in its environment, and the means to break it."""
+    """Its master's address, the environment that a driver needs, and ways to break it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,19 +65,19 @@ class Cluster:
         self._stack.close()
 
     def kill_a_worker(self) -> None:
-        """With the executors that it started."""
+        """Kill a worker and the executors that it started."""
         os.killpg(self._workers[0].pid, signal.SIGKILL)
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """What drivers have written down so far of what they did here."""
+        """The events that drivers have logged so far."""
         for log in sorted(self._folder.glob("app-*")):
-            whole = log.read_text(encoding="utf-8").rpartition("\n")[0]
-            yield from map(json.loads, whole.splitlines())
+            lines = log.read_text(encoding="utf-8").rpartition("\n")[0]
+            yield from map(json.loads, lines.splitlines())
 
     def _start(
         self, stack: ExitStack, awaited: str, *command: str
     ) -> tuple[subprocess.Popen[str], str]:
-        """Start a process and wait until it says what is awaited."""
+        """Start a process and wait for an expected line of output."""
         process = stack.enter_context(
             _process([str(LAUNCHER), *command], os.environ | self.environment)
         )
@@ -115,4 +115,4 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def _read_all(stream: IO[str]) -> None:
     for _ in stream:
-        """So that the process does not wait for a reader."""
+        """Keep reading, or the process would block."""

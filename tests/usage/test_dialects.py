@@ -23,6 +23,7 @@ from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge
 from commandline import circleci_usage
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
+from hypothesis_profiles import examples
 from rows import Row, job_run
 
 JOB = EXPORT_COLUMNS.index("JOB_NAME")
@@ -441,7 +442,7 @@ pieces = st.one_of(
 
 
 @given(st.lists(pieces, min_size=1, max_size=5), st.data())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 def test_names_and_sums_do_not_depend_on_the_dialect(
     tmp_path_factory: pytest.TempPathFactory,
     written_as: list[tuple[Line, list[str]]],

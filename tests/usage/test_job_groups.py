@@ -27,6 +27,7 @@ from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import circleci_usage
+from hypothesis_profiles import examples
 from reported import MARCH, NOW
 from reports import HOSTILE_NAMES
 from rows import Row, job_run
@@ -132,7 +133,7 @@ def test_jobs_of_a_group_in_a_pipeline_are_no_reruns_of_one_another(tmp_path: Pa
         max_size=16,
     )
 )
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 def test_a_group_has_the_sums_of_its_jobs(
     tmp_path_factory: pytest.TempPathFactory, attempts: list[tuple[str, str, str]]
 ) -> None:

@@ -19,6 +19,7 @@ from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.polars import aggregate, run_statistics
 from circleci_usage.usage.run_statistics import RunStatistics
+from hypothesis_profiles import examples
 from rows import Row, job_run
 
 NUMBERS = count(1)
@@ -50,7 +51,7 @@ def test_percentiles_are_nearest_ranks(tmp_path: Path) -> None:
 
 
 @given(seconds=st.lists(st.integers(0, 20_000), min_size=1, max_size=40))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_so_many_percent_of_the_runs_took_as_long_or_less(
     tmp_path_factory: pytest.TempPathFactory, seconds: list[int]
 ) -> None:
@@ -142,7 +143,7 @@ attempts = st.lists(
 
 
 @given(attempts=attempts, data=st.data())
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_runs_again_as_plain_loops_find_them(
     tmp_path_factory: pytest.TempPathFactory,
     attempts: list[tuple[str, str, str, int]],

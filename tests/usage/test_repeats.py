@@ -20,6 +20,7 @@ from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge
 from commandline import circleci_usage
+from hypothesis_profiles import examples
 from recorded_store import Export, store_with
 from rows import Row, job_run
 
@@ -314,7 +315,7 @@ def test_a_stored_part_that_is_missing_is_said(tmp_path: Path) -> None:
         max_size=4,
     ),
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 def test_copies_excerpts_and_overlaps_change_nothing(
     tmp_path_factory: pytest.TempPathFactory,
     days: Sequence[str],

@@ -26,6 +26,7 @@ from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from hypothesis_profiles import examples
 from paths import SHARED
 from reported import NOW
 from rows import Row, job_run
@@ -420,7 +421,7 @@ def rows_of(drawn: list[tuple[Any, ...]]) -> list[Row]:
 
 
 @given(drawn=runs, data=st.data())
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 def test_workflow_runs_in_any_parts_as_the_oracle_counts_them(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[Any, ...]], data: st.DataObject
 ) -> None:

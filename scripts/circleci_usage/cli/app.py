@@ -367,9 +367,7 @@ def check(
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
-        console.warn(
-            "Days are missing: export them (as `run` does), then write the report again."
-        )
+        console.warn("Days are missing: export them (as `run` does), then write the report again.")
     raise typer.Exit(outcome.exit_code)
 
 

@@ -234,9 +234,7 @@ class PushChoices(TypedDict, total=False):
 
 def _one_of(known: Collection[str], name: str, flag: str) -> str:
     if name not in known:
-        raise SettingsError(
-            f"{flag} {name}: invalid value; choose from {', '.join(known)}."
-        )
+        raise SettingsError(f"{flag} {name}: invalid value; choose from {', '.join(known)}.")
     return name
 
 

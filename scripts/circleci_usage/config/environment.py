@@ -111,7 +111,9 @@ def duration(text: str, what: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip().lower())
     if not match or not any(match.groups()):
         shown = inert(text, _SHOWN)
-        raise SettingsError(f"{what}: '{shown}' is not a valid duration; write 90m, 1h30m, 45s or 0.")
+        raise SettingsError(
+            f"{what}: '{shown}' is not a valid duration; write 90m, 1h30m, 45s or 0."
+        )
     too_long = SettingsError(
         f"{what} is longer than {LONGEST_WAIT.days} days; write a shorter duration, such as 90m."
     )

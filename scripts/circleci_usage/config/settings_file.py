@@ -41,9 +41,7 @@ def load_settings_file(path: Path) -> SettingsFile:
     except UnicodeDecodeError:
         raise SettingsError(f"The settings file {path} is not UTF-8 text.") from None
     except YamlError as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be parsed: {inert(error)}."
-        ) from None
+        raise SettingsError(f"The settings file {path} cannot be parsed: {inert(error)}.") from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
         lines = [
@@ -51,9 +49,7 @@ def load_settings_file(path: Path) -> SettingsFile:
         ]
         if len(problems) > len(lines):
             lines.append(f"  and {len(problems) - len(lines):,} more")
-        raise SettingsError(
-            "\n".join((f"The settings file {path} is invalid:", *lines))
-        ) from None
+        raise SettingsError("\n".join((f"The settings file {path} is invalid:", *lines))) from None
 
 
 def _content(path: Path) -> bytes:

@@ -215,9 +215,7 @@ def named_period(name: str, today: date) -> Period:
         case "last-13-months":
             return Period.of_days(add_months(this_month, -12), today)
         case _:
-            raise SettingsError(
-                f"Unknown period {inert(repr(name))}; choose from {PERIOD_NAMES}."
-            )
+            raise SettingsError(f"Unknown period {inert(repr(name))}; choose from {PERIOD_NAMES}.")
 
 
 def months(period: Period) -> Iterator[Period]:

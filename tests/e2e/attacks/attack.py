@@ -1,7 +1,8 @@
-"""Runs `circleci-usage` under attack, and holds what has to hold whatever is done to it.
+"""Runs `circleci-usage` under attack, and checks what must hold in every case.
 
-An attack is one row of a table: what is done, and how the command has to end. That nothing leaks, no terminal is taken
-over, no defect is met and no time runs away is asked of all of them alike, by `attacked`.
+An attack is one row of a table: what is done, and how the command must end. `attacked` checks
+for all of them that nothing leaks, no terminal is taken over, nothing hangs, and that there is no
+internal error.
 """
 
 import os
@@ -13,24 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-# What Python and the libraries need of the machine; nothing that is a setting of ours.
+# Variables that Python and its libraries need; none of them is a setting of circleci-usage.
 _MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
 
 DOCUMENTED = frozenset({0, 2, 3, 4, 5, 6, 7, 10, 11, 130, 143})
-"""The exit codes of the README, without the one of a defect."""
+"""The exit codes of the README, except that of internal errors."""
 
 TOKEN = "CCIPAT_secret_5d41402abc4b2a76b9719d911017c592"
 API_KEY = "dd0123456789secret0123456789abcd"
 SECRETS = (TOKEN, API_KEY)
-"""What attacks give as secrets: nowhere may they come out again."""
+"""The secrets that attacks use: they must not appear in any output."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""What a terminal obeys, or what turns the order of letters around; line ends and tabs are none of that."""
+"""Characters that a terminal interprets, or that reorder text; not line ends and tabs."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended under attack; `seconds` from its start to its end."""
+    """How a command ended under attack; `seconds` is how long it ran."""
 
     code: int
     out: str
@@ -39,12 +40,12 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        """All that was printed."""
+        """Everything that was printed."""
         return self.out + self.err
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a command sees: the machine's own variables and those given."""
+    """The environment of a command: the machine's own variables and the given ones."""
     machine = {name: os.environ[name] for name in _MACHINE if name in os.environ}
     return machine | {"COLUMNS": "200"} | dict(env or {})
 
@@ -58,16 +59,16 @@ def attacked(
     secrets: Collection[str] = SECRETS,
     prefix: Sequence[object] = (),
 ) -> Outcome:
-    """Run a command that is under attack and hold what always has to hold.
+    """Run a command that is under attack and check what must always hold.
 
     Args:
         arguments: of `circleci-usage`.
         cwd: the folder to run it in.
-        env: variables, beside the machine's own.
-        within: seconds in which it has to end.
-        codes: how it may end.
+        env: variables besides the machine's own.
+        within: the time limit in seconds.
+        codes: the exit codes that are allowed.
         secrets: what must not be printed.
-        prefix: a command that runs it, such as one that measures or limits what it may take.
+        prefix: a command that runs it, such as one that measures or limits its memory.
     """
     command = [*map(str, prefix), sys.executable, "-m", "circleci_usage", *map(str, arguments)]
     return run(command, cwd=cwd, env=environment(env), within=within, codes=codes, secrets=secrets)
@@ -82,7 +83,7 @@ def run(
     codes: Collection[int] = DOCUMENTED,
     secrets: Collection[str] = SECRETS,
 ) -> Outcome:
-    """As `attacked`, of a command that becomes `circleci-usage` in its own way; `env` is all that it sees."""
+    """As `attacked`, for any command that runs `circleci-usage`; `env` is its whole environment."""
     begin = monotonic()
     done = subprocess.run(
         command,
@@ -102,14 +103,17 @@ def run(
 def hold(
     outcome: Outcome, *, codes: Collection[int] = DOCUMENTED, secrets: Collection[str] = SECRETS
 ) -> None:
-    """What holds of every attack: a documented end, one message, no defect, no secret, nothing a terminal obeys."""
+    """Check what holds for every attack.
+
+    A documented exit code, a message, no internal error, no secret, no terminal control character.
+    """
     assert "Traceback" not in outcome.said, outcome.said
     assert "Internal error" not in outcome.said, outcome.said
     assert outcome.code in codes, f"exit code {outcome.code}\n{outcome.said}"
     if outcome.code in {2, 3, 4, 5, 6, 7}:
-        said = "Error" in outcome.err or "FIX" in outcome.out  # the doctor's word for it
-        assert said, f"it says nothing of exit code {outcome.code}\n{outcome.said}"
+        said = "Error" in outcome.err or "FIX" in outcome.out  # printed by the doctor
+        assert said, f"no message for exit code {outcome.code}\n{outcome.said}"
     for secret in secrets:
         assert secret not in outcome.said
-    obeyed = sorted(set(_CONTROL.findall(outcome.said)))
-    assert not obeyed, f"a terminal obeys {obeyed!r} in\n{outcome.said!r}"
+    controls = sorted(set(_CONTROL.findall(outcome.said)))
+    assert not controls, f"control characters {controls!r} in\n{outcome.said!r}"

@@ -1,4 +1,4 @@
-"""Files that are small on the disk and endless to those who read them, and rows that no export has."""
+"""Files that are small on disk and huge when read, and rows that no export contains."""
 
 import gzip
 import io
@@ -20,7 +20,7 @@ BEFORE, _, AFTER = ROW.partition(b"test")
 
 
 class Bomb(NamedTuple):
-    """What is in a file, piece by piece, and what has to be said of it."""
+    """The content of a file, piece by piece, and the expected message."""
 
     pieces: Callable[[], Iterable[bytes]]
     message: str
@@ -63,7 +63,7 @@ BOMBS = {
         endless(HEADER + ROW, b"a\n" * 999 + b'"\n"\n', 500), "blank or too short to be rows"
     ),
     "a header of 2 GB": Bomb(endless(b"", b"A", 2000), "its first line is longer than 64 KiB"),
-    "a header that begins well": Bomb(
+    "a header that begins correctly": Bomb(
         endless(HEADER.rstrip() + b",", b"A", 2000), "longer than 64 KiB"
     ),
     "a header of names": Bomb(endless(HEADER.rstrip() + b",", b"A,", 2000), "longer than 64 KiB"),
@@ -77,7 +77,7 @@ BOMBS = {
         endless(HEADER + ROW + BEFORE + b'"', b"x\n", 100, b'"' + AFTER),
         "line 3: this is not CSV (a quote is not closed)",
     ),
-    "a quote that nobody closed": Bomb(
+    "a quote that is never closed": Bomb(
         endless(HEADER + ROW + b'"', b"x", 1500), "line 3: the line is too long"
     ),
     "rows in a quote": Bomb(
@@ -109,7 +109,7 @@ def write(bomb: Bomb, file: Path) -> Path:
 
 
 def sparse(file: Path, begin: bytes, size: int) -> Path:
-    """A file that says to be large and takes no space."""
+    """A file that claims to be large but takes no space."""
     with file.open("wb") as stream:
         stream.write(begin)
         stream.truncate(size)
@@ -117,7 +117,7 @@ def sparse(file: Path, begin: bytes, size: int) -> Path:
 
 
 def many_members(count: int) -> bytes:
-    """A whole export, and behind it gzip members with a row or nothing in each."""
+    """A whole export, followed by gzip members with a row or nothing in each."""
     whole = io.BytesIO()
     whole.write(packed(HEADER + ROW))
     whole.write((packed(b"") * 9 + packed(ROW)) * (count // 10))
@@ -140,7 +140,7 @@ NUMBERS = {
     "hexadecimal": "0x10",
     "two points": "1.2.3",
 }
-"""What is no amount of an export."""
+"""Values that are not amounts of an export."""
 
 DAYS = (
     "0001-01-01",
@@ -164,14 +164,17 @@ SECONDS = (
 )
 
 HARMLESS = {
-    "use beyond measure": {
+    "use beyond any limit": {
         "MAX_CPU_UTILIZATION_PCT": "1e308",
         "MEDIAN_CPU_UTILIZATION_PCT": "3e38",
     },
-    "use that is no number": {"MAX_CPU_UTILIZATION_PCT": "NaN", "MAX_RAM_UTILIZATION_PCT": "inf"},
-    "use below nothing": {"MAX_CPU_UTILIZATION_PCT": "-inf", "MEDIAN_CPU_UTILIZATION_PCT": "-50"},
-    "containers beyond measure": {"PARALLELISM": "99999999999999999999"},
-    "containers below nothing": {"PARALLELISM": "-2147483648"},
+    "use that is not a number": {
+        "MAX_CPU_UTILIZATION_PCT": "NaN",
+        "MAX_RAM_UTILIZATION_PCT": "inf",
+    },
+    "negative use": {"MAX_CPU_UTILIZATION_PCT": "-inf", "MEDIAN_CPU_UTILIZATION_PCT": "-50"},
+    "containers beyond any limit": {"PARALLELISM": "99999999999999999999"},
+    "negative containers": {"PARALLELISM": "-2147483648"},
     "moments as numbers": {
         "JOB_RUN_STARTED_AT": "1700000000",
         "JOB_RUN_QUEUED_AT": "1700000000000",
@@ -186,13 +189,13 @@ HARMLESS = {
         "WORKFLOW_FIRST_JOB_STARTED_AT": "0001-01-01 00:00:00.000",
         "WORKFLOW_STOPPED_AT": "9999-12-31 23:59:59.999",
     },
-    "a fraction below nothing": {"JOB_RUN_STARTED_AT": "2026-03-02 08:00:00.-99"},
+    "a negative fraction": {"JOB_RUN_STARTED_AT": "2026-03-02 08:00:00.-99"},
     "a number beyond 64 bits": {"JOB_RUN_NUMBER": "9" * 40},
     "negative seconds": {"JOB_RUN_SECONDS": "-99999999999"},
     "negative credits": {"COMPUTE_CREDITS": "-99999999999999"},
     "credits of 19 digits": {"COMPUTE_CREDITS": "9" * 19},
     "the smallest credits": {"COMPUTE_CREDITS": "0.000000000000000001"},
 }
-"""What an export may say and a report must bear."""
+"""Values that an export may contain and a report must handle."""
 
 assert {column for changes in HARMLESS.values() for column in changes} <= {*EXPORT_COLUMNS}

@@ -1,7 +1,7 @@
-"""Fuzzes the readers of usage files, led by what their code covers: `make fuzz`, or with SECONDS, FOLDER and SEED.
+"""Coverage-guided fuzzing of the readers of usage files: `make fuzz`.
 
-It needs atheris, which `requirements-fuzz.txt` pins for the Pythons and machines that it is made for. What it finds it
-writes into the folder, as input for `readers.attack`.
+Arguments: SECONDS, FOLDER and SEED. It needs atheris, which `requirements-fuzz.txt` pins for the
+supported Pythons and machines. It writes its findings to the folder, as input for `readers.attack`.
 """
 
 import sys
@@ -23,7 +23,10 @@ _SEEDS = (_SOUND, _SOUND * 2, _QUOTED, "a,b", '"')
 
 
 def main(seconds: str, folder: str, seed: str = "0") -> None:
-    """Fuzz for so long; ends the process. The same seed begins with the same inputs; 0 is another one each time."""
+    """Fuzz for a time, then end the process.
+
+    The same seed begins with the same inputs; 0 is a new seed each time.
+    """
     found = Path(folder)
     corpus = found / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Runs a command and writes the most memory that it took, in mebibytes, into a file: `measured.py FILE COMMAND ...`."""
+"""Runs a command and writes its peak memory in MiB to a file: `measured.py FILE COMMAND ...`."""
 
 import resource
 import subprocess
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def main(file: str, *command: str) -> int:
-    """Run it; its exit code."""
+    """Run it and return its exit code."""
     done = subprocess.run(command, check=False)
-    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    Path(file).write_text(str(taken >> (20 if sys.platform == "darwin" else 10)))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    Path(file).write_text(str(peak >> (20 if sys.platform == "darwin" else 10)))
     return done.returncode
 
 

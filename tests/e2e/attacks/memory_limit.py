@@ -1,6 +1,7 @@
-"""Runs a command with so much memory and no more: in a control group where this machine lets us make one.
+"""Runs a command with limited memory, in a control group.
 
-Version 1 has a folder for memory alone, version 2 one for everything. Where none can be made, the test is skipped.
+Version 1 of control groups has a folder for memory, version 2 one for everything. If this machine
+allows neither, the test is skipped.
 """
 
 import os
@@ -18,13 +19,13 @@ _JOIN = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
 
 @contextmanager
 def limited(megabytes: int) -> Iterator[list[str]]:
-    """What to put before a command, so that the system ends it when it wants more.
+    """The prefix of a command that the system kills when it takes more memory.
 
-    What it keeps on disk counts as well while it lies in memory, but is given back when something else is wanted.
+    Cached files count as well, but the system drops them when it needs the memory.
     """
     group = _made(megabytes << 20)
     if group is None:
-        pytest.skip("no control group for memory can be made here")
+        pytest.skip("no control group for memory can be created here")
     try:
         yield ["sh", "-c", _JOIN, str(group)]
     finally:
@@ -36,7 +37,7 @@ def _made(most: int) -> Path | None:
         group = parent / f"circleci-usage-tests-{os.getpid()}"
         try:
             group.mkdir()
-            # Where there is no such file, it is a folder like any other.
+            # Without this file it is an ordinary folder.
             with (group / limit).open("r+", encoding="ascii") as stream:
                 stream.write(str(most))
         except OSError:

@@ -1,4 +1,4 @@
-"""Finds what would run without a pin where a credential is: in jobs with a context, and in what they are made of."""
+"""Finds what would run unpinned near a credential: in jobs with a context and their sources."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ _BY_DIGEST = (
     ("buildx create", "image", "builder"),
     ("--sbom|type=sbom", "generator", "generator"),
 )
-"""Commands, the option of each that names an image, and what that is."""
+"""Commands, the option of each that names an image, and the role of the image."""
 _INSTALLERS = re.compile(
     r"\b(?:apt|apt-get|apk|npm|npx|pipx|uvx|gem|cargo|go|brew)\s+(?:install|add|-y)\b|\bnpx\b"
 )
@@ -37,7 +37,7 @@ def files() -> dict[str, str]:
 
 
 def unpinned(given: Files, orbs: Mapping[str, Node]) -> list[str]:
-    """What is not pinned, one line each: the file and the text that is wrong."""
+    """Everything that is not pinned, one line each: the file and the offending text."""
     found: list[str] = []
     for name in PIPELINE:
         config = yaml.safe_load(given[name])
@@ -69,7 +69,7 @@ def _job(job: Job, given: Files) -> Iterator[str]:
 
 
 def _script(text: str) -> Iterator[str]:
-    """What is wrong with a shell script that has a credential in its environment."""
+    """Findings in a shell script that has a credential in its environment."""
     pinned = dict(_ASSIGNMENT.findall(text))
     lines = [
         _filled(line, pinned) for line in text.splitlines() if not line.lstrip().startswith("#")
@@ -127,7 +127,7 @@ def _dockerfile(text: str) -> Iterator[str]:
 
 
 def _pip(text: str) -> Iterator[str]:
-    """Each installation names hashes, or takes files that are there already."""
+    """Each installation needs hashes, or uses local files."""
     for line in text.splitlines():
         for command in re.split(r"&&|;|\|\|", line):
             if re.search(r"\bpip\b.*\binstall\b", command) and not re.search(
@@ -137,14 +137,14 @@ def _pip(text: str) -> Iterator[str]:
 
 
 def _make_release(text: str) -> Iterator[str]:
-    """The targets that `make release` makes."""
+    """Findings in the targets that `make release` runs."""
     for target in (r"\$\(VENV\)/\.requirements", r"\$\(VENV\)/\.installed", "release"):
         recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
         yield from _pip(recipe[1]) if recipe else [f"no target {target}"]
 
 
 def _install(text: str) -> Iterator[str]:
-    """The orb's installation: without dependencies that nobody pinned; its tests run it."""
+    """The orb's installation must not install unpinned dependencies."""
     for line in text.splitlines():
         if (
             re.search(r"\bpip install\b", line)

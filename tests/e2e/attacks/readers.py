@@ -1,4 +1,4 @@
-"""What readers of usage files have to do with any bytes: read what csv and Decimal read, or raise DataError."""
+"""Readers of usage files read any bytes as csv and Decimal do, or raise DataError."""
 
 import csv
 import gzip
@@ -42,7 +42,7 @@ WORDS = (
     "\\",
     "\ufeff",
 )
-"""What inputs are made of, for those who mutate them."""
+"""Building blocks of inputs, for mutation."""
 
 Row = list[str]
 
@@ -52,18 +52,18 @@ _WIDE = Context(prec=60)
 
 @dataclass(frozen=True)
 class Meant:
-    """What bytes below a header say: rows, or (None) nothing that csv knows."""
+    """The rows in the bytes below a header; None if csv cannot read them."""
 
     rows: list[Row] | None
 
 
 def attack(data: bytes, folder: Path, *, whole: bool = False) -> bool:
-    """Have a file with these bytes below a header read with care; whether it has rows.
+    """Read a file with these bytes below a header; return whether it has rows.
 
     Args:
-        data: the first byte says what the header looks like and whether the file is packed.
-        folder: to put files into.
-        whole: whether it is merged, too, which takes longer.
+        data: the first byte chooses the header and whether the file is compressed.
+        folder: for files.
+        whole: whether the file is also merged, which takes longer.
     """
     style, body = (data[0], data[1:]) if data else (0, b"")
     content = HEADERS[style % len(HEADERS)].encode() + body
@@ -81,7 +81,10 @@ def attack(data: bytes, folder: Path, *, whole: bool = False) -> bool:
 
 
 def meaning(body: bytes) -> Meant | None:
-    """What csv says of it; None where escape signs, headers or signs of other systems leave it to our own rules."""
+    """What csv reads; None for bytes that follow our own rules.
+
+    Those have escape characters, headers, or marks of other systems.
+    """
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -104,7 +107,7 @@ def _read(part: Part) -> list[Row] | None:
 
 
 def _look(part: Part, body: bytes, rows: list[Row] | None) -> None:
-    """All that looks at bytes ends well, and damage is told where csv and Decimal see some."""
+    """Every inspection succeeds, and reports damage where csv and Decimal find some."""
     has_other_lengths(part)
     Inspector(len(COLUMNS)).approves(body)
     damage = find_damage([part])
@@ -113,13 +116,13 @@ def _look(part: Part, body: bytes, rows: list[Row] | None) -> None:
         return
     wrong = [row[index] for row in rows for index in AMOUNTS if not is_amount(row[index])]
     if damage is None:
-        assert not wrong, f"{wrong} are taken for amounts"
+        assert not wrong, f"{wrong} are accepted as amounts"
     elif "_CREDITS is" in str(damage):
         assert wrong, damage
 
 
 def is_amount(text: str) -> bool:
-    """Whether Decimal holds it as amounts are held: 38 digits, 18 of them decimals."""
+    """Whether it is an amount: up to 38 digits, 18 of them decimals."""
     text = text.strip()
     if not text or text in NULL_MARKS:
         return True
@@ -149,5 +152,9 @@ def _merge(part: Part, output: Path, rows: list[Row] | None) -> None:
 
 
 def _alike(rows: Iterable[Row]) -> list[Row]:
-    """With one mark for all that is null."""
-    return [["" if text in NULL_MARKS else text for text in row] for row in rows]
+    """With one mark for every null."""
+    return [[*map(_without_null, row)] for row in rows]
+
+
+def _without_null(text: str) -> str:
+    return "" if text in NULL_MARKS else text

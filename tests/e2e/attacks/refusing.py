@@ -1,7 +1,7 @@
-"""A command to which the kernel refuses a system call: a file system that cannot lock, a disk that fails to sync.
+"""Runs a command whose system calls fail: a file system without locks, a disk that cannot sync.
 
-It is the kernel that refuses, by a filter (seccomp) that the process puts on before it becomes the command: no shim
-needs to be compiled, no file system to be mounted, no right to be had.
+The kernel refuses them because of a filter (seccomp) that the process installs before it becomes
+the command. That needs no compiled shim, no mounted file system and no privileges.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 
 CAN_REFUSE = sys.platform == "linux" and os.uname().machine in _SYSTEM_CALLS
-"""Whether this machine can: decided when the tests are collected, so that none is skipped."""
+"""Whether this machine can; known at collection, so that no test is skipped."""
 
 
 class _Program(ctypes.Structure):
@@ -26,7 +26,7 @@ class _Program(ctypes.Structure):
 
 
 def refuse(name: str, error: int) -> None:
-    """Have this process, and what it becomes, meet an error whenever it makes a system call."""
+    """Make a system call fail with an error, in this process and what it becomes."""
     instructions = (
         struct.pack("HBBI", _LOAD, 0, 0, 0),
         struct.pack("HBBI", _JUMP_IF_EQUAL, 0, 1, _SYSTEM_CALLS[os.uname().machine][name]),
@@ -40,7 +40,7 @@ def refuse(name: str, error: int) -> None:
         (_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0),
     ):
         if c_library.prctl(*arguments):
-            raise OSError(ctypes.get_errno(), "the kernel takes no filter")
+            raise OSError(ctypes.get_errno(), "the kernel rejects the filter")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Attacks through the files that usage is read from: bombs, and values at the ends of every type."""
+"""Attacks through usage files: bombs, and values at the limits of every type."""
 
 import gzip
 import json
@@ -40,13 +40,13 @@ from rows import job_run
 
 HOSTILE = "\x1b]0;pwned\x07\x1b[2J\u202e\u200b[red]x[/][/]<b>`|"
 MOST = 600
-"""Mebibytes that a command may take of whatever it is given."""
+"""Mebibytes of memory that a command may take, whatever its input."""
 
 Tried = Callable[[int], None]
 
 
 def refused(file: Path, message: str, *command: object) -> Outcome:
-    """The command ends with exit code 6, and takes little memory."""
+    """The command ends with exit code 6 and takes little memory."""
     taken = file.parent / "mebibytes"
     measuring = (sys.executable, measured.__file__, taken)
     outcome = attacked(*command, file, cwd=file.parent, within=60, codes={6}, prefix=measuring)
@@ -84,7 +84,7 @@ def test_a_hundred_thousand_members_of_gzip_are_one_file(tmp_path: Path) -> None
     )
 
 
-def test_each_value_that_no_export_has_is_told_with_its_line(tmp_path: Path, tried: Tried) -> None:
+def test_each_impossible_value_is_reported_with_its_line(tmp_path: Path, tried: Tried) -> None:
     attacks = [
         *(({"COMPUTE_CREDITS": text}, "COMPUTE_CREDITS is") for text in NUMBERS.values()),
         *(({"TOTAL_CREDITS": text}, "TOTAL_CREDITS is") for text in NUMBERS.values()),
@@ -112,13 +112,13 @@ def test_each_value_that_no_export_has_is_told_with_its_line(tmp_path: Path, tri
     [{"JOB_RUN_DATE": DAYS[0]}, {"JOB_RUN_DATE": DAYS[4]}, {"JOB_RUN_SECONDS": SECONDS[1]}],
     ids=["year 1", "year 9999", "64 bits"],
 )
-def test_a_report_on_such_ends_with_the_line(changes: dict[str, str], tmp_path: Path) -> None:
+def test_a_report_on_such_a_value_names_the_line(changes: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "part.csv"
     file.write_bytes(rows_of(changes))
     refused(file, "line 3: JOB_RUN_", "report")
 
 
-def test_values_at_the_ends_of_their_types_make_a_sound_report(tmp_path: Path) -> None:
+def test_values_at_the_limits_of_their_types_give_a_valid_report(tmp_path: Path) -> None:
     rows = [job_run()] + [job_run(**changes) for changes in HARMLESS.values()] * 5
     file = tmp_path / "part.csv"
     file.write_text(export(map(plain_line, rows)))
@@ -137,7 +137,7 @@ def test_values_at_the_ends_of_their_types_make_a_sound_report(tmp_path: Path) -
         )
 
 
-def test_hostile_names_do_nothing_wherever_they_are_shown(tmp_path: Path) -> None:
+def test_hostile_names_are_harmless_wherever_they_are_shown(tmp_path: Path) -> None:
     named = [
         column
         for column in EXPORT_COLUMNS
@@ -203,7 +203,7 @@ BLANK_LINES = {
 
 @pytest.mark.parametrize("text", BLANK_LINES.values(), ids=BLANK_LINES)
 @pytest.mark.parametrize("has_repeats", [None, False, True])
-def test_blank_lines_are_no_job_runs(
+def test_blank_lines_are_not_job_runs(
     text: str, *, has_repeats: bool | None, tmp_path: Path
 ) -> None:
     file, merged = tmp_path / "part.csv", tmp_path / "all.csv"
@@ -242,7 +242,7 @@ UNPADDED = {
 
 
 @pytest.mark.parametrize("content", PADDED.values(), ids=PADDED)
-def test_zeros_behind_gzip_are_passed_over(content: bytes, tmp_path: Path) -> None:
+def test_zeros_after_gzip_are_skipped(content: bytes, tmp_path: Path) -> None:
     file, merged = tmp_path / "part.csv.gz", tmp_path / "all.csv"
     file.write_bytes(content)
     rows = gzip.decompress(content).decode().splitlines()[1:]
@@ -257,7 +257,7 @@ def test_zeros_behind_gzip_are_passed_over(content: bytes, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("content", UNPADDED.values(), ids=UNPADDED)
 @pytest.mark.parametrize("command", ["report", "merge"])
-def test_other_bytes_behind_gzip_are_damage(content: bytes, command: str, tmp_path: Path) -> None:
+def test_other_bytes_after_gzip_are_damage(content: bytes, command: str, tmp_path: Path) -> None:
     file = tmp_path / "part.csv.gz"
     file.write_bytes(content)
     refused(file, "download the file again", command)

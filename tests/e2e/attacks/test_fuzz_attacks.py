@@ -1,4 +1,4 @@
-"""Random bytes against the readers of usage files, held against Python's csv and Decimal."""
+"""Random bytes against the readers of usage files, compared with Python's csv and Decimal."""
 
 import os
 import re
@@ -22,10 +22,10 @@ from dialects import export, plain_line
 from readers import WORDS, attack, is_amount
 from rows import job_run
 
-# With fixed seeds: a red run is of a change, not of chance. `make fuzz` looks further.
+# Fixed seeds: a red run is caused by a change, not by chance. `make fuzz` searches further.
 SEED = "7"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
-"""How long what is led by coverage goes on; `make fuzz` gives it more."""
+"""How long the coverage-guided fuzzing runs; `make fuzz` runs longer."""
 
 Tried = Callable[[int], None]
 
@@ -81,16 +81,16 @@ AMOUNTS = st.one_of(
 
 
 LARGE = 10**17
-"""Below it, a sum of amounts is always exact; above, it may be refused."""
+"""Below this, a sum of amounts is always exact; above, it may be refused."""
 
 
 def stated(text: str) -> Decimal:
-    """The amount that a text says; null is none."""
+    """The amount in a text; 0 for null."""
     return Decimal(text.strip() or 0) if text != NULL_MARKS[0] else Decimal(0)
 
 
-def test_readers_led_by_coverage(tmp_path: Path, tried: Tried) -> None:
-    """With atheris where it is installed (see `make test-attacks`); the tests below are what there is without it."""
+def test_coverage_guided_fuzzing_of_the_readers(tmp_path: Path, tried: Tried) -> None:
+    """Needs atheris (see `make test-attacks`); the tests below run without it."""
     if find_spec("atheris") is None:
         return
     script = Path(__file__).with_name("fuzz_readers.py")
@@ -108,7 +108,7 @@ def test_readers_led_by_coverage(tmp_path: Path, tried: Tried) -> None:
     tried(int(ended[1]))
 
 
-def test_any_bytes_are_read_as_csv_says_or_refused(tmp_path: Path, tried: Tried) -> None:
+def test_any_bytes_are_read_as_csv_reads_them_or_refused(tmp_path: Path, tried: Tried) -> None:
     examples = 0
 
     @settings(max_examples=400, derandomize=True, suppress_health_check=IGNORED)
@@ -123,7 +123,9 @@ def test_any_bytes_are_read_as_csv_says_or_refused(tmp_path: Path, tried: Tried)
     tried(examples)
 
 
-def test_any_amounts_are_added_as_decimal_says_or_refused(tmp_path: Path, tried: Tried) -> None:
+def test_any_amounts_are_added_as_decimal_adds_them_or_refused(
+    tmp_path: Path, tried: Tried
+) -> None:
     examples = 0
     file = tmp_path / "part.csv"
 

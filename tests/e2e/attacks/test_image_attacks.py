@@ -1,12 +1,11 @@
-"""Attacks on the image: secrets that lie about where it is built, and whatever its entrypoint is started with.
+"""Attacks on the image: secrets left where it is built, and odd arguments of its entrypoint.
 
-The image is built with docker or podman, as in test_image; its entrypoint is run by itself, too.
+The image is built with docker or podman; its entrypoint is run by itself, too.
 """
 
 import contextlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from test_image import answering_engine
 
 from attack import API_KEY, TOKEN
+from container_engine import answering_engine, build
 
 ROOT = Path(__file__).parents[3]
 
-# Whose name says that it holds a secret, a history of commands, or the state of somebody's machine.
+# Names of files with secrets, command histories, or the state of a machine.
 _TELLTALE = re.compile(
     r"(?:^|/)(?:\.env|\.git|\.netrc|\.npmrc|\.pypirc|\.pgpass|\.ssh|\.aws|\.docker|\.gnupg|\.circleci-usage|pip\.conf"
     r"|\.(?:bash|python|psql)_history|id_(?:rsa|ecdsa|ed25519)|usage-report)(?:/|$)"
@@ -34,9 +33,9 @@ _SECRETS = {
     "a key of AWS": rb"\bAKIA[0-9A-Z]{16}\b",
     "a token of Slack": rb"\bxox[bp]-\d{6,}-",
 }
-_TESTED_WITH = re.compile(r"/libgnutls\.so")  # checks itself with keys that everybody knows
+_SELF_TESTED = re.compile(r"/libgnutls\.so")  # contains public keys for its self-test
 _VARIABLES = {
-    "GPG_KEY",  # of those who release Python, in its own images
+    "GPG_KEY",  # of the release managers of Python, in its official images
     "LANG",
     "MPLCONFIGDIR",
     "OUTPUT_DIR",
@@ -48,8 +47,8 @@ _VARIABLES = {
     "container",  # podman's own
 }
 
-# Where a secret may lie while the image is built.
-LYING_ABOUT = (
+# Where a secret may be while the image is built.
+SECRET_PATHS = (
     ".env",
     ".git/config",
     ".circleci-usage/ledger.json",
@@ -65,7 +64,7 @@ LYING_ABOUT = (
 
 
 class Saved(NamedTuple):
-    """An image as it is pushed: what describes it, and a reader of all files of all layers."""
+    """An image as it is pushed: its descriptions, and a reader of all files of all layers."""
 
     descriptions: list[Any]
     archive: Path
@@ -78,7 +77,7 @@ class Saved(NamedTuple):
 
 
 def layers(archive: Path) -> Iterator[tarfile.TarFile]:
-    """The layers of a saved image, also of those that are compressed; each is closed when the next is asked for."""
+    """The layers of a saved image, compressed ones too; each is closed before the next."""
     with tarfile.open(archive) as outer:
         for member in outer:
             content = outer.extractfile(member) if member.isfile() else None
@@ -101,7 +100,7 @@ def descriptions(archive: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Iterator[Saved]:
-    """The image, built where secrets lie about and stand in the environment."""
+    """The image, built with secrets in its folder and in the environment."""
     engine = answering_engine()
     context, archive = tmp_path / "context", tmp_path / "image.tar"
     name = "localhost/circleci-usage:attacked"
@@ -111,7 +110,7 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
     for path in filter(None, tracked.decode().split("\0")):
         (context / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, context / path, follow_symlinks=False)
-    for path in LYING_ABOUT:
+    for path in SECRET_PATHS:
         (context / path).parent.mkdir(parents=True, exist_ok=True)
         (context / path).write_text(f"token={TOKEN}\n", encoding="utf-8")
 
@@ -121,32 +120,25 @@ def saved(tmp_path: Path) -> Iterator[Saved]:
         "DOCKERHUB_TOKEN": TOKEN,
         "GITHUB_TOKEN": TOKEN,
     }
-    options = os.environ.get("BUILD_OPTIONS", "").split()
-    for command in (
-        [engine, "build", *options, "--tag", name, str(context)],
-        [engine, "save", "--output", str(archive), name],
-    ):
-        done = subprocess.run(
-            command, env=os.environ | secrets, capture_output=True, text=True, check=False
-        )
-        if "initializing source" in done.stderr:
-            pytest.skip("the base of the image cannot be had here")
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    build(engine, name, context, **secrets)
+    subprocess.run(
+        [engine, "save", "--output", str(archive), name], capture_output=True, check=True
+    )
     yield Saved(list(descriptions(archive)), archive)
     archive.unlink()
     subprocess.run([engine, "image", "rm", "--force", name], capture_output=True, check=False)
 
 
-def test_the_image_holds_nothing_of_where_it_was_built(
+def test_the_image_contains_nothing_of_where_it_was_built(
     saved: Saved, tried: Callable[[int], None]
 ) -> None:
-    tried(len(LYING_ABOUT))
+    tried(len(SECRET_PATHS))
     assert telltales(saved) == []
-    assert_told_nothing(saved.descriptions)
+    assert_reveals_nothing(saved.descriptions)
 
 
 def telltales(saved: Saved) -> list[str]:
-    """The files of all layers that hold a secret, or whose names say so."""
+    """The files of all layers that contain a secret, or whose names suggest it."""
     found = []
     seen = 0
     for name, content in saved.files():
@@ -154,8 +146,8 @@ def telltales(saved: Saved) -> list[str]:
         if _TELLTALE.search(name):
             found.append(f"{name} by its name")
         if TOKEN.encode() in content or API_KEY.encode() in content:
-            found.append(f"{name} has what lay about")
-        if not _TESTED_WITH.search(name):
+            found.append(f"{name} contains a planted secret")
+        if not _SELF_TESTED.search(name):
             found += [
                 f"{name} has {what}"
                 for what, pattern in _SECRETS.items()
@@ -165,8 +157,8 @@ def telltales(saved: Saved) -> list[str]:
     return found
 
 
-def assert_told_nothing(described: list[Any]) -> None:
-    """The history of the image and its settings hold no secret."""
+def assert_reveals_nothing(described: list[Any]) -> None:
+    """The history of the image and its settings contain no secret."""
     text = json.dumps(described)
     assert '"history"' in text
     assert TOKEN not in text

@@ -1,4 +1,4 @@
-"""Attacks on what runs near a credential: a pin taken away in one place of the pipeline, which has to be noticed."""
+"""Attacks on what runs near a credential: a pin removed from the pipeline must be noticed."""
 
 import json
 import os
@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from test_pipeline import ORBS
 
 from attack import TOKEN
 from circleci_config import Node
 from circleci_usage import __version__
 from pins import ROOT, files, unpinned
+from pipeline_orbs import ORBS
 
 DIGEST = r"@sha256:[0-9a-f]{64}"
 
 
 class Loosened(NamedTuple):
-    """A pin taken away: in a file, what a pattern finds becomes something else; words of what is found then."""
+    """A pin removed: the text that a pattern matches in a file is replaced.
+
+    `found` is part of the expected finding.
+    """
 
     file: str
     pattern: str
@@ -126,7 +129,7 @@ def test_nothing_unpinned_runs_where_a_credential_is() -> None:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_pin_taken_away_is_noticed(name: str) -> None:
+def test_a_removed_pin_is_noticed(name: str) -> None:
     attack = ATTACKS[name]
     given = files()
     loosened = re.sub(attack.pattern, attack.instead, given[attack.file], flags=re.MULTILINE)
@@ -150,28 +153,25 @@ def test_newer_pins_are_proposed() -> None:
     settings = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
     assert {"pip_requirements", "dockerfile", "circleci"} <= set(settings["enabledManagers"])
 
-    lists = settings["pip_requirements"]["managerFilePatterns"]
-    assert all(
-        any(re.search(each.strip("/"), file.name) for each in lists)
-        for file in ROOT.glob("requirements*.txt")
-    )
+    patterns = [each.strip("/") for each in settings["pip_requirements"]["managerFilePatterns"]]
+    for file in ROOT.glob("requirements*.txt"):
+        assert any(re.search(pattern, file.name) for pattern in patterns), file
 
 
 @pytest.mark.parametrize(("script", "pin"), [(IMAGE, DIGEST), (RELEASE, r"sha256=[0-9a-f]{64}")])
 def test_newer_pins_of_scripts_are_proposed(script: str, pin: str) -> None:
     settings: Node = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
     text = files()[script]
-    covered = [
-        match
-        for manager in settings["customManagers"]
-        if any(re.search(pattern.strip("/"), script) for pattern in manager["managerFilePatterns"])
-        for expression in manager["matchStrings"]
-        for match in re.finditer(expression.replace("(?<", "(?P<"), text)
-    ]
+    covered = []
+    for manager in settings["customManagers"]:
+        patterns = manager["managerFilePatterns"]
+        if any(re.search(pattern.strip("/"), script) for pattern in patterns):
+            for expression in manager["matchStrings"]:
+                covered += re.finditer(expression.replace("(?<", "(?P<"), text)
     assert len(covered) == len(re.findall(pin, text)) > 0
 
 
-# The scripts that publish, with stand-ins for what they call.
+# The scripts that publish, with recorders in place of the programs that they call.
 
 
 RECORDER = """\
@@ -183,7 +183,10 @@ with open({calls!r}, "a", encoding="utf-8") as file:
 
 
 class Published(NamedTuple):
-    """How a script ended, what it printed, and its calls: a program, its arguments, whether it saw the credential."""
+    """How a script ended, its output, and its calls.
+
+    A call is a program, its arguments, and whether it saw the credential.
+    """
 
     code: int
     said: str
@@ -193,7 +196,7 @@ class Published(NamedTuple):
 def published(
     script: str, folder: Path, programs: tuple[str, ...], **environment: str
 ) -> Published:
-    """Run a script of the release, traced, with programs that only write down how they were called."""
+    """Run a script of the release, traced, with programs that only record their calls."""
     calls = folder / "calls"
     calls.touch()
     for name in programs:
@@ -250,7 +253,7 @@ def test_the_image_is_built_before_the_login_and_nothing_sees_the_password(tmp_p
     assert not any(words[-1] for words in ran.calls)
 
 
-def test_another_gh_than_the_pinned_one_is_not_run(tmp_path: Path) -> None:
+def test_only_the_pinned_gh_is_run(tmp_path: Path) -> None:
     ran = published(RELEASE, tmp_path, ("curl", "gh", "tar"), **TAG, GITHUB_TOKEN=TOKEN)
 
     assert ran.code != 0

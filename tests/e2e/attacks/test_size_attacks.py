@@ -1,7 +1,8 @@
-"""Much of everything, in little memory: many rows, many names, many days, a large download.
+"""Large inputs in little memory: many rows, many names, many days, a large download.
 
-What is tried here is about a tenth of what has to hold, in so little memory that what grows too fast is found. All of
-it takes a quarter of an hour and 4 GB of disk: `ATTACK_SIZE=full make test-attacks PYTEST_ARGS="-n0 -k size_attacks"`.
+The sizes are about a tenth of what is promised, with so little memory that excessive growth is
+found. The full sizes take 15 minutes and 4 GB of disk:
+`ATTACK_SIZE=full make test-attacks PYTEST_ARGS="-n0 -k size_attacks"`.
 """
 
 import csv
@@ -22,14 +23,14 @@ from streaming_circleci import ORGANIZATION, Export, streaming
 
 IS_FULL = os.environ.get("ATTACK_SIZE") == "full"
 WITHIN = 1_800 if IS_FULL else 300
-"""Seconds, on a machine that is busy with other things."""
+"""Seconds, on a busy machine."""
 
 LISTS = ("by_organization", "by_project", "by_workflow", "by_job", "by_status")
-"""Of summary.json; in others a job run may be in several lines, or none."""
+"""Lists of summary.json in which each job run is in exactly one line."""
 
 
 class Case(NamedTuple):
-    """An export and the memory that a report on it may take; `full` is what has to hold in all, in MB likewise."""
+    """An export and the memory in MB that a report on it may take, reduced and in full size."""
 
     size: Size
     memory: int
@@ -142,6 +143,6 @@ def _sums_to_the_totals(report: Path, size: Size) -> None:
 
 
 def _left_out(summary: Mapping[str, Any]) -> int:
-    """How many jobs the list of them lacks, but for the entry that sums them up."""
+    """How many jobs are missing from the list, except for the entry that sums them up."""
     left_out: int = summary.get("left_out", {}).get("by_job", 0)
     return left_out - 1 if left_out else 0

@@ -213,7 +213,9 @@ def _migration(migration: Migration, names: ProjectNames, currency: str) -> list
         f"{migration.rate.normalize():f}",
         f"{migration.new_rate.normalize():f}",
         Shown(
-            "always cheaper" if migration.is_always_cheaper else percent(migration.break_even_speed_up),
+            "always cheaper"
+            if migration.is_always_cheaper
+            else percent(migration.break_even_speed_up),
             migration.break_even_speed_up,
         ),
         number(migration.runs),
