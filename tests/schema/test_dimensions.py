@@ -6,7 +6,7 @@ import pytest
 
 from circleci_usage.analysis.breakdowns import BREAKDOWNS
 from circleci_usage.analysis.daily_tables import COARSE, FINE
-from circleci_usage.cost_files.focus import Charge
+from circleci_usage.cost_files.focus import ChargeRow
 from circleci_usage.push.metrics import FINE_TAGS, TAGS
 from circleci_usage.report_folder.summary import LISTS
 from circleci_usage.schema.dimensions import (
@@ -28,8 +28,7 @@ from circleci_usage.schema.keys import (
     ProjectKey,
     WorkflowKey,
 )
-from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS
-from circleci_usage.usage.aggregates import DIMENSIONS as DAILY_DIMENSIONS
+from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DAILY_DIMENSIONS
 
 NAMES = [dimension.name for dimension in DIMENSIONS]
 KEYS = (OrganizationKey, ProjectKey, BranchKey, WorkflowKey, JobKey, JobClassKey)
@@ -111,4 +110,4 @@ def test_published_names_keep_their_order(place: str) -> None:
 
 def test_charges_of_cost_files_have_the_dimensions_of_charges() -> None:
     dimensions = names_in(Place.CHARGES)
-    assert Charge._fields[: len(dimensions)] == dimensions
+    assert ChargeRow._fields[: len(dimensions)] == dimensions
