@@ -11,9 +11,9 @@ from circleci_usage.push.datadog.batches import (
     MAX_PLAIN_BYTES,
     MAX_WIRE_BYTES,
     Batch,
-    MetricSeries,
     batches,
 )
+from circleci_usage.push.datadog.series import MetricSeries
 
 DAY = 86_400
 

@@ -161,7 +161,7 @@ def test_patience_ends(datadog: DatadogIntake) -> None:
 
     with session(datadog) as api:
         for _ in range(4):
-            with pytest.raises(ServiceError, match="rate limit is used up"):
+            with pytest.raises(ServiceError, match=r"rate limit \(429\) is reached"):
                 api.call(validate)
 
     assert timedelta(0) <= WAIT_BUDGET - (datadog.clock.now() - NOW) < timedelta(seconds=110)
@@ -170,14 +170,14 @@ def test_patience_ends(datadog: DatadogIntake) -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        (HTML_PAGE, ServiceError, r"does not answer as Datadog does \(200\); check DATADOG_URL"),
+        (HTML_PAGE, ServiceError, r"does not respond like Datadog \(200\); check DATADOG_URL"),
         (
             status(302, "x", Location="http://127.0.0.1:9/"),
             ServiceError,
-            r"does not answer as Datadog does \(302\)",
+            r"does not respond like Datadog \(302\)",
         ),
         (status(403, "x"), AccessError, "does not accept the API key"),
-        (Stall(), ServiceError, "no answer within the time-out"),
+        (Stall(), ServiceError, "no response within the time-out"),
         (Reset(), ServiceError, "the connection broke"),
     ],
 )

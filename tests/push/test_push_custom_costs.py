@@ -18,8 +18,7 @@ from circleci_usage.demo.standin.messages import Request
 from circleci_usage.push.datadog.connection import DatadogSession
 from circleci_usage.push.datadog.cost_file import cost_file
 from circleci_usage.push.datadog.credentials import Credentials
-from circleci_usage.push.datadog.custom_costs import plan_replacement
-from circleci_usage.push.datadog.custom_costs import replace as send_replacement
+from circleci_usage.push.datadog.custom_costs import plan_replacement, replace_costs
 from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report_folder.reader import read_report_folder
@@ -65,7 +64,7 @@ def send(datadog: DatadogIntake, folder: Path, memory: Path | None = None) -> No
         site, KEYS, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.5)
     ) as session:
         replacement = plan_replacement(session, file, SentCosts(memory))
-        send_replacement(session, replacement, SentCosts(memory), NullProgress())
+        replace_costs(session, replacement, SentCosts(memory), NullProgress())
 
 
 def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:
@@ -149,7 +148,7 @@ def test_a_period_that_overlaps_another_is_refused(
     part = made(tmp_path / "part", Period.of_days(date(2026, 3, 9), date(2026, 3, 12)), "900")
 
     message = (
-        r"for 2026-03-02 to 2026-03-31 \(file-1\), and the report is of 2026-03-09 to 2026-03-12"
+        r"for 2026-03-02 to 2026-03-31 \(file-1\), and the report is for 2026-03-09 to 2026-03-12"
     )
     with pytest.raises(SettingsError, match=message):
         send(datadog, part)
@@ -162,7 +161,7 @@ def test_a_file_that_somebody_else_sent_is_left_alone(datadog: DatadogIntake, ma
     foreign = [{**line, "BilledCost": Decimal(1), "Tags": {"team": "x"}} for line in file.body()]
     datadog.costs.upload(foreign, NOW)
 
-    with pytest.raises(SettingsError, match=r"\(file-1\) that circleci-usage did not send"):
+    with pytest.raises(SettingsError, match=r"\(file-1\) that was not sent by circleci-usage"):
         send(datadog, march)
 
     assert [*datadog.costs.files] == ["file-1"]
@@ -193,7 +192,7 @@ def test_an_upload_that_nobody_knows_of_is_not_made_again(
 
     with pytest.raises(
         ServiceError,
-        match="Nobody knows whether the Custom Costs of 2026-03-01 to 2026-03-31 arrived",
+        match="It is unknown whether the Custom Costs of 2026-03-01 to 2026-03-31 arrived",
     ):
         send(datadog, march, tmp_path / MEMORY_NAME)
 
@@ -289,7 +288,7 @@ def test_a_report_that_costs_nothing_replaces_what_was_sent(
             r"the application key \(DATADOG_APP_KEY\) needs the permissions cloud_cost",
         ),
         ("GET", 400, ServiceError, r"does not list its Custom Costs files \(400\)"),
-        ("PUT", 400, ServiceError, r"refuses the Custom Costs file \(400\)"),
+        ("PUT", 400, ServiceError, r"rejects the Custom Costs file \(400\)"),
     ],
 )
 def test_what_datadog_does_not_do_is_said(
@@ -311,12 +310,12 @@ def test_another_currency_is_refused_with_the_reason(tmp_path: Path) -> None:
         tmp_path, [job_run("5")], "{currency: EUR, list_price_per_credit: 0.0005}"
     )
 
-    with pytest.raises(SettingsError, match="take USD alone, and the report is in EUR"):
+    with pytest.raises(SettingsError, match="are in USD only, but the report is in EUR"):
         cost_file(read_report_folder(folder), NOW.date())
 
 
 def test_days_to_come_are_refused(march: Path) -> None:
-    with pytest.raises(SettingsError, match="reaches to 2026-03-31, but today is 2026-03-30"):
+    with pytest.raises(SettingsError, match="ends on 2026-03-31, but today is 2026-03-30"):
         cost_file(read_report_folder(march), date(2026, 3, 30))
 
 

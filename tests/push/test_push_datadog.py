@@ -29,16 +29,18 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, in_turn, status
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.tour import DEMO_SETTINGS
+from circleci_usage.push.datadog.account import check_keys, create_dashboard
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.dashboards import Dashboard, dashboard
-from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
-from circleci_usage.push.datadog.send import PushResult, check_keys, create_dashboard, send_plan
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan
+from circleci_usage.push.datadog.result import PushResult
+from circleci_usage.push.datadog.send import send_plan
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.metrics import DAILY_METRICS
 from circleci_usage.push.timestamps import Mode
 from circleci_usage.report import Report
 from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake
-from push_runner import NOW, plan_in_requests
+from push_runner import NOW, plan_in_requests, plan_push
 from report_folders import report_folder
 
 SERIES = "/api/v2/series"
@@ -50,7 +52,7 @@ WEEK = Period.of_days(date(2026, 3, 16), date(2026, 3, 22))
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
-    """A week of the made-up company, which has spent too much."""
+    """A week of the sample company, which has spent too much."""
     rows = [row for day in WEEK for row in Company(scale=0.2).rows(day)]
     settings = DEMO_SETTINGS.read_text().replace("amount: 5000", "amount: 1")
     return report_folder(tmp_path_factory.mktemp("week"), rows, settings, period=WEEK)
@@ -116,10 +118,10 @@ def test_history_is_kept_once_ingestion_is_switched_on(
 ) -> None:
     plan = planned(reported, replace(options, mode=Mode.HISTORICAL, enable_historical=True))
 
-    assert send(datadog, plan).switched_on == DAILY_METRICS
+    assert send(datadog, plan).enabled == DAILY_METRICS
 
     check_totals(datadog, reported[1], "period:day")
-    assert send(datadog, plan).switched_on == ()
+    assert send(datadog, plan).enabled == ()
     assert datadog.asked("POST", HISTORICAL) == len(DAILY_METRICS)
 
 
@@ -150,7 +152,7 @@ def test_history_is_refused_where_datadog_would_drop_it(
     assert datadog.calls == []
     with pytest.raises(
         SettingsError,
-        match=rf"off for circleci\.usage\.credits, .* drop {plan.late_points:,} points",
+        match=rf"disabled for circleci\.usage\.credits, .* drop {plan.late_points:,} points",
     ):
         send(datadog, plan)
     assert datadog.asked("POST", SERIES) == 0
@@ -220,7 +222,8 @@ def test_a_refused_key_is_an_access_error_and_stops_at_once(
     datadog.faults = FaultsAt(SERIES, [status(code, "x")])
 
     with pytest.raises(
-        AccessError, match=rf"does not accept the API key \({code}\).* now it is datadoghq\.eu\.$"
+        AccessError,
+        match=rf"does not accept the API key \({code}\).* it is set to datadoghq\.eu\.$",
     ):
         send(datadog, planned(reported, options, 4))
     assert len(datadog.calls) == 1
@@ -232,7 +235,8 @@ def test_datadog_being_down_is_a_service_error_after_five_tries(
     datadog.faults = FaultsAt(SERIES, [Instead(Response.json(503, {"errors": ["maintenance"]}))])
 
     with pytest.raises(
-        ServiceError, match=r"cannot do it now \(503\)\. It says: maintenance\. Try again later\.$"
+        ServiceError,
+        match=r"is temporarily unavailable \(503\)\. Details: maintenance\. Try again later\.$",
     ):
         send(datadog, planned(reported, options, 4))
     assert len(datadog.calls) == 5
@@ -264,10 +268,10 @@ def test_what_arrived_and_what_did_not_is_said(
     assert len(datadog.metrics.kept) == arrived
     message = str(caught.value)
     assert message.startswith(
-        f"Datadog has {arrived:,} of {plan.points:,} points, the others did not arrive: "
+        f"Partially sent: Datadog has {arrived:,} of {plan.points:,} points. "
     )
     assert message.endswith(
-        "Run the same command again: points that are there already are replaced, nothing doubles."
+        "Rerun the same command; this is safe, points that arrived are not counted twice."
     )
     assert caught.value.exit_code == 7
     datadog.faults = None
@@ -283,7 +287,7 @@ def test_one_refused_request_does_not_keep_back_the_others(
 
     with pytest.raises(
         PartlySentError,
-        match=rf"refuses a request with {plan.batches[1].points} points \(400\): no\.",
+        match=rf"rejects a request with {plan.batches[1].points} points \(400\): no\.",
     ):
         send(datadog, plan)
 
@@ -313,7 +317,7 @@ def test_an_accepted_request_with_errors_in_its_answer_has_failed(
 def test_a_plan_without_consent_is_not_sent(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    with pytest.raises(SettingsError, match="series are more than the 20 that may be sent"):
+    with pytest.raises(SettingsError, match="series exceed the limit of 20"):
         send(datadog, planned(reported, replace(options, max_series=20)))
     assert datadog.calls == []
 
@@ -335,7 +339,8 @@ def test_metrics_that_arrived_are_told_when_events_do_not(
     datadog.faults = FaultsAt(EVENTS, [status(503, "x")])
 
     with pytest.raises(
-        PartlySentError, match=rf"^All {plan.points:,} points arrived, but not all else: "
+        PartlySentError,
+        match=rf"^Partially sent: all {plan.points:,} points arrived, but the rest did not\. ",
     ):
         send(datadog, plan)
 
@@ -354,7 +359,7 @@ def test_no_key_is_in_anything_that_people_see(
     shown = "".join(traceback.format_exception(caught.value)) + repr(plan) + repr(KEYS)
     assert API_KEY not in shown
     assert APP_KEY not in shown
-    assert "key … and … at [31m fault" in str(caught.value)
+    assert r"key … and … at\x1b[31m fault" in str(caught.value)
     wrapped = caught.value.__cause__ or caught.value.__context__
     assert wrapped is None or API_KEY not in repr(wrapped)
 
@@ -364,7 +369,7 @@ def test_keys_that_are_good_are_called_good(datadog: DatadogIntake, options: Pus
         return check_keys(options.site, credentials, clock=datadog.clock, progress=NullProgress())
 
     assert check(KEYS) == "datadoghq.eu accepts the API key and the application key."
-    assert check(API_KEY_ALONE).startswith("datadoghq.eu accepts the API key; for Custom Costs")
+    assert check(API_KEY_ALONE).startswith("datadoghq.eu accepts the API key; Custom Costs")
     with pytest.raises(AccessError, match="does not accept the API key"):
         check(Credentials(SecretStr("a" * 32)))
     with pytest.raises(AccessError, match="the application key"):

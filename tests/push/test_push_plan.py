@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
-from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
+from circleci_usage.push.datadog.event_body import event_body
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
 from circleci_usage.push.timestamps import Mode, period_name, snapshot_timestamp
+from push_runner import plan_push
 from report_folders import MARCH, NOW, report_folder
 from rows import Row, job_run
 
@@ -183,7 +185,7 @@ def test_names_that_would_share_a_tag_stay_apart_and_that_is_said(tmp_path: Path
 
     assert len(amounts(plan, "credits")) == 3
     assert plan.warnings[0].startswith(
-        "Some names would have had the same project tag and were given a suffix: 'Web'"
+        "Some names would have had the same project tag, so they got a suffix: 'Web'"
     )
 
 
@@ -208,11 +210,14 @@ def test_branches_come_by_project_and_only_as_a_snapshot(folder: Path) -> None:
     [
         (
             ["job"],
-            "It is the tag job that makes them many: without it they are 16. Leave it out of --tags, or",
+            "The tag job causes most of them: without it there are 16. Leave it out of --tags, or",
         ),
         (
             [],
-            "It is the tag credit_type that makes them many: without it they are 14. Leave it out with --without-tags ",
+            (
+                "The tag credit_type causes most of them: without it there are 14."
+                " Leave it out with --without-tags "
+            ),
         ),
     ],
 )
@@ -225,9 +230,7 @@ def test_too_many_series_need_consent_and_the_tag_is_named(
 
     series = len(plan.series)
     assert plan.objection is not None
-    assert plan.objection.startswith(
-        f"{series} series are more than the 10 that may be sent (--max-series)"
-    )
+    assert plan.objection.startswith(f"{series} series exceed the limit of 10 (--max-series)")
     assert advice in plan.objection
     assert f"--max-series {series}." in plan.objection
     assert plan_push(folder, replace(options, max_series=series), NOW).objection is None
@@ -276,9 +279,10 @@ def test_events_are_for_exceeded_budgets_alone(own_folder: Path) -> None:
     (event,) = plan_push(folder, SNAPSHOT, NOW).events
     assert event.title == "CircleCI budget Payments is exceeded: 540% of 1.00 USD"
     assert event.text == (
-        "5.40 USD of 1.00 USD were spent from 2026-03-01 to 2026-03-31.\n\nThe report: https://example.com/report"
+        "5.40 USD of 1.00 USD spent from 2026-03-01 through 2026-03-31."
+        "\n\nReport: https://example.com/report"
     )
-    assert event.tags == ("budget:payments", "team:payments")
+    assert event_body(event, NOW)["tags"] == ["budget:payments", "team:payments"]
     assert plan_push(folder, replace(SNAPSHOT, events=False), NOW).events == ()
 
 
@@ -304,15 +308,12 @@ def test_an_anomaly_is_an_event_with_its_cause(own_folder: Path) -> None:
     events = plan_push(own_folder, SNAPSHOT, NOW).events
 
     assert len(events) == 10
-    assert events[0].title == "CircleCI cost of pay was unusual on 2026-03-05: 1,234.32 USD"
+    assert events[0].title == "CircleCI cost anomaly on 2026-03-05: 1,234.32 USD for pay"
     assert events[0].text == (
-        "1,234.32 USD instead of about 5.54 USD. Most of it is the job compact of the workflow nightly: 65.15 USD"
-        " instead of about 4.28 USD."
+        "1,234.32 USD vs. about 5.54 USD expected. Main driver: the job compact of the workflow"
+        " nightly (65.15 USD vs. about 4.28 USD expected)."
     )
-    assert (
-        events[1].title
-        == "CircleCI cost of all projects together was unusual on 2026-03-05: 1,234.32 USD"
-    )
+    assert events[1].title == "CircleCI cost anomaly on 2026-03-05: 1,234.32 USD for all projects"
     assert len({event.key for event in events}) == 2
     assert all(len(event.key) <= 100 for event in events)
 
@@ -342,10 +343,8 @@ def test_an_anomaly_of_a_job_alone_names_the_job(own_folder: Path) -> None:
 
     first, second = plan_push(own_folder, SNAPSHOT, NOW).events
 
-    assert (
-        first.title == "CircleCI cost of the job soak of pay was unusual on 2026-03-05: 90.00 USD"
-    )
-    assert first.text == "90.00 USD instead of about 30.00 USD."
+    assert first.title == "CircleCI cost anomaly on 2026-03-05: 90.00 USD for the job soak of pay"
+    assert first.text == "90.00 USD vs. about 30.00 USD expected."
     assert first.key != second.key
 
 
@@ -358,7 +357,8 @@ def test_government_sites_have_no_history(folder: Path, site: str) -> None:
 
 def test_days_that_datadog_has_long_forgotten_are_refused(folder: Path) -> None:
     with pytest.raises(
-        SettingsError, match=r"^8 of 20 points lie before 2026-03-05, and Datadog keeps 15 months"
+        SettingsError,
+        match=r"^8 of 20 points are from before 2026-03-05, but Datadog keeps 15 months",
     ):
         plan_push(folder, HISTORICAL, datetime(2027, 5, 29, tzinfo=UTC))
 
@@ -389,7 +389,7 @@ def test_a_report_of_another_version_is_to_be_made_again(own_folder: Path, versi
             "summary.json",
             '"cost": "6.318"',
             '"cost": "6.319"',
-            "sum to 6.318 cost, its summary.json says 6.319",
+            "sum to 6.318 cost, but its summary.json says 6.319",
         ),
         ("summary.json", '"cost": "6.318"', '"cost": "NaN"', "does not say what was spent when"),
         ("summary.json", '"used": "5.4"', '"used": "much"', "summary.json is damaged"),
@@ -443,7 +443,7 @@ def test_a_report_too_large_for_days_by_job_says_so(own_folder: Path) -> None:
     table = own_folder / "tables" / "daily_charges.csv"
     table.write_text(table.read_text().replace(",workflow,job,", ",x,y,", 1))
 
-    with pytest.raises(SettingsError, match="too many days and jobs to tell them apart by job"):
+    with pytest.raises(SettingsError, match="too many days and jobs for a daily breakdown by job"):
         plan_push(own_folder, replace(SNAPSHOT, tags=chosen_tags(["job"])), NOW)
     assert plan_push(own_folder, SNAPSHOT, NOW).points
 
@@ -476,10 +476,10 @@ def test_a_snapshot_is_never_older_than_half_of_what_datadog_takes(now: datetime
         (
             ["jobs"],
             [],
-            "There is no tag 'jobs': --tags takes workflow, job, resource_class, branch",
+            "Unknown tag 'jobs': --tags accepts workflow, job, resource_class, branch",
         ),
-        ([], ["cost"], "There is no tag 'cost'"),
-        (["branch,job"], [], "The tags branch and job do not go together"),
+        ([], ["cost"], "Unknown tag 'cost'"),
+        (["branch,job"], [], "The tags branch and job cannot be combined"),
     ],
 )
 def test_tags_that_cannot_be_are_refused(

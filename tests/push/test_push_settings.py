@@ -38,7 +38,7 @@ def test_a_site_is_taken_as_people_copy_it(written: str, name: str) -> None:
 def test_another_site_is_refused_with_the_list(name: str) -> None:
     with pytest.raises(
         SettingsError,
-        match=r"There is no Datadog site .* one of datadoghq\.com, us3\.datadoghq\.com,",
+        match=r"Unknown Datadog site .* pages: datadoghq\.com, us3\.datadoghq\.com,",
     ):
         datadog_site(name)
 
@@ -112,7 +112,7 @@ def test_there_need_be_no_application_key() -> None:
 @pytest.mark.parametrize("key", [f"{KEY}\r\nX: y", "schlüssel", "a b"])
 def test_what_cannot_be_a_key_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(
-        SettingsError, match="DATADOG_API_KEY holds characters that no Datadog key has"
+        SettingsError, match="DATADOG_API_KEY contains characters that no Datadog key has"
     ) as caught:
         datadog_credentials({"DATADOG_API_KEY": key})
     assert key not in str(caught.value)

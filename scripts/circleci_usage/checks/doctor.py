@@ -58,7 +58,7 @@ def _settings(load: Callable[[], object]) -> Check:
 
 
 def _datadog(settings: DoctorSettings, environment: Mapping[str, str], progress: Progress) -> Check:
-    from circleci_usage.push.datadog.send import check_keys  # noqa: PLC0415 - the client costs start-up time
+    from circleci_usage.push.datadog.account import check_keys  # noqa: PLC0415 - the client costs start-up time
 
     try:
         site = datadog_site(
