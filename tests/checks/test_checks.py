@@ -30,8 +30,8 @@ def test_all_is_well(world: Bench) -> None:
     assert [check.name for check in checks] == [
         "token",
         "clock",
-        f"organisation {main.id}",
-        f"organisation {main.slug}",
+        f"organization {main.id}",
+        f"organization {main.slug}",
         "store",
     ]
     assert checks[-1].message.endswith("has 1 window with 62 job runs.")
@@ -45,7 +45,7 @@ def test_a_wrong_token_ends_the_questions(world: Bench) -> None:
     world.assert_no_secret(check)
 
 
-def test_a_wrong_organisation_is_told_the_right_ones(world: Bench) -> None:
+def test_a_wrong_organization_is_told_the_right_ones(world: Bench) -> None:
     *_, check = check_circleci(world.client, ["00000000-0000-4000-8000-000000000000"])
     assert not check.ok
     assert world.circleci.company.organizations[0].slug in check.message
@@ -55,7 +55,7 @@ def test_a_wrong_clock_is_said(world: Bench) -> None:
     world.skew = timedelta(hours=2)
     _, clock = check_circleci(world.client, [])
     assert not clock.ok
-    assert "2:00:00 ahead of CircleCI's; set it right" in clock.message
+    assert "2:00:00 ahead of CircleCI's; correct it" in clock.message
 
 
 def test_a_damaged_part_is_found_and_fetched_again_once_removed(world: Bench) -> None:
