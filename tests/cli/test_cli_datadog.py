@@ -163,7 +163,7 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
         (["--custom-costs"], {"DATADOG_APP_KEY": WRONG}, [], 3, "cloud_cost_management_write"),
     ],
 )
-def test_what_went_wrong_has_a_message_and_an_exit_code(
+def test_each_error_has_a_message_and_an_exit_code(
     datadog: DatadogIntake,
     folder: Path,
     tmp_path: Path,
@@ -180,7 +180,7 @@ def test_what_went_wrong_has_a_message_and_an_exit_code(
     assert (done.code, message in done.err) == (code, True), done.err
 
 
-def test_custom_costs_are_remembered_in_the_store(
+def test_custom_costs_are_on_record_in_the_store(
     datadog: DatadogIntake, folder: Path, tmp_path: Path
 ) -> None:
     for _ in range(2):
@@ -194,7 +194,7 @@ def test_custom_costs_are_remembered_in_the_store(
     assert API_KEY not in memory.read_text()
 
 
-def test_the_dashboard_is_printed_or_made(datadog: DatadogIntake, folder: Path) -> None:
+def test_the_dashboard_is_printed_or_created(datadog: DatadogIntake, folder: Path) -> None:
     assert (
         json.loads(run(datadog, folder, "datadog-dashboard").out)["title"]
         == "CircleCI usage and cost"

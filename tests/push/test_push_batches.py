@@ -33,7 +33,7 @@ def check(sent: tuple[Batch, ...], given: list[MetricSeries]) -> None:
         assert batch.wire_bytes <= MAX_WIRE_BYTES
 
 
-def test_what_hardly_compresses_is_divided_by_its_compressed_size() -> None:
+def test_series_that_hardly_compress_are_split_by_compressed_size() -> None:
     chance = Random(5)
     given = [series(number, tag=chance.randbytes(60).hex()) for number in range(9_000)]
 
@@ -44,7 +44,7 @@ def test_what_hardly_compresses_is_divided_by_its_compressed_size() -> None:
     assert sum(batch.plain_bytes for batch in sent) < MAX_PLAIN_BYTES
 
 
-def test_what_compresses_well_is_divided_by_its_plain_size() -> None:
+def test_series_that_compress_well_are_split_by_plain_size() -> None:
     given = [series(number, points=400) for number in range(350)]
 
     sent = batches(given)
@@ -55,7 +55,7 @@ def test_what_compresses_well_is_divided_by_its_plain_size() -> None:
 
 
 @given(numbers=st.lists(st.integers(0, 50), max_size=30))
-def test_few_series_are_one_request_and_none_are_none(numbers: list[int]) -> None:
+def test_few_series_are_one_request_and_no_series_no_request(numbers: list[int]) -> None:
     given = [series(number, points=number % 3 + 1) for number in numbers]
 
     sent = batches(given)

@@ -77,7 +77,7 @@ def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:
     return choose
 
 
-def test_the_lines_are_a_day_project_team_and_credit_type(
+def test_there_is_a_line_per_day_project_team_and_credit_type(
     datadog: DatadogIntake, march: Path
 ) -> None:
     send(datadog, march)
@@ -104,7 +104,7 @@ def test_the_lines_are_a_day_project_team_and_credit_type(
 
 
 @pytest.mark.parametrize(("name", "uploads"), [(MEMORY_NAME, 1), (None, 3)])
-def test_sending_again_never_doubles(
+def test_sending_again_is_safe(
     datadog: DatadogIntake, march: Path, tmp_path: Path, name: str | None, uploads: int
 ) -> None:
     for _ in range(3):
@@ -114,7 +114,7 @@ def test_sending_again_never_doubles(
     assert datadog.asked("PUT", COSTS) == uploads
 
 
-def test_a_corrected_report_takes_the_place_of_the_first(
+def test_a_corrected_report_replaces_the_first(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     memory = tmp_path / MEMORY_NAME
@@ -128,7 +128,7 @@ def test_a_corrected_report_takes_the_place_of_the_first(
     assert [remembered] == [*datadog.costs.files]
 
 
-def test_a_longer_period_takes_the_place_of_those_in_it(
+def test_a_longer_period_replaces_those_in_it(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     for number in (3, 9, 31):
@@ -156,7 +156,7 @@ def test_a_period_that_overlaps_another_is_refused(
     assert datadog.costs.total() == cost_of(march)
 
 
-def test_a_file_that_somebody_else_sent_is_left_alone(datadog: DatadogIntake, march: Path) -> None:
+def test_a_file_from_another_source_is_kept(datadog: DatadogIntake, march: Path) -> None:
     file = cost_file(read_report_folder(march), NOW.date())
     foreign = [{**line, "BilledCost": Decimal(1), "Tags": {"team": "x"}} for line in file.body()]
     datadog.costs.upload(foreign, NOW)
@@ -167,7 +167,7 @@ def test_a_file_that_somebody_else_sent_is_left_alone(datadog: DatadogIntake, ma
     assert [*datadog.costs.files] == ["file-1"]
 
 
-def test_files_of_other_days_and_providers_are_left_alone(
+def test_files_of_other_days_and_providers_are_kept(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     send(
@@ -185,7 +185,7 @@ def test_files_of_other_days_and_providers_are_left_alone(
 
 
 @pytest.mark.parametrize("fault", [Stall(), Stall(done=True)])
-def test_an_upload_that_nobody_knows_of_is_not_made_again(
+def test_an_upload_with_unknown_outcome_is_not_retried(
     datadog: DatadogIntake, march: Path, tmp_path: Path, fault: Fault
 ) -> None:
     datadog.faults = at("PUT", fault)
@@ -201,7 +201,7 @@ def test_an_upload_that_nobody_knows_of_is_not_made_again(
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 
 
-def test_an_upload_that_was_put_off_is_made_again(datadog: DatadogIntake, march: Path) -> None:
+def test_a_rate_limited_upload_is_retried(datadog: DatadogIntake, march: Path) -> None:
     datadog.faults = at("PUT", status(429, "later", X_RateLimit_Reset="9"))
 
     send(datadog, march)
@@ -209,7 +209,7 @@ def test_an_upload_that_was_put_off_is_made_again(datadog: DatadogIntake, march:
     assert datadog.costs.total() == cost_of(march)
 
 
-def test_a_stop_between_deleting_and_sending_leaves_too_little_never_too_much(
+def test_a_stop_between_deleting_and_sending_counts_nothing_twice(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     memory = tmp_path / MEMORY_NAME
@@ -225,7 +225,7 @@ def test_a_stop_between_deleting_and_sending_leaves_too_little_never_too_much(
     assert datadog.costs.total() == cost_of(corrected)
 
 
-def test_a_file_that_is_gone_already_is_no_trouble(
+def test_a_file_that_is_already_gone_is_ignored(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     memory = tmp_path / MEMORY_NAME
@@ -240,7 +240,7 @@ def test_a_file_that_is_gone_already_is_no_trouble(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "files": {"a": {"site": "x"}}}']
 )
-def test_a_memory_that_is_damaged_is_an_empty_one(
+def test_a_damaged_record_of_sent_costs_counts_as_empty(
     datadog: DatadogIntake, march: Path, tmp_path: Path, text: str
 ) -> None:
     memory = tmp_path / MEMORY_NAME
@@ -291,7 +291,7 @@ def test_a_report_that_costs_nothing_replaces_what_was_sent(
         ("PUT", 400, ServiceError, r"rejects the Custom Costs file \(400\)"),
     ],
 )
-def test_what_datadog_does_not_do_is_said(
+def test_each_rejection_has_its_message(
     datadog: DatadogIntake,
     march: Path,
     method: str,
@@ -314,12 +314,12 @@ def test_another_currency_is_refused_with_the_reason(tmp_path: Path) -> None:
         cost_file(read_report_folder(folder), NOW.date())
 
 
-def test_days_to_come_are_refused(march: Path) -> None:
+def test_future_days_are_refused(march: Path) -> None:
     with pytest.raises(SettingsError, match="ends on 2026-03-31, but today is 2026-03-30"):
         cost_file(read_report_folder(march), date(2026, 3, 30))
 
 
-def test_blank_and_hostile_names_are_made_fit(datadog: DatadogIntake, tmp_path: Path) -> None:
+def test_blank_and_hostile_names_become_valid_tags(datadog: DatadogIntake, tmp_path: Path) -> None:
     rows = [
         job_run("5", PROJECT_ID=f"p{number}", PROJECT_NAME=name, ORGANIZATION_NAME="\\N")
         for number, name in enumerate(["\\N", "=cmd|' /C calc'!A0", "x" * 3000, "🚀", 'a,b"c'])

@@ -113,7 +113,7 @@ def test_a_snapshot_is_kept_and_sums_to_the_report(
     assert len(datadog.calls) == plan.requests
 
 
-def test_history_is_kept_once_ingestion_is_switched_on(
+def test_history_is_kept_once_ingestion_is_enabled(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, replace(options, mode=Mode.HISTORICAL, enable_historical=True))
@@ -158,7 +158,7 @@ def test_history_is_refused_where_datadog_would_drop_it(
     assert datadog.asked("POST", SERIES) == 0
 
 
-def test_history_is_sent_on_the_word_of_who_knows(
+def test_history_is_sent_unchecked_if_ingestion_is_already_enabled(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.metrics.historical.update(DAILY_METRICS)
@@ -171,7 +171,7 @@ def test_history_is_sent_on_the_word_of_who_knows(
     check_totals(datadog, reported[1])
 
 
-def test_ingestion_that_cannot_be_switched_on_is_explained(
+def test_ingestion_that_cannot_be_enabled_is_explained(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.metrics.with_tag_configuration.add("circleci.usage.cost")
@@ -185,7 +185,7 @@ def test_ingestion_that_cannot_be_switched_on_is_explained(
     assert datadog.asked("POST", SERIES) == 0
 
 
-def test_a_killed_push_is_made_whole_by_the_next(
+def test_a_killed_push_is_completed_by_the_next(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     command = [sys.executable, push_runner.__file__, str(reported[0]), datadog.url]
@@ -229,7 +229,7 @@ def test_a_refused_key_is_an_access_error_and_stops_at_once(
     assert len(datadog.calls) == 1
 
 
-def test_datadog_being_down_is_a_service_error_after_five_tries(
+def test_an_outage_is_a_service_error_after_five_attempts(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.faults = FaultsAt(SERIES, [Instead(Response.json(503, {"errors": ["maintenance"]}))])
@@ -242,7 +242,7 @@ def test_datadog_being_down_is_a_service_error_after_five_tries(
     assert len(datadog.calls) == 5
 
 
-def test_trouble_that_passes_is_not_noticed(
+def test_temporary_failures_go_unnoticed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     later = status(429, "slow down", X_RateLimit_Reset="37")
@@ -255,7 +255,7 @@ def test_trouble_that_passes_is_not_noticed(
     assert datadog.clock.now() - before == timedelta(seconds=37 + 2 + 4 + 8)
 
 
-def test_what_arrived_and_what_did_not_is_said(
+def test_a_partial_push_reports_how_much_arrived(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
@@ -279,7 +279,7 @@ def test_what_arrived_and_what_did_not_is_said(
     check_totals(datadog, reported[1])
 
 
-def test_one_refused_request_does_not_keep_back_the_others(
+def test_a_rejected_request_does_not_hold_up_the_others(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
@@ -294,7 +294,7 @@ def test_one_refused_request_does_not_keep_back_the_others(
     assert len(datadog.metrics.kept) == plan.points - plan.batches[1].points
 
 
-def test_a_request_that_is_too_large_after_all_is_halved(
+def test_a_request_that_turns_out_too_large_is_halved(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     too_large = Instead(Response.json(413, {"errors": ["Payload too big"]}))
@@ -305,7 +305,7 @@ def test_a_request_that_is_too_large_after_all_is_halved(
     check_totals(datadog, reported[1])
 
 
-def test_an_accepted_request_with_errors_in_its_answer_has_failed(
+def test_an_accepted_request_with_errors_in_its_response_has_failed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.faults = FaultsAt(SERIES, [Instead(Response.json(202, {"errors": ["quota exceeded"]}))])
@@ -322,7 +322,7 @@ def test_a_plan_without_consent_is_not_sent(
     assert datadog.calls == []
 
 
-def test_events_are_sent_now_and_once_a_thing(
+def test_events_have_the_current_time_and_a_key_of_their_own(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options)
@@ -332,7 +332,7 @@ def test_events_are_sent_now_and_once_a_thing(
     assert all(event["date_happened"] == int(NOW.timestamp()) for event in datadog.events)
 
 
-def test_metrics_that_arrived_are_told_when_events_do_not(
+def test_metrics_that_arrived_are_reported_when_events_fail(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options)
@@ -346,7 +346,7 @@ def test_metrics_that_arrived_are_told_when_events_do_not(
 
 
 @pytest.mark.parametrize("code", [400, 403, 503])
-def test_no_key_is_in_anything_that_people_see(
+def test_no_key_is_in_anything_shown(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions, code: int
 ) -> None:
     echo = {"errors": [f"key {API_KEY} and {APP_KEY} at\x1b[31m fault"]}
@@ -364,7 +364,7 @@ def test_no_key_is_in_anything_that_people_see(
     assert wrapped is None or API_KEY not in repr(wrapped)
 
 
-def test_keys_that_are_good_are_called_good(datadog: DatadogIntake, options: PushOptions) -> None:
+def test_valid_keys_are_reported(datadog: DatadogIntake, options: PushOptions) -> None:
     def check(credentials: Credentials) -> str:
         return check_keys(options.site, credentials, clock=datadog.clock, progress=NullProgress())
 
@@ -376,7 +376,7 @@ def test_keys_that_are_good_are_called_good(datadog: DatadogIntake, options: Pus
         check(Credentials(SecretStr(API_KEY), SecretStr("b" * 40)))
 
 
-def test_the_dashboard_is_made_and_its_address_told(
+def test_the_dashboard_is_created_and_its_address_returned(
     datadog: DatadogIntake, options: PushOptions
 ) -> None:
     def create(credentials: Credentials) -> str:

@@ -13,7 +13,7 @@ from report_folders import NOW, report_folder
 from rows import job_run
 
 
-def test_a_plan_is_shown_with_all_that_it_means(tmp_path: Path) -> None:
+def test_a_dry_run_shows_the_whole_plan(tmp_path: Path) -> None:
     rows = [job_run("1000"), job_run("10000", PROJECT_ID="p2", PROJECT_NAME="Web")]
     folder, _ = report_folder(tmp_path, rows, "budgets: [{name: all, per: month, amount: 5}]")
     options = PushOptions(

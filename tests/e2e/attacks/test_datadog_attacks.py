@@ -77,7 +77,7 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
+def test_an_endless_response_is_given_up(script: Script) -> None:
     begin = monotonic()
     too_slow = pytest.raises(ServiceError, match="the response is too slow")
     with HostileServer(script) as server, session(server.url) as datadog, too_slow:
@@ -117,7 +117,7 @@ MEANINGLESS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", MEANINGLESS.values(), ids=MEANINGLESS)
-def test_an_answer_that_means_nothing(whole: bytes) -> None:
+def test_a_meaningless_response(whole: bytes) -> None:
     refused = pytest.raises((UsageExporterError, DatadogRefusedError))
     with (
         HostileServer((READ, whole)) as server,
@@ -157,7 +157,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS, ids=ascii)
-def test_the_address_of_a_dashboard_is_datadog_s(link: object) -> None:
+def test_the_address_of_a_dashboard_is_datadogs(link: object) -> None:
     with HostileServer((READ, answer(200, json.dumps({"url": link}).encode()))) as server:
         site = datadog_site("datadoghq.com", server.url)
         made = create_dashboard(
@@ -203,7 +203,7 @@ LISTS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", LISTS.values(), ids=LISTS)
-def test_a_list_of_costs_that_is_none(whole: bytes, tmp_path: Path) -> None:
+def test_a_malformed_list_of_costs(whole: bytes, tmp_path: Path) -> None:
     march = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
     file, memory = CostFile(march, ()), SentCosts(tmp_path / "memory.json")
     refused = pytest.raises((ServiceError, SettingsError))
@@ -237,7 +237,7 @@ PUSHES: dict[str, tuple[bytes, set[int]]] = {
 
 
 @pytest.mark.parametrize(("whole", "codes"), PUSHES.values(), ids=PUSHES)
-def test_a_push_that_is_answered_so(
+def test_a_push_with_such_a_response(
     whole: bytes, codes: set[int], folder: Path, tmp_path: Path
 ) -> None:
     with HostileServer((READ, whole)) as server:
@@ -314,7 +314,7 @@ def test_a_tls_server_behind_a_proxy(
     assert bool(server.heads) == trusted
 
 
-def test_what_may_have_been_done_is_not_done_twice() -> None:
+def test_a_request_that_may_have_been_done_is_not_done_twice() -> None:
     body: Any = {"title": "x"}
     for ending in ((), (RESET,), (b"HTTP/1.1 200 O", RESET)):
         with (
