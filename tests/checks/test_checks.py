@@ -1,4 +1,4 @@
-"""What `doctor` and `status` find out."""
+"""What `doctor` and `status` report."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""`push datadog` and `datadog-dashboard` as a user runs them: exit codes, messages, and keys that nobody sees."""
+"""`push datadog` and `datadog-dashboard` as a user runs them: exit codes, messages, no keys."""
 
 import csv
 import json
@@ -190,8 +190,8 @@ def test_custom_costs_are_on_record_in_the_store(
         )
 
     assert datadog.asked("PUT", "/api/v2/cost/custom_costs") == 1
-    (memory,) = tmp_path.iterdir()
-    assert API_KEY not in memory.read_text()
+    (record,) = tmp_path.iterdir()
+    assert API_KEY not in record.read_text()
 
 
 def test_the_dashboard_is_printed_or_created(datadog: DatadogIntake, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tags that Datadog keeps as they are, and that stay apart where the names do."""
+"""Tags that Datadog keeps unchanged, distinct where the names are."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""The stand-in for Datadog keeps Datadog's rules: what the tests of the push prove is worth as much as this."""
+"""The mock Datadog follows Datadog's rules: the tests of the push rely on it."""
 
 import gzip
 import json

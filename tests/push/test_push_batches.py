@@ -19,10 +19,10 @@ DAY = 86_400
 
 
 def series(number: int, *, tag: str = "", points: int = 1) -> MetricSeries:
-    stamps = range(1_790_000_000, 1_790_000_000 + points * DAY, DAY)
+    times = range(1_790_000_000, 1_790_000_000 + points * DAY, DAY)
     tags = (f"project:project-{number}", f"job:{tag}")
     return MetricSeries(
-        "circleci.usage.cost", tags, tuple((stamp, Decimal("12.25")) for stamp in stamps)
+        "circleci.usage.cost", tags, tuple((time, Decimal("12.25")) for time in times)
     )
 
 

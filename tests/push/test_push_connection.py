@@ -1,4 +1,4 @@
-"""The session with DatadogSession: what is tried again and what is not, where keys go and where they never go."""
+"""The session with Datadog: what is retried and what is not, and where keys are sent."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -195,7 +195,8 @@ def test_an_unreachable_address_is_reported(datadog: DatadogIntake) -> None:
         session(datadog, "http://127.0.0.1:9") as api,
         pytest.raises(
             ServiceError,
-            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection\. Try again later\.$",
+            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection\."
+            r" Try again later\.$",
         ),
     ):
         api.call(validate)

@@ -1,4 +1,4 @@
-"""Custom Costs: what Datadog adds up equals the report, however often and with whatever accidents it is sent."""
+"""Custom Costs: Datadog's total equals the report, however often it is sent and interrupted."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ from datadog_intake import API_KEY, APP_KEY, COSTS, DatadogIntake
 from report_folders import MARCH, NOW, report_folder
 from rows import job_run
 
-MEMORY_NAME = "datadog-costs.json"
+SENT_COSTS = "datadog-costs.json"
 KEYS = Credentials(SecretStr(API_KEY), SecretStr(APP_KEY))
 SETTINGS = "teams: [{name: Payments, projects: [pay]}]"
 
@@ -43,7 +43,7 @@ def march(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(folder: Path, period: Period, compute: str) -> Path:
-    """A report on two projects, the second day of the period on."""
+    """A report on two projects with usage from the second day of the period on."""
     days = [day.isoformat() for day in period]
     rows = [
         job_run(compute, JOB_RUN_DATE=days[min(1, len(days) - 1)], STORAGE_CREDITS="7"),
@@ -57,14 +57,14 @@ def cost_of(folder: Path) -> Decimal:
     return Decimal(json.loads((folder / "summary.json").read_text())["totals"]["cost"])
 
 
-def send(datadog: DatadogIntake, folder: Path, memory: Path | None = None) -> None:
+def send(datadog: DatadogIntake, folder: Path, record: Path | None = None) -> None:
     file = cost_file(read_report_folder(folder), datadog.clock.now().date())
     site = datadog_site("datadoghq.com", datadog.url)
     with DatadogSession(
         site, KEYS, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.5)
     ) as session:
-        replacement = plan_replacement(session, file, SentCosts(memory))
-        replace_costs(session, replacement, SentCosts(memory), NullProgress())
+        replacement = plan_replacement(session, file, SentCosts(record))
+        replace_costs(session, replacement, SentCosts(record), NullProgress())
 
 
 def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:
@@ -103,7 +103,7 @@ def test_there_is_a_line_per_day_project_team_and_credit_type(
     assert len(file.items) == 3
 
 
-@pytest.mark.parametrize(("name", "uploads"), [(MEMORY_NAME, 1), (None, 3)])
+@pytest.mark.parametrize(("name", "uploads"), [(SENT_COSTS, 1), (None, 3)])
 def test_sending_again_is_safe(
     datadog: DatadogIntake, march: Path, tmp_path: Path, name: str | None, uploads: int
 ) -> None:
@@ -117,15 +117,15 @@ def test_sending_again_is_safe(
 def test_a_corrected_report_replaces_the_first(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
 
-    send(datadog, corrected := made(tmp_path / "corrected", MARCH, "1"), memory)
+    send(datadog, corrected := made(tmp_path / "corrected", MARCH, "1"), record)
 
     assert datadog.costs.total() == cost_of(corrected) < cost_of(march)
     assert datadog.costs.highest_total == cost_of(march)
-    (remembered,) = json.loads(memory.read_text())["files"]
-    assert [remembered] == [*datadog.costs.files]
+    (id_,) = json.loads(record.read_text())["files"]
+    assert [id_] == [*datadog.costs.files]
 
 
 def test_a_longer_period_replaces_those_in_it(
@@ -194,10 +194,10 @@ def test_an_upload_with_unknown_outcome_is_not_retried(
         ServiceError,
         match="It is unknown whether the Custom Costs of 2026-03-01 to 2026-03-31 arrived",
     ):
-        send(datadog, march, tmp_path / MEMORY_NAME)
+        send(datadog, march, tmp_path / SENT_COSTS)
 
     assert datadog.asked("PUT", COSTS) == 1
-    send(datadog, march, tmp_path / MEMORY_NAME)
+    send(datadog, march, tmp_path / SENT_COSTS)
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 
 
@@ -212,27 +212,27 @@ def test_a_rate_limited_upload_is_retried(datadog: DatadogIntake, march: Path) -
 def test_a_stop_between_deleting_and_sending_counts_nothing_twice(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
     corrected = made(tmp_path / "corrected", MARCH, "2")
     datadog.faults = at("PUT", HangUp())
 
     with pytest.raises(ServiceError):
-        send(datadog, corrected, memory)
+        send(datadog, corrected, record)
     assert datadog.costs.total() == 0
 
-    send(datadog, corrected, memory)
+    send(datadog, corrected, record)
     assert datadog.costs.total() == cost_of(corrected)
 
 
 def test_a_file_that_is_already_gone_is_ignored(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
     datadog.costs.files.clear()
 
-    send(datadog, march, memory)
+    send(datadog, march, record)
 
     assert datadog.costs.total() == cost_of(march)
 
@@ -243,10 +243,10 @@ def test_a_file_that_is_already_gone_is_ignored(
 def test_a_damaged_record_of_sent_costs_counts_as_empty(
     datadog: DatadogIntake, march: Path, tmp_path: Path, text: str
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    memory.write_text(text)
+    record = tmp_path / SENT_COSTS
+    record.write_text(text)
     for _ in range(2):
-        send(datadog, march, memory)
+        send(datadog, march, record)
 
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 

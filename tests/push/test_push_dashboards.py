@@ -1,4 +1,4 @@
-"""The dashboards and monitors are what Datadog's own models take, and show nothing but what is sent."""
+"""Datadog's own models accept the dashboards and monitors, which query only what is sent."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def understood(document: Mapping[str, Any], model: type[OpenApiModel]) -> Any:
 
 
 def unparsed(value: Any, path: str = "") -> list[str]:
-    """Where a model took something that it does not understand."""
+    """The paths at which a model has something that it does not know."""
     if isinstance(value, UnparsedObject):
         return [path]
     if isinstance(value, OpenApiModel):

@@ -1,15 +1,14 @@
-"""A push over real HTTP with the real client: the stand-in for Datadog then has what the report says, or we know."""
+"""A push over real HTTP with the real client: Datadog has the report's numbers, or we know."""
 
 import os
 import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -29,9 +28,7 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, in_turn, status
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.tour import DEMO_SETTINGS
-from circleci_usage.push.datadog.account import check_keys, create_dashboard
 from circleci_usage.push.datadog.credentials import Credentials
-from circleci_usage.push.datadog.dashboards import Dashboard, dashboard
 from circleci_usage.push.datadog.plan import PushOptions, PushPlan
 from circleci_usage.push.datadog.result import PushResult
 from circleci_usage.push.datadog.send import send_plan
@@ -39,7 +36,7 @@ from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.metrics import DAILY_METRICS
 from circleci_usage.push.timestamps import Mode
 from circleci_usage.report import Report
-from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake
+from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake, FaultsAt
 from push_runner import NOW, plan_in_requests, plan_push
 from report_folders import report_folder
 
@@ -52,7 +49,7 @@ WEEK = Period.of_days(date(2026, 3, 16), date(2026, 3, 22))
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
-    """A week of the sample company, which has spent too much."""
+    """A week of the sample company, over budget."""
     rows = [row for day in WEEK for row in Company(scale=0.2).rows(day)]
     settings = DEMO_SETTINGS.read_text().replace("amount: 5000", "amount: 1")
     return report_folder(tmp_path_factory.mktemp("week"), rows, settings, period=WEEK)
@@ -83,21 +80,6 @@ def check_totals(datadog: DatadogIntake, report: Report, *tags: str) -> None:
     assert datadog.metrics.total("circleci.usage.job_runs", *tags) == report.totals.job_runs
     assert (datadog.metrics.dropped, datadog.metrics.rewritten) == (0, [])
     assert (datadog.metrics.twice, datadog.metrics.hosts) == ([], [])
-
-
-class FaultsAt:
-    """Faults for the requests to one path, in turn; the last one again and again."""
-
-    def __init__(self, path: str, faults: Iterable[Fault | None]) -> None:
-        self.path = path
-        self.faults = iter(faults)
-        self.last: Fault | None = None
-
-    def __call__(self, request: Request) -> Fault | None:
-        if urlsplit(request.path).path != self.path:
-            return None
-        self.last = next(self.faults, self.last)
-        return self.last
 
 
 def test_a_snapshot_is_kept_and_sums_to_the_report(
@@ -362,34 +344,3 @@ def test_no_key_is_in_anything_shown(
     assert r"key … and … at\x1b[31m fault" in str(caught.value)
     wrapped = caught.value.__cause__ or caught.value.__context__
     assert wrapped is None or API_KEY not in repr(wrapped)
-
-
-def test_valid_keys_are_reported(datadog: DatadogIntake, options: PushOptions) -> None:
-    def check(credentials: Credentials) -> str:
-        return check_keys(options.site, credentials, clock=datadog.clock, progress=NullProgress())
-
-    assert check(KEYS) == "datadoghq.eu accepts the API key and the application key."
-    assert check(API_KEY_ALONE).startswith("datadoghq.eu accepts the API key; Custom Costs")
-    with pytest.raises(AccessError, match="does not accept the API key"):
-        check(Credentials(SecretStr("a" * 32)))
-    with pytest.raises(AccessError, match="the application key"):
-        check(Credentials(SecretStr(API_KEY), SecretStr("b" * 40)))
-
-
-def test_the_dashboard_is_created_and_its_address_returned(
-    datadog: DatadogIntake, options: PushOptions
-) -> None:
-    def create(credentials: Credentials) -> str:
-        body = dashboard(Dashboard.METRICS)
-        return create_dashboard(
-            body, options.site, credentials, clock=datadog.clock, progress=NullProgress()
-        )
-
-    assert create(KEYS) == "https://app.datadoghq.eu/dashboard/abc-def-ghi/circleci-usage"
-    assert [made["title"] for made in datadog.dashboards] == ["CircleCI usage and cost"]
-    with pytest.raises(SettingsError, match="application key"):
-        create(API_KEY_ALONE)
-    datadog.faults = FaultsAt("/api/v1/dashboard", [HangUp(done=True)])
-    with pytest.raises(ServiceError, match="cannot be reached"):
-        create(KEYS)
-    assert len(datadog.dashboards) == 2

@@ -1,4 +1,4 @@
-"""Sites, addresses and keys as people set them."""
+"""Sites, addresses and keys as users set them."""
 
 import pytest
 from datadog_api_client import Configuration

@@ -50,7 +50,7 @@ def test_a_snapshot_is_one_point_per_series_with_the_current_timestamp(folder: P
     plan = plan_push(folder, SNAPSHOT, NOW)
 
     half_past_nine = int(datetime(2026, 4, 2, 9, 30, tzinfo=UTC).timestamp())
-    assert {stamp for series in plan.series for stamp, _ in series.points} == {half_past_nine}
+    assert {time for series in plan.series for time, _ in series.points} == {half_past_nine}
     assert plan.points == len(plan.series)
     assert plan.late_points == 0
     web = frozenset({"organization:acme", "project:web", "team:web"})
@@ -67,7 +67,7 @@ def test_history_is_one_point_per_day_at_its_midnight(folder: Path) -> None:
 
     web = frozenset({"organization:acme", "project:web", "team:web", "credit_type:compute"})
     days = {
-        stamp: amount for (tags, stamp), amount in amounts(plan, "credits").items() if tags == web
+        time: amount for (tags, time), amount in amounts(plan, "credits").items() if tags == web
     }
     midnights = [int(datetime(2026, 3, day, tzinfo=UTC).timestamp()) for day in (2, 5)]
     assert days == dict(zip(midnights, (1000, 500), strict=True))

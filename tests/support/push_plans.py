@@ -53,10 +53,10 @@ def amounts(plan: PushPlan, metric: str) -> Mapping[tuple[frozenset[str], int], 
     """Tags without the constant ones, and Unix time → amount."""
     constant = ("currency:", "period:")
     return {
-        (frozenset(tag for tag in series.tags if not tag.startswith(constant)), stamp): amount
+        (frozenset(tag for tag in series.tags if not tag.startswith(constant)), time): amount
         for series in plan.series
         if series.metric == f"circleci.usage.{metric}"
-        for stamp, amount in series.points
+        for time, amount in series.points
     }
 
 

@@ -1,4 +1,4 @@
-"""Attacks from the other end of the wire to DatadogSession: answers that never end, mean nothing, or mean something else."""
+"""Attacks by a hostile Datadog: endless, meaningless and misleading responses."""
 
 import gc
 import gzip
@@ -42,7 +42,7 @@ from report_folders import report_folder
 from rows import job_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A TLS connection that is cut before its handshake is left to the garbage collector by Python's own module."""
+"""Python's own module leaves a TLS connection cut before its handshake to the garbage collector."""
 
 NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 APP_KEY = "secret6789abcdef0123456789abcdef01234567"
@@ -205,10 +205,10 @@ LISTS: dict[str, bytes] = {
 @pytest.mark.parametrize("whole", LISTS.values(), ids=LISTS)
 def test_a_malformed_list_of_costs(whole: bytes, tmp_path: Path) -> None:
     march = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-    file, memory = CostFile(march, ()), SentCosts(tmp_path / "memory.json")
+    file, sent = CostFile(march, ()), SentCosts(tmp_path / "sent.json")
     refused = pytest.raises((ServiceError, SettingsError))
     with HostileServer((READ, whole)) as server, session(server.url, total=20) as datadog, refused:
-        plan_replacement(datadog, file, memory)
+        plan_replacement(datadog, file, sent)
     assert server.met <= 110
     assert not [
         head for head in server.heads if b"/cost/custom_costs" not in head.split(b"\r\n")[0]

@@ -89,7 +89,7 @@ class DatadogSession:
         site: where.
         credentials: as whom.
         clock: what pauses are made with.
-        progress: is told of pauses.
+        progress: receives a message about each pause.
         timeouts: see `client.TIMEOUTS`.
         total: see `client.TOTAL`.
 

@@ -63,7 +63,7 @@ def send_plan(
 
 
 def _refuse(plan: PushPlan, credentials: Credentials) -> None:
-    """Refuse what can be told without a request."""
+    """Refuse what needs no request to know."""
     if plan.objection:
         raise SettingsError(plan.objection)
     if credentials.app_key is not None:

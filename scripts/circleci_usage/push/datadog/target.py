@@ -17,7 +17,7 @@ class DatadogTarget:
         options: how to send.
         credentials: the keys; None is enough to plan.
         clock: the time, and what waits between attempts.
-        progress: is told what happens.
+        progress: receives messages on the way.
     """
 
     def __init__(
