@@ -62,9 +62,9 @@ def plan_replacement(datadog: DatadogSession, file: CostFile, sent: SentCosts) -
         if id_ not in obsolete and file.period.overlaps(period):
             _refuse_unless_ours(datadog, id_, period, file.period)
             obsolete.add(id_)
-    (only,) = obsolete if len(obsolete) == 1 else (None,)
-    is_same = only in on_record and on_record[only].checksum == file.checksum
-    return Replacement(file, tuple(sorted(obsolete)), is_there=is_same and only in listed)
+    same = {id_ for id_, one in on_record.items() if one.checksum == file.checksum}
+    is_there = len(obsolete) == 1 and obsolete <= same.intersection(listed)
+    return Replacement(file, tuple(sorted(obsolete)), is_there)
 
 
 def replace_costs(
