@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.schema.export_columns import charge_description
 
 CURRENCY: Final = "USD"
@@ -120,7 +120,7 @@ def _tagged(
         )
         for names in every
     }
-    as_tags = DatadogTags(all_names.values(), (MARK,))
+    as_tags = Tags(all_names.values(), (MARK,))
     return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
 
 

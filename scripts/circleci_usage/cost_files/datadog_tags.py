@@ -24,7 +24,7 @@ _NAMELESS: Final = "unnamed"
 _SUFFIX: Final = 8
 _NAMED: Final = 5
 
-Names = tuple[tuple[str, str], ...]
+TagNames = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name."""
 
 
@@ -67,7 +67,7 @@ def tag_values(key: str, names: Iterable[str]) -> TagValues:
     return TagValues(values, tuple(clashing))
 
 
-class DatadogTags:
+class Tags:
     """All names in some combinations, as tags.
 
     Args:
@@ -75,7 +75,7 @@ class DatadogTags:
         constant: names that are added to every combination.
     """
 
-    def __init__(self, combinations: Iterable[Names], constant: Names = ()) -> None:
+    def __init__(self, combinations: Iterable[TagNames], constant: TagNames = ()) -> None:
         names: defaultdict[str, set[str]] = defaultdict(set)
         for key, name in constant:
             names[key].add(name)
@@ -85,7 +85,7 @@ class DatadogTags:
         self._constant = constant
         self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
 
-    def of(self, names: Names) -> tuple[str, ...]:
+    def of(self, names: TagNames) -> tuple[str, ...]:
         """The tags of a combination, and those of the constant names: `("project:web", …)`."""
         pairs = (*names, *self._constant)
         return tuple(f"{key}:{self._values[key].of[name]}" for key, name in pairs)

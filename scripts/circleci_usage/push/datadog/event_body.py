@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.push.events import Event
 
 _MAX_TITLE: Final = 200
@@ -19,7 +19,7 @@ def event_body(event: Event, now: datetime) -> dict[str, Any]:
     return {
         "title": event.title[:_MAX_TITLE],
         "text": event.text[:_MAX_TEXT],
-        "tags": list(DatadogTags([event.tags]).of(event.tags)),
+        "tags": list(Tags([event.tags]).of(event.tags)),
         "aggregation_key": event.key,
         "alert_type": event.severity,
         "date_happened": int(now.timestamp()),

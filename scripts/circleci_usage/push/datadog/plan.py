@@ -12,7 +12,7 @@ from typing import Final
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.push.datadog.batches import Batch, batches
 from circleci_usage.push.datadog.cost_file import CostFile, cost_file
 from circleci_usage.push.datadog.retention import late_points, refuse_too_old
@@ -123,7 +123,7 @@ def plan_samples(samples: ReportSamples, options: PushOptions, now: datetime) ->
     """
     _refuse_history_for_government(options)
     report = samples.report
-    tags = DatadogTags(sample.tags for sample in samples.samples)
+    tags = Tags(sample.tags for sample in samples.samples)
     series = series_of(samples.samples, tags)
     timestamps = [sample.timestamp for sample in samples.samples]
     refuse_too_old(timestamps, now)

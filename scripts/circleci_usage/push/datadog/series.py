@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.push.samples import Sample, TagPairs
 
 GAUGE: Final = 3
@@ -33,7 +33,7 @@ class MetricSeries:
         return {"metric": self.metric, "type": GAUGE, "tags": list(self.tags), "points": points}
 
 
-def series_of(samples: Iterable[Sample], tags: DatadogTags) -> tuple[MetricSeries, ...]:
+def series_of(samples: Iterable[Sample], tags: Tags) -> tuple[MetricSeries, ...]:
     """Group samples by metric and tags, in the order of these.
 
     cost, project Web, 9:30, 3 → cost, `project:web`, ((9:30, 3),)
