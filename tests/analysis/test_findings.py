@@ -21,11 +21,12 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.company.planted import Place
 from circleci_usage.outputs import write_report
-from circleci_usage.push.datadog.plan import PushOptions, plan_push
+from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report import Report, build_report
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from push_runner import plan_push
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))

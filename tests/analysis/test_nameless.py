@@ -10,7 +10,7 @@ from pathlib import Path
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.outputs import write_report
-from circleci_usage.push.datadog.plan import PushOptions, plan_push
+from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.render.page.page import page
 from circleci_usage.render.text.markdown import summary_md
@@ -22,6 +22,7 @@ from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import job_in_words
 from commandline import circleci_usage
+from push_runner import plan_push
 from reports import NOW, NULL, project, report_of
 from rows import Row, job_run
 
@@ -233,7 +234,7 @@ def test_no_sentence_calls_a_credit_type_a_job(tmp_path: Path) -> None:
     )
     write_report(report, tmp_path)
     (event,) = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), NOW).events
-    assert "Most of it is IP ranges: 24.00 USD" in event.text
+    assert "Main driver: IP ranges (24.00 USD" in event.text
 
 
 def test_what_no_project_caused_is_not_driven_by_itself() -> None:

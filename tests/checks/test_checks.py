@@ -1,4 +1,4 @@
-"""What `doctor` and `status` find out."""
+"""What `doctor` and `status` report."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ def world(tmp_path: Path) -> Iterator[Bench]:
         yield one
 
 
-def test_all_is_well(world: Bench) -> None:
+def test_everything_is_ok(world: Bench) -> None:
     world.export()
     main = world.circleci.company.organizations[0]
     checks = [*check_circleci(world.client, [main.id, main.slug]), *check_store(world.store)]
@@ -30,14 +30,14 @@ def test_all_is_well(world: Bench) -> None:
     assert [check.name for check in checks] == [
         "token",
         "clock",
-        f"organisation {main.id}",
-        f"organisation {main.slug}",
+        f"organization {main.id}",
+        f"organization {main.slug}",
         "store",
     ]
     assert checks[-1].message.endswith("has 1 window with 62 job runs.")
 
 
-def test_a_wrong_token_ends_the_questions(world: Bench) -> None:
+def test_a_wrong_token_ends_the_checks(world: Bench) -> None:
     world.circleci.token = "another"
     (check,) = check_circleci(world.client, world.organizations)
     assert not check.ok
@@ -45,20 +45,20 @@ def test_a_wrong_token_ends_the_questions(world: Bench) -> None:
     world.assert_no_secret(check)
 
 
-def test_a_wrong_organisation_is_told_the_right_ones(world: Bench) -> None:
+def test_a_wrong_organization_lists_the_accessible_ones(world: Bench) -> None:
     *_, check = check_circleci(world.client, ["00000000-0000-4000-8000-000000000000"])
     assert not check.ok
     assert world.circleci.company.organizations[0].slug in check.message
 
 
-def test_a_wrong_clock_is_said(world: Bench) -> None:
+def test_a_wrong_clock_is_reported(world: Bench) -> None:
     world.skew = timedelta(hours=2)
     _, clock = check_circleci(world.client, [])
     assert not clock.ok
-    assert "2:00:00 ahead of CircleCI's; set it right" in clock.message
+    assert "2:00:00 ahead of CircleCI's; correct it" in clock.message
 
 
-def test_a_damaged_part_is_found_and_fetched_again_once_removed(world: Bench) -> None:
+def test_a_damaged_part_is_found_and_downloaded_again_once_removed(world: Bench) -> None:
     (part, _) = world.export().parts
     content = bytearray(part.read_bytes())
     content[-5] ^= 1
@@ -72,7 +72,7 @@ def test_a_damaged_part_is_found_and_fetched_again_once_removed(world: Bench) ->
     assert len(world.posts) == 1
 
 
-def test_a_store_that_cannot_be(tmp_path: Path) -> None:
+def test_an_unusable_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (check,) = check_store(Store(tmp_path / "file" / "store"))
     assert not check.ok
@@ -82,7 +82,7 @@ def test_a_store_that_cannot_be(tmp_path: Path) -> None:
     assert "is damaged" in check.message
 
 
-def test_a_store_that_is_not_there_yet_is_well(tmp_path: Path) -> None:
+def test_a_store_that_does_not_exist_yet_is_ok(tmp_path: Path) -> None:
     (check,) = check_store(Store(tmp_path / "a" / "b"))
     assert check.ok
 

@@ -1,4 +1,4 @@
-"""`push datadog` and `datadog-dashboard` as a user runs them: exit codes, messages, and keys that nobody sees."""
+"""`push datadog` and `datadog-dashboard` as a user runs them: exit codes, messages, no keys."""
 
 import csv
 import json
@@ -139,31 +139,31 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
             {"DATADOG_SITE": "datadoghq.de"},
             [],
             2,
-            "Error: There is no Datadog site 'datadoghq.de'",
+            "Error: Unknown Datadog site 'datadoghq.de'",
         ),
         ([], {"OUTPUT_DIR": "nowhere"}, [], 2, "Error: nowhere is no report folder"),
-        ([], {}, [error_response(400, "no")], 4, "Error: Datadog refuses a request"),
-        (["--tags", "nonsense"], {}, [], 2, "Error: There is no tag 'nonsense'"),
-        (["--max-series", "1"], {}, [], 2, "series are more than the 1 that may be sent"),
-        (["--mode", "historical"], {}, [], 2, "Error: Historical Metrics Ingestion is off"),
+        ([], {}, [error_response(400, "no")], 4, "Error: Datadog rejects a request"),
+        (["--tags", "nonsense"], {}, [], 2, "Error: Unknown tag 'nonsense'"),
+        (["--max-series", "1"], {}, [], 2, "series exceed the limit of 1 (--max-series)"),
+        (["--mode", "historical"], {}, [], 2, "Error: Historical Metrics Ingestion is disabled"),
         (
             ["--custom-costs"],
             {},
             [None, None, error_response(400, "no")],
             7,
-            "points arrived, but not all else",
+            "points arrived, but the rest did not",
         ),
         (
             ["--custom-costs"],
             {"DATADOG_APP_KEY": ""},
             [],
             2,
-            "Error: Custom Costs need a Datadog application key",
+            "Error: Custom Costs also need a Datadog application key",
         ),
         (["--custom-costs"], {"DATADOG_APP_KEY": WRONG}, [], 3, "cloud_cost_management_write"),
     ],
 )
-def test_what_went_wrong_has_a_message_and_an_exit_code(
+def test_each_error_has_a_message_and_an_exit_code(
     datadog: DatadogIntake,
     folder: Path,
     tmp_path: Path,
@@ -180,7 +180,7 @@ def test_what_went_wrong_has_a_message_and_an_exit_code(
     assert (done.code, message in done.err) == (code, True), done.err
 
 
-def test_custom_costs_are_remembered_in_the_store(
+def test_custom_costs_are_on_record_in_the_store(
     datadog: DatadogIntake, folder: Path, tmp_path: Path
 ) -> None:
     for _ in range(2):
@@ -190,11 +190,11 @@ def test_custom_costs_are_remembered_in_the_store(
         )
 
     assert datadog.asked("PUT", "/api/v2/cost/custom_costs") == 1
-    (memory,) = tmp_path.iterdir()
-    assert API_KEY not in memory.read_text()
+    (record,) = tmp_path.iterdir()
+    assert API_KEY not in record.read_text()
 
 
-def test_the_dashboard_is_printed_or_made(datadog: DatadogIntake, folder: Path) -> None:
+def test_the_dashboard_is_printed_or_created(datadog: DatadogIntake, folder: Path) -> None:
     assert (
         json.loads(run(datadog, folder, "datadog-dashboard").out)["title"]
         == "CircleCI usage and cost"

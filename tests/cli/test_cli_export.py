@@ -398,7 +398,7 @@ def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> Non
     )
     assert ill.code == 3
     assert (
-        "FIX  organisation gh/nobody: There is no organisation 'gh/nobody' that the token sees; it sees:"
+        "FIX  organization gh/nobody: There is no organisation 'gh/nobody' that the token sees; it sees:"
         in ill.out
     )
     assert "FIX  settings: The price per credit is 'cheap'" in ill.out

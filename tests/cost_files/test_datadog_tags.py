@@ -1,4 +1,4 @@
-"""Tags that Datadog keeps as they are, and that stay apart where the names do."""
+"""Tags that Datadog keeps unchanged, distinct where the names are."""
 
 import pytest
 from hypothesis import example, given
@@ -19,7 +19,7 @@ names = st.sets(
 @example(names={"", "unnamed", "🚀", "(none)"})
 @example(names={"A", "a", "a_559aead0"})
 @example(names={"İ", "i", "\N{MATHEMATICAL BOLD CAPITAL A}", "a", "ﬁ", "fi"})
-def test_names_stay_apart_and_datadog_keeps_their_tags(names: set[str]) -> None:
+def test_tags_are_distinct_and_datadog_keeps_them(names: set[str]) -> None:
     values = tag_values("project", names)
 
     assert values.of.keys() == names
@@ -44,11 +44,11 @@ def test_names_stay_apart_and_datadog_keeps_their_tags(names: set[str]) -> None:
         ("trailing:", "trailing"),
     ],
 )
-def test_a_name_without_a_rival_stays_readable(name: str, value: str) -> None:
+def test_a_name_without_a_clash_stays_readable(name: str, value: str) -> None:
     assert tag_values("project", [name]).of[name] == value
 
 
-def test_the_one_spelt_like_the_tag_keeps_it_and_the_others_are_told() -> None:
+def test_the_name_spelled_like_the_tag_keeps_it() -> None:
     values = tag_values("project", ["web", "Web", "WEB", "api"])
 
     assert values.of["web"] == "web"
@@ -56,7 +56,7 @@ def test_the_one_spelt_like_the_tag_keeps_it_and_the_others_are_told() -> None:
     assert values.suffixed == ("WEB", "Web")
 
 
-def test_a_suffix_does_not_depend_on_who_else_is_there() -> None:
+def test_a_suffix_does_not_depend_on_other_names() -> None:
     few, many = (
         tag_values("project", ["web", "Web"]),
         tag_values("project", ["web", "Web", "WEB", "wEb", "zzz"]),

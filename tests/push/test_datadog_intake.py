@@ -1,4 +1,4 @@
-"""The stand-in for Datadog keeps Datadog's rules: what the tests of the push prove is worth as much as this."""
+"""The mock Datadog follows Datadog's rules: the tests of the push rely on it."""
 
 import gzip
 import json
@@ -61,7 +61,7 @@ def submit(datadog: DatadogIntake, *series: dict[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("minutes", "kept"), [(0, 1), (-60, 1), (-61, 0), (10, 1), (11, 0), (-60 * 24, 0)]
 )
-def test_points_outside_of_the_window_are_dropped_without_a_word(
+def test_points_outside_of_the_window_are_silently_dropped(
     datadog: DatadogIntake, minutes: float, kept: int
 ) -> None:
     assert submit(datadog, point(minutes)) == 202
@@ -104,7 +104,7 @@ def test_the_last_write_wins_even_within_a_request(datadog: DatadogIntake) -> No
         {"points": [{"timestamp": 1, "value": float("inf")}]},
     ],
 )
-def test_what_is_no_metric_is_refused(datadog: DatadogIntake, broken: dict[str, Any]) -> None:
+def test_invalid_metrics_are_rejected(datadog: DatadogIntake, broken: dict[str, Any]) -> None:
     assert submit(datadog, point(0, **broken)) == 400
     assert not datadog.metrics.kept
 
@@ -116,7 +116,7 @@ def test_tags_are_rewritten(datadog: DatadogIntake) -> None:
     assert datadog.metrics.rewritten == ["Project:My Web"]
 
 
-def test_requests_that_are_too_large_are_refused(datadog: DatadogIntake) -> None:
+def test_requests_that_are_too_large_are_rejected(datadog: DatadogIntake) -> None:
     packed = {"Content-Encoding": "gzip"}
     assert ask(datadog, "POST", SERIES, b" " * 512_001).status_code == 413
     assert (
@@ -133,7 +133,7 @@ def test_requests_that_are_too_large_are_refused(datadog: DatadogIntake) -> None
         ("POST", "/api/v1/dashboard", {"DD-APPLICATION-KEY": ""}),
     ],
 )
-def test_keys_are_asked_for(
+def test_keys_are_required(
     datadog: DatadogIntake, method: str, path: str, headers: dict[str, str]
 ) -> None:
     assert ask(datadog, method, path, {}, **headers).status_code == 403
@@ -162,12 +162,12 @@ def test_costs_add_up_until_they_are_deleted(datadog: DatadogIntake) -> None:
         {"ProviderName": None},
     ],
 )
-def test_what_is_no_cost_is_refused(datadog: DatadogIntake, broken: dict[str, Any]) -> None:
+def test_invalid_costs_are_rejected(datadog: DatadogIntake, broken: dict[str, Any]) -> None:
     assert ask(datadog, "PUT", COSTS, [LINE | broken]).status_code == 400
     assert not datadog.costs.files
 
 
-def test_old_events_are_refused(datadog: DatadogIntake) -> None:
+def test_old_events_are_rejected(datadog: DatadogIntake) -> None:
     event = {
         "title": "t",
         "text": "x",

@@ -11,18 +11,18 @@ from circleci_usage.push.datadog.batches import (
     MAX_PLAIN_BYTES,
     MAX_WIRE_BYTES,
     Batch,
-    MetricSeries,
     batches,
 )
+from circleci_usage.push.datadog.series import MetricSeries
 
 DAY = 86_400
 
 
 def series(number: int, *, tag: str = "", points: int = 1) -> MetricSeries:
-    stamps = range(1_790_000_000, 1_790_000_000 + points * DAY, DAY)
+    times = range(1_790_000_000, 1_790_000_000 + points * DAY, DAY)
     tags = (f"project:project-{number}", f"job:{tag}")
     return MetricSeries(
-        "circleci.usage.cost", tags, tuple((stamp, Decimal("12.25")) for stamp in stamps)
+        "circleci.usage.cost", tags, tuple((time, Decimal("12.25")) for time in times)
     )
 
 
@@ -33,7 +33,7 @@ def check(sent: tuple[Batch, ...], given: list[MetricSeries]) -> None:
         assert batch.wire_bytes <= MAX_WIRE_BYTES
 
 
-def test_what_hardly_compresses_is_divided_by_its_compressed_size() -> None:
+def test_series_that_hardly_compress_are_split_by_compressed_size() -> None:
     chance = Random(5)
     given = [series(number, tag=chance.randbytes(60).hex()) for number in range(9_000)]
 
@@ -44,7 +44,7 @@ def test_what_hardly_compresses_is_divided_by_its_compressed_size() -> None:
     assert sum(batch.plain_bytes for batch in sent) < MAX_PLAIN_BYTES
 
 
-def test_what_compresses_well_is_divided_by_its_plain_size() -> None:
+def test_series_that_compress_well_are_split_by_plain_size() -> None:
     given = [series(number, points=400) for number in range(350)]
 
     sent = batches(given)
@@ -55,7 +55,7 @@ def test_what_compresses_well_is_divided_by_its_plain_size() -> None:
 
 
 @given(numbers=st.lists(st.integers(0, 50), max_size=30))
-def test_few_series_are_one_request_and_none_are_none(numbers: list[int]) -> None:
+def test_few_series_are_one_request_and_no_series_no_request(numbers: list[int]) -> None:
     given = [series(number, points=number % 3 + 1) for number in numbers]
 
     sent = batches(given)

@@ -1,4 +1,4 @@
-"""The session with DatadogSession: what is tried again and what is not, where keys go and where they never go."""
+"""The session with Datadog: what is retried and what is not, and where keys are sent."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -77,7 +77,7 @@ def submit(client: ApiClient) -> object:
         [HangUp(), Stall()],
     ],
 )
-def test_what_may_pass_is_tried_again(datadog: DatadogIntake, faults: list[Fault]) -> None:
+def test_temporary_failures_are_retried(datadog: DatadogIntake, faults: list[Fault]) -> None:
     datadog.faults = in_turn(faults)
 
     with session(datadog) as api:
@@ -88,7 +88,7 @@ def test_what_may_pass_is_tried_again(datadog: DatadogIntake, faults: list[Fault
 
 
 @pytest.mark.parametrize("code", [400, 404, 409, 413, 422])
-def test_what_datadog_refuses_is_not_tried_again(datadog: DatadogIntake, code: int) -> None:
+def test_rejected_requests_are_not_retried(datadog: DatadogIntake, code: int) -> None:
     datadog.faults = in_turn(
         [Instead(Response.json(code, {"errors": ["because", {"detail": "of this"}]}))]
     )
@@ -114,7 +114,7 @@ def test_what_datadog_refuses_is_not_tried_again(datadog: DatadogIntake, code: i
         ("x", ""),
     ],
 )
-def test_whatever_an_error_looks_like_it_is_understood(
+def test_errors_of_any_form_are_understood(
     datadog: DatadogIntake, body: object, reason: str
 ) -> None:
     datadog.faults = in_turn([Instead(Response.json(400, body))])
@@ -126,7 +126,7 @@ def test_whatever_an_error_looks_like_it_is_understood(
 
 
 @pytest.mark.parametrize("fault", [error_response(500, "x"), HangUp(done=True), Stall(done=True)])
-def test_what_may_have_been_done_is_not_repeated_where_that_would_do_it_twice(
+def test_requests_that_are_not_repeatable_are_made_once(
     datadog: DatadogIntake, fault: Fault
 ) -> None:
     datadog.faults = in_turn([fault])
@@ -141,7 +141,7 @@ def test_what_may_have_been_done_is_not_repeated_where_that_would_do_it_twice(
     ("reset", "pauses", "calls"),
     [("37", 37, 2), ("0", 0, 2), (f"{LONGEST_PAUSE + 1:.0f}", 0, 1), ("soon", PAUSES[0], 2)],
 )
-def test_a_rate_limit_says_how_long_it_lasts(
+def test_a_rate_limit_sets_the_pause(
     datadog: DatadogIntake, reset: str, pauses: float, calls: int
 ) -> None:
     datadog.faults = in_turn([error_response(429, "x", X_RateLimit_Reset=reset)])
@@ -156,12 +156,12 @@ def test_a_rate_limit_says_how_long_it_lasts(
     assert datadog.clock.now() - NOW == timedelta(seconds=pauses)
 
 
-def test_patience_ends(datadog: DatadogIntake) -> None:
+def test_the_wait_budget_ends(datadog: DatadogIntake) -> None:
     datadog.faults = lambda _: error_response(429, "x", X_RateLimit_Reset="110")
 
     with session(datadog) as api:
         for _ in range(4):
-            with pytest.raises(ServiceError, match="rate limit is used up"):
+            with pytest.raises(ServiceError, match=r"rate limit \(429\) is reached"):
                 api.call(validate)
 
     assert timedelta(0) <= WAIT_BUDGET - (datadog.clock.now() - NOW) < timedelta(seconds=110)
@@ -170,18 +170,18 @@ def test_patience_ends(datadog: DatadogIntake) -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        (HTML_PAGE, ServiceError, r"does not answer as Datadog does \(200\); check DATADOG_URL"),
+        (HTML_PAGE, ServiceError, r"does not respond like Datadog \(200\); check DATADOG_URL"),
         (
             error_response(302, "x", Location="http://127.0.0.1:9/"),
             ServiceError,
-            r"does not answer as Datadog does \(302\)",
+            r"does not respond like Datadog \(302\)",
         ),
         (error_response(403, "x"), AccessError, "does not accept the API key"),
-        (Stall(), ServiceError, "no answer within the time-out"),
+        (Stall(), ServiceError, "no response within the time-out"),
         (Reset(), ServiceError, "the connection broke"),
     ],
 )
-def test_what_went_wrong_is_said(
+def test_each_failure_has_its_message(
     datadog: DatadogIntake, fault: Fault, error: type[UsageExporterError], message: str
 ) -> None:
     datadog.faults = lambda _: fault
@@ -190,12 +190,13 @@ def test_what_went_wrong_is_said(
         api.call(validate)
 
 
-def test_nobody_being_there_is_said(datadog: DatadogIntake) -> None:
+def test_an_unreachable_address_is_reported(datadog: DatadogIntake) -> None:
     with (
         session(datadog, "http://127.0.0.1:9") as api,
         pytest.raises(
             ServiceError,
-            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection\. Try again later\.$",
+            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection\."
+            r" Try again later\.$",
         ),
     ):
         api.call(validate)
@@ -244,9 +245,7 @@ def test_the_proxy_of_the_environment_is_used(
     assert call.headers["proxy-authorization"] == "Basic dXNlcjpzZWNyZXQ="
 
 
-def test_a_proxy_is_passed_by_where_the_environment_says_so(
-    datadog: DatadogIntake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_proxy_is_respected(datadog: DatadogIntake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with session(datadog) as api:

@@ -1,4 +1,4 @@
-"""Custom Costs: what Datadog adds up equals the report, however often and with whatever accidents it is sent."""
+"""Custom Costs: Datadog's total equals the report, however often it is sent and interrupted."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,8 +18,7 @@ from circleci_usage.demo.standin.messages import Request
 from circleci_usage.push.datadog.connection import DatadogSession
 from circleci_usage.push.datadog.cost_file import cost_file
 from circleci_usage.push.datadog.credentials import Credentials
-from circleci_usage.push.datadog.custom_costs import plan_replacement
-from circleci_usage.push.datadog.custom_costs import replace as send_replacement
+from circleci_usage.push.datadog.custom_costs import plan_replacement, replace_costs
 from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report_folder.reader import read_report_folder
@@ -27,7 +26,7 @@ from datadog_intake import API_KEY, APP_KEY, COSTS, DatadogIntake
 from report_folders import MARCH, NOW, report_folder
 from rows import job_run
 
-MEMORY_NAME = "datadog-costs.json"
+SENT_COSTS = "datadog-costs.json"
 KEYS = Credentials(SecretStr(API_KEY), SecretStr(APP_KEY))
 SETTINGS = "teams: [{name: Payments, projects: [pay]}]"
 
@@ -44,7 +43,7 @@ def march(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(folder: Path, period: Period, compute: str) -> Path:
-    """A report on two projects, the second day of the period on."""
+    """A report on two projects with usage from the second day of the period on."""
     days = [day.isoformat() for day in period]
     rows = [
         job_run(compute, JOB_RUN_DATE=days[min(1, len(days) - 1)], STORAGE_CREDITS="7"),
@@ -58,14 +57,14 @@ def cost_of(folder: Path) -> Decimal:
     return Decimal(json.loads((folder / "summary.json").read_text())["totals"]["cost"])
 
 
-def send(datadog: DatadogIntake, folder: Path, memory: Path | None = None) -> None:
+def send(datadog: DatadogIntake, folder: Path, record: Path | None = None) -> None:
     file = cost_file(read_report_folder(folder), datadog.clock.now().date())
     site = datadog_site("datadoghq.com", datadog.url)
     with DatadogSession(
         site, KEYS, clock=datadog.clock, progress=NullProgress(), timeouts=(5, 0.5)
     ) as session:
-        replacement = plan_replacement(session, file, SentCosts(memory))
-        send_replacement(session, replacement, SentCosts(memory), NullProgress())
+        replacement = plan_replacement(session, file, SentCosts(record))
+        replace_costs(session, replacement, SentCosts(record), NullProgress())
 
 
 def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:
@@ -78,7 +77,7 @@ def at(method: str, fault: Fault) -> Callable[[Request], Fault | None]:
     return choose
 
 
-def test_the_lines_are_a_day_project_team_and_credit_type(
+def test_there_is_a_line_per_day_project_team_and_credit_type(
     datadog: DatadogIntake, march: Path
 ) -> None:
     send(datadog, march)
@@ -104,8 +103,8 @@ def test_the_lines_are_a_day_project_team_and_credit_type(
     assert len(file.items) == 3
 
 
-@pytest.mark.parametrize(("name", "uploads"), [(MEMORY_NAME, 1), (None, 3)])
-def test_sending_again_never_doubles(
+@pytest.mark.parametrize(("name", "uploads"), [(SENT_COSTS, 1), (None, 3)])
+def test_sending_again_is_safe(
     datadog: DatadogIntake, march: Path, tmp_path: Path, name: str | None, uploads: int
 ) -> None:
     for _ in range(3):
@@ -115,21 +114,21 @@ def test_sending_again_never_doubles(
     assert datadog.asked("PUT", COSTS) == uploads
 
 
-def test_a_corrected_report_takes_the_place_of_the_first(
+def test_a_corrected_report_replaces_the_first(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
 
-    send(datadog, corrected := made(tmp_path / "corrected", MARCH, "1"), memory)
+    send(datadog, corrected := made(tmp_path / "corrected", MARCH, "1"), record)
 
     assert datadog.costs.total() == cost_of(corrected) < cost_of(march)
     assert datadog.costs.highest_total == cost_of(march)
-    (remembered,) = json.loads(memory.read_text())["files"]
-    assert [remembered] == [*datadog.costs.files]
+    (id_,) = json.loads(record.read_text())["files"]
+    assert [id_] == [*datadog.costs.files]
 
 
-def test_a_longer_period_takes_the_place_of_those_in_it(
+def test_a_longer_period_replaces_those_in_it(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     for number in (3, 9, 31):
@@ -149,7 +148,7 @@ def test_a_period_that_overlaps_another_is_refused(
     part = made(tmp_path / "part", Period.of_days(date(2026, 3, 9), date(2026, 3, 12)), "900")
 
     message = (
-        r"for 2026-03-02 to 2026-03-31 \(file-1\), and the report is of 2026-03-09 to 2026-03-12"
+        r"for 2026-03-02 to 2026-03-31 \(file-1\), and the report is for 2026-03-09 to 2026-03-12"
     )
     with pytest.raises(SettingsError, match=message):
         send(datadog, part)
@@ -157,18 +156,18 @@ def test_a_period_that_overlaps_another_is_refused(
     assert datadog.costs.total() == cost_of(march)
 
 
-def test_a_file_that_somebody_else_sent_is_left_alone(datadog: DatadogIntake, march: Path) -> None:
+def test_a_file_from_another_source_is_kept(datadog: DatadogIntake, march: Path) -> None:
     file = cost_file(read_report_folder(march), NOW.date())
     foreign = [{**line, "BilledCost": Decimal(1), "Tags": {"team": "x"}} for line in file.body()]
     datadog.costs.upload(foreign, NOW)
 
-    with pytest.raises(SettingsError, match=r"\(file-1\) that circleci-usage did not send"):
+    with pytest.raises(SettingsError, match=r"\(file-1\) that was not sent by circleci-usage"):
         send(datadog, march)
 
     assert [*datadog.costs.files] == ["file-1"]
 
 
-def test_files_of_other_days_and_providers_are_left_alone(
+def test_files_of_other_days_and_providers_are_kept(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
     send(
@@ -186,23 +185,23 @@ def test_files_of_other_days_and_providers_are_left_alone(
 
 
 @pytest.mark.parametrize("fault", [Stall(), Stall(done=True)])
-def test_an_upload_that_nobody_knows_of_is_not_made_again(
+def test_an_upload_with_unknown_outcome_is_not_retried(
     datadog: DatadogIntake, march: Path, tmp_path: Path, fault: Fault
 ) -> None:
     datadog.faults = at("PUT", fault)
 
     with pytest.raises(
         ServiceError,
-        match="Nobody knows whether the Custom Costs of 2026-03-01 to 2026-03-31 arrived",
+        match="It is unknown whether the Custom Costs of 2026-03-01 to 2026-03-31 arrived",
     ):
-        send(datadog, march, tmp_path / MEMORY_NAME)
+        send(datadog, march, tmp_path / SENT_COSTS)
 
     assert datadog.asked("PUT", COSTS) == 1
-    send(datadog, march, tmp_path / MEMORY_NAME)
+    send(datadog, march, tmp_path / SENT_COSTS)
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 
 
-def test_an_upload_that_was_put_off_is_made_again(datadog: DatadogIntake, march: Path) -> None:
+def test_a_rate_limited_upload_is_retried(datadog: DatadogIntake, march: Path) -> None:
     datadog.faults = at("PUT", error_response(429, "later", X_RateLimit_Reset="9"))
 
     send(datadog, march)
@@ -210,30 +209,30 @@ def test_an_upload_that_was_put_off_is_made_again(datadog: DatadogIntake, march:
     assert datadog.costs.total() == cost_of(march)
 
 
-def test_a_stop_between_deleting_and_sending_leaves_too_little_never_too_much(
+def test_a_stop_between_deleting_and_sending_counts_nothing_twice(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
     corrected = made(tmp_path / "corrected", MARCH, "2")
     datadog.faults = at("PUT", HangUp())
 
     with pytest.raises(ServiceError):
-        send(datadog, corrected, memory)
+        send(datadog, corrected, record)
     assert datadog.costs.total() == 0
 
-    send(datadog, corrected, memory)
+    send(datadog, corrected, record)
     assert datadog.costs.total() == cost_of(corrected)
 
 
-def test_a_file_that_is_gone_already_is_no_trouble(
+def test_a_file_that_is_already_gone_is_ignored(
     datadog: DatadogIntake, march: Path, tmp_path: Path
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    send(datadog, march, memory)
+    record = tmp_path / SENT_COSTS
+    send(datadog, march, record)
     datadog.costs.files.clear()
 
-    send(datadog, march, memory)
+    send(datadog, march, record)
 
     assert datadog.costs.total() == cost_of(march)
 
@@ -241,13 +240,13 @@ def test_a_file_that_is_gone_already_is_no_trouble(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "files": {"a": {"site": "x"}}}']
 )
-def test_a_memory_that_is_damaged_is_an_empty_one(
+def test_a_damaged_record_of_sent_costs_counts_as_empty(
     datadog: DatadogIntake, march: Path, tmp_path: Path, text: str
 ) -> None:
-    memory = tmp_path / MEMORY_NAME
-    memory.write_text(text)
+    record = tmp_path / SENT_COSTS
+    record.write_text(text)
     for _ in range(2):
-        send(datadog, march, memory)
+        send(datadog, march, record)
 
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 
@@ -289,10 +288,10 @@ def test_a_report_that_costs_nothing_replaces_what_was_sent(
             r"the application key \(DATADOG_APP_KEY\) needs the permissions cloud_cost",
         ),
         ("GET", 400, ServiceError, r"does not list its Custom Costs files \(400\)"),
-        ("PUT", 400, ServiceError, r"refuses the Custom Costs file \(400\)"),
+        ("PUT", 400, ServiceError, r"rejects the Custom Costs file \(400\)"),
     ],
 )
-def test_what_datadog_does_not_do_is_said(
+def test_each_rejection_has_its_message(
     datadog: DatadogIntake,
     march: Path,
     method: str,
@@ -311,16 +310,16 @@ def test_another_currency_is_refused_with_the_reason(tmp_path: Path) -> None:
         tmp_path, [job_run("5")], "{currency: EUR, list_price_per_credit: 0.0005}"
     )
 
-    with pytest.raises(SettingsError, match="take USD alone, and the report is in EUR"):
+    with pytest.raises(SettingsError, match="are in USD only, but the report is in EUR"):
         cost_file(read_report_folder(folder), NOW.date())
 
 
-def test_days_to_come_are_refused(march: Path) -> None:
-    with pytest.raises(SettingsError, match="reaches to 2026-03-31, but today is 2026-03-30"):
+def test_future_days_are_refused(march: Path) -> None:
+    with pytest.raises(SettingsError, match="ends on 2026-03-31, but today is 2026-03-30"):
         cost_file(read_report_folder(march), date(2026, 3, 30))
 
 
-def test_blank_and_hostile_names_are_made_fit(datadog: DatadogIntake, tmp_path: Path) -> None:
+def test_blank_and_hostile_names_become_valid_tags(datadog: DatadogIntake, tmp_path: Path) -> None:
     rows = [
         job_run("5", PROJECT_ID=f"p{number}", PROJECT_NAME=name, ORGANIZATION_NAME="\\N")
         for number, name in enumerate(["\\N", "=cmd|' /C calc'!A0", "x" * 3000, "🚀", 'a,b"c'])

@@ -1,4 +1,4 @@
-"""The dashboards and monitors are what Datadog's own models take, and show nothing but what is sent."""
+"""Datadog's own models accept the dashboards and monitors, which query only what is sent."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def understood(document: Mapping[str, Any], model: type[OpenApiModel]) -> Any:
 
 
 def unparsed(value: Any, path: str = "") -> list[str]:
-    """Where a model took something that it does not understand."""
+    """The paths at which a model has something that it does not know."""
     if isinstance(value, UnparsedObject):
         return [path]
     if isinstance(value, OpenApiModel):
@@ -54,7 +54,7 @@ def queries(which: Dashboard | Monitor) -> set[str]:
 
 
 @pytest.mark.parametrize("which", FILES)
-def test_datadogs_models_understand_all_of_it(which: Dashboard | Monitor) -> None:
+def test_datadogs_models_accept_every_field(which: Dashboard | Monitor) -> None:
     model = DashboardModel if isinstance(which, Dashboard) else MonitorModel
     parsed = understood(dashboard(which), model)
 
@@ -71,7 +71,7 @@ def test_the_models_would_notice_a_mistake() -> None:
 
 
 @pytest.mark.parametrize("which", FILES)
-def test_nothing_of_somebodys_datadog_is_in_it(which: Dashboard | Monitor) -> None:
+def test_no_field_belongs_to_an_existing_account(which: Dashboard | Monitor) -> None:
     owned = {
         "id",
         "url",
@@ -87,7 +87,7 @@ def test_nothing_of_somebodys_datadog_is_in_it(which: Dashboard | Monitor) -> No
 
 
 @pytest.mark.parametrize("which", FILES)
-def test_only_what_is_sent_is_asked_for(which: Dashboard | Monitor) -> None:
+def test_queries_use_only_metrics_and_tags_that_are_sent(which: Dashboard | Monitor) -> None:
     expected = {"custom.cost.amortized"} if which is Dashboard.CLOUD_COST else set(METRICS)
     asked = queries(which)
     assert asked
@@ -111,7 +111,7 @@ def test_the_dashboard_shows_every_metric_and_filters_by_its_variables() -> None
         )
 
 
-def test_the_monitors_watch_budgets_jumps_and_silence() -> None:
+def test_the_monitors_watch_budgets_jumps_and_missing_data() -> None:
     assert BUDGET_USED_RATIO in dashboard(Monitor.BUDGET)["query"]
     assert dashboard(Monitor.BUDGET)["options"]["thresholds"]["critical"] == 1
     assert dashboard(Monitor.JUMP)["query"].startswith(
@@ -121,7 +121,7 @@ def test_the_monitors_watch_budgets_jumps_and_silence() -> None:
     assert dashboard(Monitor.NO_DATA)["options"]["no_data_timeframe"] == 2 * 24 * 60
 
 
-def test_the_files_are_where_people_look_for_them() -> None:
+def test_the_files_are_in_the_dashboards_folder() -> None:
     folder = ROOT / "dashboards"
     assert {file.stem for file in folder.glob("*.json")} == {*map(str, FILES)}
     assert (folder / "datadog.json").read_text(encoding="utf-8") == dashboard_json()

@@ -1,15 +1,14 @@
-"""A push over real HTTP with the real client: the stand-in for Datadog then has what the report says, or we know."""
+"""A push over real HTTP with the real client: Datadog has the report's numbers, or we know."""
 
 import os
 import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
@@ -30,15 +29,15 @@ from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, error_res
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.tour import DEMO_SETTINGS
 from circleci_usage.push.datadog.credentials import Credentials
-from circleci_usage.push.datadog.dashboards import Dashboard, dashboard
-from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
-from circleci_usage.push.datadog.send import PushResult, check_keys, create_dashboard, send_plan
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan
+from circleci_usage.push.datadog.result import PushResult
+from circleci_usage.push.datadog.send import send_plan
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.metrics import DAILY_METRICS
 from circleci_usage.push.timestamps import Mode
 from circleci_usage.report import Report
-from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake
-from push_runner import NOW, plan_in_requests
+from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake, FaultsAt
+from push_runner import NOW, plan_in_requests, plan_push
 from report_folders import report_folder
 
 SERIES = "/api/v2/series"
@@ -50,7 +49,7 @@ WEEK = Period.of_days(date(2026, 3, 16), date(2026, 3, 22))
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
-    """A week of the made-up company, which has spent too much."""
+    """A week of the sample company, over budget."""
     rows = [row for day in WEEK for row in Company(scale=0.2).rows(day)]
     settings = DEMO_SETTINGS.read_text().replace("amount: 5000", "amount: 1")
     return report_folder(tmp_path_factory.mktemp("week"), rows, settings, period=WEEK)
@@ -83,21 +82,6 @@ def check_totals(datadog: DatadogIntake, report: Report, *tags: str) -> None:
     assert (datadog.metrics.twice, datadog.metrics.hosts) == ([], [])
 
 
-class FaultsAt:
-    """Faults for the requests to one path, in turn; the last one again and again."""
-
-    def __init__(self, path: str, faults: Iterable[Fault | None]) -> None:
-        self.path = path
-        self.faults = iter(faults)
-        self.last: Fault | None = None
-
-    def __call__(self, request: Request) -> Fault | None:
-        if urlsplit(request.path).path != self.path:
-            return None
-        self.last = next(self.faults, self.last)
-        return self.last
-
-
 def test_a_snapshot_is_kept_and_sums_to_the_report(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
@@ -111,15 +95,15 @@ def test_a_snapshot_is_kept_and_sums_to_the_report(
     assert len(datadog.calls) == plan.requests
 
 
-def test_history_is_kept_once_ingestion_is_switched_on(
+def test_history_is_kept_once_ingestion_is_enabled(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, replace(options, mode=Mode.HISTORICAL, enable_historical=True))
 
-    assert send(datadog, plan).switched_on == DAILY_METRICS
+    assert send(datadog, plan).enabled == DAILY_METRICS
 
     check_totals(datadog, reported[1], "period:day")
-    assert send(datadog, plan).switched_on == ()
+    assert send(datadog, plan).enabled == ()
     assert datadog.asked("POST", HISTORICAL) == len(DAILY_METRICS)
 
 
@@ -150,13 +134,13 @@ def test_history_is_refused_where_datadog_would_drop_it(
     assert datadog.calls == []
     with pytest.raises(
         SettingsError,
-        match=rf"off for circleci\.usage\.credits, .* drop {plan.late_points:,} points",
+        match=rf"disabled for circleci\.usage\.credits, .* drop {plan.late_points:,} points",
     ):
         send(datadog, plan)
     assert datadog.asked("POST", SERIES) == 0
 
 
-def test_history_is_sent_on_the_word_of_who_knows(
+def test_history_is_sent_unchecked_if_ingestion_is_already_enabled(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.metrics.historical.update(DAILY_METRICS)
@@ -169,7 +153,7 @@ def test_history_is_sent_on_the_word_of_who_knows(
     check_totals(datadog, reported[1])
 
 
-def test_ingestion_that_cannot_be_switched_on_is_explained(
+def test_ingestion_that_cannot_be_enabled_is_explained(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.metrics.with_tag_configuration.add("circleci.usage.cost")
@@ -183,7 +167,7 @@ def test_ingestion_that_cannot_be_switched_on_is_explained(
     assert datadog.asked("POST", SERIES) == 0
 
 
-def test_a_killed_push_is_made_whole_by_the_next(
+def test_a_killed_push_is_completed_by_the_next(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     command = [sys.executable, push_runner.__file__, str(reported[0]), datadog.url]
@@ -220,25 +204,27 @@ def test_a_refused_key_is_an_access_error_and_stops_at_once(
     datadog.faults = FaultsAt(SERIES, [error_response(code, "x")])
 
     with pytest.raises(
-        AccessError, match=rf"does not accept the API key \({code}\).* now it is datadoghq\.eu\.$"
+        AccessError,
+        match=rf"does not accept the API key \({code}\).* it is set to datadoghq\.eu\.$",
     ):
         send(datadog, planned(reported, options, 4))
     assert len(datadog.calls) == 1
 
 
-def test_datadog_being_down_is_a_service_error_after_five_tries(
+def test_an_outage_is_a_service_error_after_five_attempts(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.faults = FaultsAt(SERIES, [Instead(Response.json(503, {"errors": ["maintenance"]}))])
 
     with pytest.raises(
-        ServiceError, match=r"cannot do it now \(503\)\. It says: maintenance\. Try again later\.$"
+        ServiceError,
+        match=r"is temporarily unavailable \(503\)\. Details: maintenance\. Try again later\.$",
     ):
         send(datadog, planned(reported, options, 4))
     assert len(datadog.calls) == 5
 
 
-def test_trouble_that_passes_is_not_noticed(
+def test_temporary_failures_go_unnoticed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     later = error_response(429, "slow down", X_RateLimit_Reset="37")
@@ -253,7 +239,7 @@ def test_trouble_that_passes_is_not_noticed(
     assert datadog.clock.now() - before == timedelta(seconds=37 + 2 + 4 + 8)
 
 
-def test_what_arrived_and_what_did_not_is_said(
+def test_a_partial_push_reports_how_much_arrived(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
@@ -266,10 +252,10 @@ def test_what_arrived_and_what_did_not_is_said(
     assert len(datadog.metrics.kept) == arrived
     message = str(caught.value)
     assert message.startswith(
-        f"Datadog has {arrived:,} of {plan.points:,} points, the others did not arrive: "
+        f"Partially sent: Datadog has {arrived:,} of {plan.points:,} points. "
     )
     assert message.endswith(
-        "Run the same command again: points that are there already are replaced, nothing doubles."
+        "Rerun the same command; this is safe, points that arrived are not counted twice."
     )
     assert caught.value.exit_code == 7
     datadog.faults = None
@@ -277,7 +263,7 @@ def test_what_arrived_and_what_did_not_is_said(
     check_totals(datadog, reported[1])
 
 
-def test_one_refused_request_does_not_keep_back_the_others(
+def test_a_rejected_request_does_not_hold_up_the_others(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options, 4)
@@ -285,14 +271,14 @@ def test_one_refused_request_does_not_keep_back_the_others(
 
     with pytest.raises(
         PartlySentError,
-        match=rf"refuses a request with {plan.batches[1].points} points \(400\): no\.",
+        match=rf"rejects a request with {plan.batches[1].points} points \(400\): no\.",
     ):
         send(datadog, plan)
 
     assert len(datadog.metrics.kept) == plan.points - plan.batches[1].points
 
 
-def test_a_request_that_is_too_large_after_all_is_halved(
+def test_a_request_that_turns_out_too_large_is_halved(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     too_large = Instead(Response.json(413, {"errors": ["Payload too big"]}))
@@ -303,7 +289,7 @@ def test_a_request_that_is_too_large_after_all_is_halved(
     check_totals(datadog, reported[1])
 
 
-def test_an_accepted_request_with_errors_in_its_answer_has_failed(
+def test_an_accepted_request_with_errors_in_its_response_has_failed(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     datadog.faults = FaultsAt(SERIES, [Instead(Response.json(202, {"errors": ["quota exceeded"]}))])
@@ -315,12 +301,12 @@ def test_an_accepted_request_with_errors_in_its_answer_has_failed(
 def test_a_plan_without_consent_is_not_sent(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
-    with pytest.raises(SettingsError, match="series are more than the 20 that may be sent"):
+    with pytest.raises(SettingsError, match="series exceed the limit of 20"):
         send(datadog, planned(reported, replace(options, max_series=20)))
     assert datadog.calls == []
 
 
-def test_events_are_sent_now_and_once_a_thing(
+def test_events_have_the_current_time_and_a_key_of_their_own(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options)
@@ -330,20 +316,21 @@ def test_events_are_sent_now_and_once_a_thing(
     assert all(event["date_happened"] == int(NOW.timestamp()) for event in datadog.events)
 
 
-def test_metrics_that_arrived_are_told_when_events_do_not(
+def test_metrics_that_arrived_are_reported_when_events_fail(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
 ) -> None:
     plan = planned(reported, options)
     datadog.faults = FaultsAt(EVENTS, [error_response(503, "x")])
 
     with pytest.raises(
-        PartlySentError, match=rf"^All {plan.points:,} points arrived, but not all else: "
+        PartlySentError,
+        match=rf"^Partially sent: all {plan.points:,} points arrived, but the rest did not\. ",
     ):
         send(datadog, plan)
 
 
 @pytest.mark.parametrize("code", [400, 403, 503])
-def test_no_key_is_in_anything_that_people_see(
+def test_no_key_is_in_anything_shown(
     datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions, code: int
 ) -> None:
     echo = {"errors": [f"key {API_KEY} and {APP_KEY} at\x1b[31m fault"]}
@@ -356,37 +343,6 @@ def test_no_key_is_in_anything_that_people_see(
     shown = "".join(traceback.format_exception(caught.value)) + repr(plan) + repr(KEYS)
     assert API_KEY not in shown
     assert APP_KEY not in shown
-    assert "key … and … at [31m fault" in str(caught.value)
+    assert r"key … and … at\x1b[31m fault" in str(caught.value)
     wrapped = caught.value.__cause__ or caught.value.__context__
     assert wrapped is None or API_KEY not in repr(wrapped)
-
-
-def test_keys_that_are_good_are_called_good(datadog: DatadogIntake, options: PushOptions) -> None:
-    def check(credentials: Credentials) -> str:
-        return check_keys(options.site, credentials, clock=datadog.clock, progress=NullProgress())
-
-    assert check(KEYS) == "datadoghq.eu accepts the API key and the application key."
-    assert check(API_KEY_ALONE).startswith("datadoghq.eu accepts the API key; for Custom Costs")
-    with pytest.raises(AccessError, match="does not accept the API key"):
-        check(Credentials(SecretStr("a" * 32)))
-    with pytest.raises(AccessError, match="the application key"):
-        check(Credentials(SecretStr(API_KEY), SecretStr("b" * 40)))
-
-
-def test_the_dashboard_is_made_and_its_address_told(
-    datadog: DatadogIntake, options: PushOptions
-) -> None:
-    def create(credentials: Credentials) -> str:
-        body = dashboard(Dashboard.METRICS)
-        return create_dashboard(
-            body, options.site, credentials, clock=datadog.clock, progress=NullProgress()
-        )
-
-    assert create(KEYS) == "https://app.datadoghq.eu/dashboard/abc-def-ghi/circleci-usage"
-    assert [made["title"] for made in datadog.dashboards] == ["CircleCI usage and cost"]
-    with pytest.raises(SettingsError, match="application key"):
-        create(API_KEY_ALONE)
-    datadog.faults = FaultsAt("/api/v1/dashboard", [HangUp(done=True)])
-    with pytest.raises(ServiceError, match="cannot be reached"):
-        create(KEYS)
-    assert len(datadog.dashboards) == 2

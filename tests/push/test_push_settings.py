@@ -1,4 +1,4 @@
-"""Sites, addresses and keys as people set them."""
+"""Sites, addresses and keys as users set them."""
 
 import pytest
 from datadog_api_client import Configuration
@@ -11,7 +11,7 @@ from circleci_usage.push.datadog.sites import SITES, datadog_site
 KEY = "0123456789abcdef0123456789abcdef"
 
 
-def test_the_sites_are_those_of_the_client() -> None:
+def test_the_sites_match_the_client() -> None:
     servers = Configuration().get_host_settings()
     assert set(SITES) == set(servers[0]["variables"]["site"]["enum_values"])
     assert {datadog_site(name).url for name in SITES} == {
@@ -30,7 +30,7 @@ def test_the_sites_are_those_of_the_client() -> None:
         ("api.ap1.datadoghq.com", "ap1.datadoghq.com"),
     ],
 )
-def test_a_site_is_taken_as_people_copy_it(written: str, name: str) -> None:
+def test_a_site_can_be_copied_from_a_browser(written: str, name: str) -> None:
     assert datadog_site(written).name == name
 
 
@@ -38,7 +38,7 @@ def test_a_site_is_taken_as_people_copy_it(written: str, name: str) -> None:
 def test_another_site_is_refused_with_the_list(name: str) -> None:
     with pytest.raises(
         SettingsError,
-        match=r"There is no Datadog site .* one of datadoghq\.com, us3\.datadoghq\.com,",
+        match=r"Unknown Datadog site .* pages: datadoghq\.com, us3\.datadoghq\.com,",
     ):
         datadog_site(name)
 
@@ -52,11 +52,11 @@ def test_another_site_is_refused_with_the_list(name: str) -> None:
         ("ddog-gov.com", "https://app.ddog-gov.com"),
     ],
 )
-def test_people_look_at_a_site_in_a_browser(site: str, page: str) -> None:
+def test_each_site_has_its_app_address(site: str, page: str) -> None:
     assert datadog_site(site).app_url == page
 
 
-def test_another_address_takes_the_place_of_the_sites() -> None:
+def test_another_address_replaces_that_of_the_site() -> None:
     assert (
         datadog_site("datadoghq.eu", " https://proxy.example.com/datadog/ ").url
         == "https://proxy.example.com/datadog"
@@ -75,7 +75,7 @@ def test_another_address_takes_the_place_of_the_sites() -> None:
         "http://[",
     ],
 )
-def test_what_is_no_address_is_refused_and_not_shown(url: str) -> None:
+def test_an_invalid_address_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(
         SettingsError,
         match=r"^DATADOG_URL \(--datadog-url\) (is not a valid URL|contains a user name or a password)",
@@ -101,7 +101,7 @@ def test_keys_come_from_the_environment(environment: dict[str, str]) -> None:
     assert datadog_credentials(environment) == Credentials(SecretStr(KEY), SecretStr("app"))
 
 
-def test_there_need_be_no_application_key() -> None:
+def test_the_application_key_is_optional() -> None:
     assert datadog_credentials({"DATADOG_API_KEY": KEY}).app_key is None
     with pytest.raises(
         SettingsError, match=r"There is no Datadog API key; put one into .* DATADOG_API_KEY"
@@ -110,15 +110,15 @@ def test_there_need_be_no_application_key() -> None:
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\r\nX: y", "schlüssel", "a b"])
-def test_what_cannot_be_a_key_is_refused_and_not_shown(key: str) -> None:
+def test_an_invalid_key_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(
-        SettingsError, match="DATADOG_API_KEY holds characters that no Datadog key has"
+        SettingsError, match="DATADOG_API_KEY contains characters that no Datadog key has"
     ) as caught:
         datadog_credentials({"DATADOG_API_KEY": key})
     assert key not in str(caught.value)
 
 
-def test_keys_hide() -> None:
+def test_keys_are_hidden() -> None:
     credentials = Credentials(SecretStr(KEY), SecretStr("application-key"))
     assert KEY not in f"{credentials!r} {credentials}"
     assert credentials.hide(f"{KEY} of application-key") == "… of …"

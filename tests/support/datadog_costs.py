@@ -1,4 +1,4 @@
-"""What Datadog's Custom Costs take and add up, by its documentation: a part of the stand-in for Datadog."""
+"""Datadog's Custom Costs by its documentation: a part of the mock Datadog."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,12 +48,12 @@ class CostFile:
 
 @dataclass
 class CustomCosts:
-    """The files that Datadog would have; whatever is in several of them counts several times.
+    """The files that Datadog would have; a cost in several of them counts several times.
 
     Attributes:
         files: by their ids.
-        highest_total: the most that all of them cost together at any time.
-        first_page: the number of the list's first page, which the documentation does not say.
+        highest_total: the highest total cost of all files at any time.
+        first_page: the number of the list's first page, which is not documented.
     """
 
     files: dict[str, CostFile] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class CustomCosts:
         return file
 
     def listed(self, provider: str | None, page: int | None, size: int) -> dict[str, Any]:
-        """GET /api/v2/cost/custom_costs: a page of files, without what is in them."""
+        """GET /api/v2/cost/custom_costs: a page of files, without their lines."""
         found = [
             {"id": file.id, "type": "cost_metadata", "attributes": attributes}
             for file in self.files.values()

@@ -1,6 +1,6 @@
-"""A stand-in for Datadog on loopback: refuses what Datadog refuses, and keeps only what Datadog would keep."""
+"""A mock Datadog on loopback: rejects what Datadog rejects, keeps only what Datadog would keep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -24,11 +24,11 @@ COSTS = "/api/v2/cost/custom_costs"
 
 @dataclass
 class DatadogIntake:
-    """A Datadog with one customer, on while its context lasts.
+    """A Datadog with one customer, running while its context lasts.
 
     Attributes:
-        clock: the time that points are judged by.
-        faults: asked before each request, and may be replaced at any time.
+        clock: the current time for the age of points.
+        faults: called before each request; may be replaced at any time.
         government: whether it is a government site.
         metrics, costs: what it keeps.
         events, dashboards: as they were sent.
@@ -53,14 +53,14 @@ class DatadogIntake:
     def __exit__(self, *_: object) -> None:
         self._listener.__exit__()
         if self._listener.defects:
-            raise BaseExceptionGroup("the stand-in broke", self._listener.defects)
+            raise BaseExceptionGroup("the mock Datadog failed", self._listener.defects)
 
     @property
     def url(self) -> str:
         return self._listener.url
 
     def asked(self, method: str, path: str) -> int:
-        """How often something was asked for."""
+        """How many requests there were."""
         return sum(
             call.method == method and urlsplit(call.path).path == path for call in self.calls
         )
@@ -179,6 +179,21 @@ class DatadogIntake:
         if file is None:
             raise InvalidError(HTTPStatus.NOT_FOUND, "Not found")
         return file
+
+
+class FaultsAt:
+    """Faults for the requests to one path, in turn; the last one repeats."""
+
+    def __init__(self, path: str, faults: Iterable[Fault | None]) -> None:
+        self.path = path
+        self.faults = iter(faults)
+        self.last: Fault | None = None
+
+    def __call__(self, request: Request) -> Fault | None:
+        if urlsplit(request.path).path != self.path:
+            return None
+        self.last = next(self.faults, self.last)
+        return self.last
 
 
 def _historical(metric: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Datadog's metric intake takes, drops and keeps, by its documentation: a part of the stand-in for Datadog."""
+"""Datadog's metric intake by its documentation: a part of the mock Datadog."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ Key = tuple[str, frozenset[str], int]
 
 
 class InvalidError(Exception):
-    """A request that is answered with an error."""
+    """A request that Datadog rejects."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
@@ -34,13 +34,13 @@ class InvalidError(Exception):
 
 
 def as_datadog_keeps(tag: str) -> str:
-    """Its own rewriting of tags."""
+    """A tag as Datadog rewrites it."""
     lower = unicodedata.normalize("NFC", tag.lower())[:200]
     return re.sub(r"[^\w\-:./]", "_", lower).rstrip(":")
 
 
 def parsed(body: bytes) -> Any:
-    """JSON by the standard, so without NaN and Infinity; numbers as they are written."""
+    """Standard JSON, so without NaN and Infinity; numbers as Decimal."""
 
     def refuse(constant: str) -> None:
         raise InvalidError(HTTPStatus.BAD_REQUEST, f"{constant} is not JSON")
@@ -70,10 +70,10 @@ class MetricIntake:
 
     Attributes:
         kept: metric, tags and time → value: the last that was sent.
-        dropped: how many points were too old or too new, of which the sender learns nothing.
+        dropped: how many points were too old or too new; the sender is not told.
         rewritten: the tags that were not kept as they were sent.
         twice: points that came more than once within one request.
-        hosts: the hosts that series claimed to be of.
+        hosts: the hosts that series named.
         historical: metrics with Historical Metrics Ingestion.
         with_tag_configuration: metrics that cannot have it.
     """
@@ -103,7 +103,7 @@ class MetricIntake:
                 self.dropped += 1
 
     def total(self, metric: str, *tags: str) -> Decimal:
-        """The sum of what is kept of a metric, with all of the tags."""
+        """The sum of a metric over the points with all of these tags."""
         return sum(
             (
                 value

@@ -1,6 +1,6 @@
-"""Plans and pushes in many requests, as if there were more to send than there is; as a script, a process to be killed.
+"""Plans of a push, also in many requests, as if there were more to send.
 
-DATADOG_API_KEY=… python push_runner.py FOLDER URL
+Run as a script, it is a push to be killed: DATADOG_API_KEY=… python push_runner.py FOLDER URL
 """
 
 import os
@@ -12,16 +12,22 @@ from pathlib import Path
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.push.datadog.credentials import datadog_credentials
-from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
+from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_samples
 from circleci_usage.push.datadog.send import send_plan
 from circleci_usage.push.datadog.sites import datadog_site
+from circleci_usage.push.report_samples import read_samples
 
 NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 REQUESTS = 8
 
 
+def plan_push(folder: Path, options: PushOptions, now: datetime) -> PushPlan:
+    """What a push of a report folder would send at a time."""
+    return plan_samples(read_samples(folder, options, now), options, now)
+
+
 def plan_in_requests(folder: Path, options: PushOptions, requests: int) -> PushPlan:
-    """At least so many requests, a power of two."""
+    """The same, split into at least so many requests, a power of two."""
     plan = plan_push(folder, options, NOW)
     batches = plan.batches
     assert batches

@@ -1,4 +1,4 @@
-"""Is everything in place? Every setting looked at in turn; each check says what is well or what to fix."""
+"""`doctor`: checks every setting in turn; each check reports ok or what to fix."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,17 @@ from circleci_usage.push.datadog.sites import datadog_site
 
 @dataclass(frozen=True)
 class DoctorSettings:
-    """What to look at; `load_prices` reads the settings file and says what is wrong with it."""
+    """What to check.
+
+    Attributes:
+        circleci_url: address of CircleCI.
+        organizations: ids or slugs.
+        store: folder of the store.
+        load_prices: reads the settings file and raises what is wrong with it.
+        datadog_site: name of the Datadog site.
+        datadog_url: another address of its API, if any.
+        allow_insecure: whether tokens may be sent over plain http.
+    """
 
     circleci_url: str
     organizations: Sequence[str]
@@ -30,12 +40,12 @@ class DoctorSettings:
 def examine(
     settings: DoctorSettings, environment: Mapping[str, str], *, progress: Progress
 ) -> Iterator[Check]:
-    """Look at everything, without spending an export."""
+    """Run all checks, without using up an export request."""
     try:
         names = config.organizations(settings.organizations)
     except SettingsError as error:
         names = ()
-        yield Check.failed("organisation", error)
+        yield Check.failed("organization", error)
     try:
         token, insecure = config.circleci_token(environment), settings.allow_insecure
         client = CircleCI(settings.circleci_url, token, progress=progress, allow_insecure=insecure)
@@ -43,30 +53,31 @@ def examine(
         yield Check.failed("token", error)
     else:
         yield from check_circleci(client, names)
-    yield _settings(settings.load_prices)
+    yield _check_settings(settings.load_prices)
     yield from check_store(Store(settings.store))
     if any(environment.get(name) for name in API_KEY_VARIABLES):
-        yield _datadog(settings, environment, progress)
+        yield _check_datadog(settings, environment, progress)
 
 
-def _settings(load: Callable[[], object]) -> Check:
+def _check_settings(load: Callable[[], object]) -> Check:
     try:
         load()
     except UsageExporterError as error:
         return Check.failed("settings", error)
-    return Check("settings", "The prices are understood.")
+    return Check("settings", "The prices are valid.")
 
 
-def _datadog(settings: DoctorSettings, environment: Mapping[str, str], progress: Progress) -> Check:
-    from circleci_usage.push.datadog.send import check_keys  # noqa: PLC0415 - the client costs start-up time
+def _check_datadog(
+    settings: DoctorSettings, environment: Mapping[str, str], progress: Progress
+) -> Check:
+    from circleci_usage.push.datadog.account import check_keys  # noqa: PLC0415 - loads Datadog's client
 
     try:
         site = datadog_site(
             settings.datadog_site, settings.datadog_url, allow_insecure=settings.allow_insecure
         )
-        said = check_keys(
-            site, datadog_credentials(environment), clock=SystemClock(), progress=progress
-        )
+        credentials = datadog_credentials(environment)
+        message = check_keys(site, credentials, clock=SystemClock(), progress=progress)
     except UsageExporterError as error:
         return Check.failed("Datadog", error)
-    return Check("Datadog", said)
+    return Check("Datadog", message)

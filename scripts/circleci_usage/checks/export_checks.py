@@ -1,4 +1,4 @@
-"""Is everything in place for an export? Each check ends in one line: what is well, or what to fix."""
+"""Is everything in place for an export? Each check reports ok or what to fix, in one line."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
 
 _EXPIRY: Final = (
-    "When it expires CircleCI's API does not say: at most a year after it was made. CircleCI mails its owner 30, 15, 7"
-    " and 1 day before."
+    "CircleCI's API does not report when it expires: at most a year after it was created. CircleCI"
+    " emails its owner 30, 15, 7 and 1 day before."
 )
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """The outcome of one check.
 
     Attributes:
-        name: what.
+        name: what was checked.
         message: what was found, or what to fix.
-        exit_code: what that is worth: 0 when all is well, else that of the error that was met.
+        exit_code: 0 when it is ok, else that of the error.
     """
 
     name: str
@@ -36,32 +36,29 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether it is well."""
+        """Whether there is nothing to fix."""
         return self.exit_code == 0
 
     @classmethod
     def failed(cls, name: str, error: UsageExporterError) -> Self:
-        """What was looked at ended in an error."""
+        """The outcome of a check that ended in an error."""
         return cls(name, str(error), error.exit_code)
 
 
 def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Check, ...]:
-    """The token, the clock, and each organisation by id or slug. Costs none of the scarce export requests."""
+    """Check the token, the clock, and each organization by id or slug; uses no export request."""
     try:
-        seen = client.collaborations()
+        accessible = client.collaborations()
     except UsageExporterError as error:
         return (Check.failed("token", error),)
-    seen_ones = counted(len(seen), "organization")
-    token = Check("token", f"CircleCI accepts it; it sees {seen_ones}. {_EXPIRY}")
-    return (
-        token,
-        _check_clock(client),
-        *(_check_organization(client, name) for name in organizations),
-    )
+    count = counted(len(accessible), "organization")
+    token = Check("token", f"CircleCI accepts it; it has access to {count}. {_EXPIRY}")
+    found = (_check_organization(client, name) for name in organizations)
+    return (token, _check_clock(client), *found)
 
 
 def check_store(store: Store) -> tuple[Check, ...]:
-    """The folder, the ledger, and every part against its checksum."""
+    """Check the folder, the ledger, and every part against its checksum."""
     return tuple(_check_store(store))
 
 
@@ -69,30 +66,31 @@ def _check_clock(client: CircleCI) -> Check:
     ahead = client.clock_ahead
     if not ahead:
         minutes = CLOCK_TOLERANCE.seconds // 60
-        return Check("clock", f"It agrees with CircleCI's within {minutes} min.")
+        return Check("clock", f"It matches CircleCI's within {minutes} min.")
     relation = "behind" if ahead.total_seconds() > 0 else "ahead of"
     return Check(
         "clock",
-        f"This computer's clock is {abs(ahead)} {relation} CircleCI's; set it right. Exports go by CircleCI's.",
+        f"This computer's clock is {abs(ahead)} {relation} CircleCI's; correct it. Exports use"
+        " CircleCI's.",
         SettingsError.exit_code,
     )
 
 
 def _check_organization(client: CircleCI, name: str) -> Check:
-    what = f"organisation {name}"
+    what = f"organization {name}"
     try:
         found = find_organization(client, name)
     except UsageExporterError as error:
         return Check.failed(what, error)
-    return Check(what, f"The token sees it: {client.redacted(found.name)} ({found.id}).")
+    shown = f"{client.redacted(found.name)} ({found.id})"
+    return Check(what, f"The token has access to it: {shown}.")
 
 
 def _check_store(store: Store) -> Iterator[Check]:
     folder = store.folder
     nearest = next(place for place in (folder, *folder.parents, Path("/")) if exists(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
-        where = inert(nearest)
-        fault = f"{where} cannot be written to; choose another folder with --store."
+        fault = f"{inert(nearest)} is not writable; choose another folder with --store."
         yield Check("store", fault, SettingsError.exit_code)
         return
     try:
@@ -100,14 +98,9 @@ def _check_store(store: Store) -> Iterator[Check]:
     except UsageExporterError as error:
         yield Check.failed("store", error)
         return
-    rows = sum(window.rows for window in windows)
-    yield Check(
-        "store", f"{folder} has {counted(len(windows), 'window')} with {counted(rows, 'job run')}."
-    )
+    rows = counted(sum(window.rows for window in windows), "job run")
+    yield Check("store", f"{folder} has {counted(len(windows), 'window')} with {rows}.")
     for part in (part for window in windows for part in window.parts):
         if damage := store.fault_of(part):
-            yield Check(
-                "store",
-                f"{damage} Remove it, and the next export fetches it again.",
-                DataError.exit_code,
-            )
+            message = f"{damage} Remove it, and the next export downloads it again."
+            yield Check("store", message, DataError.exit_code)

@@ -1,7 +1,8 @@
-"""Names from a report → tag values that Datadog keeps as they are sent, and that stay apart where the names do.
+"""Names from a report → tags that Datadog keeps as they are sent, distinct where the names are.
 
-Datadog rewrites what breaks its rules (docs.datadoghq.com/getting_started/tagging) without a word, so that two names
-may become one tag. Here names are rewritten before they are sent, and those that would become one get a suffix.
+Datadog silently rewrites tags that break its rules (docs.datadoghq.com/getting_started/tagging), so
+two names can become one tag. Here names are rewritten first, and those that would become the same
+tag get a suffix. Its metrics, events and Custom Costs lines all use these tags.
 """
 
 import hashlib
@@ -10,7 +11,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 MAX_TAG: Final = 200
@@ -18,13 +18,13 @@ MAX_TAG: Final = 200
 
 _PUNCTUATION: Final = frozenset("-:./")
 _KEPT: Final = frozenset({"Ll", "Lm", "Lo", "Nd"})
-"""Unicode's lower-case and caseless letters of any script, and digits."""
+"""Unicode's lowercase and caseless letters of any script, and digits."""
 
 _NAMELESS: Final = "unnamed"
 _SUFFIX: Final = 8
 _NAMED: Final = 5
 
-Names = tuple[tuple[str, str], ...]
+TagNames = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name."""
 
 
@@ -44,20 +44,22 @@ class TagValues:
 def tag_values(key: str, names: Iterable[str]) -> TagValues:
     """Values for all names that appear under a tag key.
 
-    Of names that would share a value, the one that is spelt like it keeps it; the others get the beginning of their
-    own checksum as a suffix, which is the same in every report.
+    Of names that would share a value, the one that is spelled like it keeps it. The others get the
+    first digits of their own checksum as a suffix, the same in every report.
+
+        >>> dict(tag_values("project", ["web", "Web", "My App"]).of)
+        {'My App': 'my_app', 'web': 'web', 'Web': 'web_29751047'}
     """
     room = MAX_TAG - len(key) - len(":")
-    alike: defaultdict[str, list[str]] = defaultdict(list)
+    sharing: defaultdict[str, list[str]] = defaultdict(list)
     for name in sorted(set(names)):
-        alike[_cut(_rewritten(name), room)].append(name)
-    values = {
-        name: value
-        for value, same in alike.items()
-        for name in same
-        if len(same) == 1 or name == value
-    }
-    clashing = {name: value for value, same in alike.items() for name in same if name not in values}
+        sharing[_cut(_rewritten(name), room)].append(name)
+    values: dict[str, str] = {}
+    clashing: dict[str, str] = {}
+    for value, same in sharing.items():
+        for name in same:
+            keeps_it = len(same) == 1 or name == value
+            (values if keeps_it else clashing)[name] = value
     taken = set(values.values())
     for name, value in clashing.items():
         values[name] = _suffixed(name, value, room, taken)
@@ -65,40 +67,56 @@ def tag_values(key: str, names: Iterable[str]) -> TagValues:
     return TagValues(values, tuple(clashing))
 
 
-class DatadogTags:
-    """Every name in some combinations, as the tag that stands for it; `constant` are names that all of them have."""
+class Tags:
+    """All names in some combinations, as tags.
 
-    def __init__(self, combinations: Iterable[Names], constant: Names = ()) -> None:
+    Args:
+        combinations: the names that appear together.
+        constant: names that are added to every combination.
+    """
+
+    def __init__(self, combinations: Iterable[TagNames], constant: TagNames = ()) -> None:
         names: defaultdict[str, set[str]] = defaultdict(set)
-        for key, name in chain(constant, *combinations):
+        for key, name in constant:
             names[key].add(name)
+        for combination in combinations:
+            for key, name in combination:
+                names[key].add(name)
         self._constant = constant
         self._values: Mapping[str, TagValues] = {key: tag_values(key, names[key]) for key in names}
 
-    def of(self, names: Names) -> tuple[str, ...]:
-        """The tags for these names, and those that everything has."""
-        return tuple(
-            f"{key}:{self._values[key].of[name]}" for key, name in (*names, *self._constant)
-        )
+    def of(self, names: TagNames) -> tuple[str, ...]:
+        """The tags of a combination, and those of the constant names: `("project:web", …)`."""
+        pairs = (*names, *self._constant)
+        return tuple(f"{key}:{self._values[key].of[name]}" for key, name in pairs)
 
-    def sayings(self) -> Iterator[str]:
-        """A sentence for each key under which names had to be kept apart."""
+    def warnings(self) -> Iterator[str]:
+        """A sentence for each key under which names got a suffix."""
         for key, values in self._values.items():
-            if values.suffixed:
-                shown = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
-                more = len(values.suffixed) - len(shown)
-                rest = f", and so on for {more} more" if more else ""
-                yield f"Some names would have had the same {key} tag and were given a suffix: {', '.join(shown)}{rest}."
+            if not values.suffixed:
+                continue
+            examples = [f"{name!r} is {values.of[name]}" for name in values.suffixed[:_NAMED]]
+            more = len(values.suffixed) - len(examples)
+            rest = f", and {more} more" if more else ""
+            yield (
+                f"Some names would have had the same {key} tag, so they got a suffix:"
+                f" {', '.join(examples)}{rest}."
+            )
 
 
 def _rewritten(name: str) -> str:
-    """Lower case, only letters, digits and `_-:./`, no underscore or colon at an end, no two underscores together."""
-    plain = unicodedata.normalize("NFKC", name).lower()
-    kept = (
-        char if char in _PUNCTUATION or unicodedata.category(char) in _KEPT else "_"
-        for char in plain
-    )
+    """Lowercase letters, digits and `_-:./`, without `_` or `:` at an end or `__` anywhere.
+
+    >>> _rewritten("My (new) App")
+    'my_new_app'
+    """
+    lower = unicodedata.normalize("NFKC", name).lower()
+    kept = [letter if _is_kept(letter) else "_" for letter in lower]
     return re.sub("__+", "_", "".join(kept)).strip("_:") or _NAMELESS
+
+
+def _is_kept(letter: str) -> bool:
+    return letter in _PUNCTUATION or unicodedata.category(letter) in _KEPT
 
 
 def _cut(value: str, room: int) -> str:

@@ -1,1 +1,6 @@
-"""The report folder → Datadog: metrics, custom costs, events, dashboards. One end of the way of the data."""
+"""The report folder → places that keep numbers over time, such as Datadog.
+
+What any target needs stands here: metrics and their tags, samples, events, the protocol of a
+target. Each target is one package beside them, and one row in the command line's table of targets
+(`cli/datadog_commands.TARGETS`).
+"""

@@ -1,24 +1,21 @@
-"""Events on what somebody should look at: a budget that is exceeded, a day that cost too much. Never one a job run."""
+"""What somebody should look at: exceeded budgets and cost anomalies, never a single job run."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Any, Final
 
 from circleci_usage.core.decimals import rounded
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.push.samples import TagPairs
 from circleci_usage.report_folder.reader import ReportFolder, number
 from circleci_usage.schema.export_columns import NO_NAME, job_in_words
 
 MAX_ANOMALIES: Final = 10
 """The largest of a report; more would be noise."""
 
-_MAX_TITLE: Final = 200
-_MAX_TEXT: Final = 4_000
 _CENTS: Final = 2
+_DIGITS: Final = 16
 
 
 @dataclass(frozen=True)
@@ -26,39 +23,29 @@ class Event:
     """Something to look at.
 
     Attributes:
-        title: in one line.
-        text: what is known of it.
-        tags: of whom it is.
-        key: the same for the same thing in every report, so that Datadog shows its events together.
-        severity: Datadog's `alert_type`.
+        title: one line.
+        text: the details.
+        tags: what it is about.
+        key: the same for the same cause in every report, so that a target can group its events; at
+            most 100 characters.
+        severity: `warning` or `error`.
     """
 
     title: str
     text: str
-    tags: tuple[str, ...]
+    tags: TagPairs
     key: str
     severity: str = "warning"
-
-    def body(self, now: datetime) -> dict[str, Any]:
-        """As Datadog takes it; it takes none that happened longer than 18 hours ago, so they happen now."""
-        return {
-            "title": self.title[:_MAX_TITLE],
-            "text": self.text[:_MAX_TEXT],
-            "tags": [*self.tags],
-            "aggregation_key": self.key,
-            "alert_type": self.severity,
-            "date_happened": int(now.timestamp()),
-        }
 
 
 def events_of(report: ReportFolder) -> tuple[Event, ...]:
     """The events of a report: exceeded budgets, then anomalies, the largest first.
 
     Raises:
-        DataError: it is damaged.
+        DataError: the report is damaged.
     """
     try:
-        return tuple(chain(_budgets(report), _anomalies(report)))
+        return (*_budgets(report), *_anomalies(report))
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         raise report.damaged_summary() from None
 
@@ -66,31 +53,49 @@ def events_of(report: ReportFolder) -> tuple[Event, ...]:
 def _budgets(report: ReportFolder) -> Iterator[Event]:
     for budget in report.summary.get("budgets") or ():
         if budget["state"] == "over":
-            name = str(budget["name"])
-            spent, amount = (_money(budget[key], report) for key in ("spent", "amount"))
-            more = f"{_ending(budget, report)}{_missing(budget)}"
-            yield Event(
-                f"CircleCI budget {name} is exceeded: {_used(budget)} of {amount}",
-                f"{spent} of {amount} were spent from {budget['from']} to {budget['through']}.{more}{_see(report)}",
-                _tags(budget=name, team=budget.get("team")),
-                _key("budget", str(budget["from"]), name),
-                "error",
-            )
+            yield _exceeded(budget, report)
+
+
+def _exceeded(budget: Mapping[str, Any], report: ReportFolder) -> Event:
+    name = str(budget["name"])
+    spent, amount = _money(budget["spent"], report), _money(budget["amount"], report)
+    sentences = [f"{spent} of {amount} spent from {budget['from']} through {budget['through']}."]
+    if _will_grow(budget):
+        forecast = _money(budget["expected"], report)
+        sentences.append(f"Forecast for the end of the {budget['per']}: {forecast}.")
+    if budget["missing"]:
+        sentences.append("Data is incomplete, so actual spend may be higher.")
+    return Event(
+        title=f"CircleCI budget {name} is exceeded: {_used(budget)} of {amount}",
+        text=" ".join(sentences) + _link(report),
+        tags=_tags(budget=name, team=budget.get("team")),
+        key=_key("budget", str(budget["from"]), name),
+        severity="error",
+    )
 
 
 def _anomalies(report: ReportFolder) -> Iterator[Event]:
     for anomaly in (report.summary.get("anomalies") or ())[:MAX_ANOMALIES]:
-        day, project = str(anomaly["date"]), anomaly.get("project")
-        actual, expected = (_money(anomaly[key], report) for key in ("actual", "expected"))
-        job = anomaly.get("job") if anomaly.get("subject") == "job" else None
-        what = project or "all projects together"
-        who = f"{_job(anomaly, report)} of {what}" if job else what
-        yield Event(
-            f"CircleCI cost of {who} was unusual on {day}: {actual}",
-            f"{actual} instead of about {expected}.{'' if job else _cause(anomaly, report)}{_see(report)}",
-            _tags(organization=anomaly.get("organization"), project=project),
-            _key("anomaly", day, *_whose(anomaly, job)),
-        )
+        yield _anomaly(anomaly, report)
+
+
+def _anomaly(anomaly: Mapping[str, Any], report: ReportFolder) -> Event:
+    day, project = str(anomaly["date"]), anomaly.get("project")
+    actual, expected = _money(anomaly["actual"], report), _money(anomaly["expected"], report)
+    subject = project or "all projects"
+    cause = str(anomaly.get("project_id"))
+    sentences = [f"{actual} vs. about {expected} expected."]
+    if anomaly.get("subject") == "job":
+        subject = f"{_job(anomaly, report)} of {subject}"
+        cause = f"{cause} {anomaly.get('workflow')} {anomaly.get('job')}"
+    elif anomaly.get("job"):
+        sentences.append(_main_driver(anomaly, report))
+    return Event(
+        title=f"CircleCI cost anomaly on {day}: {actual} for {subject}",
+        text=" ".join(sentences) + _link(report),
+        tags=_tags(organization=anomaly.get("organization"), project=project),
+        key=_key("anomaly", day, cause),
+    )
 
 
 def _used(budget: Mapping[str, Any]) -> str:
@@ -100,33 +105,20 @@ def _used(budget: Mapping[str, Any]) -> str:
     return f"{rounded(number(str(budget['used'])) * 100, 0)}%"
 
 
-def _missing(budget: Mapping[str, Any]) -> str:
-    return " Days are missing, so more may have been spent." if budget["missing"] else ""
+def _will_grow(budget: Mapping[str, Any]) -> bool:
+    """Whether the forecast is above what is spent already."""
+    expected, spent = number(str(budget["expected"] or 0)), number(str(budget["spent"] or 0))
+    return expected > spent
 
 
-def _whose(anomaly: Mapping[str, Any], job: object) -> tuple[str]:
-    project = str(anomaly.get("project_id"))
-    return (f"{project} {anomaly.get('workflow')} {job}" if job else project,)
-
-
-def _ending(budget: Mapping[str, Any], report: ReportFolder) -> str:
-    expected, spent = (number(str(budget[key] or 0)) for key in ("expected", "spent"))
-    return (
-        f" {_money(expected, report)} are expected by the end of the {budget['per']}."
-        if expected > spent
-        else ""
-    )
-
-
-def _cause(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
-    if not anomaly.get("job"):
-        return ""
-    actual, expected = (_money(anomaly[key], report) for key in ("job_actual", "job_expected"))
-    job, workflow = _job(anomaly, report), anomaly["workflow"]
-    of_workflow = (
-        f" of the workflow {workflow}" if workflow not in {anomaly["job"], NO_NAME} else ""
-    )
-    return f" Most of it is {job}{of_workflow}: {actual} instead of about {expected}."
+def _main_driver(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
+    """`Main driver: the job e2e of the workflow nightly (65 USD vs. about 4 USD expected)`."""
+    driver, workflow = _job(anomaly, report), anomaly["workflow"]
+    if workflow not in {anomaly["job"], NO_NAME}:
+        driver = f"{driver} of the workflow {workflow}"
+    actual = _money(anomaly["job_actual"], report)
+    expected = _money(anomaly["job_expected"], report)
+    return f"Main driver: {driver} ({actual} vs. about {expected} expected)."
 
 
 def _job(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
@@ -134,9 +126,9 @@ def _job(anomaly: Mapping[str, Any], report: ReportFolder) -> str:
     return job_in_words(anomaly["job"], kinds).format(anomaly["job"])
 
 
-def _see(report: ReportFolder) -> str:
+def _link(report: ReportFolder) -> str:
     link = report.summary.get("link")
-    return f"\n\nThe report: {link}" if link else ""
+    return f"\n\nReport: {link}" if link else ""
 
 
 def _money(amount: object, report: ReportFolder) -> str:
@@ -144,12 +136,11 @@ def _money(amount: object, report: ReportFolder) -> str:
     return f"{value:,} {report.currency}"
 
 
-def _tags(**names: str | None) -> tuple[str, ...]:
-    pairs = tuple((key, str(name)) for key, name in names.items() if name)
-    return DatadogTags((pairs,)).of(pairs)
+def _tags(**names: str | None) -> TagPairs:
+    return tuple((key, str(name)) for key, name in names.items() if name)
 
 
-def _key(*parts: str) -> str:
-    """At most the 100 characters that Datadog allows."""
-    *words, name = parts
-    return "-".join(("circleci-usage", *words, hashlib.sha256(name.encode()).hexdigest()[:16]))
+def _key(kind: str, day: str, name: str) -> str:
+    """`circleci-usage-budget-2026-03-01-` and a checksum, because a name may be long."""
+    checksum = hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]
+    return f"circleci-usage-{kind}-{day}-{checksum}"

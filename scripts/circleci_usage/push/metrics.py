@@ -1,4 +1,4 @@
-"""The metrics and their tags: named once, for what is sent, for dashboards and for monitors."""
+"""The metrics and their tags, named once: for samples, dashboards and monitors."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -25,7 +25,7 @@ METRICS: Final = (
 )
 
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
-"""What has an amount for every day; the others are states as of the report."""
+"""These have a value for each day; the others describe the state as of the report."""
 
 DEFAULT_TAGS: Final = (*names_tagged(Tag.DEFAULT), "currency")
 OPT_IN_TAGS: Final = names_tagged(Tag.OPT_IN)
@@ -36,29 +36,35 @@ FINE_TAGS: Final = tuple(tag for tag in OPT_IN_TAGS if tag in names_in(Place.DAI
 
 
 def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tuple[str, ...]:
-    """The default tags and what is added to them, without what is left out; in the order of `TAGS`.
+    """The default tags, plus those added, minus those left out, in the order of `TAGS`.
 
-    Both may hold several names in one text, separated by commas.
+    One text may hold several names, separated by commas.
+
+        >>> chosen_tags(["job, workflow"], ["project,team,currency"])
+        ('organization', 'credit_type', 'workflow', 'job')
 
     Raises:
-        SettingsError: there is no such tag, or tags do not go together.
+        SettingsError: a tag is unknown, or two of them cannot be combined.
     """
-    adding, leaving = (_names(texts) for texts in (added, left_out))
-    unknown = [name for name in (*adding, *leaving) if name not in TAGS]
-    if unknown:
-        raise SettingsError(
-            f"There is no tag {unknown[0]!r}: --tags takes {', '.join(OPT_IN_TAGS)}; --without-tags takes those of the"
-            f" default, {', '.join(DEFAULT_TAGS)}."
-        )
-    tags = tuple(tag for tag in TAGS if tag in {*DEFAULT_TAGS, *adding} and tag not in leaving)
+    adding, leaving = _names(added), _names(left_out)
+    for name in (*adding, *leaving):
+        if name not in TAGS:
+            raise SettingsError(
+                f"Unknown tag {name!r}: --tags accepts {', '.join(OPT_IN_TAGS)}; --without-tags"
+                f" accepts the default tags, {', '.join(DEFAULT_TAGS)}."
+            )
+    wanted = {*DEFAULT_TAGS, *adding}.difference(leaving)
+    tags = tuple(tag for tag in TAGS if tag in wanted)
     finer = [tag for tag in tags if tag in FINE_TAGS]
     if "branch" in tags and finer:
         raise SettingsError(
-            f"The tags branch and {finer[0]} do not go together: reports count branches by project, because branches"
-            " times jobs would be too many. Choose one of the two for --tags."
+            f"The tags branch and {finer[0]} cannot be combined: reports count branches per project"
+            " only, because branches times jobs would be too many. Choose one of the two for"
+            " --tags."
         )
     return tags
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for text in texts for name in text.split(","))))
+    names = (name.strip() for text in texts for name in text.split(","))
+    return tuple(name for name in names if name)

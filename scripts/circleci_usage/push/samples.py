@@ -1,11 +1,14 @@
-"""Tables of the report folder → amounts by metric, names and time: exact sums of names as the report has them."""
+"""Tables of a report folder → samples of usage: credits, cost, job runs and run time.
+
+A sample is one value of one metric, with its tags and its time. Every push target is given samples.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
@@ -14,11 +17,25 @@ from circleci_usage.report_folder.reader import ReportFolder
 from circleci_usage.schema.dimensions import CREDIT_TYPE, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
-Names = tuple[tuple[str, str], ...]
-"""Pairs of a tag's key and a name."""
+TagPairs = tuple[tuple[str, str], ...]
+"""Pairs of a tag's key and a name, the name as the report has it."""
 
-Amounts = Mapping[tuple[str, Names], Mapping[int, Decimal]]
-"""Metric and names → Unix time → amount."""
+
+class Sample(NamedTuple):
+    """One value of a metric.
+
+    Attributes:
+        metric: one of `metrics.METRICS`.
+        tags: what it is the value of.
+        timestamp: Unix time, in seconds.
+        value: exact.
+    """
+
+    metric: str
+    tags: TagPairs
+    timestamp: int
+    value: Decimal
+
 
 _COLUMNS: Final = {
     CREDITS: "credits",
@@ -27,6 +44,7 @@ _COLUMNS: Final = {
     JOB_SECONDS: "job_seconds",
 }
 _WITH_TOTAL: Final = (CREDITS, COST, JOB_RUNS)
+"""The metrics that `summary.json` has a total of."""
 
 
 @dataclass(frozen=True)
@@ -39,98 +57,109 @@ class _Source:
     has_days: bool = True
 
 
-_OF_RUNS: Final = tuple(tag for tag in TAGS if tag in names_in(Place.DAILY_TABLES))
-_OF_BRANCHES: Final = tuple(tag for tag in TAGS if tag in names_in(Place.BRANCH_USAGE))
+_RUN_TAGS: Final = tuple(tag for tag in TAGS if tag in names_in(Place.DAILY_TABLES))
+_BRANCH_TAGS: Final = tuple(tag for tag in TAGS if tag in names_in(Place.BRANCH_USAGE))
 
-# A run may use several credit types: by credit type it would be counted several times.
+# A run can use several credit types: by credit type it would be counted several times.
 _USUAL: Final = (
-    _Source(DAILY_CHARGES, (CREDITS, COST), (*_OF_RUNS, CREDIT_TYPE)),
-    _Source(DAILY_RUNS, (JOB_RUNS, JOB_SECONDS), _OF_RUNS),
+    _Source(DAILY_CHARGES, (CREDITS, COST), (*_RUN_TAGS, CREDIT_TYPE)),
+    _Source(DAILY_RUNS, (JOB_RUNS, JOB_SECONDS), _RUN_TAGS),
 )
 _BY_BRANCH: Final = (
-    _Source("branches", (CREDITS, COST, JOB_RUNS), _OF_BRANCHES, has_days=False),
-    _Source(DAILY_RUNS, (JOB_SECONDS,), _OF_RUNS),
+    _Source("branches", (CREDITS, COST, JOB_RUNS), _BRANCH_TAGS, has_days=False),
+    _Source(DAILY_RUNS, (JOB_SECONDS,), _RUN_TAGS),
 )
 
 
-def usage_amounts(
-    folder: ReportFolder, tags: Sequence[str], when: Callable[[date], int], *, daily: bool
-) -> Amounts:
-    """What was used, each metric by those of the tags that it can carry.
+def usage_samples(
+    report: ReportFolder, tags: Sequence[str], timestamp_of: Callable[[date], int], *, daily: bool
+) -> tuple[Sample, ...]:
+    """The report's usage, each metric by those of the tags that it can carry.
 
     Args:
-        folder: the report.
+        report: the report.
         tags: some of `metrics.TAGS`.
-        when: the Unix time that a day's amounts get.
-        daily: whether days are to be told apart.
+        timestamp_of: day → the timestamp of its samples.
+        daily: whether days get different timestamps.
 
     Raises:
-        SettingsError: the report does not tell the tags apart.
+        SettingsError: the report does not break usage down by these tags.
         DataError: a table is damaged, or does not sum to the report's totals.
     """
     by_branch = "branch" in tags
     if by_branch and daily:
         raise SettingsError(
-            "Reports count branches over the whole period, not by day: leave the tag branch out, or send a snapshot."
+            "Reports count branches over the whole period, not by day: leave out the tag branch, or"
+            " send a snapshot."
         )
-    sums: defaultdict[tuple[str, Names], defaultdict[int, Decimal]] = defaultdict(
-        lambda: defaultdict(lambda: ZERO)
-    )
+    sources = _BY_BRANCH if by_branch else _USUAL
+    rows = (sample for source in sources for sample in _read(report, source, tags, timestamp_of))
+    samples = summed(rows)
+    _check_totals(report, samples)
+    return samples
+
+
+def summed(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Samples with the same metric, tags and time → one with their exact sum.
+
+    (cost, web, 9:30, 1) + (cost, pay, 9:30, 5) + (cost, web, 9:30, 2)
+    → (cost, web, 9:30, 3) + (cost, pay, 9:30, 5)
+    """
+    sums: defaultdict[tuple[str, TagPairs, int], Decimal] = defaultdict(lambda: ZERO)
     with exact_arithmetic():
-        for source in _BY_BRANCH if by_branch else _USUAL:
-            for names, time, amounts in _read(folder, source, tags, when):
-                for metric, amount in zip(source.metrics, amounts, strict=True):
-                    if amount is not None:
-                        sums[metric, names][time] += amount
-    _check_totals(folder, sums)
-    return sums
+        for sample in samples:
+            sums[sample.metric, sample.tags, sample.timestamp] += sample.value
+    return tuple(Sample(*key, value) for key, value in sums.items())
 
 
 def _read(
-    folder: ReportFolder, source: _Source, tags: Sequence[str], when: Callable[[date], int]
-) -> Iterator[tuple[Names, int, tuple[Decimal | None, ...]]]:
+    report: ReportFolder,
+    source: _Source,
+    tags: Sequence[str],
+    timestamp_of: Callable[[date], int],
+) -> Iterator[Sample]:
     keys = [tag for tag in tags if tag in source.tags]
-    _refuse_missing(folder, source, keys)
-    columns = [_COLUMNS[metric] for metric in source.metrics]
-    first = ["date"] if source.has_days else []
-    for texts, amounts in folder.rows(source.table, [*first, *keys], columns):
-        day = _day(folder, source, texts[0]) if source.has_days else folder.period.last
-        yield tuple(zip(keys, texts[len(first) :], strict=True)), when(day), amounts
+    _refuse_missing(report, source, keys)
+    days = ["date"] if source.has_days else []
+    amounts = [_COLUMNS[metric] for metric in source.metrics]
+    for texts, values in report.rows(source.table, [*days, *keys], amounts):
+        names = texts[len(days) :]
+        day = _day(report, source, texts[0]) if source.has_days else report.period.last
+        pairs = tuple(zip(keys, names, strict=True))
+        for metric, value in zip(source.metrics, values, strict=True):
+            if value is not None:
+                yield Sample(metric, pairs, timestamp_of(day), value)
 
 
-def _refuse_missing(folder: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
-    missing = {*keys}.difference(folder.columns(source.table)).intersection(FINE_TAGS)
+def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
+    """Large reports leave these columns out of their daily tables."""
+    columns = report.columns(source.table)
+    missing = [key for key in keys if key in FINE_TAGS and key not in columns]
     if missing:
         raise SettingsError(
-            f"The report has too many days and jobs to tell them apart by {min(missing)}: leave that out of"
-            " --tags, or report on fewer days."
+            "The report has too many days and jobs for a daily breakdown by"
+            f" {min(missing)}: leave that out of --tags, or report on fewer days."
         )
 
 
-def _day(folder: ReportFolder, source: _Source, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if day not in folder.period:
+def _day(report: ReportFolder, source: _Source, text: str) -> date:
+    day = report.day(text, source.table)
+    if day not in report.period:
         raise DataError(
-            f"The table {source.table} of {folder.path} has a day outside of {folder.period}."
+            f"The table {source.table} of {report.path} has a day outside of {report.period}."
         )
     return day
 
 
-def _check_totals(folder: ReportFolder, amounts: Amounts) -> None:
-    """Refuse a folder whose files are not of one report: what it would send could not be believed."""
+def _check_totals(report: ReportFolder, samples: Sequence[Sample]) -> None:
+    """Refuse a folder that mixes files of two reports: nobody could trust what it sends."""
     for metric in _WITH_TOTAL:
         column = _COLUMNS[metric]
-        found = total(
-            value
-            for (name, _), points in amounts.items()
-            if name == metric
-            for value in points.values()
-        )
-        if found != folder.totals[column]:
+        found = total(sample.value for sample in samples if sample.metric == metric)
+        expected = report.totals[column]
+        if found != expected:
             raise DataError(
-                f"The tables of {folder.path} sum to {plain(found)} {column}, its summary.json says"
-                f" {plain(folder.totals[column])}: they are not of one report. Make it again: circleci-usage report."
+                f"The tables of {report.path} sum to {plain(found)} {column}, but its summary.json"
+                f" says {plain(expected)}: they belong to different reports. Make the report again"
+                " with circleci-usage report."
             )

@@ -1,6 +1,7 @@
-"""The time that points are stamped with: decided, not measured, so that what is sent again replaces what was sent.
+"""The time of each sample: chosen, not measured, so that sending a report again is safe.
 
-Datadog keeps points that are at most an hour old, and of two with the same metric, tags and time the last.
+A target that keeps the last of two values with the same metric, tags and time ends up with the same
+values however often it is sent a report.
 """
 
 from datetime import date, datetime, timedelta
@@ -9,28 +10,26 @@ from typing import Final
 
 from circleci_usage.core.periods import Period, midnight, named_period
 
-LATE: Final = timedelta(hours=1)
-"""Older points are dropped, unless Historical Metrics Ingestion is on for their metric."""
-
-TOO_OLD: Final = timedelta(days=450)
-"""Older points are dropped even then: 15 months, the shortest that they can be."""
-
 _GRID: Final = timedelta(minutes=30)
-"""Snapshots of the same half hour are one; half an hour is left for sending."""
+"""Snapshots of the same half hour are one. Datadog takes points up to an hour old, so sending a
+snapshot may take half an hour."""
 
 _NAMED: Final = ("yesterday", "last-week", "last-month", "month-to-date")
 
 _LONGEST_NAMED: Final = 999
+"""`last-N-days` has at most three digits."""
 
 DAY: Final = "day"
-"""What stands for the period where each point is of one day."""
+"""The tag `period` of samples that are of one day each."""
 
 
 class Mode(StrEnum):
-    """What a point is.
+    """What one sample covers.
 
-    `snapshot`: the total of the period, stamped now, which Datadog always keeps; a daily schedule makes a daily series.
-    `historical`: the total of one day, stamped with its midnight, for metrics with Historical Metrics Ingestion.
+    `snapshot`: the total of the period, with the current timestamp. Any target keeps it; a daily
+    schedule builds a daily series.
+    `historical`: the total of one day, with the timestamp of its midnight. The target has to accept
+    old timestamps.
     """
 
     SNAPSHOT = "snapshot"
@@ -38,18 +37,28 @@ class Mode(StrEnum):
 
 
 def snapshot_timestamp(now: datetime) -> int:
-    """The Unix time of the half hour that `now` lies in."""
+    """The Unix time at which the half hour of `now` began.
+
+    9:40 → 9:30, 9:59 → 9:30, 10:00 → 10:00
+    """
     grid = int(_GRID.total_seconds())
     return int(now.timestamp()) // grid * grid
 
 
 def day_timestamp(day: date) -> int:
-    """The Unix time of a day's midnight."""
+    """The Unix time of a day's midnight (UTC)."""
     return int(midnight(day).timestamp())
 
 
 def period_name(period: Period, today: date) -> str:
-    """What people call a period on the UTC day `today`, as in `last_week`; its dates when they have no name for it."""
-    names = (*_NAMED, f"last-{len(period)}-days") if len(period) <= _LONGEST_NAMED else _NAMED
-    named = (name.replace("-", "_") for name in names if named_period(name, today) == period)
-    return next(named, f"{period.first}/{period.last}")
+    """A period's name as of the UTC day `today`; its first and last day if it has none.
+
+    2026-03-01 to 2026-03-31 → `last_month` in April, `2026-03-01/2026-03-31` in May
+    """
+    names = list(_NAMED)
+    if len(period) <= _LONGEST_NAMED:
+        names.append(f"last-{len(period)}-days")
+    for name in names:
+        if named_period(name, today) == period:
+            return name.replace("-", "_")
+    return f"{period.first}/{period.last}"

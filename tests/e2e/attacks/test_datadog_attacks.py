@@ -1,4 +1,4 @@
-"""Attacks from the other end of the wire to DatadogSession: answers that never end, mean nothing, or mean something else."""
+"""Attacks by a hostile Datadog: endless, meaningless and misleading responses."""
 
 import gc
 import gzip
@@ -19,11 +19,11 @@ from circleci_usage.core.errors import ServiceError, SettingsError, UsageExporte
 from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
+from circleci_usage.push.datadog.account import create_dashboard
 from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 from circleci_usage.push.datadog.cost_file import CostFile
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.custom_costs import plan_replacement
-from circleci_usage.push.datadog.send import create_dashboard
 from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from hostile_server import (
@@ -42,7 +42,7 @@ from report_folders import report_folder
 from rows import job_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A TLS connection that is cut before its handshake is left to the garbage collector by Python's own module."""
+"""Python's own module leaves a TLS connection cut before its handshake to the garbage collector."""
 
 NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 APP_KEY = "secret6789abcdef0123456789abcdef01234567"
@@ -77,9 +77,9 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
+def test_an_endless_response_is_given_up(script: Script) -> None:
     begin = monotonic()
-    too_slow = pytest.raises(ServiceError, match="it answers too slowly")
+    too_slow = pytest.raises(ServiceError, match="the response is too slow")
     with HostileServer(script) as server, session(server.url) as datadog, too_slow:
         datadog.call(validate)
     assert monotonic() - begin < SLACK
@@ -117,7 +117,7 @@ MEANINGLESS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", MEANINGLESS.values(), ids=MEANINGLESS)
-def test_an_answer_that_means_nothing(whole: bytes) -> None:
+def test_a_meaningless_response(whole: bytes) -> None:
     refused = pytest.raises((UsageExporterError, DatadogRefusedError))
     with (
         HostileServer((READ, whole)) as server,
@@ -157,7 +157,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS, ids=ascii)
-def test_the_address_of_a_dashboard_is_datadog_s(link: object) -> None:
+def test_the_address_of_a_dashboard_is_datadogs(link: object) -> None:
     with HostileServer((READ, answer(200, json.dumps({"url": link}).encode()))) as server:
         site = datadog_site("datadoghq.com", server.url)
         made = create_dashboard(
@@ -203,12 +203,12 @@ LISTS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", LISTS.values(), ids=LISTS)
-def test_a_list_of_costs_that_is_none(whole: bytes, tmp_path: Path) -> None:
+def test_a_malformed_list_of_costs(whole: bytes, tmp_path: Path) -> None:
     march = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-    file, memory = CostFile(march, ()), SentCosts(tmp_path / "memory.json")
+    file, sent = CostFile(march, ()), SentCosts(tmp_path / "sent.json")
     refused = pytest.raises((ServiceError, SettingsError))
     with HostileServer((READ, whole)) as server, session(server.url, total=20) as datadog, refused:
-        plan_replacement(datadog, file, memory)
+        plan_replacement(datadog, file, sent)
     assert server.met <= 110
     assert not [
         head for head in server.heads if b"/cost/custom_costs" not in head.split(b"\r\n")[0]
@@ -237,7 +237,7 @@ PUSHES: dict[str, tuple[bytes, set[int]]] = {
 
 
 @pytest.mark.parametrize(("whole", "codes"), PUSHES.values(), ids=PUSHES)
-def test_a_push_that_is_answered_so(
+def test_a_push_with_such_a_response(
     whole: bytes, codes: set[int], folder: Path, tmp_path: Path
 ) -> None:
     with HostileServer((READ, whole)) as server:
@@ -260,11 +260,11 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "wants a password": ((READ, answer(407, b"who?")), "no connection through the proxy"),
     "cuts": ((READ,), "."),
     "drips": ((READ, b"HTTP/1.1 200 OK\r\n", Drip(b"X: y\r\n")), "."),
-    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slowly"),
+    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slow"),
     "cuts after CONNECT": ((READ, TUNNEL), "."),
     "speaks HTTP after CONNECT": (
         (READ, TUNNEL, answer(200, b"{}"), HANG),
-        "no trusted TLS connection|too slowly",
+        "no trusted TLS connection|too slow",
     ),
 }
 
@@ -314,7 +314,7 @@ def test_a_tls_server_behind_a_proxy(
     assert bool(server.heads) == trusted
 
 
-def test_what_may_have_been_done_is_not_done_twice() -> None:
+def test_a_request_that_may_have_been_done_is_not_done_twice() -> None:
     body: Any = {"title": "x"}
     for ending in ((), (RESET,), (b"HTTP/1.1 200 O", RESET)):
         with (

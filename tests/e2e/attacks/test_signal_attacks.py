@@ -334,7 +334,7 @@ def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
             cwd=tmp_path,
             env=env,
             by=signal.SIGTERM,
-            when="trying again in 100 s",
+            when="retrying in 100 s",
         )
 
 

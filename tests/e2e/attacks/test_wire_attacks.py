@@ -684,8 +684,8 @@ SETTINGS = [
         for name in NAMES
         for url in PASSWORDS[:3]
     ),
-    Setting("DATADOG_SITE", "datadoghq.com/../evil", "There is no Datadog site"),
-    Setting("DATADOG_SITE", "\x1b[2J\u202e" * 1000, "There is no Datadog site"),
+    Setting("DATADOG_SITE", "datadoghq.com/../evil", "Unknown Datadog site"),
+    Setting("DATADOG_SITE", "\x1b[2J\u202e" * 1000, "Unknown Datadog site"),
     *(
         Setting(name, proxy, "The proxy in the environment")
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")

@@ -1,1 +1,1 @@
-"""Datadog as a push target."""
+"""Datadog as a push target: samples as metrics, Custom Costs, events, dashboards and monitors."""

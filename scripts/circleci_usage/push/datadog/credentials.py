@@ -1,4 +1,4 @@
-"""The Datadog keys: only ever from the environment, and in no text that a person or a file gets to see."""
+"""The Datadog keys: read from the environment only, and shown to no person and in no file."""
 
 import re
 from collections.abc import Mapping
@@ -12,51 +12,61 @@ from circleci_usage.core.errors import SettingsError
 API_KEY_VARIABLES: Final = ("DATADOG_API_KEY", "DD_API_KEY")
 APP_KEY_VARIABLES: Final = ("DATADOG_APP_KEY", "DD_APP_KEY")
 
-# Anything else could not be a header's value, and the error of whoever tries would show it.
+PUT_APP_KEY: Final = f"put one into the environment variable {APP_KEY_VARIABLES[0]}"
+"""What to do when an application key is missing."""
+
+# Anything else could not be the value of a header, and the error message would show it.
 _KEY: Final = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What Datadog knows us by.
+    """The keys that Datadog knows us by.
 
     Attributes:
         api_key: sends metrics and events.
-        app_key: besides, for everything that reads or configures: Custom Costs, Historical Metrics, dashboards.
+        app_key: also needed to read or configure something: Custom Costs, Historical Metrics
+            Ingestion, dashboards.
     """
 
     api_key: SecretStr
     app_key: SecretStr | None = None
 
     def hide(self, text: str) -> str:
-        """A text of somebody else's without the keys, should they be in it."""
+        """A text from elsewhere, with `…` in place of the keys."""
         for key in filter(None, (self.api_key, self.app_key)):
             text = text.replace(key.get_secret_value(), "…")
         return text
 
 
 def datadog_credentials(environment: Mapping[str, str]) -> Credentials:
-    """The keys that the environment holds.
+    """The keys in the environment.
 
     Raises:
-        SettingsError: there is no API key, or one that cannot be any.
+        SettingsError: there is no API key, or a value cannot be a key.
     """
     api_key = _key(environment, API_KEY_VARIABLES)
     if api_key is None:
-        raise SettingsError(
-            f"There is no Datadog API key; put one into the environment variable {API_KEY_VARIABLES[0]}"
-            " (Organization Settings → API Keys)."
-        )
+        raise no_api_key()
     return Credentials(api_key, _key(environment, APP_KEY_VARIABLES))
+
+
+def no_api_key() -> SettingsError:
+    """The error of sending something without an API key."""
+    return SettingsError(
+        "There is no Datadog API key; put one into the environment variable"
+        f" {API_KEY_VARIABLES[0]} (Organization Settings → API Keys)."
+    )
 
 
 def _key(environment: Mapping[str, str], names: tuple[str, ...]) -> SecretStr | None:
     for name in names:
         text = environment.get(name, "").strip()
-        if text:
-            if not _KEY.fullmatch(text):
-                raise SettingsError(
-                    f"{name} holds characters that no Datadog key has; copy the key again."
-                )
-            return SecretStr(text)
+        if not text:
+            continue
+        if not _KEY.fullmatch(text):
+            raise SettingsError(
+                f"{name} contains characters that no Datadog key has; copy the key again."
+            )
+        return SecretStr(text)
     return None

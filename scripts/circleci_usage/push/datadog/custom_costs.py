@@ -1,13 +1,14 @@
-"""A Custom Costs file → Datadog, in the place of what was sent for its days before.
+"""A Custom Costs file → Datadog, in place of what was sent for its days before.
 
-Files add up there: what is in two of them counts twice. So every file of ours that covers days of the new one is
-deleted before the new one is sent, and a file that covers other days too, or is not ours, is a reason to stop. If it is
-stopped in between, costs are missing until the next run, but never doubled.
+Datadog adds files up: a cost in two of them counts twice. So every file of ours that covers days of
+the new one is deleted before the new one is sent. A file that covers other days too, or is not
+ours, is a reason to stop. After an interruption in between, costs are missing until the next push,
+but never counted twice.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,12 +24,12 @@ from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogS
 from circleci_usage.push.datadog.cost_file import CostFile
 from circleci_usage.push.datadog.sent_costs import SentCosts, SentFile
 
-_RIGHT: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"
+_PERMISSION: Final = "the permissions cloud_cost_management_read and cloud_cost_management_write"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 100
 
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{1,100}")
-"""What can be a piece of a path and nothing else in it."""
+"""What can be one piece of a path and nothing else in it."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Replacement:
     """What sending a file means.
 
     Attributes:
-        file: what is to be sent.
-        obsolete: the ids of our files whose days it covers; they go first.
-        is_there: Datadog has exactly this file, so that there is nothing to do.
+        file: the file to send.
+        obsolete: the ids of our files whose days it covers; they are deleted first.
+        is_there: Datadog has exactly this file, so there is nothing to do.
     """
 
     file: CostFile
@@ -46,52 +47,48 @@ class Replacement:
     is_there: bool
 
 
-def plan_replacement(datadog: DatadogSession, file: CostFile, memory: SentCosts) -> Replacement:
-    """See what Datadog has for the days of a file, without changing anything.
+def plan_replacement(datadog: DatadogSession, file: CostFile, sent: SentCosts) -> Replacement:
+    """Find out what Datadog has for the days of a file, without changing anything.
 
     Raises:
         SettingsError: another file covers some of the days and cannot be replaced by this one.
-        AccessError: the application key may not look.
-        ServiceError: Datadog cannot say now.
+        AccessError: the application key is not allowed to read files.
+        ServiceError: Datadog cannot tell now.
     """
-    known = {id_: sent for id_, sent in memory.files().items() if sent.site == datadog.site.name}
-    obsolete = {id_ for id_, sent in known.items() if _covers(file.period, sent.period)}
+    on_record = {id_: one for id_, one in sent.files().items() if one.site == datadog.site.name}
+    obsolete = {id_ for id_, one in on_record.items() if _covers(file.period, one.period)}
     listed = _listed(datadog)
     for id_, period in listed.items():
         if id_ not in obsolete and file.period.overlaps(period):
             _refuse_unless_ours(datadog, id_, period, file.period)
             obsolete.add(id_)
-    (only,) = obsolete if len(obsolete) == 1 else (None,)
-    is_there = only in listed and only in known and known[only].checksum == file.checksum
+    same = {id_ for id_, one in on_record.items() if one.checksum == file.checksum}
+    is_there = len(obsolete) == 1 and obsolete <= same.intersection(listed)
     return Replacement(file, tuple(sorted(obsolete)), is_there)
 
 
-def replace(
-    datadog: DatadogSession, replacement: Replacement, memory: SentCosts, progress: Progress
+def replace_costs(
+    datadog: DatadogSession, replacement: Replacement, sent: SentCosts, progress: Progress
 ) -> None:
-    """Delete what is obsolete, then send the file and remember it.
+    """Delete what is obsolete, then send the file and put it on record.
 
     Raises:
-        AccessError: the application key may not.
-        ServiceError: Datadog cannot do it now, or refuses the file.
-        SettingsError: the store cannot be written to.
+        AccessError: the application key is not allowed to.
+        ServiceError: Datadog cannot do it now, or rejects the file.
+        SettingsError: the store is not writable.
         UnfinishedError: the disk is full.
     """
     if replacement.is_there:
-        progress.detail("Datadog has exactly these Custom Costs already.")
+        progress.detail("Datadog already has exactly these Custom Costs.")
         return
     for id_ in replacement.obsolete:
         _delete(datadog, id_)
-        memory.change(forget=[id_])
+        sent.change(forget=[id_])
     file = replacement.file
     if file.lines:
-        sent = SentFile(
-            datadog.site.name,
-            file.period.first.isoformat(),
-            file.period.last.isoformat(),
-            file.checksum,
-        )
-        memory.change(add={_upload(datadog, file): sent})
+        first, last = file.period.first.isoformat(), file.period.last.isoformat()
+        record = SentFile(datadog.site.name, first, last, file.checksum)
+        sent.change(add={_upload(datadog, file): record})
 
 
 def _upload(datadog: DatadogSession, file: CostFile) -> str:
@@ -100,18 +97,18 @@ def _upload(datadog: DatadogSession, file: CostFile) -> str:
         return CloudCostManagementApi(client).upload_custom_costs_file(body)
 
     try:
-        # Never again without knowing: whatever arrived the first time would be there twice.
-        return _id(datadog.call(upload, right=_RIGHT, repeatable=False)["data"])
+        # Not repeatable: if the first attempt did arrive, the file would be there twice.
+        return _id(datadog.call(upload, permission=_PERMISSION, repeatable=False)["data"])
     except DatadogRefusedError as error:
-        raise _failed("refuses the Custom Costs file", error) from None
+        raise _failed("rejects the Custom Costs file", error) from None
     except ServiceError as error:
         raise ServiceError(
-            f"{error} Nobody knows whether the Custom Costs of {file.period} arrived. Run the same command again: what"
-            " did arrive is found and replaced."
+            f"{error} It is unknown whether the Custom Costs of {file.period} arrived. Rerun the"
+            " same command; this is safe, whatever arrived is found and replaced."
         ) from None
     except (KeyError, TypeError, ValueError):
         raise ServiceError(
-            "Datadog does not say what it calls the Custom Costs file; run the same command again."
+            "Datadog's response has no id for the Custom Costs file; rerun the same command."
         ) from None
 
 
@@ -119,7 +116,7 @@ def _delete(datadog: DatadogSession, id_: str) -> None:
     try:
         datadog.call(
             lambda client: CloudCostManagementApi(client).delete_custom_costs_file(id_),
-            right=_RIGHT,
+            permission=_PERMISSION,
         )
     except DatadogRefusedError as error:
         if error.status != HTTPStatus.NOT_FOUND:
@@ -129,8 +126,8 @@ def _delete(datadog: DatadogSession, id_: str) -> None:
 def _listed(datadog: DatadogSession) -> dict[str, Period]:
     """All files of the provider: id → days of its costs."""
     found: dict[str, Period | None] = {}
-    # Whether the first page is 0 or 1 is not documented. Without a number it is the first; from 1 on, both ways of
-    # counting lead to the last one.
+    # Whether the first page is 0 or 1 is not documented. Without a number it is the first; from 1
+    # on, both ways of counting lead to the last one.
     found_before = -1
     for number in range(_MOST_PAGES):
         files, total = _page(datadog, number)
@@ -141,29 +138,28 @@ def _listed(datadog: DatadogSession) -> dict[str, Period]:
             break
         found_before = len(found)
     raise ServiceError(
-        f"Datadog lists only {len(found)} of {counted(total, 'Custom Costs file')}. Try again later."
+        f"Datadog lists only {len(found)} of {counted(total, 'Custom Costs file')}. Try again"
+        " later."
     )
 
 
 def _page(datadog: DatadogSession, number: int) -> tuple[dict[str, Period | None], int]:
-    """Some of the files, and how many there are; one that failed has no days."""
+    """Some of the files, and how many there are in total; a file that failed has no days."""
 
-    def ask(client: ApiClient) -> object:
+    def read(client: ApiClient) -> object:
         numbered: dict[str, Any] = {"page_number": number} if number else {}
         api = CloudCostManagementApi(client)
         return api.list_custom_costs_files(filter_provider=[PROVIDER], page_size=_PAGE, **numbered)
 
     try:
-        answer = datadog.call(ask, right=_RIGHT)
-        files = {
-            _id(file): _days(file["attributes"].get("charge_period")) for file in answer["data"]
-        }
-        return files, int(answer["meta"]["total_filtered_count"])
+        page = datadog.call(read, permission=_PERMISSION)
+        files = {_id(file): _days(file["attributes"].get("charge_period")) for file in page["data"]}
+        return files, int(page["meta"]["total_filtered_count"])
     except DatadogRefusedError as error:
         raise _failed("does not list its Custom Costs files", error) from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         raise ServiceError(
-            "Datadog lists its Custom Costs files in a way that is not understood."
+            "Datadog's list of Custom Costs files is in an unknown format."
         ) from None
 
 
@@ -175,36 +171,45 @@ def _id(described: dict[str, object]) -> str:
 
 
 def _days(charged: dict[str, float] | None) -> Period | None:
-    """A charge period as the list gives it: the midnights that its first and its last day begin with, in ms."""
+    """A charge period of the list, the midnights of its first and its last day in ms → its days.
+
+    {"start": 1772323200000, "end": 1772409600000} → 2026-03-01 to 2026-03-02
+    """
     if not charged:
         return None
-    return Period.of_days(
-        *(datetime.fromtimestamp(charged[end] / 1000, UTC).date() for end in ("start", "end"))
-    )
+    return Period.of_days(_day(charged["start"]), _day(charged["end"]))
+
+
+def _day(milliseconds: float) -> date:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date()
 
 
 def _refuse_unless_ours(datadog: DatadogSession, id_: str, days: Period, period: Period) -> None:
-    """See that a file can be replaced by one of the period."""
+    """Make sure that a file can be replaced by one of the period."""
     if not _covers(period, days):
         raise SettingsError(
-            f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}), and the report is of {period}: its days"
-            " would count twice. Report on a period that covers the whole file, or delete it in Datadog."
+            f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}), and the report is for"
+            f" {period}: its days would count twice. Report on a period that covers the whole file,"
+            " or delete it in Datadog."
         )
     if not _has_mark(datadog, id_):
         raise SettingsError(
-            f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}) that circleci-usage did not send: its days"
-            " would count twice. Delete it in Datadog if it is not needed, or leave out --custom-costs."
+            f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}) that was not sent by"
+            " circleci-usage: its days would count twice. Delete it in Datadog if it is not needed,"
+            " or leave out --custom-costs."
         )
 
 
 def _has_mark(datadog: DatadogSession, id_: str) -> bool:
-    """Whether every line of a file has our tag; a file that is gone by now is nobody's."""
+    """Whether every line of a file has our tag. A file that is gone by now is in nobody's way."""
+
+    def read(client: ApiClient) -> object:
+        return CloudCostManagementApi(client).get_custom_costs_file(id_)
+
+    key, value = MARK
     try:
-        answer = datadog.call(
-            lambda client: CloudCostManagementApi(client).get_custom_costs_file(id_), right=_RIGHT
-        )
-        lines = answer["data"]["attributes"]["content"]
-        key, value = MARK
+        file = datadog.call(read, permission=_PERMISSION)
+        lines = file["data"]["attributes"]["content"]
         return bool(lines) and all(line["Tags"].get(key) == value for line in lines)
     except DatadogRefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
@@ -219,5 +224,4 @@ def _covers(outer: Period, inner: Period) -> bool:
 
 
 def _failed(what: str, error: DatadogRefusedError) -> ServiceError:
-    said = f": {error.reason}" if error.reason else ""
-    return ServiceError(f"Datadog {what} ({error.status}){said}.")
+    return ServiceError(f"Datadog {what} {error.explanation}.")

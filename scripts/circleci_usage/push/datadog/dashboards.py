@@ -1,4 +1,4 @@
-"""The dashboards and monitors that come with the package, as Datadog imports them."""
+"""The dashboards and monitors that come with the package, ready to import into Datadog."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ _FOLDER: Final = files("circleci_usage") / "dashboards"
 
 
 class Dashboard(StrEnum):
-    """Which data it shows: the metrics, or the Custom Costs in Cloud Cost Management."""
+    """The data a dashboard shows: the metrics, or the Custom Costs in Cloud Cost Management."""
 
     METRICS = "datadog"
     CLOUD_COST = "datadog-cloud-cost"
 
 
 class Monitor(StrEnum):
-    """What it watches: budgets, a day's cost far above that of the day before, two days without data."""
+    """What a monitor watches: budgets, a jump in the daily cost, two days without data."""
 
     BUDGET = "monitor-budget"
     JUMP = "monitor-jump"
@@ -25,7 +25,7 @@ class Monitor(StrEnum):
 
 
 def dashboard_json(which: Dashboard | Monitor = Dashboard.METRICS) -> str:
-    """The JSON to import, or to keep in a repository: New dashboard → Configure → Import dashboard JSON in Datadog."""
+    """The JSON to import in Datadog, under New dashboard → Configure → Import dashboard JSON."""
     return (_FOLDER / f"{which}.json").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Batches of series → Datadog, and what became of each: one that is refused does not keep back the others."""
+"""Batches of series → Datadog; one that is rejected does not hold up the others."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogS
 
 @dataclass(frozen=True)
 class Delivered:
-    """What Datadog has taken: requests, and the series and points in them."""
+    """What Datadog has accepted: requests, and the series and points in them."""
 
     requests: int
     series: int
@@ -32,46 +32,48 @@ class Delivered:
 
 
 def deliver(datadog: DatadogSession, batches: Sequence[Batch], progress: Progress) -> Delivered:
-    """Send every batch; one that is too large after all is sent in halves.
+    """Send every batch; one that turns out too large is sent in halves.
 
     Raises:
         AccessError: Datadog accepts no batch, because of the keys.
         ServiceError: Datadog accepts no batch, for another reason.
         PartlySentError: it accepts some; the message says how much arrived.
     """
-    waiting, arrived, trouble = deque(batches), list[Batch](), list[UsageExporterError]()
+    waiting = deque(batches)
+    arrived: list[Batch] = []
+    errors: list[UsageExporterError] = []
     with progress.task("Sending to Datadog", _points(batches)) as task:
         while waiting:
             batch = waiting.popleft()
             try:
                 _send(datadog, batch)
             except (AccessError, ServiceError) as error:
-                trouble.append(error)
+                errors.append(error)  # the others would meet the same
                 break
             except DatadogRefusedError as error:
                 if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch.series) > 1:
                     waiting.extendleft(reversed(batch.halves()))
                 else:
-                    trouble.append(_refused(batch, error))
+                    errors.append(_refused(batch, error))
             else:
                 arrived.append(batch)
                 task.advance(batch.points)
-    if trouble:
-        raise _partly(arrived, _points(batches), trouble[0]) if arrived else trouble[0]
-    return Delivered(len(arrived), sum(len(batch.series) for batch in arrived), _points(arrived))
+    if errors:
+        raise _partially_sent(arrived, _points(batches), errors[0]) if arrived else errors[0]
+    series = sum(len(batch.series) for batch in arrived)
+    return Delivered(len(arrived), series, _points(arrived))
 
 
 def _send(datadog: DatadogSession, batch: Batch) -> None:
     def submit(client: ApiClient) -> object:
         body: Any = batch.body()
-        return MetricsApi(client).submit_metrics(
-            body=body, content_encoding=MetricContentEncoding.GZIP
-        )
+        encoding = MetricContentEncoding.GZIP
+        return MetricsApi(client).submit_metrics(body=body, content_encoding=encoding)
 
-    answer = datadog.call(submit)
-    errors = answer.get("errors") if isinstance(answer, dict) else None
+    response = datadog.call(submit)
+    errors = response.get("errors") if isinstance(response, dict) else None
     if errors:
-        raise DatadogRefusedError(HTTPStatus.ACCEPTED, datadog.shown(answer))
+        raise DatadogRefusedError(HTTPStatus.ACCEPTED, datadog.reason(response))
 
 
 def _points(batches: Sequence[Batch]) -> int:
@@ -79,14 +81,14 @@ def _points(batches: Sequence[Batch]) -> int:
 
 
 def _refused(batch: Batch, error: DatadogRefusedError) -> ServiceError:
-    said = f": {error.reason}" if error.reason else ""
-    return ServiceError(
-        f"Datadog refuses a request with {counted(batch.points, 'point')} ({error.status}){said}."
-    )
+    points = counted(batch.points, "point")
+    return ServiceError(f"Datadog rejects a request with {points} {error.explanation}.")
 
 
-def _partly(arrived: Sequence[Batch], points: int, trouble: UsageExporterError) -> PartlySentError:
+def _partially_sent(
+    arrived: Sequence[Batch], points: int, error: UsageExporterError
+) -> PartlySentError:
     return PartlySentError(
-        f"Datadog has {_points(arrived):,} of {counted(points, 'point')}, the others did not arrive: {trouble} Run the"
-        " same command again: points that are there already are replaced, nothing doubles."
+        f"Partially sent: Datadog has {_points(arrived):,} of {counted(points, 'point')}. {error}"
+        " Rerun the same command; this is safe, points that arrived are not counted twice."
     )

@@ -1,4 +1,4 @@
-"""What a push would send, as lines for a person: what `--dry-run` prints."""
+"""What a push would send, in lines for a person: what `--dry-run` prints."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,27 @@ from circleci_usage.push.datadog.plan import PushPlan
 
 
 def plan_lines(plan: PushPlan) -> Iterator[str]:
-    """The plan in numbers, its warnings, and what stands in its way."""
+    """The plan in numbers, its warnings, and what prevents sending it."""
     options = plan.options
-    yield f"To {options.site.name}, as {options.mode}: the report on {plan.period} in {plan.folder}."
+    yield f"To {options.site.name}, mode {options.mode}: report for {plan.period} in {plan.folder}."
+    yield from _metric_lines(plan)
+    if plan.costs:
+        lines = counted(len(plan.costs.lines), "line")
+        yield f"Custom Costs: {lines}, {rounded(plan.costs.cost, 2):,} {CURRENCY} in total."
+    for event in plan.events:
+        yield f"Event: {event.title}"
+    yield from plan.warnings
+    if plan.objection:
+        yield f"It would not be sent: {plan.objection}"
+    yield "Nothing was sent."
+
+
+def _metric_lines(plan: PushPlan) -> Iterator[str]:
+    series = f"{len(plan.series):,} series"
+    points, requests = counted(plan.points, "point"), counted(len(plan.batches), "request")
     yield (
-        f"{len(plan.series):,} series with {counted(plan.points, 'point')} in {counted(len(plan.batches), 'request')}:"
-        f" {counted(plan.plain_bytes, 'byte')}, {plan.wire_bytes:,} compressed."
+        f"{series} with {points} in {requests}: {counted(plan.plain_bytes, 'byte')},"
+        f" {plan.wire_bytes:,} compressed."
     )
     yield f"Custom metrics that Datadog would bill: {len(plan.series):,}."
     for metric, count in sorted(plan.by_metric.items()):
@@ -22,12 +37,3 @@ def plan_lines(plan: PushPlan) -> Iterator[str]:
     if plan.late_points:
         late, are = counted(plan.late_points, "point"), agreeing(plan.late_points, "is", "are")
         yield f"{late} {are} too old to be kept without Historical Metrics Ingestion."
-    if plan.costs:
-        lines = counted(len(plan.costs.lines), "line")
-        yield f"Custom Costs: {lines}, {rounded(plan.costs.cost, 2):,} {CURRENCY} in all."
-    for event in plan.events:
-        yield f"Event: {event.title}"
-    yield from plan.warnings
-    if plan.objection:
-        yield f"It would not be sent: {plan.objection}"
-    yield "Nothing was sent."

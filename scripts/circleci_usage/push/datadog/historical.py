@@ -1,4 +1,4 @@
-"""Historical Metrics Ingestion: without it, Datadog drops points older than an hour and answers that all is well."""
+"""Historical Metrics Ingestion: without it, Datadog silently drops points older than an hour."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,78 +12,75 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
 from circleci_usage.push.datadog.connection import DatadogRefusedError, DatadogSession
 
-_RIGHT: Final = "the permissions metrics_read and, to switch it on, late_metrics_config_write"
+_PERMISSION: Final = "the permissions metrics_read and, to enable it, late_metrics_config_write"
 
 
 def ensure_historical(
     datadog: DatadogSession, metrics: Sequence[str], *, enable: bool, late: int
 ) -> tuple[str, ...]:
-    """See to it that Datadog keeps late points of these metrics.
+    """Make sure that Datadog keeps old points of these metrics.
 
     Args:
         datadog: a session with an application key.
         metrics: their names.
-        enable: switch it on where it is off.
-        late: how many points are late, to say what would be lost.
+        enable: enable the ingestion where it is disabled.
+        late: how many points would be dropped, for the message.
 
     Returns:
-        The metrics for which it was switched on.
+        The metrics for which it was enabled.
 
     Raises:
-        SettingsError: it is off, or cannot be switched on.
-        AccessError: the application key may not look.
-        ServiceError: Datadog cannot say now.
+        SettingsError: it is disabled, or cannot be enabled.
+        AccessError: the application key is not allowed to read it.
+        ServiceError: Datadog cannot tell now.
     """
-    off = tuple(metric for metric in metrics if not _is_on(datadog, metric))
-    if off and not enable:
+    disabled = tuple(metric for metric in metrics if not _is_enabled(datadog, metric))
+    if disabled and not enable:
         raise SettingsError(
-            f"Historical Metrics Ingestion is off for {', '.join(off)}, so Datadog would drop {counted(late, 'point')}"
-            " without a word. Switch it on with --enable-historical, or in Datadog under Metrics → Summary → Advanced;"
-            " or send a snapshot."
+            f"Historical Metrics Ingestion is disabled for {', '.join(disabled)}, so Datadog would"
+            f" silently drop {counted(late, 'point')}. Enable it with --enable-historical, or in"
+            " Datadog under Metrics → Summary → Advanced; or send a snapshot."
         )
-    for metric in off:
-        _switch_on(datadog, metric)
-    return off
+    for metric in disabled:
+        _enable(datadog, metric)
+    return disabled
 
 
-def _is_on(datadog: DatadogSession, metric: str) -> bool:
+def _is_enabled(datadog: DatadogSession, metric: str) -> bool:
+    def read(client: ApiClient) -> object:
+        return MetricsApi(client).get_historical_metrics_configuration(metric)
+
     try:
-        datadog.call(
-            _quietly(
-                lambda client: MetricsApi(client).get_historical_metrics_configuration(metric)
-            ),
-            right=_RIGHT,
-        )
+        datadog.call(_quietly(read), permission=_PERMISSION)
     except DatadogRefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return False
-        raise _not_set(metric, error) from None
+        raise _not_enabled(metric, error) from None
     return True
 
 
-def _switch_on(datadog: DatadogSession, metric: str) -> None:
+def _enable(datadog: DatadogSession, metric: str) -> None:
     body: Any = {"data": {"type": "historical_metrics_configurations", "id": metric}}
+
+    def create(client: ApiClient) -> object:
+        return MetricsApi(client).create_historical_metrics_configuration(body)
+
     try:
-        datadog.call(
-            _quietly(
-                lambda client: MetricsApi(client).create_historical_metrics_configuration(body)
-            ),
-            right=_RIGHT,
-        )
+        datadog.call(_quietly(create), permission=_PERMISSION)
     except DatadogRefusedError as error:
-        raise _not_set(metric, error) from None
+        raise _not_enabled(metric, error) from None
 
 
-def _not_set(metric: str, error: DatadogRefusedError) -> SettingsError:
-    said = f": {error.reason}" if error.reason else ""
+def _not_enabled(metric: str, error: DatadogRefusedError) -> SettingsError:
     return SettingsError(
-        f"Datadog does not switch on Historical Metrics Ingestion for {metric} ({error.status}){said}. It cannot for"
-        " metrics with a tag configuration, nor on government sites. Send a snapshot instead."
+        f"Datadog does not enable Historical Metrics Ingestion for {metric} {error.explanation}."
+        " It is not available for metrics with a tag configuration, nor on government sites. Send"
+        " a snapshot instead."
     )
 
 
 def _quietly(request: Callable[[ApiClient], object]) -> Callable[[ApiClient], object]:
-    """The client warns that this operation may still change; who uses us cannot do anything about it."""
+    """The client warns that this operation may still change; users cannot do anything about it."""
 
     def quiet(client: ApiClient) -> object:
         with warnings.catch_warnings():

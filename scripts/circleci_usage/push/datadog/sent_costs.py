@@ -1,4 +1,4 @@
-"""Which Custom Costs files Datadog was sent: kept in the store, so that their successors can replace them."""
+"""The Custom Costs files sent so far: kept in the store, so that later files replace them."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,10 +14,27 @@ from circleci_usage.core.periods import Period
 _VERSION: Final = 1
 _LIMIT: Final = 16 << 20
 
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
 
 @dataclass(frozen=True)
 class SentFile:
-    """What was sent to a site: the days of its costs, both included, and the checksum of its lines."""
+    """One file that was sent.
+
+    Attributes:
+        site: where to.
+        first: the first day of its costs, `2026-03-01`.
+        last: the last day, included.
+        checksum: of its lines.
+    """
 
     site: str
     first: str
@@ -31,48 +48,44 @@ class SentFile:
 
 
 class SentCosts:
-    """Datadog's id of a file → what was sent; without a path, nothing is kept.
+    """Datadog's id of a file → what was sent. Without a path, nothing is kept.
 
-    A memory that is lost or damaged is an empty one: Datadog's own list of files tells the same, only slower.
+    A missing or damaged file counts as empty: Datadog's own list of files has the same information,
+    only slower.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def files(self) -> Mapping[str, SentFile]:
-        """All that is remembered."""
+        """All files on record."""
         if self._path is None:
             return {}
         try:
-            memory = json.loads(read_own(self._path, _LIMIT).decode())
-            files = {str(file): SentFile(**sent) for file, sent in memory["files"].items()}
-            sound = memory["version"] == _VERSION and all(sent.period for sent in files.values())
-        except (
-            OSError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            OverflowError,
-            RecursionError,
-        ):
+            content = json.loads(read_own(self._path, _LIMIT).decode())
+            files = {str(id_): SentFile(**sent) for id_, sent in content["files"].items()}
+            sound = content["version"] == _VERSION and all(sent.period for sent in files.values())
+        except _UNREADABLE:
             return {}
         return files if sound else {}
 
     def change(
         self, *, forget: Iterable[str] = (), add: Mapping[str, SentFile] | None = None
     ) -> None:
-        """Forget some files and add others.
+        """Remove some files and add others.
 
         Raises:
-            SettingsError: the store cannot be written to.
+            SettingsError: the store is not writable.
             UnfinishedError: the disk is full.
         """
-        if self._path is not None:
-            kept = {
-                file: sent for file, sent in self.files().items() if file not in {*forget}
-            } | dict(add or {})
-            files = {file: asdict(sent) for file, sent in kept.items()}
-            write_text(
-                self._path, json.dumps({"version": _VERSION, "files": files}, indent=2) + "\n"
-            )
+        if self._path is None:
+            return
+        files = {**self.files()}
+        for id_ in forget:
+            files.pop(id_, None)
+        files |= add or {}
+        content = {
+            "version": _VERSION,
+            "files": {id_: asdict(sent) for id_, sent in files.items()},
+        }
+        write_text(self._path, json.dumps(content, indent=2) + "\n")

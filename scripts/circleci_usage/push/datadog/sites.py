@@ -1,4 +1,4 @@
-"""Where Datadog is: its sites, or another address such as a proxy's."""
+"""Where Datadog is: one of its sites, or another address such as that of a proxy."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from circleci_usage.network.addresses import service_address
 DEFAULT_SITE: Final = "datadoghq.com"
 
 GOVERNMENT: Final = "ddog-gov.com"
-"""Where there is no Historical Metrics Ingestion."""
+"""Sites without Historical Metrics Ingestion."""
 
 SITES: Final = (
     DEFAULT_SITE,
@@ -35,7 +35,7 @@ class Site:
 
     Attributes:
         name: one of `SITES`; the keys belong to it.
-        url: where its API is asked.
+        url: the address of its API.
     """
 
     name: str
@@ -43,41 +43,36 @@ class Site:
 
     @property
     def government(self) -> bool:
-        """Whether it is one for the government."""
+        """Whether it is a site for the government."""
         return self.name.endswith(GOVERNMENT)
 
     @property
     def app_url(self) -> str:
-        """Where people look at it in a browser."""
+        """The address of its pages in a browser."""
         has_own_host = self.name.count(".") > 1
         return f"https://{self.name}" if has_own_host else f"https://app.{self.name}"
 
 
 def datadog_site(name: str, url: str | None = None, *, allow_insecure: bool = False) -> Site:
-    """A site by its name, and another address to reach it at, if any.
+    """A site by its name, and optionally another address to reach it at.
 
-    The name is taken as people copy it: with `https://`, `app.` or `api.` before it.
+    People copy the name from a browser, so `https://`, `app.` or `api.` may come before it.
+
+        >>> datadog_site("https://app.datadoghq.eu/")
+        Site(name='datadoghq.eu', url='https://api.datadoghq.eu')
 
     Raises:
-        SettingsError: there is no such site; the URL is none, or one to which the keys must not be sent.
+        SettingsError: the site is unknown; the URL is not valid, or keys must not be sent to it.
     """
-    wanted = (
-        name.strip()
-        .lower()
-        .removeprefix("https://")
-        .rstrip("/")
-        .removeprefix("app.")
-        .removeprefix("api.")
-    )
+    wanted = name.strip().lower().removeprefix("https://").rstrip("/")
+    wanted = wanted.removeprefix("app.").removeprefix("api.")
     if wanted not in SITES:
         raise SettingsError(
-            f"There is no Datadog site '{inert(name, _SHOWN)}'; set DATADOG_SITE or --datadog-site to one of"
-            f" {', '.join(SITES)}: the one in the address of your Datadog pages."
+            f"Unknown Datadog site '{inert(name, _SHOWN)}'; set DATADOG_SITE or --datadog-site to"
+            f" the one in the address of your Datadog pages: {', '.join(SITES)}."
         )
     if not url:
         return Site(wanted, f"https://api.{wanted}")
     example = "https://proxy.example.com"
-    return Site(
-        wanted,
-        service_address(url, setting=_SETTING, example=example, allow_insecure=allow_insecure),
-    )
+    address = service_address(url, setting=_SETTING, example=example, allow_insecure=allow_insecure)
+    return Site(wanted, address)

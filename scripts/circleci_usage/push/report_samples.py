@@ -1,0 +1,89 @@
+"""All samples of a report, with the tags that every sample has: what a push target is given."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from circleci_usage.core.periods import today_utc
+from circleci_usage.push.metrics import DEFAULT_TAGS
+from circleci_usage.push.samples import Sample, TagPairs, usage_samples
+from circleci_usage.push.state_samples import state_samples
+from circleci_usage.push.timestamps import (
+    DAY,
+    Mode,
+    day_timestamp,
+    period_name,
+    snapshot_timestamp,
+)
+from circleci_usage.report_folder.reader import ReportFolder, read_report_folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleOptions:
+    """How to read samples.
+
+    Attributes:
+        mode: what one sample covers.
+        tags: see `metrics.chosen_tags`.
+    """
+
+    mode: Mode = Mode.SNAPSHOT
+    tags: tuple[str, ...] = DEFAULT_TAGS
+
+
+@dataclass(frozen=True)
+class ReportSamples:
+    """The samples of a report.
+
+    Attributes:
+        report: the report. A target that takes more than samples, such as events or cost lines,
+            finds them there.
+        samples: no two with the same metric, tags and timestamp.
+    """
+
+    report: ReportFolder
+    samples: tuple[Sample, ...]
+
+
+def read_samples(folder: Path, options: SampleOptions, now: datetime) -> ReportSamples:
+    """Read the samples of a report folder.
+
+    Args:
+        folder: the report folder.
+        options: how.
+        now: the time of snapshots.
+
+    Raises:
+        SettingsError: there is no report, or it does not break usage down by these tags.
+        DataError: the report is damaged.
+    """
+    report = read_report_folder(folder)
+    current = snapshot_timestamp(now)
+    daily = options.mode is Mode.HISTORICAL
+
+    def timestamp_of(day: date) -> int:
+        return day_timestamp(day) if daily else current
+
+    usage = usage_samples(report, options.tags, timestamp_of, daily=daily)
+    states = state_samples(report, options.tags, current)
+    constant = _constant_tags(report, options, now)
+    samples = tuple(sample._replace(tags=(*sample.tags, *constant)) for sample in (*usage, *states))
+    return ReportSamples(report, samples)
+
+
+def _constant_tags(report: ReportFolder, options: SampleOptions, now: datetime) -> TagPairs:
+    """The tags of every sample: its period and, unless left out, the currency of money."""
+    daily = options.mode is Mode.HISTORICAL
+    period = ("period", DAY if daily else _period_tag(report, now))
+    return (period, ("currency", report.currency)) if "currency" in options.tags else (period,)
+
+
+def _period_tag(report: ReportFolder, now: datetime) -> str:
+    """The name that was given for the period, else the one that fits its days.
+
+    On a Monday, `last-7-days` and `last-week` are the same days.
+    """
+    name = report.summary.get("period_name")
+    if name and isinstance(name, str):
+        return name.replace("-", "_")
+    return period_name(report.period, today_utc(now))
