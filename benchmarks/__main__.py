@@ -1,4 +1,4 @@
-"""`make bench`: ours beside `gzip -dc` of the same parts and beside what people write first, in one run.
+"""`make bench`: compares reports with `gzip -dc` of the same parts and with a simple pandas script.
 
 This process stays small, because the operating system counts a parent's memory as its new child's.
 """
@@ -23,7 +23,7 @@ _PACKAGES = ("polars", "pandas", "isal")
 
 
 def main() -> None:
-    """Measure, print the table, and put it into a page if asked."""
+    """Measure, print the table, and write it to a page if requested."""
     arguments = _arguments()
     results = {}
     for rows in arguments.rows:
@@ -40,63 +40,39 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up exports"
+        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the synthetic exports"
     )
-    parser.add_argument("--parts", type=int, default=8, help="files that they are spread over")
-    parser.add_argument(
-        "--runs", type=int, default=3, help="runs of each, of which the median is shown"
-    )
+    parser.add_argument("--parts", type=int, default=8, help="number of files")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median is shown")
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
     parser.add_argument(
-        "--write", type=Path, help="a page to put the table into, between its marks"
+        "--write", type=Path, help="page to write the table to, between its markers"
     )
     return parser.parse_args()
 
 
 def _contestants(parts: Path, folder: Path) -> list[Contestant]:
     python = [sys.executable, "-m"]
-    heavy_pass = [*python, "benchmarks.heavy_pass", str(parts)]
-    report = [
-        *python,
-        "circleci_usage",
-        "report",
-        "--quiet",
-        str(parts),
-        "--output",
-        str(folder / "report"),
-    ]
-    summed = parts / ".daily-usage"
+    command = [*python, "circleci_usage"]
+    report = [*command, "report", "--quiet", str(parts), "--output", str(folder / "report")]
+    without_merged = [*report, "--no-merged"]
+    merge = [*command, "merge", "-q", str(parts), "-o", str(folder / "rows.csv.gz")]
+    pandas = [*python, "benchmarks.baseline", str(parts), str(folder)]
 
     def forget() -> None:
-        shutil.rmtree(summed, ignore_errors=True)
+        shutil.rmtree(parts / ".daily-usage", ignore_errors=True)
 
     return [
         Contestant(_UNIT, ["gzip", "-dc", *map(str, sorted(parts.glob("*.csv.gz")))]),
-        Contestant("heavy pass alone", heavy_pass, forget),
-        Contestant("`report --no-merged`", [*report, "--no-merged"], forget),
+        Contestant("reading only", [*python, "benchmarks.reading", str(parts)], forget),
+        Contestant("`report --no-merged`", without_merged, forget),
         Contestant("`report`", report, forget),
         Contestant(
-            "`report --no-merged`, on one core",
-            ["taskset", "-c", "0", *report, "--no-merged"],
-            forget,
+            "`report --no-merged`, on one core", ["taskset", "-c", "0", *without_merged], forget
         ),
-        Contestant("`report --no-merged` again, from its cache", [*report, "--no-merged"]),
-        Contestant(
-            "`merge`",
-            [
-                *python,
-                "circleci_usage",
-                "merge",
-                "-q",
-                str(parts),
-                "-o",
-                str(folder / "rows.csv.gz"),
-            ],
-        ),
-        Contestant(
-            "unpack, join, read and group with pandas",
-            [*python, "benchmarks.baseline", str(parts), str(folder)],
-        ),
+        Contestant("`report --no-merged`, cached", without_merged),
+        Contestant("`merge`", merge),
+        Contestant("decompress, join, read and group with pandas", pandas),
     ]
 
 
@@ -108,11 +84,11 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
     lines = [
         f"| | {' | '.join(head)} | CPU time | peak memory |",
         f"| --- |{' ---: |' * (len(sizes) + 2)}",
-        *(_line(name, [results[rows] for rows in sizes]) for name in results[sizes[0]]),
+        *(_line(name, [*results.values()]) for name in results[sizes[0]]),
         "",
         (
-            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
-            f" files; CPU time and memory are of {head[-1]}."
+            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}."
+            f" × is relative to {_UNIT} of the same files; CPU time and memory are for {head[-1]}."
         ),
     ]
     return "\n".join([*lines, ""])

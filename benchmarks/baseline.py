@@ -1,6 +1,6 @@
-"""What people write first: unpack all parts, put them together, read that with pandas, group it.
+"""A simple pandas script: decompress all parts, join them, read the result, group it.
 
-The tool that this one replaces does so. `python -m benchmarks.baseline PARTS OUTPUT`.
+The tool that this one replaces works like that. `python -m benchmarks.baseline PARTS OUTPUT`.
 """
 
 import gzip

@@ -1,6 +1,7 @@
-"""Daily series to judge forecasts and anomalies by: from a CSV file, or made up, each family a kind of trouble.
+"""Daily series for backtests: from a CSV file, or synthetic, each family with its own difficulty.
 
-All are reproducible. `TUNED` names the families that settings may be chosen on; the others are for judging alone.
+All are reproducible. `TUNED` names the families on which constants may be chosen; the others are
+for verification only.
 """
 
 import csv
@@ -24,7 +25,7 @@ _WEEK = np.array([1.0, 1.15, 1.2, 1.1, 0.9, 0.15, 0.1])
 
 @dataclass(frozen=True)
 class Series:
-    """A value a day without gaps."""
+    """One value per day, without gaps."""
 
     name: str
     first: date
@@ -36,7 +37,7 @@ class Series:
 
 
 def read(path: Path) -> list[Series]:
-    """The series of a CSV file with the columns `series`, `date` and a third one, the value; a missing day is 0."""
+    """The series of a CSV file: columns `series`, `date` and the value; a missing day is 0."""
     found: defaultdict[str, dict[date, float]] = defaultdict(dict)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = csv.reader(stream)
@@ -53,17 +54,18 @@ def _filled(name: str, days: dict[date, float]) -> Series:
     return Series(name, first, values)
 
 
-def made_up(copies: int, seed: int = 1) -> list[Series]:
-    """So many series of each family."""
-    return [
-        Series(f"{family}-{copy}", FIRST, _made(maker, np.random.default_rng([seed, number, copy])))
-        for number, (family, maker) in enumerate(_FAMILIES.items())
-        for copy in range(copies)
-    ]
+def synthetic(copies: int, seed: int = 1) -> list[Series]:
+    """Several series of each family."""
+    found = []
+    for number, (family, maker) in enumerate(_FAMILIES.items()):
+        for copy in range(copies):
+            random = np.random.default_rng([seed, number, copy])
+            found.append(Series(f"{family}-{copy}", FIRST, _made(maker, random)))
+    return found
 
 
 def is_tuned(name: str) -> bool:
-    """Whether settings may have been chosen on a made-up series."""
+    """Whether constants may have been chosen on a synthetic series."""
     return name.rpartition("-")[0] in TUNED
 
 
@@ -80,7 +82,7 @@ def _counts(random: np.random.Generator, mean: Values, dispersion: float) -> Val
 
 
 def _walk(random: np.random.Generator, step: float, pull: float) -> Values:
-    """A random walk that a pull holds near 0."""
+    """A random walk that is pulled toward 0."""
     walk, at = np.empty(DAYS), 0.0
     for day, push in enumerate(random.normal(0, step, DAYS)):
         at = (1 - pull) * at + push

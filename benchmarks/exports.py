@@ -1,7 +1,7 @@
-"""`python -m benchmarks.exports`: what only a measurement can say of the export engine.
+"""`python -m benchmarks.exports`: measurements of the export engine.
 
-- How much memory a download of 1 GB takes.
-- How long the instant is in which a kill can cost a second request: from CircleCI's sending its answer (here over
+- Memory of a download of 1 GB.
+- The time in which a kill can cost a second request: from the response of CircleCI (here over
   loopback) until the id of the export job is written.
 """
 
@@ -39,7 +39,7 @@ GIGABYTE = 10**9
 
 
 def main() -> None:
-    """Run each measurement in a process of its own, against a server in this one."""
+    """Run each measurement in its own process, against a server in this one."""
     header = gzip.compress((",".join(EXPORT_COLUMNS) + "\n").encode())
     rows = _rows()
     count = GIGABYTE // len(rows) + 1
@@ -55,14 +55,13 @@ def main() -> None:
     )
     figures = (len(gaps), gaps[len(gaps) // 2], gaps[len(gaps) * 99 // 100], gaps[-1])
     print(
-        "Answer sent → job id written, {} requests: median {:.2f} ms, 99 % {:.2f} ms, longest {:.2f} ms.".format(
-            *figures
-        )
+        "Response sent → job id written, {} requests:"
+        " median {:.2f} ms, 99% {:.2f} ms, longest {:.2f} ms.".format(*figures)
     )
 
 
 class _Server(ThreadingHTTPServer):
-    """Export jobs that are complete at once, with one part of these pieces; without pieces they fail."""
+    """Export jobs that complete at once with one part of these pieces; without pieces they fail."""
 
     pieces: list[bytes]
     answered: list[int]
@@ -109,10 +108,12 @@ class _CircleCI(BaseHTTPRequestHandler):
 def _rows() -> bytes:
     """About 8 MB of gzip: random, so that a gigabyte of it is a gigabyte on the wire."""
     chance = Random(7)
-    lines = [
-        ",".join(chance.randbytes(3).hex() for _ in EXPORT_COLUMNS) + "\n" for _ in range(40_000)
-    ]
+    lines = [_row(chance) for _ in range(40_000)]
     return gzip.compress("".join(lines).encode(), compresslevel=1)
+
+
+def _row(chance: Random) -> str:
+    return ",".join(chance.randbytes(3).hex() for _ in EXPORT_COLUMNS) + "\n"
 
 
 def _run(what: str, server: _Server) -> str:
@@ -140,23 +141,24 @@ def _measure_download(url: str, folder: Path) -> None:
     (part,) = (folder / "parts").iterdir()
     size = part.stat().st_size / 1e9
     sys.stderr.write(
-        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s: {_peak():.0f} MB ({idle:.0f} before).\n"
+        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s:"
+        f" {_peak():.0f} MB ({idle:.0f} before).\n"
     )
 
 
 def _peak() -> float:
-    """The largest resident size in MB; what `getrusage` says of it includes the parent's."""
+    """The largest resident size in MB; that of `getrusage` includes the parent's."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _measure_gap(url: str, folder: Path) -> None:
-    """Write when each id was written, on the monotonic clock that all processes share."""
+    """Print the time at which each id was written, on the clock that all processes share."""
     written: list[int] = []
 
-    class TimedIntent(PendingRequestFile):
-        def record_job(self, job: str) -> None:
-            # The same write, and its time before the disk is waited for: a kill does not need that, a power cut does.
+    class TimedIntent(IntentFile):
+        def answered(self, job: str) -> None:
+            # The time before the sync: a kill cannot undo the write, only a power failure can.
             os.pwrite(self._handle, job.encode(), self._room_at)
             written.append(perf_counter_ns())
             super().record_job(job)

@@ -1,7 +1,8 @@
-"""`python -m benchmarks.forecasts [series.csv …]`: do forecasts and anomalies hold on daily series?
+"""`python -m benchmarks.forecasts [series.csv …]`: backtests forecasts and anomalies.
 
-Without files it makes series up. Each file has the columns `series`, `date` and a value. `pip install statsforecast
-statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they are not part of any requirements.
+Synthetic series are always included. Each file has the columns `series`, `date` and a value.
+`pip install statsforecast statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they
+are not part of any requirements.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.daily_series import Series, is_tuned, made_up, read
+from benchmarks.daily_series import Series, is_tuned, read, synthetic
 from benchmarks.peers import ets_sum, has_peers, seasonal_esd
 from benchmarks.planted import TIMES, Detector, Score, judge, ours
 from circleci_usage.analysis.forecast import forecast_month, month_of
@@ -24,7 +25,7 @@ from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
 
 DAYS = (7, 10, 20, 25)
-"""Of the month, on which it is forecast."""
+"""Days of the month on which it is forecast."""
 
 
 class Forecast(NamedTuple):
@@ -38,10 +39,10 @@ class Forecast(NamedTuple):
 
 
 def main() -> None:
-    """Judge, and print the tables."""
+    """Run the backtests and print the tables."""
     arguments = _arguments()
     files = [series for path in arguments.files for series in read(path)]
-    every = files + made_up(arguments.copies)
+    every = files + synthetic(arguments.copies)
     with get_context("spawn").Pool(arguments.processes) as pool:
         scores = pool.map(partial(_scores, stride=arguments.stride), every, chunksize=1)
         forecasts = pool.map(
@@ -56,9 +57,10 @@ def main() -> None:
             *_anomaly_table(every, scores),
             "",
             (
-                f"Made {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`: {arguments.history} days of"
-                f" history for forecasts, 91 for anomalies; {arguments.copies} made-up series of each family; one month"
-                f" in {arguments.stride} judged."
+                f"Created {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`:"
+                f" {arguments.history} days of history for forecasts, 91 for anomalies;"
+                f" {arguments.copies} synthetic series of each family;"
+                f" one month in {arguments.stride} judged."
             ),
             "",
         ]
@@ -69,13 +71,13 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecasts", description=__doc__)
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
-    parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
+    parser.add_argument("--copies", type=int, default=2, help="synthetic series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
     parser.add_argument(
         "--stride",
         type=int,
         default=1,
-        help="judge every n-th month, to save time; 5 has all seasons",
+        help="judge every nth month, to save time; 5 covers all seasons",
     )
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
@@ -134,11 +136,11 @@ def _scores(series: Series, stride: int) -> dict[tuple[str, bool], Score]:
 
 
 def _groups(every: Sequence[Series]) -> dict[str, list[int]]:
-    """Places of the series by what a line of the tables is about."""
+    """Positions of the series by table line."""
     groups: dict[str, list[int]] = {}
     for place, series in enumerate(every):
         made = "-" in series.name and "/" not in series.name
-        kind = f"made up, {'tuned on' if is_tuned(series.name) else 'not tuned on'}"
+        kind = f"synthetic, {'tuned on' if is_tuned(series.name) else 'not tuned on'}"
         groups.setdefault(kind if made else series.name, []).append(place)
     return groups
 
@@ -151,14 +153,22 @@ def _forecast_table(
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         of_group = [each for place in places for each in forecasts[place]]
-        by_day = [[each for each in of_group if each.day == day] for day in DAYS]
-        cells = [
-            *(f"{mean(each.is_held for each in some):.0%}" for some in by_day),
-            *map(_errors, by_day),
-        ]
+        by_day = [_on_day(of_group, day) for day in DAYS]
+        cells = [*map(_coverage, by_day), *map(_errors, by_day)]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
-    yield "Held: how often the month's total lay within the 80% interval. Error: median, ours / ETS / last week again."
+    yield (
+        "Held: how often the month's total was within the 80% interval."
+        " Error: median, ours / ETS / last week repeated."
+    )
+
+
+def _on_day(forecasts: Sequence[Forecast], day: int) -> list[Forecast]:
+    return [each for each in forecasts if each.day == day]
+
+
+def _coverage(some: Sequence[Forecast]) -> str:
+    return f"{mean(each.is_held for each in some):.0%}"
 
 
 def _errors(some: Sequence[Forecast]) -> str:
@@ -174,21 +184,25 @@ def _errors(some: Sequence[Forecast]) -> str:
 def _anomaly_table(
     every: Sequence[Series], scores: Sequence[dict[tuple[str, bool], Score]]
 ) -> Iterator[str]:
-    head = [*(f"{times} × found" for times in TIMES), "false alarms a month"]
+    head = [*(f"{times} × found" for times in TIMES), "false alarms per month"]
     yield f"| Anomalies, ours / seasonal ESD | {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         for in_jobs, what in ((False, "the whole project"), (True, "a single job")):
-            chosen = [
-                [scores[place].get((who, in_jobs)) for place in places] for who in ("ours", "peer")
-            ]
+            of_group = [scores[place] for place in places]
+            chosen = [_scores_of(of_group, who, in_jobs=in_jobs) for who in ("ours", "peer")]
             cells = [_both(chosen, partial(_found, times=times)) for times in TIMES]
             yield f"| {name}, {what} | {' | '.join([*cells, _both(chosen, _alarms)])} |"
 
 
-def _both(chosen: Sequence[Sequence[Score | None]], shown: Callable[[Sequence[Score]], str]) -> str:
-    known = [[score for score in some if score] for some in chosen]
-    return " / ".join(shown(some) if some else "–" for some in known)
+def _scores_of(
+    scores: Sequence[dict[tuple[str, bool], Score]], who: str, *, in_jobs: bool
+) -> list[Score]:
+    return [each[who, in_jobs] for each in scores if (who, in_jobs) in each]
+
+
+def _both(chosen: Sequence[Sequence[Score]], shown: Callable[[Sequence[Score]], str]) -> str:
+    return " / ".join(shown(some) if some else "–" for some in chosen)
 
 
 def _found(some: Sequence[Score], times: int) -> str:

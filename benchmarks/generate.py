@@ -1,6 +1,6 @@
-"""A made-up export of any size: random enough to compress as real ones do, the same for the same seed.
+"""A synthetic export of any size: compresses like a real one, the same for the same seed.
 
-`python -m benchmarks.generate FOLDER`; `--help` says what can be chosen.
+`python -m benchmarks.generate FOLDER`; `--help` lists the options.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from circleci_usage.schema.export_columns import (
     TOTAL_CREDITS,
 )
 
-# Real exports come from a database that packs with zlib's default.
+# Real exports come from a database that compresses with zlib's default.
 _LEVEL = 6
 _BRANCH_DAYS = 3
 _STOP = 1_767_225_600_000  # 2026-01-01, in milliseconds
@@ -31,28 +31,28 @@ _DAY = 86_400_000
 
 @dataclass(frozen=True)
 class Size:
-    """How many of everything."""
+    """The size of an export."""
 
     rows: int
     parts: int = 8
     projects: int = 200
     jobs: int = 8
     branches: int = 20_000
-    """Over all projects: a branch belongs to one, and lives for some days."""
+    """Over all projects: a branch belongs to one, and exists for some days."""
     name_length: int = 0
-    """Names of projects, jobs and branches are made at least as long."""
+    """Names of projects, jobs and branches are at least this long."""
     workflows: int = 2
     users: int = 300
     days: int = 31
-    """From 2025-12-01 on, or so many before 2026-01-01 that they end there."""
+    """The days before 2026-01-01; by default all of December."""
     in_turn: bool = False
-    """Job runs go through all jobs of all projects, so that `projects * jobs` rows have as many distinct jobs."""
+    """Job runs cycle through all jobs: `projects * jobs` rows have as many distinct jobs."""
 
 
 def generate(
     folder: Path, size: Size, seed: int = 1, dialect: Dialect = Dialect()
 ) -> tuple[Path, ...]:
-    """Write the parts of one month's export, or of other days; parts that are there already stay.
+    """Write the parts of an export; existing parts stay.
 
     Returns:
         The parts' paths.
@@ -162,36 +162,38 @@ _COUNTED = ("parts", "projects", "jobs", "branches", "name_length", "workflows",
 
 
 def main() -> None:
-    """Write what the command line asks for."""
+    """Write an export as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
     for name in _COUNTED:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Size, name))
     parser.add_argument(
-        "--in-turn", action="store_true", help="go through all jobs of all projects, not at random"
+        "--in-turn",
+        action="store_true",
+        help="cycle through all jobs of all projects instead of choosing at random",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--one-backslash", action="store_true", help="in the mark of null, instead of two"
+        "--one-backslash", action="store_true", help="null is \\N with one backslash, not two"
     )
-    parser.add_argument("--quoted", action="store_true", help="every field")
-    parser.add_argument("--crlf", action="store_true", help="line ends as on Windows")
+    parser.add_argument("--quoted", action="store_true", help="quote every field")
+    parser.add_argument("--crlf", action="store_true", help="Windows line ends")
     parser.add_argument("--bom", action="store_true", help="a byte order mark before the header")
     parser.add_argument("--old", action="store_true", help="the 45 columns of older exports")
     parser.add_argument("--plain", action="store_true", help="not compressed")
-    asked = parser.parse_args()
-    counted = {name: getattr(asked, name) for name in _COUNTED}
-    size = Size(asked.rows, **counted, in_turn=asked.in_turn)
+    options = parser.parse_args()
+    counted = {name: getattr(options, name) for name in _COUNTED}
+    size = Size(options.rows, **counted, in_turn=options.in_turn)
     dialect = Dialect(
-        null=NULL_MARKS[0 if asked.one_backslash else 1],
-        quoted=asked.quoted,
-        crlf=asked.crlf,
-        bom=asked.bom,
-        columns=COLUMNS_45 if asked.old else EXPORT_COLUMNS,
-        compress=not asked.plain,
+        null=NULL_MARKS[0 if options.one_backslash else 1],
+        quoted=options.quoted,
+        crlf=options.crlf,
+        bom=options.bom,
+        columns=COLUMNS_45 if options.old else EXPORT_COLUMNS,
+        compress=not options.plain,
     )
-    generate(asked.folder, size, asked.seed, dialect)
+    generate(options.folder, size, options.seed, dialect)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whole processes, measured by the operating system's own accounting."""
+"""Whole processes, measured by the operating system's accounting."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Contestant:
-    """A command to measure, and what comes before each of its runs."""
+    """A command to measure, and what to do before each of its runs."""
 
     name: str
     command: Sequence[str]
@@ -28,7 +28,7 @@ class Contestant:
 
 
 def run_once(command: Sequence[str]) -> Run:
-    """Run a command to its end; its output is thrown away, its errors are shown.
+    """Run a command to its end; its output is discarded, its errors are shown.
 
     Raises:
         RuntimeError: it failed.
@@ -52,12 +52,12 @@ def measure(contestants: Sequence[Contestant], runs: int) -> dict[str, Run]:
             sys.stderr.write(f"run {number + 1} of {runs}: {each.name}\n")
             each.prepare()
             results[each.name].append(run_once(each.command))
-    return {
-        name: Run(
-            *(
-                median(getattr(run, figure) for run in all_runs)
-                for figure in ("wall", "cpu", "peak")
-            )
-        )
-        for name, all_runs in results.items()
-    }
+    return {name: _medians(all_runs) for name, all_runs in results.items()}
+
+
+def _medians(runs: Sequence[Run]) -> Run:
+    return Run(
+        median(run.wall for run in runs),
+        median(run.cpu for run in runs),
+        median(run.peak for run in runs),
+    )

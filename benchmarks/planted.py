@@ -1,4 +1,4 @@
-"""Anomalies that are planted into daily series, of whole projects and of single jobs, and how many are found."""
+"""Anomalies planted into daily series, of projects and single jobs, and how many are found."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from circleci_usage.core.periods import Period, add_months, month_start
 from circleci_usage.costs.costs import Costs
 
 TIMES = (2, 3, 5)
-"""What planted days cost, as multiples of what was expected."""
+"""The cost of planted days, as multiples of the expected cost."""
 
 HISTORY = 91
 """Days before the month that is judged."""
 
 _A_DAY = 300.0
-"""What a project costs on average."""
+"""Average daily cost of a project."""
 
 _LEAST = 10.0
 _AROUND = 8 * 7
@@ -32,13 +32,13 @@ Jobs = dict[str, Values]
 
 @dataclass
 class Score:
-    """What was found.
+    """The result of a backtest.
 
     Attributes:
-        months: how many were judged,
-        false_alarms: with how many alarms on days that nothing was planted on.
-        planted: how many days, by their multiple,
-        found: and how many of them.
+        months: how many were judged.
+        false_alarms: alarms on days without a planted anomaly.
+        planted: planted days, by their multiple.
+        found: how many of them were found.
     """
 
     months: int
@@ -48,11 +48,11 @@ class Score:
 
 
 Detector = Callable[[Jobs, date, Period], set[tuple[date, str]]]
-"""Costs of jobs from a first day on, and the month to judge → days, and what stands out on them."""
+"""Costs of jobs from a first day on, and the month to judge → days and jobs with an anomaly."""
 
 
 def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
-    """What a report says: on which day which job is behind an anomaly."""
+    """The days with an anomaly and their main driver, as in a report."""
     length = (month.stop - first).days
     days = pd.date_range(first, periods=length)
     cents = [np.round(values[:length] * 100).astype("int64") for values in jobs.values()]
@@ -71,10 +71,10 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -
     """Plant days into a series, one at a time.
 
     Args:
-        series: what a project does on each day.
-        detect: finds them.
-        in_jobs: whether the project has several jobs, of which a single one costs too much.
-        stride: judge every n-th month.
+        series: a project's activity on each day.
+        detect: finds the planted days.
+        in_jobs: whether a single one of several jobs gets the planted cost.
+        stride: judge every nth month.
     """
     random = np.random.default_rng(11)
     jobs = (
@@ -105,7 +105,7 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -
 
 
 def _months(series: Series) -> Iterator[tuple[int, Period]]:
-    """Whole months that have enough days before them, and where those begin."""
+    """Whole months with enough days before them, and the position of the first of these days."""
     first = series.first + timedelta(days=HISTORY)
     month = add_months(month_start(first), 0 if first.day == 1 else 1)
     while (add_months(month, 1) - series.first).days <= len(series.daily):
@@ -122,7 +122,7 @@ def _expected(values: Values, day: int) -> float:
 
 
 def _jobs(series: Series, random: np.random.Generator) -> Jobs:
-    """A project whose jobs follow the series, or a timer of their own."""
+    """A project whose jobs follow the series or a schedule."""
     count = len(series.daily)
     weekdays = np.array([series.day(n).weekday() for n in range(count)])
     pushes = np.round(series.daily * max(1.0, 8 / series.daily.mean())).astype("int64")

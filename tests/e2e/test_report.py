@@ -74,26 +74,26 @@ def test_every_breakdown_sums_to_the_totals_to_the_last_digit(
     assert total(report.charges["cost"]) == report.totals.cost
 
 
-def test_lines_come_dearest_first_and_days_in_order(tmp_path: Path) -> None:
+def test_most_expensive_lines_come_first_and_days_in_order(tmp_path: Path) -> None:
     report = report_on(
         tmp_path,
         [
             job_run("5", JOB_NAME="cheap", JOB_RUN_DATE="2026-03-09"),
-            job_run("50", JOB_NAME="dear", JOB_RUN_DATE="2026-03-10"),
+            job_run("50", JOB_NAME="expensive", JOB_RUN_DATE="2026-03-10"),
             job_run("0", JOB_NAME="free", JOB_RUN_DATE="2026-03-08"),
         ],
     )
 
     jobs = report.breakdowns["jobs"].lines
     assert jobs[["job", "cost", "share"]].to_numpy().tolist() == [
-        ["dear", Decimal("0.0300"), Decimal("0.909091")],
+        ["expensive", Decimal("0.0300"), Decimal("0.909091")],
         ["cheap", Decimal("0.0030"), Decimal("0.090909")],
         ["free", 0, 0],
     ]
     assert [day.day for day in report.breakdowns["daily"].lines["date"]] == [8, 9, 10]
 
 
-def test_only_the_period_is_reported_and_the_one_before_compared(tmp_path: Path) -> None:
+def test_only_the_period_is_reported_and_compared_with_the_previous_one(tmp_path: Path) -> None:
     days = {
         "2026-01-31": "1000",
         "2026-02-01": "10",
@@ -111,7 +111,7 @@ def test_only_the_period_is_reported_and_the_one_before_compared(tmp_path: Path)
     assert report.previous.totals.credits == 30
 
 
-def test_half_a_previous_period_is_none(tmp_path: Path) -> None:
+def test_half_a_previous_period_does_not_count(tmp_path: Path) -> None:
     report = report_on(
         tmp_path, [job_run(JOB_RUN_DATE=day) for day in ("2026-02-20", "2026-03-01")]
     )
@@ -135,7 +135,7 @@ def test_today_is_never_complete(
     )
 
 
-def test_no_usage_is_a_report_that_says_so(tmp_path: Path) -> None:
+def test_a_report_without_usage_says_so(tmp_path: Path) -> None:
     report = report_on(tmp_path, [])
 
     assert report.totals == Amount(Decimal(0), Decimal(0), 0)
@@ -143,7 +143,7 @@ def test_no_usage_is_a_report_that_says_so(tmp_path: Path) -> None:
     assert report.warnings == ("There is no usage from 2026-03-01 to 2026-03-31.",)
 
 
-def test_credits_without_a_day_are_shown_and_said(tmp_path: Path) -> None:
+def test_credits_without_a_day_are_shown_with_a_warning(tmp_path: Path) -> None:
     seats = job_run("0", USER_CREDITS="25000", JOB_RUN_DATE=NULL_MARKS[1])
 
     report = report_on(tmp_path, [seats, job_run("10")])
@@ -155,7 +155,7 @@ def test_credits_without_a_day_are_shown_and_said(tmp_path: Path) -> None:
     )
 
 
-def test_totals_that_do_not_add_up_are_said(tmp_path: Path) -> None:
+def test_totals_that_do_not_add_up_are_a_warning(tmp_path: Path) -> None:
     report = report_on(tmp_path, [job_run("10", total="12"), job_run("1")])
 
     assert (

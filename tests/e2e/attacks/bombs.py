@@ -127,7 +127,7 @@ def many_members(count: int) -> bytes:
 NUMBERS = {
     "nan": "NaN",
     "infinity": "-Infinity",
-    "a signalling one": "sNaN",
+    "a signaling one": "sNaN",
     "too large": "100000000000000000000",
     "endless": "1e999999",
     "as endless as Decimal can be": "1222222222221e322222222222220",

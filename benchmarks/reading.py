@@ -1,4 +1,4 @@
-"""The heavy pass alone: `python -m benchmarks.heavy_pass PARTS`."""
+"""Reading usage only: `python -m benchmarks.reading PARTS`."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from circleci_usage.cli.process_tuning import limit_memory
 
 limit_memory()
 
-from circleci_usage.usage.daily_usage import read_daily_usage  # noqa: E402 - after the settings of its memory
+from circleci_usage.usage.daily_usage import read_daily_usage  # noqa: E402 - after memory is limited
 from circleci_usage.usage.input_files import find_parts  # noqa: E402
 
 read_daily_usage(find_parts([Path(sys.argv[1])]).parts)
