@@ -217,7 +217,7 @@ def test_without_the_tool_a_step_says_what_is_missing(
     runner.environment["PATH"] = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     [outcome] = run(runner, example_jobs("weekly_report", circleci))
     assert outcome.exit_code == 127
-    assert "use the orb's executor, or its install command" in outcome.output
+    assert "use the orb's executor, or run its install command" in outcome.output
 
 
 def test_values_are_never_taken_for_shell_text(

@@ -26,7 +26,7 @@ from circleci_usage.demo.standin.faults import (
 )
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.export.api_client import CircleCI, find_organization, resolve_organization
-from circleci_usage.export.api_responses import RateLimitedError, UnclearAnswerError
+from circleci_usage.export.api_responses import RateLimitedError, UnclearResponseError
 from circleci_usage.export.http import LONGEST_WAIT, wait_of
 from circleci_usage.export.planning import moments
 from exporting import IMPATIENT, NOW, OCTOBER, TOKEN, Bench, bench
@@ -70,7 +70,7 @@ def test_a_get_without_a_usable_answer_is_repeated(world: Bench, fault: Fault) -
 def test_a_post_without_a_usable_answer_is_not_repeated(world: Bench, fault: Fault) -> None:
     world.timeouts = IMPATIENT
     world.circleci.faults = in_turn([fault])
-    with pytest.raises(UnclearAnswerError, match="whether it began is not known"):
+    with pytest.raises(UnclearResponseError, match="Whether the export started is unknown"):
         post(world.client, world)
     assert len(world.posts) == 1
 
@@ -87,7 +87,7 @@ def test_a_refusal_is_not_repeated(world: Bench, code: int) -> None:
 def test_an_outage_is_an_error_of_the_service(world: Bench) -> None:
     world.circleci.faults = lambda _: error_response(503, "down")
     with pytest.raises(
-        ServiceError, match=r"cannot be used after 5 tries: it answered 503; try again later"
+        ServiceError, match=r"is unavailable after 5 attempts: it returned HTTP 503; try again later"
     ):
         world.client.collaborations()
 
@@ -116,10 +116,10 @@ def test_nobody_listens(world: Bench) -> None:
     client = CircleCI(url, SecretStr(TOKEN), clock=world.clock)
     for call in (lambda: post(client, world), client.collaborations):
         with pytest.raises(
-            ServiceError, match=r"after 5 tries: no connection; .*CIRCLECI_URL"
+            ServiceError, match=r"after 5 attempts: no connection; .*CIRCLECI_URL"
         ) as error:
             call()
-        assert not isinstance(error.value, UnclearAnswerError)
+        assert not isinstance(error.value, UnclearResponseError)
     assert world.clock.now() == NOW + timedelta(seconds=30), (
         "a POST that was not sent is sent again"
     )
@@ -138,7 +138,7 @@ def test_an_endless_answer_is_not_read_to_its_end(world: Bench) -> None:
     world.circleci.faults = lambda _: Instead(
         Response(200, {"Content-Length": str(1 << 40)}, endless())
     )
-    with pytest.raises(ServiceError, match="the answer is far too long"):
+    with pytest.raises(ServiceError, match="the response is too long"):
         world.client.collaborations()
 
 
@@ -200,7 +200,7 @@ def test_the_token_does_not_follow_a_redirect(world: Bench) -> None:
     world.circleci.faults = lambda request: (
         Instead(Response(307, {"Location": elsewhere})) if request.host == "api" else None
     )
-    with pytest.raises(SettingsError, match="where the token is not sent"):
+    with pytest.raises(SettingsError, match="the token is not sent there"):
         world.client.collaborations()
     assert [call.host for call in world.circleci.calls] == ["api"]
 
@@ -228,13 +228,13 @@ def test_what_a_server_says_is_shown_without_the_token_and_on_one_line(world: Be
     world.circleci.faults = lambda _: error_response(401, f"{TOKEN}\r\n\x1b[2J" + "x" * 9999)
     with pytest.raises(AccessError) as error:
         world.client.collaborations()
-    assert "***    [2Jxxx" in str(error.value) or "***   [2Jxxx" in str(error.value)
+    assert r"***\r\n\x1b[2Jxxx" in str(error.value)
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 700
     world.assert_no_secret(repr(error.value), error.value.__cause__)
 
 
-def test_circleci_s_clock_is_learnt(world: Bench) -> None:
+def test_circleci_s_clock_is_learned(world: Bench) -> None:
     client = CircleCI(
         world.circleci.url, SecretStr(TOKEN), clock=PinnedClock(NOW + timedelta(hours=5))
     )
@@ -258,7 +258,7 @@ def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
 ) -> None:
     job = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
     world.circleci.faults = lambda _: Instead(Response.json(200, job))
-    with pytest.raises(ServiceError, match="no URL of a part"):
+    with pytest.raises(ServiceError, match="an invalid download URL"):
         world.client.poll_export("org", "e8235eed")
 
 
@@ -266,7 +266,7 @@ def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
 def test_a_job_id_that_is_none(world: Bench, job: object) -> None:
     answer = {"usage_export_job_id": job, "state": "created", "download_urls": []}
     world.circleci.faults = lambda _: Instead(Response.json(201, answer))
-    with pytest.raises(UnclearAnswerError):
+    with pytest.raises(UnclearResponseError):
         post(world.client, world)
 
 
@@ -290,7 +290,7 @@ def test_an_organisation_is_found_by_its_slug(world: Bench) -> None:
 @pytest.mark.parametrize("name", ["gh/nobody", "nobody", "../me"])
 def test_an_organisation_that_the_token_does_not_see(world: Bench, name: str) -> None:
     main = world.circleci.company.organizations[0]
-    with pytest.raises(AccessError, match=rf"it sees: {main.slug} \({main.id}\), .* Check ORG_ID"):
+    with pytest.raises(AccessError, match=rf"can access: {main.slug} \({main.id}\), .* Check ORG_ID"):
         resolve_organization(world.client, name)
 
 

@@ -189,7 +189,7 @@ def mend(world: Bench, strikes: Strikes) -> None:
         outcome = run_under_laws(world)
     assert isinstance(outcome, ExportResult)
     said = "\n".join(world.progress.lines)
-    nothing = said.count("came to nothing") + len(
+    nothing = said.count("requesting it again") + len(
         re.findall(r"The export of \S+ to \S+ failed", said)
     )
     counts = requests(world)

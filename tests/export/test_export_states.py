@@ -59,7 +59,7 @@ def test_without_patience_the_quota_ends_the_run_and_the_next_goes_on(
         period = named_period("last-13-months", NOW.date())
         with pytest.raises(
             UnfinishedError,
-            match=r"quota.*2026-09-01.*It can go on at 2026-11-02 14:0.*run the same",
+            match=r"quota.*2026-09-01.*It can resume at 2026-11-02 14:0.*rerun the same",
         ):
             world.export(period)
         assert len(world.store.ledger.of(world.organizations, State.FETCHED)) == 10, (
@@ -196,7 +196,7 @@ def test_other_windows_go_on_while_one_is_without_files(world: Bench) -> None:
 def test_a_window_without_files_is_remembered_by_a_run_that_may_not_wait(world: Bench) -> None:
     world.circleci.fates = [Fate(("completed",), bare=100)]
     world.options = ExportOptions(max_wait=timedelta(seconds=6))
-    with pytest.raises(UnfinishedError, match=r"completed, but without files\)\. It can go on at"):
+    with pytest.raises(UnfinishedError, match=r"completed, but without files\)\. It can resume at"):
         world.export()
     assert world.clock.now() - NOW == timedelta(seconds=6)
     assert finish(world, OCTOBER) <= 2
@@ -235,7 +235,7 @@ def test_an_open_window_without_usage_is_asked_for_again_when_more_days_are_comp
 def test_a_run_waits_no_longer_than_it_may(world: Bench, seconds: int) -> None:
     world.circleci.fates = [Fate(("processing",) * 1000 + ("completed",))]
     world.options = ExportOptions(max_wait=timedelta(seconds=seconds))
-    with pytest.raises(UnfinishedError, match="All that was asked for and fetched is kept"):
+    with pytest.raises(UnfinishedError, match="Everything requested and downloaded so far is kept"):
         world.export()
     assert world.clock.now() - NOW <= timedelta(seconds=1.1 * seconds)
     assert world.polls
@@ -277,7 +277,7 @@ def test_fewer_parts_than_before_are_an_error_and_no_smaller_report(
     world.circleci.fates = [Fate(listed=(2, fewer))]
     expiring(world)
     with pytest.raises(
-        ServiceError, match=r"lists 1 of its files, and listed 2 before|there was usage before"
+        ServiceError, match=r"lists 1 of its files, but listed 2 before|there was usage before"
     ):
         world.export()
     world.circleci.faults = None
@@ -290,7 +290,7 @@ def test_fewer_parts_than_an_earlier_run_was_told_of(world: Bench) -> None:
     world.circleci.faults = lambda request: (
         error_response(503, "busy") if "part-1" in request.path else None
     )
-    with pytest.raises(ServiceError, match="download server answered 503"):
+    with pytest.raises(ServiceError, match="download server returned HTTP 503"):
         world.export()
     world.circleci.faults = None
     world.assert_whole(world.export())
@@ -356,7 +356,7 @@ def test_nothing_that_went_wrong_is_kept_quiet(world: Bench) -> None:
     world.circleci.fates = [Fate(("failed",), error_reason="too large")]
     world.circleci.faults = in_turn([None, None, None, error_response(401, "revoked")])
     with pytest.raises(
-        AccessError, match=r"does not accept the token.*2026-09-20 to 2026-09-30 failed.*too large"
+        AccessError, match=r"rejected the token.*2026-09-20 to 2026-09-30 failed.*too large"
     ):
         world.export(AUTUMN)
 
@@ -372,7 +372,7 @@ def test_a_window_that_keeps_failing_is_asked_for_in_halves(world: Bench) -> Non
 
 def test_a_job_that_vanishes_is_an_error_and_the_next_run_asks_again(world: Bench) -> None:
     world.circleci.fates = [Fate((), vanishes=True)]
-    with pytest.raises(ServiceError, match="does not know the export job any more"):
+    with pytest.raises(ServiceError, match="no longer knows the export job"):
         world.export()
     assert len(world.polls) == 3
     world.assert_whole(world.export())
@@ -413,9 +413,9 @@ def test_urls_that_are_always_refused_end_in_an_error(world: Bench) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "text"),
     [
-        (error_response(401, "Invalid token provided."), AccessError, "does not accept the token"),
-        (error_response(403, "Permission denied."), AccessError, "may not see organisation"),
-        (error_response(404, "Organization does not exist."), AccessError, "knows no organisation"),
+        (error_response(401, "Invalid token provided."), AccessError, "rejected the token"),
+        (error_response(403, "Permission denied."), AccessError, "not allowed to access organization"),
+        (error_response(404, "Organization does not exist."), AccessError, "found no organization"),
         (error_response(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
         (error_response(418, "teapot"), ServiceError, "418"),
         (
@@ -446,7 +446,7 @@ def test_an_unclear_answer_to_a_request_is_not_repeated_in_the_same_run(
 ) -> None:
     world.timeouts = IMPATIENT
     world.circleci.faults = in_turn([None, fault])
-    with pytest.raises(ServiceError, match="whether it began is not known"):
+    with pytest.raises(ServiceError, match="Whether the export started is unknown"):
         world.export(AUTUMN)
     assert len(world.posts) == 2
     assert [window.state for window in world.store.ledger.windows] == [State.FETCHED, State.UNCLEAR]

@@ -133,7 +133,7 @@ def test_parts_that_arrived_are_kept_and_only_the_rest_is_downloaded(world: Benc
         return error_response(503, "busy") if "part-1" in request.path else None
 
     world.circleci.faults = last_part_is_out
-    with pytest.raises(ServiceError, match="the download server answered 503"):
+    with pytest.raises(ServiceError, match="the download server returned HTTP 503"):
         world.export()
     arrived = [call.path for call in world.downloads if call.status == 200]
     assert len(arrived) == 1
@@ -206,7 +206,7 @@ def test_a_start_that_is_too_old_is_moved_with_a_warning(
         result = world.export(period)
         assert result.period == Period(first, period.stop)
         assert result.warnings == (
-            f"CircleCI has no usage before {first} any more: the data begin there, not on 2025-09-01.",
+            f"CircleCI no longer has usage before {first}: the data starts there, not on 2025-09-01.",
         )
         world.assert_whole(result, result.period)
         refused = [call.status for call in world.posts].count(400)
@@ -231,7 +231,7 @@ def test_rows_that_became_too_old_stay(world: Bench) -> None:
 def test_a_period_that_is_all_too_old(tmp_path: Path) -> None:
     with (
         bench(tmp_path) as world,
-        pytest.raises(SettingsError, match="no usage of 2024-01-01 to 2024-01-31 any more"),
+        pytest.raises(SettingsError, match="no longer has usage for 2024-01-01 to 2024-01-31"),
     ):
         world.export(Period(date(2024, 1, 1), date(2024, 2, 1)))
 

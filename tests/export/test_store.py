@@ -13,7 +13,8 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
-from circleci_usage.export.store import Store, prune_store
+from circleci_usage.export.store import Store
+from circleci_usage.export.store_pruning import prune_store
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -191,9 +192,9 @@ def test_a_full_disk_leaves_the_old_ledger(tmp_path: Path) -> None:
         import resource
         from datetime import UTC, date, datetime
         from pathlib import Path
-        from circleci_usage.circleci.ledger import Ledger, Post
+        from circleci_usage.export.ledger import Ledger, Post
         from circleci_usage.export.store import Store
-        from circleci_usage.errors import UnfinishedError
+        from circleci_usage.core.errors import UnfinishedError
 
         store = Store(Path({str(tmp_path / "store")!r}))
         post = Post("org", datetime(2026, 11, 2, tzinfo=UTC))

@@ -9,7 +9,8 @@ from typing import Final, Self
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.api_client import CLOCK_TOLERANCE, CircleCI, find_organization
+from circleci_usage.export.api_client import CircleCI, find_organization
+from circleci_usage.export.api_connection import CLOCK_TOLERANCE
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
 

@@ -127,9 +127,9 @@ TRICKS = {
     "an index by our name": Trick(env={f"{PREFIX}PARAM_{EVAL}": "x", f"{PREFIX}FLAG_{EVAL}": "1"}),
     "a token without need": Trick(env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}),
     "another command": Trick(
-        bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'", code=2, says="no such command"
+        bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'", code=2, says="does not support this command"
     ),
-    "no command": Trick(bash_env=f"unset {PREFIX}COMMAND", code=2, says="no such command"),
+    "no command": Trick(bash_env=f"unset {PREFIX}COMMAND", code=2, says="does not support this command"),
     # Names of secrets.
     "an index as a token": Trick(
         "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}, code=2, says="name"
@@ -484,12 +484,12 @@ def path_for_later_steps(runner: Runner) -> str:
     return (runner.root / "home" / "attacked" / "bash_env").read_text(encoding="utf-8")
 
 
-NO_HASH = "an address without a hash"
-NO_FILE = "neither a file or folder of this job nor an address"
+NO_HASH = "a URL without a hash"
+NO_FILE = "neither a file or folder of this job nor a URL"
 ADDRESS = "https://example.invalid/circleci_usage-1.0.0-py3-none-any.whl"
 
 REFUSED = {
-    "an address without a hash": ({"package": ADDRESS}, NO_HASH),
+    "a URL without a hash": ({"package": ADDRESS}, NO_HASH),
     "the orb's own address before its release": ({}, NO_HASH),
     "an address with half a hash": ({"package": f"{ADDRESS}#sha256=abc"}, NO_HASH),
     "an address with another kind of hash": ({"package": f"{ADDRESS}#md5={'0' * 32}"}, NO_HASH),

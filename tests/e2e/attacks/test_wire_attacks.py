@@ -28,7 +28,7 @@ from circleci_usage.demo.standin.faults import Instead, Retouch
 from circleci_usage.demo.standin.messages import Response as CompleteAnswer
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI, find_organization
-from circleci_usage.export.api_responses import UnclearAnswerError
+from circleci_usage.export.api_responses import UnclearResponseError
 from circleci_usage.export.download import Allowance, Download, ExpiredError, download
 from circleci_usage.export.engine import export_usage
 from circleci_usage.export.http import BrokenError, Timeouts, wait_of
@@ -89,7 +89,7 @@ ENDLESS: dict[str, Script] = {
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
 def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
     begin = monotonic()
-    with HostileServer(script) as server, pytest.raises(ServiceError, match="after 5 tries: "):
+    with HostileServer(script) as server, pytest.raises(ServiceError, match="after 5 attempts: "):
         client(server.url).collaborations()
     assert monotonic() - begin < SLACK
     assert server.met == 5
@@ -98,7 +98,7 @@ def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
 def test_an_export_that_is_answered_so_is_not_asked_for_twice(script: Script) -> None:
     begin = monotonic()
-    with HostileServer(script) as server, pytest.raises(UnclearAnswerError):
+    with HostileServer(script) as server, pytest.raises(UnclearResponseError):
         client(server.url).create_export(
             [ORGANIZATION], NOW - timedelta(days=2), NOW - timedelta(days=1)
         )
@@ -163,7 +163,7 @@ def test_json_that_is_no_answer(body: bytes) -> None:
         ):
             with pytest.raises(ServiceError):
                 ask()
-        with pytest.raises(UnclearAnswerError):
+        with pytest.raises(UnclearResponseError):
             client(server.url).create_export([ORGANIZATION], NOW - timedelta(days=2), NOW)
 
 
@@ -223,7 +223,7 @@ LENGTHS: dict[str, bytes] = {
 def test_a_download_of_a_length_that_no_file_has(whole: bytes, tmp_path: Path) -> None:
     with (
         HostileServer((READ, whole)) as server,
-        pytest.raises(BrokenError, match="a length that no file has"),
+        pytest.raises(BrokenError, match="an impossible file length"),
     ):
         fetch(f"{server.url}/part", tmp_path)
 
@@ -241,7 +241,7 @@ def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> 
         env |= {"ORG_ID": standin.company.organizations[0].id, "TERM": "xterm"}
         code, shown = on_a_terminal("export", "--period", "yesterday", cwd=tmp_path, env=env)
     assert code == 4, shown
-    assert "names a length that no file has" in " ".join(shown.split())
+    assert "reports an impossible file length" in " ".join(shown.split())
     assert "defect" not in shown
 
 
@@ -503,9 +503,9 @@ LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encod
 LATE = Pause(2.5)
 SLOW: dict[str, Slow] = {
     "looks": Slow(
-        ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"
+        ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is still processing"
     ),
-    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is not done with"),
+    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is still processing"),
     "a look-up": Slow(
         "gh/acme",
         ((READ, LATE, LISTED), (READ, ASKED)),
@@ -514,7 +514,7 @@ SLOW: dict[str, Slow] = {
         asked=False,
     ),
     "a look-up that fails": Slow(
-        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "request limit", asked=False
+        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "rate limit", asked=False
     ),
 }
 
@@ -529,7 +529,7 @@ def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
     assert server.met == slow.requests
     ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
     assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, (
-        "what was asked for is kept"
+        "what was requested is kept"
     )
 
 
@@ -702,8 +702,8 @@ SETTINGS = [
             "x:y",
         )
     ),
-    Setting("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
-    Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
+    Setting("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"),
+    Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"),
     *(
         Setting("POLL_SECONDS", text, "POLL_SECONDS")
         for text in ("inf", "nan", "1e400", "1e18", "86401")
@@ -726,7 +726,7 @@ SETTINGS = [
         for text in ("../..", "gh/acme?x", "gh/%2e%2e", "a\x1b[2J")
     ),
     *(
-        Setting("CIRCLECI_API_TOKEN", token, "holds characters that no token has")
+        Setting("CIRCLECI_API_TOKEN", token, "contains invalid characters")
         for token in (
             "hunter2 hunter2",
             "hunter2\r\nX: y",
@@ -771,12 +771,12 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
 
 
 ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
-    "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "does not accept the token"),
-    "a token that may not": ((READ, answer(403, b"{}")), {}, 3, "The token may not see"),
-    "nobody who answers": ((), {}, 4, "cannot be used"),
+    "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "rejected the token"),
+    "a token that may not": ((READ, answer(403, b"{}")), {}, 3, "The token is not allowed to access"),
+    "nobody who answers": ((), {}, 4, "is unavailable"),
     "no list": ((READ, answer(200, b"{}")), {}, 4, "no list of organisations"),
     "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
-    "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "request limit is reached"),
+    "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "rate limit is reached"),
     "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
     "no certificates": (
         (HANG,),
@@ -826,7 +826,7 @@ def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
 )
 def test_a_download_does_not_go_on_in_the_open(place: str, tmp_path: Path) -> None:
     script = (READ, answer(307, Location=place))
-    refused = pytest.raises(SettingsError, match=r"plain http address at .*--allow-insecure")
+    refused = pytest.raises(SettingsError, match=r"uses plain http.*--allow-insecure")
     with HostileServer(script) as server, refused:
         fetch(f"{server.url}/part", tmp_path)
     assert server.met == 1
@@ -841,7 +841,7 @@ def test_a_part_at_a_plain_http_address_is_refused(tmp_path: Path) -> None:
         world.address = server.url
         ended = world.try_export(OCTOBER)
     assert isinstance(ended, SettingsError)
-    assert "plain http address at 192.0.2.1" in str(ended)
+    assert "download URL at 192.0.2.1 uses plain http" in str(ended)
     assert "hunter2" not in str(ended)
 
 
@@ -899,14 +899,14 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "resets": ((READ, RESET), "broke|proxy|connection"),
     "cuts its answer": ((READ, b"HTTP/1.1 200 Conn"), "broke|proxy|connection|TLS"),
     "drips its answer": ((READ, b"HTTP/1.1 200 OK\r\n", Drip(b"X: y\r\n")), "."),
-    "drips a line": ((READ, b"HTTP/1.1 200 ", Drip()), "too slowly"),
-    "hangs": ((READ, HANG), "too slowly"),
-    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slowly"),
+    "drips a line": ((READ, b"HTTP/1.1 200 ", Drip()), "too slow"),
+    "hangs": ((READ, HANG), "too slow"),
+    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slow"),
     "cuts after CONNECT": ((READ, TUNNEL), "."),
     "drips TLS after CONNECT": ((READ, TUNNEL, Drip(b"\x16\x03\x03\x40\x00" + b"\x00" * 60)), "."),
     "speaks HTTP after CONNECT": (
         (READ, TUNNEL, answer(200, b"[]"), HANG),
-        "no trusted TLS connection|too slowly",
+        "the TLS connection is not trusted|too slow",
     ),
     "is another server behind CONNECT": (
         (READ, TUNNEL, TLS, READ, RESET),
@@ -945,7 +945,7 @@ def test_an_export_that_a_proxy_kept_back_is_asked_for_again(fault: str, behind:
             client("https://localhost:9").create_export(
                 [ORGANIZATION], NOW - timedelta(days=2), NOW
             )
-    assert not isinstance(caught.value, UnclearAnswerError)
+    assert not isinstance(caught.value, UnclearResponseError)
     assert proxy.met == 5
 
 
@@ -962,7 +962,7 @@ def test_an_export_that_went_through_a_proxy_is_not(
         HostileServer((READ, TUNNEL, PassOn(server.port))) as proxy,
     ):
         behind(proxy)
-        with pytest.raises(UnclearAnswerError):
+        with pytest.raises(UnclearResponseError):
             client(f"https://localhost:{server.port}", Timeouts(total=1)).create_export(
                 [ORGANIZATION], NOW - timedelta(days=2), NOW
             )
@@ -991,7 +991,7 @@ def test_a_certificate_that_nobody_trusts_is_refused(
     ):
         behind(proxy)
         monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-        with pytest.raises(ServiceError, match="no trusted TLS connection"):
+        with pytest.raises(ServiceError, match="the TLS connection is not trusted"):
             client(f"https://localhost:{server.port}", Timeouts()).collaborations()
     assert server.heads == []
 
