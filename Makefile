@@ -21,7 +21,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## Try it without an account: a made-up company's report
+demo: $(VENV)/.installed ## Try it without an account: a sample company's report
 	$(BIN)/circleci-usage demo
 
 test: $(VENV)/.installed ## Run all tests

@@ -1,4 +1,4 @@
-"""The stand-in CircleCI: its answers keep to the contract, its limits hold, and its faults are real ones."""
+"""The stand-in for CircleCI: responses by the contract, limits that hold, and real faults."""
 
 import csv
 import gzip
@@ -39,7 +39,7 @@ OCTOBER = {"start": "2026-10-01T00:00:00Z", "end": "2026-10-31T23:59:59Z"}
 JOB_ID, JOB_RUN_DATE, STATUS = (
     EXPORT_COLUMNS.index(name) for name in ("JOB_ID", "JOB_RUN_DATE", "JOB_BUILD_STATUS")
 )
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 WRITTEN_BY_US = TESTS / "resources" / "circleci-openapi.json"
 # CircleCI's document itself, where it is at hand.
@@ -53,7 +53,7 @@ class Contract:
         self._document = json.loads(path.read_text("utf-8"))
 
     def check(self, answer: requests.Response) -> None:
-        """Fail unless the document allows the answer; its errors all look alike, also those that it does not name."""
+        """Fail unless the document allows the response; all errors have the same shape."""
         path = answer.request.path_url.removeprefix("/api/v2")
         responses = self._responses(str(answer.request.method).lower(), path)
         response = (
@@ -100,16 +100,16 @@ class Client:
         return answer
 
     def post(self, org_id: str = MAIN, /, **body: object) -> requests.Response:
-        """Ask for October, or for what the body says instead."""
+        """Request October, or what the body says instead."""
         return self.call("POST", f"/organizations/{org_id}/usage_export_job", {**OCTOBER, **body})
 
-    def look(self, job: str, org_id: str = MAIN) -> requests.Response:
+    def poll(self, job: str, org_id: str = MAIN) -> requests.Response:
         return self.call("GET", f"/organizations/{org_id}/usage_export_job/{job}")
 
     def urls(self, **body: object) -> list[str]:
         """The download URLs of October, or of what the body says instead."""
         job = self.post(**body).json()["usage_export_job_id"]
-        while (status := self.look(job).json())["state"] != "completed":
+        while (status := self.poll(job).json())["state"] != "completed":
             assert status["state"] in {"created", "processing"}
         return list(status["download_urls"])
 
@@ -130,7 +130,7 @@ def rows_of(part: bytes) -> list[ExportRow]:
 
 
 def days(first: date, last: date, *organizations: str) -> list[ExportRow]:
-    """What the company has of some organisations, first of all the first one."""
+    """The rows of some organizations, by default the first one."""
     wanted = organizations or (MAIN,)
     return [
         row for day in Period.of_days(first, last) for row in COMPANY.rows(day) if row[0] in wanted
@@ -203,9 +203,9 @@ def test_an_organization_that_the_token_may_not_see_is_403_and_unlisted(
 
 
 def test_an_unknown_organization_is_404(client: Client) -> None:
-    for org_id in (NOBODY, "gh%2Ftidewren", "x"):
+    for org_id in (UNKNOWN, "gh%2Ftidewren", "x"):
         assert client.post(org_id).status_code == 404
-    assert client.post(MAIN, shared_org_ids=[NOBODY]).status_code == 404
+    assert client.post(MAIN, shared_org_ids=[UNKNOWN]).status_code == 404
     assert client.call("GET", "/organization/gh/nobody").status_code == 404
 
 
@@ -357,7 +357,7 @@ def test_an_export_job_is_created_then_processing_then_completed(
     created = client.post().json()
     assert (created["state"], created["download_urls"]) == ("created", [])
     assert (created["start"], created["end"]) == ("2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z")
-    seen = [client.look(created["usage_export_job_id"]).json() for _ in range(5)]
+    seen = [client.poll(created["usage_export_job_id"]).json() for _ in range(5)]
     assert [one["state"] for one in seen] == [
         "created",
         "processing",
@@ -370,9 +370,9 @@ def test_an_export_job_is_created_then_processing_then_completed(
 
 def test_an_export_job_belongs_to_the_organization_that_asked(client: Client) -> None:
     job = client.post(MAIN, shared_org_ids=[APPS]).json()["usage_export_job_id"]
-    assert client.look(job, APPS).status_code == 404
-    assert client.look(NOBODY).status_code == 404
-    assert client.look(job).status_code == 200
+    assert client.poll(job, APPS).status_code == 404
+    assert client.poll(UNKNOWN).status_code == 404
+    assert client.poll(job).status_code == 200
 
 
 def test_export_jobs_meet_their_fates_in_the_order_of_the_posts(
@@ -386,16 +386,16 @@ def test_export_jobs_meet_their_fates_in_the_order_of_the_posts(
     failing, vanishing, bare, ordinary = (
         client.post().json()["usage_export_job_id"] for _ in range(4)
     )
-    client.look(failing)
-    assert client.look(failing).json() == {
+    client.poll(failing)
+    assert client.poll(failing).json() == {
         "usage_export_job_id": failing,
         "state": "failed",
         "download_urls": [],
         "error_reason": "the result is too large",
     }
-    assert [client.look(vanishing).status_code for _ in range(2)] == [200, 404]
-    assert [len(client.look(bare).json()["download_urls"]) for _ in range(2)] == [0, 1]
-    assert client.look(ordinary).json()["state"] == "processing"
+    assert [client.poll(vanishing).status_code for _ in range(2)] == [200, 404]
+    assert [len(client.poll(bare).json()["download_urls"]) for _ in range(2)] == [0, 1]
+    assert client.poll(ordinary).json()["state"] == "processing"
 
 
 def test_what_the_service_does_against_its_contract_can_be_asked_for(
@@ -408,7 +408,7 @@ def test_what_the_service_does_against_its_contract_can_be_asked_for(
     circleci.fates = [Fate(), Fate(("paused", "completed"), bare=1, null=True)]
     created = client.post().json()
     assert created["download_urls"] is None
-    seen = [client.look(created["usage_export_job_id"]).json() for _ in range(3)]
+    seen = [client.poll(created["usage_export_job_id"]).json() for _ in range(3)]
     assert [one["state"] for one in seen] == ["paused", "completed", "completed"]
     assert [one["download_urls"] for one in seen[:2]] == [[], None]
     assert seen[2]["download_urls"]
@@ -436,9 +436,9 @@ def test_the_eleventh_export_within_an_hour_is_429_for_that_organization(
 
 def test_the_eleventh_look_within_an_hour_is_429(circleci: StandIn, client: Client) -> None:
     job = client.post().json()["usage_export_job_id"]
-    assert [client.look(job).status_code for _ in range(11)] == [200] * 10 + [429]
+    assert [client.poll(job).status_code for _ in range(11)] == [200] * 10 + [429]
     circleci.gets_per_hour = None
-    assert client.look(job).status_code == 200
+    assert client.poll(job).status_code == 200
 
 
 def test_a_bad_export_counts_as_one_and_a_refused_one_does_not(
@@ -472,10 +472,10 @@ def test_a_refusal_says_when_to_come_back_in_the_chosen_way(
 
 def test_a_part_is_the_same_at_each_download_and_under_each_url(client: Client) -> None:
     job = client.post().json()["usage_export_job_id"]
-    client.look(job)
+    client.poll(job)
     urls = []
     for _ in range(2):
-        urls += client.look(job).json()["download_urls"]
+        urls += client.poll(job).json()["download_urls"]
         client.circleci.clock.sleep(60)
     assert len(set(urls)) == 2
     assert len({client.download(url).content for url in urls * 2}) == 1
@@ -486,15 +486,15 @@ def test_a_url_expires_and_another_look_gives_a_fresh_one(
 ) -> None:
     circleci.url_lifetime = timedelta(minutes=5)
     job = client.post().json()["usage_export_job_id"]
-    client.look(job)
-    (url,) = client.look(job).json()["download_urls"]
+    client.poll(job)
+    (url,) = client.poll(job).json()["download_urls"]
     circleci.clock.sleep(299)
     assert client.download(url).status_code == 200
     circleci.clock.sleep(1)
     expired = client.download(url)
     assert (expired.status_code, expired.headers["Content-Type"]) == (403, "application/xml")
     assert "<Code>AccessDenied</Code>" in expired.text
-    (fresh,) = client.look(job).json()["download_urls"]
+    (fresh,) = client.poll(job).json()["download_urls"]
     assert client.download(fresh).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""The orb as its users meet it: valid, every reference right, described, and of one mind with the command line."""
+"""The orb for its users: valid, described, and consistent with the command line."""
 
 import re
 import subprocess

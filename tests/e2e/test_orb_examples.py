@@ -1,4 +1,4 @@
-"""Every example of the orb, run step by step with bash against the stand-in for CircleCI, as a user's copy would be."""
+"""Every example of the orb, run step by step with bash against the stand-in for CircleCI."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def circleci() -> Iterator[StandIn]:
 
 @pytest.fixture
 def runner(circleci: StandIn, tmp_path: Path) -> Runner:
-    """A project with the contexts that the examples name, and with circleci-usage as the image has it."""
+    """A project with the contexts of the examples, and with circleci-usage as in the image."""
     organizations = [organization.id for organization in circleci.company.organizations]
     environment = {
         "CIRCLECI_API_TOKEN": circleci.token,
@@ -50,7 +50,7 @@ def runner(circleci: StandIn, tmp_path: Path) -> Runner:
 
 
 def example_jobs(name: str, circleci: StandIn, **overrides: Any) -> list[Job]:
-    """The jobs of an example as it stands, but for the address of CircleCI and the length of the first wait."""
+    """The jobs of an example, unchanged except for CircleCI's address and the first wait."""
     here = {"circleci_url": circleci.url, "poll_seconds": 0}
     return list(jobs(ORB["examples"][name]["usage"], ORBS, {}, here | overrides))
 

@@ -1,4 +1,4 @@
-"""The API client over real HTTP: what it repeats, what it does not, and that its secrets stay where they belong."""
+"""The API client over real HTTP: what it retries, what it does not, and that it keeps secrets."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from circleci_usage.export.http import LONGEST_WAIT, wait_of
 from circleci_usage.export.planning import moments
 from exporting import IMPATIENT, NOW, OCTOBER, TOKEN, Bench, bench
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_get_without_a_usable_answer_is_repeated(world: Bench, fault: Fault) -
 
 
 @pytest.mark.parametrize("fault", BROKEN_ANSWERS, ids=str)
-def test_a_post_without_a_usable_answer_is_not_repeated(world: Bench, fault: Fault) -> None:
+def test_a_post_without_a_usable_response_is_not_repeated(world: Bench, fault: Fault) -> None:
     world.timeouts = IMPATIENT
     world.circleci.faults = in_turn([fault])
     with pytest.raises(UnclearResponseError, match="Whether the export started is unknown"):
@@ -87,7 +87,8 @@ def test_a_refusal_is_not_repeated(world: Bench, code: int) -> None:
 def test_an_outage_is_an_error_of_the_service(world: Bench) -> None:
     world.circleci.faults = lambda _: error_response(503, "down")
     with pytest.raises(
-        ServiceError, match=r"is unavailable after 5 attempts: it returned HTTP 503; try again later"
+        ServiceError,
+        match=r"is unavailable after 5 attempts: it returned HTTP 503; try again later",
     ):
         world.client.collaborations()
 
@@ -109,7 +110,7 @@ def test_a_look_up_waits_for_a_short_time_and_not_for_a_long_one(world: Bench) -
     assert error.value.wait == timedelta(seconds=130)
 
 
-def test_nobody_listens(world: Bench) -> None:
+def test_a_server_that_does_not_listen(world: Bench) -> None:
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -253,7 +254,7 @@ def test_an_answer_may_tell_of_a_used_up_quota(world: Bench) -> None:
 
 
 @pytest.mark.parametrize("urls", [["ftp://x/y"], [7], "text", {"a": 1}, [None]])
-def test_urls_that_are_none_spoil_the_answer_rather_than_lose_a_part(
+def test_an_invalid_url_makes_the_response_unusable_rather_than_lose_a_part(
     world: Bench, urls: object
 ) -> None:
     job = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
@@ -278,19 +279,21 @@ def test_a_request_is_written_as_the_contract_says(world: Bench) -> None:
     assert call.headers["user-agent"].startswith("circleci-usage/")
 
 
-def test_an_organisation_is_found_by_its_slug(world: Bench) -> None:
+def test_an_organization_is_found_by_its_slug(world: Bench) -> None:
     main = world.circleci.company.organizations[0]
     assert resolve_organization(world.client, main.slug).id == main.id
     assert find_organization(world.client, main.id).slug == main.slug
     world.circleci.calls.clear()
-    assert resolve_organization(world.client, NOBODY.upper()).id == NOBODY
+    assert resolve_organization(world.client, UNKNOWN.upper()).id == UNKNOWN
     assert not world.circleci.calls, "an id is taken as it is"
 
 
 @pytest.mark.parametrize("name", ["gh/nobody", "nobody", "../me"])
-def test_an_organisation_that_the_token_does_not_see(world: Bench, name: str) -> None:
+def test_an_organization_that_the_token_does_not_see(world: Bench, name: str) -> None:
     main = world.circleci.company.organizations[0]
-    with pytest.raises(AccessError, match=rf"can access: {main.slug} \({main.id}\), .* Check ORG_ID"):
+    with pytest.raises(
+        AccessError, match=rf"can access: {main.slug} \({main.id}\), .* Check ORG_ID"
+    ):
         resolve_organization(world.client, name)
 
 

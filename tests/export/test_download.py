@@ -31,7 +31,7 @@ from circleci_usage.export.download import (
     verify,
 )
 from circleci_usage.export.http import BrokenError, Timeouts
-from exporting import NOW, TOKEN, Heard, TinyCompany
+from exporting import NOW, TOKEN, RecordedProgress, TinyCompany
 from rows import job_run
 
 CONTENT = gzip.compress(b"x" * 300_000 + bytes(range(256)) * 3000)
@@ -48,14 +48,14 @@ class Server:
         standin.faults = self._answer
 
     def _answer(self, request: Request) -> Instead:
-        asked = request.headers.get("range", "")
-        self.ranges.append(asked)
+        wanted = request.headers.get("range", "")
+        self.ranges.append(wanted)
         if self.responses:
             return Instead(self.responses.pop(0))
-        begin = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
+        begin = int(wanted.removeprefix("bytes=").removesuffix("-") or 0)
         if begin >= len(CONTENT):
             return Instead(Response(416, {"Content-Range": f"bytes */{len(CONTENT)}"}))
-        if asked:
+        if wanted:
             span = f"bytes {begin}-{len(CONTENT) - 1}/{len(CONTENT)}"
             return Instead(Response(206, {"Content-Range": span}, CONTENT[begin:]))
         return Instead(Response(200, {}, CONTENT))
@@ -76,7 +76,7 @@ def fetch(
     server: Server, target: Path, *, size: int = 1 << 30, timeouts: Timeouts | None = None
 ) -> None:
     timeouts = timeouts or Timeouts(connect=5, read=5, total=5)
-    download(server.url, target, Download(timeouts, Allowance(size), Heard(), "a part"))
+    download(server.url, target, Download(timeouts, Allowance(size), RecordedProgress(), "a part"))
 
 
 def test_a_file_arrives_as_it_is(server: Server, target: Path) -> None:
@@ -91,7 +91,7 @@ def test_it_goes_on_where_it_ended(server: Server, target: Path) -> None:
     assert server.ranges == ["bytes=1000-"]
 
 
-def test_it_begins_anew_where_ranges_are_not_honoured(server: Server, target: Path) -> None:
+def test_it_starts_over_where_ranges_are_not_supported(server: Server, target: Path) -> None:
     target.write_bytes(b"something else, longer than nothing")
     server.responses = [Response(200, {}, CONTENT)]
     fetch(server, target)
@@ -205,7 +205,7 @@ def test_downloads_can_be_stopped(server: Server, target: Path) -> None:
     allowance = Allowance(1 << 30)
     allowance.stop()
     with pytest.raises(BrokenError, match="stopped"):
-        download(server.url, target, Download(Timeouts(), allowance, Heard(), "a part"))
+        download(server.url, target, Download(Timeouts(), allowance, RecordedProgress(), "a part"))
 
 
 def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path) -> None:

@@ -111,8 +111,8 @@ def test_looks_become_rare(world: Bench) -> None:
 
 
 def test_a_used_up_quota_that_an_answer_tells_of_is_not_tried(world: Bench) -> None:
-    told = Retouch({"RateLimit-Remaining": "0", "RateLimit-Reset": "300"})
-    world.circleci.faults = in_turn([told])
+    reset = Retouch({"RateLimit-Remaining": "0", "RateLimit-Reset": "300"})
+    world.circleci.faults = in_turn([reset])
     world.assert_whole(world.export(AUTUMN), AUTUMN)
     assert [call.status for call in world.posts] == [201, 201]
     assert world.clock.now() >= NOW + timedelta(seconds=300)
@@ -150,7 +150,7 @@ def finish(world: Bench, period: Period) -> int:
 def thirteen_months(
     folder: Path, states: tuple[str, ...], empty: int, max_wait: int, gets: int | None
 ) -> Bench:
-    """A bench after as many runs over thirteen months, of which the first ones are empty, as it takes."""
+    """A bench after all runs that thirteen months take, when the first months are empty."""
     with bench(folder, posts_per_hour=10, gets_per_hour=gets) as world:
         world.options = ExportOptions(max_wait=timedelta(minutes=max_wait))
         full = 13 - empty
@@ -282,7 +282,7 @@ def test_fewer_parts_than_before_are_an_error_and_no_smaller_report(
         world.export()
     world.circleci.faults = None
     world.assert_whole(world.export())
-    assert len(world.posts) == 2, "it is asked for anew"
+    assert len(world.posts) == 2, "it is requested again"
 
 
 def test_fewer_parts_than_an_earlier_run_was_told_of(world: Bench) -> None:
@@ -414,7 +414,11 @@ def test_urls_that_are_always_refused_end_in_an_error(world: Bench) -> None:
     ("answer", "error", "text"),
     [
         (error_response(401, "Invalid token provided."), AccessError, "rejected the token"),
-        (error_response(403, "Permission denied."), AccessError, "not allowed to access organization"),
+        (
+            error_response(403, "Permission denied."),
+            AccessError,
+            "not allowed to access organization",
+        ),
         (error_response(404, "Organization does not exist."), AccessError, "found no organization"),
         (error_response(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
         (error_response(418, "teapot"), ServiceError, "418"),

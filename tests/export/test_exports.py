@@ -30,7 +30,7 @@ def world(tmp_path: Path) -> Iterator[Bench]:
 # Windows
 
 
-def test_thirteen_months_with_shared_organisations_are_thirteen_requests(tmp_path: Path) -> None:
+def test_thirteen_months_with_shared_organizations_are_thirteen_requests(tmp_path: Path) -> None:
     with bench(tmp_path, organizations=3) as world:
         period = named_period("last-13-months", NOW.date())
         result = world.export(period)
@@ -92,7 +92,7 @@ def test_a_day_that_was_not_complete_is_refreshed_together_with_its_window(world
     assert len(world.posts) == 2
 
 
-def test_sets_of_organisations_do_not_mix(tmp_path: Path) -> None:
+def test_sets_of_organizations_do_not_mix(tmp_path: Path) -> None:
     with bench(tmp_path, organizations=2) as world:
         both = world.export()
         world.organizations = world.organizations[:1]
@@ -187,10 +187,9 @@ def test_a_full_disk_leaves_a_store_that_the_next_run_goes_on_with(world: Bench)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "UnfinishedError" in done.stderr
     assert "Free some space and run the same command again" in done.stderr
-    asked = len(world.posts)
-    assert asked
+    assert world.posts
     world.assert_whole(world.export(AUTUMN), AUTUMN)
-    assert len(world.posts) == 2, "what was asked for before is collected"
+    assert len(world.posts) == 2, "what was requested before is downloaded"
     world.assert_no_secret(done.stderr)
 
 
@@ -205,8 +204,10 @@ def test_a_start_that_is_too_old_is_moved_with_a_warning(
         period = Period(date(2025, 9, 1), date(2025, 12, 1))
         result = world.export(period)
         assert result.period == Period(first, period.stop)
-        assert result.warnings == (
-            f"CircleCI no longer has usage before {first}: the data starts there, not on 2025-09-01.",
+        (warning,) = result.warnings
+        assert warning == (
+            f"CircleCI no longer has usage before {first}: the data starts there, not on"
+            " 2025-09-01."
         )
         world.assert_whole(result, result.period)
         refused = [call.status for call in world.posts].count(400)

@@ -127,7 +127,7 @@ def test_lost_files_are_fetched_from_their_own_job_unless_a_newer_one_is_under_w
     assert [(one.state, one.job) for one in newer.windows] == [(State.REQUESTED, "new")]
 
 
-def test_the_quota_is_counted_by_organisation_and_hour() -> None:
+def test_the_quota_is_counted_by_organization_and_hour() -> None:
     ledger = Ledger()
     for minute in range(10):
         assert ledger.quota_free_at(ORGANIZATIONS[0], NOW) is None

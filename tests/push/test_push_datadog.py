@@ -50,7 +50,7 @@ WEEK = Period.of_days(date(2026, 3, 16), date(2026, 3, 22))
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
-    """A week of the made-up company, which has spent too much."""
+    """A week of the sample company, which has spent too much."""
     rows = [row for day in WEEK for row in Company(scale=0.2).rows(day)]
     settings = DEMO_SETTINGS.read_text().replace("amount: 5000", "amount: 1")
     return report_folder(tmp_path_factory.mktemp("week"), rows, settings, period=WEEK)

@@ -1,7 +1,7 @@
-"""Attacks through what is read back: the store, its caches, an earlier report, what is remembered of Datadog.
+"""Attacks through files that are read back: the store, its caches, a report, what was sent.
 
-A store may come from a cache that others can write. Each attack changes one thing in a sound one; beside it lies a
-file of somebody's that no command may touch.
+A store may come from a cache that others can write. Each attack changes one thing in a sound one;
+beside it lies a file of somebody's that no command may touch.
 """
 
 import csv
@@ -80,7 +80,7 @@ def _unharmed(store: Path) -> None:
     ]
 
 
-# What a ledger says. "…" stands for a key that is changed; the victim's path is put in place of VICTIM.
+# What a ledger says. "…" stands for a key that is changed; VICTIM for the path of the victim.
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -138,9 +138,9 @@ LEDGERS: Final[dict[str, Change]] = {
     "no such day": _window(first="2026-02-30"),
     "complete beyond its end": _window(complete_through="2026-04-30"),
     "complete at the end of time": _window(complete_through="9999-12-31"),
-    "asked at the end of time": _window(asked_at="9999-12-31T23:59:59Z"),
-    "asked at the beginning": _window(asked_at="0001-01-01T00:00:00+14:00"),
-    "asked at a second beyond all": _window(asked_at=10**30),
+    "requested at the end of time": _window(asked_at="9999-12-31T23:59:59Z"),
+    "requested at the beginning": _window(asked_at="0001-01-01T00:00:00+14:00"),
+    "requested at an impossible second": _window(asked_at=10**30),
     "without a time zone": _window(asked_at="2026-05-02T13:00:00"),
     "huge size": _part(bytes=10**400),
     "size beyond 64 bits": _part(bytes=2**70),
@@ -153,7 +153,7 @@ LEDGERS: Final[dict[str, Change]] = {
     "no organization": _window(organizations=[]),
     "organization with a path": _window(organizations=["../\0"]),
     "unknown state": _window(state="free"),
-    "windows that are none": _ledger(windows={"a": 1}),
+    "invalid windows": _ledger(windows={"a": 1}),
     "posts at the end of time": _ledger(
         posts=[{"organization": "org", "at": "9999-12-31T23:00:00Z"}]
     ),
@@ -377,7 +377,7 @@ def _report(store: Path, *more: object) -> dict[str, Any]:
 
 
 def _sums(frames: Sequence[pl.DataFrame]) -> bytes:
-    """A file of sums as `save_sums` writes it, with its own checksum: only what it says is a lie."""
+    """A file of sums as `save_sums` writes it, with a valid checksum but false content."""
     body = b""
     for frame in frames:
         stream = io.BytesIO()

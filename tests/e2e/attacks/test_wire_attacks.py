@@ -1,4 +1,4 @@
-"""Attacks from the other end of the wire: what CircleCI, its download host or a proxy may answer, and how slowly."""
+"""Attacks over the network: what CircleCI, a download host or a proxy may send, and how slowly."""
 
 import gc
 import gzip
@@ -25,7 +25,7 @@ from circleci_usage.core.errors import AccessError, ServiceError, SettingsError,
 from circleci_usage.core.progress import NullProgress, SystemClock
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import Instead, Retouch
-from circleci_usage.demo.standin.messages import Response as CompleteAnswer
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_responses import UnclearResponseError
@@ -50,7 +50,7 @@ from hostile_server import (
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A TLS connection that is cut before its handshake is left to the garbage collector by Python's own module."""
+"""Python's own module leaves a TLS connection without a handshake to the garbage collector."""
 
 HURRIED = Timeouts(connect=5, read=5, total=0.15)
 """Bytes keep coming, so that only the deadline can end it."""
@@ -157,12 +157,12 @@ BROKEN_JSON: dict[str, bytes] = {
 @pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON)
 def test_json_that_is_no_answer(body: bytes) -> None:
     with HostileServer((READ, answer(200, body))) as server:
-        for ask in (
+        for call in (
             lambda: client(server.url).collaborations(),
             lambda: client(server.url).organization("gh/acme"),
         ):
             with pytest.raises(ServiceError):
-                ask()
+                call()
         with pytest.raises(UnclearResponseError):
             client(server.url).create_export([ORGANIZATION], NOW - timedelta(days=2), NOW)
 
@@ -188,7 +188,7 @@ BOMBS: dict[str, bytes] = {
     "ten encodings": answer(200, b"[]", Content_Encoding=", ".join(["gzip"] * 10)),
     "a header of a megabyte": OK + b"X: " + b"x" * (1 << 20) + b"\r\n\r\n[]",
     "a thousand headers": OK + b"X: y\r\n" * 1000 + b"\r\n[]",
-    "a length that is none": OK + b"Content-Length: -1\r\n\r\n",
+    "an invalid length": OK + b"Content-Length: -1\r\n\r\n",
     "a length of 5,000 digits": OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{",
     "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]",
     "a chunk of 2^80 bytes": CHUNKED + b"1" + b"0" * 20 + b"\r\n[]",
@@ -230,7 +230,7 @@ def test_a_download_of_a_length_that_no_file_has(whole: bytes, tmp_path: Path) -
 
 def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> None:
     with StandIn(TinyCompany(), SystemClock(), token=TOKEN) as standin:
-        too_long = Instead(CompleteAnswer(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
+        too_long = Instead(Response(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
         standin.faults = lambda request: too_long if request.host == "download" else None
         env = {
             "CIRCLECI_API_TOKEN": TOKEN,
@@ -398,7 +398,7 @@ HOSTILE_HEADERS: dict[str, dict[str, str]] = {
     "a Date in the year 9999": {"Date": "Fri, 31 Dec 9999 23:59:59 -2359"},
     "a Date of 300 digits": {"Date": f"Mon, 01 Jan {'9' * 300} 00:00:00 GMT"},
     "a Date with a zone of 300 digits": {"Date": f"Mon, 01 Jan 2026 00:00:00 +{'9' * 300}"},
-    "a Date that is none": {"Date": "\xff\xfe,,, ::"},
+    "an invalid Date": {"Date": "\xff\xfe,,, ::"},
     "an empty Date": {"Date": ""},
     "a Retry-After of 400 digits": {"Retry-After": "9" * 400},
     "a Retry-After of 1e400": {"Retry-After": "1e400"},
@@ -432,11 +432,11 @@ def test_headers_about_time_do_no_harm(
 def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) -> None:
     with bench(tmp_path) as world:
         world.circleci.faults = lambda _: Retouch({"Date": date})
-        asking = world.client
-        asking.collaborations()
+        client = world.client
+        client.collaborations()
         with pytest.raises(ServiceError, match="is in the future and has no usage yet"):
             export_usage(
-                asking,
+                client,
                 world.store,
                 world.organizations,
                 OCTOBER,
@@ -460,9 +460,9 @@ def test_no_header_about_time_breaks_anything(date: str, wish: str) -> None:
 
 
 WISHES: dict[str, tuple[str, bytes, set[int]]] = {
-    "a 429 of a look-up": ("gh/acme", answer(429, b"{}", Retry_After="100"), {5}),
-    "429s that ask for a second": ("gh/acme", answer(429, b"{}", Retry_After="1"), {5}),
-    "a 503 of a look-up": ("gh/acme", answer(503, b"{}", Retry_After="100"), {4}),
+    "a 429 of a lookup": ("gh/acme", answer(429, b"{}", Retry_After="100"), {5}),
+    "429s that request a second": ("gh/acme", answer(429, b"{}", Retry_After="1"), {5}),
+    "a 503 of a lookup": ("gh/acme", answer(503, b"{}", Retry_After="100"), {4}),
     "a 503 without a wish": ("gh/acme", answer(503, b"{}"), {4}),
     "a 429 of an export": (ORGANIZATION, answer(429, b"{}", Retry_After="3600"), {5}),
     "a 429 of 31 days": (ORGANIZATION, answer(429, b"{}", Retry_After="9" * 30), {5}),
@@ -488,33 +488,36 @@ def test_max_wait_holds_whatever_a_server_asks_for(
 
 @dataclass(frozen=True)
 class Slow:
-    """Answers slower than the run may wait; how many requests it makes until it ends, and whether it has an export."""
+    """Responses slower than the maximum wait, and how many requests the run makes."""
 
     organization: str
     scripts: tuple[Script, ...]
     requests: int
     words: str
-    asked: bool = True
+    requested: bool = True
 
 
-ASKED = answer(201, json.dumps(job(state="processing")).encode())
+REQUESTED = answer(201, json.dumps(job(state="processing")).encode())
 UNFINISHED = answer(200, json.dumps(job(state="processing")).encode())
 LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encode())
 LATE = Pause(2.5)
 SLOW: dict[str, Slow] = {
-    "looks": Slow(
-        ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is still processing"
+    "polls": Slow(
+        ORGANIZATION,
+        ((READ, REQUESTED), (READ, LATE, UNFINISHED)),
+        2,
+        "CircleCI is still processing",
     ),
-    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is still processing"),
-    "a look-up": Slow(
+    "an export": Slow(ORGANIZATION, ((READ, LATE, REQUESTED),), 1, "CircleCI is still processing"),
+    "a lookup": Slow(
         "gh/acme",
-        ((READ, LATE, LISTED), (READ, ASKED)),
+        ((READ, LATE, LISTED), (READ, REQUESTED)),
         1,
         "CircleCI's answers took longer",
-        asked=False,
+        requested=False,
     ),
-    "a look-up that fails": Slow(
-        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "rate limit", asked=False
+    "a lookup that fails": Slow(
+        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "rate limit", requested=False
     ),
 }
 
@@ -528,7 +531,7 @@ def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
     assert slow.words in ended.err
     assert server.met == slow.requests
     ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
-    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, (
+    assert any("e8235eed" in ledger for ledger in ledgers) == slow.requested, (
         "what was requested is kept"
     )
 
@@ -702,7 +705,9 @@ SETTINGS = [
             "x:y",
         )
     ),
-    Setting("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"),
+    Setting(
+        "REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"
+    ),
     Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"),
     *(
         Setting("POLL_SECONDS", text, "POLL_SECONDS")
@@ -772,9 +777,14 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
 
 ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
     "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "rejected the token"),
-    "a token that may not": ((READ, answer(403, b"{}")), {}, 3, "The token is not allowed to access"),
-    "nobody who answers": ((), {}, 4, "is unavailable"),
-    "no list": ((READ, answer(200, b"{}")), {}, 4, "no list of organisations"),
+    "a token that may not": (
+        (READ, answer(403, b"{}")),
+        {},
+        3,
+        "The token is not allowed to access",
+    ),
+    "no server": ((), {}, 4, "is unavailable"),
+    "no list": ((READ, answer(200, b"{}")), {}, 4, "not a list of organizations"),
     "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
     "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "rate limit is reached"),
     "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
