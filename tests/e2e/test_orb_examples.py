@@ -90,7 +90,7 @@ def test_the_weekly_report_is_an_artifact_and_the_store_is_cached(
     assert_no_secret(circleci.token, runner, outcomes)
 
 
-def test_the_second_run_of_a_week_asks_for_nothing_again(circleci: StandIn, runner: Runner) -> None:
+def test_the_second_run_of_a_week_requests_nothing_again(circleci: StandIn, runner: Runner) -> None:
     def requests() -> int:
         return sum(call.method == "POST" for call in circleci.calls)
 

@@ -100,7 +100,7 @@ def test_an_outage_may_say_how_long_it_takes(world: Bench, wish: str, waited: in
     assert world.clock.now() == NOW + timedelta(seconds=waited)
 
 
-def test_a_look_up_waits_for_a_short_time_and_not_for_a_long_one(world: Bench) -> None:
+def test_a_lookup_waits_for_a_short_time_and_not_for_a_long_one(world: Bench) -> None:
     world.circleci.faults = in_turn([error_response(429, "slow", Retry_After="100")])
     assert world.client.collaborations()
     assert world.clock.now() == NOW + timedelta(seconds=100)
@@ -183,7 +183,7 @@ def test_the_address_may_name_the_api_or_its_host(world: Bench, suffix: str) -> 
 @pytest.mark.parametrize(
     "url", ["circleci.com", "ftp://circleci.com", "https://", "https://me:secret@circleci.com"]
 )
-def test_an_address_that_is_none(url: str) -> None:
+def test_an_invalid_address(url: str) -> None:
     with pytest.raises(SettingsError, match="CIRCLECI_URL") as error:
         CircleCI(url, SecretStr(TOKEN))
     assert "secret" not in str(error.value)
@@ -264,7 +264,7 @@ def test_an_invalid_url_makes_the_response_unusable_rather_than_lose_a_part(
 
 
 @pytest.mark.parametrize("job", ["", "../../etc/passwd", "a/b", "x" * 101, 7, None])
-def test_a_job_id_that_is_none(world: Bench, job: object) -> None:
+def test_an_invalid_job_id(world: Bench, job: object) -> None:
     answer = {"usage_export_job_id": job, "state": "created", "download_urls": []}
     world.circleci.faults = lambda _: Instead(Response.json(201, answer))
     with pytest.raises(UnclearResponseError):

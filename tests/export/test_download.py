@@ -84,7 +84,7 @@ def test_a_file_arrives_as_it_is(server: Server, target: Path) -> None:
     assert target.read_bytes() == CONTENT
 
 
-def test_it_goes_on_where_it_ended(server: Server, target: Path) -> None:
+def test_it_resumes_where_it_ended(server: Server, target: Path) -> None:
     target.write_bytes(CONTENT[:1000])
     fetch(server, target)
     assert target.read_bytes() == CONTENT
@@ -162,7 +162,7 @@ def test_a_content_encoding_is_not_undone(server: Server, target: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_a_refused_url_has_expired(server: Server, target: Path, code: int) -> None:
+def test_a_rejected_url_has_expired(server: Server, target: Path, code: int) -> None:
     server.responses = [error_response(code, "Request has expired").response]
     with pytest.raises(ExpiredError):
         fetch(server, target)
@@ -208,7 +208,7 @@ def test_downloads_can_be_stopped(server: Server, target: Path) -> None:
         download(server.url, target, Download(Timeouts(), allowance, RecordedProgress(), "a part"))
 
 
-def test_a_full_disk_is_said_and_what_arrived_stays(server: Server, target: Path) -> None:
+def test_a_full_disk_is_reported_and_what_arrived_stays(server: Server, target: Path) -> None:
     """A real limit of the kernel on the size of files, in a process of its own."""
     program = dedent(
         f"""
@@ -313,7 +313,7 @@ def test_no_damage_goes_unnoticed(
         (sound_bytes() + b"rubbish", "damaged"),
     ],
 )
-def test_what_is_no_export_is_refused(target: Path, content: bytes, text: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(target: Path, content: bytes, text: str) -> None:
     target.write_bytes(content)
     with pytest.raises(DataError, match=text):
         verify(target, "part", max_ratio=200)

@@ -72,7 +72,7 @@ def test_any_sequence_of_runs(sequence: list[Run]) -> None:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(runs())
-def test_what_was_asked_for_is_collected_rather_than_asked_for_again(
+def test_what_was_requested_is_downloaded_rather_than_requested_again(
     sequence: list[Run],
 ) -> None:
     now, period, _ = sequence[0]
@@ -102,7 +102,7 @@ def test_a_request_names_all_instants_of_its_days_but_none_that_may_be_in_the_fu
     )
 
 
-def test_right_after_midnight_the_new_day_is_not_asked_for() -> None:
+def test_right_after_midnight_the_new_day_is_not_requested() -> None:
     today = Period.of_days(date(2026, 11, 1), date(2026, 11, 2))
     early = plan(Ledger(), ORGANIZATIONS, today, datetime(2026, 11, 2, 0, 4, tzinfo=UTC))
     assert early.to_request == (Period.of_days(date(2026, 11, 1), date(2026, 11, 1)),)

@@ -351,7 +351,7 @@ def assert_safe(ran: Ran, *, code: int, mark: Path) -> None:
         assert secret not in ran.output
 
 
-def test_a_step_that_bash_was_told_to_trace_shows_no_secret(tmp_path: Path) -> None:
+def test_a_traced_step_shows_no_secret(tmp_path: Path) -> None:
     def traced(script: Path, variables: dict[str, str]) -> list[str]:
         environment = [f"{name}={value}" for name, value in variables.items()]
         return ["env", "-i", *environment, "bash", "-xveo", "pipefail", str(script)]

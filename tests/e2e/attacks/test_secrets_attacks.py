@@ -262,14 +262,14 @@ TRACES = [
 
 
 @pytest.mark.parametrize(("text", "env"), TRACES)
-def test_even_the_traceback_of_a_defect_shows_none(text: str, env: dict[str, str]) -> None:
+def test_even_the_traceback_of_an_internal_error_shows_none(text: str, env: dict[str, str]) -> None:
     shown = without_secrets(f"Traceback:\n  {text}", env)
     assert "Traceback" in shown
     for secret in SECRETS:
         assert secret not in shown
 
 
-def test_a_defect_is_told_with_its_traceback_and_without_secrets(tmp_path: Path) -> None:
+def test_an_internal_error_has_a_traceback_and_no_secrets(tmp_path: Path) -> None:
     """An internal error is caused by a broken module, as nothing from outside causes one."""
     program = (
         "import circleci_usage.export_and_report, os, sys\n"

@@ -211,13 +211,13 @@ TEXTS: Final = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_ledger_that_is_none_is_damage(text: bytes, store: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_damage(text: bytes, store: Path) -> None:
     (store / "ledger.json").write_bytes(text)
     ended = attacked("prune", "--store", store, cwd=store.parent, codes={6})
     assert _SAID in ended.err
 
 
-def test_a_newer_ledger_asks_for_an_upgrade(store: Path) -> None:
+def test_a_newer_ledger_needs_an_upgrade(store: Path) -> None:
     (store / "ledger.json").write_text('{"version": 2}')
     assert "upgrade" in attacked("prune", "--store", store, cwd=store.parent, codes={2}).err
 
@@ -437,7 +437,7 @@ SUMS: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("change", SUMS.values(), ids=SUMS)
-def test_hostile_sums_are_made_anew(
+def test_hostile_sums_are_computed_again(
     change: Callable[[bytes], bytes], saved: Path, store: Path
 ) -> None:
     file = store / "parts" / ".daily-usage" / saved.name
@@ -469,7 +469,7 @@ def test_sums_are_not_waited_for_and_not_written_through_links(store: Path) -> N
 @pytest.mark.parametrize(
     "text", [TEXTS["nested"], TEXTS["not UTF-8"], b'{"1:2:3:4:5": 6}', b"null"]
 )
-def test_hostile_checksums_are_computed_anew(text: bytes, store: Path) -> None:
+def test_hostile_checksums_are_computed_again(text: bytes, store: Path) -> None:
     cache = store / "parts" / ".daily-usage"
     cache.mkdir()
     (cache / "checksums.json").write_bytes(text)
@@ -496,7 +496,7 @@ if refusing.CAN_REFUSE:
     @pytest.mark.parametrize(
         ("call", "error"), _REFUSED, ids=lambda each: errno.errorcode.get(each, each)
     )
-    def test_a_file_system_that_refuses_is_told(call: str, error: int, store: Path) -> None:
+    def test_a_file_system_that_refuses_is_reported(call: str, error: int, store: Path) -> None:
         before = (store / "ledger.json").read_bytes()
         command = [
             refusing.__file__,

@@ -87,7 +87,7 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
+def test_a_response_that_never_ends_is_given_up(script: Script) -> None:
     begin = monotonic()
     with HostileServer(script) as server, pytest.raises(ServiceError, match="after 5 attempts: "):
         client(server.url).collaborations()
@@ -96,7 +96,7 @@ def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_export_that_is_answered_so_is_not_asked_for_twice(script: Script) -> None:
+def test_an_export_with_such_a_response_is_not_requested_twice(script: Script) -> None:
     begin = monotonic()
     with HostileServer(script) as server, pytest.raises(UnclearResponseError):
         client(server.url).create_export(
@@ -155,7 +155,7 @@ BROKEN_JSON: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON)
-def test_json_that_is_no_answer(body: bytes) -> None:
+def test_json_that_is_not_a_response(body: bytes) -> None:
     with HostileServer((READ, answer(200, body))) as server:
         for call in (
             lambda: client(server.url).collaborations(),
@@ -202,7 +202,7 @@ BOMBS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", BOMBS.values(), ids=BOMBS)
-def test_an_answer_that_is_no_http_or_a_bomb(whole: bytes, tmp_path: Path) -> None:
+def test_a_response_that_is_not_http_or_a_bomb(whole: bytes, tmp_path: Path) -> None:
     with HostileServer((READ, whole)) as server:
         with pytest.raises(ServiceError):
             client(server.url, Timeouts(total=20)).collaborations()
@@ -319,7 +319,7 @@ HOSTILE_JOBS: Mapping[str, object] = {
 
 
 @pytest.mark.parametrize("described", HOSTILE_JOBS.values(), ids=HOSTILE_JOBS)
-def test_an_export_job_that_is_none(described: object) -> None:
+def test_an_invalid_export_job(described: object) -> None:
     body = answer(200, json.dumps(described).encode())
     with HostileServer((READ, body)) as server, pytest.raises(ServiceError) as caught:
         client(server.url, Timeouts()).poll_export(ORGANIZATION, "e8235eed")
@@ -340,7 +340,7 @@ HOSTILE_ORGANIZATIONS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("described", HOSTILE_ORGANIZATIONS.values(), ids=HOSTILE_ORGANIZATIONS)
-def test_an_organization_that_is_none(described: object) -> None:
+def test_an_invalid_organization(described: object) -> None:
     with (
         HostileServer((READ, answer(200, json.dumps(described).encode()))) as server,
         pytest.raises(ServiceError),
@@ -472,7 +472,7 @@ WISHES: dict[str, tuple[str, bytes, set[int]]] = {
 
 
 @pytest.mark.parametrize(("organization", "whole", "codes"), WISHES.values(), ids=WISHES)
-def test_max_wait_holds_whatever_a_server_asks_for(
+def test_max_wait_holds_whatever_a_server_requests(
     organization: str, whole: bytes, codes: set[int], tmp_path: Path
 ) -> None:
     with HostileServer((READ, whole)) as server:
@@ -523,7 +523,7 @@ SLOW: dict[str, Slow] = {
 
 
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
-def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
+def test_waiting_for_responses_counts(slow: Slow, tmp_path: Path) -> None:
     with HostileServer(*slow.scripts) as server:
         env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": slow.organization}
         env |= {"MAX_WAIT": "1s", "POLL_SECONDS": "0.1"}
@@ -613,7 +613,7 @@ def addressed(url: str, *, allow_insecure: bool = False) -> str:
 
 
 @pytest.mark.parametrize("url", [*BAD_URLS, *PASSWORDS], ids=ascii)
-def test_an_address_that_is_none_is_refused_even_when_all_is_allowed(url: str) -> None:
+def test_an_invalid_address_is_rejected_even_when_all_is_allowed(url: str) -> None:
     with pytest.raises(
         SettingsError, match=r"THE_URL (is not understood|holds a user name)"
     ) as caught:
@@ -762,7 +762,7 @@ def test_a_hostile_setting_has_its_own_message(setting: Setting, tmp_path: Path)
     assert ended.seconds < 2 * SLACK
 
 
-def test_certificates_that_are_none(tmp_path: Path) -> None:
+def test_invalid_certificates(tmp_path: Path) -> None:
     garbage = tmp_path / "garbage.pem"
     garbage.write_bytes(os.urandom(100))
     with HostileServer((HANG,)) as server:
@@ -834,7 +834,7 @@ def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "place", ["http://192.0.2.1/part", "//192.0.2.1/part", "http://evil.example:8080/"]
 )
-def test_a_download_does_not_go_on_in_the_open(place: str, tmp_path: Path) -> None:
+def test_a_download_does_not_continue_over_plain_http(place: str, tmp_path: Path) -> None:
     script = (READ, answer(307, Location=place))
     refused = pytest.raises(SettingsError, match=r"uses plain http.*--allow-insecure")
     with HostileServer(script) as server, refused:
@@ -948,7 +948,7 @@ UNSENT = ["refuses", "hangs after CONNECT", "cuts after CONNECT", "speaks HTTP a
 
 
 @pytest.mark.parametrize("fault", UNSENT)
-def test_an_export_that_a_proxy_kept_back_is_asked_for_again(fault: str, behind: Behind) -> None:
+def test_an_export_that_a_proxy_kept_back_is_requested_again(fault: str, behind: Behind) -> None:
     with HostileServer(PROXY_FAULTS[fault][0]) as proxy:
         behind(proxy)
         with pytest.raises(ServiceError) as caught:
@@ -980,7 +980,7 @@ def test_an_export_that_went_through_a_proxy_is_not(
     assert TOKEN.encode() in server.heads[0]
 
 
-def test_a_tls_server_behind_a_sound_proxy_is_asked(
+def test_a_tls_server_behind_a_working_proxy_is_reached(
     certificate: Certificate, behind: Behind
 ) -> None:
     listed = json.dumps([{"id": ORGANIZATION}]).encode()
@@ -992,7 +992,7 @@ def test_a_tls_server_behind_a_sound_proxy_is_asked(
         assert len(client(f"https://localhost:{server.port}", Timeouts()).collaborations()) == 1
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(
+def test_an_untrusted_certificate_is_rejected(
     certificate: Certificate, behind: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
