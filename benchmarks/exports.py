@@ -154,7 +154,7 @@ def _measure_gap(url: str, folder: Path) -> None:
     """Write when each id was written, on the monotonic clock that all processes share."""
     written: list[int] = []
 
-    class TimedIntent(PendingRequestFile):
+    class TimedPendingRequest(PendingRequestFile):
         def record_job(self, job: str) -> None:
             # The same write, and its time before the disk is waited for: a kill does not need that, a power cut does.
             os.pwrite(self._handle, job.encode(), self._room_at)
@@ -163,7 +163,7 @@ def _measure_gap(url: str, folder: Path) -> None:
 
     for number in range(REQUESTS):
         store = Store(folder / str(number))
-        store.pending_request = TimedIntent(store.folder / "asking.json")
+        store.pending_request = TimedPendingRequest(store.folder / "asking.json")
         with suppress(ServiceError):
             _export(url, store)
     sys.stdout.write(" ".join(map(str, written)))

@@ -61,6 +61,10 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
 
     Days in the future, and days that CircleCI rejected as too old, are not requested.
 
+    Example:
+        The store has October 1 to 15 complete; the period is October and November 1 to 3 →
+        to_request: October 16 to 31, November 1 to 3; in_progress: nothing.
+
     Args:
         ledger: what the store has.
         organizations: ids; the first one's export includes the others.
@@ -109,7 +113,12 @@ def _nothing_before(ledger: Ledger, organizations: Sequence[str], now: datetime 
 
 
 def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:
-    """`start` and `end` of a request for these days, both inclusive, `end` never in the future."""
+    """`start` and `end` of a request for these days, both inclusive, `end` never in the future.
+
+    Example:
+        October 2026 → 2026-10-01 00:00:00.000 and 2026-10-31 23:59:59.999, or five minutes before
+        now, whichever is earlier.
+    """
     return midnight(period.start), min(midnight(period.stop) - LAST_INSTANT, now - CLOCK_MARGIN)
 
 
@@ -142,8 +151,8 @@ def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
 
 
 def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
-    for trend_period in trend_periods(days):
-        for window in months(trend_period):
+    for gap in trend_periods(days):
+        for window in months(gap):
             failures = ledger.failures_of(organizations, window)
             if failures >= FAILURES_BEFORE_HALVING and len(window) > 1:
                 yield from _halves(window)
