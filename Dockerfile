@@ -1,13 +1,13 @@
-# The image that the orb runs and that `docker run` users run. See docs/image.md for what it is made of.
-# The release names the base by its digest (.circleci/publish-image): --build-arg PYTHON_IMAGE=…
+# The image for the orb and for `docker run`. docs/image.md describes its contents.
+# A release pins the base image by digest (.circleci/publish-image): --build-arg PYTHON_IMAGE=…
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements-build.txt requirements.txt ./
-# The tests and sample data of dependencies are a tenth of their size. Bytecode is kept for all but the thousands of
-# Datadog models that no run imports, so that a container which may write nothing still starts at once.
+# Tests and sample data are a tenth of the dependencies' size. Everything is precompiled except the thousands of Datadog
+# models that no run imports, so a container with a read-only file system starts quickly too.
 RUN python3 -m venv --without-pip /opt/circleci-usage \
     && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile \
        --require-hashes -r requirements.txt \
@@ -30,8 +30,8 @@ LABEL org.opencontainers.image.title="CircleCI usage exporter" \
       org.opencontainers.image.source="https://github.com/circleci-usage/usage-exporter" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
-# What CircleCI asks of a primary container. Debian's security updates are wanted, so versions are not pinned. Python's
-# own modules come without bytecode in the slim images.
+# The packages that CircleCI requires in a primary container. Versions are not pinned, to get Debian's security updates.
+# The slim images have no bytecode for Python's own modules.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends bash ca-certificates git gzip openssh-client tar \
@@ -49,7 +49,7 @@ ENV PATH=/opt/circleci-usage/bin:$PATH \
     STORE_DIR=/tmp/store \
     OUTPUT_DIR=/tmp/reports
 USER 3434
-# Also with a read-only root there is something to write to.
+# Writable even with a read-only root file system.
 WORKDIR /tmp
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["run"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A program's name runs that program (a CI job's `bash -c …`); anything else is a command of circleci-usage, and
-# nothing at all, which is what `docker run --entrypoint` leaves, is its `run`.
+# The name of a program runs that program, as in a CI job's `bash -c …`. Anything else is a command of circleci-usage.
+# Without arguments, as after `docker run --entrypoint`, it is the command `run`.
 set -euo pipefail
 if [ $# = 0 ]; then
   set -- run

@@ -156,8 +156,8 @@ def _measure_gap(url: str, folder: Path) -> None:
     """Print the time at which each id was written, on the clock that all processes share."""
     written: list[int] = []
 
-    class TimedIntent(IntentFile):
-        def answered(self, job: str) -> None:
+    class TimedPendingRequest(PendingRequestFile):
+        def record_job(self, job: str) -> None:
             # The time before the sync: a kill cannot undo the write, only a power failure can.
             os.pwrite(self._handle, job.encode(), self._room_at)
             written.append(perf_counter_ns())
@@ -165,7 +165,7 @@ def _measure_gap(url: str, folder: Path) -> None:
 
     for number in range(REQUESTS):
         store = Store(folder / str(number))
-        store.pending_request = TimedIntent(store.folder / "asking.json")
+        store.pending_request = TimedPendingRequest(store.folder / "asking.json")
         with suppress(ServiceError):
             _export(url, store)
     sys.stdout.write(" ".join(map(str, written)))

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # Whoever traces the steps of a job would have its secrets in the log.
-# Runs the command of circleci-usage that CIRCLECI_USAGE_ORB_COMMAND names with the parameters of the orb, which arrive
-# in the environment. An empty one is left to the command's own default; in the others $VARIABLES are replaced. They are
-# data: nothing in them is run. Only what is listed here is the orb's, and its own variables begin with usage_orb_, so
-# that no variable of the job is taken for one or replaced by one.
+{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # A traced step would have its secrets in the log.
+# Runs the circleci-usage command in CIRCLECI_USAGE_ORB_COMMAND with the parameters of the orb, which arrive in the
+# environment. Empty ones are left to the command's own default; in the others $VARIABLES are replaced. Parameters are
+# data: nothing in them is run. Only the names listed here belong to the orb, and the script's own variables start with
+# usage_orb_, so they never collide with variables of the job.
 #   CIRCLECI_USAGE_ORB_PARAM_X   becomes the variable X, which the command reads.
 #   CIRCLECI_USAGE_ORB_OPTION_X  becomes the flag --x with a value, where the command has no variable.
 #   CIRCLECI_USAGE_ORB_FLAG_X    becomes the flag --x when it is 1, as CircleCI writes true.
-#   CIRCLECI_USAGE_ORB_SECRET_X  holds the name of the variable whose value becomes the variable X.
+#   CIRCLECI_USAGE_ORB_SECRET_X  has the name of the variable whose value becomes the variable X.
 set -euo pipefail
 
 usage_orb_params=(
@@ -22,13 +22,13 @@ fail() {
   exit 2
 }
 
-# Puts into usage_orb_value what a variable of the orb holds, with $VARIABLES replaced.
+# Sets usage_orb_value to the value of a variable of the orb, with $VARIABLES replaced.
 read_value() {
   usage_orb_value=CIRCLECI_USAGE_ORB_$1
   usage_orb_value=${!usage_orb_value-}
   if [[ $usage_orb_value == *'$'* ]]; then
-    type -P circleci >/dev/null || fail "There is no circleci command here, which replaces the \$VARIABLES of parameters."
-    # The sign before it keeps a value that begins with a dash from being taken for a flag.
+    type -P circleci >/dev/null || fail "The circleci command, which replaces \$VARIABLES in parameters, is not installed."
+    # The equals sign keeps a value that starts with a dash from being read as a flag.
     usage_orb_value=$(circleci env subst "=$usage_orb_value")
     usage_orb_value=${usage_orb_value#=}
   fi
@@ -39,7 +39,7 @@ flag() {
   echo "--${usage_orb_flag//_/-}"
 }
 
-# Puts into usage_orb_source the name of the variable that holds the secret $1, from the orb's parameter $2.
+# Sets usage_orb_source to the name of the variable with the secret $1, from the orb's parameter $2.
 find_source() {
   local LC_ALL=C
   usage_orb_source=CIRCLECI_USAGE_ORB_SECRET_$1
@@ -53,19 +53,19 @@ holds_something() {
   [[ ${!1-} =~ [^[:space:]] ]]
 }
 
-# Makes the variable $1 hold the secret that the orb's parameter $2 names, and never another one.
+# Sets the variable $1 to the secret that the orb's parameter $2 names, and never to another one.
 take_secret() {
   find_source "$1" "$2"
   if ! holds_something "$usage_orb_source"; then
-    # With small letters it may be the secret itself, written where its name belongs.
+    # A name with lower-case letters may be the secret itself, entered by mistake.
     [[ $usage_orb_source == *[a-z]* ]] || set -- "$1" "$2 ($usage_orb_source)"
-    fail "The environment variable named by the orb's parameter $2 is empty or not set. Put the secret into a context\
+    fail "The environment variable named by the orb's parameter $2 is empty or not set. Add the secret to a context\
  that this job uses, or name another variable."
   fi
   export "$1=${!usage_orb_source}"
 }
 
-# As take_secret, but what is named by default may be missing; then the variable's other name $3 does not stand in.
+# As take_secret, but the default variable may be missing; then the alternative name $3 is not used either.
 take_secret_if_any() {
   find_source "$1" "$2"
   if [ "$usage_orb_source" != "$1" ] || holds_something "$1"; then
@@ -76,14 +76,14 @@ take_secret_if_any() {
 }
 
 if ! type -P circleci-usage >/dev/null; then
-  echo "Error: There is no circleci-usage here: use the orb's executor, or its install command before this one." >&2
+  echo "Error: circleci-usage is not installed: use the orb's executor, or run its install command first." >&2
   exit 127
 fi
 
 case ${CIRCLECI_USAGE_ORB_COMMAND-} in
   check | export | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
   "push datadog") set -- push datadog ;;
-  *) fail "The orb runs no such command of circleci-usage." ;;
+  *) fail "The orb does not support this command of circleci-usage." ;;
 esac
 
 usage_orb_settings=()
@@ -102,7 +102,7 @@ for usage_orb_name in "${usage_orb_flags[@]}"; do
   [ "$usage_orb_value" != 1 ] || set -- "$@" "$(flag "$usage_orb_name")"
 done
 
-# Only now, so that the $VARIABLES above were those of the job.
+# Exported only now, so that the $VARIABLES above were those of the job.
 for usage_orb_name in ${usage_orb_settings[@]+"${usage_orb_settings[@]}"}; do
   export "${usage_orb_name?}"
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # An address may hold a password.
-# Installs circleci-usage into a Python environment of its own and puts it on the PATH of the steps that follow. What
-# comes from an address must be what its #sha256=… says; a file or folder of the job is taken as it is.
+{ trap - DEBUG; set +xv; } >/dev/null 2>&1 # A URL may contain a password.
+# Installs circleci-usage into its own Python environment and adds it to the PATH of the following steps. A download
+# must match the #sha256=… of its URL; a file or folder of the job is used as it is.
 set -euo pipefail
 
 fail() {
@@ -9,45 +9,45 @@ fail() {
   exit 2
 }
 
-# Puts into usage_orb_value what a parameter of the orb holds, with $VARIABLES replaced.
+# Sets usage_orb_value to the value of a parameter of the orb, with $VARIABLES replaced.
 read_value() {
   usage_orb_value=CIRCLECI_USAGE_ORB_PARAM_$1
   usage_orb_value=${!usage_orb_value-}
   if [[ $usage_orb_value == *'$'* ]]; then
-    type -P circleci >/dev/null || fail "There is no circleci command here, which replaces the \$VARIABLES of parameters."
-    # The sign before it keeps a value that begins with a dash from being taken for a flag.
+    type -P circleci >/dev/null || fail "The circleci command, which replaces \$VARIABLES in parameters, is not installed."
+    # The equals sign keeps a value that starts with a dash from being read as a flag.
     usage_orb_value=$(circleci env subst "=$usage_orb_value")
     usage_orb_value=${usage_orb_value#=}
   fi
 }
 
-is_address() {
+is_url() {
   [[ $1 == *://* ]]
 }
 
-# What the parameter $1 holds must be something to install from: an address with its hash, or a path.
+# Checks that the parameter $1 with the value $2 can be installed from: a URL with its hash, or a path.
 check() {
-  if is_address "$2"; then
+  if is_url "$2"; then
     [[ $2 =~ ^[^#]+#sha256=[0-9a-f]{64}$ ]] ||
-      fail "The orb's parameter $1 is an address without a hash: let it end with #sha256= and the SHA-256 of the file."
+      fail "The orb's parameter $1 is a URL without a hash: add #sha256= and the SHA-256 of the file at its end."
   else
-    [ -e "$2" ] || fail "The orb's parameter $1 is neither a file or folder of this job nor an address."
+    [ -e "$2" ] || fail "The orb's parameter $1 is neither a file or folder of this job nor a URL."
   fi
 }
 
-# Puts the file of an address at the path $2. pip looks at the hash of a package, but not at that of a list.
+# Downloads the file of a URL to the path $2. pip checks the hash of a package, but not that of a list.
 fetch() {
   python3 -I -c '
 import hashlib, http.client, pathlib, sys, urllib.request
 
-address, _, expected = sys.argv[1].partition("#sha256=")
+url, _, expected = sys.argv[1].partition("#sha256=")
 try:
-    content = urllib.request.urlopen(address, timeout=60).read()
+    content = urllib.request.urlopen(url, timeout=60).read()
 except (OSError, ValueError, http.client.HTTPException) as error:
-    print("Error: The file of the parameter requirements cannot be had:", type(error).__name__, file=sys.stderr)
+    print("Error: The file of the parameter requirements cannot be downloaded:", type(error).__name__, file=sys.stderr)
     sys.exit(4)
 if hashlib.sha256(content).hexdigest() != expected:
-    print("Error: The file of the parameter requirements is not the one of its #sha256=.", file=sys.stderr)
+    print("Error: The file of the parameter requirements does not match its #sha256=.", file=sys.stderr)
     sys.exit(6)
 pathlib.Path(sys.argv[2]).write_bytes(content)
 ' "$1" "$2"
@@ -56,7 +56,7 @@ pathlib.Path(sys.argv[2]).write_bytes(content)
 if ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   fail "circleci-usage needs Python 3.11 or newer as python3, for example the image cimg/python:3.13."
 fi
-[ -n "${BASH_ENV-}" ] || fail "BASH_ENV is not set; it names the file that carries the PATH to the next steps."
+[ -n "${BASH_ENV-}" ] || fail "BASH_ENV is not set; it names the file that passes the PATH to the following steps."
 
 read_value PACKAGE
 usage_orb_package=$usage_orb_value
@@ -68,27 +68,27 @@ usage_orb_requirements=$usage_orb_value
 
 read_value VENV
 usage_orb_venv=$usage_orb_value
-[ -n "$usage_orb_venv" ] || fail "The orb's parameter venv is empty: name the folder to install to."
+[ -n "$usage_orb_venv" ] || fail "The orb's parameter venv is empty: set it to the folder to install to."
 # shellcheck disable=SC2088 # as people write it in YAML
 [[ $usage_orb_venv != '~/'* ]] || usage_orb_venv=$HOME/${usage_orb_venv#'~/'}
 
-# From here on nothing begins with a dash or means another folder in another step.
+# From here on no path starts with a dash or depends on the working directory of a step.
 python3 -I -m venv -- "$usage_orb_venv"
 usage_orb_venv=$(realpath -- "$usage_orb_venv")
 usage_orb_pip=("$usage_orb_venv/bin/python" -I -m pip install --quiet --no-deps)
 
-if is_address "$usage_orb_requirements"; then
+if is_url "$usage_orb_requirements"; then
   fetch "$usage_orb_requirements" "$usage_orb_venv/requirements.txt"
   usage_orb_requirements=$usage_orb_venv/requirements.txt
 fi
 [ -z "$usage_orb_requirements" ] || "${usage_orb_pip[@]}" --require-hashes --requirement="$usage_orb_requirements"
 
-if is_address "$usage_orb_package"; then
+if is_url "$usage_orb_package"; then
   "${usage_orb_pip[@]}" --require-hashes -- "$usage_orb_package"
 else
   "${usage_orb_pip[@]}" -- "$(realpath -- "$usage_orb_package")"
 fi
 
-# shellcheck disable=SC2016 # that $PATH is for the steps that follow
+# shellcheck disable=SC2016 # that $PATH is for the following steps
 printf 'export PATH=%q:"$PATH"\n' "$usage_orb_venv/bin" >>"$BASH_ENV"
 "$usage_orb_venv/bin/circleci-usage" --version

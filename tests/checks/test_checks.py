@@ -41,7 +41,7 @@ def test_a_wrong_token_ends_the_checks(world: Bench) -> None:
     world.circleci.token = "another"
     (check,) = check_circleci(world.client, world.organizations)
     assert not check.ok
-    assert "does not accept the token" in check.message
+    assert "rejected the token" in check.message
     world.assert_no_secret(check)
 
 

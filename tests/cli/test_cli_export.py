@@ -164,17 +164,17 @@ def test_passing_trouble_is_tried_again(
             2,
             "No CircleCI API token is set; put a personal API token into",
         ),
-        ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI does not accept the token (401"),
+        ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI rejected the token (HTTP 401"),
         ({"ORG_ID": ""}, 2, "No organization is set; set ORG_ID or --org-id"),
         (
             {"ORG_ID": "gh/nobody"},
             3,
-            "There is no organisation 'gh/nobody' that the token sees; it sees:",
+            "Organization 'gh/nobody' was not found with this token, which can access:",
         ),
         (
             {"ORG_ID": "00000000-0000-4000-8000-000000000000"},
             3,
-            "CircleCI knows no organisation 00000000-0000-4000",
+            "CircleCI found no organization 00000000-0000-4000",
         ),
         ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
         ({"END_DATE": "2020-01-01"}, 2, "The start date is after the end date"),
@@ -256,7 +256,7 @@ def test_max_wait_means_what_it_says(
     )
     assert done.code == 5, done.err
     assert monotonic() - begin < 3 + 10
-    assert "All that was asked for and fetched is kept" in done.err
+    assert "Everything requested and downloaded so far is kept" in done.err
     circleci.fates = ()
     asked = posts(circleci)
     circleci_usage("export", "--max-wait", "3s", cwd=tmp_path, env=env)
@@ -294,7 +294,7 @@ def test_what_circleci_keeps_no_more_is_cut_before_the_first_request(
     )
     assert done.code == 5
     assert done.err.startswith(
-        f"CircleCI has no usage before {first} any more: the data begin there, not on"
+        f"CircleCI no longer has usage before {first}: the data starts there, not on"
     )
     assert [
         json.loads(call.body)["start"][:10] for call in circleci.calls if call.method == "POST"
@@ -309,7 +309,7 @@ def test_a_range_that_circleci_keeps_no_more_is_refused_without_a_request(
     )
     assert done.code == 2
     assert (
-        "CircleCI has no usage of 2024-01-01 to 2024-02-29 any more, it keeps 13 months" in done.err
+        "CircleCI no longer has usage for 2024-01-01 to 2024-02-29, as it keeps 13 months" in done.err
     )
     assert circleci.calls == []
 
@@ -398,7 +398,7 @@ def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> Non
     )
     assert ill.code == 3
     assert (
-        "FIX  organization gh/nobody: There is no organisation 'gh/nobody' that the token sees; it sees:"
+        "FIX  organization gh/nobody: Organization 'gh/nobody' was not found with this token, which"
         in ill.out
     )
     assert "FIX  settings: The price per credit is 'cheap'" in ill.out

@@ -1,4 +1,4 @@
-"""The made-up company: the same rows whenever they are asked for, sound as a real export, with the planted facts."""
+"""The sample company: reproducible rows, valid as a real export, with the planted facts."""
 
 import re
 from collections import Counter, defaultdict
@@ -79,15 +79,21 @@ def at(place: planted.Place) -> list[JobRun]:
     ]
 
 
+def teams_of(project: str) -> list[str]:
+    teams = []
+    for team, globs in TEAMS.items():
+        if any(fnmatch(project, glob) for glob in globs):
+            teams.append(team)
+    return teams
+
+
 def ran(runs: Iterable[JobRun]) -> list[JobRun]:
     return [run for run in runs if run["JOB_RUN_SECONDS"] != NULL]
 
 
 @given(day=DAYS, other=DAYS, seed=st.integers(0, 99))
 @settings(max_examples=examples(25), deadline=None)
-def test_a_day_is_the_same_whenever_and_after_whatever_it_is_asked_for(
-    day: date, other: date, seed: int
-) -> None:
+def test_a_day_is_the_same_whenever_it_is_made(day: date, other: date, seed: int) -> None:
     busy = Company(seed, scale=0.05)
     busy.rows(other)
     assert busy.rows(day) == Company(seed, scale=0.05).rows(day)
@@ -175,7 +181,7 @@ def test_nine_of_ten_canceled_rows_never_started_as_in_real_exports() -> None:
         == {run["JOB_RUN_SECONDS"] for run in unnamed}
         == {NULL}
     )
-    # Most of their workflows have no other row: who leaves out rows without a job loses these altogether.
+    # Most of their workflows have no other row: leaving out rows without a job would lose them.
     named = {run["WORKFLOW_ID"] for run in month() if run["JOB_NAME"] != NULL}
     assert sum(run["WORKFLOW_ID"] not in named for run in unnamed) > 4000
     assert {run["IS_WORKFLOW_SUCCESSFUL"] for run in canceled} == {"false"}
@@ -247,10 +253,7 @@ def test_forty_projects_in_three_organizations_belong_to_six_teams_by_their_name
     assert {organization for organization, _ in year} == {
         one.name for one in Company().organizations
     }
-    owners = {
-        name: [team for team, globs in TEAMS.items() if any(fnmatch(name, g) for g in globs)]
-        for _, name in year
-    }
+    owners = {name: teams_of(name) for _, name in year}
     assert len(TEAMS) == 6
     assert {name for name, teams in owners.items() if not teams} == {"handbook", "hackday-2026"}
     assert all(len(teams) <= 1 for teams in owners.values())
@@ -269,10 +272,11 @@ def test_a_month_has_about_thirty_thousand_runs_a_weekly_rhythm_and_a_year_of_gr
 @pytest.mark.parametrize("scale", [0.1, 2])
 def test_scale_multiplies_the_volume(scale: float) -> None:
     days = Period(date(2026, 10, 5), date(2026, 10, 10))
-    whole, scaled = (
-        sum(len(Company(scale=size).rows(day)) for day in days) for size in (1.0, scale)
-    )
-    assert scaled / whole == pytest.approx(scale, rel=0.4)
+
+    def volume(company: Company) -> int:
+        return sum(len(company.rows(day)) for day in days)
+
+    assert volume(Company(scale=scale)) / volume(Company()) == pytest.approx(scale, rel=0.4)
 
 
 def test_seats_are_billed_on_the_first_of_a_month_to_users_without_a_job() -> None:
@@ -362,26 +366,23 @@ def test_planted_broken_job_is_the_only_one_that_never_passes() -> None:
 
 
 def test_planted_oversized_and_starving_jobs_are_the_only_ones_that_do_not_fit() -> None:
-    peaks = defaultdict(list)
+    cpu_of, ram_of = defaultdict(list), defaultdict(list)
     for run in month():
         if run["MAX_CPU_UTILIZATION_PCT"] != NULL:
             place = planted.Place(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
-            peaks[place].append(
-                (int(run["MAX_CPU_UTILIZATION_PCT"]), int(run["MAX_RAM_UTILIZATION_PCT"]))
-            )
-    idle = {place for place, seen in peaks.items() if max(cpu for cpu, _ in seen) <= 20}
-    starved = {place for place, seen in peaks.items() if min(cpu for cpu, _ in seen) == 100}
+            cpu_of[place].append(int(run["MAX_CPU_UTILIZATION_PCT"]))
+            ram_of[place].append(int(run["MAX_RAM_UTILIZATION_PCT"]))
+    idle = {place for place, peaks in cpu_of.items() if max(peaks) <= 20}
+    starved = {place for place, peaks in cpu_of.items() if min(peaks) == 100}
     assert idle == set(planted.OVERSIZED)
     assert starved == {planted.STARVING}
-    assert all(ram <= 15 for place in idle for _, ram in peaks[place])
-    assert all(ram > 90 for _, ram in peaks[planted.STARVING])
-    assert {run["RESOURCE_CLASS"] for place in planted.OVERSIZED for run in ran(at(place))} == {
-        "xlarge"
-    }
-    others = [seen for place, seen in peaks.items() if place not in idle | starved]
-    assert all(
-        max(cpu for cpu, _ in seen) > 55 and max(ram for _, ram in seen) < 90 for seen in others
-    )
+    for place in planted.OVERSIZED:
+        assert max(ram_of[place]) <= 15
+        assert {run["RESOURCE_CLASS"] for run in ran(at(place))} == {"xlarge"}
+    assert min(ram_of[planted.STARVING]) > 90
+    for place in cpu_of.keys() - idle - starved:
+        assert max(cpu_of[place]) > 55
+        assert max(ram_of[place]) < 90
 
 
 def test_the_demo_takes_place_just_after_its_last_full_month() -> None:

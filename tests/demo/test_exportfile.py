@@ -17,7 +17,8 @@ DIALECTS = [
     Dialect(null=null, quoted=quoted, crlf=crlf, bom=bom)
     for null, quoted, crlf, bom in product(NULL_MARKS, (False, True), (False, True), (False, True))
 ]
-# Any text but that of a null, which nobody can tell from one, and CR, which csv before Python 3.13 forgets to quote.
+# Any text except a null mark, which means null, and CR, which csv does not quote before Python
+# 3.13.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r")).filter(
     lambda text: text not in NULL_MARKS
 )
@@ -41,9 +42,8 @@ def test_every_dialect_says_the_same(rows: list[list[str]], dialect: Dialect) ->
     )
     header, *read = csv.reader(StringIO(text, newline=""))
     assert tuple(header) == EXPORT_COLUMNS
-    assert [
-        [NULL_MARKS[1] if cell == dialect.null else cell for cell in row] for row in read
-    ] == rows
+    for line, row in zip(read, rows, strict=True):
+        assert [NULL_MARKS[1] if cell == dialect.null else cell for cell in line] == row
 
 
 def test_the_default_is_what_real_exports_look_like() -> None:

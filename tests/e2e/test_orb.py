@@ -1,4 +1,4 @@
-"""The orb as its users meet it: valid, every reference right, described, and of one mind with the command line."""
+"""The orb for its users: valid, described, and consistent with the command line."""
 
 import re
 import subprocess
@@ -215,7 +215,7 @@ def test_parameters_are_flags_with_the_same_default_and_variable(
 
 
 @pytest.mark.parametrize(("kind", "component"), components("commands", "jobs"))
-def test_scripts_get_variables_that_nobody_else_has(kind: str, component: Node) -> None:
+def test_scripts_get_variables_of_their_own(kind: str, component: Node) -> None:
     given = chain.from_iterable(step["environment"] for step in run_steps(component["steps"]))
     assert [name for name in given if not name.startswith(PREFIX)] == [], kind
 

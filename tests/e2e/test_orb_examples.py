@@ -1,4 +1,4 @@
-"""Every example of the orb, run step by step with bash against the stand-in for CircleCI, as a user's copy would be."""
+"""Every example of the orb, run step by step with bash against the stand-in for CircleCI."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def circleci() -> Iterator[StandIn]:
 
 @pytest.fixture
 def runner(circleci: StandIn, tmp_path: Path) -> Runner:
-    """A project with the contexts that the examples name, and with circleci-usage as the image has it."""
+    """A project with the contexts of the examples, and with circleci-usage as in the image."""
     organizations = [organization.id for organization in circleci.company.organizations]
     environment = {
         "CIRCLECI_API_TOKEN": circleci.token,
@@ -50,7 +50,7 @@ def runner(circleci: StandIn, tmp_path: Path) -> Runner:
 
 
 def example_jobs(name: str, circleci: StandIn, **overrides: Any) -> list[Job]:
-    """The jobs of an example as it stands, but for the address of CircleCI and the length of the first wait."""
+    """The jobs of an example, unchanged except for CircleCI's address and the first wait."""
     here = {"circleci_url": circleci.url, "poll_seconds": 0}
     return list(jobs(ORB["examples"][name]["usage"], ORBS, {}, here | overrides))
 
@@ -90,7 +90,7 @@ def test_the_weekly_report_is_an_artifact_and_the_store_is_cached(
     assert_no_secret(circleci.token, runner, outcomes)
 
 
-def test_the_second_run_of_a_week_asks_for_nothing_again(circleci: StandIn, runner: Runner) -> None:
+def test_the_second_run_of_a_week_requests_nothing_again(circleci: StandIn, runner: Runner) -> None:
     def requests() -> int:
         return sum(call.method == "POST" for call in circleci.calls)
 
@@ -217,7 +217,7 @@ def test_without_the_tool_a_step_says_what_is_missing(
     runner.environment["PATH"] = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     [outcome] = run(runner, example_jobs("weekly_report", circleci))
     assert outcome.exit_code == 127
-    assert "use the orb's executor, or its install command" in outcome.output
+    assert "use the orb's executor, or run its install command" in outcome.output
 
 
 def test_values_are_never_taken_for_shell_text(

@@ -1,7 +1,8 @@
-"""The fault matrix: whatever happens on the way, every row is there once, or one clear error says why.
+"""The fault matrix: whatever happens, every row is there once, or one clear error says why.
 
-Each fault alone, once and for as long as the run lasts, at each kind of request; then random mixes of faults, fates and
-wrong clocks over several runs. After all of them a run without faults brings home what is missing.
+Each fault alone, once and for as long as the run lasts, at each kind of request; then random mixes
+of faults, fates and wrong clocks over several runs. After all of them a run without faults brings
+home what is missing.
 """
 
 import re
@@ -45,21 +46,21 @@ REDIRECT = Instead(Response(307, {"Location": "http://127.0.0.1:9/elsewhere"}))
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault and the exit codes that it may end in: struck once and for good, at a POST, a look, a download."""
+    """A fault and its exit codes, once and for good, at a POST, a poll and a download."""
 
     fault: Fault
     post: tuple[int, int]
-    look: tuple[int, int]
+    poll: tuple[int, int]
     download: tuple[int, int]
 
 
 def transient(fault: Fault, *, download: tuple[int, int] = (OK, SERVICE)) -> Kind:
     """A POST may have arrived, and is not repeated; everything else is."""
-    return Kind(fault, post=(SERVICE, SERVICE), look=(OK, SERVICE), download=download)
+    return Kind(fault, post=(SERVICE, SERVICE), poll=(OK, SERVICE), download=download)
 
 
 def limit(**headers: str) -> Kind:
-    """Waited for, but not for ever."""
+    """Waited for, but not forever."""
     return Kind(
         error_response(429, "slow down", **headers),
         (OK, UNFINISHED),
@@ -101,7 +102,7 @@ KINDS = {
 }
 PLACES: dict[str, Callable[[Request], bool]] = {
     "post": lambda request: request.method == "POST",
-    "look": lambda request: request.method == "GET" and request.host == "api",
+    "poll": lambda request: request.method == "GET" and request.host == "api",
     "download": lambda request: request.host == "download",
 }
 # Whether a request was carried out before its answer got lost makes a difference for a POST alone.
@@ -119,9 +120,9 @@ FATES = [
 
 
 class Strikes:
-    """Deals out faults: the n-th request that fits gets the n-th of them; the last one for ever, if so told.
+    """Assigns faults: the n-th matching request gets the n-th one; `for_good` repeats the last.
 
-    `posts` counts the POSTs that were struck so that nobody can tell whether they were carried out.
+    `posts` counts the POSTs whose fault leaves it unknown whether they were carried out.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ def code_of(outcome: ExportResult | UsageExporterError) -> int:
 
 
 def requests(world: Bench, since: int = 0) -> Counter[bytes]:
-    """How often each window was asked for, apart from refusals."""
+    """How often each window was requested, apart from rejections."""
     return Counter(call.body for call in world.posts[since:] if call.status not in {400, 429})
 
 
@@ -167,7 +168,7 @@ def run_under_laws(world: Bench) -> ExportResult | UsageExporterError:
     before = len(world.posts)
     outcome = world.try_export(AUTUMN)
     assert max(requests(world, before).values(), default=0) <= 1, (
-        "no window is asked for twice in a run"
+        "no window is requested twice in a run"
     )
     world.assert_no_secret(outcome, repr(outcome), repr(getattr(outcome, "__cause__", "")))
     world.assert_token_stays_home()
@@ -186,11 +187,11 @@ def mend(world: Bench, strikes: Strikes) -> None:
     world.options, world.timeouts, world.skew = PATIENT, Timeouts(), timedelta()
     outcome = run_under_laws(world)
     if isinstance(outcome, UsageExporterError):
-        # A job of an earlier run had come to nothing without anybody having looked.
+        # An export job of an earlier run had failed before anything polled it.
         outcome = run_under_laws(world)
     assert isinstance(outcome, ExportResult)
     said = "\n".join(world.progress.lines)
-    nothing = said.count("came to nothing") + len(
+    nothing = said.count("requesting it again") + len(
         re.findall(r"The export of \S+ to \S+ failed", said)
     )
     counts = requests(world)
@@ -292,7 +293,7 @@ def test_random_mixes(record_property: Callable[[str, object], None]) -> None:
     record_property("count: faults in the random mixes", MIXED["faults"])
 
 
-def test_nobody_listens_and_then_somebody_does(
+def test_a_server_that_listens_only_later(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     with bench(tmp_path) as world:
@@ -305,7 +306,7 @@ def test_nobody_listens_and_then_somebody_does(
     record_property("count: faults alone", 1)
 
 
-def test_a_download_host_that_nobody_can_reach(
+def test_an_unreachable_download_host(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     with bench(tmp_path) as world:
@@ -314,7 +315,7 @@ def test_a_download_host_that_nobody_can_reach(
             "state": "completed",
             "download_urls": ["http://127.0.0.1:9/part"],
         }
-        strikes = Strikes(PLACES["look"], [Instead(Response.json(200, body))], for_good=True)
+        strikes = Strikes(PLACES["poll"], [Instead(Response.json(200, body))], for_good=True)
         world.circleci.faults = strikes
         outcome = run_under_laws(world)
         assert code_of(outcome) == SERVICE

@@ -30,7 +30,7 @@ def world(tmp_path: Path) -> Iterator[Bench]:
 # Windows
 
 
-def test_thirteen_months_with_shared_organisations_are_thirteen_requests(tmp_path: Path) -> None:
+def test_thirteen_months_with_shared_organizations_are_thirteen_requests(tmp_path: Path) -> None:
     with bench(tmp_path, organizations=3) as world:
         period = named_period("last-13-months", NOW.date())
         result = world.export(period)
@@ -62,7 +62,7 @@ def test_weekly_reports_serve_the_monthly_one(world: Bench) -> None:
     assert world.requested_windows[5:] == [("2026-10-01T00:00:00.000Z", "2026-10-04T23:59:59.999Z")]
 
 
-def test_the_current_month_is_asked_for_whole_once_more_when_another_day_is_complete(
+def test_the_current_month_is_requested_again_as_a_whole_when_another_day_is_complete(
     world: Bench,
 ) -> None:
     world.at(datetime(2026, 11, 10, 13, tzinfo=UTC))
@@ -92,7 +92,7 @@ def test_a_day_that_was_not_complete_is_refreshed_together_with_its_window(world
     assert len(world.posts) == 2
 
 
-def test_sets_of_organisations_do_not_mix(tmp_path: Path) -> None:
+def test_sets_of_organizations_do_not_mix(tmp_path: Path) -> None:
     with bench(tmp_path, organizations=2) as world:
         both = world.export()
         world.organizations = world.organizations[:1]
@@ -108,14 +108,14 @@ def test_sets_of_organisations_do_not_mix(tmp_path: Path) -> None:
 # Resuming
 
 
-def test_a_finished_export_asks_for_nothing(world: Bench) -> None:
+def test_a_finished_export_requests_nothing(world: Bench) -> None:
     world.export(AUTUMN)
     calls = len(world.circleci.calls)
     world.assert_whole(world.export(AUTUMN), AUTUMN)
     assert len(world.circleci.calls) == calls
 
 
-def test_an_export_that_takes_too_long_is_collected_by_the_next_run(world: Bench) -> None:
+def test_an_export_that_takes_too_long_is_downloaded_by_the_next_run(world: Bench) -> None:
     world.circleci.fates = [Fate(("processing",) * 20 + ("completed",))]
     world.options = ExportOptions(max_wait=timedelta(minutes=20))
     with pytest.raises(
@@ -133,7 +133,7 @@ def test_parts_that_arrived_are_kept_and_only_the_rest_is_downloaded(world: Benc
         return error_response(503, "busy") if "part-1" in request.path else None
 
     world.circleci.faults = last_part_is_out
-    with pytest.raises(ServiceError, match="the download server answered 503"):
+    with pytest.raises(ServiceError, match="the download server returned HTTP 503"):
         world.export()
     arrived = [call.path for call in world.downloads if call.status == 200]
     assert len(arrived) == 1
@@ -144,7 +144,7 @@ def test_parts_that_arrived_are_kept_and_only_the_rest_is_downloaded(world: Benc
     assert not world.posts
 
 
-def test_lost_files_are_fetched_from_the_same_export(world: Bench) -> None:
+def test_lost_files_are_downloaded_from_the_same_export(world: Bench) -> None:
     result = world.export()
     result.parts[0].unlink()
     assert not world.store.is_whole(world.store.ledger.windows[0])
@@ -157,9 +157,7 @@ def test_lost_files_are_fetched_from_the_same_export(world: Bench) -> None:
 @pytest.mark.parametrize(
     "fate", [Fate(("processing",) * 5, vanishes=True), Fate(("processing",) * 5 + ("failed",))]
 )
-def test_an_export_that_came_to_nothing_is_asked_for_again_by_a_later_run(
-    world: Bench, fate: Fate
-) -> None:
+def test_a_failed_export_is_requested_again_by_a_later_run(world: Bench, fate: Fate) -> None:
     world.circleci.fates = [fate]
     world.options = ExportOptions(max_wait=timedelta())
     with pytest.raises(UnfinishedError):
@@ -171,7 +169,7 @@ def test_an_export_that_came_to_nothing_is_asked_for_again_by_a_later_run(
     assert world.clock.now() - begin < timedelta(minutes=2)
 
 
-def test_a_full_disk_leaves_a_store_that_the_next_run_goes_on_with(world: Bench) -> None:
+def test_a_full_disk_leaves_a_store_that_the_next_run_resumes(world: Bench) -> None:
     """A real limit of the kernel on the size of files, which the parts exceed."""
     world.circleci.rows_per_part = 10_000
     arguments = (world.address, world.folder, AUTUMN.first, AUTUMN.last, *world.organizations)
@@ -187,10 +185,9 @@ def test_a_full_disk_leaves_a_store_that_the_next_run_goes_on_with(world: Bench)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "UnfinishedError" in done.stderr
     assert "Free some space and rerun the same command" in done.stderr
-    asked = len(world.posts)
-    assert asked
+    assert world.posts
     world.assert_whole(world.export(AUTUMN), AUTUMN)
-    assert len(world.posts) == 2, "what was asked for before is collected"
+    assert len(world.posts) == 2, "what was requested before is downloaded"
     world.assert_no_secret(done.stderr)
 
 
@@ -205,8 +202,10 @@ def test_a_start_that_is_too_old_is_moved_with_a_warning(
         period = Period(date(2025, 9, 1), date(2025, 12, 1))
         result = world.export(period)
         assert result.period == Period(first, period.stop)
-        assert result.warnings == (
-            f"CircleCI has no usage before {first} any more: the data begin there, not on 2025-09-01.",
+        (warning,) = result.warnings
+        assert warning == (
+            f"CircleCI no longer has usage before {first}: the data starts there, not on"
+            " 2025-09-01."
         )
         world.assert_whole(result, result.period)
         refused = [call.status for call in world.posts].count(400)
@@ -231,7 +230,7 @@ def test_rows_that_became_too_old_stay(world: Bench) -> None:
 def test_a_period_that_is_all_too_old(tmp_path: Path) -> None:
     with (
         bench(tmp_path) as world,
-        pytest.raises(SettingsError, match="no usage of 2024-01-01 to 2024-01-31 any more"),
+        pytest.raises(SettingsError, match="no longer has usage for 2024-01-01 to 2024-01-31"),
     ):
         world.export(Period(date(2024, 1, 1), date(2024, 2, 1)))
 
@@ -240,7 +239,7 @@ def test_a_period_that_is_all_too_old(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hours", [-30, -3, 2, 30])
-def test_a_wrong_clock_neither_loses_days_nor_asks_twice(world: Bench, hours: int) -> None:
+def test_a_wrong_clock_neither_loses_days_nor_requests_twice(world: Bench, hours: int) -> None:
     world.skew = timedelta(hours=hours)
     period = Period(date(2026, 10, 1), date(2026, 11, 3))
     result = world.export(period)

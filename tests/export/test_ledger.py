@@ -96,7 +96,7 @@ def test_a_newer_format_is_not_touched() -> None:
         dump(Ledger().with_request(requested()))[:-40],
     ],
 )
-def test_a_damaged_ledger_is_said_to_be_damaged(text: str) -> None:
+def test_a_damaged_ledger_is_reported(text: str) -> None:
     with pytest.raises(DataError, match=r"ledger.json is damaged"):
         load(text, "ledger.json")
 
@@ -115,7 +115,7 @@ def test_the_fetched_window_stays_until_the_new_one_is_whole() -> None:
     assert [(window.state, window.last.day) for window in new.windows] == [(State.FETCHED, 31)]
 
 
-def test_lost_files_are_fetched_from_their_own_job_unless_a_newer_one_is_under_way() -> None:
+def test_lost_files_are_downloaded_from_their_own_job_unless_a_newer_one_is_in_progress() -> None:
     early = datetime(2026, 10, 20, tzinfo=UTC)
     old = Ledger().published(
         requested(Period(OCTOBER.start, date(2026, 10, 20)), early, "old"), early
@@ -128,7 +128,7 @@ def test_lost_files_are_fetched_from_their_own_job_unless_a_newer_one_is_under_w
     assert [(one.state, one.job) for one in newer.windows] == [(State.REQUESTED, "new")]
 
 
-def test_the_quota_is_counted_by_organisation_and_hour() -> None:
+def test_the_quota_is_counted_by_organization_and_hour() -> None:
     ledger = Ledger()
     for minute in range(10):
         assert ledger.quota_free_at(ORGANIZATIONS[0], NOW) is None

@@ -1,4 +1,4 @@
-"""What is asked for: laws that hold for any sequence of runs, and the moments that a request names."""
+"""What is requested: laws for any sequence of runs, and the moments in a request."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -44,20 +44,20 @@ def fetched(period: Period, now: datetime, name: str = "job") -> Window:
 def test_any_sequence_of_runs(sequence: list[Run]) -> None:
     ledger = Ledger()
     for now, period, fails in sequence:
-        asked = plan(ledger, ORGANIZATIONS, period, now).to_request
+        missing = plan(ledger, ORGANIZATIONS, period, now).to_request
         closed = [
             window
             for window in ledger.windows
             if window.is_closed and window.state is State.FETCHED
         ]
-        for window in asked:
+        for window in missing:
             assert len(window) <= 31
             assert (window.first.year, window.first.month) == (window.last.year, window.last.month)
             assert window.last <= now.date()
             assert not any(one.overlaps(window) for one in closed), (
-                "a closed window is never asked for again"
+                "a closed window is never requested again"
             )
-        done = asked[:-1] if fails else asked
+        done = missing[:-1] if fails else missing
         for window in done:
             ledger = ledger.with_request(fetched(window, now)).published(fetched(window, now), now)
         days = [day for window in ledger.windows for day in window.period]
@@ -73,17 +73,17 @@ def test_any_sequence_of_runs(sequence: list[Run]) -> None:
 
 @settings(max_examples=examples(100), deadline=None, derandomize=True)
 @given(runs())
-def test_what_was_asked_for_is_collected_rather_than_asked_for_again(
+def test_what_was_requested_is_downloaded_rather_than_requested_again(
     sequence: list[Run],
 ) -> None:
     now, period, _ = sequence[0]
     ledger = Ledger()
-    asked = plan(ledger, ORGANIZATIONS, period, now).to_request
-    for window in asked:
+    missing = plan(ledger, ORGANIZATIONS, period, now).to_request
+    for window in missing:
         ledger = ledger.with_request(fetched(window, now))
     later = plan(ledger, ORGANIZATIONS, period, now)
     assert later.to_request == ()
-    assert tuple(window.period for window in later.in_progress) == asked
+    assert tuple(window.period for window in later.in_progress) == missing
 
 
 def test_a_day_is_complete_twelve_hours_after_it_ended() -> None:
@@ -103,7 +103,7 @@ def test_a_request_names_all_instants_of_its_days_but_none_that_may_be_in_the_fu
     )
 
 
-def test_right_after_midnight_the_new_day_is_not_asked_for() -> None:
+def test_right_after_midnight_the_new_day_is_not_requested() -> None:
     today = Period.of_days(date(2026, 11, 1), date(2026, 11, 2))
     early = plan(Ledger(), ORGANIZATIONS, today, datetime(2026, 11, 2, 0, 4, tzinfo=UTC))
     assert early.to_request == (Period.of_days(date(2026, 11, 1), date(2026, 11, 1)),)
@@ -124,7 +124,7 @@ def test_a_window_that_reaches_before_the_look_back_stays_as_it_is() -> None:
     )
 
 
-def test_only_the_organisations_count_and_not_who_asks() -> None:
+def test_organizations_count_and_not_which_one_requests() -> None:
     now = datetime(2026, 11, 2, 13, tzinfo=UTC)
     period = Period(date(2026, 10, 1), date(2026, 11, 1))
     ledger = Ledger().published(fetched(period, now), now)

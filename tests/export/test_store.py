@@ -13,7 +13,8 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
-from circleci_usage.export.store import Store, prune_store
+from circleci_usage.export.store import Store
+from circleci_usage.export.store_pruning import prune_store
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -68,7 +69,7 @@ def test_new_parts_take_the_place_of_the_old_ones(published: Store) -> None:
     assert len([name for name in files(published) if name.endswith(".csv.gz")]) == 1
 
 
-def test_a_second_run_is_told_who_holds_the_store(store: Store) -> None:
+def test_a_second_run_learns_who_holds_the_store(store: Store) -> None:
     with store.locked():
         begin = "from pathlib import Path; from circleci_usage.export.store import Store"
         program = f"{begin}\nwith Store(Path({str(store.folder)!r})).locked(): pass"
@@ -128,7 +129,7 @@ def test_a_new_store_is_not_committed_by_accident(published: Store) -> None:
 
 
 @pytest.mark.parametrize(("job", "state"), [("", State.UNCLEAR), ("job-7", State.REQUESTED)])
-def test_a_kill_while_asking_is_known_afterwards(store: Store, job: str, state: State) -> None:
+def test_a_kill_during_a_request_is_known_afterwards(store: Store, job: str, state: State) -> None:
     with store.locked():
         store.pending_request.begin(Window.planned(OCTOBER, ORGANIZATIONS, NOW))
         if job:
@@ -191,9 +192,9 @@ def test_a_full_disk_leaves_the_old_ledger(tmp_path: Path) -> None:
         import resource
         from datetime import UTC, date, datetime
         from pathlib import Path
-        from circleci_usage.circleci.ledger import Ledger, Post
+        from circleci_usage.export.ledger import Ledger, Post
         from circleci_usage.export.store import Store
-        from circleci_usage.errors import UnfinishedError
+        from circleci_usage.core.errors import UnfinishedError
 
         store = Store(Path({str(tmp_path / "store")!r}))
         post = Post("org", datetime(2026, 11, 2, tzinfo=UTC))

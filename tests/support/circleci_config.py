@@ -1,6 +1,7 @@
-"""What CircleCI makes of a configuration: parameters filled in, commands expanded, jobs ready to run.
+"""Processes a configuration as CircleCI does: parameters filled in, commands expanded.
 
-The published schema does not look at references: an undefined command, an undeclared parameter, a `requires` of nothing
+The published schema does not check references: an undefined command, an undeclared parameter, a
+    `requires` of nothing
 pass it. Here each of these is a `ConfigError`, also inside a `when` that is not taken.
 """
 
@@ -78,13 +79,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where names are looked up: a configuration or an orb, and the orbs that it uses."""
+    """Where names are resolved: a configuration or an orb, and the orbs that it uses."""
 
     source: Node
     orbs: Orbs
 
     def find(self, kind: str, name: str) -> tuple[Node, "Scope"]:
-        """A command, job or executor by its name, and the scope that its own names are looked up in."""
+        """A command, job or executor by its name, and the scope of the names in it."""
         alias, slash, inner = name.partition("/")
         if slash:
             if alias not in self.orbs:

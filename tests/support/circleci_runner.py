@@ -1,4 +1,4 @@
-"""Runs the steps of a job as CircleCI's agent does, in folders of its own: home, caches, workspace, artifacts."""
+"""Runs the steps of a job as CircleCI's agent does: own home, caches, workspace, artifacts."""
 
 import hashlib
 import os
@@ -19,7 +19,9 @@ _CIRCLECI = """\
 #!/usr/bin/env python3
 import os, re, sys
 assert sys.argv[1:3] == ["env", "subst"]
-print(re.sub(r"[$](?:(\\w+)|{(\\w+)})", lambda match: os.environ.get(match[1] or match[2], ""), sys.argv[3]))
+def value(match):
+    return os.environ.get(match[1] or match[2], "")
+print(re.sub(r"[$](?:(\\w+)|{(\\w+)})", value, sys.argv[3]))
 """
 
 
@@ -72,7 +74,7 @@ class Runner:
         return self.root / "artifacts"
 
     def run(self, job: Job) -> Outcome:
-        """Carry out a job's steps; after a failure only those that ask for it.
+        """Run a job's steps; after a failure only those with `when: always` or `on_fail`.
 
         Raises:
             ConfigError: the runner does not know a kind of step.

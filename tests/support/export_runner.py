@@ -1,4 +1,7 @@
-"""One export in a process of its own, to be killed: `python export_runner.py URL STORE FIRST LAST ORGANIZATION...`."""
+"""One export in its own process, to be killed.
+
+Usage: `python export_runner.py URL STORE FIRST LAST ORGANIZATION...`
+"""
 
 import sys
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""For the tests of exports: a tiny company behind the stand-in, a store, and the laws that hold whatever happens."""
+"""For tests of exports: a tiny company behind the stand-in, a store, and laws that always hold."""
 
 import csv
 import gzip
@@ -39,7 +39,7 @@ AUTUMN = Period(date(2026, 9, 20), date(2026, 11, 1))
 
 
 class TinyCompany(Company):
-    """Two job runs a day and organisation, told apart by their JOB_ID."""
+    """Two job runs per day and organization, identified by their JOB_ID."""
 
     def __init__(self) -> None:
         super().__init__(scale=0.01)
@@ -57,8 +57,8 @@ class TinyCompany(Company):
         ]
 
 
-class Heard(NullProgress):
-    """Remembers what was said."""
+class RecordedProgress(NullProgress):
+    """Records all messages."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -76,7 +76,10 @@ class Heard(NullProgress):
 
 @dataclass
 class Bench:
-    """Everything for runs of the real code against the stand-in; `skew` is how far our clock is ahead of CircleCI's."""
+    """Everything for runs of the real code against the stand-in.
+
+    `skew` is how far our clock is ahead of CircleCI's.
+    """
 
     folder: Path
     circleci: StandIn
@@ -85,7 +88,7 @@ class Bench:
     skew: timedelta = timedelta()
     options: ExportOptions = PATIENT
     timeouts: Timeouts = field(default_factory=Timeouts)
-    progress: Heard = field(default_factory=Heard)
+    progress: RecordedProgress = field(default_factory=RecordedProgress)
     address: str = ""
 
     def __post_init__(self) -> None:
@@ -136,7 +139,7 @@ class Bench:
 
     @property
     def requested_windows(self) -> list[tuple[str, str]]:
-        """First and last moment of each window, as asked for."""
+        """First and last moment of each window, as requested."""
         bodies = [json.loads(call.body) for call in self.posts]
         return [(body["start"], body["end"]) for body in bodies]
 
@@ -153,13 +156,13 @@ class Bench:
         return [call for call in self.circleci.calls if call.host == "download"]
 
     def assert_whole(self, result: ExportResult, period: Period = OCTOBER) -> None:
-        """Every job run of the period is in the parts exactly once, and what else is there is there once too."""
+        """Every job run of the period is in the parts exactly once, and no other is there twice."""
         counts = Counter(job_ids(result.parts))
         assert [job for job, count in counts.items() if count > 1] == []
         assert expected(self.circleci.company, self.organizations, period) - counts.keys() == set()
 
     def assert_no_secret(self, *texts: object) -> None:
-        """Nothing that a person or a disk can see holds the token or a signature."""
+        """No message and no file contains the token or a signature."""
         files = [
             file.read_bytes().decode("latin-1") for file in self.folder.rglob("*") if file.is_file()
         ]
@@ -168,10 +171,10 @@ class Bench:
             assert "X-Amz" not in text
 
     def assert_token_stays_home(self) -> None:
-        """Only the API ever saw the token."""
+        """Only the API ever received the token."""
         for call in self.circleci.calls:
-            holds = TOKEN in call.path or any(TOKEN in value for value in call.headers.values())
-            assert holds == (call.host == "api")
+            has_token = TOKEN in call.path or any(TOKEN in value for value in call.headers.values())
+            assert has_token == (call.host == "api")
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,10 @@ class _Skewed:
 
 @contextmanager
 def bench(folder: Path, *, organizations: int = 1, **rules: object) -> Iterator[Bench]:
-    """A fresh stand-in and an empty store in a folder; `rules` are the stand-in's, by default without quotas."""
+    """A fresh stand-in and an empty store in a folder.
+
+    `rules` are those of the stand-in, by default without quotas.
+    """
     clock = PinnedClock(NOW)
     company = TinyCompany()
     settings = {

@@ -1,4 +1,4 @@
-"""A store with exports of a test's choosing, whose ledger says what is in them."""
+"""A store with the exports that a test needs, and a ledger to match."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from rows import Row
 
 @dataclass(frozen=True)
 class Export:
-    """The days of an export, when it was asked for, and the rows of each of its parts."""
+    """The days of an export, when it was requested, and the rows of each of its parts."""
 
     first: str
     last: str
@@ -35,7 +35,7 @@ def store_with(folder: Path, *exports: Export) -> Store:
 
 def _fetched(store: Store, number: int, export: Export) -> Window:
     at = datetime.fromisoformat(export.requested_on).replace(tzinfo=UTC)
-    asked = Window(
+    window = Window(
         first=date.fromisoformat(export.first),
         last=date.fromisoformat(export.last),
         organizations=("org",),
@@ -45,12 +45,12 @@ def _fetched(store: Store, number: int, export: Export) -> Window:
         fetched_at=at,
         job=f"job-{number}",
     )
-    asked = replace(
-        asked, complete_through=Window.planned(asked.period, ("org",), at).complete_through
+    window = replace(
+        window, complete_through=Window.planned(window.period, ("org",), at).complete_through
     )
-    names = [f"{file_prefix(asked)}{part:016}.csv.gz" for part in range(len(export.parts))]
+    names = [f"{file_prefix(window)}{part:016}.csv.gz" for part in range(len(export.parts))]
     for name, rows in zip(names, export.parts, strict=True):
         write_part(store.folder / "parts" / name, rows)
     return replace(
-        asked, parts=tuple(verify(store.folder / "parts" / name, name, 200) for name in names)
+        window, parts=tuple(verify(store.folder / "parts" / name, name, 200) for name in names)
     )

@@ -1,4 +1,4 @@
-"""Made-up job runs for the tests: a sound row with every column, to change one thing at a time."""
+"""Sample job runs for the tests: a valid row with every column, to change one thing at a time."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ DEFAULTS = {
 
 
 def job_run(compute: str = "10", *, total: str | None = None, **changes: str) -> Row:
-    """A row in the order of EXPORT_COLUMNS; the total is the sum of the credit types unless it is given."""
+    """A row in the order of EXPORT_COLUMNS; by default the total is the sum of the credit types."""
     fields = {**dict.fromkeys(EXPORT_COLUMNS, NULL_MARKS[1]), **DEFAULTS}
     fields |= dict.fromkeys(CREDIT_COLUMNS.values(), "0") | {"COMPUTE_CREDITS": compute} | changes
     types = [fields[column] for column in CREDIT_COLUMNS.values()]

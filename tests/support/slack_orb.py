@@ -1,6 +1,7 @@
 """A stand-in for the Slack orb's `notify`: what its shell makes of a template, without Slack.
 
-As in version 6: the variable that `template` names is evaluated once as a double-quoted string, with backslashes,
+As in version 6: the variable that `template` names is evaluated once as a double-quoted string,
+    with backslashes,
 double quotes and backquotes escaped. The message goes to the file that SLACK_SENT names.
 """
 

@@ -10,7 +10,8 @@ from circleci_usage.core.errors import DataError, SettingsError, UsageExporterEr
 from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.api_client import CLOCK_TOLERANCE, CircleCI, find_organization
+from circleci_usage.export.api_client import CircleCI, find_organization
+from circleci_usage.export.api_connection import CLOCK_TOLERANCE
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
 

@@ -89,7 +89,8 @@ def prune(store: flags.Store = flags.DEFAULT_STORE, quiet: flags.Quiet = False) 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """
     from circleci_usage.cli.console import Console
-    from circleci_usage.export.store import Store, prune_store
+    from circleci_usage.export.store import Store
+    from circleci_usage.export.store_pruning import prune_store
 
     removed = prune_store(Store(store), SystemClock().now())
     console = Console(quiet=quiet)

@@ -104,7 +104,7 @@ def _money(amount: Decimal) -> str:
 
 
 def _window_line(window: Window, *, whole: bool) -> str:
-    line = f"{window.period}  {window.state.value}"
+    line = f"{window.period}  {window.state.name.lower()}"
     if window.error:
         return f"{line}: {inert(window.error)}"
     if window.state is not State.FETCHED:

@@ -1,4 +1,4 @@
-"""The demo's time: pinned, so that two runs of the demo give the same report."""
+"""The demo's clock: pinned, so that two runs of the demo give the same report."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -9,14 +9,14 @@ DEMO_NOW: Final = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 
 class PinnedClock:
-    """A clock that stands still until somebody sleeps by it, and then jumps ahead without waiting."""
+    """A clock that stands still until somebody sleeps, and then jumps ahead without waiting."""
 
     def __init__(self, now: datetime = DEMO_NOW) -> None:
         self._now = now
         self._lock = Lock()
 
     def now(self) -> datetime:
-        """The moment it stands at, in UTC."""
+        """The current moment, in UTC."""
         with self._lock:
             return self._now
 

@@ -1,4 +1,4 @@
-"""The demo: the real way, from export to report, against the stand-in and the made-up company."""
+"""The demo: the full pipeline, from export to report, against the stand-in with sample data."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,25 +19,25 @@ from circleci_usage.pipeline import ReportSettings
 from circleci_usage.report import Report
 
 DEMO_SETTINGS: Final = Path(__file__).with_name("usage.yml")
-"""The company's contract, teams and budgets."""
+"""The sample company's contract, teams and budgets."""
 
 _MONTHS_BEFORE: Final = 2
-"""Enough for a comparison and for what is usual on each weekday."""
+"""Enough for a comparison, and to learn the usual cost of each weekday."""
 
 
 def run_demo(
     reporting: Callable[[Period], ReportSettings], *, seed: int, period: str, progress: Progress
 ) -> Report:
-    """Export and report on a period of the made-up company, by its own calendar.
+    """Export and report on a period of the sample company, by its own calendar.
 
     Args:
-        reporting: the report's settings for the period's days.
+        reporting: makes the report's settings for the days of the period.
         seed: another seed, another company; the same seed, the same report.
         period: a name, as for `--period`.
-        progress: who is told.
+        progress: receives messages.
 
     Raises:
-        SettingsError: no such period, or the report cannot be written.
+        SettingsError: the period is unknown, or the report cannot be written.
     """
     clock, company = PinnedClock(), Company(seed)
     days = named_period(period, today_utc(clock.now()))

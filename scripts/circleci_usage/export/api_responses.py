@@ -1,28 +1,34 @@
-"""What CircleCI's answers mean: JSON from outside → values, and the errors that a caller can act on."""
+"""What CircleCI's responses mean: JSON as values, and errors that a caller can act on."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from circleci_usage.core.errors import ServiceError, SettingsError, UnfinishedError
+from circleci_usage.core.errors import (
+    AccessError,
+    ServiceError,
+    SettingsError,
+    UnfinishedError,
+    UsageExporterError,
+)
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.export.circleci_ids import is_circleci_id
 from circleci_usage.export.http import BrokenError, wait_of
 from circleci_usage.network.addresses import has_user, web_address
 
 MOST_PARTS: Final = 10_000
-"""Files that one export may have: it is limited to 100 MB, and a file has some megabytes."""
+"""Files that one export can have: it is limited to 100 MB, and a file has some megabytes."""
 
-_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}")
-"""Ids become pieces of paths and of file names."""
-
-
-class UnclearAnswerError(ServiceError):
-    """Whether CircleCI did it is not known."""
+_FIRST_REDIRECT: Final = 300
 
 
-class ExportRefusedError(SettingsError):
-    """CircleCI did not like the request (400). `reason` is what it said."""
+class UnclearResponseError(ServiceError):
+    """It is unknown whether CircleCI carried out the request."""
+
+
+class ExportRejectedError(SettingsError):
+    """CircleCI rejects the request (400). `reason` is what it said."""
 
     def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
@@ -30,7 +36,7 @@ class ExportRefusedError(SettingsError):
 
 
 class RateLimitedError(UnfinishedError):
-    """CircleCI wants to be asked later (429). `wait` is how much later, if it said so."""
+    """CircleCI's rate limit is reached (429). `wait` is how long to wait, if it said so."""
 
     def __init__(self, message: str, wait: timedelta | None = None) -> None:
         super().__init__(message)
@@ -39,7 +45,7 @@ class RateLimitedError(UnfinishedError):
 
 @dataclass(frozen=True)
 class Organization:
-    """An organisation that the token sees; `slug` like `gh/acme`."""
+    """An organization that the token can access; `slug` is like `gh/acme`."""
 
     id: str
     name: str
@@ -52,10 +58,10 @@ class ExportJob:
 
     Attributes:
         id: its id.
-        state: created, processing, failed, completed, or a word that is new.
+        state: created, processing, failed, completed, or a state that is new.
         urls: pre-signed URLs of its parts, if any.
         error_reason: why it failed, in CircleCI's words.
-        quota_wait: for how long the quota for such requests is used up, when CircleCI said so along with it.
+        quota_wait: how long the quota for such requests is used up, if CircleCI said so as well.
     """
 
     id: str
@@ -67,7 +73,7 @@ class ExportJob:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """An answer that arrived whole; `body` is its JSON, None when it is none."""
+    """A complete response; `body` holds its JSON values, None when it is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -75,77 +81,120 @@ class ApiResponse:
 
     @property
     def message(self) -> str:
-        """CircleCI's message, as it came."""
+        """CircleCI's own message, unchanged; empty when there is none."""
         message = self.body.get("message") if isinstance(self.body, dict) else None
         return message if isinstance(message, str) else ""
 
 
-def read_export_job(
-    answer: ApiResponse, redacted: Callable[[str], str], now: datetime
-) -> ExportJob:
-    """The export job that an answer describes; `redacted` makes its texts fit to be shown.
+def error_in(response: ApiResponse, what: str, now: datetime) -> UsageExporterError | None:
+    """The error that a response means to the user; None for a success.
+
+    Args:
+        response: any response but a 5xx.
+        what: what was requested, for the message.
+        now: this moment.
+    """
+    if response.status < _FIRST_REDIRECT:
+        return None
+    reason = inert(response.message)
+    status = f"HTTP {response.status}: {reason}" if reason else f"HTTP {response.status}"
+    error: UsageExporterError
+    match response.status:
+        case 400:
+            error = ExportRejectedError(
+                f"CircleCI rejected the request for {what} ({status}).", reason
+            )
+        case 401:
+            error = AccessError(
+                f"CircleCI rejected the token ({status}); set CIRCLECI_API_TOKEN to a personal API"
+                " token (User Settings → Personal API Tokens). Project tokens do not work."
+            )
+        case 403:
+            error = AccessError(
+                f"The token is not allowed to access {what} ({status}); use the token of a member"
+                " who can view its usage."
+            )
+        case 404:
+            error = AccessError(
+                f"CircleCI found no {what}, or the token has no access to it ({status}); check"
+                " ORG_ID, or run `circleci-usage doctor`."
+            )
+        case 429:
+            error = RateLimitedError(
+                f"CircleCI's rate limit is reached ({status}); rerun later.",
+                wait_of(response.headers, now),
+            )
+        case _:
+            error = ServiceError(f"The request for {what} failed with {status}; try again later.")
+    return error
+
+
+def read_export_job(response: ApiResponse, now: datetime) -> ExportJob:
+    """The export job that a response describes, its texts fit to be shown.
 
     Raises:
         BrokenError: it describes none.
     """
-    body = answer.body if isinstance(answer.body, dict) else {}
-    job, state, reason = (
-        body.get(name) for name in ("usage_export_job_id", "state", "error_reason")
-    )
-    if not (
-        isinstance(job, str)
-        and _ID.fullmatch(job)
-        and redacted(job) == job
-        and isinstance(state, str)
-    ):
-        raise BrokenError("its answer describes no export job")
+    body = response.body if isinstance(response.body, dict) else {}
+    job, state = body.get("usage_export_job_id"), body.get("state")
+    if not (isinstance(job, str) and is_circleci_id(job) and isinstance(state, str)):
+        raise BrokenError("it describes no export job")
+    reason = body.get("error_reason")
     return ExportJob(
         id=job,
-        state=redacted(state),
+        state=inert(state),
         urls=_urls(body.get("download_urls")),
-        error_reason=redacted(reason) if isinstance(reason, str) else None,
-        quota_wait=wait_of(answer.headers, now),
+        error_reason=inert(reason) if isinstance(reason, str) else None,
+        quota_wait=wait_of(response.headers, now),
     )
 
 
-def read_organizations(answer: ApiResponse) -> tuple[Organization, ...]:
-    """The organisations that an answer lists; an entry without a name for programs is none that can be asked for.
+def read_organizations(response: ApiResponse) -> tuple[Organization, ...]:
+    """The organizations that a response lists. An entry without an id is left out.
 
     Raises:
-        BrokenError: it is no list.
+        BrokenError: it is not a list.
     """
-    if not isinstance(answer.body, list):
-        raise BrokenError("its answer is no list of organisations")
-    return tuple(found for entry in answer.body if (found := _organization(entry)))
+    if not isinstance(response.body, list):
+        raise BrokenError("it is not a list of organizations")
+    described = (_organization(entry) for entry in response.body)
+    return tuple(each for each in described if each)
 
 
-def read_organization(answer: ApiResponse) -> Organization:
-    """The organisation that an answer describes.
+def read_organization(response: ApiResponse) -> Organization:
+    """The organization that a response describes.
 
     Raises:
         BrokenError: it describes none.
     """
-    found = _organization(answer.body)
+    found = _organization(response.body)
     if found is None:
-        raise BrokenError("its answer describes no organisation")
+        raise BrokenError("it describes no organization")
     return found
 
 
 def _organization(entry: object) -> Organization | None:
     described = entry if isinstance(entry, dict) else {}
-    texts = {
-        key: value for key in ("id", "name", "slug") if isinstance(value := described.get(key), str)
-    }
-    if not _ID.fullmatch(texts.get("id", "")):
-        return None
-    return Organization(texts["id"], texts.get("name", ""), texts.get("slug", ""))
+    found = Organization(_text(described, "id"), _text(described, "name"), _text(described, "slug"))
+    return found if is_circleci_id(found.id) else None
+
+
+def _text(described: Mapping[str, object], key: str) -> str:
+    value = described.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _urls(value: object) -> tuple[str, ...]:
-    """Each URL once. One that is left out would be rows that are lost: what is no URL spoils the answer."""
-    urls = value if isinstance(value, list) else [value] if value else []
+    """Each URL once. Leaving out a bad one would lose rows, so it makes the response unusable."""
+    if not value:
+        return ()
+    urls = value if isinstance(value, list) else [value]
     if len(urls) > MOST_PARTS:
-        raise BrokenError(f"its answer lists {len(urls):,} files, more than an export can have")
-    if not all(isinstance(url, str) and web_address(url) and not has_user(url) for url in urls):
-        raise BrokenError("its answer holds something that is no URL of a part")
+        raise BrokenError(f"it lists {len(urls):,} files, more than an export can have")
+    if not all(_is_part_url(url) for url in urls):
+        raise BrokenError("it contains an invalid download URL")
     return tuple(dict.fromkeys(urls))
+
+
+def _is_part_url(value: object) -> bool:
+    return isinstance(value, str) and web_address(value) is not None and not has_user(value)

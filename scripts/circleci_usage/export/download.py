@@ -1,4 +1,4 @@
-"""One part of an export: from a pre-signed URL to a verified file on disk, never whole in memory."""
+"""Downloads one part of an export: from a pre-signed URL to a verified file, in small chunks."""
 
 import hashlib
 import os
@@ -25,13 +25,13 @@ from circleci_usage.network.deadlines import Deadline, Switch
 from circleci_usage.usage.input_files import GZIP_MAGIC, open_part, read_header
 
 SLOWEST: Final = 1 << 16
-"""Bytes that must arrive within `Timeouts.total`: less is no download, however steadily it drips."""
+"""Bytes that must arrive within `Timeouts.total`; a slower download is given up."""
 
 RATIO_FREE: Final = 64 << 20
-"""Unpacked bytes that may have any compression ratio: a small file of equal rows is no bomb."""
+"""Decompressed bytes at any ratio: a small file of equal rows is not a decompression bomb."""
 
 _LONGEST_LENGTH: Final = 15
-"""Digits of a length in bytes that a file can have; one of more is nonsense that no number of a progress bar holds."""
+"""Digits of a possible file length in bytes; a longer number is nonsense."""
 
 _MOST_REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 18
@@ -43,11 +43,11 @@ _SIGNING: Final = re.compile(
     r"|s[eprtv]|sig|spr|ske|sk[stv]|sk[ot]id",
     re.IGNORECASE,
 )
-"""The parameters that sign a URL: those of Amazon S3 and CloudFront, of Google and of Azure storage."""
+"""The query parameters that sign a URL: Amazon S3 and CloudFront, Google and Azure storage."""
 
 
 class ExpiredError(Exception):
-    """The URL is not good any more: CircleCI gives fresh ones."""
+    """The URL has expired; another poll gives fresh ones."""
 
 
 class TooLargeError(DataError):
@@ -55,11 +55,11 @@ class TooLargeError(DataError):
 
 
 class _OtherFileError(BrokenError):
-    """What arrived earlier cannot be continued."""
+    """The file cannot be resumed because the server has another one now."""
 
 
 class Allowance:
-    """The bytes that may still be downloaded, shared by all downloads, and the means to end them together."""
+    """The bytes that all downloads together may still use, and a switch to stop them all."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -67,10 +67,10 @@ class Allowance:
         self.switch = Switch()
 
     def take(self, size: int) -> None:
-        """Use some.
+        """Use some of the bytes.
 
         Raises:
-            TooLargeError: not so many are left.
+            TooLargeError: fewer are left.
             BrokenError: the downloads were stopped.
         """
         if self.switch.is_off:
@@ -79,35 +79,46 @@ class Allowance:
             self._left -= size
             if self._left < 0:
                 raise TooLargeError(
-                    "The downloads would make the store larger than its limit; raise --max-store-size"
+                    "The downloads would exceed the size limit of the store; raise --max-store-size"
                     " (MAX_STORE_SIZE), or remove old windows with `circleci-usage prune`."
                 )
 
     def stop(self) -> None:
-        """End all downloads at once, also those that hang."""
+        """Stop all downloads at once, stalled ones included."""
         self.switch.off()
 
 
 def url_key(url: str) -> str:
-    """What stays the same of a part when its URL is signed afresh, as 16 hexadecimal digits.
+    """What identifies a part when its URL is signed again, as 16 hexadecimal digits.
 
-    That is its host, its path and its query without the signature.
+    Made from the host, the path and the query without the signature.
+
+    Example:
+        >>> first = url_key("https://s3/part-0.csv.gz?X-Amz-Signature=aa")
+        >>> first == url_key("https://s3/part-0.csv.gz?X-Amz-Signature=bb")
+        True
     """
     address = urlsplit(url)
     pairs = parse_qsl(address.query, keep_blank_values=True)
-    query = urlencode(sorted(pair for pair in pairs if not _SIGNING.fullmatch(pair[0])))
-    return _digits(f"{address.hostname}{address.path}" + (f"?{query}" if query else ""))
+    unsigned = [(name, value) for name, value in pairs if not _SIGNING.fullmatch(name)]
+    query = f"?{urlencode(sorted(unsigned))}" if unsigned else ""
+    return _digits(f"{address.hostname}{address.path}{query}")
 
 
 def part_keys(urls: Iterable[str]) -> dict[str, str]:
-    """The parts that an answer lists: the key of each → its URL.
+    """The parts that a response lists: the key of each → its URL.
 
-    URLs of one answer that differ in nothing but what seems to sign them are different parts all the same. Their keys
-    are of the whole URLs, so that none of them is taken for another one when fresh URLs come.
+    URLs of one response that differ only in what looks like a signature are different parts all the
+    same. Their keys are made from the whole URLs, so none is mistaken for another when fresh URLs
+    arrive.
     """
     distinct = tuple(dict.fromkeys(urls))
-    alike = Counter(map(url_key, distinct))
-    return {url_key(url) if alike[url_key(url)] == 1 else _digits(url): url for url in distinct}
+    count = Counter(map(url_key, distinct))
+    parts = {}
+    for url in distinct:
+        key = url_key(url)
+        parts[key if count[key] == 1 else _digits(url)] = url
+    return parts
 
 
 def _digits(text: str) -> str:
@@ -116,9 +127,14 @@ def _digits(text: str) -> str:
 
 @dataclass(frozen=True)
 class Download:
-    """How to download: seconds to wait, bytes that may be used, who is told, and under which label.
+    """How to download a part.
 
-    `allow_insecure` lets plain HTTP leave this machine.
+    Attributes:
+        timeouts: how long to wait.
+        allowance: the bytes that may still be downloaded.
+        progress: receives messages.
+        label: names the part in a progress bar.
+        allow_insecure: whether plain HTTP to another machine is allowed.
     """
 
     timeouts: Timeouts
@@ -129,11 +145,11 @@ class Download:
 
 
 def download(url: str, target: Path, how: Download) -> None:
-    """Fetch what is missing of a file, going on where an earlier try ended if the server can do that.
+    """Download the rest of a file, resuming an earlier attempt if the server supports that.
 
     Raises:
-        ExpiredError: the URL is refused.
-        BrokenError: it ended early; what arrived stays.
+        ExpiredError: the URL is rejected.
+        BrokenError: it ended early; what arrived is kept.
         TooLargeError: the allowance is used up.
         UnfinishedError: the disk is full.
         SettingsError: the file cannot be written.
@@ -146,13 +162,13 @@ def download(url: str, target: Path, how: Download) -> None:
         target.unlink(missing_ok=True)
         raise
     if total is not None and _size(target) != total:
-        raise BrokenError("it ended early")
+        raise BrokenError("the download ended early")
 
 
 def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | None:
-    """The bytes that are missing, to the file; how long it is when it is whole, if that was said."""
+    """Append the missing bytes to the file; returns the length of the whole file, if known."""
     have = _size(target)
-    with Session() as session, _answered(session, url, have, how) as response:
+    with Session() as session, _response(session, url, have, how) as response:
         if deadline.is_over:
             raise BrokenError(TOO_SLOW)
         begin, total = _extent(response, have)
@@ -171,8 +187,8 @@ def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | N
     return total
 
 
-def _answered(session: Session, url: str, have: int, how: Download) -> requests.Response:
-    """The answer, from wherever redirects lead to; their own bodies are not read."""
+def _response(session: Session, url: str, have: int, how: Download) -> requests.Response:
+    """The response after redirects, whose own bodies are not read."""
     headers = {"Range": f"bytes={have}-"} if have else {}
     timeout = (how.timeouts.connect, how.timeouts.read)
     for _ in range(1 + _MOST_REDIRECTS):
@@ -185,32 +201,37 @@ def _answered(session: Session, url: str, have: int, how: Download) -> requests.
         response.close()
         url = urljoin(url, response.headers.get("Location", ""))
         if web_address(url) is None:
-            raise BrokenError("the download server redirects to something that is no URL")
-    raise BrokenError("the download server redirects without end")
+            raise BrokenError("the download server redirects to an invalid URL")
+    raise BrokenError("the download server redirects too many times")
 
 
 def _check_secure(url: str, how: Download) -> None:
     address = urlsplit(url)
     if is_exposed(address) and not how.allow_insecure:
         raise SettingsError(
-            f"CircleCI names a plain http address at {inert(address.hostname)} for a file of the export, so that others"
-            f" could read its rows on their way; if that is right, allow it with {ALLOW}. What was asked for and"
-            " fetched is kept."
+            f"CircleCI's download URL at {inert(address.hostname)} uses plain http, so others could"
+            f" read the data in transit; if that is intended, allow it with {ALLOW}. Everything"
+            " requested and downloaded so far is kept."
         )
 
 
 def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
-    """A whole file → what the ledger says of it under `name`: gzip checks, header, rows and checksum are sound.
+    """Check a complete file's gzip, header and rows; returns its entry for the ledger.
+
+    Args:
+        file: the downloaded file.
+        name: what the ledger calls it.
+        max_ratio: the maximum decompression ratio.
 
     Raises:
-        TooLargeError: it unpacks to more than `max_ratio` times its size.
-        DataError: it is damaged, or no export.
+        TooLargeError: it decompresses to more than `max_ratio` times its size.
+        DataError: it is damaged, or not an export.
     """
     size = _size(file)
     with file.open("rb") as raw:
         begin = raw.read(20)
         if not begin.startswith(GZIP_MAGIC):
-            raise DataError(f"{name} is no export but begins with {begin!r}: a proxy's page?")
+            raise DataError(f"{name} is not an export but begins with {begin!r} (a proxy's page?)")
         raw.seek(0)
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
     read_header(file)
@@ -221,7 +242,7 @@ def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
 
 
 def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:
-    """Where in the file the answer's first byte belongs, and how long the file is (None: not said)."""
+    """Where in the file the response starts, and the file's length (None: unknown)."""
     status = response.status_code
     if status in _GONE:
         raise ExpiredError
@@ -235,21 +256,21 @@ def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:
     if status == requests.codes.ok:
         return 0, _length(response.headers.get("Content-Length", ""))
     if status in {requests.codes.partial, requests.codes.requested_range_not_satisfiable}:
-        raise _OtherFileError("the download server has another file than the one that was begun")
-    raise BrokenError(f"the download server answered {status}")
+        raise _OtherFileError("the download server now has a different file")
+    raise BrokenError(f"the download server returned HTTP {status}")
 
 
 def _length(text: str) -> int | None:
-    """Of a file, in bytes, as a header says it; None when it says none."""
+    """The length of a file in bytes, from a header; None when it has none."""
     if not text.isdecimal():
         return None
     if len(text) > _LONGEST_LENGTH:
-        raise BrokenError("the download server names a length that no file has")
+        raise BrokenError("the download server reports an impossible file length")
     return int(text)
 
 
 def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
-    """The body as it is on the wire, unless it drips: the deadline is for each `SLOWEST` bytes of it."""
+    """The body as it is on the wire. The deadline applies to each `SLOWEST` bytes of it."""
     deadline.renew()
     arrived = 0
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
@@ -267,7 +288,7 @@ def _opened(target: Path, begin: int) -> Iterator[BinaryIO]:
     try:
         yield file
     finally:
-        # Closing writes what is left in the buffer, which a full disk refuses once more.
+        # Closing writes the rest of the buffer, which can fail on a full disk as well.
         with translate_os_errors(target):
             file.close()
 
@@ -279,19 +300,26 @@ def _unpacked(file: Path, name: str, limit: int) -> Iterator[bytes]:
             size += len(chunk)
             if size > limit:
                 raise TooLargeError(
-                    f"{name} unpacks to more than {limit >> 20} MiB, which no export does; if it is one all the same,"
-                    " raise --max-ratio (MAX_RATIO)."
+                    f"{name} decompresses to more than {limit >> 20} MiB, which no export does; if"
+                    " it is an export all the same, raise --max-ratio (MAX_RATIO)."
                 )
             yield chunk
 
 
 def _records(chunks: Iterable[bytes]) -> int:
-    """The lines of a CSV text; a line end inside of quotes is none."""
+    r"""The number of records of a CSV text; a line break inside quotes does not end one.
+
+    Example:
+        >>> _records([b'id,note\n1,"two\nlines"\n'])
+        2
+    """
     records, quoted, last = 0, False, b"\n"
     for chunk in chunks:
-        # Between two quotes lies a quoted piece, after the second an open one, and so on: a doubled quote is nothing.
+        # Pieces between quotes alternate: outside, inside, outside. A doubled quote is an empty
+        # piece.
         pieces = chunk.split(b'"')
-        records += sum(piece.count(b"\n") for piece in pieces[quoted::2])
+        outside = pieces[quoted::2]
+        records += sum(piece.count(b"\n") for piece in outside)
         quoted ^= len(pieces) % 2 == 0
         last = chunk[-1:]
     return records + (last != b"\n")

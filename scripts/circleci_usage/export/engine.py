@@ -1,42 +1,45 @@
-"""The export engine: asks for the windows that are missing, waits, downloads, until the store has every row once.
+"""The export engine: requests missing windows, waits, downloads, until every row is stored once.
 
-What is decided about an export job, by what CircleCI says of it:
+What happens with an export job, by what CircleCI says about it:
 
 | CircleCI | decision |
 | --- | --- |
-| POST 201 | its id is put down at once (`intent.py`); first looked at after `poll_seconds` |
-| POST 201 `completed` with URLs | fetched without a look |
-| POST 400, `end` in the future there | asked again by CircleCI's clock, which its answers tell |
-| POST 400, begins a year ago or earlier | asked from the next look-back limit on, with a warning; the limit is kept |
-| POST 400 else | SettingsError with CircleCI's reason |
-| 401; 403, 404 of the organisation | AccessError |
-| POST or GET 429 | waits as long as told (Retry-After, rate-limit headers); untold, until our own record of the |
-| | hour frees a request, else longer each time; beyond `max_wait`, UnfinishedError with the time |
-| POST 5xx, no answer, no JSON | unclear whether it began: nothing more is asked for in this run; what was asked for |
-| | is fetched, then ServiceError; the next run asks again |
-| no connection for a POST | nothing was sent: tried again, then ServiceError |
-| answers slower than `max_wait` allows | no further request; UnfinishedError |
-| GET 5xx, no answer, no JSON | tried again, then ServiceError; at once when `max_wait` leaves no time for it |
-| `created`, `processing` | looked at less and less often, down to every ten minutes |
-| a state that is new | taken as `processing`, and said |
-| `completed` with URLs | fetched, verified, published |
-| `completed` with fewer URLs than before | as `failed`: it would be a smaller report |
-| `completed`, URLs null or none | looked at three times more over at most two minutes, while others go on; then taken |
-| | as no usage, with a warning; as `failed` when it listed files before, or when an earlier |
-| | export of these days had rows |
-| `failed` | asked again now if it was an earlier run that asked; else ServiceError with the reason, and the |
-| | next run asks again: in halves once it has failed twice |
-| GET 404 | looked at twice more, then as `failed` |
-| download 401, 403, 404, 410 | fresh URLs by another look; refused four times in a row, ServiceError |
-| a part at a plain http address | SettingsError, unless it is this machine's or allowed |
+| POST 201 | its id is recorded at once; first polled after `poll_seconds` |
+| POST 201 `completed` with URLs | downloaded without a poll |
+| POST 400, `end` in its future | requested again by CircleCI's clock, which its responses tell |
+| POST 400, starts a year ago or earlier | requested from the next look-back limit, with a |
+| | warning; the limit is kept |
+| POST 400 otherwise | SettingsError with CircleCI's reason |
+| 401; 403, 404 of the organization | AccessError |
+| POST or GET 429 | waits as long as told (Retry-After, rate-limit headers); otherwise until our |
+| | own record of the hour frees a request, else longer each time; beyond `max_wait`, |
+| | UnfinishedError |
+| POST 5xx, no response, no JSON | unclear whether it started: no further requests in this run; |
+| | what was requested is downloaded, then ServiceError; the next run requests it again |
+| no connection for a POST | nothing was sent: retried, then ServiceError |
+| responses slower than `max_wait` allows | no further request; UnfinishedError |
+| GET 5xx, no response, no JSON | retried, then ServiceError; at once when `max_wait` is used up |
+| `created`, `processing` | polled less and less often, down to every ten minutes |
+| a state that is new | treated as `processing`, with a message |
+| `completed` with URLs | downloaded, verified, published |
+| `completed` with fewer URLs than before | treated as `failed`: the report would be smaller |
+| `completed`, URLs null or none | polled three more times within two minutes, while others |
+| | continue; then treated as no usage, with a warning; as `failed` when it listed files before, |
+| | or when an earlier export of these days had rows |
+| `failed` | requested again now if an earlier run requested it; otherwise ServiceError with the |
+| | reason, and the next run requests it again: in halves once it has failed twice |
+| GET 404 | polled twice more, then treated as `failed` |
+| download 401, 403, 404, 410 | fresh URLs by another poll; after four times, ServiceError |
+| a part at a plain HTTP address | SettingsError, unless it is on this machine or allowed |
 | more files than an export can have | ServiceError |
-| download 5xx, broken, truncated | goes on where it ended; after five tries without progress, ServiceError |
-| damaged, no gzip, no export | downloaded anew; after five tries, DataError |
-| unpacks too large, store too large | DataError at once, with the setting to change |
-| disk full | UnfinishedError; store and ledger stay sound |
+| download 5xx, interrupted, truncated | resumed where it ended; after five attempts without |
+| | progress, ServiceError |
+| damaged, not gzip, not an export | downloaded from the start; after five attempts, DataError |
+| decompresses too large, store too large | DataError at once, with the setting to change |
+| disk full | UnfinishedError; store and ledger stay intact |
 
-One run sends at most one POST a window, besides those answered 429 or 400. When one window comes to nothing the others
-are still fetched, so that the next run has only that one to do.
+One run sends at most one POST per window, apart from those that were answered with 429 or 400. When
+one window fails, the others are still downloaded, so the next run has only that one to do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,13 +65,14 @@ __all__ = ["ExportOptions", "ExportResult", "export_usage"]
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What the store has of a period.
+    """What the store has of a period after an export.
 
     Attributes:
-        parts: files that hold each of its job runs once, and maybe other days.
-        warnings: what a reader of the report should know.
-        complete_through: the last UTC day up to which the data are complete; None when its first day is not.
-        period: the days asked for, from the first that CircleCI still has.
+        parts: files with each of its job runs once, and maybe of other days.
+        warnings: what readers of the report should know.
+        complete_through: the last UTC day up to which the data is complete; None when its first day
+            is not.
+        period: the requested days, from the first one that CircleCI still has.
     """
 
     parts: tuple[Path, ...]
@@ -88,24 +92,27 @@ def export_usage(
     progress: Progress,
     slugs: Mapping[str, str] | None = None,
 ) -> ExportResult:
-    """Bring all job runs of a period into the store, for the fewest requests; go on where earlier runs ended.
+    """Export all job runs of a period into the store, with as few requests as possible.
+
+    An interrupted run is resumed.
 
     Args:
         client: CircleCI.
         store: where the parts and the ledger are kept.
-        organizations: ids; the first asks, the others share its plan.
-        period: UTC days; those in the future are left out.
+        organizations: ids; the first one's export includes the others, which share its plan.
+        period: UTC days; future ones are left out.
         options: waits and limits.
-        clock: by which it waits.
-        progress: who is told.
-        slugs: slug → id of organisations that were named so; the store remembers them for `status`.
+        clock: the clock to wait by.
+        progress: receives messages.
+        slugs: slug → id of organizations named by slug; the store keeps them for `status`.
 
     Raises:
-        AccessError: the token may not do this.
-        ServiceError: CircleCI could not do it.
-        UnfinishedError: out of time, quota or disk, or another run holds the store: run it again.
-        DataError: a part is damaged or no export, or the ledger is.
-        SettingsError: CircleCI refuses the request, has no usage of these days, or the store cannot be used.
+        AccessError: the token is not allowed to do this.
+        ServiceError: CircleCI failed.
+        UnfinishedError: out of time, quota or disk space, or another run uses the store: rerun.
+        DataError: a part is damaged or not an export, or the ledger is damaged.
+        SettingsError: CircleCI rejects the request or has no usage for these days, or the store is
+            unusable.
     """
     client.wait_budget.max_wait = options.max_wait
     with store.locked():
@@ -126,41 +133,42 @@ def _remember(store: Store, slugs: Mapping[str, str]) -> None:
 
 def _run_export(run: RunContext, period: Period, requester: ExportRequester) -> None:
     _check_clock(run, period)
-    reached = _reached(run, period, requester.ledger)
-    for warning in _cut(period, reached):
+    reached = _reachable(run, period, requester.ledger)
+    for warning in _missing_start(period, reached):
         run.progress.say(warning)
     poller = ExportPoller(run, requester.retry)
     in_progress = plan(run.store.ledger, run.organizations, period, run.client.now()).in_progress
     for window in in_progress:
         poller.add(window)
-    run.progress.say(
-        f"Exporting {reached}: {counted(len(requester.to_request), 'window')} to ask for, {len(in_progress)} under way."
-    )
+    windows = counted(len(requester.to_request), "window")
+    run.progress.say(f"Exporting {reached}: {windows} to request, {len(in_progress)} in progress.")
     problems: list[UsageExporterError] = []
     try:
         _work(requester, poller, run.client.wait_budget)
     except UsageExporterError as error:
         problems.append(error)
-    problems += [*poller.problems, *([requester.problem] if requester.problem else [])]
+    problems += poller.problems
+    if requester.problem:
+        problems.append(requester.problem)
     if problems:
         raise _joined(problems)
 
 
 def _check_clock(run: RunContext, period: Period) -> None:
-    """Nothing to ask for would look as if there were no usage."""
+    """Having nothing to request must not look like having no usage."""
     today = today_utc(run.client.now())
     if period.first > today:
         raise ServiceError(
-            f"It is {today} by the clock of CircleCI's answers, so that {period} is in the future and has no usage yet;"
-            " check the clock of this computer, and the proxy."
+            f"According to CircleCI's clock it is {today}, so {period} is in the future and has no"
+            " usage yet; check the clock of this computer, and the proxy."
         )
 
 
 def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBudget) -> None:
-    """Ask, look, fetch and wait until nothing is left to do."""
+    """Request, poll, download and wait until nothing is left to do."""
     while True:
-        for window, answer in requester.request_all():
-            poller.add(window, answer)
+        for window, job in requester.request_all():
+            poller.add(window, job)
         poller.poll()
         if poller.is_done and not requester.to_request:
             break
@@ -168,48 +176,49 @@ def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBud
 
 
 def _wait(wait_budget: WaitBudget, requester: ExportRequester, poller: ExportPoller) -> None:
-    """Wait for whichever comes first: the next request or the next look."""
-    waiting = [
-        one
-        for one, idle in ((requester, not requester.to_request), (poller, poller.is_done))
-        if not idle
-    ]
-    wait_budget.wait_until(*min((one.ready_at, one.wait_reason) for one in waiting))
+    """Wait for the next request or the next poll, whichever comes first."""
+    waits = []
+    if requester.to_request:
+        waits.append((requester.ready_at, requester.wait_reason))
+    if not poller.is_done:
+        waits.append((poller.ready_at, poller.wait_reason))
+    ready_at, reason = min(waits)
+    wait_budget.wait_until(ready_at, reason)
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
-    """All that went wrong, under the exit code of what ended the run, else of what went wrong first."""
+    """All problems in one error, with the exit code of the first."""
     if len(problems) == 1:
         return problems[0]
     return type(problems[0])(" ".join(map(str, problems)))
 
 
 def _result(run: RunContext, period: Period, ledger: Ledger) -> ExportResult:
-    reached = _reached(run, period, ledger)
+    reached = _reachable(run, period, ledger)
+    windows = ledger.fetched(run.organizations, reached)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(
-            *_cut(period, reached),
-            *no_usage_warnings(ledger.fetched(run.organizations, reached)),
-        ),
+        warnings=(*_missing_start(period, reached), *no_usage_warnings(windows)),
         complete_through=ledger.covered_through(run.organizations, reached),
         period=reached,
     )
 
 
-def _reached(run: RunContext, period: Period, ledger: Ledger) -> Period:
+def _reachable(run: RunContext, period: Period, ledger: Ledger) -> Period:
     reached = reachable(ledger, run.organizations, period, run.client.now())
     if reached is None:
         raise SettingsError(
-            f"CircleCI has no usage of {period} any more, it keeps 13 months; ask for a later period, or report on"
-            " files that you kept."
+            f"CircleCI no longer has usage for {period}, as it keeps 13 months; choose a later"
+            " period, or report on files that you kept."
         )
     return reached
 
 
-def _cut(period: Period, reached: Period) -> tuple[str, ...]:
+def _missing_start(period: Period, reached: Period) -> tuple[str, ...]:
     if reached == period:
         return ()
-    return (
-        f"CircleCI has no usage before {reached.first} any more: the data begin there, not on {period.first}.",
+    warning = (
+        f"CircleCI no longer has usage before {reached.first}: the data starts there, not on"
+        f" {period.first}."
     )
+    return (warning,)

@@ -1,4 +1,7 @@
-"""HTTP as the API client and the downloads need it: no credentials by accident, time-outs, bodies that end, waits."""
+"""HTTP for the API client and the downloads.
+
+No credentials by accident, timeouts, bodies of bounded size, and how long a server wants to wait.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
 from urllib3 import PoolManager, ProxyManager
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
-from urllib3.exceptions import TimeoutError as NoAnswerError
+from urllib3.exceptions import TimeoutError as NoResponseError
 
 from circleci_usage import __version__
 from circleci_usage.core.errors import SettingsError
@@ -21,15 +24,15 @@ from circleci_usage.network.deadlines import Deadline, watched
 from circleci_usage.network.proxies import proxy_for
 
 LONGEST_WAIT: Final = timedelta(days=31)
-"""A server that says to come back later than this is taken by this, so that nonsense does not overflow."""
+"""The longest wait that a server can request: nonsense must not overflow."""
 
 CLOCK_YEARS: Final = range(2015, 2101)
-"""Another year in a Date header is nonsense rather than the time."""
+"""A Date header with another year is not the time but nonsense."""
 
-TOO_SLOW: Final = "it answers too slowly"
+TOO_SLOW: Final = "the response is too slow"
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-"""Answers that name another place. No session follows them: who asks decides."""
+"""Status codes of redirects. No session follows them; the caller decides."""
 
 _CHUNK: Final = 1 << 16
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
@@ -40,9 +43,9 @@ _EPOCH_FROM: Final = 1_000_000_000
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: to connect, without a byte arriving, and for the whole of an exchange.
+    """Seconds to connect, to wait for the next byte, and for a whole exchange.
 
-    A download has the last for its headers, and anew for each piece of a size that any line can carry in that time.
+    A download has `total` for its headers, and again for each piece of `download.SLOWEST` bytes.
     """
 
     connect: float = 10
@@ -51,11 +54,11 @@ class Timeouts:
 
 
 class BrokenError(Exception):
-    """An exchange that did not come to its end; the message says how, and holds no URL.
+    """An exchange that did not complete; the message says why and contains no URL.
 
     Attributes:
         sent: whether the request may have reached the server.
-        wait: how long the server wants to be left alone, if it said so.
+        wait: how long the server wants the client to wait, if it said so.
     """
 
     def __init__(self, reason: str, *, sent: bool = True, wait: timedelta | None = None) -> None:
@@ -65,7 +68,7 @@ class BrokenError(Exception):
 
 
 class Session(requests.Session):
-    """Takes proxies and certificates from the environment as usual, but never credentials from ~/.netrc."""
+    """Uses proxies and certificates from the environment, but no credentials from ~/.netrc."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,11 +89,11 @@ class Session(requests.Session):
         """Add nothing on a redirect: requests would look into ~/.netrc."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as in requests
-        """Never look at one: requests would read the whole body of a redirect even if it does not follow it."""
+        """None: requests would read the whole body of a redirect even without following it."""
         return None
 
     def merge_environment_settings(self, url: Any, *args: Any, **others: Any) -> Any:  # noqa: ANN401
-        """As requests does, with the proxy looked at before it is used."""
+        """Like requests, but with the proxy's address checked before it is used."""
         settings: Any = super().merge_environment_settings(url, *args, **others)
         proxy = proxy_for(url)
         settings["proxies"] = {"http": proxy, "https": proxy} if proxy else {}
@@ -115,34 +118,35 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-# The first that fits counts. The words hold no URL, which may carry a signature or a proxy's password.
-_TROUBLES: Final = (
-    (requests.ConnectTimeout, "no connection within the time-out"),
-    (SSLError, "no trusted TLS connection (a proxy's certificate? see REQUESTS_CA_BUNDLE)"),
+# The first match counts. The texts contain no URL, which may carry a signature or a proxy's
+# password.
+_REASONS: Final = (
+    (requests.ConnectTimeout, "the connection timed out"),
+    (SSLError, "the TLS connection is not trusted (a proxy's certificate? see REQUESTS_CA_BUNDLE)"),
     (ProxyError, "no connection through the proxy"),
-    ((requests.Timeout, NoAnswerError), "no answer within the time-out"),
-    ((requests.ConnectionError, ChunkedEncodingError, HTTPError), "the connection broke"),
-    (Exception, "it could not be requested"),
+    ((requests.Timeout, NoResponseError), "no response before the timeout"),
+    ((requests.ConnectionError, ChunkedEncodingError, HTTPError), "the connection was lost"),
+    (Exception, "the request could not be sent"),
 )
 
 
 @contextmanager
 def exchange(deadline: Deadline) -> Iterator[None]:
-    """Whatever requests or urllib3 meet within a deadline, in our words.
+    """Translate the errors of requests and urllib3 within a deadline.
 
     Raises:
-        BrokenError: the exchange did not come to its end.
-        SettingsError: the environment names a file of certificates that cannot be used.
+        BrokenError: the exchange did not complete.
+        SettingsError: the environment names a certificate file that cannot be used.
     """
     try:
         yield
     except (requests.RequestException, HTTPError, ValueError) as error:
         raise _broken(error, deadline) from None
     except OSError:
-        # requests' own checks, before anything is sent; what happens on the way is one of the errors above.
+        # requests' own checks before anything is sent; network errors are among those above.
         raise SettingsError(
-            "The certificates that REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names cannot be read; name a file in PEM"
-            " format, or unset it."
+            "The certificate file in REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) cannot be read; use a"
+            " file in PEM format, or unset the variable."
         ) from None
     if deadline.is_over:
         raise BrokenError(TOO_SLOW)
@@ -153,8 +157,8 @@ def _broken(error: Exception, deadline: Deadline) -> BrokenError:
         return BrokenError(TOO_SLOW, sent=deadline.has_connected)
     if _never_connected(error):
         return BrokenError("no connection", sent=False)
-    words = next(words for kind, words in _TROUBLES if isinstance(error, kind))
-    return BrokenError(words, sent=deadline.has_connected)
+    reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+    return BrokenError(reason, sent=deadline.has_connected)
 
 
 def _never_connected(error: Exception) -> bool:
@@ -172,22 +176,28 @@ def read_body(response: requests.Response, *, limit: int) -> bytes:
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > limit:
-            raise BrokenError("the answer is far too long")
+            raise BrokenError("the response is too long")
     return bytes(body)
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """The server's time; None when it says none that could be."""
+    """The server's time; None when the header is missing or nonsense."""
     date = _http_date(headers.get("Date", ""))
     return date if date and date.year in CLOCK_YEARS else None
 
 
 def wait_of(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a server wants to be left alone, by Retry-After (seconds or date), else by used-up rate-limit headers.
+    """How long a server wants the client to wait; None when it does not say.
+
+    Read from Retry-After (seconds or a date), or from rate-limit headers without requests left.
+
+    Example:
+        >>> wait_of({"Retry-After": "90"}, datetime(2026, 11, 2, tzinfo=UTC))
+        datetime.timedelta(seconds=90)
 
     Args:
-        headers: of its answer, found in any case of letters.
-        now: this moment, if the server does not say its own.
+        headers: of its response; real ones are found in any case of letters.
+        now: this moment, if the server does not send its own.
     """
     here = date_of(headers) or now
     seconds = _retry_after(headers, here)

@@ -1,15 +1,21 @@
-"""The ledger: which windows were asked for, as which export job, with what outcome. Pure state, no I/O.
+"""The ledger: which windows were requested, as which export job, with what outcome.
 
-`store.py` keeps it on disk, `planning.py` decides from it what is still to be asked for, `exports.py` acts on that.
+Pure state, no I/O. `store.py` keeps it on disk, `planning.py` decides from it what is still to be
+requested, `engine.py` acts on that.
 
 The life of a window:
 
-    (POST) ─▶ asked ─▶ fetched        all its parts are whole and verified
-       │        └────▶ failed         CircleCI gave up on the export job, or lost it
-       └─────────────▶ unclear        the answer to the POST was lost: nobody knows whether there is an export job
+    (POST) ─▶ requested ─▶ fetched    all its parts are downloaded and verified
+       │          └──────▶ failed     CircleCI gave up on the export job, or lost it
+       └─────────────────▶ unclear    the response to the POST was lost: an export job may exist
 
-Asked and fetched windows count; a failed or unclear one only tells what happened, its days are asked for again. The
-fetched windows of the same organisations never share a day, so that every job run is in the store exactly once.
+Requested and fetched windows count. A failed or unclear one only records what happened; its days
+are requested again. The fetched windows of the same organizations never share a day, so every job
+run is in the store exactly once.
+
+In JSON some fields keep the names of earlier versions: `requested_at` is `asked_at` there,
+    `empty_polls`
+is `bare_looks`, and the state `requested` is `asked`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,24 +33,30 @@ from circleci_usage.core.untrusted_text import inert
 LEDGER_VERSION: Final = 1
 
 DATA_READY: Final = timedelta(hours=12)
-"""How long after midnight UTC a day's usage is taken as complete.
+"""How long after midnight UTC a day's usage counts as complete.
 
-CircleCI refreshes its usage data daily through the previous full UTC day, usually by 08:00-10:00. Two hours of margin
-cost a refresh now and then; a day that was closed too early would lose rows for ever.
+CircleCI refreshes its usage data daily through the previous full UTC day, usually by 08:00-10:00.
+Two hours of margin cost an extra refresh now and then; a day that is closed too early would lose
+rows forever.
 """
 
 QUOTA_HOUR: Final = timedelta(hours=1)
 POSTS_PER_HOUR: Final = 10
-"""CircleCI's limit on asking for exports, an organisation."""
+"""CircleCI's limit on export requests per organization."""
 
 
 def complete_through(moment: datetime) -> date:
-    """The last UTC day whose usage CircleCI has whole at a moment."""
+    """The last UTC day for which CircleCI has complete usage at a moment.
+
+    Example:
+        >>> complete_through(datetime.fromisoformat("2026-11-02T13:00:00+00:00"))
+        datetime.date(2026, 11, 1)
+    """
     return today_utc(moment - DATA_READY) - ONE_DAY
 
 
 class State(StrEnum):
-    """What is known of a window."""
+    """The state of a window."""
 
     REQUESTED = "asked"
     FETCHED = "fetched"
@@ -64,23 +76,24 @@ class StoredPart:
 
 @dataclass(frozen=True)
 class Window:
-    """Whole UTC days of one or more organisations, as asked for in one export job.
+    """Whole UTC days of one or more organizations, as requested in one export job.
 
     Attributes:
         first: the first day.
         last: the last day, included.
-        organizations: ids; the first one asks, the others share its plan.
-        state: what is known of it.
-        requested_at: when it was asked for, by CircleCI's clock: its data are at least as fresh as that.
-        complete_through: the last day that CircleCI had whole then, at most `last`.
+        organizations: ids; the first one's export includes the others, which share its plan.
+        state: how far it got.
+        requested_at: when it was requested, by CircleCI's clock: its data is at least as fresh.
+        complete_through: the last day that was complete at that time, at most `last`.
         fetched_at: when its last part was verified.
         job: CircleCI's id of the export job.
-        parts: the verified parts, in CircleCI's order once all are there.
+        parts: the verified parts, in CircleCI's order once all are downloaded.
         error: why it failed.
-        failures: how often in a row.
-        listed: how many parts CircleCI listed, at most.
-        empty_polls: how often it was found completed without a list of parts, as CircleCI says of days without usage.
-        empty_since: since when.
+        failures: how often it failed in a row.
+        listed: the largest number of parts that CircleCI listed.
+        empty_polls: how many polls found it completed without parts, which is how CircleCI reports
+            days without usage.
+        empty_since: when the first of these polls was.
     """
 
     first: date
@@ -102,7 +115,7 @@ class Window:
     def planned(
         cls, period: Period, organizations: Sequence[str], now: datetime, failures: int = 0
     ) -> Self:
-        """A window that is about to be asked for."""
+        """A window that is about to be requested."""
         through = min(period.last, complete_through(now))
         return cls(
             period.first,
@@ -115,7 +128,7 @@ class Window:
         )
 
     def accepted(self, job: str, now: datetime) -> Self:
-        """With the export job that CircleCI began for it."""
+        """The window with the export job that CircleCI started for it."""
         through = min(self.last, complete_through(now))
         return replace(
             self, state=State.REQUESTED, job=job, requested_at=now, complete_through=through
@@ -128,7 +141,7 @@ class Window:
 
     @property
     def is_closed(self) -> bool:
-        """Whether CircleCI had all its days whole when it was asked: it is never asked for again."""
+        """Whether all its days were complete at the request, so it is never requested again."""
         return self.complete_through == self.last
 
     @property
@@ -142,7 +155,7 @@ class Window:
         return sum(part.bytes for part in self.parts)
 
     def settles(self, day: date) -> bool:
-        """Whether it holds (or will hold) all job runs of the day."""
+        """Whether it has (or will have) all job runs of the day."""
         return day in self.period and day <= self.complete_through
 
     def overlaps(self, other: Period) -> bool:
@@ -150,13 +163,13 @@ class Window:
         return self.period.overlaps(other)
 
     def same_organizations(self, organizations: Iterable[str]) -> bool:
-        """Whether an export for these holds the same rows, whichever of them asks."""
+        """Whether an export for these has the same rows, whichever of them requests it."""
         return frozenset(self.organizations) == frozenset(organizations)
 
 
 @dataclass(frozen=True)
 class Post:
-    """One POST that CircleCI took, or may have taken."""
+    """One POST that CircleCI accepted, or may have accepted."""
 
     organization: str
     at: AwareDatetime
@@ -164,14 +177,16 @@ class Post:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All windows of a store, in the order of their days, and what else is to be remembered between runs.
+    """All windows of a store in the order of their days, and what else is kept between runs.
 
     Attributes:
         version: of this format.
-        windows: at most one fetched window a day and set of organisations; asked ones may lie over open fetched ones.
+        windows: at most one fetched window per day and set of organizations; requested ones may
+            overlap fetched ones that are not closed.
         posts: those of the last hour, for the quota.
-        nothing_before: by asking organisation, the first day that CircleCI did not refuse as too old.
-        ids: of organisations, by the slugs that they were named with, in lower case.
+        nothing_before: requesting organization → the first day that CircleCI did not reject as too
+            old.
+        ids: slug in lower case → id of an organization.
     """
 
     version: Literal[1] = LEDGER_VERSION
@@ -181,7 +196,7 @@ class Ledger:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, organizations: Iterable[str], *states: State) -> tuple[Window, ...]:
-        """The windows of a set of organisations in any of these states (none given: in all)."""
+        """The windows of a set of organizations in any of these states; without states, all."""
         members = frozenset(organizations)
         return tuple(
             window
@@ -190,17 +205,17 @@ class Ledger:
         )
 
     def in_state(self, state: State) -> tuple[Window, ...]:
-        """The windows of all organisations in this state."""
+        """The windows of all organizations in this state."""
         return tuple(window for window in self.windows if window.state is state)
 
     def fetched(self, organizations: Iterable[str], period: Period) -> tuple[Window, ...]:
-        """The windows with rows of these organisations and days."""
+        """The windows with rows of these organizations and days."""
         return tuple(
             window for window in self.of(organizations, State.FETCHED) if window.overlaps(period)
         )
 
     def covered_through(self, organizations: Iterable[str], period: Period) -> date | None:
-        """The last day up to which all days of the period are complete; None when its first is not."""
+        """The last day of the period up to which all are complete; None when the first is not."""
         windows = self.fetched(organizations, period)
         through = None
         for day in period:
@@ -215,7 +230,7 @@ class Ledger:
         return max((window.failures for window in failed if window.period == period), default=0)
 
     def with_request(self, window: Window) -> "Ledger":
-        """With a window that was just asked for, or may have been."""
+        """The ledger with a window that was just requested, or may have been."""
         recent = tuple(post for post in self.posts if post.at > window.requested_at - QUOTA_HOUR)
         return replace(
             self.updated(window),
@@ -223,19 +238,25 @@ class Ledger:
         )
 
     def updated(self, window: Window) -> "Ledger":
-        """With what is now known of a window. Fetched windows under it stay until its own parts are whole."""
-        gone = (other for other in self._under(window) if other.state is not State.FETCHED)
-        return _plus(self.without(gone), window)
+        """The ledger with the new state of a window.
+
+        Fetched windows that it overlaps stay until its own parts are complete.
+        """
+        gone = (other for other in self._overlapped(window) if other.state is not State.FETCHED)
+        return _with_window(self.without(gone), window)
 
     def published(self, window: Window, now: datetime) -> "Ledger":
-        """With a window whose parts are all whole; whatever it lies over gives way to it."""
+        """The ledger with a window whose parts are complete, in place of those that it overlaps."""
         whole = replace(
             window, state=State.FETCHED, fetched_at=now, error=None, failures=0, empty_since=None
         )
-        return _plus(self.without(self._under(window)), whole)
+        return _with_window(self.without(self._overlapped(window)), whole)
 
     def reopened(self, window: Window) -> "Ledger":
-        """With a fetched window whose files were lost: its export job may still give them, if no newer one does."""
+        """The ledger with a fetched window reopened because files of it were lost.
+
+        Its export job may still deliver them, unless a newer one does.
+        """
         rest = self.without((window,))
         if any(
             other.state is State.REQUESTED and other.overlaps(window.period)
@@ -245,22 +266,21 @@ class Ledger:
         return rest.updated(replace(window, state=State.REQUESTED, fetched_at=None))
 
     def without(self, windows: Iterable[Window]) -> "Ledger":
-        """Without some windows."""
+        """The ledger without some windows."""
         gone = tuple(windows)
         return replace(self, windows=tuple(window for window in self.windows if window not in gone))
 
     def with_first_day(self, organization: str, day: date) -> "Ledger":
-        """With the first day that CircleCI still has usage of."""
+        """The ledger with the first day for which CircleCI still has usage."""
         return replace(self, nothing_before={**self.nothing_before, organization: day})
 
     def with_ids(self, ids: Mapping[str, str]) -> "Ledger":
-        """With the ids of organisations by their slugs."""
-        return replace(
-            self, ids={**self.ids, **{slug.lower(): known for slug, known in ids.items()}}
-        )
+        """The ledger with ids of organizations by their slugs."""
+        added = {slug.lower(): known for slug, known in ids.items()}
+        return replace(self, ids={**self.ids, **added})
 
     def posts_in_hour(self, organization: str, now: datetime) -> tuple[datetime, ...]:
-        """When an organisation asked within the last hour, oldest first."""
+        """When an organization requested exports within the last hour, oldest first."""
         return tuple(
             post.at
             for post in self.posts
@@ -268,17 +288,17 @@ class Ledger:
         )
 
     def quota_free_at(self, organization: str, now: datetime) -> datetime | None:
-        """When it may ask again as far as this store knows; None for now."""
+        """When it may request again, as far as this store knows; None means now."""
         recent = self.posts_in_hour(organization, now)
         return recent[-POSTS_PER_HOUR] + QUOTA_HOUR if len(recent) >= POSTS_PER_HOUR else None
 
-    def _under(self, window: Window) -> tuple[Window, ...]:
+    def _overlapped(self, window: Window) -> tuple[Window, ...]:
         return tuple(
             other for other in self.of(window.organizations) if other.overlaps(window.period)
         )
 
 
-def _plus(ledger: Ledger, window: Window) -> Ledger:
+def _with_window(ledger: Ledger, window: Window) -> Ledger:
     windows = sorted(
         (*ledger.windows, window), key=lambda one: (one.first, one.last, one.requested_at)
     )
@@ -290,7 +310,7 @@ _VERSIONED: Final = TypeAdapter(dict[str, object])
 
 
 def dump(ledger: Ledger) -> str:
-    """Ledger → JSON that a person can read."""
+    """Ledger → readable JSON."""
     return _LEDGER.dump_json(ledger, indent=2, exclude_none=True, by_alias=True).decode() + "\n"
 
 
@@ -299,24 +319,24 @@ def load(text: str, where: object) -> Ledger:
 
     Args:
         text: what `dump` wrote.
-        where: the file it came from, for the messages.
+        where: the file that it came from, for the messages.
 
     Raises:
         SettingsError: a newer version of this program wrote it.
-        DataError: it is no ledger.
+        DataError: it is not a ledger.
     """
     try:
         version = _VERSIONED.validate_json(text).get("version")
         if isinstance(version, int) and version > LEDGER_VERSION:
             raise SettingsError(
-                f"{where} was written by a newer circleci-usage (ledger version {version}, this one knows"
-                f" {LEDGER_VERSION}); upgrade circleci-usage, or use another --store."
+                f"{where} was written by a newer circleci-usage (ledger version {version}; this one"
+                f" supports {LEDGER_VERSION}); upgrade circleci-usage, or use another --store."
             )
         return _LEDGER.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(key) for key in first["loc"]) or "the file"
         raise DataError(
-            f"{where} is damaged ({inert(place)}: {inert(first['msg'])}); put back a good copy of the store, or delete"
-            " the folder to begin again."
+            f"{where} is damaged ({inert(place)}: {inert(first['msg'])}); restore a good copy of"
+            " the store, or delete the folder to start over."
         ) from None

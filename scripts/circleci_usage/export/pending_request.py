@@ -1,19 +1,20 @@
-"""What is being asked for right now, on disk before CircleCI hears of it: so that a kill loses no export job.
+"""The request in flight, on disk before it is sent, so that a killed run loses no export job.
 
-CircleCI can neither list export jobs nor be told that a request is a repetition, so its answer is the only way to know
-the job. The file is written and synced before the POST, with room for the id of the job; when the answer is there, the
-id is put into that room by one small write, before anything else is done. From then on a kill loses nothing.
+CircleCI can neither list export jobs nor recognize a repeated request, so its response is the only
+way to learn the job's id. The file is written and synced before the POST, with room for that id.
+When the response arrives, the id is put into that room by one small write, before anything else
+happens. From then on a kill loses nothing.
 
-What a kill finds, and what the next run makes of it:
+What a kill leaves, and what the next run does with it:
 
-| killed | the file holds | the window becomes |
+| killed | the file has | the window becomes |
 | --- | --- | --- |
-| before the POST was sent | no job (or half a line) | unclear: asked for again, which CircleCI sees once |
-| between CircleCI's accepting it and the write below | no job | unclear: asked for again, a second request |
-| after that write | the job | asked: the job is used |
+| before the POST was sent | no job (or half a line) | unclear: requested again |
+| after CircleCI accepted it, before that write | no job | unclear: a second request |
+| after that write | the job | requested: the job is used |
 
-The second row cannot be avoided from here. Its part on this computer (answer read → id written) takes a fraction of a
-millisecond; the rest is the answer's way through the network.
+The second row cannot be avoided on this side. Its part on this computer (response read → id
+written) takes a fraction of a millisecond; the rest is the response's way through the network.
 """
 
 import errno
@@ -34,16 +35,17 @@ from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.ledger_checks import fault_of_window
 
 _ROOM: Final = 128
-"""Bytes kept for the job's id. They are on disk before the POST: a disk that is full by then cannot lose the id."""
+"""Bytes reserved for the job's id before the POST, so that a disk filling up cannot lose it."""
 
 _LIMIT: Final = 1 << 20
 _WINDOW: Final = TypeAdapter(Window)
 
 
 class PendingRequestFile:
-    """The one window that is being asked for, if any: a line of JSON, and under it the id of its export job.
+    """The window that is being requested: a line of JSON, and below it the id of its export job.
 
-    All methods raise SettingsError when the file cannot be written, UnfinishedError when the disk is full.
+    All methods raise SettingsError when the file cannot be written, UnfinishedError when the disk
+    is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,11 +54,11 @@ class PendingRequestFile:
         self._room_at = 0
 
     def begin(self, window: Window) -> None:
-        """Put down, durably, that this window is about to be asked for."""
+        """Record durably that this window is about to be requested."""
         line = _WINDOW.dump_json(window, exclude_none=True, by_alias=True) + b"\n"
         self.discard()
         with translate_os_errors(self._path):
-            # A new file, never one that a link leads to.
+            # A new file, never the target of a link.
             self._handle = os.open(
                 self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
             )
@@ -70,28 +72,28 @@ class PendingRequestFile:
         self._room_at = len(line)
 
     def record_job(self, job: str) -> None:
-        """Put down the id of its export job."""
+        """Record the id of its export job."""
         with translate_os_errors(self._path):
             os.pwrite(self._handle, job.encode(), self._room_at)
             os.fsync(self._handle)
 
     def end(self) -> None:
-        """Forget it: the ledger knows what became of it."""
+        """Remove the file: the ledger now has the outcome."""
         os.close(self._handle)
         self.discard()
 
     def discard(self) -> None:
-        """Remove the file that an earlier run left."""
+        """Remove the file that an earlier run left behind."""
         if kind_of(self._path) == "a folder":
             raise self._damaged("it is a folder, not a file")
         with translate_os_errors(self._path), suppress(FileNotFoundError):
             self._path.unlink()
 
     def leftover_window(self) -> Window | None:
-        """The window that a killed run was asking for, `asked` or `unclear`; None when there was none.
+        """The window that a killed run was requesting, `requested` or `unclear`; None without one.
 
         Raises:
-            DataError: it is nothing that a run has written.
+            DataError: no run can have written the file.
         """
         try:
             lines = read_own(self._path, _LIMIT).decode("utf-8", "replace").splitlines()
@@ -104,7 +106,7 @@ class PendingRequestFile:
             with reading(self._path):
                 raise
         except (TypeError, ValueError):
-            # Half a file was written before anything was sent.
+            # The run was killed while it wrote the file, before anything was sent.
             return None
         fault = fault_of_window(left)
         if fault:
@@ -113,7 +115,7 @@ class PendingRequestFile:
 
     def _damaged(self, why: str) -> DataError:
         return DataError(
-            f"{inert(self._path)} is damaged: {why}; delete it and run the same command again."
+            f"{inert(self._path)} is damaged: {why}; delete it and rerun the same command."
         )
 
 
@@ -126,7 +128,7 @@ def _window_in(line: str, job: str) -> Window:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make the names of files in a folder durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

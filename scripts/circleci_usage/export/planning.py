@@ -1,13 +1,14 @@
-"""What is still to be asked for: from the ledger, the days wanted and the time. Pure.
+"""What is still to be requested: from the ledger, the days wanted and the time. Pure.
 
-Windows are calendar months clipped to the days that are missing, so that a weekly report's days serve the month's, and
-a rerun asks for nothing that is there. A day is asked for when
+Windows are calendar months clipped to the missing days. So the days of a weekly report also serve
+the month's, and a rerun requests nothing that is there. A day is requested when
 
 - no window has it, or
-- the window that has it was asked for before the day was complete, and now it is (until then, asking again would
-  give nothing new).
+- the window that has it was requested before the day was complete, and now it is. Until then
+  another request would bring nothing new.
 
-A window that must be refreshed for one of its days is asked for whole, since its files cannot be split.
+A window that must be refreshed for one of its days is requested as a whole, since its files cannot
+be split.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,16 +28,19 @@ from circleci_usage.core.periods import (
 from circleci_usage.export.ledger import Ledger, State, Window, complete_through
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)
-"""How far `end` stays behind now: CircleCI refuses a future one, and a refused request may count."""
+"""How far `end` stays behind now: CircleCI rejects a future one, which may cost quota."""
 
 LOOK_BACK: Final = timedelta(days=395)
-"""How long ago a window may begin: 13 months, a day less, since the limit moves while the days are whole."""
+"""How long ago a window may start: 13 months less a day, as the limit moves within a day."""
 
 FAILURES_BEFORE_HALVING: Final = 2
-"""A window whose export failed so often in a row is asked for in halves: exports are limited to 100 MB and 4 hours."""
+"""Failures in a row after which a window is requested in halves.
+
+Exports are limited to 100 MB and 4 hours.
+"""
 
 LAST_INSTANT: Final = timedelta(milliseconds=1)
-"""`end` is inclusive, and so the last instant of its day: what begins at midnight belongs to the next window."""
+"""`end` is inclusive: the last instant of its day, as midnight belongs to the next window."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,17 @@ class ExportPlan:
 
 
 def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime) -> ExportPlan:
-    """What to do for all rows of a period to be in the store, as complete as CircleCI has them now.
+    """What a run has to do to have all rows of a period, as complete as CircleCI has them now.
 
-    Days in the future, and days that CircleCI refused as too old, are not asked for.
+    Days in the future, and days that CircleCI rejected as too old, are not requested.
+
+    Example:
+        The store has October 1 to 15 complete; the period is October and November 1 to 3 →
+        to_request: October 16 to 31, November 1 to 3; in_progress: nothing.
 
     Args:
-        ledger: what there is.
-        organizations: ids, the one that asks first.
+        ledger: what the store has.
+        organizations: ids; the first one's export includes the others.
         period: the days wanted.
         now: the time at CircleCI.
     """
@@ -69,18 +77,19 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
         last=today_utc(now - CLOCK_MARGIN),
         complete=complete_through(now),
     )
-    wanted = _widened({day for day in period if _is_wanted(day, live, limits)}, live)
-    asked = (
+    missing = {day for day in period if _is_wanted(day, live, limits)}
+    wanted = _widened(missing, live)
+    requested = (
         window for window in live if window.state is State.REQUESTED and window.overlaps(period)
     )
     return ExportPlan(
         to_request=tuple(_windows(ledger, organizations, wanted)),
-        in_progress=tuple(window for window in asked if window.first not in wanted),
+        in_progress=tuple(window for window in requested if window.first not in wanted),
     )
 
 
 def oldest_day(now: datetime) -> date:
-    """The first day that CircleCI may still have usage of; `last-13-months` never begins before it."""
+    """The first day that CircleCI may still have; `last-13-months` never starts earlier."""
     today = today_utc(now)
     return min(today - LOOK_BACK, add_months(month_start(today), -12))
 
@@ -88,9 +97,9 @@ def oldest_day(now: datetime) -> date:
 def reachable(
     ledger: Ledger, organizations: Sequence[str], period: Period, now: datetime | None = None
 ) -> Period | None:
-    """The period from its first day that the store has, or that CircleCI still has; None when there is none.
+    """The period from the first of its days that the store or CircleCI still has; None without any.
 
-    Without the time it is only known of CircleCI what it refused.
+    Without `now`, only what CircleCI has rejected before is known of it.
     """
     windows = ledger.fetched(organizations, period)
     first = min((max(window.first, period.start) for window in windows), default=period.stop)
@@ -104,13 +113,18 @@ def _nothing_before(ledger: Ledger, organizations: Sequence[str], now: datetime 
 
 
 def moments(period: Period, now: datetime) -> tuple[datetime, datetime]:
-    """`start` and `end` of a request for these days, both inclusive, `end` not in the future."""
+    """`start` and `end` of a request for these days, both inclusive, `end` never in the future.
+
+    Example:
+        October 2026 → 2026-10-01 00:00:00.000 and 2026-10-31 23:59:59.999, or five minutes before
+        now, whichever is earlier.
+    """
     return midnight(period.start), min(midnight(period.stop) - LAST_INSTANT, now - CLOCK_MARGIN)
 
 
 @dataclass(frozen=True)
 class _Limits:
-    """The first and last day that CircleCI has usage of, and the last one that is complete."""
+    """The first and last day for which CircleCI has usage, and the last one that is complete."""
 
     first: date
     last: date
@@ -121,25 +135,26 @@ def _is_wanted(day: date, live: Iterable[Window], limits: _Limits) -> bool:
     if not limits.first <= day <= limits.last:
         return False
     windows = [window for window in live if day in window.period]
-    # A window that began before the limit could only be had again without its first days: it stays as it is.
+    # A window that starts before the limit could only be exported again without its first days:
+    # keep it.
     final = any(window.settles(day) or window.first < limits.first for window in windows)
     return not windows or (day <= limits.complete and not final)
 
 
 def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:
-    """With all days of every window that shares one of them."""
-    touched = [window for window in live if any(day in wanted for day in window.period)]
-    wider = wanted.union(*(window.period for window in touched))
+    """The days, and all days of every window that shares one of them."""
+    wider = set(wanted)
+    for window in live:
+        if not wanted.isdisjoint(window.period):
+            wider.update(window.period)
     return wider if wider == wanted else _widened(wider, live)
 
 
 def _windows(ledger: Ledger, organizations: Sequence[str], days: set[date]) -> Iterator[Period]:
-    for trend_period in consecutive_periods(days):
-        for window in months(trend_period):
-            if (
-                ledger.failures_of(organizations, window) >= FAILURES_BEFORE_HALVING
-                and len(window) > 1
-            ):
+    for gap in consecutive_periods(days):
+        for window in months(gap):
+            failures = ledger.failures_of(organizations, window)
+            if failures >= FAILURES_BEFORE_HALVING and len(window) > 1:
                 yield from _halves(window)
             else:
                 yield window

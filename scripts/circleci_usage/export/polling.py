@@ -1,8 +1,9 @@
-"""Looking at export jobs until they are done, sparingly, and fetching them. `exports.py` has the table of states.
+"""Polls export jobs until they are finished, sparingly, and downloads them.
 
-CircleCI allows ten looks an hour, so the jobs share one rhythm: the oldest is looked at until it is done, and then the
-next at once, which is likely done too. A job that takes much longer than the others gives way to them for a while. One
-that is completed without files leaves the rhythm: it is looked at when the others leave room for that.
+`engine.py` has the table of states. CircleCI allows ten polls per hour, so the jobs share one
+rhythm: the oldest is polled until it is finished, then the next at once, which has likely finished
+too. A job that takes much longer than the others lets them go first for a while. One that is
+completed without files leaves the rhythm: it is polled again when the others leave room.
 """
 
 from collections import deque
@@ -22,30 +23,31 @@ from circleci_usage.export.request_gate import RequestGate
 from circleci_usage.export.run_context import RunContext
 
 POLLS_IN_A_ROW: Final = 3
-"""Looks in a row at the same unfinished job, before it gives way."""
+"""Polls of the same unfinished job before the next one gets its turn."""
 
 POLLS_WHEN_MISSING: Final = 3
-"""Looks that may find no such job: right after the request it may not be known everywhere."""
+"""Polls that may find no such job: right after the request it may not be known everywhere."""
 
 FRESH_URLS: Final = 3
-"""How often in a row fresh URLs may be refused without a part arriving in between."""
+"""How often in a row fresh URLs may be rejected without a part arriving in between."""
 
 POLLS_PER_HOUR: Final = 10
-"""CircleCI's limit on looks at export jobs, an organisation."""
+"""CircleCI's limit on polls of export jobs per organization."""
 
 LONGEST_POLL_WAIT: Final = 600.0
-"""Seconds between two polls of a slow export: six an hour, which leaves room within CircleCI's ten."""
+"""Seconds between two polls of a slow export: six per hour, within CircleCI's ten."""
 
 _HOUR: Final = timedelta(hours=1)
 _UNFINISHED: Final = frozenset({"created", "processing"})
 
 
 class ExportPoller:
-    """Brings home the windows that were asked for.
+    """Waits for requested windows and downloads them.
 
     Args:
-        run: its tools.
-        request_again: called with a window whose export job came to nothing; False when the run may not ask again.
+        run: what all steps of the run share.
+        request_again: called with a window whose export failed; False when the run may not request
+            it again.
     """
 
     def __init__(self, run: RunContext, request_again: Callable[[Window], bool]) -> None:
@@ -63,14 +65,15 @@ class ExportPoller:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to look at."""
+        """Whether no window is left to poll."""
         return not (self._pending or self._maybe_empty)
 
     @property
     def wait_reason(self) -> str:
-        """What is left, and what CircleCI says of it."""
-        left = (*self._pending, *self._maybe_empty)
-        return f"CircleCI is not done with {', '.join(f'{one.window.period} ({one.state})' for one in left)}."
+        """Which windows are left, and their states at CircleCI."""
+        left = [*self._pending, *self._maybe_empty]
+        windows = ", ".join(f"{each.window.period} ({each.state})" for each in left)
+        return f"CircleCI is still processing {windows}."
 
     @property
     def ready_at(self) -> datetime:
@@ -80,17 +83,23 @@ class ExportPoller:
             moments.append(max(self._limit.opens_at, self._rhythm.opens_at))
         return min(moments)
 
-    def add(self, window: Window, answer: ExportJob | None = None) -> None:
-        """Take on a window; one that was asked for just now, as its answer shows, gets a moment first."""
-        self._pending.append(PendingWindow(window, answer))
-        if answer:
+    def add(self, window: Window, created: ExportJob | None = None) -> None:
+        """Take on a window.
+
+        Args:
+            window: one that was requested.
+            created: its export job, when it was requested just now; it is not polled at once.
+        """
+        self._pending.append(PendingWindow(window, created))
+        if created:
             self._rhythm.close_for(self._run.options.first_pause)
 
     def poll(self) -> None:
-        """Look and fetch until nothing is left, or the next look has to wait.
+        """Poll and download until nothing is left, or the next poll has to wait.
 
         Raises:
-            ServiceError, AccessError: the API cannot be used; what goes wrong with one window is put into `problems`.
+            ServiceError, AccessError: the API cannot be used. What fails for one window goes to
+                `problems`.
             UnfinishedError: the disk is full.
         """
         while one := self._next():
@@ -99,34 +108,37 @@ class ExportPoller:
             except RateLimitedError as error:
                 self._limit.refused(error)
                 until = f"{self._limit.opens_at:%H:%M} UTC"
-                self._run.progress.say(f"CircleCI allows no more looks for now, until {until}.")
+                self._run.progress.say(f"CircleCI's status-check limit is reached until {until}.")
                 continue
             try:
                 self._act_on(one, job)
             except ExpiredError:
                 self._needs_fresh_urls(one)
             except (ServiceError, DataError) as error:
-                self._done(one)
+                self._remove(one)
                 self.problems.append(error)
 
     def _next(self) -> PendingWindow | None:
-        """What to look at now: what can be fetched, then by the rhythm, then what may be empty.
+        """The window to poll now: one to download, then by the rhythm, then one that may be empty.
 
-        What is certainly empty needs no look and is done with here.
+        A window that is certainly empty needs no poll and is finished here.
         """
         front = self._pending[0] if self._pending else None
-        if front and (self._has_answer(front) or (self._limit.is_open and self._rhythm.is_open)):
+        if front and (self._is_created_complete(front) or self._may_poll()):
             return front
         for ready_at, one in self._maybe_empty_windows():
             if ready_at > self._run.clock.now():
                 continue
             if self._limit.is_open:
                 return one
-            self._empty(one)
+            self._finish_empty(one)
         return None
 
+    def _may_poll(self) -> bool:
+        return self._limit.is_open and self._rhythm.is_open
+
     def _maybe_empty_windows(self) -> list[tuple[datetime, PendingWindow]]:
-        """The windows without files and when each is to be seen to: not while the others need all the looks."""
+        """The windows without files and when to poll each; none while the others need all polls."""
         left, polls_from = self._polls_left(), self._limit.opens_at
         if self._limit.is_open and self._pending and left <= len(self._pending):
             return []
@@ -137,18 +149,20 @@ class ExportPoller:
         ]
 
     def _polls_left(self) -> int:
-        """How many looks CircleCI allows yet, as far as this run knows."""
+        """How many polls CircleCI still allows, as far as this run knows."""
         since = self._run.clock.now() - _HOUR
         return POLLS_PER_HOUR - sum(moment > since for moment in self._polled_at)
 
-    def _has_answer(self, one: PendingWindow) -> bool:
-        """Whether the answer to the request was already the end of it."""
-        return one.answer is not None and one.answer.state == "completed" and bool(one.answer.urls)
+    def _is_created_complete(self, one: PendingWindow) -> bool:
+        """Whether the response to the request already had the files."""
+        created = one.created
+        return created is not None and created.state == "completed" and bool(created.urls)
 
     def _poll(self, one: PendingWindow) -> ExportJob | None:
-        answer, one.answer = one.answer if self._has_answer(one) else None, None
-        if answer:
-            return answer
+        created = one.created if self._is_created_complete(one) else None
+        one.created = None
+        if created:
+            return created
         window = one.window
         self._polled_at.append(self._run.clock.now())
         job = self._run.client.poll_export(window.organizations[0], window.job or "")
@@ -165,19 +179,17 @@ class ExportPoller:
         elif job.state == "completed":
             self._completed(one, job)
         elif job.state == "failed":
-            self._failed(
-                one, f"CircleCI could not make it: {job.error_reason or 'it gave no reason'}"
-            )
+            self._failed(one, f"CircleCI's reason: {job.error_reason or 'none given'}")
         else:
             self._unfinished(one, job.state)
 
     def _completed(self, one: PendingWindow, job: ExportJob) -> None:
         before, now = max(one.window.listed, len(one.window.parts)), len(job.urls)
         if now < before:
-            self._failed(one, f"CircleCI lists {now} of its files, and listed {before} before")
+            self._failed(one, f"CircleCI lists {now} of its files, but listed {before} before")
             return
         if now > one.window.listed:
-            self._note(one, replace(one.window, listed=now))
+            self._update(one, replace(one.window, listed=now))
         parts_before = len(one.window.parts)
         try:
             whole = self._downloader.fetch(one.window, job.urls)
@@ -188,13 +200,13 @@ class ExportPoller:
             raise
         self._publish(one, whole)
         runs, files = counted(whole.rows, "job run"), counted(len(whole.parts), "file")
-        self._run.progress.say(f"Fetched {whole.period}: {runs} in {files}.")
+        self._run.progress.say(f"Downloaded {whole.period}: {runs} in {files}.")
 
     def _without_files(self, one: PendingWindow) -> None:
-        """Leave the rhythm, which goes on with the next, until it is clear that this one is empty."""
+        """Take a window out of the rhythm until it is clear whether it is empty."""
         now = self._run.client.now()
         polls, since = one.window.empty_polls + 1, one.window.empty_since or now
-        self._note(one, replace(one.window, empty_polls=polls, empty_since=since))
+        self._update(one, replace(one.window, empty_polls=polls, empty_since=since))
         if one.empty_check:
             one.empty_check.confirm()
         else:
@@ -205,67 +217,68 @@ class ExportPoller:
             self._maybe_empty.append(one)
             self._wait = pause.total_seconds()
         if one.empty_check.is_over:
-            self._empty(one)
+            self._finish_empty(one)
 
     def _rejoin(self, one: PendingWindow) -> None:
-        """There is more to say of it than that it has no files."""
+        """Return a window to the rhythm that is not just completed without files any longer."""
         if one.empty_check:
             one.empty_check = None
             self._maybe_empty.remove(one)
             self._pending.appendleft(one)
-            self._note(one, replace(one.window, empty_polls=0, empty_since=None))
+            self._update(one, replace(one.window, empty_polls=0, empty_since=None))
 
-    def _empty(self, one: PendingWindow) -> None:
-        """Completed without files means without usage, unless there was some."""
+    def _finish_empty(self, one: PendingWindow) -> None:
+        """Completed without files means without usage, unless there was usage before."""
         period = one.window.period
-        if one.window.listed or any(
-            old.rows for old in self._store.ledger.fetched(self._run.organizations, period)
-        ):
-            self._failed(one, "It is completed without files, though there was usage before")
+        stored = self._store.ledger.fetched(self._run.organizations, period)
+        if one.window.listed or any(old.rows for old in stored):
+            self._failed(
+                one, "CircleCI completed it without files, although there was usage before"
+            )
             return
         self._publish(one, one.window)
-        self._run.progress.say(f"Fetched {period}: no usage.")
+        self._run.progress.say(f"Downloaded {period}: no usage.")
 
     def _publish(self, one: PendingWindow, whole: Window) -> None:
         self._store.publish(whole, self._run.client.now())
-        self._done(one)
+        self._remove(one)
         self._wait = self._run.options.first_pause.total_seconds()
 
     def _needs_fresh_urls(self, one: PendingWindow) -> None:
         one.expired += 1
         if one.expired > FRESH_URLS:
-            self._done(one)
+            self._remove(one)
             self.problems.append(
                 ServiceError(
-                    f"The download URLs of {one.window.period} are refused, fresh ones too; run the same command again"
-                    " later."
+                    f"The download URLs of {one.window.period} were rejected, including fresh ones;"
+                    " rerun the same command later."
                 )
             )
 
     def _not_known(self, one: PendingWindow) -> None:
         one.missing += 1
         if one.missing >= POLLS_WHEN_MISSING:
-            self._failed(one, "CircleCI does not know the export job any more")
+            self._failed(one, "CircleCI no longer knows the export job")
         else:
             self._unfinished(one, "not known")
 
     def _failed(self, one: PendingWindow, reason: str) -> None:
-        self._done(one)
-        failed = replace(
-            one.window, state=State.FAILED, parts=(), error=reason, failures=one.window.failures + 1
-        )
+        self._remove(one)
+        failures = one.window.failures + 1
+        failed = replace(one.window, state=State.FAILED, parts=(), error=reason, failures=failures)
         self._store.commit(self._store.ledger.updated(failed))
         if self._request_again(failed):
             self._run.progress.say(
-                f"The export of {failed.period} came to nothing ({reason}); asking again."
+                f"The export of {failed.period} failed ({reason}); requesting it again."
             )
-        else:
-            self.problems.append(
-                ServiceError(
-                    f"The export of {failed.period} failed. {reason}. Run the same command again to ask for it once"
-                    f" more; if it keeps failing, ask CircleCI's support about export job {failed.job}."
-                )
+            return
+        self.problems.append(
+            ServiceError(
+                f"The export of {failed.period} failed. {reason}. Rerun the same command to request"
+                " it again; if it keeps failing, ask CircleCI's support about export job"
+                f" {failed.job}."
             )
+        )
 
     def _unfinished(self, one: PendingWindow, state: str) -> None:
         if state != one.state and state not in _UNFINISHED:
@@ -277,15 +290,18 @@ class ExportPoller:
         self._rhythm.close_for(timedelta(seconds=self._wait))
         self._wait = min(max(2 * self._wait, 1.0), LONGEST_POLL_WAIT)
 
-    def _done(self, one: PendingWindow) -> None:
-        (self._maybe_empty if one.empty_check else self._pending).remove(one)
+    def _remove(self, one: PendingWindow) -> None:
+        windows = self._maybe_empty if one.empty_check else self._pending
+        windows.remove(one)
 
-    def _note(self, one: PendingWindow, window: Window) -> None:
-        """Remember, also for the next run, what was seen of a window."""
+    def _update(self, one: PendingWindow, window: Window) -> None:
+        """Remember what was learned about a window, also for the next run."""
         one.window = window
         self._store.commit(self._store.ledger.updated(window))
 
     def _as_recorded(self, window: Window) -> Window:
-        """With the parts that were verified before fresh URLs were needed."""
-        asked = self._store.ledger.of(window.organizations, State.REQUESTED)
-        return next((one for one in asked if one.job == window.job), window)
+        """The window with the parts that were verified before fresh URLs were needed."""
+        for recorded in self._store.ledger.of(window.organizations, State.REQUESTED):
+            if recorded.job == window.job:
+                return recorded
+        return window

@@ -23,21 +23,21 @@ class RequestGate:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may be made now."""
+        """Whether a request may be made now."""
         return self.opens_at <= self._clock.now()
 
     def close_for(self, wait: timedelta) -> None:
-        """Let the next one wait so long, or longer if it has to already."""
+        """Delay the next request by `wait`, unless it is already delayed longer."""
         self.opens_at = max(self.opens_at, self._clock.now() + wait)
 
     def refused(self, error: RateLimitedError, guess: timedelta | None = None) -> None:
-        """Wait as a 429 says; if it does not say, as we guess; if we cannot, longer each time."""
+        """Wait as a 429 says; without that, as `guess` says; without either, longer each time."""
         steps = min(self._refusals, len(LIMIT_WAITS) - 1)
         self._refusals += 1
         self.close_for(error.wait or guess or timedelta(seconds=LIMIT_WAITS[steps]))
 
     def passed(self, quota_wait: timedelta | None) -> None:
-        """A request was answered, maybe with the news that it was the last one for a while."""
+        """A request succeeded; `quota_wait` is set when it used up the quota."""
         self._refusals = 0
         if quota_wait:
             self.close_for(quota_wait)

@@ -12,17 +12,17 @@ from circleci_usage.export.store import Store
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How an export is fetched.
+    """Waits and limits of an export.
 
     Attributes:
-        poll_seconds: the first wait before an export is looked at; it doubles from there.
-        max_wait: how long to wait for CircleCI in all; short waits and answers may go beyond it by a tenth. Zero: not
-            for the hourly quota, only moments (two minutes at a time, ten in all), which it takes to fetch what is
-            asked for.
-        downloads: parts that are downloaded at a time.
-        max_ratio: how many times its size a part may unpack to. Exports have about 6.
-        max_store_bytes: how large the parts in the store may become in all.
-        allow_insecure: whether parts may be fetched by plain HTTP from elsewhere than this machine.
+        poll_seconds: the initial poll interval; it doubles from there.
+        max_wait: the maximum total wait for CircleCI; short waits and responses may exceed it by a
+            tenth. Zero means not to wait for the hourly quota, only for the moments (two minutes at
+            a time, ten in total) that it takes to download what is requested.
+        downloads: parts that are downloaded at the same time.
+        max_ratio: the maximum decompression ratio of a part. Exports have about 6.
+        max_store_bytes: the maximum total size of the parts in the store.
+        allow_insecure: whether parts may be downloaded over plain HTTP from another machine.
     """
 
     poll_seconds: float = POLL_SECONDS
@@ -34,14 +34,14 @@ class ExportOptions:
 
     @property
     def first_pause(self) -> timedelta:
-        """The first wait before an export is looked at: no longer than the run may wait at all."""
+        """The initial poll interval, at most as long as the run may wait at all."""
         pause = timedelta(seconds=self.poll_seconds)
         return min(pause, self.max_wait) if self.max_wait else pause
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """The tools of one run. The store is locked by it."""
+    """What all steps of one run share. The run holds the lock of the store."""
 
     client: CircleCI
     store: Store

@@ -1,4 +1,4 @@
-"""The store at a glance: what is there, and what the next run would do. Asks nobody."""
+"""A summary of the store: what it has and what the next run would do. Makes no network requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from circleci_usage.export.store import Store
 
 @dataclass(frozen=True)
 class StoreStatus:
-    """What the store knows.
+    """The state of a store.
 
     Attributes:
-        folder: where it is.
+        folder: where the store is.
         windows: all of them, in the order of their days.
-        incomplete: fetched windows of which files are missing: their export jobs will be asked for them again.
-        requests_this_hour: how many exports the first organisation has asked for, as far as this store knows.
+        incomplete: fetched windows with missing files, which the next run downloads again.
+        requests_this_hour: how many exports the first organization requested, as far as this store
+            knows.
         requests_per_hour: how many CircleCI allows.
-        quota_free_at: when the next one may be asked for; None for now.
-        next_run: what a run for the same organisations and days would ask for and collect; None without organisations.
+        quota_free_at: when the next one may be requested; None means now.
+        next_run: what a run for the same organizations and days would do; None without
+            organizations.
     """
 
     folder: Path
@@ -36,7 +38,7 @@ class StoreStatus:
 
     @property
     def requests_left(self) -> int:
-        """How many exports may be asked for now."""
+        """How many exports may be requested now."""
         return max(0, self.requests_per_hour - self.requests_this_hour)
 
     @property
@@ -52,13 +54,14 @@ class StoreStatus:
 
 @dataclass(frozen=True)
 class NamedOrganizations:
-    """Organisations as a user names them, as far as a store knows their ids.
+    """Organizations as a user names them, as far as a store knows their ids.
 
     Attributes:
         ids: what to plan with.
-        unknown: slugs whose ids the store does not know: the next run asks CircleCI for them first.
-        certain: whether it is known all the same what the next run does. Without any window it asks for all days,
-            whatever the ids are.
+        unknown: slugs whose ids the store does not know; the next run looks them up at CircleCI
+            first.
+        certain: whether the next run can be predicted all the same. Without any window it requests
+            all days, whatever the ids are.
     """
 
     ids: tuple[str, ...]
@@ -67,7 +70,7 @@ class NamedOrganizations:
 
 
 def resolve_names(store: Store, names: Sequence[str]) -> NamedOrganizations:
-    """Ids and slugs → what the store knows of them; without any, the organisations of its last window.
+    """What the store knows about ids and slugs; without any, the organizations of its last window.
 
     Raises:
         SettingsError, DataError: the ledger cannot be read.
@@ -98,14 +101,11 @@ def store_status(
     """
     ledger, found = store.ledger, store.next_ledger
     requester = organizations[0] if organizations else ""
+    incomplete = [window for window in ledger.in_state(State.FETCHED) if not store.is_whole(window)]
     return StoreStatus(
         folder=store.folder,
         windows=ledger.windows,
-        incomplete=tuple(
-            window
-            for window in ledger.windows
-            if window.state is State.FETCHED and not store.is_whole(window)
-        ),
+        incomplete=tuple(incomplete),
         requests_this_hour=len(ledger.posts_in_hour(requester, now)),
         requests_per_hour=POSTS_PER_HOUR,
         quota_free_at=ledger.quota_free_at(requester, now),

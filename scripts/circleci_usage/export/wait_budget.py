@@ -1,4 +1,7 @@
-"""How long a run may wait for CircleCI: one measure for quotas, unfinished exports, slow answers and repeated tries."""
+"""How long a run may wait for CircleCI.
+
+One budget for quotas, unfinished exports, slow responses and repeated attempts.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,83 +12,94 @@ from circleci_usage.core.errors import UnfinishedError
 from circleci_usage.core.progress import Clock
 
 SHORT_WAIT: Final = timedelta(minutes=2)
-"""A server's wish to wait is followed without asking when it is not longer."""
+"""A wait that a server requests is granted without question up to this length."""
 
 GRACE: Final = timedelta(minutes=10)
-"""How long the short waits of a run may be in all that is not to wait: a `max_wait` of zero."""
+"""How long the short waits may be in total when `max_wait` is zero, which means not to wait."""
 
 TOLERANCE: Final = 0.1
-"""The share of `max_wait` by which short waits may go beyond it. An hour until the quota is free would be for nothing
-if the quarter of a minute were not allowed in which CircleCI then makes the export."""
+"""The share of `max_wait` by which short waits may exceed it.
+
+An hour of waiting for the quota would be wasted if the run could not then wait another 15 seconds
+for CircleCI to make the export.
+"""
 
 PROMPT: Final = timedelta(seconds=2)
-"""Answers that take no longer than this in all are no waiting: a `max_wait` of a second is for CircleCI to make the
-export, and not used up by asking for it."""
+"""Responses that take no longer than this in total do not count as waiting.
+
+A `max_wait` of one second is meant for CircleCI to make the export, and not used up by requesting
+it.
+"""
 
 
 class WaitBudget:
-    """How long was waited, between requests and for their answers, and may be."""
+    """How long the run has waited, between requests and for their responses, and still may."""
 
     def __init__(self, clock: Clock, max_wait: timedelta = timedelta()) -> None:
         self._clock = clock
         self._slept = timedelta()
-        self._answered = timedelta()
+        self._responding = timedelta()
         self.max_wait = max_wait
 
     @property
     def left(self) -> timedelta:
-        """How long may still be waited, a little at a time."""
+        """How much of the budget is left for short waits."""
         return max(self._limit - self._waited, timedelta())
 
     def allows(self, wait: timedelta) -> bool:
-        """Whether there is patience for one more wait."""
-        # An hour until the quota is free began with the first request: its answer's time may not count against it.
+        """Whether the budget covers one more wait."""
+        # An hour until the quota is free began with the first request: the time of its response
+        # must not count against that hour.
         is_whole = wait <= SHORT_WAIT or self._slept + wait <= self.max_wait
         return is_whole and self._waited + wait <= self._limit
 
     def wait(self, wait: timedelta) -> None:
-        """Wait, as was allowed."""
+        """Wait, after `allows` said yes."""
         self._clock.sleep(wait.total_seconds())
         self._slept += wait
 
     @contextmanager
-    def answer(self) -> Iterator[None]:
-        """Waits in its context for an answer, however that ends.
+    def response(self) -> Iterator[None]:
+        """A context that waits for a response, and counts its time however it ends.
 
         Raises:
-            UnfinishedError: earlier answers took all the patience; nothing is to be asked any more.
+            UnfinishedError: earlier responses used up the budget, so no request may be sent.
         """
         if not self.allows(timedelta()):
             raise UnfinishedError(
-                "CircleCI's answers took longer than this run may wait (--max-wait, MAX_WAIT). All that was asked for"
-                " and fetched is kept: run the same command again to go on."
+                "CircleCI's responses took longer than the maximum wait (--max-wait, MAX_WAIT)."
+                " Everything requested and downloaded so far is kept; rerun the same command to"
+                " resume."
             )
         begin = self._clock.now()
         try:
             yield
         finally:
-            # The computer's clock may be set back meanwhile.
-            self._answered += max(self._clock.now() - begin, timedelta())
+            # The computer's clock may have been set back meanwhile.
+            self._responding += max(self._clock.now() - begin, timedelta())
 
     def wait_until(self, moment: datetime, why: str) -> None:
-        """Wait, if the run may.
+        """Wait until a moment, if the budget allows it.
 
         Raises:
-            UnfinishedError: it has no patience left; `why` says what it would have waited for.
+            UnfinishedError: it does not; `why` says what the run is waiting for.
         """
         wait = max(moment - self._clock.now(), timedelta())
         if not self.allows(wait):
             raise UnfinishedError(
-                f"{why} It can go on at {moment:%Y-%m-%d %H:%M} UTC, later than this run may wait (--max-wait,"
-                " MAX_WAIT). All that was asked for and fetched is kept: run the same command again to go on."
+                f"{why} It can resume at {moment:%Y-%m-%d %H:%M} UTC, beyond the maximum wait"
+                " (--max-wait, MAX_WAIT). Everything requested and downloaded so far is kept; rerun"
+                " the same command to resume."
             )
         self.wait(wait)
 
     @property
     def _waited(self) -> timedelta:
-        return self._slept + (self._answered if self._answered > PROMPT else timedelta())
+        if self._responding <= PROMPT:
+            return self._slept
+        return self._slept + self._responding
 
     @property
     def _limit(self) -> timedelta:
-        """How long a run may have waited in all, after a short wait."""
+        """How long a run may have waited in total, after a short wait."""
         return self.max_wait * (1 + TOLERANCE) if self.max_wait else GRACE

@@ -1,4 +1,4 @@
-"""A server that answers as no honest one does: each connection gets the bytes that a script says, at its pace.
+"""A hostile server: each connection gets the bytes that a script says, at its pace.
 
 A script is a tuple of steps, carried out in their order; then the connection is closed:
 
@@ -26,7 +26,7 @@ class Step(Enum):
     READ = "read the head of a request"
     HANG = "say nothing until the other side goes"
     RESET = "end the connection with RST"
-    TLS = "shake hands as a TLS server, and go on encrypted"
+    TLS = "shake hands as a TLS server, and continue encrypted"
 
 
 READ, HANG, RESET, TLS = Step.READ, Step.HANG, Step.RESET, Step.TLS
@@ -34,7 +34,7 @@ READ, HANG, RESET, TLS = Step.READ, Step.HANG, Step.RESET, Step.TLS
 
 @dataclass(frozen=True)
 class Drip:
-    """The same piece again and again, without end; with no pause it is a flood."""
+    """The same piece again and again, endlessly; without a pause it is a flood."""
 
     piece: bytes = b"x"
     pause: float = 0.02
@@ -59,7 +59,7 @@ Script = tuple[bytes | Step | Drip | Pause | PassOn, ...]
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate for localhost that nobody trusts unless told to, and its key."""
+    """A self-signed certificate for localhost, and its key."""
 
     path: Path
     key: Path

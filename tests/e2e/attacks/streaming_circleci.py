@@ -1,4 +1,4 @@
-"""A CircleCI whose exports are as large as wanted and take no memory: the same packed rows go out again and again."""
+"""A CircleCI with exports of any size that take no memory: the same packed rows are sent again."""
 
 import gzip
 import json
@@ -51,20 +51,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A new export job."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        requested = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._say(
             201,
             {
                 "usage_export_job_id": "1",
                 "state": "created",
-                "start": asked["start"],
-                "end": asked["end"],
+                "start": requested["start"],
+                "end": requested["end"],
                 "download_urls": [],
             },
         )
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
     def _part(self) -> None:
         times = self._export.size // len(self._rows) + 1

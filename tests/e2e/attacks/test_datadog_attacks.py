@@ -77,7 +77,7 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_endless_response_is_given_up(script: Script) -> None:
+def test_a_response_that_never_ends_is_given_up(script: Script) -> None:
     begin = monotonic()
     too_slow = pytest.raises(ServiceError, match="the response is too slow")
     with HostileServer(script) as server, session(server.url) as datadog, too_slow:

@@ -1,6 +1,6 @@
-"""Attacks through the orb: variables of the job around it, values of its parameters, tracing, what it installs.
+"""Attacks through the orb: variables of the job, values of parameters, tracing, installed files.
 
-Its real scripts run as CircleCI's agent runs them; in the place of circleci-usage something writes down what it got.
+Its real scripts run as CircleCI's agent runs them; a recorder takes the place of circleci-usage.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ pathlib.Path({seen!r}).write_text(json.dumps([sys.argv[1:], dict(os.environ)]), 
 
 @dataclass(frozen=True)
 class Trick:
-    """What is done to one command of the orb, and what has to come of it; `{mark}` is a file that must not appear.
+    """An attack on one command of the orb and its result; `{mark}` is a file that must not appear.
 
     Attributes:
         command: of the orb.
@@ -46,7 +46,7 @@ class Trick:
         step_env: variables of the step in the place of those that the orb's YAML says.
         code: how the step ends.
         says: what is printed then, among other things.
-        args: what circleci-usage gets on its command line, if that is looked at.
+        args: what circleci-usage gets on its command line, if that matters.
         seen: the variables that circleci-usage gets; None for one that it must not get.
     """
 
@@ -105,7 +105,7 @@ OTHERS = {"CIRCLE_TOKEN": OTHER, "CIRCLECI_TOKEN": OTHER, "DD_API_KEY": OTHER, "
 EVAL = "a[$(touch {mark})]"
 
 TRICKS = {
-    # Variables of the job that look like the orb's.
+    # Variables of the job that resemble the orb's.
     "rails": Trick(env={"SECRET_KEY_BASE": TOKEN}),
     "an index as a secret": Trick(
         env={"SECRET_X": EVAL, "PARAM_Y": EVAL, "FLAG_Z": EVAL, "OPTION_A": EVAL}
@@ -127,9 +127,13 @@ TRICKS = {
     "an index by our name": Trick(env={f"{PREFIX}PARAM_{EVAL}": "x", f"{PREFIX}FLAG_{EVAL}": "1"}),
     "a token without need": Trick(env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}),
     "another command": Trick(
-        bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'", code=2, says="no such command"
+        bash_env=f"export {PREFIX}COMMAND='demo; touch {{mark}}'",
+        code=2,
+        says="does not support this command",
     ),
-    "no command": Trick(bash_env=f"unset {PREFIX}COMMAND", code=2, says="no such command"),
+    "no command": Trick(
+        bash_env=f"unset {PREFIX}COMMAND", code=2, says="does not support this command"
+    ),
     # Names of secrets.
     "an index as a token": Trick(
         "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": EVAL}, code=2, says="name"
@@ -327,7 +331,7 @@ def test_a_step_of_the_orb_holds(name: str, tmp_path: Path) -> None:
 
     [ran] = Runner(tmp_path, env).run(job).ran
 
-    held(ran, code=trick.code, mark=mark)
+    assert_safe(ran, code=trick.code, mark=mark)
     assert trick.says in ran.output
     if trick.code:
         assert not seen.file.exists()
@@ -338,8 +342,8 @@ def test_a_step_of_the_orb_holds(name: str, tmp_path: Path) -> None:
     assert seen.variables()["PATH"].startswith(str(tmp_path))
 
 
-def held(ran: Ran, *, code: int, mark: Path) -> None:
-    """What holds of every step: its end, with words on it, no secret, nothing run that came as data."""
+def assert_safe(ran: Ran, *, code: int, mark: Path) -> None:
+    """Check every step: its exit code, its message, no secret, no data that was run."""
     assert ran.exit_code == code, ran.output
     assert not code or "Error: " in ran.output
     assert not mark.exists()
@@ -347,14 +351,14 @@ def held(ran: Ran, *, code: int, mark: Path) -> None:
         assert secret not in ran.output
 
 
-def test_a_step_that_bash_was_told_to_trace_shows_no_secret(tmp_path: Path) -> None:
+def test_a_traced_step_shows_no_secret(tmp_path: Path) -> None:
     def traced(script: Path, variables: dict[str, str]) -> list[str]:
         environment = [f"{name}={value}" for name, value in variables.items()]
         return ["env", "-i", *environment, "bash", "-xveo", "pipefail", str(script)]
 
     seen = Seen(tmp_path)
     [ran] = Runner(tmp_path, {**TOKENS}, shell=traced).run(orb_step("export", {}, {})).ran
-    held(ran, code=0, mark=tmp_path / "mark")
+    assert_safe(ran, code=0, mark=tmp_path / "mark")
     assert seen.variables()["CIRCLECI_API_TOKEN"] == TOKEN
 
 
@@ -484,12 +488,12 @@ def path_for_later_steps(runner: Runner) -> str:
     return (runner.root / "home" / "attacked" / "bash_env").read_text(encoding="utf-8")
 
 
-NO_HASH = "an address without a hash"
-NO_FILE = "neither a file or folder of this job nor an address"
+NO_HASH = "a URL without a hash"
+NO_FILE = "neither a file or folder of this job nor a URL"
 ADDRESS = "https://example.invalid/circleci_usage-1.0.0-py3-none-any.whl"
 
 REFUSED = {
-    "an address without a hash": ({"package": ADDRESS}, NO_HASH),
+    "a URL without a hash": ({"package": ADDRESS}, NO_HASH),
     "the orb's own address before its release": ({}, NO_HASH),
     "an address with half a hash": ({"package": f"{ADDRESS}#sha256=abc"}, NO_HASH),
     "an address with another kind of hash": ({"package": f"{ADDRESS}#md5={'0' * 32}"}, NO_HASH),
@@ -519,7 +523,7 @@ def test_what_is_not_pinned_is_not_installed(name: str, tmp_path: Path) -> None:
     given, words = REFUSED[name]
     runner = installer(tmp_path, GITHUB_TOKEN=TOKEN)
     ran = install(runner, **marked(given, tmp_path / "mark"))
-    held(ran, code=2, mark=tmp_path / "mark")
+    assert_safe(ran, code=2, mark=tmp_path / "mark")
     assert words in ran.output
     assert path_for_later_steps(runner) == ""
 
@@ -569,7 +573,7 @@ def test_a_list_of_another_hash_is_refused(
     pins.write_text("# all pins\n", encoding="utf-8")
     runner = installer(tmp_path)
     ran = install(runner, package=str(wheel), requirements=address.format(pins=pins.as_uri()))
-    held(ran, code=code, mark=tmp_path / "mark")
+    assert_safe(ran, code=code, mark=tmp_path / "mark")
     assert path_for_later_steps(runner) == ""
 
 
@@ -582,6 +586,6 @@ def test_modules_that_lie_in_the_checkout_are_not_run(wheel: Path, tmp_path: Pat
     shutil.copy(wheel, tmp_path)
     runner = installer(tmp_path)
     ran = install(runner, beside=traps, package=str(tmp_path / wheel.name), venv="~/a&b")
-    held(ran, code=0, mark=mark)
+    assert_safe(ran, code=0, mark=mark)
     assert "/home/attacked/a\\&b/bin" in path_for_later_steps(runner)
     assert os.access(runner.root / "home" / "attacked" / "a&b" / "bin" / "circleci-usage", os.X_OK)

@@ -1,4 +1,4 @@
-"""Attacks on secrets: whatever fails, none comes out; and each goes to the one host that it is for."""
+"""Attacks on secrets: whatever fails, none leaks, and each goes only to the host it is for."""
 
 import json
 import os
@@ -162,8 +162,8 @@ def test_a_download_that_fails(fault: Fault, standin: StandIn, tmp_path: Path) -
     attacked("run", "--verbose", cwd=tmp_path, env=env, secrets=SECRETS, codes={2, 4, 5, 6})
     assert standin.calls
     for call in standin.calls:
-        held = any(TOKEN in value for value in call.headers.values())
-        assert held == (call.host == "api")
+        has_token = any(TOKEN in value for value in call.headers.values())
+        assert has_token == (call.host == "api")
     hold_no_secret(tmp_path)
 
 
@@ -229,12 +229,12 @@ SETTINGS: dict[str, dict[str, str]] = {
         "SEND_TO_DATADOG": "true",
     },
     "a password in an address": {"CIRCLECI_URL": f"https://me:{PASSWORD}@circleci.com"},
-    "a password in an address that is none": {"CIRCLECI_URL": f"https://me:{PASSWORD}@[bad"},
+    "a password in an invalid address": {"CIRCLECI_URL": f"https://me:{PASSWORD}@[bad"},
     "a password in Datadog's address": {
         "DATADOG_URL": f"http://{PASSWORD}@x",
         "SEND_TO_DATADOG": "true",
     },
-    "a password in a proxy that is none": {
+    "a password in an invalid proxy": {
         "CIRCLECI_URL": "https://192.0.2.1",
         "https_proxy": f"http://x:{PASSWORD}@[x",
     },
@@ -262,15 +262,15 @@ TRACES = [
 
 
 @pytest.mark.parametrize(("text", "env"), TRACES)
-def test_even_the_traceback_of_a_defect_shows_none(text: str, env: dict[str, str]) -> None:
+def test_even_the_traceback_of_an_internal_error_shows_none(text: str, env: dict[str, str]) -> None:
     shown = without_secrets(f"Traceback:\n  {text}", env)
     assert "Traceback" in shown
     for secret in SECRETS:
         assert secret not in shown
 
 
-def test_a_defect_is_told_with_its_traceback_and_without_secrets(tmp_path: Path) -> None:
-    """A defect is made by a module that is not whole; there is none to be caused from outside."""
+def test_an_internal_error_has_a_traceback_and_no_secrets(tmp_path: Path) -> None:
+    """An internal error is caused by a broken module, as nothing from outside causes one."""
     program = (
         "import circleci_usage.export_and_report, os, sys\n"
         "def broken(*_, **__): raise RuntimeError('\\x1b[2J' + os.environ['CIRCLECI_API_TOKEN'])\n"

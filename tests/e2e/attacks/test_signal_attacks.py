@@ -126,9 +126,9 @@ def _down(circleci: StandIn) -> None:
 
 
 WAITS: dict[str, tuple[str, Callable[[StandIn], None]]] = {
-    "for the export": ("Asked for", _busy),
-    "for the quota": ("takes no more export requests", _used_up),
-    "before a retry": ("trying again in 99 s", _down),
+    "for the export": ("Requested export for", _busy),
+    "for the quota": ("export requests per hour is used up", _used_up),
+    "before a retry": ("retrying in 99 s", _down),
 }
 
 
@@ -220,7 +220,7 @@ def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> 
             cwd=tmp_path,
             env=env,
             by=signal.SIGINT,
-            when="Asked for",
+            when="Requested export for",
             then=0.3,
             again=again,
         )
@@ -268,7 +268,7 @@ def test_while_it_reads_and_writes(said: str, then: float, exports: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("said", "by"), [("Exporting", signal.SIGINT), ("Fetched", signal.SIGTERM)], ids=str
+    ("said", "by"), [("Exporting", signal.SIGINT), ("Downloaded", signal.SIGTERM)], ids=str
 )
 def test_while_the_demo_exports(said: str, by: signal.Signals, tmp_path: Path) -> None:
     struck("demo", cwd=tmp_path, env={"TMPDIR": str(tmp_path)}, by=by, when=said)

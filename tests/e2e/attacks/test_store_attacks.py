@@ -1,7 +1,7 @@
-"""Attacks through what is read back: the store, its caches, an earlier report, what is remembered of Datadog.
+"""Attacks through files that are read back: the store, its caches, a report, what was sent.
 
-A store may come from a cache that others can write. Each attack changes one thing in a sound one; beside it lies a
-file of somebody's that no command may touch.
+A store may come from a cache that others can write. Each attack changes one thing in a sound one;
+beside it lies a file of somebody's that no command may touch.
 """
 
 import csv
@@ -80,7 +80,7 @@ def _unharmed(store: Path) -> None:
     ]
 
 
-# What a ledger says. "…" stands for a key that is changed; the victim's path is put in place of VICTIM.
+# What a ledger says. "…" stands for a key that is changed; VICTIM for the path of the victim.
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -138,9 +138,9 @@ LEDGERS: Final[dict[str, Change]] = {
     "no such day": _window(first="2026-02-30"),
     "complete beyond its end": _window(complete_through="2026-04-30"),
     "complete at the end of time": _window(complete_through="9999-12-31"),
-    "asked at the end of time": _window(asked_at="9999-12-31T23:59:59Z"),
-    "asked at the beginning": _window(asked_at="0001-01-01T00:00:00+14:00"),
-    "asked at a second beyond all": _window(asked_at=10**30),
+    "requested at the end of time": _window(asked_at="9999-12-31T23:59:59Z"),
+    "requested at the beginning": _window(asked_at="0001-01-01T00:00:00+14:00"),
+    "requested at an impossible second": _window(asked_at=10**30),
     "without a time zone": _window(asked_at="2026-05-02T13:00:00"),
     "huge size": _part(bytes=10**400),
     "size beyond 64 bits": _part(bytes=2**70),
@@ -153,7 +153,7 @@ LEDGERS: Final[dict[str, Change]] = {
     "no organization": _window(organizations=[]),
     "organization with a path": _window(organizations=["../\0"]),
     "unknown state": _window(state="free"),
-    "windows that are none": _ledger(windows={"a": 1}),
+    "invalid windows": _ledger(windows={"a": 1}),
     "posts at the end of time": _ledger(
         posts=[{"organization": "org", "at": "9999-12-31T23:00:00Z"}]
     ),
@@ -211,13 +211,13 @@ TEXTS: Final = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_ledger_that_is_none_is_damage(text: bytes, store: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_damage(text: bytes, store: Path) -> None:
     (store / "ledger.json").write_bytes(text)
     ended = attacked("prune", "--store", store, cwd=store.parent, codes={6})
     assert _SAID in ended.err
 
 
-def test_a_newer_ledger_asks_for_an_upgrade(store: Path) -> None:
+def test_a_newer_ledger_needs_an_upgrade(store: Path) -> None:
     (store / "ledger.json").write_text('{"version": 2}')
     assert "upgrade" in attacked("prune", "--store", store, cwd=store.parent, codes={2}).err
 
@@ -287,7 +287,7 @@ PLACED: Final = (
     Placed(_replaced_by_folder, f"parts/{_NAME}", "prune"),
     Placed(_replaced_by_folder, f"parts/{_NAME}", "report", says="a folder"),
     Placed(_replaced_by_pipe, f"parts/{_NAME}", "report", says="a pipe"),
-    Placed(_replaced_by_pipe, f"parts/{_NAME}", "doctor", code=2, says="missing or cut off"),
+    Placed(_replaced_by_pipe, f"parts/{_NAME}", "doctor", code=2, says="missing or truncated"),
     Placed(_replaced_by_link, f"parts/{_NAME}", "prune", code=0, says=""),
     Placed(_replaced_by_hard_link, f"parts/{_NAME}", "report", says="not as long as the ledger"),
 )
@@ -377,7 +377,7 @@ def _report(store: Path, *more: object) -> dict[str, Any]:
 
 
 def _sums(frames: Sequence[pl.DataFrame]) -> bytes:
-    """A file of sums as `save_sums` writes it, with its own checksum: only what it says is a lie."""
+    """A file of sums as `save_sums` writes it, with a valid checksum but false content."""
     body = b""
     for frame in frames:
         stream = io.BytesIO()
@@ -437,7 +437,7 @@ SUMS: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("change", SUMS.values(), ids=SUMS)
-def test_hostile_sums_are_made_anew(
+def test_hostile_sums_are_computed_again(
     change: Callable[[bytes], bytes], saved: Path, store: Path
 ) -> None:
     file = store / "parts" / ".daily-usage" / saved.name
@@ -469,7 +469,7 @@ def test_sums_are_not_waited_for_and_not_written_through_links(store: Path) -> N
 @pytest.mark.parametrize(
     "text", [TEXTS["nested"], TEXTS["not UTF-8"], b'{"1:2:3:4:5": 6}', b"null"]
 )
-def test_hostile_checksums_are_computed_anew(text: bytes, store: Path) -> None:
+def test_hostile_checksums_are_computed_again(text: bytes, store: Path) -> None:
     cache = store / "parts" / ".daily-usage"
     cache.mkdir()
     (cache / "checksums.json").write_bytes(text)
@@ -496,7 +496,7 @@ if refusing.CAN_REFUSE:
     @pytest.mark.parametrize(
         ("call", "error"), _REFUSED, ids=lambda each: errno.errorcode.get(each, each)
     )
-    def test_a_file_system_that_refuses_is_told(call: str, error: int, store: Path) -> None:
+    def test_a_file_system_that_refuses_is_reported(call: str, error: int, store: Path) -> None:
         before = (store / "ledger.json").read_bytes()
         command = [
             refusing.__file__,

@@ -1,4 +1,4 @@
-"""Attacks from the other end of the wire: what CircleCI, its download host or a proxy may answer, and how slowly."""
+"""Attacks over the network: what CircleCI, a download host or a proxy may send, and how slowly."""
 
 import gc
 import gzip
@@ -25,10 +25,10 @@ from circleci_usage.core.errors import AccessError, ServiceError, SettingsError,
 from circleci_usage.core.progress import NullProgress, SystemClock
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import Instead, Retouch
-from circleci_usage.demo.standin.messages import Response as CompleteAnswer
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI, find_organization
-from circleci_usage.export.api_responses import UnclearAnswerError
+from circleci_usage.export.api_responses import UnclearResponseError
 from circleci_usage.export.download import Allowance, Download, ExpiredError, download
 from circleci_usage.export.engine import export_usage
 from circleci_usage.export.http import BrokenError, Timeouts, wait_of
@@ -51,7 +51,7 @@ from hostile_server import (
 from hypothesis_profiles import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-"""A TLS connection that is cut before its handshake is left to the garbage collector by Python's own module."""
+"""Python's own module leaves a TLS connection without a handshake to the garbage collector."""
 
 HURRIED = Timeouts(connect=5, read=5, total=0.15)
 """Bytes keep coming, so that only the deadline can end it."""
@@ -88,18 +88,18 @@ ENDLESS: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_never_ends_is_given_up(script: Script) -> None:
+def test_a_response_that_never_ends_is_given_up(script: Script) -> None:
     begin = monotonic()
-    with HostileServer(script) as server, pytest.raises(ServiceError, match="after 5 tries: "):
+    with HostileServer(script) as server, pytest.raises(ServiceError, match="after 5 attempts: "):
         client(server.url).collaborations()
     assert monotonic() - begin < SLACK
     assert server.met == 5
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_export_that_is_answered_so_is_not_asked_for_twice(script: Script) -> None:
+def test_an_export_with_such_a_response_is_not_requested_twice(script: Script) -> None:
     begin = monotonic()
-    with HostileServer(script) as server, pytest.raises(UnclearAnswerError):
+    with HostileServer(script) as server, pytest.raises(UnclearResponseError):
         client(server.url).create_export(
             [ORGANIZATION], NOW - timedelta(days=2), NOW - timedelta(days=1)
         )
@@ -156,15 +156,15 @@ BROKEN_JSON: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", BROKEN_JSON.values(), ids=BROKEN_JSON)
-def test_json_that_is_no_answer(body: bytes) -> None:
+def test_json_that_is_not_a_response(body: bytes) -> None:
     with HostileServer((READ, answer(200, body))) as server:
-        for ask in (
+        for call in (
             lambda: client(server.url).collaborations(),
             lambda: client(server.url).organization("gh/acme"),
         ):
             with pytest.raises(ServiceError):
-                ask()
-        with pytest.raises(UnclearAnswerError):
+                call()
+        with pytest.raises(UnclearResponseError):
             client(server.url).create_export([ORGANIZATION], NOW - timedelta(days=2), NOW)
 
 
@@ -189,7 +189,7 @@ BOMBS: dict[str, bytes] = {
     "ten encodings": answer(200, b"[]", Content_Encoding=", ".join(["gzip"] * 10)),
     "a header of a megabyte": OK + b"X: " + b"x" * (1 << 20) + b"\r\n\r\n[]",
     "a thousand headers": OK + b"X: y\r\n" * 1000 + b"\r\n[]",
-    "a length that is none": OK + b"Content-Length: -1\r\n\r\n",
+    "an invalid length": OK + b"Content-Length: -1\r\n\r\n",
     "a length of 5,000 digits": OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{",
     "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]",
     "a chunk of 2^80 bytes": CHUNKED + b"1" + b"0" * 20 + b"\r\n[]",
@@ -203,7 +203,7 @@ BOMBS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("whole", BOMBS.values(), ids=BOMBS)
-def test_an_answer_that_is_no_http_or_a_bomb(whole: bytes, tmp_path: Path) -> None:
+def test_a_response_that_is_not_http_or_a_bomb(whole: bytes, tmp_path: Path) -> None:
     with HostileServer((READ, whole)) as server:
         with pytest.raises(ServiceError):
             client(server.url, Timeouts(total=20)).collaborations()
@@ -224,14 +224,14 @@ LENGTHS: dict[str, bytes] = {
 def test_a_download_of_a_length_that_no_file_has(whole: bytes, tmp_path: Path) -> None:
     with (
         HostileServer((READ, whole)) as server,
-        pytest.raises(BrokenError, match="a length that no file has"),
+        pytest.raises(BrokenError, match="an impossible file length"),
     ):
         fetch(f"{server.url}/part", tmp_path)
 
 
 def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> None:
     with StandIn(TinyCompany(), SystemClock(), token=TOKEN) as standin:
-        too_long = Instead(CompleteAnswer(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
+        too_long = Instead(Response(206, {"Content-Range": f"bytes 0-1/{'9' * 400}"}, b"xx"))
         standin.faults = lambda request: too_long if request.host == "download" else None
         env = {
             "CIRCLECI_API_TOKEN": TOKEN,
@@ -242,7 +242,7 @@ def test_such_a_length_does_no_harm_to_the_bar_of_a_terminal(tmp_path: Path) -> 
         env |= {"ORG_ID": standin.company.organizations[0].id, "TERM": "xterm"}
         code, shown = on_a_terminal("export", "--period", "yesterday", cwd=tmp_path, env=env)
     assert code == 4, shown
-    assert "names a length that no file has" in " ".join(shown.split())
+    assert "reports an impossible file length" in " ".join(shown.split())
     assert "defect" not in shown
 
 
@@ -320,7 +320,7 @@ HOSTILE_JOBS: Mapping[str, object] = {
 
 
 @pytest.mark.parametrize("described", HOSTILE_JOBS.values(), ids=HOSTILE_JOBS)
-def test_an_export_job_that_is_none(described: object) -> None:
+def test_an_invalid_export_job(described: object) -> None:
     body = answer(200, json.dumps(described).encode())
     with HostileServer((READ, body)) as server, pytest.raises(ServiceError) as caught:
         client(server.url, Timeouts()).poll_export(ORGANIZATION, "e8235eed")
@@ -341,7 +341,7 @@ HOSTILE_ORGANIZATIONS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("described", HOSTILE_ORGANIZATIONS.values(), ids=HOSTILE_ORGANIZATIONS)
-def test_an_organization_that_is_none(described: object) -> None:
+def test_an_invalid_organization(described: object) -> None:
     with (
         HostileServer((READ, answer(200, json.dumps(described).encode()))) as server,
         pytest.raises(ServiceError),
@@ -399,7 +399,7 @@ HOSTILE_HEADERS: dict[str, dict[str, str]] = {
     "a Date in the year 9999": {"Date": "Fri, 31 Dec 9999 23:59:59 -2359"},
     "a Date of 300 digits": {"Date": f"Mon, 01 Jan {'9' * 300} 00:00:00 GMT"},
     "a Date with a zone of 300 digits": {"Date": f"Mon, 01 Jan 2026 00:00:00 +{'9' * 300}"},
-    "a Date that is none": {"Date": "\xff\xfe,,, ::"},
+    "an invalid Date": {"Date": "\xff\xfe,,, ::"},
     "an empty Date": {"Date": ""},
     "a Retry-After of 400 digits": {"Retry-After": "9" * 400},
     "a Retry-After of 1e400": {"Retry-After": "1e400"},
@@ -433,11 +433,11 @@ def test_headers_about_time_do_no_harm(
 def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) -> None:
     with bench(tmp_path) as world:
         world.circleci.faults = lambda _: Retouch({"Date": date})
-        asking = world.client
-        asking.collaborations()
+        client = world.client
+        client.collaborations()
         with pytest.raises(ServiceError, match="is in the future and has no usage yet"):
             export_usage(
-                asking,
+                client,
                 world.store,
                 world.organizations,
                 OCTOBER,
@@ -461,9 +461,9 @@ def test_no_header_about_time_breaks_anything(date: str, wish: str) -> None:
 
 
 WISHES: dict[str, tuple[str, bytes, set[int]]] = {
-    "a 429 of a look-up": ("gh/acme", answer(429, b"{}", Retry_After="100"), {5}),
-    "429s that ask for a second": ("gh/acme", answer(429, b"{}", Retry_After="1"), {5}),
-    "a 503 of a look-up": ("gh/acme", answer(503, b"{}", Retry_After="100"), {4}),
+    "a 429 of a lookup": ("gh/acme", answer(429, b"{}", Retry_After="100"), {5}),
+    "429s that request a second": ("gh/acme", answer(429, b"{}", Retry_After="1"), {5}),
+    "a 503 of a lookup": ("gh/acme", answer(503, b"{}", Retry_After="100"), {4}),
     "a 503 without a wish": ("gh/acme", answer(503, b"{}"), {4}),
     "a 429 of an export": (ORGANIZATION, answer(429, b"{}", Retry_After="3600"), {5}),
     "a 429 of 31 days": (ORGANIZATION, answer(429, b"{}", Retry_After="9" * 30), {5}),
@@ -473,7 +473,7 @@ WISHES: dict[str, tuple[str, bytes, set[int]]] = {
 
 
 @pytest.mark.parametrize(("organization", "whole", "codes"), WISHES.values(), ids=WISHES)
-def test_max_wait_holds_whatever_a_server_asks_for(
+def test_max_wait_holds_whatever_a_server_requests(
     organization: str, whole: bytes, codes: set[int], tmp_path: Path
 ) -> None:
     with HostileServer((READ, whole)) as server:
@@ -489,39 +489,42 @@ def test_max_wait_holds_whatever_a_server_asks_for(
 
 @dataclass(frozen=True)
 class Slow:
-    """Answers slower than the run may wait; how many requests it makes until it ends, and whether it has an export."""
+    """Responses slower than the maximum wait, and how many requests the run makes."""
 
     organization: str
     scripts: tuple[Script, ...]
     requests: int
     words: str
-    asked: bool = True
+    requested: bool = True
 
 
-ASKED = answer(201, json.dumps(job(state="processing")).encode())
+REQUESTED = answer(201, json.dumps(job(state="processing")).encode())
 UNFINISHED = answer(200, json.dumps(job(state="processing")).encode())
 LISTED = answer(200, json.dumps([{"id": ORGANIZATION, "slug": "gh/acme"}]).encode())
 LATE = Pause(2.5)
 SLOW: dict[str, Slow] = {
-    "looks": Slow(
-        ORGANIZATION, ((READ, ASKED), (READ, LATE, UNFINISHED)), 2, "CircleCI is not done with"
+    "polls": Slow(
+        ORGANIZATION,
+        ((READ, REQUESTED), (READ, LATE, UNFINISHED)),
+        2,
+        "CircleCI is still processing",
     ),
-    "an export": Slow(ORGANIZATION, ((READ, LATE, ASKED),), 1, "CircleCI is not done with"),
-    "a look-up": Slow(
+    "an export": Slow(ORGANIZATION, ((READ, LATE, REQUESTED),), 1, "CircleCI is still processing"),
+    "a lookup": Slow(
         "gh/acme",
-        ((READ, LATE, LISTED), (READ, ASKED)),
+        ((READ, LATE, LISTED), (READ, REQUESTED)),
         1,
         "CircleCI's answers took longer",
-        asked=False,
+        requested=False,
     ),
-    "a look-up that fails": Slow(
-        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "request limit", asked=False
+    "a lookup that fails": Slow(
+        "gh/acme", ((READ, LATE, answer(429, Retry_After="1")),), 1, "rate limit", requested=False
     ),
 }
 
 
 @pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
-def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
+def test_waiting_for_responses_counts(slow: Slow, tmp_path: Path) -> None:
     with HostileServer(*slow.scripts) as server:
         env = {"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_URL": server.url, "ORG_ID": slow.organization}
         env |= {"MAX_WAIT": "1s", "POLL_SECONDS": "0.1"}
@@ -529,8 +532,8 @@ def test_waiting_for_answers_is_waiting(slow: Slow, tmp_path: Path) -> None:
     assert slow.words in ended.err
     assert server.met == slow.requests
     ledgers = [ledger.read_text() for ledger in tmp_path.rglob("ledger.json")]
-    assert any("e8235eed" in ledger for ledger in ledgers) == slow.asked, (
-        "what was asked for is kept"
+    assert any("e8235eed" in ledger for ledger in ledgers) == slow.requested, (
+        "what was requested is kept"
     )
 
 
@@ -611,7 +614,7 @@ def addressed(url: str, *, allow_insecure: bool = False) -> str:
 
 
 @pytest.mark.parametrize("url", [*BAD_URLS, *PASSWORDS], ids=ascii)
-def test_an_address_that_is_none_is_refused_even_when_all_is_allowed(url: str) -> None:
+def test_an_invalid_address_is_rejected_even_when_all_is_allowed(url: str) -> None:
     with pytest.raises(
         SettingsError, match=r"THE_URL (is not a valid URL|contains a user name)"
     ) as caught:
@@ -703,8 +706,10 @@ SETTINGS = [
             "x:y",
         )
     ),
-    Setting("REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
-    Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificates that REQUESTS_CA_BUNDLE"),
+    Setting(
+        "REQUESTS_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"
+    ),
+    Setting("CURL_CA_BUNDLE", "/no/such/file.pem", "The certificate file in REQUESTS_CA_BUNDLE"),
     *(
         Setting("POLL_SECONDS", text, "POLL_SECONDS")
         for text in ("inf", "nan", "1e400", "1e18", "86401")
@@ -727,7 +732,7 @@ SETTINGS = [
         for text in ("../..", "gh/acme?x", "gh/%2e%2e", "a\x1b[2J")
     ),
     *(
-        Setting("CIRCLECI_API_TOKEN", token, "holds characters that no token has")
+        Setting("CIRCLECI_API_TOKEN", token, "contains invalid characters")
         for token in (
             "hunter2 hunter2",
             "hunter2\r\nX: y",
@@ -758,7 +763,7 @@ def test_a_hostile_setting_has_its_own_message(setting: Setting, tmp_path: Path)
     assert ended.seconds < 2 * SLACK
 
 
-def test_certificates_that_are_none(tmp_path: Path) -> None:
+def test_invalid_certificates(tmp_path: Path) -> None:
     garbage = tmp_path / "garbage.pem"
     garbage.write_bytes(os.urandom(100))
     with HostileServer((HANG,)) as server:
@@ -772,12 +777,17 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
 
 
 ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
-    "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "does not accept the token"),
-    "a token that may not": ((READ, answer(403, b"{}")), {}, 3, "The token may not see"),
-    "nobody who answers": ((), {}, 4, "cannot be used"),
-    "no list": ((READ, answer(200, b"{}")), {}, 4, "no list of organisations"),
+    "a wrong token": ((READ, answer(401, b"{}")), {}, 3, "rejected the token"),
+    "a token that may not": (
+        (READ, answer(403, b"{}")),
+        {},
+        3,
+        "The token is not allowed to access",
+    ),
+    "no server": ((), {}, 4, "is unavailable"),
+    "no list": ((READ, answer(200, b"{}")), {}, 4, "not a list of organizations"),
     "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
-    "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "request limit is reached"),
+    "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "rate limit is reached"),
     "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
     "no certificates": (
         (HANG,),
@@ -825,9 +835,9 @@ def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "place", ["http://192.0.2.1/part", "//192.0.2.1/part", "http://evil.example:8080/"]
 )
-def test_a_download_does_not_go_on_in_the_open(place: str, tmp_path: Path) -> None:
+def test_a_download_does_not_continue_over_plain_http(place: str, tmp_path: Path) -> None:
     script = (READ, answer(307, Location=place))
-    refused = pytest.raises(SettingsError, match=r"plain http address at .*--allow-insecure")
+    refused = pytest.raises(SettingsError, match=r"uses plain http.*--allow-insecure")
     with HostileServer(script) as server, refused:
         fetch(f"{server.url}/part", tmp_path)
     assert server.met == 1
@@ -842,7 +852,7 @@ def test_a_part_at_a_plain_http_address_is_refused(tmp_path: Path) -> None:
         world.address = server.url
         ended = world.try_export(OCTOBER)
     assert isinstance(ended, SettingsError)
-    assert "plain http address at 192.0.2.1" in str(ended)
+    assert "download URL at 192.0.2.1 uses plain http" in str(ended)
     assert "hunter2" not in str(ended)
 
 
@@ -900,14 +910,14 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "resets": ((READ, RESET), "broke|proxy|connection"),
     "cuts its answer": ((READ, b"HTTP/1.1 200 Conn"), "broke|proxy|connection|TLS"),
     "drips its answer": ((READ, b"HTTP/1.1 200 OK\r\n", Drip(b"X: y\r\n")), "."),
-    "drips a line": ((READ, b"HTTP/1.1 200 ", Drip()), "too slowly"),
-    "hangs": ((READ, HANG), "too slowly"),
-    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slowly"),
+    "drips a line": ((READ, b"HTTP/1.1 200 ", Drip()), "too slow"),
+    "hangs": ((READ, HANG), "too slow"),
+    "hangs after CONNECT": ((READ, TUNNEL, HANG), "too slow"),
     "cuts after CONNECT": ((READ, TUNNEL), "."),
     "drips TLS after CONNECT": ((READ, TUNNEL, Drip(b"\x16\x03\x03\x40\x00" + b"\x00" * 60)), "."),
     "speaks HTTP after CONNECT": (
         (READ, TUNNEL, answer(200, b"[]"), HANG),
-        "no trusted TLS connection|too slowly",
+        "the TLS connection is not trusted|too slow",
     ),
     "is another server behind CONNECT": (
         (READ, TUNNEL, TLS, READ, RESET),
@@ -939,14 +949,14 @@ UNSENT = ["refuses", "hangs after CONNECT", "cuts after CONNECT", "speaks HTTP a
 
 
 @pytest.mark.parametrize("fault", UNSENT)
-def test_an_export_that_a_proxy_kept_back_is_asked_for_again(fault: str, behind: Behind) -> None:
+def test_an_export_that_a_proxy_kept_back_is_requested_again(fault: str, behind: Behind) -> None:
     with HostileServer(PROXY_FAULTS[fault][0]) as proxy:
         behind(proxy)
         with pytest.raises(ServiceError) as caught:
             client("https://localhost:9").create_export(
                 [ORGANIZATION], NOW - timedelta(days=2), NOW
             )
-    assert not isinstance(caught.value, UnclearAnswerError)
+    assert not isinstance(caught.value, UnclearResponseError)
     assert proxy.met == 5
 
 
@@ -963,7 +973,7 @@ def test_an_export_that_went_through_a_proxy_is_not(
         HostileServer((READ, TUNNEL, PassOn(server.port))) as proxy,
     ):
         behind(proxy)
-        with pytest.raises(UnclearAnswerError):
+        with pytest.raises(UnclearResponseError):
             client(f"https://localhost:{server.port}", Timeouts(total=1)).create_export(
                 [ORGANIZATION], NOW - timedelta(days=2), NOW
             )
@@ -971,7 +981,7 @@ def test_an_export_that_went_through_a_proxy_is_not(
     assert TOKEN.encode() in server.heads[0]
 
 
-def test_a_tls_server_behind_a_sound_proxy_is_asked(
+def test_a_tls_server_behind_a_working_proxy_is_reached(
     certificate: Certificate, behind: Behind
 ) -> None:
     listed = json.dumps([{"id": ORGANIZATION}]).encode()
@@ -983,7 +993,7 @@ def test_a_tls_server_behind_a_sound_proxy_is_asked(
         assert len(client(f"https://localhost:{server.port}", Timeouts()).collaborations()) == 1
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(
+def test_an_untrusted_certificate_is_rejected(
     certificate: Certificate, behind: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
@@ -992,7 +1002,7 @@ def test_a_certificate_that_nobody_trusts_is_refused(
     ):
         behind(proxy)
         monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-        with pytest.raises(ServiceError, match="no trusted TLS connection"):
+        with pytest.raises(ServiceError, match="the TLS connection is not trusted"):
             client(f"https://localhost:{server.port}", Timeouts()).collaborations()
     assert server.heads == []
 

@@ -1,4 +1,4 @@
-"""Who the made-up company is: its organisations, teams and projects, and what the pipelines of a project run."""
+"""The sample company: its organizations, teams and projects, and what their pipelines run."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,15 @@ LONGEST_JOB_SECONDS: Final = 5 * 60 * 60
 
 @dataclass(frozen=True)
 class SampleOrganization:
-    """An organisation as the API shows it: `slug` like `gh/acme`, `vcs_type` github, bitbucket or circleci."""
+    """An organization of the sample company.
+
+    Attributes:
+        id: its id.
+        name: its name.
+        slug: like `gh/acme`.
+        vcs_type: github, bitbucket or circleci.
+        created: its first day.
+    """
 
     id: str
     name: str
@@ -29,26 +37,29 @@ class Job:
     seconds: int
     parallelism: int = 1
     peaks: tuple[int, int] | None = None
-    """Usual peaks of CPU and RAM in percent; None for ones that fit the resource class."""
+    """Usual peaks of CPU and RAM in percent; None for peaks that suit the resource class."""
     fails: float = 0.03
     flaky: bool = False
     saves_mb: int = 0
-    """Kept in caches, workspaces and artifacts; 0 for about half of the runs of a job that saves at all."""
+    """Stored in caches, workspaces and artifacts, by about half of the runs."""
     fetches_mb: int = 0
-    """Sent to a self-hosted runner."""
+    """Transferred to a self-hosted runner."""
     ip_ranges_mb: int = 0
     layer_caching: bool = False
 
 
 When = Literal["push", "main", "nightly", "weekly", "evening"]
-"""What a workflow runs for: a push, a push to the main branch, or a schedule; the evening's runs end after midnight."""
+"""What triggers a workflow: a push, a push to the main branch, or a schedule.
+
+Runs of the evening end after midnight.
+"""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """Stages one after the other, the jobs of a stage side by side.
+    """Stages one after the other; the jobs of a stage run at the same time.
 
-    `hold` asks for a person's approval before the last stage.
+    `hold` waits for a person's approval before the last stage.
     """
 
     name: str
@@ -59,9 +70,9 @@ class Workflow:
 
 @dataclass(frozen=True)
 class SampleProject:
-    """A project; `pushes` is how many pipelines a weekday of the demo's last month has.
+    """A project, which builds from the day when it was `created` until it was `retired`.
 
-    It builds from the day it was `created` until the day it was `retired`.
+    `pushes` is the number of pipelines on a weekday of the demo's last month.
     """
 
     name: str
@@ -99,7 +110,7 @@ TEAMS: Final = {
     "Data": ("data-*", "ml-*"),
     "Platform": ("platform-*", "ci-*"),
 }
-"""Team → globs of its projects' names. A few projects belong to nobody."""
+"""Team → globs of its projects' names. A few projects belong to no team."""
 
 
 _DEPLOY: Final = (Job("deploy-production", "docker", "small", 110, fails=0.01, ip_ranges_mb=90),)
@@ -275,53 +286,60 @@ _IMAGES: Final = (
 )
 
 
-def _projects() -> tuple[SampleProject, ...]:
-    old, grown, young = date(2020, 10, 5), date(2023, 2, 14), date(2026, 4, 20)
-    service, big_service = _service(), (*_service("xlarge"), _SOAK)
-    return (
-        SampleProject("pay-gateway", MAIN, big_service, 20, old),
-        SampleProject("pay-ledger", MAIN, big_service, 16, old),
-        SampleProject("pay-checkout", MAIN, service, 15, old),
-        SampleProject("pay-payouts", MAIN, service, 9, grown),
-        SampleProject("pay-invoices", MAIN, service, 6, grown),
-        SampleProject("pay-fx", MAIN, service, 4, grown),
-        SampleProject("pay-sdk-java", MAIN, _LIBRARY, 4, old),
-        SampleProject("pay-sdk-python", MAIN, _LIBRARY, 4, old),
-        SampleProject("risk-scoring", MAIN, big_service, 12, old),
-        SampleProject("risk-rules", MAIN, service, 9, grown),
-        SampleProject("risk-case-manager", MAIN, service, 8, grown),
-        SampleProject("risk-kyc", MAIN, service, 6, grown),
-        SampleProject("risk-watchlists", MAIN, _LIBRARY, 3, young),
-        SampleProject("platform-terraform", MAIN, _INFRASTRUCTURE, 21, old),
-        SampleProject("platform-kubernetes", MAIN, _INFRASTRUCTURE, 14, old),
-        SampleProject("platform-agent", MAIN, _AGENT, 6, grown),
-        SampleProject("platform-gateway", MAIN, service, 6, grown),
-        SampleProject("platform-secrets", MAIN, _INFRASTRUCTURE, 3, grown),
-        SampleProject("platform-cli", MAIN, _LIBRARY, 4, grown),
-        SampleProject("ci-images", MAIN, _IMAGES, 4, old),
-        SampleProject("ci-orbs", MAIN, _LIBRARY, 3, grown),
-        SampleProject("handbook", MAIN, _LIBRARY, 3, old),
-        SampleProject("ios-wallet", APPS, _IOS, 10, old),
-        SampleProject("ios-merchant", APPS, _IOS, 4, grown),
-        SampleProject("ios-design-kit", APPS, _IOS, 2, grown),
-        SampleProject("android-wallet", APPS, _ANDROID, 10, old),
-        SampleProject("android-merchant", APPS, _ANDROID, 4, grown),
-        SampleProject("android-design-kit", APPS, _LIBRARY, 3, grown),
-        SampleProject("web-storefront", APPS, _WEB, 16, old),
-        SampleProject("web-dashboard", APPS, _WEB, 14, old),
-        SampleProject("web-admin", APPS, _WEB, 8, grown),
-        SampleProject("web-design-system", APPS, _LIBRARY, 8, grown),
-        SampleProject("web-landing", APPS, _LIBRARY, 4, old),
-        SampleProject(
-            "hackday-2026", APPS, _LIBRARY, 6, date(2026, 2, 2), retired=date(2026, 3, 20)
-        ),
-        SampleProject("data-lake", LABS, _DATA, 9, grown),
-        SampleProject("data-warehouse", LABS, _DATA, 12, grown),
-        SampleProject("data-streams", LABS, service, 8, grown),
-        SampleProject("data-contracts", LABS, _LIBRARY, 4, young),
-        SampleProject("ml-fraud", LABS, _ML, 6, grown),
-        SampleProject("ml-forecast", LABS, _ML, 3, young),
-    )
+_SERVICE: Final = _service()
+_BIG_SERVICE: Final = (*_service("xlarge"), _SOAK)
 
+_OLD: Final = date(2020, 10, 5)
+_GROWN: Final = date(2023, 2, 14)
+_YOUNG: Final = date(2026, 4, 20)
 
-PROJECTS: Final = _projects()
+_MAIN_PROJECTS: Final = (
+    SampleProject("pay-gateway", MAIN, _BIG_SERVICE, 20, _OLD),
+    SampleProject("pay-ledger", MAIN, _BIG_SERVICE, 16, _OLD),
+    SampleProject("pay-checkout", MAIN, _SERVICE, 15, _OLD),
+    SampleProject("pay-payouts", MAIN, _SERVICE, 9, _GROWN),
+    SampleProject("pay-invoices", MAIN, _SERVICE, 6, _GROWN),
+    SampleProject("pay-fx", MAIN, _SERVICE, 4, _GROWN),
+    SampleProject("pay-sdk-java", MAIN, _LIBRARY, 4, _OLD),
+    SampleProject("pay-sdk-python", MAIN, _LIBRARY, 4, _OLD),
+    SampleProject("risk-scoring", MAIN, _BIG_SERVICE, 12, _OLD),
+    SampleProject("risk-rules", MAIN, _SERVICE, 9, _GROWN),
+    SampleProject("risk-case-manager", MAIN, _SERVICE, 8, _GROWN),
+    SampleProject("risk-kyc", MAIN, _SERVICE, 6, _GROWN),
+    SampleProject("risk-watchlists", MAIN, _LIBRARY, 3, _YOUNG),
+    SampleProject("platform-terraform", MAIN, _INFRASTRUCTURE, 21, _OLD),
+    SampleProject("platform-kubernetes", MAIN, _INFRASTRUCTURE, 14, _OLD),
+    SampleProject("platform-agent", MAIN, _AGENT, 6, _GROWN),
+    SampleProject("platform-gateway", MAIN, _SERVICE, 6, _GROWN),
+    SampleProject("platform-secrets", MAIN, _INFRASTRUCTURE, 3, _GROWN),
+    SampleProject("platform-cli", MAIN, _LIBRARY, 4, _GROWN),
+    SampleProject("ci-images", MAIN, _IMAGES, 4, _OLD),
+    SampleProject("ci-orbs", MAIN, _LIBRARY, 3, _GROWN),
+    SampleProject("handbook", MAIN, _LIBRARY, 3, _OLD),
+)
+
+_APPS_PROJECTS: Final = (
+    SampleProject("ios-wallet", APPS, _IOS, 10, _OLD),
+    SampleProject("ios-merchant", APPS, _IOS, 4, _GROWN),
+    SampleProject("ios-design-kit", APPS, _IOS, 2, _GROWN),
+    SampleProject("android-wallet", APPS, _ANDROID, 10, _OLD),
+    SampleProject("android-merchant", APPS, _ANDROID, 4, _GROWN),
+    SampleProject("android-design-kit", APPS, _LIBRARY, 3, _GROWN),
+    SampleProject("web-storefront", APPS, _WEB, 16, _OLD),
+    SampleProject("web-dashboard", APPS, _WEB, 14, _OLD),
+    SampleProject("web-admin", APPS, _WEB, 8, _GROWN),
+    SampleProject("web-design-system", APPS, _LIBRARY, 8, _GROWN),
+    SampleProject("web-landing", APPS, _LIBRARY, 4, _OLD),
+    SampleProject("hackday-2026", APPS, _LIBRARY, 6, date(2026, 2, 2), retired=date(2026, 3, 20)),
+)
+
+_LABS_PROJECTS: Final = (
+    SampleProject("data-lake", LABS, _DATA, 9, _GROWN),
+    SampleProject("data-warehouse", LABS, _DATA, 12, _GROWN),
+    SampleProject("data-streams", LABS, _SERVICE, 8, _GROWN),
+    SampleProject("data-contracts", LABS, _LIBRARY, 4, _YOUNG),
+    SampleProject("ml-fraud", LABS, _ML, 6, _GROWN),
+    SampleProject("ml-forecast", LABS, _ML, 3, _YOUNG),
+)
+
+PROJECTS: Final = _MAIN_PROJECTS + _APPS_PROJECTS + _LABS_PROJECTS

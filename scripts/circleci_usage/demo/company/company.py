@@ -1,4 +1,4 @@
-"""A made-up company that uses CircleCI: its organisations and, for any day, their job runs as an export tells them."""
+"""A sample company that uses CircleCI: its organizations and, for any day, its job runs."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -18,13 +18,13 @@ _PEOPLE_A_PROJECT = 6
 
 
 class Company:
-    """Job runs out of thin air: the same `seed`, `scale` and day always give the same ones.
+    """Random job runs: the same `seed`, `scale` and day always give the same ones.
 
     `scale` multiplies the volume; 1 is about 30,000 job runs a month.
     """
 
     def __init__(self, seed: int = 7, scale: float = 1.0) -> None:
-        chance = Random(f"{seed}")  # noqa: S311 - made-up data
+        chance = Random(f"{seed}")  # noqa: S311 - sample data
         self._seed = seed
         self._people = [random_uuid(chance) for _ in range(ceil(_PEOPLE * scale))]
         self._projects = [
@@ -36,14 +36,18 @@ class Company:
 
     @property
     def organizations(self) -> tuple[SampleOrganization, ...]:
-        """Its organisations; the first one pays for all."""
+        """Its organizations; the first one pays for all."""
         return ORGANIZATIONS
 
     def rows(self, day: date, seen_at: datetime | None = None) -> list[ExportRow]:
-        """The rows whose JOB_RUN_DATE is the day: a string for each of `columns.EXPORT_COLUMNS`, `rows.NULL` for null.
+        """The rows of an export whose JOB_RUN_DATE is the day.
 
-        They are as an export shows them that knows of nothing after `seen_at`: some still run. Without it all have
-        settled.
+        Each has a string for each of `EXPORT_COLUMNS`, and `rows.NULL` for null.
+
+        Args:
+            day: a UTC day.
+            seen_at: the moment of the export, which knows of nothing after it: some jobs are still
+                running. Without it, all jobs have finished.
         """
         known_until = None if seen_at is None else (seen_at - midnight(day)).total_seconds()
         rows = [row for project in self._projects for row in project.rows(day, known_until)]
@@ -52,12 +56,12 @@ class Company:
         return rows
 
     def _seats(self, day: date) -> Iterator[ExportRow]:
-        """A row for each user's seat, on the first of the month.
+        """A row for the seat of each user, on the first of the month.
 
-        What such rows look like in a real export is not known. These have no project, pipeline, workflow or job, which
-        is the hardest case for a reader.
+        What such rows look like in a real export is not known. These have no project, pipeline,
+        workflow or job, which is the hardest case for a reader.
         """
-        chance = Random(f"{self._seed} seats {day}")  # noqa: S311 - made-up data
+        chance = Random(f"{self._seed} seats {day}")  # noqa: S311 - sample data
         for user in self._people[: ceil(len(self._people) * min(growth(day), 1))]:
             cells = dict.fromkeys(EXPORT_COLUMNS, NULL) | dict.fromkeys(
                 CREDIT_COLUMNS.values(), "0"

@@ -1,4 +1,4 @@
-"""Job runs → the bytes of one part of an export, in any of the forms that CircleCI is known to write."""
+"""Writes job runs as one part of an export, in any of the formats that CircleCI is known to use."""
 
 import csv
 import gzip
@@ -16,12 +16,12 @@ COLUMNS_45: Final = tuple(name for name in EXPORT_COLUMNS if name not in _LATER_
 """The columns of older exports."""
 
 ExportRow = tuple[str, ...]
-"""One job run, a string for each of `columns.EXPORT_COLUMNS`."""
+"""One job run: a string for each of `EXPORT_COLUMNS`."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    r"""How a part is written. The default is what real exports of 2025 look like: `\\N`, nothing quoted, LF."""
+    r"""How a part is written. The default is that of real exports of 2025: `\N`, unquoted, LF."""
 
     null: str = NULL_MARKS[1]
     quoted: bool = False
@@ -34,13 +34,15 @@ class Dialect:
 def write_part(
     target: Path | IO[bytes], rows: Iterable[ExportRow], dialect: Dialect = Dialect()
 ) -> None:
-    """Write the header and the rows to a path or an open binary file; the same rows always give the same bytes.
+    """Write the header and the rows to a path or an open binary file.
 
-    Columns of the dialect that no job run has are written as null.
+    The same rows always give the same bytes. Columns of the dialect that job runs do not have are
+    null.
     """
     with target.open("wb") if isinstance(target, Path) else nullcontext(target) as file:
         if dialect.compress:
-            # No name and no time in the gzip header, and the level that costs the demo the least time.
+            # No name and no time in the gzip header, and the level that costs the demo the least
+            # time.
             with gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
                 _write_text(packed, rows, dialect)
         else:
@@ -71,7 +73,13 @@ def _in_dialect(rows: Iterable[ExportRow], dialect: Dialect) -> Iterable[Sequenc
     places = [
         EXPORT_COLUMNS.index(name) if name in EXPORT_COLUMNS else None for name in dialect.columns
     ]
-    return (
-        [dialect.null if place is None or row[place] == null else row[place] for place in places]
-        for row in rows
-    )
+    return (_in_order(row, places, dialect.null) for row in rows)
+
+
+def _in_order(row: ExportRow, places: Sequence[int | None], null: str) -> Sequence[str]:
+    """The cells at these places of a row; `null` where there is no place or no value."""
+    cells = []
+    for place in places:
+        is_null = place is None or row[place] == NULL_MARKS[1]
+        cells.append(null if place is None or is_null else row[place])
+    return cells

@@ -1,4 +1,4 @@
-"""The pipelines of one project: how many a day has, who or what triggers them, on which branch, and what they run."""
+"""The pipelines of one project: how many per day, who triggers them, on which branch."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,21 +21,23 @@ from circleci_usage.demo.company.workflows import (
 )
 
 _RHYTHM: Final = (0.95, 1.05, 1.1, 1.0, 0.9, 0.1, 0.08)
-"""Pushes from Monday to Sunday, against an ordinary weekday."""
+"""Pushes from Monday to Sunday, relative to an ordinary weekday."""
 _GROWTH_A_MONTH: Final = 1.018
 _DAYS_A_MONTH: Final = 30.44
 _UNEVEN: Final = 0.08
-"""How far a day's pushes are from what is expected, at most."""
+"""How far a day's pushes deviate from the expected number, at most."""
 _JOBS_A_PIPELINE: Final = 64
-"""Job numbers kept free for each pipeline."""
+"""Job numbers reserved for each pipeline."""
 _ON_MAIN: Final = 0.35
 _BY_BOT: Final = 0.12
-_RUN_AGAIN: Final = 0.4
-"""Share of failed workflows that somebody runs again."""
+_RERUN: Final = 0.4
+"""Share of failed workflows that somebody reruns."""
 _BY_API: Final = 0.05
 _SUPERSEDED: Final = 0.18
-"""Pushes whose workflows a newer one cancels before they start, against all other pushes. In real exports, nine of ten
-canceled rows are of jobs that never started."""
+"""Pushes whose workflows a newer one cancels before they start, relative to all other pushes.
+
+In real exports, nine of ten canceled rows are jobs that never started.
+"""
 _FIRST_PUSH, _MOST_PUSHES, _LAST_PUSH = 6 * 3600, 13 * 3600, 19 * 3600
 _NIGHT: Final = 2 * 3600
 _EVENING: Final = 22 * 3600 + 45 * 60
@@ -56,23 +58,26 @@ _THINGS: Final = (
 
 @dataclass(frozen=True)
 class _Pipeline:
-    """When a pipeline begins, in seconds since midnight, why, and which workflows it runs."""
+    """A pipeline: when it starts, in seconds since midnight, why, and which workflows it runs."""
 
     began: int
     source: str
     branch: str
     user: str
-    """NULL when CircleCI knows none: schedules, bots."""
+    """NULL when there is none: schedules, bots."""
     whens: tuple[When, ...]
 
 
 def growth(day: date) -> float:
-    """How busy the company is, against the demo's own day."""
+    """How busy the company is on a day, relative to the day of the demo."""
     return pow(_GROWTH_A_MONTH, (day - DEMO_NOW.date()).days / _DAYS_A_MONTH)
 
 
 class ProjectPipelines:
-    """A project with all that stays the same from day to day; `people` are the ids of those who push to it."""
+    """A project and everything about it that stays the same from day to day.
+
+    `people` are the ids of those who push to it.
+    """
 
     def __init__(
         self, project: SampleProject, seed: int, scale: float, people: Sequence[str]
@@ -81,7 +86,7 @@ class ProjectPipelines:
         self._seed = seed
         self._scale = scale
         self._people = people
-        self._cells = _project_cells(project, Random(f"{seed} {project.name}"))  # noqa: S311 - made-up data
+        self._cells = _project_cells(project, Random(f"{seed} {project.name}"))  # noqa: S311 - sample data
         self._workflows = tuple(_placed(project, workflow) for workflow in project.workflows)
         self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
 
@@ -90,7 +95,7 @@ class ProjectPipelines:
         project = self._project
         if day < project.created or (project.retired and day >= project.retired):
             return
-        chance = Random(f"{self._seed} {project.name} {day}")  # noqa: S311 - made-up data
+        chance = Random(f"{self._seed} {project.name} {day}")  # noqa: S311 - sample data
         day_rows = DayRows(chance, day, known_until)
         workflows = self._workflows_on(day)
         first_number = (day - project.created).days * self._numbers_a_day
@@ -106,8 +111,11 @@ class ProjectPipelines:
     def _superseded(
         self, day: date, first_number: int, known_until: float | None
     ) -> Iterator[ExportRow]:
-        """The rows of workflows that were canceled before they started, of chances of their own."""
-        chance = Random(f"{self._seed} {self._project.name} {day} superseded")  # noqa: S311 - made-up data
+        """The rows of workflows that were canceled before they started.
+
+        They have random numbers of their own.
+        """
+        chance = Random(f"{self._seed} {self._project.name} {day} superseded")  # noqa: S311 - sample data
         day_rows = DayRows(chance, day, known_until)
         pushes = int(self._expected_pushes(day) * _SUPERSEDED + chance.random())
         for number in range(first_number, first_number + pushes):
@@ -133,7 +141,7 @@ class ProjectPipelines:
         return self._workflows
 
     def _pipelines(self, chance: Random, day: date) -> Iterator[_Pipeline]:
-        """The day's pipelines: first the scheduled ones, which no weekend stops, then the pushes."""
+        """The day's pipelines: first the scheduled ones, weekends included, then the pushes."""
         for _ in range(max(1, round(self._scale))):
             yield _Pipeline(
                 _NIGHT + chance.randrange(900), "scheduled_pipeline", "main", NULL, ("nightly",)
@@ -169,14 +177,14 @@ class ProjectPipelines:
 def _runs(
     chance: Random, workflows: Sequence[PlacedWorkflow], pipeline: _Pipeline
 ) -> Iterator[WorkflowRun]:
-    """The workflows of a pipeline; failed ones that somebody pushed may run again."""
+    """The workflows of a pipeline; failed ones that somebody pushed may be rerun."""
     for placed in workflows:
         if placed.workflow.when not in pipeline.whens:
             continue
         run = run_workflow(chance, placed, pipeline.began + 1)
         yield run
         failed = run.failed
-        if failed and pipeline.user != NULL and chance.random() < _RUN_AGAIN:
+        if failed and pipeline.user != NULL and chance.random() < _RERUN:
             wait = chance.randrange(120, 1800)
             yield run_workflow(chance, placed.from_failed(failed), run.stopped + wait, again=True)
 
@@ -189,14 +197,13 @@ def _placed(
         planted = as_planted(where, job, on_runaway_day=on_runaway_day)
         return PlacedJob.of(planted, planted.peaks or _fitting_peaks(where))
 
-    return PlacedWorkflow(
-        workflow, tuple(tuple(place(job) for job in stage) for stage in workflow.stages)
-    )
+    stages = [tuple(map(place, stage)) for stage in workflow.stages]
+    return PlacedWorkflow(workflow, tuple(stages))
 
 
 def _fitting_peaks(where: Place) -> tuple[int, int]:
-    """Peaks of a job that fits its resource class: too much for the next smaller one, not too much for its own."""
-    chance = Random(str(where))  # noqa: S311 - made-up data
+    """Peaks that suit the resource class of a job: too high for the next smaller one."""
+    chance = Random(str(where))  # noqa: S311 - sample data
     return chance.randrange(60, 96), chance.randrange(50, 84)
 
 

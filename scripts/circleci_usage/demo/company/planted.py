@@ -1,6 +1,6 @@
-"""Facts planted in the made-up company's data for the analyses to find, each said once.
+"""Facts planted in the sample company's data for the analyses to find.
 
-Everything else is kept ordinary on purpose: no other day stands out, no other job is far from its right size.
+Everything else is ordinary on purpose: no other cost anomaly, no other job far from its right size.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job is."""
+    """The project, workflow and name of a job."""
 
     project: str
     workflow: str
@@ -20,14 +20,14 @@ class Place:
 
 
 RUNAWAY: Final = Place("data-lake", "nightly", "compact")
-"""The one cost anomaly: on `RUNAWAY_DAY`, and only then, this job runs until CircleCI stops it after five hours."""
+"""The one cost anomaly: on `RUNAWAY_DAY` only, this job runs until CircleCI stops it."""
 RUNAWAY_DAY: Final = date(2026, 10, 14)
 
 FLAKY: Final = Place("web-storefront", "build", "end-to-end")
-"""Fails in about every fifth run and passes when it is run again in the same pipeline."""
+"""Fails in about every fifth run and passes when it is rerun in the same pipeline."""
 
 BROKEN: Final = Place("ios-merchant", "nightly", "ui-snapshots")
-"""Has failed every night, since always."""
+"""Has failed every night from the start."""
 
 OVERSIZED: Final = (
     Place("pay-ledger", "build", "unit-tests"),
@@ -40,7 +40,7 @@ STARVING: Final = Place("android-wallet", "build", "assemble")
 
 
 def as_planted(place: Place, job: Job, *, on_runaway_day: bool) -> Job:
-    """The job with what is planted at its place, if anything is."""
+    """The job, changed if something is planted at its place."""
     if place == RUNAWAY and on_runaway_day:
         return replace(job, seconds=2 * LONGEST_JOB_SECONDS)
     if place == FLAKY:

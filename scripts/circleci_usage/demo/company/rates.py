@@ -1,26 +1,30 @@
-"""Compute credits of the demo's job runs, by the public rate table that the reports use too."""
+"""Credits of the demo's job runs, by the public rate table that the reports use too."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from circleci_usage.costs.resource_rates import public_rates
 
-CREDITS_PER_MINUTE: Final[Mapping[str, Mapping[str, int]]] = {
-    executor: {
+
+def _rates_of(executor: str) -> dict[str, int]:
+    return {
         machine.name: int(machine.credits_per_minute)
         for series in public_rates().series
         for machine in series.classes
         if machine.executor == executor and machine.credits_per_minute is not None
     }
-    for executor in ("docker", "machine", "remote-docker", "macos")
+
+
+CREDITS_PER_MINUTE: Final[Mapping[str, Mapping[str, int]]] = {
+    executor: _rates_of(executor) for executor in ("docker", "machine", "remote-docker", "macos")
 }
-"""Executor → resource class → credits a minute. Self-hosted runners are not here: their minutes cost nothing."""
+"""Executor → resource class → credits per minute. Minutes of self-hosted runners cost nothing."""
 
 DLC_CREDITS: Final = 200
-"""A job run that uses Docker layer caching."""
+"""Per job run that uses Docker layer caching."""
 
 SEAT_CREDITS: Final = 25_000
-"""A user's seat, each month."""
+"""Per user seat and month."""
 
 _STORAGE_PER_GB: Final = 420
 _NETWORK_PER_GB: Final = 420
@@ -29,17 +33,22 @@ _MB_PER_GB: Final = 1000
 
 
 def compute_credits(per_minute: int, seconds: int) -> int:
-    """Credits of one container that ran for so many whole seconds, rounded up to the credit."""
+    """Credits of one container that ran for some whole seconds, rounded up.
+
+    Example:
+        >>> compute_credits(10, 61)
+        11
+    """
     return -(-per_minute * seconds // 60)
 
 
 def storage_credits(megabytes: int) -> int:
-    """Credits of caches, workspaces and artifacts that a job saves, for a month."""
+    """Credits for a month of the caches, workspaces and artifacts that a job stores."""
     return -(-_STORAGE_PER_GB * megabytes // _MB_PER_GB)
 
 
 def network_credits(megabytes: int) -> int:
-    """Credits of what a self-hosted runner fetches from CircleCI."""
+    """Credits of what a self-hosted runner downloads from CircleCI."""
     return -(-_NETWORK_PER_GB * megabytes // _MB_PER_GB)
 
 

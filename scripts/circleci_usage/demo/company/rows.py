@@ -1,4 +1,4 @@
-"""What became of the jobs of a workflow → the rows that an export has of them."""
+"""Turns the job runs of a workflow into the rows that an export has for them."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,33 +14,34 @@ NULL: Final = NULL_MARKS[1]
 
 _DAY_SECONDS: Final = 24 * 60 * 60
 _SAMPLING_SECONDS: Final = 15
-"""CircleCI looks at CPU and RAM every 15 seconds; shorter runs have none."""
+"""CircleCI samples CPU and RAM every 15 seconds; shorter runs have no measurements."""
 _UNMEASURED: Final = 0.35
-"""Share of longer runs that have none either."""
+"""Share of longer runs that have no measurements either."""
 _UNMEASURED_EXECUTORS: Final = ("runner", "macos")
-_UNTOLD: Final = 0.1
-"""Share of workflows without the time that their first job was queued at."""
+_NO_QUEUE_TIME: Final = 0.1
+"""Share of workflows without the time when their first job was queued."""
 _SAVES: Final = 0.5
-"""Share of the runs of a job that really save something: the others find their caches unchanged."""
+"""Share of the runs of a job that store something: the others find their caches unchanged."""
 _SPREAD: Final = 0.05
 _ALL: Final = 100
 _USUAL_MEDIAN, _BUSY_MEDIAN = (0.35, 0.8), (0.93, 1.0)
-"""Shares of the peak that a run's median is between."""
+"""The median of a run lies between these shares of its peak."""
 _NO_PEAKS: Final = (NULL,) * 4
 _NO_CREDITS: Final = ("0",) * 9
 _NO_MACHINE: Final = (NULL,) * 4
 
 
 def random_uuid(chance: Random) -> str:
-    """A version 4 UUID as text; going through uuid.UUID would take longer than all the rest of a row."""
+    """A version 4 UUID as text; uuid.UUID would take longer than all the rest of a row."""
     digits = f"{chance.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 class DayRows:
-    """Rows of one UTC day, as known at `known_until`, in seconds since its midnight; None when all has settled.
+    """Rows of one UTC day, as known at `known_until`.
 
-    Runs that end later are still running there, those that begin later are not there yet.
+    That moment is in seconds since the day's midnight; None when all jobs have finished. Jobs that
+    end later are still running in the rows, and those that start later are not there yet.
     """
 
     def __init__(self, chance: Random, day: date, known_until: float | None) -> None:
@@ -59,7 +60,13 @@ class DayRows:
     def of_workflow(
         self, pipeline: ExportRow, workflow: WorkflowRun, first_number: int
     ) -> Iterator[ExportRow]:
-        """The rows of a workflow's jobs: `pipeline` are the cells before theirs, the job numbers count up."""
+        """The rows of a workflow's jobs.
+
+        Args:
+            pipeline: the cells before those of the job.
+            workflow: the workflow run.
+            first_number: the number of its first job.
+        """
         chance = self._chance
         began = self.stamp(workflow.began, chance.randrange(1000))
         settled = workflow.stopped <= self._known_until
@@ -67,7 +74,7 @@ class DayRows:
             *pipeline,
             random_uuid(chance),
             workflow.name,
-            NULL if chance.random() < _UNTOLD else self.stamp(workflow.began),
+            NULL if chance.random() < _NO_QUEUE_TIME else self.stamp(workflow.began),
             began,
             self.stamp(workflow.stopped) if settled else NULL,
             "true" if settled and workflow.successful else "false",
@@ -110,7 +117,7 @@ class DayRows:
         cells: ExportRow = ()
         for typical in placed.peaks:
             peak = min(100, int(typical * (1 - _SPREAD + 2 * _SPREAD * chance.random())))
-            # What would use more than there is keeps busy all the time.
+            # A job that would use more than the machine has is busy all the time.
             least, most = _BUSY_MEDIAN if typical > _ALL else _USUAL_MEDIAN
             cells += (str(int(peak * (least + (most - least) * chance.random()))), str(peak))
         return cells
@@ -120,7 +127,7 @@ class DayRows:
         job, chance = placed.job, self._chance
         compute = rates.compute_credits(placed.per_minute, run.seconds)
         for _ in range(job.parallelism - 1):
-            # Containers bill separately, and only one of them takes as long as the whole job.
+            # Containers are billed separately, and only one of them takes as long as the whole job.
             compute += rates.compute_credits(
                 placed.per_minute, int(run.seconds * (0.8 + 0.2 * chance.random()))
             )

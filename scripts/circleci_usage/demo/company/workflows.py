@@ -1,4 +1,4 @@
-"""The made-up company at work: a workflow and the time it begins → what becomes of each of its jobs."""
+"""Runs a workflow of the sample company: what happens to each of its jobs, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,16 +9,16 @@ from circleci_usage.demo.company import rates
 from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job, Workflow
 
 _CANCELED: Final = 0.05
-"""Share of pushed workflows that are canceled on the way, by a person or by a newer push."""
+"""Share of pushed workflows that are canceled while they run, by a person or by a newer push."""
 _NEVER_STARTED: Final = 0.003
-"""Share of workflows whose first job stays queued for ever."""
+"""Share of workflows whose first job stays queued forever."""
 _APPROVED: Final = 0.7
 _SHOWN_UNRUN: Final = 0.6
-"""Share of jobs after a failed one that the export has a row of."""
+"""Share of jobs after a failed one that the export has a row for."""
 _FAILS_AGAIN: Final = 0.5
-"""How often a job that is not flaky fails when it is run again."""
+"""Share of reruns that fail, of jobs that are not flaky."""
 _SPREAD: Final = 0.12
-"""How far a run's time is from what is typical, at most."""
+"""How far a run's duration deviates from the typical one, at most."""
 _QUEUE_SECONDS: Final = {
     "docker": 5,
     "remote-docker": 30,
@@ -30,7 +30,7 @@ _QUEUE_SECONDS: Final = {
 
 @dataclass(frozen=True)
 class PlacedJob:
-    """A job in its project, with all that stays the same from run to run."""
+    """A job in its project, with everything that stays the same from run to run."""
 
     job: Job
     peaks: tuple[int, int]
@@ -41,17 +41,11 @@ class PlacedJob:
     @classmethod
     def of(cls, job: Job, peaks: tuple[int, int]) -> Self:
         """A job and the peaks of CPU and RAM that its runs have, in percent."""
-        per_minute = (
-            0
-            if job.executor == "runner"
-            else rates.CREDITS_PER_MINUTE[job.executor][job.resource_class]
-        )
-        return cls(
-            job,
-            peaks,
-            per_minute,
-            (job.resource_class, _system(job), job.executor, str(job.parallelism)),
-        )
+        per_minute = 0
+        if job.executor != "runner":
+            per_minute = rates.CREDITS_PER_MINUTE[job.executor][job.resource_class]
+        cells = (job.resource_class, _system(job), job.executor, str(job.parallelism))
+        return cls(job, peaks, per_minute, cells)
 
 
 @dataclass(frozen=True)
@@ -73,9 +67,9 @@ class PlacedWorkflow:
 
 @dataclass(slots=True)
 class JobRun:
-    """What became of a job; times in seconds since midnight of the day that its pipeline began.
+    """One run of a job; times in seconds since midnight of the day when its pipeline started.
 
-    One that never ran has no job: the export does not even tell its name.
+    A job that never ran has no `placed`: the export does not even have its name.
     """
 
     status: str
@@ -86,13 +80,13 @@ class JobRun:
 
     @property
     def stopped(self) -> int:
-        """When it ended."""
+        """When the job ended."""
         return self.started + self.seconds
 
 
 @dataclass(slots=True)
 class WorkflowRun:
-    """What became of a workflow."""
+    """One run of a workflow."""
 
     name: str
     began: int
@@ -100,37 +94,38 @@ class WorkflowRun:
 
     @property
     def stopped(self) -> int:
-        """When its last job ended."""
+        """When the last job ended."""
         return max(run.stopped for run in self.jobs)
 
     @property
     def successful(self) -> bool:
-        """Whether all of its jobs were."""
+        """Whether all jobs succeeded."""
         return all(run.status == "success" for run in self.jobs)
 
     @property
     def failed(self) -> list[JobRun]:
-        """Its failed jobs."""
+        """The failed jobs."""
         return [run for run in self.jobs if run.status == "failed"]
 
 
 def run_workflow(
     chance: Random, placed: PlacedWorkflow, began: int, *, again: bool = False
 ) -> WorkflowRun:
-    """Run a workflow, or run it `again` from its failed jobs."""
+    """Run a workflow, or rerun it from its failed jobs (`again`)."""
     done = WorkflowRun(placed.workflow.name, began, [])
     stages = placed.stages
     cancelable = placed.workflow.when in ("push", "main")
-    canceled_in = (
-        chance.randrange(len(stages)) if cancelable and chance.random() < _CANCELED else len(stages)
-    )
+    canceled_in = len(stages)
+    if cancelable and chance.random() < _CANCELED:
+        canceled_in = chance.randrange(len(stages))
     moment, halted = began, ""
     for number, stage in enumerate(stages):
         if placed.workflow.hold and number == len(stages) - 1 and not halted:
             if chance.random() < _APPROVED:
                 moment += chance.randrange(60, 5400)
             else:
-                # An approval that nobody gives is shown as a job that runs, without a name, for ever.
+                # The export shows an approval that nobody gives as a job without a name that runs
+                # forever.
                 done.jobs.append(JobRun("running", began))
                 halted = "blocked"
         if halted:
@@ -148,7 +143,7 @@ def run_workflow(
 
 
 def superseded(placed: PlacedWorkflow, began: int) -> WorkflowRun:
-    """A workflow that a newer push canceled while its jobs still waited: of none does the export tell the name."""
+    """A workflow that a newer push canceled while its jobs were queued, so they have no names."""
     unnamed = [JobRun("canceled", began) for stage in placed.stages for _ in stage]
     return WorkflowRun(placed.workflow.name, began, unnamed)
 
@@ -173,13 +168,15 @@ def _run_job(chance: Random, placed: PlacedJob, queued: int, *, again: bool) -> 
 
 
 def _cancel(chance: Random, runs: list[JobRun]) -> None:
-    """Cancel the jobs of a stage while they run."""
+    """Cancel the jobs of a stage while they are running."""
     for run in runs:
         run.status = "canceled"
         run.seconds = int(run.seconds * chance.random())
 
 
 def _halts(runs: list[JobRun]) -> str:
-    """What the jobs after these are shown as; empty when they run."""
+    """The status of the jobs after these; empty when they run."""
     statuses = {run.status for run in runs}
-    return "canceled" if "canceled" in statuses else "blocked" if statuses != {"success"} else ""
+    if "canceled" in statuses:
+        return "canceled"
+    return "" if statuses == {"success"} else "blocked"

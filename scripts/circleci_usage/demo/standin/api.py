@@ -1,4 +1,4 @@
-"""The stand-in's API: who may ask what, how often, and CircleCI's answers, within its OpenAPI document."""
+"""The stand-in's API: access, quotas and responses as in CircleCI's OpenAPI document."""
 
 import re
 from base64 import b64decode
@@ -23,7 +23,7 @@ _EXPORT_JOB: Final = "/organizations/([^/]+)/usage_export_job"
 
 
 class UsageApi:
-    """Answers requests, one at a time."""
+    """Responds to requests, one at a time."""
 
     def __init__(self, company: Company, clock: Clock, rules: Rules, storage: Storage) -> None:
         self._organizations = company.organizations
@@ -39,45 +39,34 @@ class UsageApi:
             ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._poll_export),
         )
 
-    def answer(self, request: Request) -> Response:
-        """CircleCI's answer, good or bad."""
+    def respond(self, request: Request) -> Response:
+        """CircleCI's response, good or bad."""
         path = unquote(urlsplit(request.path).path)
         with self._lock:
             try:
                 self._authenticate(request)
-                for method, pattern, answer in self._routes:
+                for method, pattern, respond in self._routes:
                     match = pattern.fullmatch(path)
                     if match and method == request.method:
-                        return answer(request, *match.groups())
-            except RejectedRequestError as refused:
-                return refused.answer
+                        return respond(request, *match.groups())
+            except RejectedRequestError as rejected:
+                return rejected.response
         return Response.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
 
     def _authenticate(self, request: Request) -> None:
         if "circle-token=" in urlsplit(request.path).query:
             raise RejectedRequestError(
                 HTTPStatus.UNAUTHORIZED,
-                "Support for query parameter authentication has been deprecated to improve security. "
-                "Please use a supported authentication method such as header-based, or basic authentication.",
+                "Support for query parameter authentication has been deprecated to improve"
+                " security. Please use a supported authentication method such as header-based, or"
+                " basic authentication.",
             )
         if _token(request) != self._rules.token:
             raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
 
     def _collaborations(self, _request: Request) -> Response:
         seen = [one for one in self._organizations if one.id not in self._rules.forbidden]
-        return Response.json(
-            HTTPStatus.OK,
-            [
-                {
-                    "id": one.id,
-                    "vcs-type": one.vcs_type,
-                    "name": one.name,
-                    "avatar_url": "",
-                    "slug": one.slug,
-                }
-                for one in seen
-            ],
-        )
+        return Response.json(HTTPStatus.OK, [_described(one) for one in seen])
 
     def _organization(self, _request: Request, slug_or_id: str) -> Response:
         one = self._find(slug_or_id)
@@ -105,7 +94,7 @@ class UsageApi:
         return Response.json(HTTPStatus.OK, body)
 
     def _find_id(self, org_id: str) -> SampleOrganization:
-        """An organisation by its id; the usage calls know no slugs."""
+        """An organization by its id; the usage endpoints accept no slugs."""
         return self._allowed(one for one in self._organizations if one.id == org_id.lower())
 
     def _find(self, slug_or_id: str) -> SampleOrganization:
@@ -131,8 +120,18 @@ class UsageApi:
             )
 
 
+def _described(organization: SampleOrganization) -> dict[str, str]:
+    return {
+        "id": organization.id,
+        "vcs-type": organization.vcs_type,
+        "name": organization.name,
+        "avatar_url": "",
+        "slug": organization.slug,
+    }
+
+
 def _token(request: Request) -> str:
-    """The token of a request, in any of the ways that CircleCI accepts; empty when there is none."""
+    """The token of a request, in any form that CircleCI accepts; empty when there is none."""
     if "circle-token" in request.headers:
         return request.headers["circle-token"]
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")

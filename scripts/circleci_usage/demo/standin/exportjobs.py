@@ -19,7 +19,7 @@ _WRITTEN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass
 class StandInExportJob:
-    """One export job on its way; `paths` of its parts once they are written, and how often they were listed."""
+    """One export job; `paths` are its parts once written, `lists` is how often it listed them."""
 
     id: str
     organizations: tuple[str, ...]
@@ -32,22 +32,22 @@ class StandInExportJob:
 
     @property
     def gone(self) -> bool:
-        """Whether it vanished."""
+        """Whether the export job has vanished."""
         return self.fate.vanishes and self.polls > len(self.fate.states)
 
     @property
     def state(self) -> str:
-        """What the last GET was told."""
+        """The state that the last poll returned."""
         return self.fate.states[min(self.polls, len(self.fate.states)) - 1]
 
     @property
     def hides_urls(self) -> bool:
-        """Whether it is completed and the URLs are yet to come."""
+        """Whether the export job is completed but its URLs are still to come."""
         return self.polls < self.fate.states.index("completed") + 1 + self.fate.bare
 
 
 class ExportJobs:
-    """All export jobs; not safe for several threads at once."""
+    """All export jobs. Not thread-safe."""
 
     def __init__(self, company: Company, rules: Rules, storage: Storage) -> None:
         self._company = company
@@ -58,7 +58,13 @@ class ExportJobs:
     def create(
         self, organizations: tuple[str, ...], window: RequestedWindow, now: datetime
     ) -> dict[str, Any]:
-        """Begin an export job for the organisations, the one that asks first; returns the body of the 201."""
+        """Start an export job, and return the body of the 201.
+
+        Args:
+            organizations: ids; the requesting one is first.
+            window: the requested window.
+            now: this moment.
+        """
         job = StandInExportJob(
             str(uuid4()), organizations, window, now, self._rules.fate(len(self._jobs))
         )
@@ -72,7 +78,7 @@ class ExportJobs:
         }
 
     def poll(self, job_id: str, organization: str) -> dict[str, Any] | None:
-        """One GET of an export job: the body of the 200, or None when there is no such job of the organisation."""
+        """The body of a poll's 200; None when the organization has no such export job."""
         job = self._jobs.get(job_id)
         if job is None or job.organizations[0] != organization:
             return None
@@ -91,30 +97,28 @@ class ExportJobs:
             return None if job.fate.null else []
         if job.paths is None:
             job.paths = self._write_parts(job)
-        listed = (
-            job.fate.listed[min(job.lists, len(job.fate.listed) - 1)] if job.fate.listed else None
-        )
+        listed = None
+        if job.fate.listed:
+            listed = job.fate.listed[min(job.lists, len(job.fate.listed) - 1)]
         job.lists += 1
         return [self._storage.url(path) for path in job.paths[:listed]]
 
     def _write_parts(self, job: StandInExportJob) -> tuple[str, ...]:
         rows, step = self._rows(job), self._rules.rows_per_part
         paths: list[str] = []
-        # An export without a job run is one part with nothing but the header.
+        # An export without job runs has one part with nothing but the header.
         for first in range(0, len(rows) or 1, step):
             part = BytesIO()
             write_part(part, rows[first : first + step], self._rules.dialect)
-            name = (
-                f"parts.csv.gz?part={len(paths)}"
-                if self._rules.parts_in_query
-                else f"part-{len(paths)}.csv.gz"
-            )
+            name = f"part-{len(paths)}.csv.gz"
+            if self._rules.parts_in_query:
+                name = f"parts.csv.gz?part={len(paths)}"
             paths.append(f"/exports/{job.id}/{name}")
             self._storage.keep(paths[-1], part.getvalue())
         return tuple(paths)
 
     def _rows(self, job: StandInExportJob) -> list[ExportRow]:
-        """The job runs of the window as they stood when the last full day before the POST had ended."""
+        """The job runs of the window, as known at the midnight before the POST."""
         today = today_utc(job.requested_at)
         first, last = today_utc(job.window.start), min(today_utc(job.window.end), today - ONE_DAY)
         if last < first:

@@ -1,4 +1,4 @@
-"""How often the stand-in may be asked: CircleCI's quotas, counted on the injected clock."""
+"""CircleCI's hourly quotas, counted by the clock of the stand-in."""
 
 from collections import defaultdict, deque
 from datetime import datetime, timedelta
@@ -8,17 +8,17 @@ from typing import Final, Literal
 _HOUR: Final = timedelta(hours=1)
 
 RefusalStyle = Literal["seconds", "date", "ratelimit", "bare"]
-"""How a 429 says when to come back: Retry-After in either of its two forms, the RateLimit headers, or not at all."""
+"""How a 429 says how long to wait: Retry-After in two forms, RateLimit headers, or not at all."""
 
 
 class HourlyQuota:
-    """Counts requests by key, to allow so many of them within any hour."""
+    """Counts requests by key and limits how many are allowed within any hour."""
 
     def __init__(self) -> None:
         self._taken: defaultdict[str, deque[datetime]] = defaultdict(deque)
 
     def take(self, key: str, now: datetime, limit: int | None) -> timedelta | None:
-        """Count one request; when the limit is reached, count nothing and return how long until one is free again.
+        """Count one request; when the limit is reached, return how long to wait instead.
 
         None as the limit allows everything.
         """
@@ -32,18 +32,20 @@ class HourlyQuota:
 
 
 def refusal_headers(style: RefusalStyle, wait: timedelta, now: datetime) -> dict[str, str]:
-    """The headers of a 429 that say when to come back."""
+    """The headers of a 429 that say how long to wait."""
     seconds = str(-(-wait // timedelta(seconds=1)))
     match style:
         case "seconds":
             return {"Retry-After": seconds}
         case "date":
-            return {
-                "Retry-After": format_datetime(now + timedelta(seconds=int(seconds)), usegmt=True)
-            }
+            retry_at = now + timedelta(seconds=int(seconds))
+            return {"Retry-After": format_datetime(retry_at, usegmt=True)}
         case "ratelimit":
-            return {f"{prefix}RateLimit-Remaining": "0" for prefix in ("", "X-")} | {
-                f"{prefix}RateLimit-Reset": seconds for prefix in ("", "X-")
+            return {
+                "RateLimit-Remaining": "0",
+                "RateLimit-Reset": seconds,
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": seconds,
             }
         case "bare":
             return {}

@@ -1,4 +1,4 @@
-"""What goes over the stand-in's wire: requests, answers, and the record of both."""
+"""The stand-in's messages: requests, responses, and the record of both."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 _JSON: Final = "application/json;charset=utf-8"
 
 Host = Literal["api", "download"]
-"""Which of the two listeners: CircleCI's API, or the object storage that its download URLs point to."""
+"""One of the two listeners: CircleCI's API, or the object storage of its download URLs."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What to send back. A body in pieces is sent piece by piece and needs its own Content-Length header."""
+    """What to send back.
+
+    A body in pieces is sent piece by piece and needs its own Content-Length header.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -33,13 +36,13 @@ class Response:
 
     @classmethod
     def json(cls, status: int, value: object, headers: Mapping[str, str] | None = None) -> Self:
-        """An answer of the API."""
+        """A response of the API."""
         return cls(status, {"Content-Type": _JSON, **(headers or {})}, dumps(value).encode())
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that the stand-in saw and the status it answered; 0 when it sent no whole head."""
+    """A request that the stand-in received, and the status of its response; 0 when it sent none."""
 
     host: Host
     method: str
@@ -50,10 +53,10 @@ class Call:
 
 
 class RejectedRequestError(Exception):
-    """A request that the API does not carry out, with the answer that says why."""
+    """A request that the API rejects, with the response that says why."""
 
     def __init__(
         self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(message)
-        self.answer = Response.json(status, {"message": message}, headers)
+        self.response = Response.json(status, {"message": message}, headers)

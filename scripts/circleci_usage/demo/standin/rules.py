@@ -1,4 +1,4 @@
-"""How the stand-in behaves where CircleCI's own behaviour is a setting, a limit or not known: every knob, said once."""
+"""The stand-in's settings, where CircleCI's own behavior is a setting, a limit or not known."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,21 @@ from typing import Final
 from circleci_usage.demo.company.exportfile import Dialect
 from circleci_usage.demo.standin.limits import RefusalStyle
 
-DEMO_TOKEN: Final = "CCIPAT_demo_0123456789abcdef"  # noqa: S105 - opens nothing but the stand-in
+DEMO_TOKEN: Final = "CCIPAT_demo_0123456789abcdef"  # noqa: S105 - valid for the stand-in only
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of one export job: what successive GETs of it say.
+    """What happens to one export job: what successive polls of it return.
 
-    `states` are told one a GET, the last one for ever; `vanishes` makes every GET after them a 404. The first `bare`
-    GETs that say completed carry no URLs: `null` or an empty list. `listed` is how many parts the lists after them
-    hold, one after the other, the last number for ever; none given means all parts.
+    Attributes:
+        states: one per poll; the last one stays.
+        error_reason: why it failed.
+        vanishes: whether every poll after the states is a 404.
+        bare: how many polls return `completed` without URLs first.
+        null: whether those have `null` instead of an empty list.
+        listed: how many parts each poll after them lists; the last number stays. Without any, all
+            parts.
     """
 
     states: tuple[str, ...] = ("completed",)
@@ -30,38 +35,38 @@ class Fate:
 
 @dataclass(kw_only=True)
 class Rules:
-    """The knobs of the stand-in; the defaults are the strictest that CircleCI documents.
+    """The settings of the stand-in; the defaults are the strictest limits that CircleCI documents.
 
-    They may be turned while it runs. None as a limit means no limit.
+    They may be changed while it runs. None as a limit means no limit.
     """
 
     token: str = DEMO_TOKEN
     forbidden: Collection[str] = ()
-    """Organisations (ids) that the token may not see: 403."""
+    """Organizations (ids) that the token is not allowed to access: 403."""
     posts_per_hour: int | None = 10
-    """Export jobs per organisation and hour; every request that was allowed in counts, good or bad."""
+    """Export requests per organization and hour; every authorized one counts, good or bad."""
     gets_per_hour: int | None = 10
-    """Looks at export jobs per organisation and hour."""
+    """Polls of export jobs per organization and hour."""
     refusal: RefusalStyle = "seconds"
-    """How a 429 tells the time to wait."""
+    """How a 429 says how long to wait."""
     look_back: timedelta = timedelta(days=396)
     """How long ago `start` may be: 13 months; CircleCI's schema says one year."""
     polls_until_complete: int = 2
-    """The GET, counted from 1, that finds an export job completed."""
+    """The poll, counted from 1, that finds an export job completed."""
     fates: Sequence[Fate] = ()
-    """What becomes of the first export jobs, in the order of their POSTs; those after them complete."""
+    """What happens to the first export jobs, in the order of their POSTs; later ones complete."""
     null_urls: bool = False
-    """Answer POST with `download_urls: null`, as the service was seen to do against its contract."""
+    """Whether POST returns `download_urls: null`, which the service did against its contract."""
     rows_per_part: int = 10_000
     dialect: Dialect = field(default_factory=Dialect)
     parts_in_query: bool = False
-    """Whether the URLs of an export's parts differ in their query alone."""
+    """Whether the URLs of an export's parts differ only in their query."""
     url_lifetime: timedelta = timedelta(hours=1)
     ranges: bool = True
-    """Whether the download host honours Range."""
+    """Whether the download host supports Range."""
 
     def fate(self, number: int) -> Fate:
-        """What becomes of the export job with this number, counted from 0."""
+        """What happens to the export job with this number, counted from 0."""
         if number < len(self.fates):
             return self.fates[number]
         unfinished = ["processing"] * (self.polls_until_complete - 1)

@@ -1,6 +1,6 @@
-"""A stand-in for CircleCI on loopback: its usage API and the storage it hands out URLs of, over real HTTP.
+"""A stand-in for CircleCI on loopback: its usage API and its object storage, over real HTTP.
 
-For the demo, which needs no account, and for the tests, which need faults on demand.
+The demo uses it because it needs no account, the tests because they need faults on demand.
 """
 
 from contextlib import ExitStack
@@ -19,16 +19,17 @@ from circleci_usage.demo.standin.wire import Listener
 
 @dataclass
 class StandIn(Rules):
-    """A CircleCI with one customer, on while its context lasts; the fields of `rules.Rules` are arguments of it too.
+    """A CircleCI with one customer, running inside its context. Takes the fields of `Rules` too.
 
         with StandIn(Company(), PinnedClock(), posts_per_hour=3) as circleci:
-            requests.get(f"{circleci.url}/api/v2/me/collaborations", headers={"Circle-Token": circleci.token})
+            requests.get(f"{circleci.url}/api/v2/me/collaborations", headers={"Circle-Token":
+            circleci.token})
 
-    `faults` is asked before each request and may be replaced at any time; `calls` are all requests in the order in
-    which they were answered, those to the download host among them.
+    `faults` is called before each request and may be replaced at any time. `calls` are all requests
+    in the order of their responses, including those to the download host.
 
     Raises:
-        ExceptionGroup: at the end, when the stand-in itself broke while it answered.
+        ExceptionGroup: at the end, if the stand-in itself failed while it responded.
     """
 
     company: Company
@@ -43,8 +44,8 @@ class StandIn(Rules):
         storage = Storage(self, self.clock)
         api = UsageApi(self.company, self.clock, self, storage)
         self._listeners = (
-            Listener("api", self.clock, api.answer, self._fault, self.calls.append),
-            Listener("download", self.clock, storage.answer, self._fault, self.calls.append),
+            Listener("api", self.clock, api.respond, self._fault, self.calls.append),
+            Listener("download", self.clock, storage.respond, self._fault, self.calls.append),
         )
         storage.base_url = self.download_url
         for listener in self._listeners:
@@ -55,16 +56,16 @@ class StandIn(Rules):
         self._stack.close()
         defects = [defect for listener in self._listeners for defect in listener.defects]
         if defects:
-            raise BaseExceptionGroup("the stand-in broke", defects)
+            raise BaseExceptionGroup("the stand-in failed", defects)
 
     @property
     def url(self) -> str:
-        """Where the API listens; its paths begin with /api/v2."""
+        """Where the API listens; its paths start with /api/v2."""
         return self._listeners[0].url
 
     @property
     def download_url(self) -> str:
-        """Where the download URLs point to: another port, as CircleCI's point to another host."""
+        """Where the download URLs point: another port, as CircleCI's point to another host."""
         return self._listeners[1].url
 
     def _fault(self, request: Request) -> Fault | None:

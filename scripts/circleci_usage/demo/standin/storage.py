@@ -1,6 +1,6 @@
-"""The stand-in's object storage: keeps the parts of finished exports behind pre-signed URLs that expire.
+"""The stand-in's object storage: the parts of finished exports behind pre-signed URLs that expire.
 
-It knows no tokens. Errors are XML, as those of the service whose URLs CircleCI hands out.
+It uses no tokens. Errors are XML, like those of the service that CircleCI's URLs point to.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class Storage:
-    """Files by path; `keep` once, `url` as often as fresh URLs are needed, `answer` for every download.
+    """Files by path: `keep` once, `url` for each fresh URL, `respond` for each download.
 
-    A path may have a query. `base_url` is where its listener listens.
+    A path may have a query. `base_url` is the address of its listener.
     """
 
     def __init__(self, rules: Rules, clock: Clock) -> None:
@@ -34,12 +34,12 @@ class Storage:
         self.base_url = ""
 
     def keep(self, path: str, content: bytes) -> None:
-        """Offer a file for download, from now on and unchanged."""
+        """Offer a file for download."""
         digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
         self._files[path] = content, f'"{digest}"'
 
     def url(self, path: str) -> str:
-        """A fresh URL of a file, good for `rules.url_lifetime`."""
+        """A fresh URL of a file, valid for `rules.url_lifetime`."""
         made = self._clock.now().strftime(_STAMP)
         lifetime = str(int(self._rules.url_lifetime.total_seconds()))
         query = {
@@ -49,8 +49,8 @@ class Storage:
         }
         return f"{self.base_url}{path}{'&' if '?' in path else '?'}{urlencode(query)}"
 
-    def answer(self, request: Request) -> Response:
-        """The file, a range of it, or why not."""
+    def respond(self, request: Request) -> Response:
+        """The file, a range of it, or an error."""
         address = urlsplit(request.path)
         path = _without_signature(address)
         refusal = self._refusal(request, path, parse_qs(address.query))
@@ -68,9 +68,8 @@ class Storage:
         made, lifetime, signature = (
             query.get(f"X-Amz-{name}", [""])[0] for name in ("Date", "Expires", "Signature")
         )
-        if request.method != "GET" or not hmac.compare_digest(
-            signature, self._signature(path, made, lifetime)
-        ):
+        is_signed = hmac.compare_digest(signature, self._signature(path, made, lifetime))
+        if request.method != "GET" or not is_signed:
             return _error(
                 403,
                 "SignatureDoesNotMatch",
@@ -78,9 +77,8 @@ class Storage:
             )
         if "authorization" in request.headers:
             return _error(400, "InvalidArgument", "Only one auth mechanism allowed.")
-        expires = datetime.strptime(made, _STAMP).replace(tzinfo=UTC) + timedelta(
-            seconds=int(lifetime)
-        )
+        signed_at = datetime.strptime(made, _STAMP).replace(tzinfo=UTC)
+        expires = signed_at + timedelta(seconds=int(lifetime))
         if self._clock.now() >= expires:
             return _error(403, "AccessDenied", "Request has expired")
         if path not in self._files:
@@ -98,10 +96,10 @@ def _without_signature(address: SplitResult) -> str:
     return f"{address.path}?{urlencode(own)}" if own else address.path
 
 
-def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Response:
-    """A range when one is asked for and the file is still the one that the asker began with."""
-    wanted = _RANGE.fullmatch(asked.get("range", ""))
-    if not wanted or asked.get("if-range", headers["ETag"]) != headers["ETag"]:
+def _ranged(requested: Mapping[str, str], content: bytes, headers: dict[str, str]) -> Response:
+    """The requested range, if the file is still the one that the client started with."""
+    wanted = _RANGE.fullmatch(requested.get("range", ""))
+    if not wanted or requested.get("if-range", headers["ETag"]) != headers["ETag"]:
         return Response(200, headers, content)
     first, last = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
     if first >= len(content):
@@ -114,5 +112,6 @@ def _ranged(asked: Mapping[str, str], content: bytes, headers: dict[str, str]) -
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    details = f"<Code>{code}</Code><Message>{message}</Message>"
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{details}</Error>'
     return Response(status, {"Content-Type": "application/xml"}, body.encode())

@@ -1,4 +1,4 @@
-"""The body of a POST for an export → the window it asks for, refused as CircleCI refuses it."""
+"""Reads the window from the body of an export request, rejecting what CircleCI rejects."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _DATE_TIME: Final = re.compile(
 
 @dataclass(frozen=True)
 class RequestedWindow:
-    """What a good body asks for: both moments included, in UTC."""
+    """The window of a valid request: both moments included, in UTC."""
 
     start: datetime
     end: datetime
@@ -29,8 +29,9 @@ def read_window(body: bytes, now: datetime, look_back: timedelta) -> RequestedWi
     """The window of a body.
 
     Raises:
-        RejectedRequestError: 400, by the rules of the contract: unknown or missing fields, no date-times, an inverted or too
-            long window, an end in the future, a start longer ago than `look_back`.
+        RejectedRequestError: 400, by the API's contract: unknown or missing fields, invalid
+            date-times, an end before the start, a window that is too long, an end in the future, a
+            start before `look_back`.
     """
     fields = _fields(body)
     start, end = _moment(fields, "start"), _moment(fields, "end")

@@ -1,4 +1,7 @@
-"""The stand-in's sockets: reads requests, lets faults happen to them, sends answers. Knows nothing of CircleCI."""
+"""The stand-in's sockets: reads requests, applies faults, sends responses.
+
+Nothing here is about CircleCI.
+"""
 
 import socket
 import struct
@@ -31,9 +34,9 @@ _POLL_SECONDS: Final = 0.01
 
 
 class Listener(ThreadingHTTPServer):
-    """One HTTP server on a free port of the loopback interface, with a thread for each connection.
+    """One HTTP server on a free port of the loopback interface, with a thread per connection.
 
-    `respond` makes the true answers, `fault` may spoil them, `record` is told of every request.
+    `respond` makes the real responses, `fault` may change them, `record` receives every request.
     """
 
     daemon_threads = False
@@ -61,7 +64,7 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """The address, without a path."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def __enter__(self) -> Self:
@@ -69,7 +72,7 @@ class Listener(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop listening, cut all connections and wait for their threads."""
+        """Stop listening, close all connections and wait for their threads."""
         self.shutdown()
         for connection in tuple(self._open):
             with suppress(OSError):
@@ -89,21 +92,21 @@ class Listener(ThreadingHTTPServer):
         super().close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002
-        """Keep what broke in a thread; a client that went away is none of it."""
+        """Keep the errors of threads, except those of clients that disconnected."""
         error = sys.exception()
         if error and not isinstance(error, ConnectionError):
             self.defects.append(error)
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One connection: requests one after the other, until either side closes it."""
+    """One connection: one request after the other, until either side closes it."""
 
     server: Listener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -115,42 +118,47 @@ class _Connection(BaseHTTPRequestHandler):
             self.rfile.read(length),
         )
         fault = self.server.fault(request)
-        answer = self._answer(request, fault)
-        self._record(request, answer)
-        if answer is None:
+        response = self._response(request, fault)
+        self._record(request, response)
+        if response is None:
             self._break_off(fault)
         else:
-            self._send(answer, fault)
+            self._send(response, fault)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - as http.server calls them
 
-    def _answer(self, request: Request, fault: Fault | None) -> Response | None:
+    def _response(self, request: Request, fault: Fault | None) -> Response | None:
         """What to send; None for nothing at all."""
         match fault:
-            case Instead(answer):
-                return answer
+            case Instead(response):
+                return response
             case Reset(done) | HangUp(done) | Stall(done):
                 if done:
                     self.server.respond(request)
                 return None
             case Retouch(headers, status):
-                answer = self.server.respond(request)
-                return Response(status or answer.status, {**answer.headers, **headers}, answer.body)
+                response = self.server.respond(request)
+                return Response(
+                    status or response.status, {**response.headers, **headers}, response.body
+                )
             case _:
                 return self.server.respond(request)
 
-    def _record(self, request: Request, answer: Response | None) -> None:
-        status = int(answer.status) if answer else 0
+    def _record(self, request: Request, response: Response | None) -> None:
+        status = int(response.status) if response else 0
         self.server.record(
             Call(request.host, request.method, request.path, status, request.headers, request.body)
         )
 
-    def _send(self, answer: Response, fault: Fault | None) -> None:
-        body = answer.body
-        headers = {"Date": format_datetime(self.server.clock.now(), usegmt=True), **answer.headers}
+    def _send(self, response: Response, fault: Fault | None) -> None:
+        body = response.body
+        headers = {
+            "Date": format_datetime(self.server.clock.now(), usegmt=True),
+            **response.headers,
+        }
         if isinstance(body, bytes):
             headers.setdefault("Content-Length", str(len(body)))
-        lines = [f"{self.protocol_version} {answer.status} {_phrase(answer.status)}"]
+        lines = [f"{self.protocol_version} {response.status} {_phrase(response.status)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         if self.command != "HEAD":
@@ -165,7 +173,7 @@ class _Connection(BaseHTTPRequestHandler):
             with suppress(ConnectionError):
                 self.connection.recv(1)
         elif isinstance(fault, Reset):
-            # Closed with a linger of zero seconds, a connection ends with RST instead of FIN.
+            # With a linger of zero seconds, closing sends RST instead of FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             socket.close(self.connection.detach())
 
@@ -177,9 +185,9 @@ def _pieces(body: bytes | Iterable[bytes], fault: Fault | None) -> Iterable[byte
         case Truncate(after):
             return (body[:after],)
         case Corrupt(at) if body:
-            spoilt = bytearray(body)
-            spoilt[at % len(body)] ^= 0xFF
-            return (bytes(spoilt),)
+            changed = bytearray(body)
+            changed[at % len(body)] ^= 0xFF
+            return (bytes(changed),)
         case Trickle(piece):
             return (body[first : first + piece] for first in range(0, len(body), piece))
         case _:
