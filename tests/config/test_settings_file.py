@@ -210,7 +210,7 @@ MISTAKES = {
         "line 1, list_price_per_credit: 'cheap' is not a number",
     ),
     "a price without an end": ("list_price_per_credit: inf", "'inf' is not a finite number"),
-    "a price of too many digits": ("list_price_per_credit: 1e-40", "no more than 38 digits"),
+    "a price of too many digits": ("list_price_per_credit: 1e-40", "at most 38 are allowed"),
     "an unknown key": ("prices: []\ncurrency: USD", "line 1, prices: unknown key"),
     "an unknown key inside": (
         "pricing:\n  - from: 2026-01-01\n    price_per_credit: 1\n    until: 2026-02-01",

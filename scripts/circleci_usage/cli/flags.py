@@ -299,9 +299,5 @@ AllowInsecure = Annotated[
         help="Allow plain HTTP to other machines, where tokens and rows can be read in transit.",
     ),
 ]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")
-]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")]

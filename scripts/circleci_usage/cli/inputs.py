@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from circleci_usage.cli.flag_groups import EngineFlags
 from circleci_usage.cli.flags import Engine
 from circleci_usage.core.errors import SettingsError
 
@@ -51,8 +52,7 @@ def source_of(
     paths: Sequence[str] | None,
     store: Path,
     period: "Period | None",
-    engine: Engine,
-    spark_master: str | None,
+    engine: EngineFlags,
     *,
     verbose: bool,
 ) -> "Iterator[Source]":
@@ -63,8 +63,9 @@ def source_of(
         DataError: a file is not a usage export.
         ServiceError: the cluster does not answer.
     """
-    if engine is Engine.SPARK:
-        with _cluster_source(paths, store, period, spark_master, verbose=verbose) as source:
+    if engine.engine is Engine.SPARK:
+        cluster = _cluster_source(paths, store, period, engine.spark_master, verbose=verbose)
+        with cluster as source:
             yield source
     else:
         from circleci_usage.usage.engine import on_this_machine

@@ -52,3 +52,9 @@ def skip_idle_gc() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(_OBJECTS)
     atexit.register(gc.freeze)
+
+
+def tune_process() -> None:
+    """All of it."""
+    limit_memory()
+    skip_idle_gc()

@@ -53,7 +53,9 @@ def next_run_lines(
         return
     left = status.requests_left
     when = (
-        f"; {left} of them immediately, the others as the quota allows" if len(plan.ask) > left else ""
+        f"; {left} of them immediately, the others as the quota allows"
+        if len(plan.ask) > left
+        else ""
     )
     yield f"The next run will request {_listed(plan.ask)}{when}."
     if plan.collect:

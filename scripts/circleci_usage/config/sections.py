@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from circleci_usage.analysis.month_to_date import Per
+from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
@@ -28,6 +29,8 @@ from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import RateOverride
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.schema.export_columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
+
+MAX_DIGITS: Final = MAX_WHOLE_DIGITS + MAX_PLACES
 
 _HUNDRED: Final = Decimal(100)
 _LONGEST_MONTH: Final = 31
@@ -83,8 +86,8 @@ _CREDIT_TYPE_SCHEMA: Final = {
 
 Day = Annotated[date, BeforeValidator(_day)]
 WholeNumber = Annotated[int, Field(ge=0, le=10**6)]
-Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
-Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
+Number = Annotated[Decimal, Field(ge=0, max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)]
+Size = Annotated[Decimal, Field(gt=0, max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)]
 DayOfMonth = Annotated[
     int,
     BeforeValidator(_day_of_month),

@@ -8,8 +8,10 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from circleci_usage.config.sections import MAX_DIGITS
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
+from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.guarded_open import open_input
 from circleci_usage.core.untrusted_text import inert
@@ -41,9 +43,7 @@ def load_settings_file(path: Path) -> SettingsFile:
     except UnicodeDecodeError:
         raise SettingsError(f"The settings file {path} is not UTF-8 text.") from None
     except YamlError as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be parsed: {inert(error)}."
-        ) from None
+        raise SettingsError(f"The settings file {path} cannot be parsed: {inert(error)}.") from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
         lines = [
@@ -51,9 +51,7 @@ def load_settings_file(path: Path) -> SettingsFile:
         ]
         if len(problems) > len(lines):
             lines.append(f"  and {len(problems) - len(lines):,} more")
-        raise SettingsError(
-            "\n".join((f"The settings file {path} is invalid:", *lines))
-        ) from None
+        raise SettingsError("\n".join((f"The settings file {path} is invalid:", *lines))) from None
 
 
 def _content(path: Path) -> bytes:
@@ -80,9 +78,9 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": "{value} has too many digits; at most 38 are allowed, 18 of them after the decimal point",
-    "decimal_whole_digits": "{value} has more than 20 digits before the decimal point",
-    "decimal_max_places": "{value} has more than 18 decimal places",
+    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed, {MAX_PLACES} of them after the decimal point",
+    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal point",
+    "decimal_max_places": f"{{value}} has more than {MAX_PLACES} decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
     "tuple_type": "expected a list",

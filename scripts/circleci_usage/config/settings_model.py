@@ -201,9 +201,7 @@ class SettingsFile(SettingsSection):
                 f"a group cannot be called {NO_NAME!r}: the name is reserved for runs without a job"
             )
         every = [glob for globs in groups.values() for glob in globs]
-        _refuse_twice(
-            every, "duplicate glob {!r}; the first group that matches a job wins"
-        )
+        _refuse_twice(every, "duplicate glob {!r}; the first group that matches a job wins")
         return groups
 
     @field_validator("rates")
