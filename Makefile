@@ -16,7 +16,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme focus image orb release
-.PHONY: picture requirements clean
+.PHONY: picture requirements schema clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ release: $(VENV)/.installed ## Make in dist what a release consists of: package,
 
 picture: $(VENV)/.installed ## Draw the README's picture of the report anew; needs chromium
 	$(BIN)/python tools/picture.py docs/report.png
+
+schema: $(VENV)/.installed ## Generate the JSON Schema of the settings file
+	$(BIN)/python tools/settings_schema.py
 
 requirements: $(BIN)/python ## Pin the newest versions of what pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv

@@ -1,7 +1,7 @@
 """The command line: parse, call, show.
 
-It alone reads the environment, prints and chooses exit codes. The commands are in modules of their own; they import the
-stages inside, because `--help` must not wait for a data frame library.
+It alone reads the environment, prints and chooses exit codes. The commands are in modules of their
+own; they import the stages inside, because `--help` must not wait for a data frame library.
 """
 # ruff: noqa: FBT001, FBT002 - flags are what a command line is made of
 
@@ -69,7 +69,8 @@ def main() -> NoReturn:
 def _report_error(error: BaseException) -> int:
     """Show why the command failed; its exit code.
 
-    An internal error is one line, with its traceback only on request: the message of an unknown exception is left out,
+    An internal error is one line, with its traceback only on request: the message of an unknown
+    exception is left out,
     because it may quote a secret.
     """
     from circleci_usage.cli.console import Console  # noqa: PLC0415 - only an error needs it

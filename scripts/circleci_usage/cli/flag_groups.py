@@ -1,7 +1,7 @@
 """Flags in groups: frozen dataclasses that commands share, each default said once.
 
-A command takes groups as parameters; `expand_flag_groups` shows their fields to Typer as single flags. A group extends
-smaller ones, so that each command takes no more flags than it needs.
+A command takes groups as parameters; `expand_flag_groups` shows their fields to Typer as single
+flags. A group extends smaller ones, so that each command takes no more flags than it needs.
 """
 
 import inspect

@@ -42,7 +42,10 @@ Forecast = Annotated[
     bool,
     typer.Option(
         "--forecast",
-        help="Also exit with 10 when a budget is forecast to be exceeded by the end of its month or cycle.",
+        help=(
+            "Also exit with 10 when a budget is forecast to be exceeded by the end of its month"
+            " or cycle."
+        ),
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the sample data.")]

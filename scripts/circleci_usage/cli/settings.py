@@ -7,8 +7,8 @@ Where a setting is given in several places, the first of these wins:
 3. the settings file, for prices: `--price-per-credit` overrides those in it;
 4. the default, said once in `flag_groups` or in the settings file's model.
 
-Secrets, that is tokens and keys, come from the environment alone. Imports are inside the functions: `--help` must not
-wait for the libraries behind the settings.
+Secrets, that is tokens and keys, come from the environment alone. Imports are inside the functions:
+`--help` must not wait for the libraries behind the settings.
 """
 # ruff: noqa: PLC0415
 
@@ -112,10 +112,12 @@ def report_settings(
         environment: tells a CircleCI job where its artifacts are.
         flags: what is written, and at which price.
         chosen: the period.
-        whole: report on all days that there are instead, and on the period only when there are none.
+        whole: report on all days that there are instead, and on the period only when there are
+            none.
 
     Raises:
-        SettingsError: something in the flags, the settings file or the working folder is not understood.
+        SettingsError: something in the flags, the settings file or the working folder is not
+            understood.
     """
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.focus import FOCUS_VERSIONS, GRAINS

@@ -1,4 +1,4 @@
-"""The days that a command is about: dates or a name, as text from flags and the environment → a period.
+"""The period of a command: dates or a name, as text from flags and the environment.
 
 Dates win over a name. No period reaches into the future or to before CircleCI existed.
 """
@@ -70,7 +70,8 @@ def choose_period(
         is_explicit: whether the period's name was given, rather than taken by default.
 
     Raises:
-        SettingsError: a date is invalid, the range is empty or has no usage, or the name is unknown.
+        SettingsError: a date is invalid, the range is empty or has no usage, or the name is
+            unknown.
     """
     resolve = days_of_files if in_files else days_to_export
     period = resolve(written, today)
@@ -88,11 +89,12 @@ def choose_period(
 def days_to_export(written: WrittenPeriod, today: date) -> Period:
     """The days to export on the UTC day `today`, never reaching into the future.
 
-    A start date alone reaches through yesterday, the last day that CircleCI has completely; so does an open end.
+    A start date alone reaches through yesterday, the last day that CircleCI has completely; so does
+    an open end.
 
     Raises:
-        SettingsError: a date is invalid, the start date is after the end date, in the future or missing, or the end
-            date is before CircleCI existed.
+        SettingsError: a date is invalid, the start date is after the end date, in the future or
+            missing, or the end date is before CircleCI existed.
     """
     first, last = _stripped(written.first), _stripped(written.last)
     if last and not first:
@@ -106,7 +108,7 @@ def days_to_export(written: WrittenPeriod, today: date) -> Period:
 
 
 def days_of_files(written: WrittenPeriod, today: date) -> Period:
-    """As `days_to_export`, but open on a side without a date, or with a date before CircleCI existed."""
+    """As `days_to_export`, but open on a side without a date, or from before CircleCI."""
     first, last = _stripped(written.first), _stripped(written.last)
     if not (first or last):
         return named_period(written.name.strip(), today)
@@ -116,7 +118,7 @@ def days_of_files(written: WrittenPeriod, today: date) -> Period:
 
 
 def without_open_sides(period: Period, today: date) -> Period:
-    """The period with an end for each open side, when no files tell one: through yesterday, or a single day."""
+    """The period, its open sides closed as if there were no files: through yesterday, or a day."""
     yesterday = today - ONE_DAY
     start = period.start
     if start == OPEN_START:

@@ -1,4 +1,4 @@
-"""What settings mean: text from flags and the environment → values, or a message that says what to write instead."""
+"""Parses text from flags and the environment, with errors that say what to write instead."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN"
 DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 
 LONGEST_WAIT: Final = timedelta(days=366)
-"""Waiting for longer than CircleCI keeps what is waited for makes no sense."""
+"""CircleCI does not keep an export for longer."""
 
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
@@ -28,7 +28,7 @@ _SHOWN: Final = 60
 
 
 def circleci_token(environment: Mapping[str, str]) -> SecretStr:
-    """The API token: only ever from the environment, because flags show up in process lists and shell histories.
+    """The API token, from the environment alone: flags show up in process lists and histories.
 
     Raises:
         SettingsError: none of the variables is set.
@@ -38,27 +38,30 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
         if token:
             return SecretStr(token)
     raise SettingsError(
-        f"No CircleCI API token is set; put a personal API token into the environment variable {TOKEN_VARIABLES[0]}."
+        "No CircleCI API token is set; put a personal API token into the environment variable"
+        f" {TOKEN_VARIABLES[0]}."
     )
 
 
 def organizations(values: Iterable[str]) -> tuple[str, ...]:
-    """Organisation ids or slugs, repeated or separated by commas, each once; the first is the one that asks.
+    """Organization IDs or slugs, separated by commas, each once; the first one sends requests.
 
     Raises:
-        SettingsError: there is none, or what could not be one.
+        SettingsError: there is none, or one that is not valid.
     """
     names = dict.fromkeys(name.strip() for value in values for name in value.split(","))
     names.pop("", None)
     strange = next((name for name in names if not is_name(name)), None)
     if strange is not None:
         raise SettingsError(
-            f"'{inert(strange, _SHOWN)}' is not an organization; set ORG_ID or --org-id to an ID such as"
+            f"'{inert(strange, _SHOWN)}' is not an organization; set ORG_ID or --org-id to an ID"
+            " such as"
             " 12345678-1234-4234-8234-123456789abc, or to a slug such as gh/acme."
         )
     if not names:
         raise SettingsError(
-            "No organization is set; set ORG_ID or --org-id to its ID (Organization Settings → Overview) or to a slug"
+            "No organization is set; set ORG_ID or --org-id to its ID (Organization Settings →"
+            " Overview) or to a slug"
             " such as gh/acme. In a CircleCI job, CIRCLE_ORGANIZATION_ID is used."
         )
     return tuple(names)
@@ -68,16 +71,17 @@ def price_per_credit(text: str) -> Decimal:
     """An exact price.
 
     Raises:
-        SettingsError: it is no number, negative, or has more digits than any price.
+        SettingsError: it is not a number, negative, or has more digits than any price.
     """
     try:
         price = Decimal(text.strip())
     except InvalidOperation:
         price = Decimal("NaN")
-    # Python also takes underlines and the digits of other scripts.
+    # Python also accepts underscores and digits of other scripts.
     if "_" in text or not text.isascii() or not price.is_finite() or price < 0:
         raise SettingsError(
-            f"The price per credit {inert(repr(text))} is not a valid number; write it as in 0.0006."
+            f"The price per credit {inert(repr(text))} is not a valid number; write it as in"
+            " 0.0006."
         )
     exponent = price.as_tuple().exponent
     if (
@@ -86,14 +90,18 @@ def price_per_credit(text: str) -> Decimal:
         or not -MAX_PLACES <= exponent <= MAX_PLACES
     ):
         raise SettingsError(
-            f"The price per credit {inert(text, _SHOWN)} has more than {MAX_WHOLE_DIGITS} digits before the decimal"
+            f"The price per credit {inert(text, _SHOWN)} has more than {MAX_WHOLE_DIGITS} digits"
+            " before the decimal"
             f" point or {MAX_PLACES} after it; write it as in 0.0006."
         )
     return price
 
 
 def duration(text: str, what: str) -> timedelta:
-    """`90m`, `1h30m`, `45s` or a number of seconds.
+    """A duration: `90m`, `1h30m`, `45s` or a number of seconds.
+
+    >>> str(duration("1h30m", "MAX_WAIT"))
+    '1:30:00'
 
     Raises:
         SettingsError: it is none of these, or longer than `LONGEST_WAIT`; `what` names the setting.
@@ -118,20 +126,21 @@ def duration(text: str, what: str) -> timedelta:
 
 
 def poll_seconds(seconds: float) -> float:
-    """A first wait.
+    """The initial poll interval.
 
     Raises:
-        SettingsError: it is not between nothing and a day.
+        SettingsError: it is not between 0 seconds and a day.
     """
     if not 0 <= seconds <= _DAY:
         raise SettingsError(
-            f"POLL_SECONDS (--poll-seconds) is {seconds}; set a number of seconds between 0 and {_DAY:,}."
+            f"POLL_SECONDS (--poll-seconds) is {seconds}; set a number of seconds between 0 and"
+            f" {_DAY:,}."
         )
     return seconds
 
 
 def config_file(given: Path | None) -> Path | None:
-    """The settings file: as given, else `.circleci/usage.yml` if it is there."""
+    """The settings file: as given, else `.circleci/usage.yml` if it exists."""
     if given is None and DEFAULT_CONFIG.is_file():
         return DEFAULT_CONFIG
     return given

@@ -1,4 +1,4 @@
-"""Reading the settings file `usage.yml`; whatever is wrong in it is told with its line and key."""
+"""Reads the settings file `usage.yml`; errors name the line and the key."""
 
 import hashlib
 from collections.abc import Mapping
@@ -24,10 +24,11 @@ _PROBLEMS_SHOWN: Final = 20
 
 
 def load_settings_file(path: Path) -> SettingsFile:
-    """Read `usage.yml`.
+    """Read the settings file.
 
     Raises:
-        SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line and key.
+        SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line
+            and key.
     """
     try:
         content = _content(path)
@@ -78,8 +79,10 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed, {MAX_PLACES} of them after the decimal point",
-    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal point",
+    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
+    " {MAX_PLACES} of them after the decimal point",
+    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal"
+    " point",
     "decimal_max_places": f"{{value}} has more than {MAX_PLACES} decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",

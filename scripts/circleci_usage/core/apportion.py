@@ -1,4 +1,4 @@
-"""Splits whole numbers by weights so that the shares sum exactly to the whole: largest remainders."""
+"""Splits whole numbers by weights so that the shares sum to the whole: largest remainders."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 def apportion(whole: int, weights: Sequence[int]) -> list[int]:
     """Split `whole` in proportion to weights; indivisible units go to the largest remainders.
 
-    Among equal remainders the earlier one wins, so the order of the weights should be stable, such as by their names.
-    Weights and whole may be negative; no share is more than a whole unit off its exact size.
+    Among equal remainders the earlier one wins, so the order of the weights should be stable, such
+    as by their names. Weights and whole may be negative; no share is more than a whole unit off its
+    exact size.
 
         >>> apportion(100, [1, 1, 1])
         [34, 33, 33]

@@ -1,6 +1,7 @@
-"""Sequences of records stored as columns: a million jobs take a tenth of the memory of as many objects.
+"""Sequences of records stored as columns.
 
-A record is created when it is accessed, and not kept.
+A million jobs take a tenth of the memory of as many objects. A record is created when it is
+accessed, and not kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

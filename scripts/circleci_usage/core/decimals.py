@@ -1,4 +1,4 @@
-"""Exact decimals: the arithmetic that never rounds silently, and the text that numbers are written as.
+"""Exact decimals: arithmetic that never rounds silently, and numbers as text.
 
 Credits and money keep every digit until a person is shown a number; `rounded` is that one place.
 """
@@ -26,8 +26,9 @@ MAX_WHOLE_DIGITS: Final = 20
 MAX_PLACES: Final = 18
 """Decimal places that a price or an amount of credits may have."""
 
-# An amount times a price of that many digits, and a sum over 10^9 rows, fit; what does not is an error, not a rounded
-# number. The default context of the decimal module rounds at 28 digits silently.
+# An amount times a price of that many digits, and a sum over 10^9 rows, fit; what does not is an
+# error, not a rounded number. The default context of the decimal module rounds at 28 digits
+# silently.
 _EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
 _ESTIMATE: Final = Context(prec=34)
@@ -44,7 +45,7 @@ def exact_arithmetic() -> Iterator[None]:
 
 @contextmanager
 def estimating() -> Iterator[None]:
-    """Let decimal operations inside round at 34 digits: for estimates, never for what has to add up."""
+    """Let decimal operations inside round at 34 digits: only for estimates."""
     with localcontext(_ESTIMATE):
         yield
 
@@ -82,5 +83,5 @@ def _unit(places: int) -> Decimal:
 
 
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
-    """`part / whole` to six places, for shares and percentages that are only shown; 0 if whole is 0."""
+    """`part / whole` to six places, for shares that are only shown; 0 if `whole` is 0."""
     return rounded(_RATIO.divide(part, whole), 6) if whole else ZERO

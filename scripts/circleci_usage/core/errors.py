@@ -1,6 +1,7 @@
 """The errors that a user can cause or meet, named by what they can do about it.
 
-Each carries the exit code of the command line. The message says what is wrong and what to do; it never holds a secret.
+Each carries the exit code of the command line. The message says what is wrong and what to do; it
+never holds a secret.
 """
 
 from typing import ClassVar

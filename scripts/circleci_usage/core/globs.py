@@ -20,8 +20,8 @@ def glob_regex(glob: str) -> str:
 def atomic_glob_regex(glob: str) -> str:
     """The same for engines that backtrack, such as Python's and Java's, in linear time.
 
-    Atomic groups keep the first match of what follows a `*`, which is as good as any later one. Otherwise `*a*a*a*b`
-    would take years to reject a long name of nothing but `a`.
+    Atomic groups keep the first match of what follows a `*`, which is as good as any later one.
+    Otherwise `*a*a*a*b` would take years to reject a long name of nothing but `a`.
     """
     first, *others = map(_literal, re.split(r"\*+", glob))
     if not others:

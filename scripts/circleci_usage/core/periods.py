@@ -43,7 +43,7 @@ class Period:
 
     @classmethod
     def of_days(cls, first: date, last: date) -> Self:
-        """The period from `first` to `last`, both included; it is open if the last day is `OPEN_END`."""
+        """The period from `first` to `last`, both included; open if the last is `OPEN_END`."""
         return cls(first, last if last == OPEN_END else last + ONE_DAY)
 
     @property
@@ -84,7 +84,7 @@ class Period:
 
 
 EXPORTED_DAYS: Final = Period(CIRCLECI_BEGAN, date(2100, 1, 1))
-"""Possible days of an export's rows: a report has a line for each day between the first and the last."""
+"""Days that an export's rows may have: a report has a line per day between first and last."""
 
 ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
 """All days for which there are data."""
@@ -116,8 +116,8 @@ def billing_period(day: date, cycle_day: int | None = None) -> Period:
 
     Args:
         day: any day.
-        cycle_day: the day of the month on which cycles begin, 1 to 31; in a shorter month its last day. None is the
-            calendar month.
+        cycle_day: the day of the month on which cycles begin, 1 to 31; in a shorter month its last
+            day. None is the calendar month.
 
         >>> str(billing_period(date(2026, 3, 5), cycle_day=31))
         '2026-02-28 to 2026-03-30'
@@ -141,7 +141,8 @@ def parse_day(text: str, what: str) -> date:
         datetime.date(2026, 1, 31)
 
     Raises:
-        SettingsError: the text is not a date, or is a moment within a day; `what` names the setting.
+        SettingsError: the text is not a date, or is a moment within a day; `what` names the
+            setting.
     """
     text = text.strip()
     try:
@@ -159,7 +160,8 @@ def _day_of_moment(text: str, what: str) -> date:
         )
     if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
-            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be requested: write"
+            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be"
+            " requested: write"
             f" {moment.date()}."
         )
     return moment.date()
@@ -196,8 +198,8 @@ def period_between(first: str, last: str) -> Period:
 def named_period(name: str, today: date) -> Period:
     """The period of a name on the UTC day `today`.
 
-    `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends today;
-    `last-13-months` is this month to date and the twelve before it.
+    `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends
+    today; `last-13-months` is this month to date and the twelve before it.
 
     Raises:
         SettingsError: the name is unknown.
@@ -268,7 +270,8 @@ def uncovered(period: Period, known: Iterable[Period]) -> tuple[Period, ...]:
 def previous_period(period: Period) -> Period:
     """The period to compare with: the month before a whole month, else whole weeks earlier.
 
-    Weekdays stay aligned, because builds follow them: a Sunday compared with a Monday always looks like a saving.
+    Weekdays stay aligned, because builds follow them: a Sunday compared with a Monday always looks
+    like a saving.
 
         >>> str(previous_period(Period(date(2026, 3, 1), date(2026, 4, 1))))
         '2026-02-01 to 2026-02-28'

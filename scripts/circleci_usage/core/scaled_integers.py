@@ -1,6 +1,7 @@
 """Amounts as whole numbers of their smallest decimal place: exact as decimals, fast as integers.
 
-Frames hold credits and money this way: 12.5 credits are 125 with one place. A report holds decimals.
+Frames hold credits and money this way: 12.5 credits are 125 with one place. A report holds
+decimals.
 """
 
 from decimal import Context, Decimal, Inexact
@@ -53,7 +54,7 @@ def to_decimal(count: int, places: int) -> Decimal:
 
 
 def fitting(counts: Counts, largest_sum: int) -> Counts:
-    """The counts in a type that holds a sum of their magnitudes of `largest_sum` without overflow."""
+    """The counts in a type in which their sum, at most `largest_sum`, does not overflow."""
     return counts.astype("int64" if largest_sum < INT64 else "object")
 
 

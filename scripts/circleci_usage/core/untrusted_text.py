@@ -1,7 +1,8 @@
 r"""Makes text from outside safe to show: no escape sequences, invisible or reordering characters.
 
-Names and messages of servers, files, settings and exports may hold anything. Invisible characters are written as in a
-Python string: an escape becomes `\x1b`, a zero-width space `\u200b`, a byte of a file name that is not UTF-8 `\udcff`.
+Names and messages of servers, files, settings and exports may hold anything. Invisible characters
+are written as in a Python string: an escape becomes `\x1b`, a zero-width space `\u200b`, a byte of
+a file name that is not UTF-8 `\udcff`.
 """
 
 from typing import Final
