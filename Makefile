@@ -16,7 +16,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme docs focus image orb release
-.PHONY: picture requirements clean
+.PHONY: picture requirements schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ release: $(VENV)/.installed ## Build a release in dist: package, pins, and the o
 
 picture: $(VENV)/.installed ## Recreate the README's screenshot of the report; needs chromium
 	$(BIN)/python tools/picture.py docs/report.png
+
+schema: $(VENV)/.installed ## Generate the JSON Schema of the settings file
+	$(BIN)/python tools/settings_schema.py
 
 requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

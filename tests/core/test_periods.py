@@ -136,7 +136,7 @@ def test_the_last_of_all_days_is_an_open_end() -> None:
     assert period.closed(files) == Period.of_days(date(2026, 10, 1), date(2026, 11, 5))
     assert ALL_DAYS.closed(files) == files
     assert Period(date(2026, 12, 1), OPEN_END).closed(files) is None
-    with pytest.raises(SettingsError, match="after which there are no days"):
+    with pytest.raises(SettingsError, match="no days after the start date"):
         period_between("9999-12-31", "9999-12-31")
 
 

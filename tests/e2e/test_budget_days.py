@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from circleci_usage.cli.settings import Chosen, report_settings
+from circleci_usage.cli.flag_groups import ReportFlags
+from circleci_usage.cli.settings import report_settings
+from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.core.periods import Period, named_period, today_utc
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
@@ -63,8 +65,9 @@ class Place:
     def settings(self, text: str, period: Period, name: str | None = None) -> ReportSettings:
         config = self.folder / "usage.yml"
         config.write_text(text, encoding="utf-8")
-        chosen = Chosen(period, name, said=True, otherwise=period)
-        return report_settings({}, self.folder / "usage-report", None, config, chosen, merged=False)
+        chosen = ChosenPeriod(period, name, is_explicit=True, fallback=period)
+        flags = ReportFlags(output=self.folder / "usage-report", config=config, merged=False)
+        return report_settings({}, flags, chosen)
 
     @property
     def exporting(self) -> ExportSettings:

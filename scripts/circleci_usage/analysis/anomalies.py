@@ -318,7 +318,7 @@ def find_anomalies(
 
 def _days_around(known: Period, period: Period) -> Period | None:
     """The known days that can tell something about those of the period; None when it has none itself."""
-    if known.start >= period.stop or known.stop <= period.start:
+    if not known.overlaps(period):
         return None
     weeks = WEEKS * _DAYS_A_WEEK * ONE_DAY
     return Period(max(known.start, period.start - weeks), min(known.stop, period.stop + weeks))

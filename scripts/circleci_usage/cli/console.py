@@ -1,4 +1,4 @@
-"""What a person sees while the tool works: progress bars on a terminal, plain lines in CI. For the commands alone."""
+"""The terminal: progress bars for a person, plain lines in CI. Only commands use it."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Console(Progress):
-    """Results go to standard output; progress, warnings and errors to standard error, so that results can be piped."""
+    """Prints results to standard output, and progress, warnings and errors to standard error."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self._out = RichConsole(highlight=False, soft_wrap=True)
@@ -30,33 +30,33 @@ class Console(Progress):
         self._open_tasks = 0
 
     def result(self, text: object) -> None:
-        """What was asked for: shown even when quiet. A renderable, or text that is shown as it is."""
+        """Print a result, even when quiet: a renderable, or text that is printed verbatim."""
         self._out.print(_plain(text) if isinstance(text, str) else text)
 
     def show(self, renderable: "RenderableType") -> None:
-        """Something nice to look at beside the result, unless they asked for quiet."""
+        """Print something beside the result, unless quiet."""
         if not self._quiet:
             self._err.print(renderable)
 
     def warn(self, message: str) -> None:
-        """Something to know before trusting the result: shown even when quiet."""
+        """Print a warning, even when quiet."""
         self._err.print(f"[yellow]Warning:[/yellow] {_plain(message)}")
 
     def error(self, message: str) -> None:
-        """Why it ended."""
+        """Print why the command failed."""
         self._err.print(f"[red]Error:[/red] {_plain(message)}")
 
     def trace(self, text: str) -> None:
-        """The traceback of a defect."""
+        """Print the traceback of an internal error."""
         self._err.print(_plain(text))
 
     def say(self, message: str) -> None:
-        """A line that everybody should see, unless they asked for quiet."""
+        """Print a line, unless quiet."""
         if not self._quiet:
             self._err.print(_plain(message))
 
     def detail(self, message: str) -> None:
-        """A line for those who asked for more."""
+        """Print a line, only when verbose."""
         if self._verbose and not self._quiet:
             self._err.print(_plain(message), style="dim")
 
@@ -98,7 +98,7 @@ class Console(Progress):
 
 
 def _plain(message: str) -> str:
-    """A text without marks of Rich's and without what a terminal obeys: it may quote anything."""
+    """A text without Rich markup and escape sequences: it may quote anything."""
     return escape(visible(message))
 
 

@@ -1,4 +1,4 @@
-"""The flags of the command line and the environment variables behind them, said once for all commands."""
+"""The flags of the command line, with their environment variables; `flag_groups` has defaults."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ DEFAULT_OUTPUT = Path(REPORT_FOLDER)
 DEFAULT_SITE = "datadoghq.com"
 
 _MOST = 10**9
-"""More GB than there are, and a ratio that no compression reaches."""
+"""An upper bound: more GB than disks have, and a ratio that no compression reaches."""
 
 _EXPORT = "Export"
 _REPORT = "Report"
@@ -26,14 +26,14 @@ _DATADOG = "Datadog"
 
 
 class Engine(StrEnum):
-    """What reads the parts."""
+    """The engine that reads the parts."""
 
     POLARS = "polars"
     SPARK = "spark"
 
 
 class WithoutEnvironment(TyperCommand):
-    """A command that heeds its flags alone, whatever the environment says for the others."""
+    """A command that ignores the environment variables of its flags."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
         super().__init__(*arguments, **settings)
@@ -42,7 +42,7 @@ class WithoutEnvironment(TyperCommand):
 
 
 def path_of(flag: str) -> Callable[[str], Path]:
-    """What reads the path that a flag gives: none is no path, though Python takes it for the current folder."""
+    """A parser for the path of a flag: empty is an error, though Python takes it for `.`."""
 
     def path(text: str) -> Path:
         if not str(text):
@@ -56,10 +56,11 @@ def path_of(flag: str) -> Callable[[str], Path]:
 
 
 def _folder(path: Path) -> Path:
-    """Refuse a URL: a folder must be able to rename and to lock, which object storage is not."""
+    """Refuse a URL: a folder must support renaming and locking, which object storage does not."""
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
         raise SettingsError(
-            f"{path} is not a local directory; name one, and copy it to and from object storage with a tool such as"
+            f"{path} is not a local directory; name one, and copy it to and from object storage"
+            " with a tool such as"
             " `aws s3 sync`."
         )
     return path
@@ -68,7 +69,10 @@ def _folder(path: Path) -> Path:
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Export files (.csv.gz, .csv) or folders of them; URLs too with --engine spark. (default: the store)",
+        help=(
+            "Export files (.csv.gz, .csv) or folders of them; URLs too with --engine spark."
+            " (default: the store)"
+        ),
         show_default=False,
     ),
 ]
@@ -94,7 +98,10 @@ OrgIds = Annotated[
     typer.Option(
         "--org-id",
         envvar=["ORG_ID", "CIRCLE_ORGANIZATION_ID"],
-        help="Organization ID or slug; repeat it, or separate with commas, for organizations that share a plan.",
+        help=(
+            "Organization ID or slug; repeat it, or separate with commas, for organizations that"
+            " share a plan."
+        ),
         rich_help_panel=_EXPORT,
         show_default=False,
     ),
@@ -170,7 +177,7 @@ ExportFor = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TOOL",
-        help="Also write files for another tool: vantage, finout, doit or datadog-costs; repeatable.",
+        help="Also write files for a tool: vantage, finout, doit or datadog-costs; repeatable.",
         rich_help_panel=_REPORT,
         show_default=False,
     ),

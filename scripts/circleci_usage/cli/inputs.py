@@ -1,4 +1,4 @@
-"""What the paths on a command line mean: parts here, or parts that a cluster reads."""
+"""Turns the paths of a command line into parts, read here or by a cluster."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from circleci_usage.cli.flag_groups import EngineFlags
 from circleci_usage.cli.flags import Engine
 from circleci_usage.core.errors import SettingsError
 
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
 def found_parts(
     paths: Sequence[str] | None, store: Path, period: "Period | None" = None
 ) -> "FoundParts":
-    """The parts that paths mean; without any, those of the store.
+    """The parts at the paths; without paths, those of the store.
 
     Raises:
-        SettingsError: there are none.
+        SettingsError: there are no parts.
         DataError: a file is not a usage export.
     """
     if paths:
         if "" in paths:
             raise SettingsError(
-                "A path is empty; give export files or a folder (. for the current one). Is a variable in it unset?"
+                "A path is empty; give export files or a folder (. for the current one). Is a"
+                " variable in it unset?"
             )
         from circleci_usage.usage.input_files import find_parts, is_store
 
@@ -39,7 +41,7 @@ def found_parts(
             )
         if len(paths) > 1 or not is_store(Path(paths[0])):
             return find_parts(map(Path, paths))
-        # Its ledger knows more than its files say: which days are whole, and what each file is.
+        # The ledger tells more than the files: which days are complete, and what each file is.
         store, period = Path(paths[0]), None
     from circleci_usage.export_and_report import stored_parts
 
@@ -51,20 +53,20 @@ def source_of(
     paths: Sequence[str] | None,
     store: Path,
     period: "Period | None",
-    engine: Engine,
-    spark_master: str | None,
+    engine: EngineFlags,
     *,
     verbose: bool,
 ) -> "Iterator[Source]":
-    """As `found_parts`, with the engine that is to read them; a cluster also finds what is at URLs.
+    """As `found_parts`, with the engine that reads them; a cluster also reads URLs.
 
     Raises:
         SettingsError: there are no parts, or Spark is not installed.
         DataError: a file is not a usage export.
-        ServiceError: the cluster does not answer.
+        ServiceError: the cluster does not respond.
     """
-    if engine is Engine.SPARK:
-        with _cluster_source(paths, store, period, spark_master, verbose=verbose) as source:
+    if engine.engine is Engine.SPARK:
+        cluster = _cluster_source(paths, store, period, engine.spark_master, verbose=verbose)
+        with cluster as source:
             yield source
     else:
         from circleci_usage.usage.engine import on_this_machine
@@ -85,7 +87,8 @@ def _cluster_source(
         from circleci_usage.usage.spark import cluster, engine
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"--engine spark needs {error.name}; install it with `pip install 'circleci-usage[spark]'`."
+            f"--engine spark needs {error.name}; install it with `pip install"
+            " 'circleci-usage[spark]'`."
         ) from None
     from circleci_usage.usage.input_files import FoundParts
 
@@ -93,7 +96,7 @@ def _cluster_source(
     local = [path for path in paths or () if not _is_url(path)]
     found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
     if not (found.parts or urls):
-        # Days without usage, as the store knows: nothing that a cluster is needed for.
+        # Days that are known to be without usage: no cluster is needed.
         from circleci_usage.usage.engine import on_this_machine
 
         yield on_this_machine(found)

@@ -1,9 +1,10 @@
-"""Ctrl-C and SIGTERM: an orderly end if that is quick, an end in any case.
+"""Ctrl-C and SIGTERM: an orderly end if it is quick, an end in any case.
 
-Python tells a program of a signal between two steps of its main thread, which may be inside of Polars or Matplotlib for
-minutes. So a thread is told as well, at once, by the file descriptor that the interpreter writes signals to. It gives
-the main thread a moment to put away what it has open, and then ends the process itself. The second signal ends it
-without waiting. Nothing needs more than that: files are written beside their place and put there whole.
+Python tells a program of a signal between two steps of its main thread, which may be inside of
+Polars or Matplotlib for minutes. So a thread is told as well, at once, by the file descriptor that
+the interpreter writes signals to. It gives the main thread a moment to put away what it has open,
+and then ends the process itself. The second signal ends it without waiting. Nothing needs more than
+that: files are written beside their place and put there whole.
 """
 
 import os
@@ -17,11 +18,11 @@ from types import FrameType
 from typing import Final, NoReturn
 
 PATIENCE: Final = 1.0
-"""Seconds for an orderly end."""
+"""Seconds that an orderly end may take."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR: Final = "\x1b[?25h"
-"""A progress bar hides it."""
+"""A progress bar hides the cursor."""
 
 _AGAIN: Final = "rerun the same command to resume."
 _KEPT: Final = {
@@ -37,11 +38,11 @@ _NOTHING: Final = "Nothing was changed; rerun the same command."
 
 
 class Interrupted(BaseException):
-    """Somebody wants the process to end. No KeyboardInterrupt, which libraries take for themselves."""
+    """The process is to end. Not a KeyboardInterrupt, which libraries catch."""
 
 
 class _Interrupts:
-    """What the main thread, the handler and the thread beside them know of each other."""
+    """State shared by the main thread, the signal handler and the watching thread."""
 
     def __init__(self) -> None:
         self.command = ""
@@ -62,7 +63,7 @@ class _Interrupts:
         Thread(target=self._watch, args=(ours,), name="interrupts", daemon=True).start()
 
     def end(self) -> NoReturn:
-        """Say what is kept, and end with the signal's exit code, without waiting for anything."""
+        """Say what is kept, and exit with the signal's code without waiting for anything."""
         received = self.received or signal.SIGINT
         what = "Interrupted" if received == signal.SIGINT else "Terminated"
         if self._to_be_said.acquire(blocking=False):
@@ -77,7 +78,7 @@ class _Interrupts:
 
     def _watch(self, told: socket) -> None:
         while (received := self._next(told)) is None:
-            """Another signal that somebody handles."""
+            """Another signal, which has its own handler."""
         self.received = self.received or received
         told.settimeout(PATIENCE)
         with suppress(TimeoutError):
@@ -86,7 +87,7 @@ class _Interrupts:
         self.end()
 
     def _explain_what_python_drops(self, dropped: "sys.UnraisableHookArgs") -> None:
-        """Raised in a destructor, an interrupt gets no further; the thread beside ends the process then."""
+        """Ignore an interrupt raised in a destructor: the watching thread ends the process."""
         if self.received is None:
             sys.__unraisablehook__(dropped)
 
@@ -100,29 +101,29 @@ _interrupts: Final = _Interrupts()
 
 
 def heed_interrupts() -> None:
-    """Have Ctrl-C and SIGTERM raise `Interrupted` in the main thread, and the process end soon after."""
+    """Let Ctrl-C and SIGTERM raise `Interrupted` in the main thread and end the process soon."""
     _interrupts.heed()
 
 
 def at_work_on(command: str) -> None:
-    """Say which command it is that would be interrupted."""
+    """Remember the running command for the message about an interrupt."""
     _interrupts.command = command
 
 
 def was_interrupted() -> bool:
-    """Whether a signal came, whatever was made of it on its way."""
+    """Whether a signal came, even if a library caught its exception."""
     return _interrupts.received is not None
 
 
 def end_interrupted() -> NoReturn:
-    """Say what is kept and end the process with the exit code of the signal: 130 or 143."""
+    """Say what is kept and exit with the code of the signal: 130 or 143."""
     with suppress(Exception):
         sys.stdout.flush()
     _interrupts.end()
 
 
 def _say(line: str) -> None:
-    """To standard error, unless whoever should read it keeps us waiting."""
+    """Write to standard error, unless that would block."""
     with suppress(OSError, ValueError):
         handle = sys.stderr.fileno()
         _, writable, _ = select.select([], [handle], [], 0)

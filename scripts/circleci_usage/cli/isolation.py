@@ -1,7 +1,7 @@
-"""What libraries would take from the environment and the working folder: a report heeds none of it.
+"""Keeps settings of libraries, in the environment and the working folder, out of a report.
 
-A `matplotlibrc` in the checkout may have letters set by LaTeX, a variable may choose an engine that is not there, a
-terminal may claim to be a kilometer wide.
+A `matplotlibrc` in the checkout may have letters set by LaTeX, a variable may choose an engine that
+is not there, a terminal may claim to be a kilometer wide.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 
 _DRAWING: Final = Path("matplotlibrc")
-"""Matplotlib looks for it in the working folder, whatever variables say."""
+"""Matplotlib reads it from the working folder, whatever variables say."""
 
 _POLARS: Final = "POLARS_"
 _COMPLETE: Final = "_CIRCLECI_USAGE_COMPLETE"
@@ -29,11 +29,11 @@ _KEPT: Final = {
     "LINES": re.compile(r"[1-9][0-9]{0,3}"),
     "TERMINAL_WIDTH": re.compile(r"[1-9][0-9]{1,3}"),
 }
-"""Variables of libraries that may stay, if they are like this."""
+"""Variables of libraries that are kept if they match these patterns."""
 
 
 def heed_no_library_settings(environment: MutableMapping[str, str]) -> None:
-    """Take away what libraries would stumble over or do otherwise. To be called before they are imported."""
+    """Remove variables that would break or change libraries, before these are imported."""
     for name, value in [*environment.items()]:
         if name in _KEPT or name.startswith(_POLARS):
             sound = _KEPT.get(name)
@@ -46,10 +46,10 @@ def heed_no_library_settings(environment: MutableMapping[str, str]) -> None:
 
 
 def check_drawing() -> None:
-    """See that Matplotlib will load.
+    """Check that Matplotlib will load.
 
     Raises:
-        SettingsError: there is a file of settings for it in the working folder that it cannot read.
+        SettingsError: the working folder has a settings file of Matplotlib that it cannot read.
     """
     if not _DRAWING.is_file():
         return
@@ -57,7 +57,8 @@ def check_drawing() -> None:
         _DRAWING.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
-            f"{_DRAWING} in the working folder is not a valid Matplotlib settings file; move it away, or run the command"
+            f"{_DRAWING} in the working folder is not a valid Matplotlib settings file; move it"
+            " away, or run the command"
             " in another folder."
         ) from None
 

@@ -1,4 +1,4 @@
-"""What must not be shown even where everything else is: the traceback of a defect may quote anything."""
+"""Removes secrets from the traceback of an internal error, which may quote anything."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -7,11 +7,11 @@ from urllib.parse import quote, unquote
 _SECRET: Final = ("TOKEN", "API_KEY", "APP_KEY", "PASSWORD", "SECRET")
 _PROXY: Final = "_PROXY"
 _SHORTEST: Final = 6
-"""Characters: hiding shorter ones would hide the text around them."""
+"""Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
 
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """A text without the secrets that the environment holds: tokens, keys, and the passwords of proxies."""
+    """A text without the environment's secrets: tokens, keys and passwords of proxies."""
     for secret in sorted(set(_secrets(environment)), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

@@ -1,22 +1,31 @@
-"""Flags and environment → what the stages are called with. For the commands alone.
+"""Settings of a command: flags and environment → what the stages are called with.
 
-Imports are inside the functions: `--help` must not wait for the libraries behind the settings.
+Where a setting is given in several places, the first of these wins:
+
+1. the flag;
+2. the environment variable of the flag, which Typer reads;
+3. the settings file, for prices: `--price-per-credit` overrides those in it;
+4. the default, said once in `flag_groups` or in the settings file's model.
+
+Secrets, that is tokens and keys, come from the environment alone. Imports are inside the functions:
+`--help` must not wait for the libraries behind the settings.
 """
 # ruff: noqa: PLC0415
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import typer
 
+from circleci_usage.cli.flag_groups import ExportFlags, PeriodFlags, ReportFlags
 from circleci_usage.cli.isolation import check_drawing
 from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from circleci_usage.config.chosen_period import ChosenPeriod
     from circleci_usage.config.settings_model import SettingsFile
     from circleci_usage.core.periods import Period
     from circleci_usage.core.progress import Clock
@@ -26,143 +35,89 @@ if TYPE_CHECKING:
     from circleci_usage.push.datadog.plan import PushOptions
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What was chosen of days.
-
-    Attributes:
-        period: the days; on an open side as far as there are files of.
-        name: of the period, if it came by one.
-        said: whether anybody said anything about it.
-        otherwise: the days when there are no files at all.
-        warnings: what was not taken as it was written.
-    """
-
-    period: "Period"
-    name: str | None
-    said: bool
-    otherwise: "Period"
-    warnings: tuple[str, ...] = ()
-
-
-def chosen_period(
-    context: typer.Context,
-    first: str | None,
-    last: str | None,
-    name: str,
-    clock: "Clock",
-    *,
-    in_files: bool = False,
-) -> Chosen:
-    """Dates win over a name, unless the name is a flag and the dates stand in the environment.
+def period_from_flags(
+    context: typer.Context, flags: PeriodFlags, clock: "Clock", *, in_files: bool = False
+) -> "ChosenPeriod":
+    """The chosen period: dates win over a name, unless only the name is a flag.
 
     Args:
         context: knows where each value came from.
-        first: the first day, as it is written.
-        last: the last day.
-        name: the name of a period.
+        flags: the days or the name.
         clock: tells today.
-        in_files: whether it is about files, which say where an open side ends.
+        in_files: whether it is about given files, whose days end an open side.
 
     Raises:
         SettingsError: something in them is not understood.
     """
-    from circleci_usage.config import environment as config
+    from circleci_usage.config.chosen_period import WrittenPeriod, choose_period
     from circleci_usage.core.periods import today_utc
 
-    sources = {
-        key: source.name
-        for key in ("first", "last", "period")
-        if (source := context.get_parameter_source(key))
-    }
-    if sources.get("period") == "COMMANDLINE" and "COMMANDLINE" not in {
-        sources.get("first"),
-        sources.get("last"),
-    }:
-        first = last = None
+    sources = {}
+    for name in ("first", "last", "period"):
+        source = context.get_parameter_source(name)
+        sources[name] = source.name if source else ""
+    flag = "COMMANDLINE"
+    written = WrittenPeriod(flags.first, flags.last, flags.period)
+    if sources["period"] == flag and flag not in {sources["first"], sources["last"]}:
+        # The dates are variables, or there are none.
+        written = WrittenPeriod(None, None, flags.period)
     today = today_utc(clock.now())
-    period = (config.period_in_files if in_files else config.chosen_period)(
-        first, last, name, today
-    )
-    future = config.future_end(last, today)
-    cut = (
-        f"The end date {future} is in the future; today, {today}, is used instead."
-        if future
-        else None
-    )
-    by_dates = bool(config.written(first) or config.written(last))
-    return Chosen(
-        period=period,
-        name=None if by_dates else name.strip(),
-        said=by_dates or sources.get("period") != "DEFAULT",
-        otherwise=config.without_open_sides(period, today),
-        warnings=(cut,) if cut else (),
-    )
+    is_explicit = sources["period"] != "DEFAULT"
+    return choose_period(written, today, in_files=in_files, is_explicit=is_explicit)
 
 
-def export_span(chosen: Chosen) -> "Period":
+def export_span(chosen: "ChosenPeriod") -> "Period":
     """The days that `run` exports for a report on the chosen ones."""
     from circleci_usage.export_and_report import with_history
 
     return with_history(chosen.period, chosen.name)
 
 
-def export_settings(
-    environment: Mapping[str, str],
-    *,
-    org_id: list[str] | None,
-    store: Path,
-    circleci_url: str,
-    poll_seconds: float,
-    max_wait: str,
-    max_store_size: int,
-    max_ratio: int,
-    allow_insecure: bool,
-) -> "ExportSettings":
-    """What to export with: the flags, and the token from the environment.
+def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "ExportSettings":
+    """How to export: the flags, and the token from the environment.
 
     Raises:
         SettingsError: something is missing or not understood.
     """
-    from circleci_usage.config import environment as config
+    from circleci_usage.config import environment as texts
     from circleci_usage.export.defaults import GB
     from circleci_usage.export.engine import ExportOptions
     from circleci_usage.export_and_report import ExportSettings
 
     return ExportSettings(
-        url=circleci_url,
-        token=config.circleci_token(environment),
-        organizations=config.organizations(org_id or []),
-        store=store,
+        url=flags.circleci_url,
+        token=texts.circleci_token(environment),
+        organizations=texts.organizations(flags.org_id or []),
+        store=flags.store,
         options=ExportOptions(
-            poll_seconds=config.poll_seconds(poll_seconds),
-            max_wait=config.duration(max_wait, "MAX_WAIT (--max-wait)"),
-            max_ratio=max_ratio,
-            max_store_bytes=max_store_size * GB,
-            allow_insecure=allow_insecure,
+            poll_seconds=texts.poll_seconds(flags.poll_seconds),
+            max_wait=texts.duration(flags.max_wait, "MAX_WAIT (--max-wait)"),
+            max_ratio=flags.max_ratio,
+            max_store_bytes=flags.max_store_size * GB,
+            allow_insecure=flags.allow_insecure,
         ),
     )
 
 
 def report_settings(
     environment: Mapping[str, str],
-    folder: Path,
-    price_per_credit: str | None,
-    config: Path | None,
-    chosen: Chosen,
+    flags: ReportFlags,
+    chosen: "ChosenPeriod",
     *,
-    merged: bool,
-    allow_unpriced: bool = False,
-    focus_version: str = "1.2",
-    focus_grain: str = "auto",
-    focus_gzip: bool = False,
-    export_for: Sequence[str] | None = None,
     whole: bool = False,
 ) -> "ReportSettings":
-    """How to report on the period; `whole` on all days that there are, and on the period when there are none.
+    """How to report on the period.
+
+    Args:
+        environment: tells a CircleCI job where its artifacts are.
+        flags: what is written, and at which price.
+        chosen: the period.
+        whole: report on all days that there are instead, and on the period only when there are
+            none.
 
     Raises:
-        SettingsError: something in the flags, the settings file or the working folder is not understood.
+        SettingsError: something in the flags, the settings file or the working folder is not
+            understood.
     """
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.focus import FOCUS_VERSIONS, GRAINS
@@ -170,24 +125,61 @@ def report_settings(
     from circleci_usage.pipeline import ReportSettings
 
     check_drawing()
-    file = usage_file(config)
+    file = load_settings(flags.config)
+    tools = [_one_of(PROFILES, name, "--export-for") for name in flags.export_for or ()]
     return ReportSettings(
-        folder=folder,
-        prices=prices(file, price_per_credit, allow_unpriced=allow_unpriced),
+        folder=flags.output,
+        prices=price_list(file, flags.price_per_credit, allow_unpriced=flags.allow_unpriced),
         ownership=file.ownership(),
         analysis=file.analysis(),
         job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
-        otherwise=chosen.otherwise,
+        otherwise=chosen.fallback,
         period_name=None if whole else chosen.name,
         link=artifact_link(environment),
-        merged=merged,
-        focus_version=_one_of(FOCUS_VERSIONS, focus_version, "--focus-version"),
-        focus_grain=_one_of(GRAINS, focus_grain, "--focus-grain"),
-        focus_gzip=focus_gzip,
-        export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in export_for or ()),
-        checksum=file.cost_checksum(only_price(price_per_credit)),
+        merged=flags.merged,
+        focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
+        focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),
+        focus_gzip=flags.focus_gzip,
+        export_for=tuple(tools),
+        checksum=file.cost_checksum(price_override(flags.price_per_credit)),
     )
+
+
+def load_settings(config: Path | None) -> "SettingsFile":
+    """The settings file, or an empty one when there is none.
+
+    Raises:
+        SettingsError: something in it is not understood.
+    """
+    from circleci_usage.config.environment import config_file
+    from circleci_usage.config.settings_file import load_settings_file
+    from circleci_usage.config.settings_model import SettingsFile
+
+    path = config_file(config)
+    return load_settings_file(path) if path else SettingsFile()
+
+
+def price_list(
+    file: "SettingsFile", price_per_credit: str | None, *, allow_unpriced: bool = False
+) -> "PriceList":
+    """What credits cost: the flag's price, else the settings file's, else the list price.
+
+    Raises:
+        SettingsError: something in them is not understood.
+    """
+    return file.price_list(price_override(price_per_credit), allow_unpriced=allow_unpriced)
+
+
+def price_override(price_per_credit: str | None) -> "Decimal | None":
+    """The price that a flag or the environment puts in place of the settings file's.
+
+    Raises:
+        SettingsError: it is not a price.
+    """
+    from circleci_usage.config.environment import price_per_credit as parse_price
+
+    return parse_price(price_per_credit) if price_per_credit else None
 
 
 def push_options(
@@ -236,39 +228,3 @@ def _one_of(known: Collection[str], name: str, flag: str) -> str:
     if name not in known:
         raise SettingsError(f"{flag} {name}: invalid value; choose from {', '.join(known)}.")
     return name
-
-
-def usage_file(config: Path | None) -> "SettingsFile":
-    """The settings file; one that says nothing when there is none.
-
-    Raises:
-        SettingsError: something in it is not understood.
-    """
-    from circleci_usage.config.environment import config_file
-    from circleci_usage.config.settings_file import load_settings_file
-    from circleci_usage.config.settings_model import SettingsFile
-
-    path = config_file(config)
-    return load_settings_file(path) if path else SettingsFile()
-
-
-def prices(
-    file: "SettingsFile", price_per_credit: str | None, *, allow_unpriced: bool = False
-) -> "PriceList":
-    """What credits cost: the flag's price, else the settings file's, else the list price.
-
-    Raises:
-        SettingsError: something in them is not understood.
-    """
-    return file.price_list(only_price(price_per_credit), allow_unpriced=allow_unpriced)
-
-
-def only_price(price_per_credit: str | None) -> "Decimal | None":
-    """The price that a flag or the environment puts in place of the settings file's.
-
-    Raises:
-        SettingsError: it is no price.
-    """
-    from circleci_usage.config.environment import price_per_credit as parse_price
-
-    return parse_price(price_per_credit) if price_per_credit else None

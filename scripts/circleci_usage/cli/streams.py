@@ -1,6 +1,7 @@
-"""Standard output and error that cannot end a command in its middle: on a full disk, without a reader, closed.
+"""Standard output and error that never stop a command: full, closed or without a reader.
 
-What a command prints comes last; its work, its exit code and its other stream have to stand whatever becomes of that.
+What a command prints comes last; its work, its exit code and its other stream have to stand
+whatever becomes of that.
 """
 
 import io
@@ -20,7 +21,7 @@ _ENDED_WELL: Final = frozenset({None, 0})
 
 
 class _Stream(io.FileIO):
-    """What cannot be written is dropped. `failure` is why, unless it is that the reader has read enough."""
+    """Drops what cannot be written; `failure` is the reason, unless the reader has gone."""
 
     failure: OSError | None = None
 
@@ -28,16 +29,17 @@ class _Stream(io.FileIO):
         try:
             return super().write(data) or 0
         except BrokenPipeError:
-            """As `| head` does, when it has what it wants."""
+            """The reader has gone, as `| head` does when it has enough."""
         except OSError as error:
             self.failure = self.failure or error
         return len(memoryview(data).cast("B"))
 
 
 def on_sound_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
-    """A command line on streams that take everything; a result that could not be written is told at its end.
+    """Run a command on streams that accept everything; a lost result is reported at the end.
 
-    Text that the locale's letters cannot say, or that is none, is written as Python writes it in a string.
+    Text that the locale's letters cannot say, or that is none, is written as Python writes it in a
+    string.
     """
 
     @wraps(command)
@@ -57,7 +59,7 @@ def on_sound_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
 
 
 def _open_closed() -> None:
-    """Let no file that is opened later take the number of a closed stream: it would be printed into."""
+    """Occupy the numbers of closed streams, so that no file gets one and is printed into."""
     for number in (_INPUT, _OUTPUT, _ERROR):
         try:
             os.fstat(number)
@@ -76,7 +78,8 @@ def _say(failure: OSError) -> int:
     from circleci_usage.cli.console import Console  # noqa: PLC0415 - only a failure needs it
 
     error = UnfinishedError(
-        f"The result cannot be written to standard output: {failure.strerror}. The work itself is done; free some"
+        f"The result cannot be written to standard output: {failure.strerror}. The work itself is"
+        " done; free some"
         " space or redirect the output, and rerun the same command."
     )
     Console().error(str(error))

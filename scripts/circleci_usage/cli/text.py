@@ -1,4 +1,4 @@
-"""The store's status and the doctor's checks as lines for a person. For the commands alone."""
+"""Lines for the terminal: the store's status, the doctor's checks, budgets."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ from circleci_usage.render.formatting import when
 
 
 def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
-    """What is there, and what the quota allows."""
+    """The store's windows, and the quota."""
     if not status.windows:
         yield f"The store {status.folder} is empty."
     else:
@@ -44,7 +44,8 @@ def next_run_lines(
         why = "comparisons, budgets and included credits need the earlier days"
         yield f"The next run reports on {period} and exports {span}: {why}."
     if organizations.unknown:
-        yield f"It will first look up the ID of {', '.join(organizations.unknown)}, which is not in the store."
+        unknown = ", ".join(organizations.unknown)
+        yield f"It will first look up the ID of {unknown}, which is not in the store."
     if not organizations.certain:
         yield "Its requests cannot be predicted: the store may hold windows of other organizations."
         return
@@ -59,7 +60,8 @@ def next_run_lines(
     )
     yield f"The next run will request {_listed(plan.to_request)}{when}."
     if plan.in_progress:
-        yield f"It will download {_listed(window.period for window in plan.in_progress)}, requested earlier."
+        pending = _listed(window.period for window in plan.in_progress)
+        yield f"It will download {pending}, requested earlier."
 
 
 def check_line(check: Check) -> str:
@@ -78,7 +80,8 @@ def budget_line(state: BudgetState, currency: str) -> str:
     month, through = state.month_to_date.month, state.month_to_date.through
     known = "known to be " if state.month_to_date.missing else ""
     line = (
-        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)} {currency} {known}spent"
+        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)}"
+        f" {currency} {known}spent"
         f" {when(month)}{f' through {through}' if through < month.last else ''}"
     )
     if state.month_to_date.missing:
@@ -89,7 +92,7 @@ def budget_line(state: BudgetState, currency: str) -> str:
 
 
 def missing_days(gaps: Iterable[Period]) -> str:
-    """`October 2026 (2026-10-01 to 2026-10-31), 2026-11-02`: whole months by their names, all as flags take days."""
+    """Gaps by month and day: `October 2026 (2026-10-01 to 2026-10-31), 2026-11-02`."""
     return ", ".join(_days(part) for gap in gaps for part in months(gap))
 
 
@@ -119,7 +122,8 @@ def _window_line(window: Window, *, whole: bool) -> str:
 
 
 def _quota_line(status: StoreStatus, now: datetime) -> str:
-    line = f"Export requests in the past hour: {status.requests_this_hour} of {status.requests_per_hour}"
+    used, allowed = status.requests_this_hour, status.requests_per_hour
+    line = f"Export requests in the past hour: {used} of {allowed}"
     if status.quota_free_at and status.quota_free_at > now:
         return f"{line}; the next one is possible at {status.quota_free_at:%H:%M} UTC."
     return f"{line}."

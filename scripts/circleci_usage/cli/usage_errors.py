@@ -1,4 +1,4 @@
-"""What is said of flags and arguments that nobody knows, without what a terminal obeys. For the commands alone."""
+"""Errors of flags and arguments, without escape sequences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +11,15 @@ from circleci_usage.core.untrusted_text import visible
 
 
 class Commands(TyperGroup):
-    """Commands whose errors, which Typer prints by itself, quote nothing as it was written."""
+    """Commands whose errors, which Typer prints, quote untrusted text safely."""
 
     def make_context(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
-        """As ever."""
+        """As Typer does."""
         with _visible_messages():
             return super().make_context(*arguments, **settings)
 
     def invoke(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
-        """As ever."""
+        """As Typer does."""
         with _visible_messages():
             return super().invoke(*arguments, **settings)
 

@@ -1,1 +1,1 @@
-"""Settings: from the environment and from the settings file to what the stages understand."""
+"""Settings: the environment and the settings file, checked and turned into the stages' objects."""

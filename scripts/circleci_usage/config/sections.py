@@ -1,6 +1,6 @@
-"""The sections of the settings file, each checked on its own; `usage_file` puts them together.
+"""The sections of the settings file, each checked on its own; `settings_model` combines them.
 
-What stands after a field is its description in the JSON Schema (`schema`), which editors show.
+The string after a field is its description in the JSON Schema (`json_schema`), which editors show.
 """
 
 import re
@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from circleci_usage.analysis.month_to_date import Per
+from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
@@ -29,13 +30,15 @@ from circleci_usage.costs.resource_rates import RateOverride
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.schema.export_columns import CREDIT_TYPE_PATTERN, CREDIT_TYPES
 
+MAX_DIGITS: Final = MAX_WHOLE_DIGITS + MAX_PLACES
+
 _HUNDRED: Final = Decimal(100)
 _LONGEST_MONTH: Final = 31
 _SHOWN: Final = 60
 
 
 def _day(value: object) -> object:
-    """Only a date as people write it: pydantic alone would also take a Unix time."""
+    """Parse a date; pydantic alone would also accept a Unix time."""
     if not isinstance(value, str):
         return value
     try:
@@ -57,21 +60,22 @@ def _day_of_month(value: object) -> int:
 
 
 def _credit_type(value: str) -> str:
-    """One that is known, or that may be in an export some day, but none that somebody misspelt."""
+    """Accept a known credit type, or one that exports may have some day, but no typo."""
     is_new = re.fullmatch(CREDIT_TYPE_PATTERN, value) and value not in _MEANT_OTHERWISE
     if value not in CREDIT_TYPES and (
         not is_new or get_close_matches(value, CREDIT_TYPES, cutoff=_ALIKE)
     ):
         raise ValueError(
-            f"unknown credit type {inert(repr(value), _SHOWN)}; choose from {', '.join(CREDIT_TYPES)}"
+            f"unknown credit type {inert(repr(value), _SHOWN)}; choose from"
+            f" {', '.join(CREDIT_TYPES)}"
         )
     return value
 
 
 _MEANT_OTHERWISE: Final = frozenset({"total", "seat", "seats", "ip_ranges", "docker_layer_caching"})
-"""What people call a known credit type, or all of them."""
+"""Other names of a known credit type, or of all of them."""
 _ALIKE: Final = 0.85
-"""Of two names, from 0 to 1: `users` is too much like `user` to be meant, `gpu_compute` is another than `compute`."""
+"""Similarity of names, from 0 to 1: `users` is a typo of `user`, `gpu_compute` is a new type."""
 
 
 _CREDIT_TYPE_SCHEMA: Final = {
@@ -83,8 +87,8 @@ _CREDIT_TYPE_SCHEMA: Final = {
 
 Day = Annotated[date, BeforeValidator(_day)]
 WholeNumber = Annotated[int, Field(ge=0, le=10**6)]
-Number = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=18)]
-Size = Annotated[Decimal, Field(gt=0, max_digits=38, decimal_places=18)]
+Number = Annotated[Decimal, Field(ge=0, max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)]
+Size = Annotated[Decimal, Field(gt=0, max_digits=MAX_DIGITS, decimal_places=MAX_PLACES)]
 DayOfMonth = Annotated[
     int,
     BeforeValidator(_day_of_month),
@@ -99,7 +103,7 @@ CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDI
 
 
 class SettingsSection(BaseModel):
-    """A part of the file: unknown keys are errors, a key without a value is the same as no key."""
+    """A part of the file: unknown keys are errors, a key without a value is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -114,19 +118,19 @@ class SettingsSection(BaseModel):
 
 
 class PricePeriodSection(SettingsSection):
-    """What a credit costs on some days."""
+    """The price of a credit in a period."""
 
     first: Day = Field(alias="from")
-    """The first day of the period."""
+    """First day of the period."""
 
     last: Day | None = Field(None, alias="to")
-    """The last day of the period, included; without it the price holds until further notice."""
+    """Last day of the period, inclusive; without it, the period is open-ended."""
 
     price_per_credit: Number
-    """The price of one credit in the file's currency."""
+    """Price per credit, in the file's currency."""
 
     by_credit_type: dict[CreditType, Number] = {}
-    """Other prices for some credit types."""
+    """Prices per credit for individual credit types."""
 
     @field_validator("last")
     @classmethod
@@ -140,52 +144,52 @@ class PricePeriodSection(SettingsSection):
         return self
 
     def price_period(self) -> PricePeriod:
-        """As pricing takes it."""
+        """The period as pricing uses it."""
         stop = self.last + ONE_DAY if self.last else None
         return PricePeriod(self.first, stop, self.price_per_credit, dict(self.by_credit_type))
 
 
 class IncludedCreditsSection(SettingsSection):
-    """Credits that are free before anything is charged, oldest day first."""
+    """Credits included in the plan; they are used up by the oldest days first."""
 
     per: Per
-    """How often they are given: each billing cycle, without what was left of the last.
+    """How often credits are included: each billing cycle, without rollover.
 
-    That is a calendar month (UTC) unless `billing_cycle_day` says when cycles begin.
+    A cycle is a calendar month (UTC) unless `billing_cycle_day` is set.
     """
 
     amount: Number
-    """How many."""
+    """Number of included credits."""
 
 
 class TeamBudgetSection(SettingsSection):
-    """What may be spent."""
+    """A team's budget."""
 
     per: Per
-    """In which time: a calendar month (UTC), or the billing cycle that `billing_cycle_day` tells."""
+    """Budget period: a calendar month (UTC), or the billing cycle set by `billing_cycle_day`."""
 
     amount: Number
-    """How much, in the file's currency."""
+    """Budget amount, in the file's currency."""
 
 
 class BudgetSection(TeamBudgetSection):
-    """What everybody together may spend."""
+    """A budget for the total cost."""
 
     name: Name
-    """What the budget is called."""
+    """Name of the budget."""
 
 
 class TeamSection(SettingsSection):
-    """A team and what is its own: job runs that match a glob in each of the lists given.
+    """A team and the job runs it owns: those that match a glob in each of the given lists.
 
-    A team may stand in the list several times: what matches any of its entries is its own.
+    A team may be listed several times; it owns what matches any of its entries.
     """
 
     name: Name
-    """The team's name."""
+    """Name of the team."""
 
     projects: tuple[Name, ...] = ()
-    """Globs of projects, as `project` or `organization/project`."""
+    """Globs of projects: `project` or `organization/project`."""
 
     jobs: tuple[Name, ...] = ()
     """Globs of job names."""
@@ -194,7 +198,7 @@ class TeamSection(SettingsSection):
     """Globs of branches."""
 
     budget: TeamBudgetSection | None = None
-    """What the team may spend, its share of shared costs included."""
+    """Budget of the team, including its share of shared costs."""
 
     @field_validator("name")
     @classmethod
@@ -215,19 +219,19 @@ class TeamSection(SettingsSection):
 
 
 class SharedCostsSection(SettingsSection):
-    """Costs that are split among the teams: all of these credit types, and all of these projects."""
+    """Costs that are split among the teams, by credit type and by project."""
 
     credit_types: tuple[CreditType, ...] = ()
-    """Credit types that are shared wherever they occur."""
+    """Credit types that are shared, in all projects."""
 
     projects: tuple[Name, ...] = ()
     """Globs of projects whose costs are shared."""
 
     split: Literal["proportional", "even", "fixed"] = "proportional"
-    """In proportion to the teams' direct costs of the month, evenly, or by the percentages in `weights`."""
+    """Split by the teams' direct costs of the month, evenly, or by the percentages in `weights`."""
 
     weights: dict[Name, Number] = {}
-    """For `split: fixed`: each team's percentage; they sum to 100."""
+    """For `split: fixed`: percentage of each team; the sum must be 100."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -241,12 +245,12 @@ class SharedCostsSection(SettingsSection):
         return self
 
     def rule(self) -> SharedCosts:
-        """As allocation takes it."""
+        """The rule as allocation uses it."""
         return SharedCosts(self.split, frozenset(self.credit_types), self.projects, self.weights)
 
 
 class RateSection(SettingsSection):
-    """What a contract says of a resource class, in place of the public table."""
+    """A contract's rate or size of a resource class; overrides the public table."""
 
     executor: Literal["docker", "machine", "remote-docker", "macos", "windows"]
     """The executor, as in the export."""
@@ -255,7 +259,7 @@ class RateSection(SettingsSection):
     """The resource class, as in the export."""
 
     credits_per_minute: Number | None = None
-    """What one minute costs in credits."""
+    """Credits per minute."""
 
     vcpus: Size | None = None
     """Virtual CPUs."""
@@ -264,14 +268,14 @@ class RateSection(SettingsSection):
     """Gigabytes of memory."""
 
     def override(self) -> RateOverride:
-        """As the rates take it."""
+        """The override as the rates use it."""
         return RateOverride(
             self.executor, self.name, self.credits_per_minute, self.vcpus, self.ram_gb
         )
 
 
 class AnomaliesSection(SettingsSection):
-    """When a day's cost is called an anomaly."""
+    """When a day's cost is an anomaly."""
 
     minimum: Number
-    """The least amount above what a day should have cost, in the file's currency."""
+    """Minimum excess over the expected cost of a day, in the file's currency."""

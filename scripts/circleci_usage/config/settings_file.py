@@ -1,4 +1,4 @@
-"""Reading the settings file `usage.yml`; whatever is wrong in it is told with its line and key."""
+"""Reads the settings file `usage.yml`; errors name the line and the key."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from circleci_usage.config.sections import MAX_DIGITS
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.config.yaml_text import YamlError, YamlText, parse_yaml
+from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.guarded_open import open_input
 from circleci_usage.core.untrusted_text import inert
@@ -22,10 +24,11 @@ _PROBLEMS_SHOWN: Final = 20
 
 
 def load_settings_file(path: Path) -> SettingsFile:
-    """Read `usage.yml`.
+    """Read the settings file.
 
     Raises:
-        SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line and key.
+        SettingsError: it cannot be read, is not YAML, or holds something wrong: each with its line
+            and key.
     """
     try:
         content = _content(path)
@@ -76,9 +79,11 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": "{value} has too many digits; at most 38 are allowed, 18 of them after the decimal point",
-    "decimal_whole_digits": "{value} has more than 20 digits before the decimal point",
-    "decimal_max_places": "{value} has more than 18 decimal places",
+    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
+    " {MAX_PLACES} of them after the decimal point",
+    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal"
+    " point",
+    "decimal_max_places": f"{{value}} has more than {MAX_PLACES} decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
     "tuple_type": "expected a list",

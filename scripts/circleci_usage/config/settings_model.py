@@ -1,6 +1,6 @@
-"""The form of the settings file `usage.yml`: what a contract costs, who owns what, what may be spent.
+"""The model of the settings file `usage.yml`: prices, teams, budgets.
 
-Its sections are checked here and handed to the stages as the stages' own plain objects.
+The sections are checked here and passed to the stages as the stages' own plain objects.
 """
 
 import hashlib
@@ -42,12 +42,19 @@ from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.job_groups import JobGroups
 
 _DECIDE_COSTS: Final = {
-    *("currency", "list_price_per_credit", "pricing", "billing_cycle_day", "included_credits"),
-    *("free_seats", "seat_credits", "teams", "shared_costs"),
+    "currency",
+    "list_price_per_credit",
+    "pricing",
+    "billing_cycle_day",
+    "included_credits",
+    "free_seats",
+    "seat_credits",
+    "teams",
+    "shared_costs",
 }
 
 SEAT_CREDITS: Final = Decimal(25_000)
-"""What a seat costs at list."""
+"""List price of a user seat, in credits."""
 
 _TAKEN_TAGS: Final = frozenset(
     {"period", "direct", "shared", "total", "currency", *names_in(Place.RESERVED)}
@@ -58,61 +65,61 @@ class SettingsFile(SettingsSection):
     """Settings of circleci-usage: prices, teams, budgets."""
 
     currency: Name = LIST_CURRENCY
-    """The currency of all money in this file: three capital letters, as in ISO 4217."""
+    """Currency of all amounts in this file: three capital letters, as in ISO 4217."""
 
     list_price_per_credit: Number | None = None
-    """The list price of a credit, to show next to what it costs by contract."""
+    """List price per credit, shown next to the contracted cost."""
 
     pricing: tuple[PricePeriodSection, ...] = ()
-    """What a credit costs, when: periods that follow one another without gaps. Without any, the list price holds."""
+    """Price periods, without gaps. By default, the list price applies."""
 
     billing_cycle_day: DayOfMonth | None = None
-    """The day of the month on which the plan's billing cycle begins; in shorter months the last day.
+    """Day of the month on which the plan's billing cycle begins; in a shorter month, its last day.
 
-    Included credits, free seats, FOCUS' billing period and budgets `per: cycle` follow it. Without it, billing cycles
-    are taken as calendar months (UTC).
+    It applies to included credits, free seats, FOCUS billing periods and budgets with `per: cycle`.
+    By default, billing cycles are calendar months (UTC).
     """
 
     included_credits: IncludedCreditsSection | None = None
-    """Free credits of the plan."""
+    """Credits included in the plan."""
 
     free_seats: WholeNumber = 0
-    """So many user seats cost nothing in each billing cycle, as with a plan that comes with some.
+    """Number of user seats that are free in each billing cycle.
 
-    Only for exports whose USER_CREDITS have them: what is charged may already be without them.
+    Set it only if USER_CREDITS in your exports include the free seats.
     """
 
     seat_credits: Number = SEAT_CREDITS
-    """What a seat costs in credits."""
+    """Credits per user seat."""
 
     teams: tuple[TeamSection, ...] = ()
-    """Who owns what; the first entry that matches wins, and what none matches is `unallocated`."""
+    """Teams and what they own; the first match wins, the rest is `unallocated`."""
 
     shared_costs: SharedCostsSection | None = None
-    """What is split among the teams."""
+    """Costs that are split among the teams."""
 
     tags: dict[Name, dict[Name, Value]] = Field(default_factory=dict)
-    """Name of a tag → team → value, for whoever books the costs."""
+    """Cost allocation tags: name of the tag → team → value."""
 
     budgets: tuple[BudgetSection, ...] = ()
-    """What may be spent by everybody together."""
+    """Budgets for the total cost."""
 
     job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
-    """Name of a group → globs of the names of its jobs, which are put together under that name in every list.
+    """Name of a group → globs of its jobs, which are shown as one job of that name.
 
-    The first group that matches a job wins. Globs of jobs under `teams` are matched by the jobs' own names.
+    The first group that matches a job wins. Job globs under `teams` match the jobs' own names.
     """
 
     rates: tuple[RateSection, ...] = ()
-    """What resource classes cost and how large they are, where it is not as in the public table."""
+    """Rates and sizes of resource classes that differ from the public table."""
 
     anomalies: AnomaliesSection | None = None
-    """What stands out; without it, at least 10 above what was expected."""
+    """Threshold of cost anomalies; by default, an excess of at least 10."""
 
     _checksum: str = PrivateAttr("")
 
     def model_post_init(self, context: Mapping[str, str] | None) -> None:
-        """Remember the file's checksum, which comes as context because it is no key of the file."""
+        """Keep the file's checksum, which is passed as context because it is not a key."""
         self._checksum = (context or {}).get("checksum", "")
 
     @field_validator("currency")
@@ -133,16 +140,19 @@ class SettingsFile(SettingsSection):
         for earlier, later in pairwise(periods):
             if earlier.last is None and later.last is None:
                 raise ValueError(
-                    f"the periods from {earlier.first} and from {later.first} both have no `to`; end the earlier one"
+                    f"the periods from {earlier.first} and from {later.first} both have no `to`;"
+                    " end the earlier one"
                 )
             if earlier.last is None or later.first <= earlier.last:
                 raise ValueError(
-                    f"the periods from {earlier.first} and from {later.first} overlap on {later.first}"
+                    f"the periods from {earlier.first} and from {later.first} overlap on"
+                    f" {later.first}"
                 )
             if later.first > earlier.last + ONE_DAY:
                 gap = f"{earlier.last + ONE_DAY} to {later.first - ONE_DAY}"
                 raise ValueError(
-                    f"there is no price for {gap}; the periods must follow one another without a gap"
+                    f"there is no price for {gap}; the periods must follow one another without a"
+                    " gap"
                 )
         return periods
 
@@ -180,7 +190,8 @@ class SettingsFile(SettingsSection):
         for name, values in tags.items():
             if name in _TAKEN_TAGS:
                 raise ValueError(
-                    f"a tag cannot be called {name!r}: the tables already have a column of that name"
+                    f"a tag cannot be called {name!r}: the tables already have a column of that"
+                    " name"
                 )
             _refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
         return tags
@@ -217,9 +228,9 @@ class SettingsFile(SettingsSection):
         return self._checksum
 
     def cost_checksum(self, price_per_credit: Decimal | None = None) -> str:
-        """The SHA-256 of what decides what things cost and whose costs they are; budgets and remarks do not count.
+        """The SHA-256 of all settings that decide costs and their owners, without budgets.
 
-        `price_per_credit` (a flag) stands for all prices of the file, as in `price_list`.
+        `price_per_credit` (a flag) replaces all prices of the file, as in `price_list`.
         """
         said = self.model_dump(mode="json", include=_DECIDE_COSTS)
         if price_per_credit is not None:
@@ -231,10 +242,10 @@ class SettingsFile(SettingsSection):
     def price_list(
         self, price_per_credit: Decimal | None = None, *, allow_unpriced: bool = False
     ) -> PriceList:
-        """What credits cost; `price_per_credit` (a flag) replaces all prices but the list price.
+        """The prices of credits; `price_per_credit` (a flag) replaces all but the list price.
 
         Raises:
-            SettingsError: nothing says what a credit costs in the file's currency.
+            SettingsError: there is no price per credit in the file's currency.
         """
         if price_per_credit is None and self.pricing:
             periods = tuple(period.price_period() for period in self.pricing)
@@ -268,18 +279,18 @@ class SettingsFile(SettingsSection):
         )
 
     def ownership(self) -> Ownership:
-        """The teams, what they share, and their tags."""
+        """The teams, their shared costs and their tags."""
         rules = tuple(
             TeamRule(team.name, team.projects, team.jobs, team.branches) for team in self.teams
         )
         return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
 
     def grouped_jobs(self) -> JobGroups:
-        """What jobs are called."""
+        """The groups of jobs."""
         return JobGroups(self.job_groups)
 
     def all_budgets(self) -> tuple[Budget, ...]:
-        """The budgets of everybody, then of the teams."""
+        """The budgets for the total cost, then those of the teams."""
         everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
         of_teams = (
             Budget(team.name, team.budget.amount, team.name, team.budget.per)
@@ -289,12 +300,12 @@ class SettingsFile(SettingsSection):
         return (*everybody, *of_teams)
 
     def analysis(self) -> AnalysisSettings:
-        """What the analyses are told."""
+        """The settings of the analyses."""
         least = self.anomalies.minimum if self.anomalies else MINIMUM
         return AnalysisSettings(self.all_budgets(), self.all_rates(), least)
 
     def all_rates(self) -> Rates:
-        """What resource classes cost: the public table with what the file says instead."""
+        """The rates of resource classes: the public table with the file's overrides."""
         return public_rates().overridden(rate.override() for rate in self.rates)
 
 
@@ -307,12 +318,13 @@ def _refuse_twice(names: Sequence[str], message: str) -> None:
 def _refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
     if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
         raise ValueError(
-            "`per: cycle` requires `billing_cycle_day`, the day of the month on which the billing cycle begins"
+            "`per: cycle` requires `billing_cycle_day`, the day of the month on which the billing"
+            " cycle begins"
         )
 
 
 def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
-    if "teams" not in info.data:  # something is wrong with the teams, which is said already
+    if "teams" not in info.data:  # the teams themselves are invalid, which is reported already
         return
     known = {team.name for team in info.data["teams"]}
     unknown = sorted(set(names) - known)

@@ -1,6 +1,7 @@
-"""YAML with every value as the text that stands there, and the line it stands on.
+"""YAML with every value as the text that was written, and its line.
 
-A settings file is read this way so that its fields decide what a value is, not its looks: a price never passes through
+A settings file is read this way so that its fields decide what a value is, not its looks: a price
+never passes through
 a binary float, a cost centre 0471 keeps its zero, and a team may be called `no`.
 """
 
@@ -25,7 +26,7 @@ Place = tuple[int | str, ...]
 
 
 class YamlError(ValueError):
-    """The text is not YAML, or YAML that this reader refuses; the message begins with the line if there is one."""
+    """The text is not YAML, or is refused; the message begins with the line if there is one."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class YamlText:
     _root: yaml.Node | None
 
     def line(self, place: Place) -> int:
-        """The line, counted from 1, of a key or list item, or of the closest one around it that is there."""
+        """The line, from 1, of a key or list item, or of the closest one around it."""
         node, line = self._root, 1
         for step in place:
             found = _step(node, step)
@@ -55,8 +56,8 @@ def parse_yaml(text: str) -> YamlText:
     """One YAML document.
 
     Raises:
-        YamlError: it is none, says a key twice, has tags such as `!!python/object`, is nested deeply, or has aliases
-            that make it grow without bounds.
+        YamlError: it is none, says a key twice, has tags such as `!!python/object`, is nested
+            deeply, or has aliases that make it grow without bounds.
     """
     loader = None
     try:
@@ -75,7 +76,8 @@ def parse_yaml(text: str) -> YamlText:
     except RecursionError:
         raise YamlError(_TOO_DEEP) from None
     except (ValueError, OverflowError):
-        # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that there are.
+        # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that
+        # there are.
         where = f"line {loader.get_mark().line + 1}: " if loader else ""
         raise YamlError(
             f"{where}a number is too large, in an escape such as \\U00110000 or in a version"
@@ -86,10 +88,11 @@ _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} levels deep"
 
 
 def _check(root: yaml.Node | None) -> None:
-    """Look at all keys, and count the values as if each alias were written out: a few lines can stand for billions.
+    """Check all keys, and count the values with aliases expanded: a few lines can mean billions.
 
     Raises:
-        YamlError: a key is said twice or is no text, or there are too many values, or too many levels of them.
+        YamlError: a key is said twice or is no text, or there are too many values, or too many
+            levels of them.
     """
     sizes: dict[int, int] = {}
 
@@ -108,7 +111,7 @@ def _check(root: yaml.Node | None) -> None:
 
 
 def _check_keys(node: yaml.Node) -> None:
-    """A key that is said twice is an error: which of the two was meant? What `<<` brings may be said again."""
+    """Refuse duplicate keys; only what `<<` merges in may be overridden."""
     if not isinstance(node, yaml.MappingNode):
         return
     seen: set[str] = set()
@@ -128,10 +131,10 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Knows null, text, lists, maps and what `<<` merges into a map; whatever else YAML would guess stays text."""
+    """Loads null, text, lists, maps and merges by `<<`; every other scalar stays text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        """As ever, of a mapping: a tag may claim that something else is one."""
+        """As in PyYAML, for a mapping only: a tag may claim that something else is one."""
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "expected keys with values", node.start_mark
@@ -148,7 +151,7 @@ _TextLoader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for
 
 def _step(node: yaml.Node | None, step: int | str) -> tuple[yaml.Mark, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
-        # What `<<` brought stands before what is said here.
+        # What `<<` merged in comes before the keys of the mapping itself.
         said = reversed(node.value)
         return next(((key.start_mark, value) for key, value in said if key.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

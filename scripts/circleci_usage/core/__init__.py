@@ -1,1 +1,1 @@
-"""What knows no domain: errors, periods, exact numbers, globs, atomic files, progress."""
+"""Foundations without a domain: errors, periods, exact numbers, globs, atomic files, progress."""

@@ -1,7 +1,7 @@
 """Atomic files: a killed run leaves nothing half-written under a name that a later run would trust.
 
-A file is written beside its place, synced to the disk, and renamed. The temporary file that a killed run leaves behind is
-removed by the next run that writes the same file.
+A file is written beside its place, synced to the disk, and renamed. The temporary file that a
+killed run leaves behind is removed by the next run that writes the same file.
 """
 
 import errno

@@ -1,6 +1,7 @@
-"""Sequences of records that are kept as columns: a million jobs take a tenth of the memory that as many objects would.
+"""Sequences of records stored as columns.
 
-A record is made when somebody looks at it, and is nobody's afterwards.
+A million jobs take a tenth of the memory of as many objects. A record is created when it is
+accessed, and not kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +24,9 @@ class Records(Sequence[_Record], Generic[_Record]):
     """Records, each made from a value of every column.
 
     Args:
-        make: the values of a row, in the order of the columns → the record.
-        columns: their names and values, all of one length.
-        rows: which rows there are, in their order; None for all.
+        make: creates a record from the values of a row, in the order of the columns.
+        columns: the columns' names and values, all of one length.
+        rows: the indexes of the rows, in their order; None for all.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Records(Sequence[_Record], Generic[_Record]):
         return repr(tuple(self))
 
     def where(self, wanted: Callable[..., Any], *names: str) -> "Records[_Record]":
-        """Those whose columns of these names are wanted; `wanted` is given them whole and says so row by row."""
+        """The records for which `wanted`, given the named columns, is true row by row."""
         flags = np.asarray(wanted(*map(self.column, names)), dtype=bool)
         return Records(self._make, self._columns, self._rows[flags])
 
@@ -82,7 +83,7 @@ class Records(Sequence[_Record], Generic[_Record]):
         return self._columns[name][self._rows]
 
     def grouped(self, names: Sequence[str]) -> "dict[tuple[str, ...], Records[_Record]]":
-        """Those that have the same values in some columns, by these; both in the order of the records."""
+        """The records by their values in some columns; groups and records keep their order."""
         keys = pd.DataFrame({name: self.column(name) for name in names})
         groups = keys.groupby([*names], sort=False).indices
         found: dict[tuple[str, ...], Records[_Record]] = {}
@@ -99,9 +100,9 @@ class Records(Sequence[_Record], Generic[_Record]):
 
 
 def order(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[str]) -> Values:
-    """The rows by some columns, the highest first, and where these are equal by names.
+    """The indexes of the rows by some columns, highest first, then by others, lowest first.
 
-    The frame itself stays as it is, so that `Records` share its columns.
+    The frame itself is not sorted, so that `Records` can share its columns.
     """
     rows: Values = (
         frame[[*descending, *ascending]]
@@ -117,14 +118,19 @@ def order(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[st
 
 
 def columns_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Values]:
-    """Columns of a frame as `Records` take them; the texts in them are shared with it."""
+    """Columns of a frame for `Records`, which share their texts with the frame."""
     return {name: frame[name].to_numpy() for name in dict.fromkeys(names)}
 
 
 def summed(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
-    """All rows of some frames summed by their names; what a frame does not measure is 0 there.
+    """The rows of several frames, summed by their keys; a measure that a frame lacks counts as 0.
 
-    Sums are exact: whole numbers stay whole.
+    Sums are exact: integers stay integers.
+
+        >>> jobs = pd.DataFrame({"job": ["a", "b"], "runs": [1, 2]})
+        >>> seats = pd.DataFrame({"job": ["b"], "seats": [5]})
+        >>> summed([jobs, seats], ["job"]).to_dict("records")
+        [{'job': 'a', 'runs': 1, 'seats': 0}, {'job': 'b', 'runs': 2, 'seats': 5}]
     """
     measures = [
         *dict.fromkeys(name for frame in frames for name in frame.columns if name not in keys)
@@ -147,7 +153,12 @@ def summed(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
 
 
 def found_in(sums: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """The sums of each row of names, 0 where there are none; the sums' index has the columns of the names."""
+    """The sums of each row of names, 0 where there are none.
+
+    Args:
+        sums: with the columns of `names` as its index.
+        names: the rows to look up.
+    """
     keys = [*names.columns]
     texts = sums.reset_index()[keys].astype("object")
     known = sums.set_axis(pd.MultiIndex.from_frame(texts))

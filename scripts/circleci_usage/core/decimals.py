@@ -1,4 +1,4 @@
-"""Exact decimals: the arithmetic that never rounds silently, and the text that numbers are written as.
+"""Exact decimals: arithmetic that never rounds silently, and numbers as text.
 
 Credits and money keep every digit until a person is shown a number; `rounded` is that one place.
 """
@@ -20,8 +20,15 @@ from typing import Final
 
 ZERO: Final = Decimal(0)
 
-# 10^20 credits × 18 decimals × a price of 20 digits and a sum over 10^9 rows fit; what does not is an error, not a
-# rounded number. The context of the decimal module rounds at 28 digits without a word.
+MAX_WHOLE_DIGITS: Final = 20
+"""Digits before the decimal point that a price or an amount of credits may have."""
+
+MAX_PLACES: Final = 18
+"""Decimal places that a price or an amount of credits may have."""
+
+# An amount times a price of that many digits, and a sum over 10^9 rows, fit; what does not is an
+# error, not a rounded number. The default context of the decimal module rounds at 28 digits
+# silently.
 _EXACT: Final = Context(prec=120, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 
 _ESTIMATE: Final = Context(prec=34)
@@ -38,19 +45,23 @@ def exact_arithmetic() -> Iterator[None]:
 
 @contextmanager
 def estimating() -> Iterator[None]:
-    """Let decimal operations inside round at 34 digits: for what is expected, never for what has to add up."""
+    """Let decimal operations inside round at 34 digits: only for estimates."""
     with localcontext(_ESTIMATE):
         yield
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
-    """The exact sum; 0 of nothing."""
+    """The exact sum; 0 for no values."""
     with localcontext(_EXACT):
         return sum(values, ZERO)
 
 
 def plain(value: Decimal) -> str:
-    """All digits, no exponent and no needless zeros: `1100`, `0.0006`, `-12.5`."""
+    """All digits, without an exponent and trailing zeros.
+
+    >>> plain(Decimal("1.1E+3")), plain(Decimal("-12.50"))
+    ('1100', '-12.5')
+    """
     text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -58,7 +69,11 @@ def plain(value: Decimal) -> str:
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    """The number as a person is shown it."""
+    """The number as a person sees it, half to even.
+
+    >>> rounded(Decimal("2.345"), 2)
+    Decimal('2.34')
+    """
     return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
 
 
@@ -68,5 +83,5 @@ def _unit(places: int) -> Decimal:
 
 
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
-    """`part / whole` to six places, for shares and percentages that are only shown; 0 of nothing."""
+    """`part / whole` to six places, for shares that are only shown; 0 if `whole` is 0."""
     return rounded(_RATIO.divide(part, whole), 6) if whole else ZERO

@@ -1,6 +1,7 @@
 """Locks by which a run tells the temporary files of a live run from those of a killed one.
 
-Each temporary file and folder is locked by the run that made it; the kernel releases the lock, however the run ends.
+Each temporary file and folder is locked by the run that made it; the kernel releases the lock,
+however the run ends.
 """
 
 import fcntl
@@ -22,7 +23,8 @@ def lock(handle: int, path: Path, *, if_unsupported: bool = True) -> bool:
     Args:
         handle: its descriptor.
         path: its path.
-        if_unsupported: the result where the file system has no locks, so that nobody else holds one either.
+        if_unsupported: the result where the file system has no locks, so that nobody else holds one
+            either.
 
     Returns:
         False when another process holds the lock, or when the path no longer leads to this file.

@@ -1,22 +1,27 @@
-"""Globs, as people write them in the settings file: `*` stands for any text, `?` for one character, case counts."""
+"""Globs of the settings file: `*` is any text, `?` is one character; they are case-sensitive."""
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-_SPECIAL: Final = frozenset("\\.+*?()|[]{}^$#&-~")
+_SPECIAL: Final = "\\.+*()|[]{}^$#&-~"
+_TRANSLATED: Final = {"?": "."} | {each: f"\\{each}" for each in _SPECIAL}
 
 
 def glob_regex(glob: str) -> str:
-    """A regular expression for whole texts, without anchors, for engines that never go back, such as Rust's."""
+    r"""A regular expression for whole texts, for engines that never backtrack, such as Rust's.
+
+    >>> glob_regex("web-*")
+    '(?s:web\\-.*)'
+    """
     return "(?s:" + ".*".join(map(_literal, re.split(r"\*+", glob))) + ")"
 
 
 def atomic_glob_regex(glob: str) -> str:
-    """The same for engines that go back, such as Python's and Java's, in time that grows with the text alone.
+    """The same for engines that backtrack, such as Python's and Java's, in linear time.
 
-    The first place where what follows a `*` matches is as good as any later one, so that none is tried again when
-    the rest does not match: `*a*a*a*b` would otherwise take years of a name that is made of `a`.
+    Atomic groups keep the first match of what follows a `*`, which is as good as any later one.
+    Otherwise `*a*a*a*b` would take years to reject a long name of nothing but `a`.
     """
     first, *others = map(_literal, re.split(r"\*+", glob))
     if not others:
@@ -26,7 +31,12 @@ def atomic_glob_regex(glob: str) -> str:
 
 
 def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a text matches one of the globs."""
+    """A function that tells whether a text matches one of the globs.
+
+    >>> is_web = matcher(["web-*", "site"])
+    >>> is_web("web-shop"), is_web("website")
+    (True, False)
+    """
     globs = frozenset(globs)
     names = frozenset(glob for glob in globs if not {"*", "?"}.intersection(glob))
     patterns = map(atomic_glob_regex, sorted(globs - names))
@@ -35,7 +45,5 @@ def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
 
 
 def _literal(piece: str) -> str:
-    """A text in which only `?` means another than itself."""
-    return "".join(
-        "." if each == "?" else f"\\{each}" if each in _SPECIAL else each for each in piece
-    )
+    """The regular expression of a glob without `*`."""
+    return "".join(_TRANSLATED.get(each, each) for each in piece)

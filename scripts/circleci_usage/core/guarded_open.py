@@ -17,7 +17,8 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
     """Open a file that a user names, or the end of a pipe, such as a shell gives.
 
     Raises:
-        OSError: it cannot be opened, or is a pipe without a writer, which would never give anything.
+        OSError: it cannot be opened, or is a pipe without a writer, which would never give
+            anything.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
         os.set_blocking(stream.fileno(), True)

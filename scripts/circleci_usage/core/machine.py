@@ -1,4 +1,4 @@
-"""What there is to compute with."""
+"""The machine that this process runs on."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Questions about paths that never raise: a path that cannot exist, such as one too long, leads nowhere."""
+"""Questions about paths that never raise: nothing is at a path that cannot exist."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""UTC days and periods: names as people say them, the calendar months that exports are asked for."""
+"""UTC days and periods: named periods, calendar months, billing cycles."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ ONE_DAY: Final = timedelta(days=1)
 
 OPEN_START: Final = date.min
 OPEN_END: Final = date.max
-"""A period that begins or stops here is open on that side: it reaches as far as there are data."""
+"""A period that begins or stops here is open on that side: it extends as far as there are data."""
 
 CIRCLECI_BEGAN: Final = date(2011, 1, 1)
 """No export holds an older day."""
 
 END_OF_TIME: Final = date(2200, 1, 1)
-"""No file of ours names this day or a later one; nothing that is reckoned from an earlier one overflows."""
+"""No file names this day or a later one, so that no date computed from an earlier one overflows."""
 
 PERIOD_NAMES: Final = "yesterday, last-week, last-month, month-to-date, last-N-days, last-13-months"
 
@@ -43,7 +43,7 @@ class Period:
 
     @classmethod
     def of_days(cls, first: date, last: date) -> Self:
-        """The period from `first` to `last`, both included; `OPEN_END` as the last day is without end."""
+        """The period from `first` to `last`, both included; open if the last is `OPEN_END`."""
         return cls(first, last if last == OPEN_END else last + ONE_DAY)
 
     @property
@@ -57,7 +57,7 @@ class Period:
         return self.stop - ONE_DAY
 
     def closed(self, days: "Period") -> "Period | None":
-        """With the ends of `days` in place of its open ones; None when nothing is left."""
+        """The period with its open sides closed by those of `days`; None when nothing is left."""
         start = days.start if self.start == OPEN_START else self.start
         stop = days.stop if self.stop == OPEN_END else self.stop
         return Period(start, stop) if start < stop else None
@@ -74,16 +74,20 @@ class Period:
     def __str__(self) -> str:
         return f"{self.first} to {self.last}"
 
-    def overlaps(self, other: Self) -> bool:
+    def overlaps(self, other: "Period") -> bool:
         """Whether a day is in both."""
         return self.start < other.stop and other.start < self.stop
 
+    def covers(self, other: "Period") -> bool:
+        """Whether all days of the other are in this one."""
+        return self.start <= other.start and other.stop <= self.stop
+
 
 EXPORTED_DAYS: Final = Period(CIRCLECI_BEGAN, date(2100, 1, 1))
-"""The days that rows of an export can be of: reports have a line for each day between the first and the last."""
+"""Days that an export's rows may have: a report has a line per day between first and last."""
 
 ALL_DAYS: Final = Period(OPEN_START, OPEN_END)
-"""As many days as there are data of."""
+"""All days for which there are data."""
 
 
 def today_utc(now: datetime) -> date:
@@ -108,19 +112,21 @@ def add_months(first_of_month: date, months: int) -> date:
 
 
 def billing_period(day: date, cycle_day: int | None = None) -> Period:
-    """The billing cycle that a day lies in, as long as a month.
+    """The billing cycle of a day, which is as long as a month.
 
     Args:
         day: any day.
-        cycle_day: the day of the month that cycles begin on, 1 to 31; where a month is shorter, its last day. None is
-            the calendar month.
+        cycle_day: the day of the month on which cycles begin, 1 to 31; in a shorter month its last
+            day. None is the calendar month.
+
+        >>> str(billing_period(date(2026, 3, 5), cycle_day=31))
+        '2026-02-28 to 2026-03-30'
     """
-    this, following = (
-        _cycle_start(add_months(month_start(day), months), cycle_day or 1) for months in (0, 1)
-    )
-    if day >= this:
-        return Period(this, following)
-    return Period(_cycle_start(add_months(month_start(day), -1), cycle_day or 1), this)
+    month = month_start(day)
+    begin = _cycle_start(month, cycle_day or 1)
+    if day >= begin:
+        return Period(begin, _cycle_start(add_months(month, 1), cycle_day or 1))
+    return Period(_cycle_start(add_months(month, -1), cycle_day or 1), begin)
 
 
 def _cycle_start(first_of_month: date, cycle_day: int) -> date:
@@ -129,13 +135,14 @@ def _cycle_start(first_of_month: date, cycle_day: int) -> date:
 
 
 def parse_day(text: str, what: str) -> date:
-    """`YYYY-MM-DD`, or the first or the last second of a UTC day as a date-time → day.
+    """The day of `YYYY-MM-DD`, or of the first or last second of a UTC day as a date-time.
 
         >>> parse_day("2026-01-31T23:59:59.999Z", "END_DATE")
         datetime.date(2026, 1, 31)
 
     Raises:
-        SettingsError: the text is no date, or a moment within a day; `what` names the setting it came from.
+        SettingsError: the text is not a date, or is a moment within a day; `what` names the
+            setting.
     """
     text = text.strip()
     try:
@@ -153,14 +160,15 @@ def _day_of_moment(text: str, what: str) -> date:
         )
     if time() < moment.time() < _LAST_SECOND:
         raise SettingsError(
-            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be requested: write"
+            f"{what}: {text!r} is {moment:%H:%M:%S} UTC, within a day; only whole UTC days can be"
+            " requested: write"
             f" {moment.date()}."
         )
     return moment.date()
 
 
 def _moment(text: str) -> datetime | None:
-    """An ISO date-time in UTC, which it is in without an offset; None when it is none."""
+    """An ISO date-time, which is UTC without an offset; None when the text is not one."""
     if not _DATE_TIME.fullmatch(text):
         return None
     try:
@@ -171,15 +179,13 @@ def _moment(text: str) -> datetime | None:
 
 
 def period_between(first: str, last: str) -> Period:
-    """Two written days, both included → period; without end when the last is 9999-12-31.
+    """The period of two written days, both included; open if the last is 9999-12-31.
 
     Raises:
-        SettingsError: one is no date, or the last lies before the first.
+        SettingsError: one is not a date, or the start date is after the end date.
     """
-    start, end = (
-        parse_day(first, "start date (--from, START_DATE)"),
-        parse_day(last, "end date (--to, END_DATE)"),
-    )
+    start = parse_day(first, "start date (--from, START_DATE)")
+    end = parse_day(last, "end date (--to, END_DATE)")
     if end < start:
         raise SettingsError(
             f"The start date is after the end date: {start} is later than {end}; swap them."
@@ -190,13 +196,13 @@ def period_between(first: str, last: str) -> Period:
 
 
 def named_period(name: str, today: date) -> Period:
-    """The period that a name means on the UTC day `today`.
+    """The period of a name on the UTC day `today`.
 
-    `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends today;
-    `last-13-months` is this month to date and the twelve before it.
+    `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends
+    today; `last-13-months` is this month to date and the twelve before it.
 
     Raises:
-        SettingsError: no such name.
+        SettingsError: the name is unknown.
     """
     this_month = month_start(today)
     last_days = _LAST_DAYS.fullmatch(name)
@@ -219,7 +225,11 @@ def named_period(name: str, today: date) -> Period:
 
 
 def months(period: Period) -> Iterator[Period]:
-    """The calendar months of a period, the first and the last clipped to it; each at most 31 days."""
+    """The calendar months of a period, the first and the last clipped to it.
+
+    >>> [str(month) for month in months(Period(date(2026, 1, 30), date(2026, 2, 3)))]
+    ['2026-01-30 to 2026-01-31', '2026-02-01 to 2026-02-02']
+    """
     start = period.start
     while start < period.stop:
         stop = min(add_months(month_start(start), 1), period.stop)
@@ -228,7 +238,12 @@ def months(period: Period) -> Iterator[Period]:
 
 
 def consecutive_periods(days: Iterable[date]) -> Iterator[Period]:
-    """Days → the periods without a gap that they make up, in their order."""
+    """The periods without a gap that days form, in order.
+
+    >>> days = [date(2026, 1, 3), date(2026, 1, 1), date(2026, 1, 4)]
+    >>> [str(period) for period in consecutive_periods(days)]
+    ['2026-01-01 to 2026-01-01', '2026-01-03 to 2026-01-04']
+    """
     rest = set(days)
     for first in sorted(day for day in rest if day - ONE_DAY not in rest):
         stop = first
@@ -238,17 +253,30 @@ def consecutive_periods(days: Iterable[date]) -> Iterator[Period]:
 
 
 def uncovered(period: Period, known: Iterable[Period]) -> tuple[Period, ...]:
-    """The stretches of a period that none of the known ones has."""
+    """The parts of a period that no known one covers.
+
+    >>> year = Period(date(2026, 1, 1), date(2027, 1, 1))
+    >>> [str(gap) for gap in uncovered(year, [Period(date(2026, 1, 1), date(2026, 12, 1))])]
+    ['2026-12-01 to 2026-12-31']
+    """
     known = tuple(known)
-    return tuple(
-        consecutive_periods(day for day in period if not any(day in each for each in known))
-    )
+
+    def is_known(day: date) -> bool:
+        return any(day in each for each in known)
+
+    return tuple(consecutive_periods(day for day in period if not is_known(day)))
 
 
 def previous_period(period: Period) -> Period:
-    """The period to compare with: the month before a whole month, else as many whole weeks earlier as keep weekdays.
+    """The period to compare with: the month before a whole month, else whole weeks earlier.
 
-    Weekdays stay aligned because builds follow them: a Sunday compared with a Monday always looks like a saving.
+    Weekdays stay aligned, because builds follow them: a Sunday compared with a Monday always looks
+    like a saving.
+
+        >>> str(previous_period(Period(date(2026, 3, 1), date(2026, 4, 1))))
+        '2026-02-01 to 2026-02-28'
+        >>> str(previous_period(Period(date(2026, 3, 9), date(2026, 3, 19))))
+        '2026-02-23 to 2026-03-04'
     """
     next_month = add_months(month_start(period.start), 1)
     if period.start == month_start(period.start) and period.stop == next_month:

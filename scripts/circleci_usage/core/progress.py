@@ -1,4 +1,4 @@
-"""How a stage tells what it does, without knowing who listens: the command line shows it, tests collect it."""
+"""How a stage reports progress: the command line shows it, tests collect it."""
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -7,44 +7,44 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One thing with a measurable amount of work, such as the bytes of a download."""
+    """Work of a measurable amount, such as the bytes of a download."""
 
     def advance(self, amount: int) -> None:
-        """So much more is done."""
+        """Add to the amount that is done."""
 
 
 class Progress(Protocol):
-    """What a stage may say while it works. Implementations are safe to call from several threads."""
+    """Receives messages and progress of a stage; safe to call from several threads."""
 
     def say(self, message: str) -> None:
-        """A line that everybody should see."""
+        """Show a line."""
 
     def detail(self, message: str) -> None:
-        """A line for those who asked for more."""
+        """Show a line in verbose mode."""
 
     def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
-        """Begin work of `total` units (unknown: None); it ends with the context."""
+        """Begin work of `total` units (None: unknown); it ends with the context."""
 
 
 class NullProgress:
-    """A listener that hears nothing."""
+    """Ignores all progress."""
 
     def say(self, message: str) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
     def detail(self, message: str) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
     def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:  # noqa: ARG002
-        """Count nothing."""
+        """Ignore it."""
         return nullcontext(self)
 
     def advance(self, amount: int) -> None:
-        """Count nothing."""
+        """Ignore it."""
 
 
 class Clock(Protocol):
-    """The time, given to whoever needs it, so that tests and the demo can choose it."""
+    """The time, passed in so that tests and the demo can choose it."""
 
     def now(self) -> datetime:
         """This moment, aware, in UTC."""

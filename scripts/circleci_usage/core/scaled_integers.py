@@ -1,6 +1,7 @@
-"""Amounts as whole numbers of their smallest decimal place: exact like decimals, and as fast as integers.
+"""Amounts as whole numbers of their smallest decimal place: exact as decimals, fast as integers.
 
-Frames hold credits and money this way (12.5 credits are 125 with one place); a report holds decimals.
+Frames hold credits and money this way: 12.5 credits are 125 with one place. A report holds
+decimals.
 """
 
 from decimal import Context, Decimal, Inexact
@@ -20,7 +21,11 @@ INT64: Final = 2**63
 
 
 def places_of(value: Decimal) -> int:
-    """How many decimal places the number needs: 0 of 12, 1 of 12.5."""
+    """How many decimal places the number needs.
+
+    >>> places_of(Decimal(12)), places_of(Decimal("12.50"))
+    (0, 1)
+    """
     exponent = value.normalize(_WIDE).as_tuple().exponent if value else 0
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
@@ -28,22 +33,28 @@ def places_of(value: Decimal) -> int:
 def to_count(value: Decimal, places: int) -> int:
     """The number in units of 10^-places.
 
+        >>> to_count(Decimal("12.5"), 2)
+        1250
+
     Raises:
         decimal.Inexact: it has more places.
     """
     return int(value.scaleb(places, _WIDE).quantize(Decimal(1), context=_WIDE))
 
 
-@lru_cache(
-    maxsize=1 << 17
-)  # the same few counts come again and again: nothing, equal list and contracted costs
+# Cached, because the same few counts recur: zero, equal list and contracted costs.
+@lru_cache(maxsize=1 << 17)
 def to_decimal(count: int, places: int) -> Decimal:
-    """What a count stands for."""
+    """The number that a count stands for.
+
+    >>> to_decimal(1250, 2)
+    Decimal('12.50')
+    """
     return Decimal(int(count)).scaleb(-places, _WIDE)
 
 
 def fitting(counts: Counts, largest_sum: int) -> Counts:
-    """The counts in a type that holds a sum of their magnitudes of `largest_sum` without overflow."""
+    """The counts in a type in which their sum, at most `largest_sum`, does not overflow."""
     return counts.astype("int64" if largest_sum < INT64 else "object")
 
 

@@ -55,7 +55,8 @@ def _system_folder() -> Path:
     folder = Path(tempfile.gettempdir())
     if not is_text(folder):
         raise SettingsError(
-            f"The folder for temporary files, {inert(folder)}, is not UTF-8 text, and no engine can read it; set TMPDIR"
+            f"The folder for temporary files, {inert(folder)}, is not UTF-8 text, and no engine can"
+            " read it; set TMPDIR"
             " to another one."
         )
     return folder

@@ -1,1 +1,1 @@
-"""HTTP that is safe to leave alone: addresses, proxies, deadlines. Both network ends use it."""
+"""HTTP without surprises: addresses, proxies, deadlines. Both network ends use it."""

@@ -1,7 +1,8 @@
-"""Addresses on the web, before anything is sent to them: well formed, without secrets in them, and not over plain HTTP.
+"""Checks web addresses before use: well formed, without secrets, not plain HTTP.
 
-A token, a signature and the rows of an export are readable for everybody on the way of a plain HTTP request. So it goes
-to this machine alone (`localhost`, 127.0.0.0/8, ::1), unless somebody allows it for a network that they trust.
+A token, a signature and the rows of an export are readable for everybody on the way of a plain HTTP
+request. So it goes to this machine alone (`localhost`, 127.0.0.0/8, ::1), unless somebody allows it
+for a network that they trust.
 """
 
 import re
@@ -13,10 +14,10 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 
 ALLOW: Final = "--allow-insecure (ALLOW_INSECURE=true)"
-"""What allows plain HTTP, as messages name it."""
+"""The flag that allows plain HTTP, for messages."""
 
 _LONGEST: Final = 8192
-"""Characters: twice what a signed URL has with a session token and a file name in it."""
+"""Characters: twice those of a signed URL with a session token and a file name."""
 
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 """International host names are written as `xn--…`, other characters with percent signs."""
@@ -27,9 +28,10 @@ _USER: Final = re.compile(r"[^/?#]*//[^/?#]*@")
 
 
 def web_address(text: str) -> SplitResult | None:
-    """The pieces of an http or https URL with a host that can be one; None when it is no such URL.
+    """The pieces of an http or https URL with a valid host; None for any other text.
 
-    What comes back can be asked for without another look: its port is a port, nothing in it ends a line.
+    What comes back can be asked for without another look: its port is a port, nothing in it ends a
+    line.
     """
     if len(text) > _LONGEST or not _PRINTABLE.fullmatch(text) or "\\" in text:
         return None
@@ -43,7 +45,7 @@ def web_address(text: str) -> SplitResult | None:
 
 
 def has_user(text: str) -> bool:
-    """Whether a user name or a password stands in a URL, even in one that is none."""
+    """Whether a URL, even an invalid one, contains a user name or a password."""
     return bool(_USER.match(text))
 
 
@@ -56,21 +58,22 @@ def is_loopback(host: str) -> bool:
 
 
 def is_exposed(address: SplitResult) -> bool:
-    """Whether others can read what is sent there."""
+    """Whether others can read what is sent to the address."""
     return address.scheme == "http" and not is_loopback(address.hostname or "")
 
 
 def service_address(text: str, *, setting: str, example: str, allow_insecure: bool) -> str:
-    """The address of a service as somebody wrote it, without blanks around it and slashes at its end.
+    """The address of a service, without surrounding blanks and trailing slashes.
 
     Args:
         text: an http or https URL.
-        setting: what messages call it.
-        example: one that is right.
-        allow_insecure: whether plain HTTP may leave this machine.
+        setting: its name in messages.
+        example: a valid one.
+        allow_insecure: whether plain HTTP to other machines is allowed.
 
     Raises:
-        SettingsError: it is none, holds a password or a query, or is plain HTTP. No message quotes a secret.
+        SettingsError: it is none, holds a password or a query, or is plain HTTP. No message quotes
+            a secret.
     """
     written = text.strip()
     if has_user(written):
@@ -85,18 +88,20 @@ def service_address(text: str, *, setting: str, example: str, allow_insecure: bo
     if is_exposed(address) and not allow_insecure:
         host = inert(address.hostname)
         raise SettingsError(
-            f"{setting} is plain HTTP to {host}, where the token can be read in transit; use https, or allow it"
+            f"{setting} is plain HTTP to {host}, where the token can be read in transit; use https,"
+            " or allow it"
             f" with {ALLOW} on a trusted network."
         )
     return written.rstrip("/")
 
 
 def proxy_address(text: str) -> str | None:
-    """A proxy's address, as http_proxy and its like name it, with or without a scheme; None when it cannot be one."""
+    """A proxy's address, as in `http_proxy`, with or without a scheme; None if it is invalid."""
     url = text if "://" in text else f"http://{text}"
     if "@" not in url:
         return url if web_address(url) else None
-    # A password may hold anything that is written with percent signs; what follows it is an address like others.
+    # A password may hold anything that is written with percent signs; what follows it is an address
+    # like others.
     scheme, _, rest = url.partition("://")
     place = rest.rpartition("@")[2]
     return url if _PRINTABLE.fullmatch(url) and web_address(f"{scheme}://{place}") else None

@@ -1,8 +1,9 @@
-"""HTTP exchanges that end in time, whatever the other side does.
+"""HTTP exchanges that end in time, whatever the server does.
 
-A time-out of a socket begins anew with each byte, so that a server which drips its headers, says `100 Continue` without
-end or never completes a TLS handshake holds a client for as long as it likes. A deadline is for all of that together:
-when it is over, the connection is shut down under whoever waits for it.
+A time-out of a socket begins anew with each byte, so that a server which drips its headers, says
+`100 Continue` without end or never completes a TLS handshake holds a client for as long as it
+likes. A deadline is for all of that together: when it is over, the connection is shut down under
+whoever waits for it.
 """
 
 import socket
@@ -20,13 +21,14 @@ _Manager = TypeVar("_Manager", bound=PoolManager)
 
 
 class Deadline:
-    """A time by which everything that is exchanged in its context has to be done.
+    """A time limit for all exchanges in its context.
 
-    Only connections of a manager that is `watched` are shut down, and only those that are made in the context. What was
-    waited for then looks as if the server had hung up, at times even as a sound end: ask `is_over` in any case.
+    Only connections of a manager that is `watched` are shut down, and only those that are made in
+    the context. What was waited for then looks as if the server had hung up, at times even as a
+    sound end: ask `is_over` in any case.
 
     Args:
-        seconds: from the beginning of the context.
+        seconds: the limit, from the beginning of the context.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -54,12 +56,12 @@ class Deadline:
             self._changed.notify()
 
     def renew(self) -> None:
-        """Begin to count anew: there is progress."""
+        """Restart the clock, because there is progress."""
         with self._changed:
             self._until = monotonic() + self._seconds
 
     def cut(self) -> None:
-        """Be over now."""
+        """End now."""
         with self._changed:
             self.is_over = self.is_over or not self._done
             for each in self._sockets:
@@ -68,9 +70,9 @@ class Deadline:
             self._changed.notify()
 
     def add(self, connection: socket.socket) -> None:
-        """Be the end of a connection too."""
+        """End this connection too when the time is over."""
         with self._changed:
-            # TLS takes the socket itself over, and is in the middle of its handshake by then.
+            # TLS takes over the socket itself, and is in its handshake by then.
             self._sockets.append(connection.dup())
         if self.is_over:
             self.cut()
@@ -117,14 +119,14 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 def watched(manager: _Manager) -> _Manager:
-    """Have the deadline of whoever asks heeded by the connections of a manager that made none yet."""
+    """Let the connections of a new manager observe the deadline of their context."""
     if type(manager) in {PoolManager, ProxyManager}:
         manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
     return manager
 
 
 class Switch:
-    """Ends many exchanges at once, those under way and those to come."""
+    """Ends many exchanges at once, current and future ones."""
 
     def __init__(self) -> None:
         self._open: set[Deadline] = set()
@@ -132,7 +134,7 @@ class Switch:
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[Deadline]:
-        """A deadline that is over as well when the switch is put off."""
+        """A deadline that is also over when the switch is turned off."""
         with Deadline(seconds) as deadline:
             self._open.add(deadline)
             if self.is_off:
@@ -143,7 +145,7 @@ class Switch:
                 self._open.discard(deadline)
 
     def off(self) -> None:
-        """End them."""
+        """End all exchanges."""
         self.is_off = True
         for deadline in tuple(self._open):
             deadline.cut()

@@ -1,4 +1,4 @@
-"""The proxy of the environment, as curl and Python's own modules take it: for both services alike."""
+"""The proxy of the environment, as curl and Python's own modules read it."""
 
 from urllib.parse import urlsplit
 
@@ -9,12 +9,14 @@ from circleci_usage.network.addresses import is_loopback, proxy_address
 
 
 def proxy_for(url: str) -> str | None:
-    """The address of the proxy that http_proxy, https_proxy, all_proxy and no_proxy name for a sound URL, if any.
+    """The proxy for a URL by http_proxy, https_proxy, all_proxy and no_proxy, if any.
 
-    What is meant for this machine goes to no other one: plain HTTP is only allowed because nobody can read it.
+    What is meant for this machine goes to no other one: plain HTTP is only allowed because nobody
+    can read it.
 
     Raises:
-        SettingsError: it is no address of an HTTP proxy. The message does not quote it: it may hold a password.
+        SettingsError: it is not the address of an HTTP proxy. The message does not quote it: it may
+            hold a password.
     """
     named = select_proxy(url, get_environ_proxies(url, no_proxy=None))
     if not named:
@@ -22,7 +24,8 @@ def proxy_for(url: str) -> str | None:
     proxy = proxy_address(named.strip())
     if proxy is None:
         raise SettingsError(
-            "The proxy in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) is not a valid URL; write it as"
+            "The proxy in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) is not a valid"
+            " URL; write it as"
             " http://proxy.example.com:3128, or list the host in NO_PROXY."
         )
     stays_here = is_loopback(urlsplit(url).hostname or "")

@@ -9,6 +9,7 @@ from operator import attrgetter
 from tempfile import gettempdir
 from typing import BinaryIO, Final
 
+from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import DataError, UnfinishedError, UsageExporterError
 from circleci_usage.core.os_errors import NO_SPACE
 from circleci_usage.core.periods import EXPORTED_DAYS
@@ -29,12 +30,11 @@ from circleci_usage.usage.records import BLANK_LINES, records
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
 _SHOWN: Final = 40
-_PLACES: Final = 18
 _LARGE: Final = Decimal(10) ** 17
 """Thousands of amounts below this have a sum that is exact."""
-_LIMIT: Final = Decimal(10) ** 20
+_LIMIT: Final = Decimal(10) ** MAX_WHOLE_DIGITS
 _LARGEST_EXPONENT: Final = 10_000
-_UNIT: Final = Decimal(1).scaleb(-_PLACES)
+_UNIT: Final = Decimal(1).scaleb(-MAX_PLACES)
 _WIDE: Final = Context(prec=60)
 
 
@@ -184,7 +184,7 @@ def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs for so many seconds.")
     if size >= below or not _is_exact(amount):
         raise DataError(
-            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {_PLACES} decimals and are less than"
+            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {MAX_PLACES} decimals and are less than"
             f" 10^{below.adjusted()}, so that none is rounded."
         )
 

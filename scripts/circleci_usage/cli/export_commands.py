@@ -1,0 +1,94 @@
+"""The commands that export usage from CircleCI; see app.py."""
+# ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from circleci_usage.cli import datadog_commands, settings
+from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.flag_groups import (
+    ConsoleFlags,
+    ExportFlags,
+    PeriodFlags,
+    ReportFlags,
+    SendToDatadogFlags,
+    expand_flag_groups,
+)
+from circleci_usage.core.progress import SystemClock
+
+if TYPE_CHECKING:
+    from circleci_usage.cli.console import Console
+    from circleci_usage.core.progress import Clock
+
+
+@expand_flag_groups
+def run(
+    context: typer.Context,
+    days: PeriodFlags,
+    exporting: ExportFlags,
+    reporting: ReportFlags,
+    sending: SendToDatadogFlags,
+    shown: ConsoleFlags,
+) -> None:
+    """Export usage from CircleCI and write the report folder.
+
+    This is what the image and the orb run. The token is read from CIRCLECI_API_TOKEN. A named
+    period is compared with the previous one, which is exported too.
+
+    [dim]circleci-usage run --period last-week[/dim]
+
+    [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
+    """
+    from circleci_usage.export_and_report import run as export_and_report
+
+    console, clock = console_for(shown), SystemClock()
+    chosen = settings.period_from_flags(context, days, clock)
+    show_warnings(console, chosen.warnings)
+    export_with = settings.export_settings(os.environ, exporting)
+    report_with = settings.report_settings(os.environ, reporting, chosen)
+    # Made before the export, so that a missing API key is known at once.
+    send = _sender(exporting, reporting, sending) if sending.datadog else None
+    report = export_and_report(
+        export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
+    )
+    show_report(console, report, reporting.output)
+    if send:
+        send(console, clock)
+
+
+def _sender(
+    exporting: ExportFlags, reporting: ReportFlags, sending: SendToDatadogFlags
+) -> Callable[["Console", "Clock"], None]:
+    return datadog_commands.sender(
+        reporting.output,
+        sending.datadog_site,
+        sending.datadog_url,
+        exporting.store,
+        allow_insecure=exporting.allow_insecure,
+    )
+
+
+@expand_flag_groups
+def export(
+    context: typer.Context, days: PeriodFlags, exporting: ExportFlags, shown: ConsoleFlags
+) -> None:
+    """Export missing usage into the local store and print the paths of its files.
+
+    Usage in the store is not requested again. After an interruption or without quota, rerun the
+    same command to resume.
+
+    [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
+    """
+    from circleci_usage.export_and_report import export as export_usage
+
+    console, clock = console_for(shown), SystemClock()
+    chosen = settings.period_from_flags(context, days, clock)
+    show_warnings(console, chosen.warnings)
+    export_with = settings.export_settings(os.environ, exporting)
+    exported = export_usage(export_with, chosen.period, clock=clock, progress=console)
+    show_warnings(console, exported.warnings)
+    for part in exported.parts:
+        console.result(str(part))

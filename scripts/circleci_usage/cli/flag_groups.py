@@ -1,0 +1,192 @@
+"""Flags in groups: frozen dataclasses that commands share, each default said once.
+
+A command takes groups as parameters; `expand_flag_groups` shows their fields to Typer as single
+flags. A group extends smaller ones, so that each command takes no more flags than it needs.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter
+from typing import Any, TypeVar, get_type_hints
+
+from circleci_usage.cli import flags
+from circleci_usage.export import defaults
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class PeriodNameFlag:
+    """A period by its name."""
+
+    period: flags.PeriodName = "last-month"
+
+
+@dataclass(frozen=True)
+class PeriodFlags(PeriodNameFlag):
+    """A period by its name or its days."""
+
+    first: flags.From = None
+    last: flags.To = None
+
+
+@dataclass(frozen=True)
+class StoreFlag:
+    """The store."""
+
+    store: flags.Store = flags.DEFAULT_STORE
+
+
+@dataclass(frozen=True)
+class OrganizationFlags(StoreFlag):
+    """The store and the organizations whose usage it has."""
+
+    org_id: flags.OrgIds = None
+
+
+@dataclass(frozen=True)
+class CircleCIFlags(OrganizationFlags):
+    """CircleCI and what is exported from it."""
+
+    circleci_url: flags.CircleCIUrl = "https://circleci.com"
+    allow_insecure: flags.AllowInsecure = False
+
+
+@dataclass(frozen=True)
+class ExportFlags(CircleCIFlags):
+    """How usage is exported."""
+
+    poll_seconds: flags.PollSeconds = defaults.POLL_SECONDS
+    max_wait: flags.MaxWait = defaults.MAX_WAIT
+    max_store_size: flags.MaxStoreSize = defaults.MAX_STORE_GB
+    max_ratio: flags.MaxRatio = defaults.MAX_RATIO
+
+
+@dataclass(frozen=True)
+class SettingsFileFlag:
+    """The settings file."""
+
+    config: flags.Config = None
+
+
+@dataclass(frozen=True)
+class PriceFlags(SettingsFileFlag):
+    """The settings file, and a price that overrides it."""
+
+    price_per_credit: flags.PricePerCredit = None
+
+
+@dataclass(frozen=True)
+class OutputFlag:
+    """The report folder."""
+
+    output: flags.Output = flags.DEFAULT_OUTPUT
+
+
+@dataclass(frozen=True)
+class ReportFlags(OutputFlag, PriceFlags):
+    """What is reported, and which files are written."""
+
+    allow_unpriced: flags.AllowUnpriced = False
+    merged: flags.Merged = True
+    focus_version: flags.FocusVersion = "1.2"
+    focus_grain: flags.FocusGrain = "auto"
+    focus_gzip: flags.FocusGzip = False
+    export_for: flags.ExportFor = None
+
+
+@dataclass(frozen=True)
+class EngineFlags:
+    """What reads the usage."""
+
+    engine: flags.EngineName = flags.Engine.POLARS
+    spark_master: flags.SparkMaster = None
+
+
+@dataclass(frozen=True)
+class DatadogFlags:
+    """Where Datadog is."""
+
+    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE
+    datadog_url: flags.DatadogUrl = None
+
+
+@dataclass(frozen=True)
+class SendToDatadogFlags(DatadogFlags):
+    """Whether a report is sent to Datadog, and where that is."""
+
+    datadog: flags.Datadog = False
+
+
+@dataclass(frozen=True)
+class QuietFlag:
+    """Less on the terminal."""
+
+    quiet: flags.Quiet = False
+
+
+@dataclass(frozen=True)
+class VerboseFlag:
+    """More on the terminal."""
+
+    verbose: flags.Verbose = False
+
+
+@dataclass(frozen=True)
+class ConsoleFlags(VerboseFlag, QuietFlag):
+    """How much is shown on the terminal."""
+
+
+def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Turn each parameter of a command that is a dataclass into one parameter per field.
+
+    When two groups have a flag of the same name, both get its value.
+
+        >>> @expand_flag_groups
+        ... def prune(folder: StoreFlag, shown: QuietFlag) -> str:
+        ...     return f"{folder.store}, quiet: {shown.quiet}"
+        >>> list(inspect.signature(prune).parameters)
+        ['store', 'quiet']
+        >>> prune(store="here", quiet=True)
+        'here, quiet: True'
+    """
+    groups: dict[str, type[Any]] = {}
+    single: list[str] = []
+    parameters: dict[str, Parameter] = {}
+    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+        if _is_group(parameter.annotation):
+            groups[name] = parameter.annotation
+            for flag in _flags_of(parameter.annotation):
+                parameters.setdefault(flag.name, flag)
+        else:
+            single.append(name)
+            parameters[name] = parameter.replace(kind=Parameter.KEYWORD_ONLY)
+
+    @wraps(command)
+    def expanded(**values: Any) -> _Result:  # noqa: ANN401 - whatever Typer has parsed
+        given = {name: values[name] for name in single}
+        for name, group in groups.items():
+            given[name] = group(**{field.name: values[field.name] for field in fields(group)})
+        return command(**given)
+
+    annotations = {name: parameter.annotation for name, parameter in parameters.items()}
+    expanded.__annotations__ = annotations
+    expanded.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
+    return expanded
+
+
+def _is_group(annotation: object) -> bool:
+    return is_dataclass(annotation)
+
+
+def _flags_of(group: type[Any]) -> Iterator[Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        yield Parameter(
+            field.name,
+            Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=hints[field.name],
+        )

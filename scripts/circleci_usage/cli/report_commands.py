@@ -1,0 +1,178 @@
+"""The commands that work on export files and reports, without CircleCI; see app.py."""
+# ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from circleci_usage.cli import flags, settings
+from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.flag_groups import (
+    ConsoleFlags,
+    EngineFlags,
+    OutputFlag,
+    PeriodFlags,
+    PeriodNameFlag,
+    PriceFlags,
+    ReportFlags,
+    StoreFlag,
+    expand_flag_groups,
+)
+from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.progress import SystemClock
+
+if TYPE_CHECKING:
+    from circleci_usage.core.periods import Period
+    from circleci_usage.pipeline import ReportSettings
+
+MergedFile = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=flags.path_of("--output"),
+        metavar="PATH",
+        help="Output file, .csv or .csv.gz.",
+    ),
+]
+Forecast = Annotated[
+    bool,
+    typer.Option(
+        "--forecast",
+        help=(
+            "Also exit with 10 when a budget is forecast to be exceeded by the end of its month"
+            " or cycle."
+        ),
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of the sample data.")]
+
+
+@expand_flag_groups
+def report(
+    context: typer.Context,
+    store: StoreFlag,
+    days: PeriodFlags,
+    engine: EngineFlags,
+    reporting: ReportFlags,
+    shown: ConsoleFlags,
+    *,
+    paths: flags.Paths = None,
+) -> None:
+    """Write the report folder from export files, without any request to CircleCI.
+
+    The default period is all days of the given files, or last month when the store is read.
+
+    [dim]circleci-usage report exports/ --output usage-report[/dim]
+
+    [dim]circleci-usage report part-0.csv.gz part-1.csv.gz --price-per-credit 0.00054[/dim]
+
+    [dim]circleci-usage report --period last-week[/dim]
+
+    [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
+    """
+    from circleci_usage.pipeline import make_report
+
+    console, clock = console_for(shown), SystemClock()
+    chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
+    show_warnings(console, chosen.warnings)
+    whole = bool(paths) and not chosen.is_explicit
+    report_with = settings.report_settings(os.environ, reporting, chosen, whole=whole)
+    opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
+    with opened as source:
+        made = make_report(source, report_with, clock=clock, progress=console)
+    show_report(console, made, reporting.output)
+
+
+@expand_flag_groups
+def merge(
+    store: StoreFlag,
+    shown: ConsoleFlags,
+    *,
+    paths: flags.Paths = None,
+    output: MergedFile = Path("merged.csv.gz"),
+) -> None:
+    """Merge the rows of all export files into one CSV file with a single header.
+
+    It is compressed when its name ends in .csv.gz.
+
+    [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
+    """
+    from circleci_usage.usage.engine import at_least_a_header
+    from circleci_usage.usage.merge import merge as merge_parts
+    from circleci_usage.usage.merge import without_output
+
+    console = console_for(shown)
+    found = found_parts(paths, store.store)
+    show_warnings(console, found.warnings)
+    others = without_output(found.parts, output)
+    console.say(f"Merging {counted(len(others), 'usage file')}.")
+    with at_least_a_header(others) as parts:
+        show_warnings(console, merge_parts(parts, output))
+    console.result(str(output))
+
+
+@expand_flag_groups
+def check(prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False) -> None:
+    """Check budgets against a report.
+
+    Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be judged because days are
+    missing.
+
+    [dim]circleci-usage check --output usage-report --forecast[/dim]
+    """
+    from circleci_usage.checks.budget_check import check_report
+    from circleci_usage.cli.text import budget_line
+
+    console = console_for(ConsoleFlags())
+    file = settings.load_settings(prices.config)
+    price = settings.price_override(prices.price_per_credit)
+    outcome = check_report(
+        folder.output,
+        file.all_budgets(),
+        file.currency,
+        settings_checksum=file.cost_checksum(price),
+        ahead=forecast,
+    )
+    for state in outcome.states:
+        console.result(budget_line(state, outcome.currency))
+    if outcome.unknown:
+        console.warn("Days are missing: export them (as `run` does), then write the report again.")
+    raise typer.Exit(outcome.exit_code)
+
+
+@expand_flag_groups
+def demo(
+    name: PeriodNameFlag,
+    prices: PriceFlags,
+    shown: ConsoleFlags,
+    *,
+    output: flags.Output = Path("demo-report"),
+    seed: Seed = 7,
+) -> None:
+    """Run the full pipeline against a mock CircleCI with sample data; no account needed.
+
+    Today is always a day in November 2026 for it, so that the same seed always gives the same
+    report. Your environment, settings file and store are not used.
+
+    [dim]circleci-usage demo --output demo-report[/dim]
+    """
+    from circleci_usage.config.chosen_period import ChosenPeriod
+    from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
+
+    console = console_for(shown)
+    reporting = ReportFlags(
+        output=output,
+        price_per_credit=prices.price_per_credit,
+        config=prices.config or DEMO_SETTINGS,
+    )
+
+    def report_with(days: "Period") -> "ReportSettings":
+        chosen = ChosenPeriod(days, name.period, is_explicit=True, fallback=days)
+        return settings.report_settings({}, reporting, chosen)
+
+    made = run_demo(report_with, seed=seed, period=name.period, progress=console)
+    show_report(console, made, output)

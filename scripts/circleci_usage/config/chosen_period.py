@@ -1,0 +1,154 @@
+"""The period of a command: dates or a name, as text from flags and the environment.
+
+Dates win over a name. No period reaches into the future or to before CircleCI existed.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import (
+    CIRCLECI_BEGAN,
+    ONE_DAY,
+    OPEN_END,
+    OPEN_START,
+    Period,
+    named_period,
+    parse_day,
+    period_between,
+)
+
+
+@dataclass(frozen=True)
+class ChosenPeriod:
+    """The period that was chosen.
+
+    Attributes:
+        period: the days; an open side reaches as far as there are files.
+        name: the period's name, unless dates were given.
+        is_explicit: whether a period was given at all, rather than taken by default.
+        fallback: the days when there are no files at all.
+        warnings: what was not taken as it was written.
+    """
+
+    period: Period
+    name: str | None
+    is_explicit: bool
+    fallback: Period
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenPeriod:
+    """A period as text: a first and a last day, or a name.
+
+    Attributes:
+        first: the first day, or blank.
+        last: the last day, or blank.
+        name: such as `last-month`; used when neither day is given.
+    """
+
+    first: str | None
+    last: str | None
+    name: str
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether a day is given: an unset variable of a CI job may be blank."""
+        return bool(_stripped(self.first) or _stripped(self.last))
+
+
+def choose_period(
+    written: WrittenPeriod, today: date, *, in_files: bool, is_explicit: bool = True
+) -> ChosenPeriod:
+    """The period that was written.
+
+    Args:
+        written: the text.
+        today: the UTC day.
+        in_files: whether it is about given files, whose days end an open side.
+        is_explicit: whether the period's name was given, rather than taken by default.
+
+    Raises:
+        SettingsError: a date is invalid, the range is empty or has no usage, or the name is
+            unknown.
+    """
+    resolve = days_of_files if in_files else days_to_export
+    period = resolve(written, today)
+    future = future_end(written.last, today)
+    cut = f"The end date {future} is in the future; today, {today}, is used instead."
+    return ChosenPeriod(
+        period=period,
+        name=None if written.has_dates else written.name.strip(),
+        is_explicit=written.has_dates or is_explicit,
+        fallback=without_open_sides(period, today),
+        warnings=(cut,) if future else (),
+    )
+
+
+def days_to_export(written: WrittenPeriod, today: date) -> Period:
+    """The days to export on the UTC day `today`, never reaching into the future.
+
+    A start date alone reaches through yesterday, the last day that CircleCI has completely; so does
+    an open end.
+
+    Raises:
+        SettingsError: a date is invalid, the start date is after the end date, in the future or
+            missing, or the end date is before CircleCI existed.
+    """
+    first, last = _stripped(written.first), _stripped(written.last)
+    if last and not first:
+        raise SettingsError(
+            f"There is an end date, {last}, but no start date; set --from or START_DATE too."
+        )
+    if not first:
+        return named_period(written.name.strip(), today)
+    period = _possible_days(period_between(first, last or str(OPEN_END)), today)
+    return without_open_sides(Period(max(period.start, CIRCLECI_BEGAN), period.stop), today)
+
+
+def days_of_files(written: WrittenPeriod, today: date) -> Period:
+    """As `days_to_export`, but open on a side without a date, or from before CircleCI."""
+    first, last = _stripped(written.first), _stripped(written.last)
+    if not (first or last):
+        return named_period(written.name.strip(), today)
+    dates = period_between(first or str(OPEN_START), last or str(OPEN_END))
+    period = _possible_days(dates, today)
+    return Period(OPEN_START, period.stop) if period.start < CIRCLECI_BEGAN else period
+
+
+def without_open_sides(period: Period, today: date) -> Period:
+    """The period, its open sides closed as if there were no files: through yesterday, or a day."""
+    yesterday = today - ONE_DAY
+    start = period.start
+    if start == OPEN_START:
+        start = min(yesterday, period.last)
+    if period.stop < OPEN_END:
+        return Period(start, period.stop)
+    return Period(start, max(today, start + ONE_DAY))
+
+
+def future_end(last: str | None, today: date) -> date | None:
+    """The last day as it is written, if it is in the future and not an open end."""
+    text = _stripped(last)
+    day = parse_day(text, "--to, END_DATE") if text else today
+    return day if today < day < OPEN_END else None
+
+
+def _possible_days(period: Period, today: date) -> Period:
+    """The period without the days after today; an open end stays open."""
+    if period.first > today:
+        raise SettingsError(
+            f"The start date {period.first} is in the future; there is no usage yet."
+        )
+    if period.last < CIRCLECI_BEGAN:
+        raise SettingsError(
+            f"The end date {period.last} is before CircleCI existed; there is no usage."
+        )
+    if period.stop == OPEN_END:
+        return period
+    return Period(period.start, min(period.stop, today + ONE_DAY))
+
+
+def _stripped(text: str | None) -> str | None:
+    return (text or "").strip() or None
