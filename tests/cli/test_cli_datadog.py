@@ -141,7 +141,7 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
             2,
             "Error: There is no Datadog site 'datadoghq.de'",
         ),
-        ([], {"OUTPUT_DIR": "nowhere"}, [], 2, "Error: nowhere is no report folder"),
+        ([], {"OUTPUT_DIR": "nowhere"}, [], 2, "Error: nowhere is not a report folder"),
         ([], {}, [status(400, "no")], 4, "Error: Datadog refuses a request"),
         (["--tags", "nonsense"], {}, [], 2, "Error: There is no tag 'nonsense'"),
         (["--max-series", "1"], {}, [], 2, "series are more than the 1 that may be sent"),

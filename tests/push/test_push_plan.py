@@ -364,7 +364,7 @@ def test_days_that_datadog_has_long_forgotten_are_refused(folder: Path) -> None:
 
 
 def test_a_folder_that_is_no_report_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"is no report folder: there is no summary\.json"):
+    with pytest.raises(SettingsError, match=r"is not a report folder: there is no summary\.json"):
         plan_push(tmp_path / "nowhere", SNAPSHOT, NOW)
 
 
@@ -397,7 +397,7 @@ def test_a_report_of_another_version_is_to_be_made_again(own_folder: Path, versi
             "summary.json",
             "{",
             "",
-            r"is not the summary of a report; make the report again \(it cannot be read as JSON\)",
+            "is damaged: it cannot be read as JSON; make the report again",
         ),
         ("tables/daily_charges.csv", "cost", "Cost", "has no column cost"),
         (

@@ -1,30 +1,23 @@
 """What the analyses found, as keys of summary.json; what budgets are held against is read back by their check."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
-from circleci_usage.analysis.forecast import Forecast
-from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.period_comparison import Changes
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
 from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
-from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.report import Report
 from circleci_usage.report_folder import finding_tables as tables
+from circleci_usage.report_folder.month_to_date_json import gaps_to_json, month_to_json
 
 _Found = TypeVar("_Found")
-
-_OUTLOOK: Final = ("spent", "expected", "low", "high")
-_PLACES: Final = 60
-"""Digits that an amount may have, and places before and behind its point: what is written has about half."""
-_LONGEST: Final = 366
 
 
 def findings(report: Report) -> dict[str, Any]:
@@ -34,12 +27,12 @@ def findings(report: Report) -> dict[str, Any]:
     """
     found = report.findings
     return {
-        "month": found.month_to_date and written(found.month_to_date),
+        "month": found.month_to_date and month_to_json(found.month_to_date),
         "budget_periods": {
-            per: written(month_to_date) for per, month_to_date in found.to_judge.items()
+            per: month_to_json(month_to_date) for per, month_to_date in found.to_judge.items()
         },
         "budgets": [
-            {**entry, "missing": gaps(state.month_to_date.missing)}
+            {**entry, "missing": gaps_to_json(state.month_to_date.missing)}
             for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
         ],
         "change": found.changes and _change(found.changes),
@@ -117,81 +110,6 @@ def _right_sizing(found: RightSizing) -> dict[str, Any]:
         "migrations": _listed(found.migrations, tables.migrated),
         "larger_classes": _listed(found.speed_ups, tables.sped_up),
     }
-
-
-def written(month_to_date: MonthToDate) -> dict[str, Any]:
-    """A month's spending as JSON values."""
-    return {
-        "from": str(month_to_date.month.first),
-        "to": str(month_to_date.month.last),
-        "since": str(month_to_date.since),
-        "through": str(month_to_date.through),
-        "missing": gaps(month_to_date.missing),
-        **_outlook(month_to_date.everything),
-        "credits": month_to_date.credits and _outlook(month_to_date.credits),
-        "by_team": [
-            {"team": team, **_outlook(forecast)}
-            for team, forecast in sorted(month_to_date.teams.items())
-        ],
-    }
-
-
-def gaps(missing: Iterable[Period]) -> list[dict[str, str]]:
-    """Missing days as JSON values."""
-    return [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
-
-
-def read_back(month: Mapping[str, Any]) -> MonthToDate:
-    """What `written` wrote.
-
-    Raises:
-        AttributeError, KeyError, ValueError, TypeError, ArithmeticError: it is something else.
-    """
-    since, through = (date.fromisoformat(month[key]) for key in ("since", "through"))
-    return MonthToDate(
-        _period(month["from"], month["to"]),
-        since,
-        through,
-        _read_outlook(month),
-        {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
-        tuple(_period(gap["from"], gap["to"]) for gap in month["missing"]),
-        _read_outlook(month["credits"]) if month.get("credits") else None,
-    )
-
-
-def _outlook(forecast: Forecast) -> dict[str, str | None]:
-    amounts = (forecast.spent, forecast.expected, forecast.low, forecast.high)
-    return {
-        key: None if amount is None else plain(amount)
-        for key, amount in zip(_OUTLOOK, amounts, strict=True)
-    }
-
-
-def _read_outlook(entry: Mapping[str, Any]) -> Forecast:
-    expected, low, high = (
-        None if entry[key] is None else _amount(entry[key]) for key in _OUTLOOK[1:]
-    )
-    return Forecast(_amount(entry["spent"]), expected, low, high)
-
-
-def _amount(text: str) -> Decimal:
-    """An amount that can be added, compared and shown."""
-    amount = Decimal(text)
-    if (
-        not amount.is_finite()
-        or abs(amount.adjusted()) > _PLACES
-        or len(amount.as_tuple().digits) > _PLACES
-    ):
-        raise ValueError(f"{text!r} is no amount")
-    return amount
-
-
-def _period(first: str, last: str) -> Period:
-    """Days as a month or a cycle has them, which are walked through one by one."""
-    period = Period.of_days(date.fromisoformat(first), date.fromisoformat(last))
-    if not CIRCLECI_BEGAN <= period.start < period.stop < END_OF_TIME or len(period) > _LONGEST:
-        raise ValueError(f"{period} is no month")
-    return period
 
 
 def _change(changes: Changes) -> dict[str, Any]:
