@@ -14,10 +14,10 @@ from circleci_usage.core.decimals import plain, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import PastPeriod, Report
+from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
 from circleci_usage.report_folder.summary_findings import findings, shortened
-from circleci_usage.report_folder.tables import chargeback_table, pricing_table
 from circleci_usage.schema.report_files import SCHEMA_VERSION
 
 LISTS: Final = {
