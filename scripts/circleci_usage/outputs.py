@@ -75,7 +75,7 @@ def write_report(
         UnfinishedError: the disk is full.
     """
     focus_name = FOCUS_GZIP_NAME if focus_gzip else FOCUS_NAME
-    outputs = {
+    outputs: dict[str, Output] = {
         **_OUTPUTS,
         focus_name: partial(write_focus, version=focus_version, grain=focus_grain),
         COST_FILES_FOLDER: partial(_write_cost_files, export_for=export_for),

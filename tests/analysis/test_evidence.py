@@ -13,8 +13,8 @@ from circleci_usage.render.page.page import page
 from circleci_usage.render.text.materiality import is_change, is_change_a_day, worth_saying
 from circleci_usage.render.text.sentences import change_in_short, sentences
 from circleci_usage.report import Report
-from circleci_usage.report_folder.finding_tables import finding_tables
 from circleci_usage.report_folder.summary import summary_json
+from circleci_usage.report_folder.tables import tables
 from reported import reported
 from rows import Row, job_run
 
@@ -60,12 +60,12 @@ def test_a_p95_takes_twenty_runs(
         p95,
         p95_queued,
     )
-    tables = dict(finding_tables(report))
+    written = dict(tables(report))
     assert (
-        tables["job_durations"]["p95_seconds"].tolist()
-        == tables["workflow_durations"]["p95_seconds"].tolist()
+        written["job_durations"]["p95_seconds"].tolist()
+        == written["workflow_durations"]["p95_seconds"].tolist()
     )
-    assert tables["job_durations"]["p95_seconds"].tolist() == [p95]
+    assert written["job_durations"]["p95_seconds"].tolist() == [p95]
     assert (DASH in page(report)) is (p95 is None)
 
 
@@ -134,7 +134,7 @@ def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
         *("0.107143", "0"),
         *(28, 31),
     )
-    table = dict(finding_tables(report))["changes_by_job"]
+    table = dict(tables(report))["changes_by_job"]
     assert table["difference_a_day"].tolist() == [0]
 
 

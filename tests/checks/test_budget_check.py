@@ -14,8 +14,8 @@ from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.checks.budget_check import check_report
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.core.periods import Period
-from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
-from circleci_usage.report_folder.summary_findings import read_back, written
+from circleci_usage.report_folder.month_to_date_json import month_from_json, month_to_json
+from circleci_usage.schema.report_files import SCHEMA_VERSION
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 SPENDING = MonthToDate(
@@ -26,7 +26,7 @@ SPENDING = MonthToDate(
     {"Web": Forecast(Decimal("50.000000000000000001"))},
 )
 
-MARCH_AS_JSON = written(SPENDING)
+MARCH_AS_JSON = month_to_json(SPENDING)
 
 
 def folder_of(tmp_path: Path, **changes: object) -> Path:
@@ -34,7 +34,7 @@ def folder_of(tmp_path: Path, **changes: object) -> Path:
     summary = {
         "schema_version": SCHEMA_VERSION,
         "currency": "USD",
-        "budget_periods": {"month": written(SPENDING)},
+        "budget_periods": {"month": month_to_json(SPENDING)},
     }
     (tmp_path / "summary.json").write_text(json.dumps(summary | changes))
     return tmp_path
@@ -65,7 +65,7 @@ def test_with_days_missing_only_over_is_certain(
     tmp_path: Path, amount: int, state: str, code: int
 ) -> None:
     month_to_date = replace(SPENDING, everything=Forecast(Decimal(60)), missing=(GAP,))
-    folder = folder_of(tmp_path, budget_periods={"month": written(month_to_date)})
+    folder = folder_of(tmp_path, budget_periods={"month": month_to_json(month_to_date)})
 
     check = check_report(folder, [Budget("all", Decimal(amount))], "USD", ahead=True)
 
@@ -75,7 +75,7 @@ def test_with_days_missing_only_over_is_certain(
 
 def test_what_is_over_comes_before_what_is_unknown(tmp_path: Path) -> None:
     folder = folder_of(
-        tmp_path, budget_periods={"month": written(replace(SPENDING, missing=(GAP,)))}
+        tmp_path, budget_periods={"month": month_to_json(replace(SPENDING, missing=(GAP,)))}
     )
 
     check = check_report(folder, [Budget("all", Decimal(100)), Budget("tight", Decimal(1))], "USD")
@@ -99,7 +99,7 @@ def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, For
         MARCH, date(2026, 3, 5), date(2026, 3, 20), everything, teams, (GAP,)
     )
 
-    assert read_back(json.loads(json.dumps(written(month_to_date)))) == month_to_date
+    assert month_from_json(json.loads(json.dumps(month_to_json(month_to_date)))) == month_to_date
 
 
 @pytest.mark.parametrize(
@@ -130,26 +130,31 @@ def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, For
             SettingsError,
             "was made without the billing cycle of the budget 'all'",
         ),
-        (1, {"budget_periods": None}, DataError, "is not the summary of a report"),
+        (1, {"budget_periods": None}, DataError, "is damaged: it does not say what budgets need"),
         (
             1,
             {"budget_periods": {"month": {"from": "2026-03-01"}}},
             DataError,
-            "is not the summary of a report",
+            "is damaged: it does not say what budgets need",
         ),
         (
             1,
             {"budget_periods": {"month": MARCH_AS_JSON | {"spent": "much"}}},
             DataError,
-            "is not the summary of a report",
+            "is damaged: it does not say what budgets need",
         ),
         (
             1,
             {"budget_periods": {"month": MARCH_AS_JSON | {"missing": 3}}},
             DataError,
-            "is not the summary of a report",
+            "is damaged: it does not say what budgets need",
         ),
-        (1, {"budget_periods": {"month": [1]}}, DataError, "is not the summary of a report"),
+        (
+            1,
+            {"budget_periods": {"month": [1]}},
+            DataError,
+            "is damaged: it does not say what budgets need",
+        ),
         (
             1,
             {"schema_version": 1},
@@ -189,9 +194,7 @@ def test_a_report_without_the_team_of_a_budget_is_not_one_within(tmp_path: Path)
 def test_a_damaged_summary_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "summary.json").write_bytes(content)
 
-    with pytest.raises(
-        DataError, match=r"summary\.json is not the summary of a report; make the report again"
-    ):
+    with pytest.raises(DataError, match=r"summary\.json is damaged: .*; make the report again"):
         check_report(tmp_path, [Budget("all", Decimal(1))], "USD")
 
 

@@ -87,7 +87,7 @@ def test_no_writer_of_csv_has_to_remember_formulas(start: str) -> None:
     name = f"{start}1+1"
 
     assert cells([name]) == cells([name], lambda value: value) == cells([name], str)
-    assert csv_lines([cells([name]), cells([1])])
+    assert cells([name]) != [name]
     for line in (csv_header([name, "b"]), csv_line([name, "b"]), csv_line([name], quote_all=True)):
         assert line.lstrip('"').startswith("'")
 

@@ -21,8 +21,8 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.render.page.page import page
 from circleci_usage.report import Report, build_report
-from circleci_usage.report_folder.finding_tables import finding_tables
 from circleci_usage.report_folder.summary import summary_json
+from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
@@ -133,7 +133,7 @@ def test_the_success_rate_is_that_of_insights(tmp_path: Path) -> None:
         11,
         "0.083333",
     )
-    (line,) = dict(finding_tables(made))["workflow_durations"].to_dict("records")
+    (line,) = dict(tables(made))["workflow_durations"].to_dict("records")
     assert (line["runs"], line["canceled"], line["success_rate"]) == (45, 33, Decimal("0.083333"))
     assert ">8.3%</td>" in page(made)
 
@@ -323,7 +323,7 @@ def test_canceled_job_runs_that_never_started_are_told_apart(tmp_path: Path) -> 
         6,
         "0.006",
     )
-    table = dict(finding_tables(made))["waste"]
+    table = dict(tables(made))["waste"]
     assert table[["canceled_runs", "never_started_runs"]].sum().tolist() == [8, 6]
     assert "2 runs stopped, 6 never started" in page(made)
 

@@ -109,7 +109,7 @@ def write_focus(
 
 def _columns(report: Report, version: str, by_month_in: Period | None) -> dict[str, _Column]:
     """Name of a column → its cells, in a version of FOCUS; see `_periods` for `by_month_in`."""
-    columns = _COLUMNS | _periods(report.prices.billing_cycle_day, by_month_in)
+    columns = {**_COLUMNS, **_periods(report.prices.billing_cycle_day, by_month_in)}
     columns |= dict.fromkeys(_SELLER[version], _always(VENDOR))
     columns["BillingCurrency"] = _always(report.currency)
     columns["Tags"] = _Column(

@@ -1,7 +1,11 @@
 """Tables of forecast and budgets."""
 
+from collections.abc import Iterator
 from typing import Final
 
+from circleci_usage.analysis.budgets import BudgetState
+from circleci_usage.analysis.forecast import Forecast
+from circleci_usage.report import Report
 from circleci_usage.report_folder.columns import (
     EXPECTED,
     HIGH,
@@ -13,6 +17,7 @@ from circleci_usage.report_folder.columns import (
     share,
     text,
 )
+from circleci_usage.report_folder.table import Row, Table
 
 FORECAST: Final = CatalogTable(
     "forecast",
@@ -47,3 +52,47 @@ BUDGETS: Final = CatalogTable(
         text("missing", "Days without data, with commas between them; empty if there are none."),
     ),
 )
+
+
+def forecast_table(report: Report) -> Table:
+    """The month in all, in credits, and by team; empty if it is not known from its first day."""
+    return Table(FORECAST, _forecast_rows(report))
+
+
+def _forecast_rows(report: Report) -> Iterator[Row]:
+    month = report.findings.month_to_date
+    if not month or not month.is_whole:
+        return
+    yield _forecast_row("cost", None, month.everything)
+    if month.credits:
+        yield _forecast_row("credits", None, month.credits)
+    for team, forecast in sorted(month.teams.items()):
+        yield _forecast_row("cost", team, forecast)
+
+
+def _forecast_row(measure: str, team: str | None, forecast: Forecast) -> Row:
+    return measure, team, forecast.spent, forecast.expected, forecast.low, forecast.high
+
+
+def budgets_table(report: Report) -> Table:
+    """The budgets and their status."""
+    return Table(BUDGETS, (_budget_row(each) for each in report.findings.budgets))
+
+
+def _budget_row(state: BudgetState) -> Row:
+    budget, month_to_date = state.budget, state.month_to_date
+    missing = ", ".join(map(str, month_to_date.missing)) or None
+    return (
+        budget.name,
+        budget.team,
+        budget.per,
+        budget.amount,
+        state.spent,
+        state.expected,
+        state.used,
+        state.state,
+        month_to_date.month.first,
+        month_to_date.month.last,
+        month_to_date.through,
+        missing,
+    )

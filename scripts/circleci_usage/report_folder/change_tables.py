@@ -1,8 +1,12 @@
 """Tables of what changed: cost anomalies, the previous period, the trend."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.breakdowns import JOB, PROJECT
+from circleci_usage.analysis.period_comparison import Change
+from circleci_usage.analysis.trend import Trend, TrendPeriod
 from circleci_usage.report_folder.columns import (
     CatalogTable,
     count,
@@ -11,6 +15,7 @@ from circleci_usage.report_folder.columns import (
     money,
     text,
 )
+from circleci_usage.report_folder.table import Row, Table
 
 ANOMALIES: Final = CatalogTable(
     "anomalies",
@@ -72,3 +77,57 @@ TREND: Final = CatalogTable(
         text("whole", "`yes` where all of its days are known, else `no`."),
     ),
 )
+
+
+def anomalies_table(anomalies: Iterable[Anomaly]) -> Table:
+    """Cost anomalies of projects, of jobs, and of all projects together."""
+    return Table(ANOMALIES, (_anomaly_row(each) for each in anomalies))
+
+
+def _anomaly_row(anomaly: Anomaly) -> Row:
+    project = anomaly.project or (None,) * len(PROJECT)
+    driver = anomaly.main_driver
+    of_driver: Row = (None, None, None, None)
+    if driver:
+        of_driver = (driver.workflow, driver.job, driver.expected, driver.actual)
+    amounts = (anomaly.expected, anomaly.actual)
+    return (anomaly.day, *project, *amounts, *of_driver, anomaly.excess, anomaly.subject)
+
+
+def changes_table(described: CatalogTable, changes: Iterable[Change]) -> Table:
+    """PeriodComparison of projects or of jobs, as one of the two tables of the catalog."""
+    return Table(described, ((*each.key, *change_row(each)) for each in changes))
+
+
+def change_row(change: Change) -> Row:
+    """The values of the columns `CHANGE`."""
+    return (
+        change.before,
+        change.after,
+        change.difference,
+        change.by_runs,
+        change.runs_before,
+        change.runs_after,
+        change.before_a_day,
+        change.after_a_day,
+        change.difference_a_day,
+        change.started_before,
+        change.started_after,
+    )
+
+
+def trend_table(trend: Trend | None) -> Table:
+    """The weeks, then the months; empty where nothing is known."""
+    return Table(TREND, _trend_rows(trend) if trend else ())
+
+
+def _trend_rows(trend: Trend) -> Iterator[Row]:
+    for week in trend.weeks:
+        yield _trend_row("week", week)
+    for month in trend.months:
+        yield _trend_row("month", month)
+
+
+def _trend_row(kind: str, each: TrendPeriod) -> Row:
+    whole = "yes" if each.is_whole else "no"
+    return kind, each.days.first, each.days.last, each.cost, each.daily, whole

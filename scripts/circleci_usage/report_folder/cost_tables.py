@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+import pandas as pd
+
 from circleci_usage.analysis.breakdowns import BREAKDOWNS
 from circleci_usage.analysis.cube import cube_names
 from circleci_usage.analysis.daily_tables import COARSE, FINE
+from circleci_usage.report import Report
 from circleci_usage.report_folder.columns import (
     AMOUNTS,
     CONTRACTED_COST,
@@ -26,6 +29,7 @@ from circleci_usage.report_folder.columns import (
     share,
     text,
 )
+from circleci_usage.report_folder.priced_amounts import known_amounts
 from circleci_usage.schema.dimensions import DIMENSIONS
 from circleci_usage.schema.report_files import (
     CHARGEBACK,
@@ -136,3 +140,30 @@ PRICING_TABLE: Final = CatalogTable(
 )
 
 COST_TABLES: Final = (CUBE_TABLE, CHARGEBACK_TABLE, PRICING_TABLE)
+
+
+def chargeback_table(report: Report) -> pd.DataFrame:
+    """A line per month and team, with a column for each tag of the settings file."""
+    charged = report.chargeback
+    tags = {
+        name: [values.get(team, "") for team in charged["team"]]
+        for name, values in report.ownership.tags.items()
+    }
+    period = charged["first"].astype(str) + "/" + charged["last"].astype(str)
+    columns = {
+        "period": period,
+        "team": charged["team"],
+        **tags,
+        "direct": charged["direct"],
+        "shared": charged["shared"],
+        "total": charged["cost"],
+    }
+    return pd.DataFrame(columns).assign(currency=report.currency)
+
+
+def pricing_table(report: Report) -> pd.DataFrame:
+    """The audit trail: what was charged at which price, with the checksum of the settings file."""
+    names = {"first": "from", "last": "to", "price": "price_per_credit"}
+    used = report.prices_used.rename(columns=names)
+    used = used[known_amounts(used.columns, report.prices)]
+    return used.assign(currency=report.currency, settings_sha256=report.prices.checksum)

@@ -100,9 +100,13 @@ def csv_line(values: Iterable[object], *, quote_all: bool = False, line_end: str
     >>> csv_line(["=1+1", Decimal(2)], quote_all=True, line_end="\r\n")
     '"\'=1+1","2"\r\n'
     """
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
     text = io.StringIO()
-    csv.writer(text, quoting=quoting, lineterminator=line_end).writerow(map(cell, values))
+    writer = csv.writer(
+        text,
+        quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL,
+        lineterminator=line_end,
+    )
+    writer.writerow(map(cell, values))
     return text.getvalue()
 
 

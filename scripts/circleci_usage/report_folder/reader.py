@@ -1,52 +1,104 @@
-"""The report folder, read back: everything that is pushed comes from its files, nothing from the usage itself."""
+"""The one reader of a report folder, for everything that takes a report from its files.
+
+`push` and `check` read no usage and ask nobody: what they know of a report comes from here. A report
+of another version is refused, because its keys and columns may mean something else.
+"""
 
 import csv
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
-from circleci_usage.core.errors import DataError
-from circleci_usage.core.guarded_open import open_own
+from circleci_usage.analysis.month_to_date import MonthToDate, Per
+from circleci_usage.core.errors import DataError, SettingsError
+from circleci_usage.core.guarded_open import open_own, read_own
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.report_folder.summary_file import read_summary
-from circleci_usage.schema.report_files import SUMMARY_NAME
+from circleci_usage.report_folder.month_to_date_json import month_from_json
+from circleci_usage.schema.report_files import SCHEMA_VERSION, SUMMARY_NAME, table_file
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 
 _SHOWN: Final = 40
+_SUMMARY_LIMIT: Final = 1 << 30
+_LARGEST_VERSION: Final = 10**6
 _ROW_LIMIT: Final = 4 << 20
-"""Bytes that a row may have: of a few names, none of which is longer than 10,000 characters."""
+"""Bytes that a row may have: a few names of at most 10,000 characters each."""
 _AGAIN: Final = "make the report again with circleci-usage report"
+
+Cells = tuple[str, ...]
+Amounts = tuple[Decimal | None, ...]
 
 
 @dataclass(frozen=True)
 class ReportFolder:
     """A report that was written before.
 
+    Every property raises DataError where summary.json does not hold what it says.
+
     Attributes:
         path: the folder.
-        period: the days reported on.
-        currency: of all money.
-        totals: each of `TOTALS` over everything; a cost that is not known, because there is no price, is 0.
         summary: all of summary.json.
     """
 
     path: Path
-    period: Period
-    currency: str
-    totals: Mapping[str, Decimal]
     summary: Mapping[str, Any]
+
+    @cached_property
+    def period(self) -> Period:
+        """The days reported on."""
+        try:
+            first, last = (
+                date.fromisoformat(self.summary["period"][end]) for end in ("from", "to")
+            )
+            is_possible = CIRCLECI_BEGAN <= first <= last < END_OF_TIME
+        except (KeyError, TypeError, ValueError):
+            is_possible = False
+        if not is_possible:
+            raise self.damaged_summary(": it does not say what was spent when")
+        return Period.of_days(first, last)
+
+    @cached_property
+    def currency(self) -> str:
+        """The currency of all money."""
+        if "currency" not in self.summary:
+            raise self.damaged_summary(": it does not say what was spent when")
+        return str(self.summary["currency"])
+
+    @cached_property
+    def totals(self) -> Mapping[str, Decimal]:
+        """Each of `TOTALS` over everything; a cost that is not known, for want of a price, is 0."""
+        try:
+            return {name: number(str(self.summary["totals"][name] or 0)) for name in TOTALS}
+        except (KeyError, TypeError, ValueError):
+            raise self.damaged_summary(": it does not say what was spent when") from None
+
+    @property
+    def settings_checksum(self) -> str | None:
+        """The checksum of the settings that decide what things cost and whose costs they are."""
+        checksum = self.summary.get("settings_checksum")
+        return None if checksum is None else str(checksum)
+
+    @cached_property
+    def budget_periods(self) -> Mapping[Per, MonthToDate]:
+        """What budgets are checked against: the calendar month, and the billing cycle if known."""
+        try:
+            periods = self.summary["budget_periods"].items()
+            return {cast("Per", per): month_from_json(month) for per, month in periods}
+        except (AttributeError, KeyError, ValueError, TypeError, ArithmeticError):
+            raise self.damaged_summary(": it does not say what budgets need") from None
 
     def has(self, table: str) -> bool:
         """Whether there is such a table."""
         return self._file(table).is_file()
 
-    def columns(self, table: str) -> tuple[str, ...]:
+    def columns(self, table: str) -> Cells:
         """The header of a table.
 
         Raises:
@@ -56,26 +108,31 @@ class ReportFolder:
 
     def rows(
         self, table: str, names: Sequence[str], amounts: Sequence[str]
-    ) -> Iterator[tuple[tuple[str, ...], tuple[Decimal | None, ...]]]:
-        """The lines of a table: some of its columns as they are, others as numbers, None where there is none.
+    ) -> Iterator[tuple[Cells, Amounts]]:
+        """Some columns of a table, line by line.
+
+        Args:
+            table: its name.
+            names: the columns that are given as they are.
+            amounts: the columns that are given as numbers; None for an empty cell.
 
         Raises:
-            DataError: there is no such table or column, or something is no number.
+            DataError: there is no such table or column, or a cell is not a number.
         """
         lines = self._lines(table)
         _, header = next(lines)
         missing = [name for name in (*names, *amounts) if name not in header]
         if missing:
             raise DataError(f"{self._file(table)} has no column {missing[0]}; {_AGAIN}.")
-        texts, numbers = ([header.index(name) for name in wanted] for wanted in (names, amounts))
+        of_names = [header.index(name) for name in names]
+        of_amounts = [header.index(name) for name in amounts]
         for position, line in lines:
             try:
-                yield (
-                    tuple(line[at] for at in texts),
-                    tuple(number(line[at]) if line[at] else None for at in numbers),
-                )
+                texts = tuple(line[at] for at in of_names)
+                numbers = tuple(_number_or_none(line[at]) for at in of_amounts)
             except (IndexError, ValueError):
                 raise self._damaged(table, position) from None
+            yield texts, numbers
 
     def day(self, text: str, table: str) -> date:
         """A day of a table.
@@ -93,14 +150,14 @@ class ReportFolder:
             )
         return day
 
-    def damaged_summary(self) -> DataError:
-        """The error of who finds summary.json other than it should be."""
-        return DataError(f"{self.path / SUMMARY_NAME} is damaged; {_AGAIN}.")
+    def damaged_summary(self, why: str = "") -> DataError:
+        """The error to raise where summary.json is not as it should be."""
+        return _damaged_summary(self.path, why)
 
     def _file(self, table: str) -> Path:
-        return self.path / "tables" / f"{table}.csv"
+        return self.path / table_file(table)
 
-    def _lines(self, table: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def _lines(self, table: str) -> Iterator[tuple[int, Cells]]:
         """The lines with their numbers, the header first, which may be empty."""
         file = self._file(table)
         try:
@@ -110,18 +167,60 @@ class ReportFolder:
                 for line in lines:
                     yield lines.line_num, tuple(line)
         except FileNotFoundError:
-            raise DataError(
-                f"{self.path} has no {file.relative_to(self.path)}; {_AGAIN}."
-            ) from None
+            raise DataError(f"{self.path} has no {table_file(table)}; {_AGAIN}.") from None
         except OSError as error:
-            raise DataError(
-                f"{inert(file)} cannot be read: {error.strerror or error}; {_AGAIN}."
-            ) from None
+            reason = error.strerror or error
+            raise DataError(f"{inert(file)} cannot be read: {reason}; {_AGAIN}.") from None
         except (ValueError, csv.Error):
             raise DataError(f"{inert(file)} is damaged; {_AGAIN}.") from None
 
     def _damaged(self, table: str, line: int) -> DataError:
         return DataError(f"Line {line} of {self._file(table)} is damaged; {_AGAIN}.")
+
+
+def read_report_folder(path: Path) -> ReportFolder:
+    """Read what a report says about itself.
+
+    Raises:
+        SettingsError: there is no report, or another version made it.
+        DataError: its summary cannot be read.
+    """
+    summary = _read_summary(path)
+    version = summary.get("schema_version")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise SettingsError(
+            f"{inert(path / SUMMARY_NAME)} was made by another version of circleci-usage"
+            f" (schema_version {_shown(version)}, this one writes {SCHEMA_VERSION}); make the report"
+            " again with this version."
+        )
+    return ReportFolder(path, summary)
+
+
+def _read_summary(folder: Path) -> Mapping[str, Any]:
+    path = folder / SUMMARY_NAME
+    try:
+        summary = json.loads(read_own(path, _SUMMARY_LIMIT).decode())
+    except (FileNotFoundError, NotADirectoryError):
+        raise SettingsError(
+            f"{inert(folder)} is not a report folder: there is no {SUMMARY_NAME}; make a report"
+            " first, or name its folder with --output."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{inert(path)} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise _damaged_summary(folder, ": it cannot be read as JSON") from None
+    if not isinstance(summary, dict):
+        raise _damaged_summary(folder, ": it is not the summary of a report")
+    return summary
+
+
+def _damaged_summary(folder: Path, why: str) -> DataError:
+    return DataError(f"{inert(folder / SUMMARY_NAME)} is damaged{why}; {_AGAIN}.")
+
+
+def _shown(version: object) -> str:
+    is_sound = type(version) is int and 0 <= version < _LARGEST_VERSION
+    return str(version) if is_sound else "unknown"
 
 
 def _texts(stream: BinaryIO) -> Iterator[str]:
@@ -130,56 +229,32 @@ def _texts(stream: BinaryIO) -> Iterator[str]:
     Raises:
         ValueError: so it is, or a line is not UTF-8.
     """
-    room, quoted = _ROW_LIMIT, False
+    room, is_quoted = _ROW_LIMIT, False
     while line := stream.readline(room):
         room -= len(line)
         if not room:
             raise ValueError("the row is too long")
-        quoted ^= line.count(b'"') % 2 == 1
-        if not quoted:
+        is_quoted ^= line.count(b'"') % 2 == 1
+        if not is_quoted:
             room = _ROW_LIMIT
         yield line.decode()
 
 
-def read_report_folder(path: Path) -> ReportFolder:
-    """Read what a report says about itself.
-
-    Raises:
-        SettingsError: there is no report, or another version made it.
-        DataError: it is damaged.
-    """
-    summary = read_summary(path)
-    try:
-        return ReportFolder(
-            path=path,
-            period=_period(*(date.fromisoformat(summary["period"][end]) for end in ("from", "to"))),
-            currency=str(summary["currency"]),
-            totals={name: number(str(summary["totals"][name] or 0)) for name in TOTALS},
-            summary=summary,
-        )
-    except (KeyError, TypeError, ValueError):
-        raise DataError(
-            f"{path / SUMMARY_NAME} does not say what was spent when; {_AGAIN}."
-        ) from None
-
-
-def _period(first: date, last: date) -> Period:
-    if not CIRCLECI_BEGAN <= first <= last < END_OF_TIME:
-        raise ValueError(f"no report is on {first} to {last}")
-    return Period.of_days(first, last)
-
-
 def number(text: str) -> Decimal:
-    """An exact number that Datadog can keep, which has doubles.
+    """An exact number that also fits into a double, as Datadog keeps it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number, or does not fit.
     """
     try:
         value = Decimal(text)
-        sound = math.isfinite(float(value))
+        is_sound = math.isfinite(float(value))
     except (InvalidOperation, OverflowError):
-        sound = False
-    if not sound:
-        raise ValueError(f"{text!r} is no finite number")
+        is_sound = False
+    if not is_sound:
+        raise ValueError(f"{text!r} is not a finite number")
     return value
+
+
+def _number_or_none(text: str) -> Decimal | None:
+    return number(text) if text else None

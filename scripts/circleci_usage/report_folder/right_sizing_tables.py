@@ -1,7 +1,9 @@
 """Tables of right-sizing: recommendations, next generations, larger classes, rates."""
 
+from collections.abc import Iterable
 from typing import Final
 
+from circleci_usage.analysis.rightsizing import Migration, Recommendation, SpeedUp, UsedClass
 from circleci_usage.report_folder.columns import (
     CatalogTable,
     count,
@@ -15,6 +17,7 @@ from circleci_usage.report_folder.columns import (
     share,
     text,
 )
+from circleci_usage.report_folder.table import Row, Table
 from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
 
 _KEY: Final = dimensions(MACHINE_KEYS)
@@ -116,3 +119,87 @@ RESOURCE_RATES: Final = CatalogTable(
         count("runs_that_could_tell", "job runs", "Runs that are long enough to tell a rate."),
     ),
 )
+
+
+def right_sizing_table(recommendations: Iterable[Recommendation]) -> Table:
+    """Jobs on resource classes, and which classes are recommended."""
+    return Table(RIGHT_SIZING, (_recommendation_row(each) for each in recommendations))
+
+
+def _recommendation_row(each: Recommendation) -> Row:
+    faster = each.speed_up
+    of_larger: Row = (None, None, None)
+    if faster:
+        of_larger = (faster.target, faster.median_cpu, faster.time_saved)
+    return (
+        *each.key,
+        each.verdict,
+        each.suggested,
+        each.runs,
+        each.measured_runs,
+        each.p95_cpu,
+        each.p95_ram,
+        each.credits,
+        each.cost,
+        each.saved_credits,
+        each.saved,
+        each.recommended,
+        each.saving,
+        each.rate_source,
+        *of_larger,
+    )
+
+
+def migrations_table(migrations: Iterable[Migration]) -> Table:
+    """Jobs that can run on the next generation of their class."""
+    return Table(MIGRATIONS, (_migration_row(each) for each in migrations))
+
+
+def _migration_row(each: Migration) -> Row:
+    return (
+        *each.key,
+        each.target,
+        each.rate,
+        each.target_rate,
+        each.change,
+        each.pays_from,
+        each.credits,
+        each.cost,
+        "yes" if each.is_certain else "may",
+        each.saved_credits,
+        each.saved,
+        each.runs,
+    )
+
+
+def larger_classes_table(speed_ups: Iterable[SpeedUp]) -> Table:
+    """Jobs that a larger class may make faster; no savings."""
+    return Table(LARGER_CLASSES, (_speed_up_row(each) for each in speed_ups))
+
+
+def _speed_up_row(each: SpeedUp) -> Row:
+    return (
+        *each.key,
+        each.target,
+        each.median_runs,
+        each.median_cpu,
+        each.time_saved,
+        each.cost_change,
+        each.cost,
+    )
+
+
+def resource_rates_table(classes: Iterable[UsedClass]) -> Table:
+    """The resource classes of the period with their rates."""
+    return Table(RESOURCE_RATES, (_class_row(each) for each in classes))
+
+
+def _class_row(used: UsedClass) -> Row:
+    known, derived = used.machine, used.derived
+    of_class: Row = (None, None, None, None)
+    if known:
+        of_class = (known.source, known.as_of, known.vcpus, known.ram_gb)
+    of_runs: Row = (None, None, None)
+    if derived:
+        of_runs = (derived.credits_per_minute, derived.runs, derived.of_runs)
+    return (used.executor, used.name, used.rate, used.rate_source, *of_class, *of_runs)

@@ -1,8 +1,12 @@
 """Tables of job runs: wasted spend, duration and success rate, non-compute costs."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from circleci_usage.analysis.breakdowns import JOB, WORKFLOW
+from circleci_usage.analysis.durations import DurationStats
+from circleci_usage.analysis.noncompute import Extra
+from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.report_folder.columns import (
     CREDITS,
     CatalogTable,
@@ -13,23 +17,25 @@ from circleci_usage.report_folder.columns import (
     number,
     share,
 )
+from circleci_usage.report_folder.table import Row, Table
+
+WASTE_AMOUNTS: Final = (
+    money("failed", "Contracted cost of failed runs."),
+    money("canceled", "Contracted cost of canceled runs."),
+    money("reruns", "Contracted cost of reruns in the same pipeline."),
+    count("job_runs", "job runs", "All runs that ended."),
+    count("failed_runs", "job runs", "Failed runs."),
+    count("canceled_runs", "job runs", "Canceled runs."),
+    count("never_started_runs", "job runs", "Those canceled before they started, at no cost."),
+    count("rerun_runs", "job runs", "Reruns."),
+    count("queued_seconds", "seconds", "Queue time of all runs; no credits are charged."),
+)
 
 WASTE: Final = CatalogTable(
     "waste",
     "Wasted spend",
     "A job. Categories overlap (a rerun can also fail), so they do not sum to a total.",
-    (
-        *dimensions(JOB),
-        money("failed", "Contracted cost of failed runs."),
-        money("canceled", "Contracted cost of canceled runs."),
-        money("reruns", "Contracted cost of reruns in the same pipeline."),
-        count("job_runs", "job runs", "All runs that ended."),
-        count("failed_runs", "job runs", "Failed runs."),
-        count("canceled_runs", "job runs", "Canceled runs."),
-        count("never_started_runs", "job runs", "Those canceled before they started, at no cost."),
-        count("rerun_runs", "job runs", "Reruns."),
-        count("queued_seconds", "seconds", "Queue time of all runs; no credits are charged."),
-    ),
+    (*dimensions(JOB), *WASTE_AMOUNTS),
 )
 
 _DURATIONS: Final = (
@@ -68,3 +74,62 @@ EXTRA_COSTS: Final = CatalogTable(
         money("cost", "What is charged for these credits."),
     ),
 )
+
+
+def waste_table(wastes: Iterable[Waste]) -> Table:
+    """What jobs wasted."""
+    return Table(WASTE, (_waste_row(each) for each in wastes))
+
+
+def _waste_row(waste: Waste) -> Row:
+    return (*waste.key, *waste_amounts(waste))
+
+
+def waste_amounts(waste: Waste) -> Row:
+    """The values of the columns `WASTE_AMOUNTS`."""
+    return (
+        waste.failed,
+        waste.canceled,
+        waste.reruns,
+        waste.runs,
+        waste.failed_runs,
+        waste.canceled_runs,
+        waste.never_started_runs,
+        waste.rerun_runs,
+        waste.queued_seconds,
+    )
+
+
+def durations_table(described: CatalogTable, every: Iterable[DurationStats]) -> Table:
+    """Duration and success rate, of workflows or of jobs."""
+    return Table(described, (_duration_row(each) for each in every))
+
+
+def _duration_row(stats: DurationStats) -> Row:
+    return (
+        *stats.key,
+        stats.runs,
+        stats.succeeded,
+        stats.canceled,
+        stats.never_started,
+        stats.on_hold,
+        stats.running,
+        stats.success_rate,
+        stats.p50_seconds,
+        stats.p95_seconds,
+        stats.p50_queued,
+        stats.p95_queued,
+        stats.credits,
+        stats.cost,
+    )
+
+
+def extra_costs_table(extras: Iterable[Extra]) -> Table:
+    """The jobs behind each credit type that is not compute."""
+    return Table(EXTRA_COSTS, _extra_rows(extras))
+
+
+def _extra_rows(extras: Iterable[Extra]) -> Iterator[Row]:
+    for extra in extras:
+        for key, cost in extra.jobs:
+            yield (extra.credit_type, *key, cost)

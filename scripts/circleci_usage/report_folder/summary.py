@@ -14,11 +14,12 @@ from circleci_usage.core.decimals import plain, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import PreviousPeriod, Report
+from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
+from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
-from circleci_usage.report_folder.summary_file import SCHEMA_VERSION
-from circleci_usage.report_folder.summary_findings import findings, gaps, shortened
-from circleci_usage.report_folder.tables import chargeback_table, pricing_table
+from circleci_usage.report_folder.summary_findings import findings, shortened
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
+from circleci_usage.schema.report_files import SCHEMA_VERSION
 
 LISTS: Final = {
     table.summary_key: name for name, table in BREAKDOWN_TABLES.items() if table.summary_key
@@ -73,7 +74,7 @@ def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
         "period_name": report.period_name,
         "link": report.link,
         "complete_through": _day(report.complete_through),
-        "missing": gaps(report.missing),
+        "missing": gaps_to_json(report.missing),
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
         **{

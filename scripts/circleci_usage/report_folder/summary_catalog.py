@@ -6,7 +6,7 @@ Lists whose entries are lines of a table have the columns of that table.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
+from circleci_usage.analysis.breakdowns import WORKFLOW
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -50,6 +50,7 @@ from circleci_usage.report_folder.run_tables import (
     EXTRA_COSTS,
     JOB_DURATIONS,
     WASTE,
+    WASTE_AMOUNTS,
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.summary import LISTS
@@ -219,17 +220,13 @@ _CHANGE_KEY: Final = _object(
     _lines("jobs", "Jobs that are the main drivers.", CHANGES_BY_JOB),
 )
 
-_WASTE_OF_ALL: Final = tuple(
-    column for column in WASTE.columns if column.name not in {*PROJECT, "workflow", "job"}
-)
-
 _FINDINGS: Final = (
     _CHANGE_KEY,
     _lines("anomalies", "Cost anomalies.", ANOMALIES),
     _object(
         "waste",
         "Wasted spend of all jobs. Categories overlap.",
-        *_WASTE_OF_ALL,
+        *WASTE_AMOUNTS,
         _lines("always_failing", "Jobs that always fail.", WASTE),
         _lines("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
     ),

@@ -1,86 +1,99 @@
-"""What the analyses found, as keys of summary.json; what budgets are held against is read back by their check."""
+"""What the analyses found, as keys of summary.json."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from circleci_usage.analysis.breakdowns import JOB, PROJECT, WORKFLOW
-from circleci_usage.analysis.forecast import Forecast
-from circleci_usage.analysis.month_to_date import MonthToDate
+from circleci_usage.analysis.durations import Durations
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
+from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
-from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.report import Report
-from circleci_usage.report_folder import finding_tables as tables
+from circleci_usage.report_folder.budget_tables import budgets_table
+from circleci_usage.report_folder.change_tables import (
+    CHANGE,
+    CHANGES_BY_JOB,
+    CHANGES_BY_PROJECT,
+    anomalies_table,
+    change_row,
+    changes_table,
+)
+from circleci_usage.report_folder.columns import Column
+from circleci_usage.report_folder.month_to_date_json import gaps_to_json, month_to_json
+from circleci_usage.report_folder.right_sizing_tables import (
+    larger_classes_table,
+    migrations_table,
+    resource_rates_table,
+    right_sizing_table,
+)
+from circleci_usage.report_folder.run_tables import (
+    JOB_DURATIONS,
+    WASTE_AMOUNTS,
+    WORKFLOW_DURATIONS,
+    durations_table,
+    extra_costs_table,
+    waste_amounts,
+    waste_table,
+)
+from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.schema.keys import WorkflowKey
 
 _Found = TypeVar("_Found")
 
-_OUTLOOK: Final = ("spent", "expected", "low", "high")
-_PLACES: Final = 60
-"""Digits that an amount may have, and places before and behind its point: what is written has about half."""
-_LONGEST: Final = 366
-
 
 def findings(report: Report) -> dict[str, Any]:
-    """Additional keys of summary.json: money as decimal strings, times in seconds, peaks in percent.
+    """Additional keys of summary.json; `summary_catalog` says what they mean.
 
     Lists that may be very long are not made yet (see `shortened`).
     """
     found = report.findings
+    month, changes = found.month_to_date, found.period_comparison
+    periods = {per: month_to_json(each) for per, each in found.budget_periods.items()}
     return {
-        "month": found.month_to_date and written(found.month_to_date),
-        "budget_periods": {
-            per: written(month_to_date) for per, month_to_date in found.budget_periods.items()
-        },
-        "budgets": [
-            {**entry, "missing": gaps(state.month_to_date.missing)}
-            for entry, state in zip(_entries(tables.budgets(report)), found.budgets, strict=True)
-        ],
-        "change": found.period_comparison and _change(found.period_comparison),
-        "anomalies": _listed(found.anomalies, tables.anomalous),
-        "waste": {
-            "failed": plain(found.wasted_spend.total.failed),
-            "canceled": plain(found.wasted_spend.total.canceled),
-            "reruns": plain(found.wasted_spend.total.reruns),
-            "job_runs": found.wasted_spend.total.runs,
-            "failed_runs": found.wasted_spend.total.failed_runs,
-            "canceled_runs": found.wasted_spend.total.canceled_runs,
-            "never_started_runs": found.wasted_spend.total.never_started_runs,
-            "rerun_runs": found.wasted_spend.total.rerun_runs,
-            "queued_seconds": found.wasted_spend.total.queued_seconds,
-            "always_failing": _listed(found.wasted_spend.always_failing, tables.wasted),
-            "flaky": _listed(found.wasted_spend.flaky, tables.wasted),
-        },
+        "month": month_to_json(month) if month else None,
+        "budget_periods": periods,
+        "budgets": _budgets(report),
+        "change": _change(changes) if changes else None,
+        "anomalies": _listed(found.anomalies, anomalies_table),
+        "waste": _waste(found.wasted_spend),
         "right_sizing": _right_sizing(found.right_sizing),
-        "performance": {
-            "workflows": _listed(found.durations.workflows, partial(tables.paces, WORKFLOW)),
-            "jobs": _listed(found.durations.jobs, partial(tables.paces, JOB)),
-        },
-        "extra_costs": _entries(tables.extra_jobs(found.noncompute)),
-        "suggested_job_groups": {
-            "groups": _Listed(
-                len(found.numbered_jobs),
-                lambda most: [_numbered(job) for job in found.numbered_jobs[:most]],
-            ),
-            "settings": _job_group_settings(found.numbered_jobs),
-        },
+        "performance": _performance(found.durations),
+        "extra_costs": _entries(extra_costs_table(found.noncompute)),
+        "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
     }
 
 
-def shortened(found: dict[str, Any], most: int) -> tuple[dict[str, Any], dict[str, int]]:
-    """The keys with at most so many entries in each list, and by how many the lists were shortened, by their paths."""
+@dataclass(frozen=True)
+class _Listed:
+    """A list that grows with the names of the export.
+
+    Attributes:
+        length: how many entries it has.
+        first: makes so many of them.
+    """
+
+    length: int
+    first: Callable[[int], list[Any]]
+
+
+def shortened(found: Mapping[str, Any], most: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """The keys with at most so many entries in each list, and how many entries are left out.
+
+    The second has the paths of the lists that are shortened: `{"waste.flaky": 12}`.
+    """
     short: dict[str, Any] = {}
     left_out: dict[str, int] = {}
     for key, value in found.items():
         if isinstance(value, _Listed):
             short[key] = value.first(most)
-            left_out |= {key: value.length - most} if value.length > most else {}
+            if value.length > most:
+                left_out[key] = value.length - most
         elif isinstance(value, dict):
             short[key], inside = shortened(value, most)
             left_out |= {f"{key}.{path}": left for path, left in inside.items()}
@@ -89,137 +102,81 @@ def shortened(found: dict[str, Any], most: int) -> tuple[dict[str, Any], dict[st
     return short, left_out
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """A list that grows with the names of the export: how long it is, and its entries, made when they are wanted."""
-
-    length: int
-    first: Callable[[int], list[Any]]
-
-
-def _listed(every: Sequence[_Found], table: Callable[[Sequence[_Found]], tables.Table]) -> _Listed:
+def _listed(every: Sequence[_Found], table: Callable[[Sequence[_Found]], Table]) -> _Listed:
     return _Listed(len(every), lambda most: _entries(table(every[:most])))
 
 
-def _right_sizing(found: RightSizing) -> dict[str, Any]:
-    """What is saved for certain, job by job in `savings`, whose amounts sum to the total; what may pay stands apart."""
-    return {
-        "rates": {
-            "source": found.rates.source,
-            "as_of": str(found.rates.as_of),
-            "classes": _entries(tables.rated(found.classes)),
-        },
-        "assumption": SAVINGS_ASSUME,
-        "saved_credits_a_month": plain(found.saved_credits),
-        "saved_a_month": plain(found.saved),
-        "savings": _listed(found.savings, tables.sized),
-        "suggestions": _listed(found.suggestions, tables.sized),
-        "migrations": _listed(found.migrations, tables.migrated),
-        "larger_classes": _listed(found.speed_ups, tables.sped_up),
-    }
-
-
-def written(month_to_date: MonthToDate) -> dict[str, Any]:
-    """A month's spending as JSON values."""
-    return {
-        "from": str(month_to_date.month.first),
-        "to": str(month_to_date.month.last),
-        "since": str(month_to_date.since),
-        "through": str(month_to_date.through),
-        "missing": gaps(month_to_date.missing),
-        **_outlook(month_to_date.everything),
-        "credits": month_to_date.credits and _outlook(month_to_date.credits),
-        "by_team": [
-            {"team": team, **_outlook(forecast)}
-            for team, forecast in sorted(month_to_date.teams.items())
-        ],
-    }
-
-
-def gaps(missing: Iterable[Period]) -> list[dict[str, str]]:
-    """Missing days as JSON values."""
-    return [{"from": str(gap.first), "to": str(gap.last)} for gap in missing]
-
-
-def read_back(month: Mapping[str, Any]) -> MonthToDate:
-    """What `written` wrote.
-
-    Raises:
-        AttributeError, KeyError, ValueError, TypeError, ArithmeticError: it is something else.
-    """
-    since, through = (date.fromisoformat(month[key]) for key in ("since", "through"))
-    return MonthToDate(
-        _period(month["from"], month["to"]),
-        since,
-        through,
-        _read_outlook(month),
-        {entry["team"]: _read_outlook(entry) for entry in month["by_team"]},
-        tuple(_period(gap["from"], gap["to"]) for gap in month["missing"]),
-        _read_outlook(month["credits"]) if month.get("credits") else None,
-    )
-
-
-def _outlook(forecast: Forecast) -> dict[str, str | None]:
-    amounts = (forecast.spent, forecast.expected, forecast.low, forecast.high)
-    return {
-        key: None if amount is None else plain(amount)
-        for key, amount in zip(_OUTLOOK, amounts, strict=True)
-    }
-
-
-def _read_outlook(entry: Mapping[str, Any]) -> Forecast:
-    expected, low, high = (
-        None if entry[key] is None else _amount(entry[key]) for key in _OUTLOOK[1:]
-    )
-    return Forecast(_amount(entry["spent"]), expected, low, high)
-
-
-def _amount(text: str) -> Decimal:
-    """An amount that can be added, compared and shown."""
-    amount = Decimal(text)
-    if (
-        not amount.is_finite()
-        or abs(amount.adjusted()) > _PLACES
-        or len(amount.as_tuple().digits) > _PLACES
-    ):
-        raise ValueError(f"{text!r} is no amount")
-    return amount
-
-
-def _period(first: str, last: str) -> Period:
-    """Days as a month or a cycle has them, which are walked through one by one."""
-    period = Period.of_days(date.fromisoformat(first), date.fromisoformat(last))
-    if not CIRCLECI_BEGAN <= period.start < period.stop < END_OF_TIME or len(period) > _LONGEST:
-        raise ValueError(f"{period} is no month")
-    return period
+def _budgets(report: Report) -> list[dict[str, Any]]:
+    entries = _entries(budgets_table(report))
+    for entry, state in zip(entries, report.findings.budgets, strict=True):
+        entry["missing"] = gaps_to_json(state.month_to_date.missing)
+    return entries
 
 
 def _change(changes: PeriodComparison) -> dict[str, Any]:
-    """The total, and what drove it; all changes are in the tables."""
-    (total,) = _entries(tables.changed((), [changes.total]))
-    share, share_a_day = changes.total.relative_change, changes.total.relative_change_per_day
+    """The total and its main drivers; all changes are in the tables."""
+    total = changes.total
     return {
         "from": str(changes.before.first),
         "to": str(changes.before.last),
         "compared_through": str(changes.now.last),
         "without_seats": changes.without_seats,
-        **total,
-        "share": None if share is None else plain(share),
-        "share_a_day": None if share_a_day is None else plain(share_a_day),
+        **_named(CHANGE, change_row(total)),
+        "share": _value(total.relative_change),
+        "share_a_day": _value(total.relative_change_per_day),
         "days_before": len(changes.before),
         "days_after": len(changes.now),
-        "projects": _entries(tables.changed(PROJECT, changes.project_drivers)),
-        "jobs": _entries(tables.changed(JOB, changes.job_drivers)),
+        "projects": _entries(changes_table(CHANGES_BY_PROJECT, changes.project_drivers)),
+        "jobs": _entries(changes_table(CHANGES_BY_JOB, changes.job_drivers)),
     }
 
 
-def _job_group_settings(jobs: Sequence[NumberedJob]) -> str:
-    return job_group_settings({job.name: job.globs for job in jobs}) if jobs else ""
+def _waste(waste: WastedSpend) -> dict[str, Any]:
+    return {
+        **_named(WASTE_AMOUNTS, waste_amounts(waste.total)),
+        "always_failing": _listed(waste.always_failing, waste_table),
+        "flaky": _listed(waste.flaky, waste_table),
+    }
+
+
+def _right_sizing(found: RightSizing) -> dict[str, Any]:
+    """`savings` sum to the totals; what saves only if runs become faster stands apart."""
+    return {
+        "rates": {
+            "source": found.rates.source,
+            "as_of": str(found.rates.as_of),
+            "classes": _entries(resource_rates_table(found.classes)),
+        },
+        "assumption": SAVINGS_ASSUME,
+        "saved_credits_a_month": plain(found.saved_credits),
+        "saved_a_month": plain(found.saved),
+        "savings": _listed(found.savings, right_sizing_table),
+        "suggestions": _listed(found.suggestions, right_sizing_table),
+        "migrations": _listed(found.migrations, migrations_table),
+        "larger_classes": _listed(found.speed_ups, larger_classes_table),
+    }
+
+
+def _performance(durations: Durations) -> dict[str, Any]:
+    of_workflows = partial(durations_table, WORKFLOW_DURATIONS)
+    of_jobs = partial(durations_table, JOB_DURATIONS)
+    return {
+        "workflows": _listed(durations.workflows, of_workflows),
+        "jobs": _listed(durations.jobs, of_jobs),
+    }
+
+
+def _suggested_job_groups(jobs: Sequence[NumberedJob]) -> dict[str, Any]:
+    groups = {job.name: job.globs for job in jobs}
+    return {
+        "groups": _Listed(len(jobs), lambda most: [_numbered(job) for job in jobs[:most]]),
+        "settings": job_group_settings(groups) if groups else "",
+    }
 
 
 def _numbered(job: NumberedJob) -> dict[str, Any]:
     return {
-        **dict(zip(WORKFLOW, job.key, strict=True)),
+        **WorkflowKey(*job.key)._asdict(),
         "name": job.name,
         "jobs": [*job.jobs],
         "globs": [*job.globs],
@@ -227,8 +184,13 @@ def _numbered(job: NumberedJob) -> dict[str, Any]:
     }
 
 
-def _entries(table: tables.Table) -> list[dict[str, Any]]:
-    return [{name: _value(value) for name, value in entry.items()} for entry in table.entries]
+def _entries(table: Table) -> list[dict[str, Any]]:
+    return [_named(table.described.columns, line) for line in table.lines]
+
+
+def _named(columns: Sequence[Column], values: Row) -> dict[str, Any]:
+    """Values by the names of their columns, as JSON values."""
+    return {column.name: _value(value) for column, value in zip(columns, values, strict=True)}
 
 
 def _value(value: object) -> object:

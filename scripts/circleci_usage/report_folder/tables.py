@@ -1,4 +1,7 @@
-"""tables/*.csv: every breakdown of the report in full, for spreadsheets and notebooks."""
+"""tables/*.csv: everything in full, for spreadsheets and notebooks.
+
+`catalog` describes each of them; to add a table, add its row there and yield its lines here.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,9 +11,30 @@ import pandas as pd
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.report import Report
+from circleci_usage.report_folder.budget_tables import budgets_table, forecast_table
+from circleci_usage.report_folder.change_tables import (
+    CHANGES_BY_JOB,
+    CHANGES_BY_PROJECT,
+    anomalies_table,
+    changes_table,
+    trend_table,
+)
+from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
-from circleci_usage.report_folder.finding_tables import Table, found_tables
-from circleci_usage.report_folder.priced_amounts import known_amounts, known_lines
+from circleci_usage.report_folder.priced_amounts import known_lines
+from circleci_usage.report_folder.right_sizing_tables import (
+    migrations_table,
+    resource_rates_table,
+    right_sizing_table,
+)
+from circleci_usage.report_folder.run_tables import (
+    JOB_DURATIONS,
+    WORKFLOW_DURATIONS,
+    durations_table,
+    extra_costs_table,
+    waste_table,
+)
+from circleci_usage.report_folder.table import Table
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 _AT_A_TIME: Final = 20_000
@@ -19,7 +43,7 @@ _Lines = pd.DataFrame | ScaledLines | Table
 
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Name and lines of every table: breakdowns, days, all dimensions at once, what finance posts, prices, findings."""
+    """Every table of the catalog: its name and its lines in a frame."""
     for name, lines in _all_tables(report):
         yield name, lines if isinstance(lines, pd.DataFrame) else lines.frame
 
@@ -38,34 +62,31 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     yield CUBE, known_lines(report.cube, report.prices)
     yield CHARGEBACK, chargeback_table(report)
     yield PRICING, pricing_table(report)
-    yield from found_tables(report)
+    for table in finding_tables(report):
+        yield table.described.name, table
 
 
-def chargeback_table(report: Report) -> pd.DataFrame:
-    """What finance posts: a line per month and team, with a column for each tag of the settings."""
-    charged = report.chargeback
-    tags = {
-        name: [values.get(team, "") for team in charged["team"]]
-        for name, values in report.ownership.tags.items()
-    }
-    period = charged["first"].astype(str) + "/" + charged["last"].astype(str)
-    amounts = {"direct": charged["direct"], "shared": charged["shared"], "total": charged["cost"]}
-    return pd.DataFrame({"period": period, "team": charged["team"], **tags, **amounts}).assign(
-        currency=report.currency
-    )
-
-
-def pricing_table(report: Report) -> pd.DataFrame:
-    """The audit trail: which credits were charged at which price, and the checksum of the settings that say so."""
-    used = report.prices_used.rename(
-        columns={"first": "from", "last": "to", "price": "price_per_credit"}
-    )
-    used = used[known_amounts(used.columns, report.prices)]
-    return used.assign(currency=report.currency, settings_sha256=report.prices.checksum)
+def finding_tables(report: Report) -> Iterator[Table]:
+    """What the analyses found, in full; a table of which nothing is known has no lines."""
+    found = report.findings
+    changes, sizes = found.period_comparison, found.right_sizing
+    yield forecast_table(report)
+    yield budgets_table(report)
+    yield anomalies_table(found.anomalies)
+    yield changes_table(CHANGES_BY_PROJECT, changes.projects if changes else ())
+    yield changes_table(CHANGES_BY_JOB, changes.jobs if changes else ())
+    yield trend_table(found.trend)
+    yield waste_table(found.wasted_spend.jobs)
+    yield durations_table(WORKFLOW_DURATIONS, found.durations.workflows)
+    yield durations_table(JOB_DURATIONS, found.durations.jobs)
+    yield right_sizing_table(sizes.recommendations)
+    yield migrations_table(sizes.migrations)
+    yield resource_rates_table(sizes.classes)
+    yield extra_costs_table(found.noncompute)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:
-    """A frame as it is, with a header: exact numbers, ISO days, names that no spreadsheet takes for formulas."""
+    """A frame as CSV, as `write_tables` writes it."""
     return "".join(_csv(lines))
 
 
@@ -80,10 +101,11 @@ def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
     if isinstance(lines, Table):
         yield from lines.pieces(_AT_A_TIME)
         return
-    frames = (
-        lines.pieces(_AT_A_TIME)
-        if isinstance(lines, ScaledLines)
-        else (lines.iloc[first : first + _AT_A_TIME] for first in range(0, len(lines), _AT_A_TIME))
-    )
+    frames = _frame_pieces(lines) if isinstance(lines, pd.DataFrame) else lines.pieces(_AT_A_TIME)
     for frame in frames:
         yield [values.tolist() for _, values in frame.items()]
+
+
+def _frame_pieces(lines: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for first in range(0, len(lines), _AT_A_TIME):
+        yield lines.iloc[first : first + _AT_A_TIME]

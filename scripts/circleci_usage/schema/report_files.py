@@ -6,6 +6,9 @@ They stand this far down because reading usage has to recognize a report folder 
 
 from typing import Final
 
+SCHEMA_VERSION: Final = 2
+"""Of the report folder: raised when a key or a column changes its meaning or goes away."""
+
 REPORT_FOLDER: Final = "usage-report"
 """Where a report goes unless something else is said, and the orb's folder of artifacts."""
 
