@@ -26,8 +26,9 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.export.api_client import CircleCI
-from circleci_usage.export.engine import ExportOptions, export_usage
+from circleci_usage.export.engine import export_usage
 from circleci_usage.export.pending_request import PendingRequestFile
+from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 

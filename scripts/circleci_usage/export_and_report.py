@@ -17,10 +17,11 @@ from circleci_usage.core.periods import (
 )
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
-from circleci_usage.export.engine import ExportOptions, ExportResult, export_usage
+from circleci_usage.export.engine import ExportResult, export_usage
 from circleci_usage.export.ledger import State, complete_through
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
+from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store, no_usage_warnings
 from circleci_usage.pipeline import ReportSettings, make_report
 from circleci_usage.report import Report

@@ -309,7 +309,8 @@ def test_a_range_that_circleci_keeps_no_more_is_refused_without_a_request(
     )
     assert done.code == 2
     assert (
-        "CircleCI no longer has usage for 2024-01-01 to 2024-02-29, as it keeps 13 months" in done.err
+        "CircleCI no longer has usage for 2024-01-01 to 2024-02-29, as it keeps 13 months"
+        in done.err
     )
     assert circleci.calls == []
 

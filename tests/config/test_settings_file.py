@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.config.json_schema import json_schema
-from circleci_usage.config.settings_file import SettingsFile, load_settings_file
+from circleci_usage.config.settings_file import load_settings_file
+from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import TeamRule

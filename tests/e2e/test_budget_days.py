@@ -19,7 +19,7 @@ from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.export.engine import ExportOptions
+from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, export, run, stored_parts, with_history
 from circleci_usage.pipeline import ReportSettings, make_report
 from circleci_usage.report import Report

@@ -22,8 +22,8 @@ from circleci_usage.demo.standin.faults import (
 )
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
-from circleci_usage.export.engine import ExportOptions
 from circleci_usage.export.ledger import State
+from circleci_usage.export.run_context import ExportOptions
 from exporting import AUTUMN, IMPATIENT, OCTOBER, TOKEN, Bench, bench, job_ids
 
 
@@ -132,7 +132,9 @@ def test_a_state_that_is_new_is_waited_for(world: Bench) -> None:
     assert any("'queued_for_review'" in line for line in world.progress.lines)
 
 
-def test_a_failed_export_is_reported_with_its_reason_and_the_others_are_downloaded(world: Bench) -> None:
+def test_a_failed_export_is_reported_with_its_reason_and_the_others_are_downloaded(
+    world: Bench,
+) -> None:
     world.circleci.fates = [Fate(("failed",), error_reason=f"query timed out\x1b[31m for {TOKEN}")]
     with pytest.raises(
         ServiceError, match=r"2026-09-20 to 2026-09-30 failed.*query timed out \[31m for \*\*\*"

@@ -18,8 +18,8 @@ from circleci_usage.demo.standin.faults import (
 )
 from circleci_usage.demo.standin.messages import Request
 from circleci_usage.demo.standin.rules import Fate
-from circleci_usage.export.engine import ExportOptions
 from circleci_usage.export.ledger import State
+from circleci_usage.export.run_context import ExportOptions
 from exporting import AUTUMN, NOW, Bench, bench
 
 

@@ -15,8 +15,9 @@ from circleci_usage.demo.standin.faults import (
     in_turn,
 )
 from circleci_usage.demo.standin.rules import Fate
-from circleci_usage.export.engine import ExportOptions, ExportResult
+from circleci_usage.export.engine import ExportResult
 from circleci_usage.export.ledger import State
+from circleci_usage.export.run_context import ExportOptions
 from exporting import AUTUMN, NOW, OCTOBER, Bench, bench
 
 

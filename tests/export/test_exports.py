@@ -14,7 +14,7 @@ from circleci_usage.core.periods import Period, named_period
 from circleci_usage.demo.standin.faults import Instead, error_response
 from circleci_usage.demo.standin.messages import Request
 from circleci_usage.demo.standin.rules import Fate
-from circleci_usage.export.engine import ExportOptions
+from circleci_usage.export.run_context import ExportOptions
 from exporting import AUTUMN, NOW, OCTOBER, Bench, bench
 from paths import SUPPORT
 

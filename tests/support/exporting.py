@@ -21,8 +21,9 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.messages import Call
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI
-from circleci_usage.export.engine import ExportOptions, ExportResult, export_usage
+from circleci_usage.export.engine import ExportResult, export_usage
 from circleci_usage.export.http import Timeouts
+from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
 from rows import Row, job_run
 

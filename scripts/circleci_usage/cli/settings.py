@@ -81,7 +81,7 @@ def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "Expo
     """
     from circleci_usage.config import environment as texts
     from circleci_usage.export.defaults import GB
-    from circleci_usage.export.engine import ExportOptions
+    from circleci_usage.export.run_context import ExportOptions
     from circleci_usage.export_and_report import ExportSettings
 
     return ExportSettings(

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
-from circleci_usage.cost_files.datadog_tags import DatadogTags
+from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import charge_description
 
@@ -119,7 +119,7 @@ def _tagged(
     taken = {*DIMENSIONS, MARK[0]}
     own = {name: values for name, values in tags.items() if name not in taken}
     all_names = {names: (*names, *_team_tags(names, own)) for names in every}
-    as_tags = DatadogTags(all_names.values(), (MARK,))
+    as_tags = Tags(all_names.values(), (MARK,))
     return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
 
 

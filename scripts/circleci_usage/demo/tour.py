@@ -13,7 +13,7 @@ from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.catalog import ORGANIZATIONS
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.export.engine import ExportOptions
+from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, run
 from circleci_usage.pipeline import ReportSettings
 from circleci_usage.report import Report

@@ -4,14 +4,11 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import (
-    kind_of,
-    read_own,
-    reading,
-    translate_os_errors,
-    write_text,
-)
+from circleci_usage.core.atomic_files import write_text
 from circleci_usage.core.errors import DataError
+from circleci_usage.core.guarded_open import read_own
+from circleci_usage.core.os_errors import reading, translate_os_errors
+from circleci_usage.core.paths import kind_of
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, dump, load
 from circleci_usage.export.ledger_checks import fault_in

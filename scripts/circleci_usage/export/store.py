@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from circleci_usage.core.atomic_files import translate_os_errors
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import Period, consecutive_periods
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix

@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import is_file, kind_of, translate_os_errors
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.paths import is_file, kind_of
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_file import damaged
 from circleci_usage.usage.file_hashes import checksum

@@ -11,8 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from circleci_usage.core.atomic_files import kind_of, open_own, translate_os_errors
 from circleci_usage.core.errors import SettingsError, UnfinishedError
+from circleci_usage.core.guarded_open import open_own
+from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.paths import kind_of
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger_file import damaged
 

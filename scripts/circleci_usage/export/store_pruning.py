@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from circleci_usage.core.atomic_files import translate_os_errors
+from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import add_months, month_start, today_utc
 from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.store import Store

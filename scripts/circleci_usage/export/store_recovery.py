@@ -8,7 +8,9 @@ from functools import reduce
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.atomic_files import kind_of, sweep_files, translate_os_errors
+from circleci_usage.core.atomic_files import sweep_files
+from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.paths import kind_of
 from circleci_usage.export.ledger import Ledger, State, Window
 from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.ledger_file import LEDGER, LedgerFile, damaged

@@ -95,7 +95,7 @@ def _anomaly_row(anomaly: Anomaly) -> Row:
 
 
 def changes_table(described: CatalogTable, changes: Iterable[Change]) -> Table:
-    """PeriodComparison of projects or of jobs, as one of the two tables of the catalog."""
+    """Changes of projects or of jobs, as one of the two tables of the catalog."""
     return Table(described, ((*each.key, *change_row(each)) for each in changes))
 
 
@@ -105,12 +105,12 @@ def change_row(change: Change) -> Row:
         change.before,
         change.after,
         change.difference,
-        change.by_runs,
+        change.volume_effect,
         change.runs_before,
         change.runs_after,
-        change.before_a_day,
-        change.after_a_day,
-        change.difference_a_day,
+        change.before_per_day,
+        change.after_per_day,
+        change.difference_per_day,
         change.started_before,
         change.started_after,
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from circleci_usage.analysis.breakdowns import JOB, WORKFLOW
 from circleci_usage.analysis.durations import DurationStats
-from circleci_usage.analysis.noncompute import Extra
+from circleci_usage.analysis.noncompute import NonComputeCost
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.report_folder.columns import (
     CREDITS,
@@ -124,12 +124,12 @@ def _duration_row(stats: DurationStats) -> Row:
     )
 
 
-def extra_costs_table(extras: Iterable[Extra]) -> Table:
+def extra_costs_table(costs: Iterable[NonComputeCost]) -> Table:
     """The jobs behind each credit type that is not compute."""
-    return Table(EXTRA_COSTS, _extra_rows(extras))
+    return Table(EXTRA_COSTS, _extra_rows(costs))
 
 
-def _extra_rows(extras: Iterable[Extra]) -> Iterator[Row]:
-    for extra in extras:
-        for key, cost in extra.jobs:
-            yield (extra.credit_type, *key, cost)
+def _extra_rows(costs: Iterable[NonComputeCost]) -> Iterator[Row]:
+    for cost_of_type in costs:
+        for key, cost in cost_of_type.jobs:
+            yield (cost_of_type.credit_type, *key, cost)
