@@ -28,8 +28,7 @@ from circleci_usage.schema.keys import (
     ProjectKey,
     WorkflowKey,
 )
-from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS
-from circleci_usage.usage.aggregates import DIMENSIONS as DAILY_DIMENSIONS
+from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DAILY_DIMENSIONS
 
 NAMES = [dimension.name for dimension in DIMENSIONS]
 KEYS = (OrganizationKey, ProjectKey, BranchKey, WorkflowKey, JobKey, JobClassKey)

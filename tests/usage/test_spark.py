@@ -23,8 +23,9 @@ from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.export_and_report import stored_parts
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
-from circleci_usage.usage.engine import Source, on_this_machine
+from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line

@@ -68,7 +68,7 @@ def source_of(
         with _cluster_source(paths, store, period, spark_master, verbose=verbose) as source:
             yield source
     else:
-        from circleci_usage.usage.engine import on_this_machine
+        from circleci_usage.usage.polars.engine import on_this_machine
 
         yield on_this_machine(found_parts(paths, store, period))
 
@@ -95,7 +95,7 @@ def _cluster_source(
     found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
     if not (found.parts or urls):
         # Days without usage, as the store knows: nothing that a cluster is needed for.
-        from circleci_usage.usage.engine import on_this_machine
+        from circleci_usage.usage.polars.engine import on_this_machine
 
         yield on_this_machine(found)
         return

@@ -16,7 +16,7 @@ from circleci_usage.analysis.rightsizing import Migration, Recommendation, Speed
 from circleci_usage.analysis.trend import TrendPeriod
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.report import Report
-from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
+from circleci_usage.usage.job_run_rules import MACHINE_KEYS
 
 
 class Table(NamedTuple):

@@ -1,14 +1,13 @@
-"""Job runs → their sums per day and dimension, the same from every engine.
+"""What every engine returns: job runs summed per day and dimension, as small Polars frames.
 
-The sums are written with Narwhals, so that they run wherever a lazy frame with the columns of `runs.write_runs` lives:
-in Polars here, in Spark on a cluster. What an engine gives is put in order here.
+An engine returns bare sums; here they are put in order: days become dates, blank lines disappear,
+organizations and projects get their latest names.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import EXPORTED_DAYS
@@ -18,16 +17,19 @@ from circleci_usage.schema.export_columns import (
     CREDIT_TYPES,
     LONGEST_NAME,
     NO_NAME,
-    OTHER,
     credit_types_of,
 )
-from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
+from circleci_usage.usage.job_run_rules import DECIMALS, DIGITS
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 BRANCH_DIMENSIONS: Final = names_in(Place.BRANCH_USAGE)
 """What the daily usage of branches is summed by."""
 
 DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
+
+NUMBER: Final = pl.Decimal(DIGITS, DECIMALS)
+"""The type of amounts that are not all whole."""
 
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 """Branches that are told apart from all others also where settings do not name them."""
@@ -37,42 +39,21 @@ RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_se
 
 @dataclass(frozen=True)
 class Sums:
-    """What the heavy pass gives.
+    """What an engine returns.
 
     Attributes:
         days: a wide frame with the sums per day and dimension.
         branches: the same per day and branch.
-        answers: the ordinary numbers.
+        run_statistics: how the job runs went.
         warnings: what a reader should know of the rows, a line each.
         has_repeats: whether rows were left out because other rows are of the same job runs.
     """
 
     days: pl.DataFrame
     branches: pl.DataFrame
-    answers: RunStatisticsFrames
+    run_statistics: RunStatisticsFrames
     warnings: tuple[str, ...] = ()
     has_repeats: bool = False
-
-
-def sum_runs(
-    runs: nw.LazyFrame[Any], dimensions: Sequence[str], credit_types: Sequence[str] = CREDIT_TYPES
-) -> nw.LazyFrame[Any]:
-    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to.
-
-    Credit types that no run has may be left out.
-    """
-    amounts = [nw.col(f"{kind}_credits") for kind in credit_types]
-    return runs.group_by(*dimensions).agg(
-        nw.len().alias("job_runs"),
-        nw.col("job_seconds").sum(),
-        nw.col("total_credits").sum(),
-        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
-        *(amount.sum() for amount in amounts),
-        *(
-            amount.count().alias(f"{kind}_runs")
-            for kind, amount in zip(credit_types, amounts, strict=True)
-        ),
-    )
 
 
 def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:

@@ -24,13 +24,18 @@ from circleci_usage.core.atomic_files import atomic_write, read_own, sweep_files
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.periods import END_OF_TIME, Period
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
-from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DAILY_DIMENSIONS, RUN_MEASURES, Sums
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DAILY_DIMENSIONS,
+    NUMBER,
+    RUN_MEASURES,
+    Sums,
+)
 from circleci_usage.usage.file_hashes import FileState, checksums, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
-from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
-from circleci_usage.usage.polars.scan import NUMBER
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 CACHE_FOLDER: Final = ".daily-usage"
 
@@ -171,7 +176,7 @@ def _has_shape(sums: Sums) -> bool:
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
         and all(
-            _is_like(getattr(sums.answers, each.name), _shapes()[each.name])
+            _is_like(getattr(sums.run_statistics, each.name), _shapes()[each.name])
             for each in fields(RunStatisticsFrames)
         )
     )
@@ -207,8 +212,8 @@ def _shapes() -> Mapping[str, pl.Schema]:
     with working_folder() as folder:
         nothing = folder / "no-usage.csv"
         nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
-        answers = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).answers
-    return {each.name: getattr(answers, each.name).schema for each in fields(RunStatisticsFrames)}
+        found = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).run_statistics
+    return {each.name: getattr(found, each.name).schema for each in fields(RunStatisticsFrames)}
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
@@ -218,7 +223,7 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
         {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
         orient="row",
     )
-    answers = [getattr(sums.answers, field.name) for field in fields(RunStatisticsFrames)]
+    answers = [getattr(sums.run_statistics, field.name) for field in fields(RunStatisticsFrames)]
     frames = (sums.days, sums.branches, notes, *answers)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):

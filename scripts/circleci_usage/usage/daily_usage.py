@@ -16,13 +16,13 @@ from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
     MAIN_BRANCHES,
+    NUMBER,
     RUN_MEASURES,
     Sums,
 )
 from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.polars.scan import NUMBER
 from circleci_usage.usage.run_statistics import RunStatistics, run_statistics
 
 
@@ -97,7 +97,7 @@ def daily_usage(sums: Sums) -> DailyUsage:
         credits=_by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
         branch_runs=of_branches,
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
-        run_statistics=run_statistics(sums.answers, of_days),
+        run_statistics=run_statistics(sums.run_statistics, of_days),
         places=places,
         warnings=sums.warnings,
         has_repeats=sums.has_repeats,

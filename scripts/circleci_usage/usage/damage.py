@@ -22,19 +22,23 @@ from circleci_usage.schema.export_columns import (
     new_credit_columns,
 )
 from circleci_usage.usage.input_files import Part, open_part
-from circleci_usage.usage.polars.job_runs import DAY_LENGTH
-from circleci_usage.usage.polars.scan import IS_NUMBER, LONGEST_RUN
+from circleci_usage.usage.job_run_rules import (
+    DAY_LENGTH,
+    DECIMALS,
+    IS_NUMBER,
+    LONGEST_RUN,
+    SECONDS,
+)
 from circleci_usage.usage.records import BLANK_LINES, records
 
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
-_NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
+_NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, SECONDS)
 _SHOWN: Final = 40
-_PLACES: Final = 18
 _LARGE: Final = Decimal(10) ** 17
 """Thousands of amounts below this have a sum that is exact."""
 _LIMIT: Final = Decimal(10) ** 20
 _LARGEST_EXPONENT: Final = 10_000
-_UNIT: Final = Decimal(1).scaleb(-_PLACES)
+_UNIT: Final = Decimal(1).scaleb(-DECIMALS)
 _WIDE: Final = Context(prec=60)
 
 
@@ -184,7 +188,7 @@ def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs for so many seconds.")
     if size >= below or not _is_exact(amount):
         raise DataError(
-            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {_PLACES} decimals and are less than"
+            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {DECIMALS} decimals and are less than"
             f" 10^{below.adjusted()}, so that none is rounded."
         )
 

@@ -1,6 +1,6 @@
 """Credits of columns that nobody knows yet and that TOTAL_CREDITS does not include, or perhaps not: not unsaid."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -21,8 +21,31 @@ class Outside:
     is_unclear: bool
 
 
-UNCLEAR_OF: Final = {"outside": False, "unclear": True}
+_UNCLEAR_OF: Final = {"outside": False, "unclear": True}
 """Ending of the columns of runs that have such credits → `is_unclear`."""
+
+
+def outside_names(new: Mapping[str, str]) -> list[str]:
+    """The columns of runs that have such credits.
+
+        >>> outside_names({"ai_agent": "AI_AGENT_CREDITS"})
+        ['ai_agent_outside', 'ai_agent_unclear']
+
+    Args:
+        new: new credit type → its column in the export.
+    """
+    return [f"{kind}_{ending}" for kind in new for ending in _UNCLEAR_OF]
+
+
+def outside_of(
+    new: Mapping[str, str], credits: Mapping[str, Decimal], job_runs: Mapping[str, int]
+) -> Iterator[Outside]:
+    """What job runs have of such credits, given the sums of `outside_names`."""
+    for kind, column in new.items():
+        for ending, is_unclear in _UNCLEAR_OF.items():
+            name = f"{kind}_{ending}"
+            if job_runs[name]:
+                yield Outside(column, Decimal(credits[name]), job_runs[name], is_unclear)
 
 
 def outside_warnings(found: Iterable[Outside]) -> Iterator[str]:

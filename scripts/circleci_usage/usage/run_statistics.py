@@ -12,8 +12,18 @@ import polars as pl
 from circleci_usage.core.scaled_integers import fitting, places_of, to_count
 from circleci_usage.schema.dimensions import KEY_IDENTITIES
 from circleci_usage.schema.export_columns import NO_NAME, credit_types
-from circleci_usage.usage.class_rates import RATE_KEYS, RATE_SUMS
-from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
+from circleci_usage.usage.job_run_rules import RATE_KEYS, RATE_SUMS
+
+
+@dataclass(frozen=True)
+class RunStatisticsFrames:
+    """The frames of `RunStatistics` as an engine returns them, before daily usage names them."""
+
+    jobs: pl.DataFrame
+    machines: pl.DataFrame
+    workflows: pl.DataFrame
+    reruns: pl.DataFrame
+    classes: pl.DataFrame
 
 
 @dataclass(frozen=True)

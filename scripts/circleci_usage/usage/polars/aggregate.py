@@ -7,21 +7,19 @@ memory.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.atomic_files import working_folder
 from circleci_usage.core.periods import Period
-from circleci_usage.schema.export_columns import credit_types_of, new_credit_columns
+from circleci_usage.schema.export_columns import OTHER, credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
+    NUMBER,
     Sums,
-    sum_runs,
     tidy_branches,
     tidy_days,
 )
@@ -35,23 +33,21 @@ from circleci_usage.usage.damage import (
 )
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
+from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.polars.job_runs import in_turn, unless_identified, write_runs
-from circleci_usage.usage.polars.repeats import (
+from circleci_usage.usage.polars.repeats import contents_of, left_out_of, without
+from circleci_usage.usage.polars.run_statistics import compute_run_statistics
+from circleci_usage.usage.polars.scan import WHOLE, scan_parts
+from circleci_usage.usage.repeats import (
     Content,
     Origin,
     are_apart,
-    contents_of,
     ledger_warnings,
-    left_out_of,
     origins_of,
     repeat_warnings,
     strays,
-    without,
 )
-from circleci_usage.usage.polars.run_statistics import compute_run_statistics
-from circleci_usage.usage.polars.scan import NUMBER, WHOLE, scan_parts
 
 _AT_A_TIME: Final = 800_000
 _SIGN: Final = "\\"
@@ -238,14 +234,39 @@ def _summed(
     runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
 ) -> pl.DataFrame:
     """Sums of the sums of some runs at a time."""
-    sums: list[pl.LazyFrame] = [
-        sum_runs(nw.from_native(some), dimensions, credit_types).to_native()
+    sums = [
+        _sums_of(some, dimensions, credit_types).collect(engine="streaming")
         for some in in_turn(runs, _AT_A_TIME)
     ]
-    first, *others = [each.collect(engine="streaming") for each in sums]
-    if not others:
-        return first
-    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
+    if len(sums) == 1:
+        return sums[0]
+    return pl.concat(sums).lazy().group_by(dimensions).sum().collect(engine="streaming")
+
+
+def _sums_of(
+    runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
+) -> pl.LazyFrame:
+    """Job runs → their sums by some dimensions; credit types that no run has may be left out.
+
+        date       | job | total_credits | compute_credits | other_credits
+        2026-03-01 | a   | 10            | 10              | null
+        2026-03-01 | a   | 5             | 5               | null
+
+    becomes (null is written for zero, so that only rows with an amount are counted)
+
+        date       | job | job_runs | total_credits | unreconciled_rows | compute_runs …
+        2026-03-01 | a   | 2        | 15            | 0                 | 2
+    """
+    credits = [f"{kind}_credits" for kind in credit_types]
+    counts = [pl.col(f"{kind}_credits").count().alias(f"{kind}_runs") for kind in credit_types]
+    return runs.group_by(*dimensions).agg(
+        pl.len().alias("job_runs"),
+        pl.col("job_seconds").sum(),
+        pl.col("total_credits").sum(),
+        pl.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        pl.col(credits).sum(),
+        *counts,
+    )
 
 
 def _credit_types(runs: pl.LazyFrame) -> list[str]:
@@ -267,18 +288,7 @@ def _outside(runs: pl.LazyFrame, parts: Sequence[Part], period: Period | None) -
     if period:
         other_days = ~pl.col("date").is_between(pl.lit(str(period.first)), pl.lit(str(period.last)))
         runs = runs.filter(~other_days.fill_null(value=False))
-    names = {
-        f"{kind}_{ending}": (column, ending)
-        for kind, column in new.items()
-        for ending in UNCLEAR_OF
-    }
-    credits = (pl.col(name).sum().alias(f"{name} credits") for name in names)
-    counts = (pl.col(name).count().alias(f"{name} runs") for name in names)
-    found = runs.select(*credits, *counts).collect(engine="streaming").row(0, named=True)
-    return [
-        Outside(
-            column, Decimal(found[f"{name} credits"]), found[f"{name} runs"], UNCLEAR_OF[ending]
-        )
-        for name, (column, ending) in names.items()
-        if found[f"{name} runs"]
-    ]
+    names = outside_names(new)
+    sums = runs.select(pl.col(names).sum()).collect(engine="streaming").row(0, named=True)
+    counts = runs.select(pl.col(names).count()).collect(engine="streaming").row(0, named=True)
+    return [*outside_of(new, sums, counts)]

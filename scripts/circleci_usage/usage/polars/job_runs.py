@@ -2,19 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, credit_types_of
-
-DAY_LENGTH: Final = len("2026-01-31")
-SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
-
-USES: Final = ("cpu", "ram", "median_cpu")
-MOST_USE: Final = 10_000.0
-"""Percent. What is above, or no finite number, was measured wrongly."""
+from circleci_usage.usage.job_run_rules import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 
 
 def write_runs(rows: pl.LazyFrame, file: Path) -> None:

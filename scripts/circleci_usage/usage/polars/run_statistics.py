@@ -12,24 +12,29 @@ CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
-from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
-from circleci_usage.usage.class_rates import RATE_KEYS, class_rates
+from circleci_usage.usage.job_run_rules import (
+    HALF_A_MINUTE,
+    HIGH,
+    JOB_KEYS,
+    MACHINE_KEYS,
+    NO_RATE,
+    OUTCOMES,
+    RATE_KEYS,
+    SHORTEST,
+    TYPICAL,
+    WAITING,
+    WORKFLOW_KEYS,
+    WORKFLOW_OUTCOMES,
+)
 from circleci_usage.usage.polars.job_runs import grouped, in_turn, unless_identified
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-JOB_KEYS: Final = JobKey._fields
-WORKFLOW_KEYS: Final = WorkflowKey._fields
-MACHINE_KEYS: Final = JobClassKey._fields
-
-TYPICAL: Final = 0.5
-HIGH: Final = 0.95
 _SLICE: Final = 600_000
 _ASKED: Final = (
     *MACHINE_KEYS,
@@ -49,22 +54,6 @@ _ASKED: Final = (
     "ram",
     "median_cpu",
 )
-OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
-"""Status of a job run that has ended → what we call it."""
-
-WAITING: Final = ("running", "queued", "blocked")
-"""Statuses of the others. An approval that nobody has given is a running job without a name."""
-
-
-@dataclass(frozen=True)
-class RunStatisticsFrames:
-    """The frames of `performance.Performance` as an engine gives them, before daily usage has named them."""
-
-    jobs: pl.DataFrame
-    machines: pl.DataFrame
-    workflows: pl.DataFrame
-    reruns: pl.DataFrame
-    classes: pl.DataFrame
 
 
 def compute_run_statistics(
@@ -106,8 +95,37 @@ def compute_run_statistics(
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
-    rates: pl.LazyFrame = class_rates(nw.from_native(runs)).to_native()
-    return rates
+    """Job runs → what runs of a class were charged: `RATE_SUMS` by `RATE_KEYS`.
+
+    Runs count that last at least `SHORTEST`, used compute credits and say in how many containers
+    they ran. `rate` is the whole credits per minute of one container, half a credit less because
+    credits are rounded up: 120 for 600 seconds in one container that cost 1,200 credits. Doubles
+    are exact here where credits and seconds are whole, and every engine divides them alike.
+    """
+    containers = pl.col("containers").cast(pl.Float64)
+    container_seconds = pl.col("job_seconds").cast(pl.Float64) * containers
+    halves = pl.col("compute_credits").cast(pl.Float64) * 2 - containers
+    rate = (halves * HALF_A_MINUTE / container_seconds + 0.5).floor()
+    counted = runs.filter(
+        pl.col("job_seconds") >= SHORTEST,
+        pl.col("compute_credits") > 0,
+        pl.col("containers") >= 1,
+        pl.col("resource_class").is_not_null(),
+        pl.col("executor").is_not_null(),
+    )
+    rated = counted.with_columns(
+        container_seconds=container_seconds, rate=rate, in_parallel=pl.col("containers") > 1
+    ).filter(pl.col("rate") < NO_RATE)
+    return (
+        rated.with_columns(pl.col("rate", "containers", "container_seconds").cast(pl.Int64))
+        .group_by(*RATE_KEYS)
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("compute_credits").sum().alias("credits"),
+            pl.col("container_seconds").sum(),
+            pl.col("containers").sum(),
+        )
+    )
 
 
 def _inside(period: Period | None) -> pl.Expr:
@@ -214,14 +232,13 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     """Workflows of `RunStatisticsFrames`, from all rows of their runs."""
     ended = pl.col("outcome") != "running"
     never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
-    outcomes = ("succeeded", "canceled", "on_hold", "running")
     return (
         _workflow_runs(runs)
         .filter(_inside(period))
         .group_by(WORKFLOW_KEYS)
         .agg(
             ended.sum().alias("runs"),
-            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in outcomes),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in WORKFLOW_OUTCOMES),
             never_started.sum().alias("never_started"),
             *_percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
         )

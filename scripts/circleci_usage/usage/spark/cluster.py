@@ -13,7 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from circleci_usage.core.errors import DataError, ServiceError, SettingsError, UsageExporterError
-from circleci_usage.usage.spark.job_runs import DAMAGE
+from circleci_usage.usage.spark.amounts import DAMAGE
 
 _SPARK_ERRORS: Final = (PySparkException, Py4JError)
 

@@ -4,20 +4,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-import narwhals as nw
 import polars as pl
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
 from circleci_usage.core.atomic_files import WORKING, translate_os_errors, working_folder
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.periods import EXPORTED_DAYS, Period
-from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
+from circleci_usage.schema.export_columns import (
+    LONGEST_NAME,
+    OTHER,
+    credit_types_of,
+    new_credit_columns,
+)
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
     Sums,
-    sum_runs,
     tidy_branches,
     tidy_days,
 )
@@ -27,15 +30,10 @@ from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import FileState, state_of
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
+from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
-from circleci_usage.usage.polars.repeats import (
-    Origin,
-    are_apart,
-    ledger_warnings,
-    repeat_warnings,
-    strays,
-)
+from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
+from circleci_usage.usage.spark.amounts import zero
 from circleci_usage.usage.spark.cluster import explaining_spark
 from circleci_usage.usage.spark.input_files import (
     ClusterPart,
@@ -230,19 +228,10 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
     if period:
         inside = sql.col("date").between(str(period.first), str(period.last))
         runs = runs.filter(inside | sql.col("date").isNull())
-    names = {
-        f"{kind}_{ending}": (column, ending)
-        for kind, column in new.items()
-        for ending in UNCLEAR_OF
-    }
-    amounts = [sql.sum(name).alias(f"{name} credits") for name in names]
-    counts = [sql.count(name).alias(f"{name} runs") for name in names]
-    found = runs.agg(*amounts, *counts).collect()[0].asDict()
-    return [
-        Outside(column, found[f"{name} credits"], found[f"{name} runs"], UNCLEAR_OF[ending])
-        for name, (column, ending) in names.items()
-        if found[f"{name} runs"]
-    ]
+    names = outside_names(new)
+    sums = runs.agg(*(sql.sum(name).alias(name) for name in names)).collect()[0].asDict()
+    counts = runs.agg(*(sql.count(name).alias(name) for name in names)).collect()[0].asDict()
+    return [*outside_of(new, sums, counts)]
 
 
 @contextmanager
@@ -262,5 +251,20 @@ def _naming_hostile_rows() -> Iterator[None]:
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
-    sums = collected(sum_runs(nw.from_native(runs), dimensions, kinds).to_native())
+    """As in `polars.aggregate`: the sums of the job runs by some dimensions."""
+    sums = collected(
+        runs.groupBy(*dimensions).agg(
+            sql.count("*").alias("job_runs"),
+            sql.sum("job_seconds").alias("job_seconds"),
+            sql.sum("total_credits").alias("total_credits"),
+            sql.count(f"{OTHER}_credits").alias("unreconciled_rows"),
+            *(_sum_or_zero(f"{kind}_credits") for kind in kinds),
+            *(sql.count(f"{kind}_credits").alias(f"{kind}_runs") for kind in kinds),
+        )
+    )
     return sums.with_columns(pl.col(pl.String).exclude("date").cast(pl.Categorical))
+
+
+def _sum_or_zero(amount: str) -> Column:
+    """The sum of a column; zero is written as null, and Spark's sum of nulls is null."""
+    return sql.coalesce(sql.sum(amount), zero()).alias(amount)

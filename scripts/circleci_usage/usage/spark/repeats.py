@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sql
 
-from circleci_usage.usage.polars.repeats import Content, Origin, Repeated, standings
+from circleci_usage.usage.repeats import Content, Origin, Repeated, standings
 from circleci_usage.usage.spark.input_files import ClusterPart
 
 

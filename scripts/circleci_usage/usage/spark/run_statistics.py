@@ -1,12 +1,7 @@
-"""`usage.answers.Answers` from a cluster: the same questions in Spark's words.
-
-Narwhals has no nearest-rank percentiles for Spark, so that these are not written once for both engines; the tests hold
-them together.
-"""
+"""`RunStatisticsFrames` from a cluster: what `usage.polars.run_statistics` computes, in Spark's words."""
 
 from collections.abc import Mapping, Sequence
 
-import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -14,24 +9,28 @@ from pyspark.sql import functions as sql
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
-from circleci_usage.usage.class_rates import class_rates
-from circleci_usage.usage.polars.run_statistics import (
+from circleci_usage.usage.job_run_rules import (
+    HALF_A_MINUTE,
     HIGH,
     JOB_KEYS,
     MACHINE_KEYS,
+    NO_RATE,
     OUTCOMES,
+    RATE_KEYS,
+    SHORTEST,
     TYPICAL,
     WAITING,
     WORKFLOW_KEYS,
-    RunStatisticsFrames,
+    WORKFLOW_OUTCOMES,
 )
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
 
 
 def compute_run_statistics(
     runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None = None
 ) -> RunStatisticsFrames:
-    """As `usage.answers.ask`, of the runs of `runs.read_runs`."""
+    """As `polars.run_statistics.compute_run_statistics`, of the runs of `read_runs`."""
     runs = grouped(unless_identified(runs), groups or {})
     every = runs.withColumn(
         "has_nothing", (sql.col("job_seconds") == 0) & (sql.col("total_credits") == 0)
@@ -49,7 +48,7 @@ def compute_run_statistics(
         machines=collected(_machines(named)),
         workflows=collected(_workflows(every, period)),
         reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),
-        classes=collected(class_rates(nw.from_native(runs)).to_native()),
+        classes=collected(_class_rates(runs)),
     )
 
 
@@ -92,8 +91,41 @@ def _machines(runs: DataFrame) -> DataFrame:
     )
 
 
+def _class_rates(runs: DataFrame) -> DataFrame:
+    """As in `polars.run_statistics`: what runs of a class were charged."""
+    counted = runs.filter(
+        (sql.col("job_seconds") >= SHORTEST)
+        & (sql.col("compute_credits") > 0)
+        & (sql.col("containers") >= 1)
+        & sql.col("resource_class").isNotNull()
+        & sql.col("executor").isNotNull()
+    )
+    containers = sql.col("containers").cast("double")
+    container_seconds = sql.col("job_seconds").cast("double") * containers
+    halves = sql.col("compute_credits").cast("double") * sql.lit(2.0) - containers
+    rate = halves * sql.lit(float(HALF_A_MINUTE)) / sql.col("container_seconds") + sql.lit(0.5)
+    rated = counted.withColumn("container_seconds", container_seconds).withColumn("rate", rate)
+    return (
+        rated.filter(sql.col("rate") < NO_RATE)
+        .withColumns(
+            {
+                "rate": sql.floor("rate"),
+                "in_parallel": sql.col("containers") > 1,
+                "containers": sql.col("containers").cast("bigint"),
+                "container_seconds": sql.col("container_seconds").cast("bigint"),
+            }
+        )
+        .groupBy(*RATE_KEYS)
+        .agg(
+            sql.count("*").alias("runs"),
+            sql.sum("compute_credits").alias("credits"),
+            sql.sum("container_seconds").alias("container_seconds"),
+            sql.sum("containers").alias("containers"),
+        )
+    )
+
+
 def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
-    outcomes = ("succeeded", "canceled", "on_hold", "running")
     never_started = "outcome = 'canceled' AND had_nothing"
     return (
         _workflow_runs(runs)
@@ -101,7 +133,10 @@ def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
         .groupBy(*WORKFLOW_KEYS)
         .agg(
             sql.count_if(sql.expr("outcome <> 'running'")).alias("runs"),
-            *(sql.count_if(sql.col("outcome") == outcome).alias(outcome) for outcome in outcomes),
+            *(
+                sql.count_if(sql.col("outcome") == outcome).alias(outcome)
+                for outcome in WORKFLOW_OUTCOMES
+            ),
             sql.count_if(sql.expr(never_started)).alias("never_started"),
             *_percentiles(
                 f"IF(outcome = 'running' OR ({never_started}), NULL, seconds)", "seconds"
@@ -111,7 +146,7 @@ def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
 
 
 def _workflow_runs(runs: DataFrame) -> DataFrame:
-    """As `usage.answers`' own."""
+    """As in `polars.run_statistics`: a row per run of a workflow, with its `outcome`."""
     status = sql.col("status")
     outcome = sql.expr(
         "CASE WHEN canceled THEN 'canceled' WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
