@@ -158,8 +158,7 @@ def test_lines_that_cat_ran_together_are_said(
 
     assert done.code == 6, done.err
     assert (
-        "part.csv, line 3: two lines are run together, a row and the header of another file; put a"
-        in done.err
+        "part.csv, line 3: a row and the header of another file are in one line; put a" in done.err
     )
 
 

@@ -59,9 +59,7 @@ def test_the_same_bytes_count_once_and_that_is_said(tmp_path: Path) -> None:
     found = find_parts([tmp_path])
 
     assert [part.path.name for part in found.parts] == ["part-0 (1).csv.gz", "part-1.csv.gz"]
-    assert found.warnings == (
-        "part-0.csv.gz duplicates part-0 (1).csv.gz and was skipped.",
-    )
+    assert found.warnings == ("part-0.csv.gz duplicates part-0 (1).csv.gz and was skipped.",)
 
 
 def test_what_a_file_is_decides_not_what_it_is_called(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_job_runs_count_once_and_new_credit_types_are_told_apart(
     assert (here.code, there.code) == (0, 0), there.err
     assert "a.csv.gz: 6 rows are of job runs that are in b é.csv and c.csv.gz too" in here.err
     assert "its 5 credits of 1 job run are not part of TOTAL_CREDITS" in here.err
-    assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is not known" in here.err
+    assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is unknown" in here.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
 
 
@@ -262,9 +262,7 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
         (tmp_path / "parts" / name).stat().st_size for name in ("a.csv.gz", "b.csv")
     )
     [warning] = source.warnings
-    assert re.search(
-        r"/copy\.csv\.gz duplicates \S+/a\.csv\.gz and was skipped\.", warning
-    )
+    assert re.search(r"/copy\.csv\.gz duplicates \S+/a\.csv\.gz and was skipped\.", warning)
     assert daily_usage(source.read(None, ())).credits["credits"].sum() == 1001
 
 
@@ -284,12 +282,12 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
         (
             "long.csv",
             [(*job_run("1"), "more")],
-            "{file} is damaged: a row is too short or too long, or the file was cut;",
+            "{file} is damaged: a row is too short or too long, or the file is incomplete;",
         ),
         (
             "short.csv",
             [job_run("1")[:-1]],
-            "{file} is damaged: a row is too short or too long, or the file was cut;",
+            "{file} is damaged: a row is too short or too long, or the file is incomplete;",
         ),
     ],
 )
@@ -490,9 +488,7 @@ def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_where_there_is_nothing_is_said(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(
-        SettingsError, match=r"No usage files \(.csv or .csv.gz\) at file://"
-    ):
+    with pytest.raises(SettingsError, match=r"No usage files \(.csv or .csv.gz\) at file://"):
         on_cluster(spark, NOTHING, [tmp_path.as_uri()])
     with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*/no/such/folder"):
         on_cluster(spark, NOTHING, ["file:///no/such/folder"])

@@ -130,6 +130,7 @@ class Dimension:
 
 _USAGE: Final = Place.DAILY_USAGE | Place.BRANCH_USAGE
 _COSTS: Final = Place.CHARGES | Place.CUBE
+_NAMED: Final = _USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS
 _JOB: Final = Place.DAILY_USAGE | Place.OF_JOBS | Place.CUBE
 
 DIMENSIONS: Final = (
@@ -157,7 +158,7 @@ DIMENSIONS: Final = (
         plural="Organizations",
         meaning="Name of the organization, as of its last day in the report.",
         identity="organization_id",
-        places=_USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS,
+        places=_NAMED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("organizations", OrganizationKey._fields, position=20),
     ),
@@ -179,12 +180,7 @@ DIMENSIONS: Final = (
             " the credit type for charges without a project."
         ),
         identity="project_id",
-        places=_USAGE
-        | _COSTS
-        | Place.DAILY_TABLES
-        | Place.ALLOCATION
-        | Place.CUSTOM_COSTS
-        | Place.RESERVED,
+        places=_NAMED | Place.RESERVED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("projects", ProjectKey._fields, position=30),
     ),

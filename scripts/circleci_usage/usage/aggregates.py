@@ -32,7 +32,7 @@ NUMBER: Final = pl.Decimal(DIGITS, DECIMALS)
 """The type of amounts that are not all whole."""
 
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
-"""Branches that are told apart from all others also where settings do not name them."""
+"""Branches that have a group of their own also where the settings file does not name them."""
 
 RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
 
@@ -46,7 +46,7 @@ class Sums:
         branches: the same per day and branch.
         run_statistics: how the job runs went.
         warnings: what a reader should know of the rows, a line each.
-        has_repeats: whether rows were left out because other rows are of the same job runs.
+        has_repeats: whether rows were left out because they repeat job runs.
     """
 
     days: pl.DataFrame
@@ -60,13 +60,15 @@ def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
     """Sums by `DAILY_DIMENSIONS` as an engine gives them → `Sums.days`.
 
     Raises:
-        polars.exceptions.PolarsError: a day is no date of an export, or a name longer than any.
+        polars.exceptions.PolarsError: a day is not one of an export, or a name is too long.
     """
     return _tidy(sums, DAILY_DIMENSIONS)
 
 
 def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are.
+    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, with names.
+
+    Organizations and projects are named as in `Sums.days`.
 
     Raises:
         polars.exceptions.PolarsError: as `tidy_days`.
@@ -81,7 +83,7 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
+    """Sort the rows; days become dates, blank lines disappear, names are the latest."""
     names = [key for key in keys if key != "date"]
     blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
     sums = _with_all_types(sums)
@@ -123,7 +125,12 @@ def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
 
 
 def _latest(name: str) -> pl.Expr:
-    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
+    """A name as of the last day, so that a renamed project is one line, not two.
+
+    date       | project_id | project          project
+    2026-03-01 | p1         | web       →      shop
+    2026-03-02 | p1         | shop             shop
+    """
     identity = pl.col(IDENTITIES[name])
     latest = pl.col(name).sort_by("date", name).last().over(identity)
     return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)

@@ -1,7 +1,7 @@
 """What both engines must agree on: the columns of job runs, their statuses, limits and patterns.
 
 Polars and Spark each say in their own expressions how job runs are read and summed; every name and
-number that these expressions share stands here. `usage.engine` says what holds the engines together.
+number that these expressions share is here. `usage.engine` says what holds the engines together.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Credits of columns that nobody knows yet and that TOTAL_CREDITS does not include, or perhaps not: not unsaid."""
+"""Warnings of credits in unknown columns that TOTAL_CREDITS does not, or may not, include."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True)
 class Outside:
-    """Credits of one column, in how many job runs they are, and whether the total of these may include them."""
+    """Credits of one column, the number of job runs that have them, and whether that is unclear."""
 
     column: str
     credits: Decimal
@@ -52,18 +52,19 @@ def outside_warnings(found: Iterable[Outside]) -> Iterator[str]:
     """A line for each column, and one for what is unclear of it."""
     for each in found:
         credits = f"its {plain(each.credits)} credits of {counted(each.job_runs, 'job run')}"
-        said = (
-            f"whether TOTAL_CREDITS includes {credits} is not known, and they are not counted on their own"
-            if each.is_unclear
-            else f"{credits} are not part of TOTAL_CREDITS and are not counted"
-        )
+        finding = f"{credits} are not part of TOTAL_CREDITS and are not counted"
+        if each.is_unclear:
+            finding = (
+                f"whether TOTAL_CREDITS includes {credits} is unknown;"
+                " they are not counted separately"
+            )
         yield (
-            f"{_harmless(each.column)} is a column that is not known here: {said};"
+            f"{_harmless(each.column)} is an unknown column: {finding};"
             " ask CircleCI whether they are charged."
         )
 
 
 def _harmless(column: str) -> str:
-    """A column's name in a sentence: letters, digits and low lines, the rest as question marks."""
+    """A column's name in a sentence: letters, digits and underscores, else question marks."""
     shown = "".join(letter if letter.isalnum() or letter == "_" else "?" for letter in column)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

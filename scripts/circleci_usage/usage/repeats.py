@@ -1,13 +1,15 @@
-"""A job run counts once: which rows are of one that another row is of too, and which of them counts.
+"""A job run counts once: which of several rows with the same JOB_ID is counted.
 
-A job run is known by its JOB_ID. The same rows packed and unpacked, a merged file beside its parts, exports whose days
-overlap: each gives a job run several rows. Of these counts the one whose day is complete in its export, else the one
-that came later:
+A job run has several rows when the same rows are given packed and unpacked, when a merged file lies
+beside its parts, or when the days of exports overlap. The row whose day is complete in its export
+counts; if that does not decide, the later one:
 
-- The ledger of a store says what days an export was asked for, when, and through which CircleCI had them whole. Of
-  other files, the last day is taken as incomplete and all before it as complete.
-- Later are the parts of a store, by the time when their exports were asked for; then other files by their last day,
-  their time of change and their place in the order of the paths. Within a file, the last row counts.
+- The ledger of a store records which days an export covers, when it was requested, and through
+  which day it was complete. In other files, the last day counts as incomplete and all before it as
+  complete.
+- The parts of a store are later than other files. Among themselves they are ordered by when their
+  exports were requested; other files by their last day, their time of change and their path. Within
+  a file, the last row counts.
 
 Rows without JOB_ID are all counted.
 """
@@ -31,7 +33,7 @@ _BEFORE_ALL: Final = ""
 
 @dataclass(frozen=True)
 class Origin:
-    """A file of rows, as far as it decides which rows count.
+    """A file, as far as it decides which rows count.
 
     Attributes:
         path: where it is.
@@ -46,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Content:
-    """What is in a file: how many rows, and their first and last day as texts; None where no row has a day."""
+    """How many rows a file has, and their first and last day; None where no row has a day."""
 
     rows: int
     first: str | None
@@ -55,7 +57,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Standing:
-    """Which rows of a file count before others.
+    """Which rows of a file take precedence.
 
     Attributes:
         since: the first complete day.
@@ -70,7 +72,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Repeated:
-    """So many rows of one file are of job runs that another file has, or the same one."""
+    """How many rows of a file repeat job runs of another file, or of the same one."""
 
     left_out: int
     kept: int
@@ -78,7 +80,7 @@ class Repeated:
 
 
 def origins_of(parts: Iterable[Part]) -> tuple[Origin, ...]:
-    """Parts as files of rows."""
+    """Parts → their origins."""
     return tuple(
         Origin(str(part.original), part.original.stat().st_mtime_ns, part.recorded)
         for part in parts
@@ -86,7 +88,7 @@ def origins_of(parts: Iterable[Part]) -> tuple[Origin, ...]:
 
 
 def are_apart(origins: Iterable[Origin]) -> bool:
-    """Whether no job run can have two rows in them, as long as each export of a store keeps to its days."""
+    """Whether no job run can have two rows, if each export of a store has only its own days."""
     recorded = {origin.recorded.export: origin.recorded for origin in origins if origin.recorded}
     if not all(origin.recorded for origin in origins):
         return False
@@ -100,7 +102,7 @@ def are_apart(origins: Iterable[Origin]) -> bool:
 
 
 def strays(origins: Sequence[Origin], contents: Mapping[int, Content]) -> tuple[int, ...]:
-    """The numbers of those files that have rows of other days than their export was asked for."""
+    """The numbers of the files that have rows from days outside their window."""
     return tuple(
         number
         for number, content in contents.items()
@@ -111,12 +113,12 @@ def strays(origins: Sequence[Origin], contents: Mapping[int, Content]) -> tuple[
 def ledger_warnings(
     origins: Sequence[Origin], contents: Mapping[int, Content], astray: Mapping[int, int]
 ) -> Iterator[str]:
-    """Where files are not what the ledger of their store says of them.
+    """A warning for each file that differs from its entry in the ledger.
 
     Args:
         origins: the files.
-        contents: what is in them, by their numbers; what has no rows is missing.
-        astray: how many rows they have of other days than their export was asked for.
+        contents: what is in them, by their numbers; files without rows are missing.
+        astray: how many rows they have from days outside their window.
     """
     names = shown_names(origins)
     for number, origin in enumerate(origins):
@@ -124,12 +126,12 @@ def ledger_warnings(
         rows = contents[number].rows if number in contents else 0
         if recorded and rows != recorded.rows:
             yield (
-                f"{names[number]} has {counted(rows, 'row')}, but the ledger of the store says {recorded.rows:,};"
-                " delete it and run the same export again, which downloads it afresh."
+                f"{names[number]} has {counted(rows, 'row')}, but the store's ledger records"
+                f" {recorded.rows:,}; delete it and rerun the export, which downloads it again."
             )
         if recorded and astray.get(number):
             yield (
-                f"{names[number]}: {_counted(astray[number])} of other days than its export was asked for"
+                f"{names[number]}: {_counted(astray[number])} from days outside the exported window"
                 f" ({recorded.days}); each job run is counted once, on its own day."
             )
 
@@ -141,7 +143,7 @@ def _is_astray(recorded: Recorded | None, content: Content) -> bool:
 
 
 def standings(origins: Sequence[Origin], contents: Mapping[int, Content]) -> dict[int, Standing]:
-    """Which rows of each file, by its number, count before those of others."""
+    """Which rows of each file, by its number, take precedence over those of others."""
     later = sorted(contents, key=lambda number: _lateness(origins[number], contents[number]))
     return {
         number: _standing(origins[number], contents[number], place)
@@ -166,7 +168,10 @@ def _standing(origin: Origin, content: Content, place: int) -> Standing:
 
 
 def repeat_warnings(repeated: Sequence[Repeated], origins: Sequence[Origin]) -> Iterator[str]:
-    """What a reader should know of the rows that were left out: a line each file, of the first `_NAMED`."""
+    """What a reader should know of the rows that were left out: a line for each file.
+
+    Of more than `_NAMED` files, the others share a line.
+    """
     names = shown_names(origins)
     by_file: dict[int, list[Repeated]] = {}
     for each in repeated:
@@ -178,17 +183,18 @@ def repeat_warnings(repeated: Sequence[Repeated], origins: Sequence[Origin]) -> 
         where = _listed([*itself, *others])
         counted_from = f", from {where}" if others else ""
         yield (
-            f"{names[number]}: {_counted(rows)} of job runs that are in {where} too (the same JOB_ID); each job run is"
-            f" counted once{counted_from}."
+            f"{names[number]}: {_repeating(rows)} job runs of {where} (same JOB_ID);"
+            f" each job run is counted once{counted_from}."
         )
     more = list(by_file.values())[_NAMED:]
     if more:
         rows = sum(each.rows for those in more for each in those)
-        yield f"{counted(len(more), 'more file')}: {_counted(rows)} of job runs that are counted once, too."
+        files = counted(len(more), "more file")
+        yield f"{files}: {_repeating(rows)} job runs that are counted once."
 
 
 def shown_names(origins: Sequence[Origin]) -> list[str]:
-    """What files are called where people read of them: their names, or their paths where names are alike."""
+    """What messages call files: their names, or their paths where names are alike."""
     names = [Path(origin.path).name for origin in origins]
     count = Counter(names)
     return [
@@ -205,3 +211,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _counted(rows: int) -> str:
     return f"{counted(rows, 'row')} {agreeing(rows, 'is', 'are')}"
+
+
+def _repeating(rows: int) -> str:
+    return f"{counted(rows, 'row')} {agreeing(rows, 'repeats', 'repeat')}"

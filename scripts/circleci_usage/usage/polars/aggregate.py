@@ -1,8 +1,8 @@
 """Parts → their sums, on this machine.
 
-The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
-size; that is asked for everything (`runs`, `answers`). So an export of any size passes through a bounded amount of
-memory.
+The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a
+twentieth of their size; everything else is read from that (`job_runs`, `run_statistics`). So an
+export of any size takes a bounded amount of memory.
 """
 
 from collections.abc import Sequence
@@ -59,10 +59,10 @@ class _Written:
     """The job runs on disk, each once.
 
     Attributes:
-        runs: the file that was written aside.
+        runs: the rows of the temporary file.
         warnings: what a reader should know of them.
         has_repeats: whether rows were left out.
-        may_be_misread: whether rows may have been understood in another way than they were meant.
+        may_be_misread: whether rows may have been misunderstood.
     """
 
     runs: pl.LazyFrame
@@ -73,7 +73,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the fast reader made of the parts: `days` and `branches` as in `Sums`, the rest as in `_Written`."""
+    """What the fast reader made of the parts; `days` and `branches` are as in `Sums`."""
 
     written: _Written
     days: pl.DataFrame
@@ -87,9 +87,15 @@ def sum_parts(
     period: Period | None,
     job_groups: JobGroups = NO_GROUPS,
 ) -> Sums:
-    """The sums of all parts, each job run once, and what their runs of the period say (None: of any day).
+    """The sums of all parts, each job run counted once, and the run statistics of a period.
 
-    The sums are by the names that jobs have; what the runs say is by those of their groups.
+    The sums are by the names of jobs, the run statistics by those of their groups.
+
+    Args:
+        parts: what to read.
+        branch_globs: the globs that branches are grouped by.
+        period: the days of the run statistics; None for all days.
+        job_groups: what jobs are called in the run statistics.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -110,7 +116,7 @@ def sum_parts(
 
 
 def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
-    """Read the parts, and where that fails or leaves a doubt, look at their rows and read what is plain instead."""
+    """Read the parts; if that fails or is doubtful, check all rows and read plain copies."""
     if have_long_rows(parts):
         parts = plain_parts(parts, folder / "short")
     try:
@@ -148,10 +154,10 @@ def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _
 
 
 def _written_once(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Written:
-    """The file that the heavy pass asks, without rows that repeat a job run.
+    """The temporary file, without rows that repeat a job run.
 
-    Looking for these costs time, so that it is left out where a ledger says that there are none, unless a part has
-    other days than the ledger says.
+    Looking for these takes time. It is skipped where a ledger rules them out, unless a part has
+    days outside its window.
     """
     origins = origins_of(parts)
     identified = not are_apart(origins)
@@ -219,12 +225,15 @@ def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
 def _written(
     parts: Sequence[Part], branch_globs: Sequence[str], folder: Path, *, identified: bool
 ) -> Path:
-    """The rows of the parts. Each try has its own file: the writers of a failed one go on for a moment."""
+    """The file with the rows of the parts.
+
+    Each attempt has its own file: the writers of a failed one go on for a moment.
+    """
     whole, exact = folder / "whole.parquet", folder / "exact.parquet"
     try:
         write_runs(scan_parts(parts, branch_globs, WHOLE, identified=identified), whole)
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
-        # Most often the first fraction; if it was damage, that is met again.
+        # Most often the first fraction; if it was damage, the second attempt finds it again.
         write_runs(scan_parts(parts, branch_globs, NUMBER, identified=identified), exact)
         return exact
     return whole
@@ -270,7 +279,7 @@ def _sums_of(
 
 
 def _credit_types(runs: pl.LazyFrame) -> list[str]:
-    """Those that there are. Few exports know all, and the others would cost as much time and memory to sum up."""
+    """The credit types in use. Few exports have all, and the others take as much time to sum."""
     kinds = credit_types_of(runs.collect_schema().names())
     used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in kinds)
     return [

@@ -57,62 +57,93 @@ class _DoubtError(DataError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The files at the URLs have backslashes before quotes, which may be escape signs; Spark does not know them."
-            " Bring the files here and `merge` them: Spark reads what that writes."
+            "The files at the URLs have backslashes before quotes, which may be escape signs;"
+            " Spark does not support these. Download the files and `merge` them: Spark can read the"
+            " merged file."
         )
 
 
 def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> Source:
-    """Parts as a cluster reads them: those on a path that it shares with this machine, and those at URLs.
+    """Parts as a cluster reads them: files on a path that it shares with this machine, and URLs.
 
     Raises:
-        SettingsError: there is nothing at the URLs, or Spark cannot read such.
+        SettingsError: there is nothing at the URLs, or Spark cannot read them.
         DataError: a file is not a usage export.
-        ServiceError: the cluster could not look.
+        ServiceError: the cluster failed.
     """
     with explaining_spark():
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
-    parts = (*shared_parts(found), *there.parts)
-    states = [state_of(part.original) for part in found.parts]
-
-    def read(
-        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
-    ) -> Sums:
-        _refuse_changed(found.parts, states)
-        # The workers hold whole rows, too.
-        if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
-            raise damage
-
-        def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
-            with explaining_spark():
-                return sum_parts(
-                    spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting
-                )
-
-        try:
-            sums = sums_of(parts)
-        except DataError as problem:
-            with _plain_beside(found.parts) as plain:
-                sure = not there.parts and isinstance(problem, _DoubtError)
-                if plain == found.parts and not sure:
-                    raise
-                sums = sums_of(
-                    (*shared_parts(replace(found, parts=plain)), *there.parts),
-                    trusting=not there.parts,
-                )
-        _refuse_changed(found.parts, states)
-        if _may_be_damaged(sums) and (damage := find_damage(found.parts)):
-            raise damage
-        return sums
-
+    source = _Cluster(spark, found, there)
     return Source(
-        files=len(parts),
-        size=sum(part.size for part in parts),
-        read=read,
+        files=len(source.parts),
+        size=sum(part.size for part in source.parts),
+        read=source.read,
         warnings=(*found.warnings, *there.warnings),
         complete_through=found.complete_through,
         complete=found.complete,
     )
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to sum up; see `engine.Read`."""
+
+    period: Period | None
+    branch_globs: Sequence[str]
+    job_groups: JobGroups
+
+
+class _Cluster:
+    """Reads the parts on this machine's shared path, and those that only the cluster sees."""
+
+    def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
+        self.parts = (*shared_parts(found), *there.parts)
+        self._spark = spark
+        self._found = found
+        self._there = there
+        self._states = [state_of(part.original) for part in found.parts]
+
+    def read(
+        self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+    ) -> Sums:
+        """See `engine.Read`."""
+        local = self._found.parts
+        _refuse_changed(local, self._states)
+        # The workers hold whole rows, too.
+        if have_long_rows(local):
+            _refuse_damaged(local)
+        request = _Request(period, sorted(set(branch_globs)), job_groups)
+        try:
+            sums = self._sums_of(self.parts, request)
+        except DataError as problem:
+            sums = self._sums_of_plain(problem, request)
+        _refuse_changed(local, self._states)
+        if _may_be_damaged(sums):
+            _refuse_damaged(local)
+        return sums
+
+    def _sums_of_plain(self, problem: DataError, request: _Request) -> Sums:
+        """The sums of plain copies, if they can help with a problem."""
+        local, remote = self._found, self._there.parts
+        with _plain_beside(local.parts) as plain:
+            only_doubt = not remote and isinstance(problem, _DoubtError)
+            if plain == local.parts and not only_doubt:
+                raise problem
+            parts = (*shared_parts(replace(local, parts=plain)), *remote)
+            return self._sums_of(parts, request, trusting=not remote)
+
+    def _sums_of(
+        self, parts: Sequence[ClusterPart], request: _Request, *, trusting: bool = False
+    ) -> Sums:
+        with explaining_spark():
+            return sum_parts(
+                self._spark,
+                parts,
+                request.branch_globs,
+                request.period,
+                request.job_groups,
+                trusting=trusting,
+            )
 
 
 def sum_parts(
@@ -124,10 +155,18 @@ def sum_parts(
     *,
     trusting: bool = False,
 ) -> Sums:
-    """As `heavy_pass.sum_parts`. The parts are read once; what the workers keep of them is asked for everything.
+    """As `polars.aggregate.sum_parts`; the parts are read once, and the workers keep what matters.
+
+    Args:
+        spark: the session.
+        parts: what to read.
+        branch_globs: the globs that branches are grouped by.
+        period: the days of the run statistics; None for all days.
+        job_groups: what jobs are called in the run statistics.
+        trusting: whether the parts are plain, so that no row can be misunderstood.
 
     Raises:
-        DataError: a day is no date; or, unless `trusting`, Spark may have misunderstood escape signs.
+        DataError: a day is not a date; or Spark may have misunderstood escape signs.
         pyspark.errors.PySparkException: a part is damaged, or the cluster is.
     """
     runs = read_runs(spark, parts, branch_globs).persist()
@@ -150,7 +189,7 @@ def sum_parts(
 
 
 def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
-    """Spark opens files several times, and takes what is gone or empty by then for nothing.
+    """Refuse files that changed: Spark opens them several times, and skips what is gone by then.
 
     Raises:
         DataError: a file is not as it was when it was found.
@@ -158,19 +197,25 @@ def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
     for part, state in zip(parts, states, strict=True):
         if not part.original.is_file() or state_of(part.original) != state:
             raise DataError(
-                f"{part.original} was changed while it was read; run the same command again."
+                f"{part.original} was changed while it was read; rerun the same command."
             )
 
 
+def _refuse_damaged(parts: Sequence[Part]) -> None:
+    damage = find_damage(parts)
+    if damage:
+        raise damage
+
+
 def _may_be_damaged(sums: Sums) -> bool:
-    """Whether names look as Spark leaves them where bytes are no UTF-8, or where text follows a closing quote."""
+    """Whether names show that bytes are not UTF-8, or that text follows a closing quote."""
     signs = pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains('^"|\ufffd').any()
     return any(True in frame.select(signs).row(0) for frame in (sums.days, sums.branches))
 
 
 @contextmanager
 def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
-    """As `plain_parts`, on the path that the workers share; the parts themselves where they are damaged."""
+    """As `plain_parts`, on the path that the workers share; damaged parts stay as they are."""
     if not parts:
         yield parts
         return
@@ -197,7 +242,7 @@ class _Once:
 
 
 def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
-    """The runs without rows that repeat a job run; they are not looked for where a ledger says that there are none."""
+    """The runs without rows that repeat a job run, unless a ledger rules these out."""
     origins = origins_of(parts)
     contents, files = contents_of(runs, parts)
     astray = {
@@ -241,8 +286,9 @@ def _naming_hostile_rows() -> Iterator[None]:
         yield
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"In the usage files a JOB_RUN_DATE is not from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is"
-            f" longer than {LONGEST_NAME:,} characters; {names_the_line}"
+            "In the usage files a JOB_RUN_DATE is not"
+            f" from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is longer than"
+            f" {LONGEST_NAME:,} characters; {names_the_line}"
         ) from None
     except pl.exceptions.PolarsError:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Parts → job runs on a cluster: a Spark frame with the columns that `usage.polars.job_runs` has."""
+"""Parts → job runs on a cluster: a Spark frame with the columns of `usage.polars.job_runs`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

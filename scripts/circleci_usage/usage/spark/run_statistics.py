@@ -1,4 +1,4 @@
-"""`RunStatisticsFrames` from a cluster: what `usage.polars.run_statistics` computes, in Spark's words."""
+"""Run statistics from a cluster: what `usage.polars.run_statistics` computes, in Spark's words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -40,14 +40,16 @@ def compute_run_statistics(
         "never_started", never_started
     )
     named = runs.filter("job IS NOT NULL")
-    tries = _tries(named)
+    attempts = _attempts(named)
     return RunStatisticsFrames(
         jobs=collected(
-            _joined(_jobs(runs), _of_tries(tries)).fillna(0, ["pipelines", "reruns", "recovered"])
+            _joined(_jobs(runs), _of_attempts(attempts)).fillna(
+                0, ["pipelines", "reruns", "recovered"]
+            )
         ),
         machines=collected(_machines(named)),
         workflows=collected(_workflows(every, period)),
-        reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),
+        reruns=collected(_rerun_credits(runs, attempts.filter("attempts > 1"))),
         classes=collected(_class_rates(runs)),
     )
 
@@ -149,8 +151,10 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
     """As in `polars.run_statistics`: a row per run of a workflow, with its `outcome`."""
     status = sql.col("status")
     outcome = sql.expr(
-        "CASE WHEN canceled THEN 'canceled' WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
-        " WHEN NOT stopped AND NOT all_ended THEN 'running' WHEN waiting AND NOT failed THEN 'on_hold'"
+        "CASE WHEN canceled THEN 'canceled'"
+        " WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
+        " WHEN NOT stopped AND NOT all_ended THEN 'running'"
+        " WHEN waiting AND NOT failed THEN 'on_hold'"
         " ELSE 'failed' END"
     )
     return (
@@ -174,44 +178,44 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
 
 
 def _any(flag: Column) -> Column:
-    """Whether it is so in any row; where it is not known, it is not."""
+    """Whether a flag is true in any row; null counts as false."""
     return sql.coalesce(sql.bool_or(flag), sql.lit(False))  # noqa: FBT003
 
 
 def _all(flag: Column) -> Column:
-    """Whether it is so in every row; where it is not known, it is not."""
+    """Whether a flag is true in every row; null counts as false."""
     return sql.bool_and(sql.coalesce(flag, sql.lit(False)))  # noqa: FBT003
 
 
-def _tries(runs: DataFrame) -> DataFrame:
-    """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
+def _attempts(runs: DataFrame) -> DataFrame:
+    """As in `polars.run_statistics`: a row per pipeline and job with its `attempts`."""
     first_failure = sql.min(sql.when(sql.col("status") == "failed", sql.col("order")))
     last_success = sql.max(sql.when(sql.col("status") == "success", sql.col("order")))
     return (
         runs.filter("pipeline IS NOT NULL")
         .groupBy(*JOB_KEYS, "pipeline")
         .agg(
-            sql.count("*").alias("tries"),
+            sql.count("*").alias("attempts"),
             sql.min("order").alias("first"),
             (first_failure < last_success).alias("recovered"),
         )
     )
 
 
-def _of_tries(tries: DataFrame) -> DataFrame:
-    return tries.groupBy(*JOB_KEYS).agg(
+def _of_attempts(attempts: DataFrame) -> DataFrame:
+    return attempts.groupBy(*JOB_KEYS).agg(
         sql.count("*").alias("pipelines"),
-        sql.sum(sql.col("tries") - 1).alias("reruns"),
+        sql.sum(sql.col("attempts") - 1).alias("reruns"),
         sql.count_if("recovered").alias("recovered"),
     )
 
 
-def _credits_again(runs: DataFrame, tries: DataFrame) -> DataFrame:
-    """Credits of the runs after the first of `tries`, by day, job and credit type."""
+def _rerun_credits(runs: DataFrame, attempts: DataFrame) -> DataFrame:
+    """Credits of the runs after the first of `attempts`, by day, job and credit type."""
     keys = (*JOB_KEYS, "pipeline")
     credits = {f"{kind}_credits": kind for kind in credit_types_of(runs.columns)}
     return (
-        _joined(runs, tries.select(*keys, "first"), keys, how="inner")
+        _joined(runs, attempts.select(*keys, "first"), keys, how="inner")
         .filter("order > first")
         .groupBy("date", *JOB_KEYS)
         .agg(*(sql.sum(name).alias(kind) for name, kind in credits.items()))
@@ -223,7 +227,7 @@ def _credits_again(runs: DataFrame, tries: DataFrame) -> DataFrame:
 def _joined(
     left: DataFrame, right: DataFrame, keys: Sequence[str] = JOB_KEYS, how: str = "left"
 ) -> DataFrame:
-    """Rows with the same keys, a null being one too."""
+    """A join in which null equals null."""
     right = right.withColumnsRenamed({key: f"_{key}" for key in keys})
     alike = [left[key].eqNullSafe(right[f"_{key}"]) for key in keys]
     return left.join(right, alike, how).drop(*(f"_{key}" for key in keys))
