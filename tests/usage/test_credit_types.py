@@ -1,4 +1,4 @@
-"""Credit types that nobody knows yet: their own where the total includes them, a warning where it does not."""
+"""New credit types: counted where the total includes them, a warning where it does not."""
 
 import csv
 import json
@@ -173,7 +173,8 @@ def test_the_names_of_new_types() -> None:
 def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> None:
     written(tmp_path / "a.csv", AGENT, [("100", "300", "400")])
     (tmp_path / "usage.yml").write_text(
-        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {ai_agent: 0.005}}]\n"
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.001,"
+        " by_credit_type: {ai_agent: 0.005}}]\n"
     )
 
     done = circleci_usage(
@@ -227,7 +228,8 @@ def test_hostile_columns_are_harmless(tmp_path: Path, column: str, total: str) -
 def test_a_price_for_a_type_that_is_nowhere_is_warned_of(tmp_path: Path) -> None:
     written(tmp_path / "a.csv", AGENT, [("100", "300", "400")])
     (tmp_path / "usage.yml").write_text(
-        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {gpu_minutes: 0.01}}]\n"
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.001,"
+        " by_credit_type: {gpu_minutes: 0.01}}]\n"
     )
 
     done = circleci_usage("report", "a.csv", "--config", "usage.yml", "-o", "out", cwd=tmp_path)

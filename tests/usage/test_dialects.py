@@ -1,4 +1,4 @@
-r"""Backslashes as escape signs, headers in the middle, headers of any look: read alike, merged into one dialect."""
+r"""Escape signs, headers in the middle, odd headers: read alike, merged into one dialect."""
 
 import csv
 import gzip

@@ -61,7 +61,7 @@ def test_the_same_rows_packed_and_unpacked_are_counted_once(tmp_path: Path) -> N
     made = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert made["totals"] == {"credits": "175", "cost": "0.105", "job_runs": 3}
     [warning] = made["warnings"]
-    assert warning.startswith("usage.csv.gz: 3 rows are of job runs that are in usage.csv too")
+    assert warning.startswith("usage.csv.gz: 3 rows repeat job runs of usage.csv (")
     assert warning in done.err
     assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
 
@@ -75,7 +75,7 @@ def test_merging_into_the_folder_that_is_read_changes_nothing(tmp_path: Path, na
     for _ in range(2):
         done = circleci_usage("merge", tmp_path, "--output", tmp_path / name, cwd=tmp_path)
         assert done.code == 0
-        assert "part-0.csv.gz: 1 row is of job runs that are in part-1.csv.gz too" in done.err
+        assert "part-0.csv.gz: 1 row repeats job runs of part-1.csv.gz" in done.err
         files.append((tmp_path / name).read_bytes())
 
     assert files[0] == files[1]
@@ -206,7 +206,7 @@ def test_a_row_of_another_day_than_its_export_is_counted_once_and_said(tmp_path:
     astray, repeated = usage.warnings
     assert "1 row is from days outside the exported window (2026-03-04 to 2026-03-04)" in astray
     assert "2026-03-04_2026-03-04_job-1" in astray
-    assert "1 row is of job runs that are in 2026-03-02_2026-03-03_job-0" in repeated
+    assert "1 row repeats job runs of 2026-03-02_2026-03-03_job-0" in repeated
 
 
 @pytest.mark.parametrize("named", [(), (".circleci-usage",), (".circleci-usage/parts",)])
@@ -228,8 +228,8 @@ def test_a_merged_store_has_a_row_of_another_day_than_its_export_once(
     assert (merged.code, made.code) == (0, 0), merged.err + made.err
     assert sorted(merged_ids(tmp_path / "merged.csv.gz")) == ["a", "b", "c"]
     assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
-    assert "1 row is of job runs that are in 2026-03-0" in merged.err
-    assert "1 row is of job runs that are in 2026-03-0" in made.err
+    assert "1 row repeats job runs of 2026-03-0" in merged.err
+    assert "1 row repeats job runs of 2026-03-0" in made.err
 
 
 def test_sound_stored_exports_have_nothing_to_say(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
+"""--engine spark on a real standalone cluster: the same numbers to the last digit."""
 
 import csv
 import gzip
@@ -179,7 +179,7 @@ def test_job_runs_count_once_and_new_credit_types_are_told_apart(
     there = report(cluster, tmp_path, parts, "--output", "there")
 
     assert (here.code, there.code) == (0, 0), there.err
-    assert "a.csv.gz: 6 rows are of job runs that are in b é.csv and c.csv.gz too" in here.err
+    assert "a.csv.gz: 6 rows repeat job runs of b é.csv and c.csv.gz" in here.err
     assert "its 5 credits of 1 job run are not part of TOTAL_CREDITS" in here.err
     assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is unknown" in here.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")

@@ -106,7 +106,7 @@ def _are_of_exports(days: pl.Series) -> bool:
 
 
 def _longest(names: pl.Series) -> int:
-    """The length of the longest name; lists of globs are no names."""
+    """The length of the longest name; lists of globs are not names."""
     if names.name == BRANCH_GROUP:
         return 0
     longest = names.unique().cast(pl.String).str.len_chars().max()

@@ -97,7 +97,7 @@ class _RowEnds:
 def _last_row_end(chunk: bytes, *, quoted: bool) -> int:
     """The place of the last line end outside of quotes, -1 if there is none.
 
-    `quoted` tells whether the chunk ends within quotes.
+    `quoted` is whether the chunk ends within quotes.
     """
     stop = len(chunk)
     while True:

@@ -98,7 +98,7 @@ def _content(parts: Sequence[Part], states: Sequence[FileState], found: Sequence
 
 
 def _facts(recorded: Recorded | None) -> list[str]:
-    """What a ledger says, the same in every process: the order of a set differs."""
+    """The ledger entry of a part, the same in every process: the order of a set differs."""
     if recorded is None:
         return []
     named = {field.name: getattr(recorded, field.name) for field in fields(recorded)}

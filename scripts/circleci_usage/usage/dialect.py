@@ -78,7 +78,7 @@ class Inspector:
         return not any(line and not line.translate(None, _TEXT) for line in lines.split(b"\n"))
 
     def _is_plain(self, shape: bytes) -> bool:
-        """Whether all lines of this shape are fine, because they have no quotes and are no header.
+        """Whether all lines of this shape are fine: without quotes, and not headers.
 
         A header has no nulls, and no dash except in the name of an unknown column.
         """

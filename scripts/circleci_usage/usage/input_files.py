@@ -1,4 +1,4 @@
-"""The files that usage is read from: which ones a path means, and what their header says.
+"""The files that usage is read from: which ones a path means, and their headers.
 
 Export parts (`.csv.gz`), plain `.csv` files, folders of either. Only the first line is read here.
 """
@@ -46,7 +46,7 @@ _DAMAGED: Final[tuple[type[Exception], ...]] = (
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the ledger of a store says of a part.
+    """The entry of a part in the ledger of its store.
 
     Attributes:
         export: the export that it is a part of.
@@ -76,7 +76,7 @@ class Part:
     Attributes:
         path: where it is.
         columns: the names in its header.
-        recorded: what a ledger says of it, if one does.
+        recorded: its entry in a ledger, if it has one.
         copied_from: the original, if this is a temporary copy (see `plain`).
     """
 

@@ -192,7 +192,7 @@ def _record(
     raw = _bytes(text)
     used = raw.count(b"\n") + (not raw.endswith(b"\n"))
     lines.give_back(taken[used:])
-    # Fast readers count quotes to find the ends of rows, wherever they stand.
+    # Fast readers count quotes to find the ends of rows, wherever the quotes are.
     stray = any('"' in field.text and not field.quoted for field in fields)
     return Record(lines.number, raw, columns, fields=tuple(fields), odd=escaped or stray)
 

@@ -38,7 +38,7 @@ class Origin:
     Attributes:
         path: where it is.
         modified: when it was changed, in any unit.
-        recorded: what a ledger says of it.
+        recorded: its entry in a ledger.
     """
 
     path: str

@@ -207,18 +207,18 @@ def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
     Raises:
         DataError: it has rounded an amount, or a job ran longer than any.
     """
-    looked_at = (
+    checked = (
         runs.group_by("part")
-        .agg(pl.col("torn", "escaped", "doubtful").sum())
+        .agg(pl.col("malformed", "escaped", "doubtful").sum())
         .collect(engine="streaming")
     )
-    if looked_at["doubtful"].sum():
+    if checked["doubtful"].sum():
         damage = find_damage(parts)
         if damage:
             raise damage
-    torn = looked_at.filter(pl.col("torn") > 0)["part"].sort()
-    return bool(looked_at["escaped"].sum()) or any(
-        has_other_lengths(parts[number]) for number in torn
+    malformed = checked.filter(pl.col("malformed") > 0)["part"].sort()
+    return bool(checked["escaped"].sum()) or any(
+        has_other_lengths(parts[number]) for number in malformed
     )
 
 

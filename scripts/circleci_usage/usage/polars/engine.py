@@ -43,7 +43,7 @@ def on_this_machine(found: FoundParts) -> Source:
 
 @contextmanager
 def at_least_a_header(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
-    """The parts, or one with only a header when CircleCI exported no file: both are no usage."""
+    """The parts, or one with only a header when CircleCI exported no file: both mean no usage."""
     if parts:
         yield parts
         return

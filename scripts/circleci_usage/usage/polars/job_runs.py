@@ -16,7 +16,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     Columns:
         the day and the names as there, and `branch_group`.
         `job_seconds`, and the same as ordinary `seconds`; `total_credits`.
-        `torn`, `escaped`, `doubtful` and `part`.
+        `malformed`, `escaped`, `doubtful` and `part`.
         the credits of each type, and those that the total does not, or may not, include: null
             instead of zero.
         `queued`, `workflow_seconds`, `workflow_stopped`, `workflow_successful`, `pipeline`,
@@ -40,7 +40,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         "job_seconds",
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         "total_credits",
-        *("torn", "escaped", "doubtful", "part"),
+        *("malformed", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.
         *map(
             _unless_zero,

@@ -27,7 +27,7 @@ from circleci_usage.usage.repeats import (
 _AT_A_TIME: Final = 100
 _OTHER_NULL, _NULL = NULL_MARKS
 _BEYOND: Final = "beyond the last column"
-_TORN: Final = "torn"
+_MALFORMED: Final = "malformed"
 _MARK: Final = "\0"
 _ROW: Final = "the row's place"
 
@@ -92,11 +92,11 @@ def align(
 def _write_rows(rows: pl.LazyFrame, stream: BinaryIO, first: str, *, trusting: bool) -> None:
     """Write the rows of `_texts`; `first` is the name of their first column."""
     if not trusting:
-        marked = pl.when(_TORN).then(pl.lit(_MARK)).otherwise(first)
+        marked = pl.when(_MALFORMED).then(pl.lit(_MARK)).otherwise(first)
         rows = rows.with_columns(marked.alias(first))
     with tempfile.TemporaryFile() as plain:
         with _watching_polars():
-            rows.drop(_TORN).sink_csv(
+            rows.drop(_MALFORMED).sink_csv(
                 plain, engine="streaming", check_extension=False, include_header=False
             )
         plain.seek(0)
@@ -107,16 +107,19 @@ def _write_rows(rows: pl.LazyFrame, stream: BinaryIO, first: str, *, trusting: b
 
 
 def _within(rows: pl.LazyFrame, only: Period) -> pl.LazyFrame:
-    """The rows of a period; torn ones are kept, for they are looked at later."""
+    """The rows of a period; malformed ones are kept, because they are checked later."""
     day = pl.col("JOB_RUN_DATE").str.head(DAY_LENGTH)
     inside = day.is_between(pl.lit(str(only.first)), pl.lit(str(only.last)))
     # A row without a day belongs to no other period either: keep it.
     has_no_day = ~day.str.contains(r"^\d").fill_null(value=False)
-    return rows.filter(inside | has_no_day | pl.col(_TORN))
+    return rows.filter(inside | has_no_day | pl.col(_MALFORMED))
 
 
 def _is_doubtful(lines: bytes) -> bool:
-    r"""Whether a row is torn, or has a backslash outside of a null: see `plain.may_be_misread`."""
+    r"""Whether a row is malformed, or has a backslash outside of a null.
+
+    See `plain.may_be_misread`.
+    """
     of_nulls = len(_NULL[:-1]) * lines.count(_NULL.encode())
     return _MARK.encode() in lines or lines.count(b"\\") != of_nulls
 
@@ -207,9 +210,9 @@ def _texts(part: Part, columns: Sequence[str], left_out: pl.Series) -> pl.LazyFr
     is_number = (
         total.is_null() | total.is_in(list(NULL_MARKS)) | total.str.contains(r"^\s*[-+.]?\d")
     )
-    torn = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number
+    malformed = pl.col(part.columns[-1]).is_null() | pl.col(_BEYOND).is_not_null() | ~is_number
     texts = [_text(name, part) for name in columns]
-    return frame.select(*texts, torn.alias(_TORN))
+    return frame.select(*texts, malformed.alias(_MALFORMED))
 
 
 def _text(name: str, part: Part) -> pl.Expr:

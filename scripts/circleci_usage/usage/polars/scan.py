@@ -1,4 +1,4 @@
-"""Parts → job runs: one lazy frame, whatever columns the parts have and in whatever order."""
+"""Parts → job runs: one lazy frame, whatever the columns of the parts and their order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,7 +133,7 @@ def scan_parts(
             null.
         `<credit type>_outside`, `<credit type>_unclear`: of new credit types, what TOTAL_CREDITS
             does not include, and what it may include or not.
-        `torn`: true where a row may be too short or too long.
+        `malformed`: true where a row may be too short or too long.
         `escaped`: true where an unknown column has a backslash.
         `doubtful`: true where an amount may have been rounded, or a time is too long.
         `part`: the number of the part.
@@ -164,7 +164,7 @@ def scan_parts(
 def read_texts(
     parts: Sequence[Part], types: dict[str, Amounts], *, identified: bool
 ) -> pl.LazyFrame:
-    """The rows of parts with the same header, and what stands beyond the last column.
+    """The rows of parts with the same header, and what is beyond the last column.
 
     Columns are texts unless `types` says otherwise.
     """
@@ -228,7 +228,7 @@ def _credits(header: _Header) -> Iterator[pl.Expr]:
 def _doubts(header: _Header) -> Iterator[pl.Expr]:
     # Polars fills a row that ends early with nulls; a row that goes on has one column more.
     ends_early = pl.col(header.columns[-1]).is_null()
-    yield pl.any_horizontal(ends_early, pl.col(_BEYOND).is_not_null()).alias("torn")
+    yield pl.any_horizontal(ends_early, pl.col(_BEYOND).is_not_null()).alias("malformed")
     yield pl.any_horizontal(pl.lit(value=False), *_backslashes(header.columns)).alias("escaped")
     texts = header.here(header.new.values())
     if not header.is_whole:
@@ -264,7 +264,7 @@ def _new_credits(header: _Header, rest: pl.Expr) -> NewCredits[pl.Expr]:
 
     The total includes the columns whose sum is the rest (of several combinations, the one with the
     most columns); none where the rest is zero; all where it is more than all of them. Where there
-    is no total (null), that is unclear. A text that is not a number is no credits.
+    is no total (null), that is unclear. A text that is not a number counts as zero.
     """
     columns = header.here(header.new.values())
     found = {column: _new_amount(column, header) for column in columns}

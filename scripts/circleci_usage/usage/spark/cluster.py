@@ -19,7 +19,7 @@ _SPARK_ERRORS: Final = (PySparkException, Py4JError)
 
 _SETTINGS: Final = {
     "spark.app.name": "circleci-usage",
-    # The export's moments are UTC, and what is no number must end the reading, not become null.
+    # The export's times are UTC; a text that is not a number must end the reading, not become null.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.ui.showConsoleProgress": "false",

@@ -1,4 +1,4 @@
-"""Which files a location means to a cluster, and what their headers say."""
+"""The files at a location as a cluster sees them, and their headers."""
 
 import zlib
 from collections.abc import Sequence
