@@ -25,8 +25,8 @@ from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store, no_usage_warnings
 from circleci_usage.pipeline import ReportSettings, make_report
 from circleci_usage.report import Report
-from circleci_usage.usage.engine import on_this_machine
 from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.polars.engine import on_this_machine
 from circleci_usage.usage.recorded import find_recorded
 
 _USUAL_MONTHS: Final = 2

@@ -233,7 +233,7 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
     ("arguments", "code", "message"),
     [
         (["report", "nowhere"], 2, "Error: There is no file or folder nowhere; check the path."),
-        (["report", "nothing"], 2, "Error: There are no usage files (.csv or .csv.gz) in nothing;"),
+        (["report", "nothing"], 2, "Error: No usage files (.csv or .csv.gz) in nothing;"),
         (["report"], 2, "Error: There is no file or folder .circleci-usage"),
         (
             ["report", "other.csv"],

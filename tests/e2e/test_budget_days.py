@@ -23,8 +23,8 @@ from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, export, run, stored_parts, with_history
 from circleci_usage.pipeline import ReportSettings, make_report
 from circleci_usage.report import Report
-from circleci_usage.usage.engine import on_this_machine
 from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage
 from exporting import TOKEN, TinyCompany
 from rows import Row, job_run

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import circleci_usage
 from circleci_usage.demo.company.exportfile import write_part
-from commandline import circleci_usage as run
+from commandline import circleci_usage
+from paths import ROOT
 from rows import job_run
 
 ROW = """
@@ -45,7 +45,7 @@ class Copy:
         self._env = {"PYTHONPATH": str(folder)}
 
     def run(self) -> None:
-        done = run("report", "exports", cwd=self.folder, env=self._env)
+        done = circleci_usage("report", "exports", cwd=self.folder, env=self._env)
         assert not done.code, done.err
 
     def python(self, script: str) -> str:
@@ -70,7 +70,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     folder = tmp_path_factory.mktemp("copy")
     package = folder / "circleci_usage"
     shutil.copytree(
-        Path(circleci_usage.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
+        ROOT / "scripts" / "circleci_usage", package, ignore=shutil.ignore_patterns("__pycache__")
     )
     _add_row(package / "schema" / "dimensions.py")
     rows = [
@@ -121,3 +121,14 @@ def test_the_summary_lists_it(copy: Copy) -> None:
     ]
     keys = [*summary]
     assert keys.index("by_trigger") + 1 == keys.index("by_trigger_user")
+
+
+def test_sums_kept_without_it_are_not_taken(copy: Copy) -> None:
+    kept = copy.folder / "exports" / ".daily-usage"
+    with_it = {*kept.glob("*.sums")}
+
+    done = circleci_usage("report", "exports", "-o", "without-it", cwd=copy.folder)
+
+    assert not done.code, done.err
+    assert len(with_it) == 1
+    assert len({*kept.glob("*.sums")} - with_it) == 1

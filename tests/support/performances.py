@@ -5,7 +5,7 @@ from math import nan
 import pandas as pd
 
 from circleci_usage.schema.export_columns import NO_NAME
-from circleci_usage.usage.polars.run_statistics import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.usage.job_run_rules import JOB_KEYS, WORKFLOW_KEYS
 from circleci_usage.usage.run_statistics import RunStatistics
 
 KEYS = {

@@ -16,8 +16,9 @@ from circleci_usage.report import Report, build_report
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import daily_usage
-from circleci_usage.usage.engine import Source, on_this_machine
+from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import find_parts
+from circleci_usage.usage.polars.engine import on_this_machine
 from contracts import FIRST, LAST
 from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
 

@@ -1,4 +1,4 @@
-"""Credit types that nobody knows yet: their own where the total includes them, a warning where it does not."""
+"""New credit types: counted where the total includes them, a warning where it does not."""
 
 import csv
 import json
@@ -65,7 +65,7 @@ def test_a_new_type_outside_of_the_total_is_warned_of(tmp_path: Path) -> None:
     assert by_type(usage) == {"compute": 107}
     [warning] = usage.warnings
     assert (
-        "AI_AGENT_CREDITS is a column that is not known here: its 300 credits of 1 job run are not part"
+        "AI_AGENT_CREDITS is an unknown column: its 300 credits of 1 job run are not part"
         in warning
     )
 
@@ -82,7 +82,7 @@ def test_where_rows_disagree_each_is_taken_at_its_word(tmp_path: Path) -> None:
         "its 20 credits of 1 job run are not part of TOTAL_CREDITS and are not counted; ask"
         in outside
     )
-    assert "whether TOTAL_CREDITS includes its 20 credits of 1 job run is not known, and" in unclear
+    assert "whether TOTAL_CREDITS includes its 20 credits of 1 job run is unknown; they" in unclear
 
 
 def test_a_total_of_more_than_all_types_includes_them(tmp_path: Path) -> None:
@@ -102,11 +102,9 @@ def test_where_the_total_does_not_tell_that_is_said(tmp_path: Path, total: str, 
     usage = read(tmp_path / "a.csv")
 
     assert by_type(usage) == {"compute": 10} | ({"other": other} if other else {})
-    assert [
-        warning.partition(" is a column that is not known here: ")[2] for warning in usage.warnings
-    ] == [
-        f"whether TOTAL_CREDITS includes its {credits} credits of 1 job run is not known, and they are not counted on"
-        " their own; ask CircleCI whether they are charged."
+    assert [warning.partition(" is an unknown column: ")[2] for warning in usage.warnings] == [
+        f"whether TOTAL_CREDITS includes its {credits} credits of 1 job run is unknown;"
+        " they are not counted separately; ask CircleCI whether they are charged."
         for credits in (25, 4)
     ]
 
@@ -175,7 +173,8 @@ def test_the_names_of_new_types() -> None:
 def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> None:
     written(tmp_path / "a.csv", AGENT, [("100", "300", "400")])
     (tmp_path / "usage.yml").write_text(
-        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {ai_agent: 0.005}}]\n"
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.001,"
+        " by_credit_type: {ai_agent: 0.005}}]\n"
     )
 
     done = circleci_usage(
@@ -229,7 +228,8 @@ def test_hostile_columns_are_harmless(tmp_path: Path, column: str, total: str) -
 def test_a_price_for_a_type_that_is_nowhere_is_warned_of(tmp_path: Path) -> None:
     written(tmp_path / "a.csv", AGENT, [("100", "300", "400")])
     (tmp_path / "usage.yml").write_text(
-        "pricing: [{from: 2026-01-01, price_per_credit: 0.001, by_credit_type: {gpu_minutes: 0.01}}]\n"
+        "pricing: [{from: 2026-01-01, price_per_credit: 0.001,"
+        " by_credit_type: {gpu_minutes: 0.01}}]\n"
     )
 
     done = circleci_usage("report", "a.csv", "--config", "usage.yml", "-o", "out", cwd=tmp_path)

@@ -1,4 +1,4 @@
-r"""Backslashes as escape signs, headers in the middle, headers of any look: read alike, merged into one dialect."""
+r"""Escape signs, headers in the middle, odd headers: read alike, merged into one dialect."""
 
 import csv
 import gzip
@@ -159,8 +159,7 @@ def test_lines_that_cat_ran_together_are_said(
 
     assert done.code == 6, done.err
     assert (
-        "part.csv, line 3: two lines are run together, a row and the header of another file; put a"
-        in done.err
+        "part.csv, line 3: a row and the header of another file are in one line; put a" in done.err
     )
 
 

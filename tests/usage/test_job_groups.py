@@ -1,4 +1,4 @@
-"""`job_groups`: numbered jobs as one, in every number that is told of jobs, and the groups that a report suggests."""
+"""`job_groups`: numbered jobs as one in every number of jobs, and the suggested groups."""
 
 import csv
 import gzip
@@ -204,7 +204,10 @@ def test_the_command_takes_groups_from_the_settings_file(tmp_path: Path) -> None
 
 
 def test_teams_own_jobs_by_their_own_names(tmp_path: Path) -> None:
-    teams = "teams: [{name: one, jobs: ['lint-1']}, {name: two, jobs: ['lint-2']}, {name: three, jobs: ['lint']}]\n"
+    teams = (
+        "teams: [{name: one, jobs: ['lint-1']}, {name: two, jobs: ['lint-2']},"
+        " {name: three, jobs: ['lint']}]\n"
+    )
 
     report = reported(
         tmp_path, [run("lint-1", compute="10"), run("lint-2", compute="20")], LINT + teams

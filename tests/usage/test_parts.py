@@ -59,9 +59,7 @@ def test_the_same_bytes_count_once_and_that_is_said(tmp_path: Path) -> None:
     found = find_parts([tmp_path])
 
     assert [part.path.name for part in found.parts] == ["part-0 (1).csv.gz", "part-1.csv.gz"]
-    assert found.warnings == (
-        "part-0.csv.gz is a copy of part-0 (1).csv.gz: its rows are counted once.",
-    )
+    assert found.warnings == ("part-0.csv.gz duplicates part-0 (1).csv.gz and was skipped.",)
 
 
 def test_what_a_file_is_decides_not_what_it_is_called(tmp_path: Path) -> None:
@@ -91,7 +89,7 @@ def test_no_files_is_said(tmp_path: Path) -> None:
             b"name,cost\nweb,3\n",
             "lacks the columns ORGANIZATION_NAME, PROJECT_NAME, WORKFLOW_NAME, JOB_NAME, JOB_RUN_D",
         ),
-        (b"\x00\xff\xfe\x01", "its first line is no CSV header"),
+        (b"\x00\xff\xfe\x01", "its first line is not a CSV header"),
         (b"PK\x03\x04 a zip file", "lacks the columns"),
         (gzip.compress(b"PROJECT_NAME", mtime=0)[:-12], "the gzip data are damaged"),
     ],
@@ -108,5 +106,5 @@ def test_a_column_that_is_there_twice_is_said(tmp_path: Path) -> None:
     file = a_part(tmp_path / "file.csv", "one")
     file.write_text(file.read_text().replace("PARALLELISM", "EXECUTOR"))
 
-    with pytest.raises(DataError, match="the column EXECUTOR is there twice"):
+    with pytest.raises(DataError, match="it has the column EXECUTOR twice"):
         find_parts([file])

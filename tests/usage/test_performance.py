@@ -256,9 +256,8 @@ def test_nothing_is_known_of_no_runs(tmp_path: Path) -> None:
 WITH_LITTLE_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from circleci_usage.errors import UnfinishedError
-from circleci_usage.usage.parts import find_parts
-from circleci_usage.usage import answers, heavy_pass
+from circleci_usage.core.errors import UnfinishedError
+from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.daily_usage import read_daily_usage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

@@ -62,7 +62,7 @@ def test_the_same_rows_packed_and_unpacked_are_counted_once(tmp_path: Path) -> N
     made = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert made["totals"] == {"credits": "175", "cost": "0.105", "job_runs": 3}
     [warning] = made["warnings"]
-    assert warning.startswith("usage.csv.gz: 3 rows are of job runs that are in usage.csv too")
+    assert warning.startswith("usage.csv.gz: 3 rows repeat job runs of usage.csv (")
     assert warning in done.err
     assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
 
@@ -76,7 +76,7 @@ def test_merging_into_the_folder_that_is_read_changes_nothing(tmp_path: Path, na
     for _ in range(2):
         done = circleci_usage("merge", tmp_path, "--output", tmp_path / name, cwd=tmp_path)
         assert done.code == 0
-        assert "part-0.csv.gz: 1 row is of job runs that are in part-1.csv.gz too" in done.err
+        assert "part-0.csv.gz: 1 row repeats job runs of part-1.csv.gz" in done.err
         files.append((tmp_path / name).read_bytes())
 
     assert files[0] == files[1]
@@ -124,7 +124,7 @@ def test_repeats_within_one_file_are_counted_once_and_the_last_row_counts(tmp_pa
     assert usage.warnings == warnings
     [warning] = warnings
     assert warning == (
-        "joined.csv.gz: 2 rows are of job runs that are in the same file too (the same JOB_ID);"
+        "joined.csv.gz: 2 rows repeat job runs of the same file (same JOB_ID);"
         " each job run is counted once."
     )
     assert merged_ids(tmp_path / "out" / "merged.csv.gz") == ["c", "a", "b"]
@@ -141,7 +141,7 @@ def test_the_row_counts_whose_day_is_complete_in_its_file(tmp_path: Path) -> Non
     assert credits_of(usage) == 175
     [warning] = usage.warnings
     assert warning == (
-        "a.csv.gz: 2 rows are of job runs that are in b.csv.gz too (the same JOB_ID);"
+        "a.csv.gz: 2 rows repeat job runs of b.csv.gz (same JOB_ID);"
         " each job run is counted once, from b.csv.gz."
     )
 
@@ -152,7 +152,7 @@ def test_the_file_whose_row_counts_is_named_also_beside_the_same_file(tmp_path: 
 
     [warning] = read(tmp_path).warnings
 
-    assert "a.csv.gz: 2 rows are of job runs that are in the same file and b.csv.gz too" in warning
+    assert "a.csv.gz: 2 rows repeat job runs of the same file and b.csv.gz" in warning
     assert warning.endswith("each job run is counted once, from the same file and b.csv.gz.")
 
 
@@ -205,11 +205,9 @@ def test_a_row_of_another_day_than_its_export_is_counted_once_and_said(tmp_path:
 
     assert (usage.rows, credits_of(usage)) == (3, 175)
     astray, repeated = usage.warnings
-    assert (
-        "1 row is of other days than its export was asked for (2026-03-04 to 2026-03-04)" in astray
-    )
+    assert "1 row is from days outside the exported window (2026-03-04 to 2026-03-04)" in astray
     assert "2026-03-04_2026-03-04_job-1" in astray
-    assert "1 row is of job runs that are in 2026-03-02_2026-03-03_job-0" in repeated
+    assert "1 row repeats job runs of 2026-03-02_2026-03-03_job-0" in repeated
 
 
 @pytest.mark.parametrize("named", [(), (".circleci-usage",), (".circleci-usage/parts",)])
@@ -231,8 +229,8 @@ def test_a_merged_store_has_a_row_of_another_day_than_its_export_once(
     assert (merged.code, made.code) == (0, 0), merged.err + made.err
     assert sorted(merged_ids(tmp_path / "merged.csv.gz")) == ["a", "b", "c"]
     assert sorted(merged_ids(tmp_path / "out" / "merged.csv.gz")) == ["a", "b", "c"]
-    assert "1 row is of job runs that are in 2026-03-0" in merged.err
-    assert "1 row is of job runs that are in 2026-03-0" in made.err
+    assert "1 row repeats job runs of 2026-03-0" in merged.err
+    assert "1 row repeats job runs of 2026-03-0" in made.err
 
 
 def test_sound_stored_exports_have_nothing_to_say(tmp_path: Path) -> None:
@@ -258,7 +256,7 @@ def test_a_stored_part_with_other_rows_than_the_ledger_says_is_named(tmp_path: P
 
     [warning] = read_daily_usage(stored_parts(tmp_path).parts).warnings
 
-    assert "0000.csv.gz has 3 rows, but the ledger of the store says 5; delete it" in warning
+    assert "0000.csv.gz has 3 rows, but the store's ledger records 5; delete it" in warning
 
 
 @pytest.mark.parametrize(
@@ -267,17 +265,17 @@ def test_a_stored_part_with_other_rows_than_the_ledger_says_is_named(tmp_path: P
         (
             '"sha256": "',
             '"sha256": "f',
-            "has another checksum than the ledger of the store says; delete it and run the",
+            "does not have the checksum that the store's ledger records; delete it and rerun",
         ),
         (
             '"bytes": ',
             '"bytes": 1',
-            "is not as long as the ledger of the store says; delete it and run the same",
+            "does not have the size that the store's ledger records; delete it and rerun",
         ),
         (
             '"rows": 3',
             '"rows": 0',
-            "has rows, but the ledger of the store says that it has none; delete it and",
+            "has rows, but the store's ledger records none; delete it and",
         ),
     ],
 )
@@ -302,7 +300,7 @@ def test_a_stored_part_that_is_missing_is_said(tmp_path: Path) -> None:
     for part in (tmp_path / "parts").glob("*.gz"):
         part.unlink()
 
-    with pytest.raises(DataError, match=r"csv\.gz is missing; run the same export again"):
+    with pytest.raises(DataError, match=r"csv\.gz is missing; rerun the export"):
         stored_parts(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""--engine spark, on a real standalone cluster: the same numbers to the last digit, whatever happens to a worker."""
+"""--engine spark on a real standalone cluster: the same numbers to the last digit."""
 
 import csv
 import gzip
@@ -23,8 +23,9 @@ from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.export_and_report import stored_parts
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
-from circleci_usage.usage.engine import Source, on_this_machine
+from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
@@ -178,9 +179,9 @@ def test_job_runs_count_once_and_new_credit_types_are_told_apart(
     there = report(cluster, tmp_path, parts, "--output", "there")
 
     assert (here.code, there.code) == (0, 0), there.err
-    assert "a.csv.gz: 6 rows are of job runs that are in b é.csv and c.csv.gz too" in here.err
+    assert "a.csv.gz: 6 rows repeat job runs of b é.csv and c.csv.gz" in here.err
     assert "its 5 credits of 1 job run are not part of TOTAL_CREDITS" in here.err
-    assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is not known" in here.err
+    assert "whether TOTAL_CREDITS includes its 40 credits of 1 job run is unknown" in here.err
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
 
 
@@ -261,9 +262,7 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
         (tmp_path / "parts" / name).stat().st_size for name in ("a.csv.gz", "b.csv")
     )
     [warning] = source.warnings
-    assert re.search(
-        r"/copy\.csv\.gz is a copy of \S+/a\.csv\.gz: its rows are counted once\.", warning
-    )
+    assert re.search(r"/copy\.csv\.gz duplicates \S+/a\.csv\.gz and was skipped\.", warning)
     assert daily_usage(source.read(None, ())).credits["credits"].sum() == 1001
 
 
@@ -283,12 +282,12 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
         (
             "long.csv",
             [(*job_run("1"), "more")],
-            "{file} is damaged: a row is too short or too long, or the file was cut;",
+            "{file} is damaged: a row is too short or too long, or the file is incomplete;",
         ),
         (
             "short.csv",
             [job_run("1")[:-1]],
-            "{file} is damaged: a row is too short or too long, or the file was cut;",
+            "{file} is damaged: a row is too short or too long, or the file is incomplete;",
         ),
     ],
 )
@@ -489,9 +488,7 @@ def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_where_there_is_nothing_is_said(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(
-        SettingsError, match=r"There are no usage files \(.csv or .csv.gz\) at file://"
-    ):
+    with pytest.raises(SettingsError, match=r"No usage files \(.csv or .csv.gz\) at file://"):
         on_cluster(spark, NOTHING, [tmp_path.as_uri()])
     with pytest.raises(SettingsError, match=r"Spark cannot read these paths: .*/no/such/folder"):
         on_cluster(spark, NOTHING, ["file:///no/such/folder"])

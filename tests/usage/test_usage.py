@@ -1,6 +1,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -50,22 +51,24 @@ def usage_of(folder: Path, *parts: list[Row], dialect: Dialect = Dialect()) -> D
     return read_daily_usage(find_parts([folder]).parts)
 
 
-def amounts(usage: DailyUsage) -> dict[tuple[str, ...], Decimal]:
-    keys = [
-        "date",
-        "organization",
-        "project",
-        "workflow",
-        "job",
-        "resource_class",
-        "status",
-        "credit_type",
-    ]
-    lines = usage.credits[[*keys, "credits"]].itertuples(index=False)
-    return {
-        (str(line[0])[:10], *map(str, line[1:-1])): to_decimal(line[-1], usage.places)
-        for line in lines
-    }
+class Line(NamedTuple):
+    """What one line of credits is of."""
+
+    date: str
+    organization: str
+    project: str
+    workflow: str
+    job: str
+    resource_class: str
+    status: str
+    credit_type: str
+
+
+def amounts(usage: DailyUsage) -> dict[Line, Decimal]:
+    lines = usage.credits.astype({"date": "str"})
+    names = [Line(*map(str, line)) for line in lines[[*Line._fields]].itertuples(index=False)]
+    credits = [to_decimal(int(each), usage.places) for each in lines["credits"]]
+    return dict(zip(names, credits, strict=True))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
@@ -138,7 +141,9 @@ def test_sums_are_exact_however_the_rows_are_ordered_and_cut(
     expected: dict[tuple[str, int], Decimal] = {}
     for each, job, day in credits:
         expected[job, day] = expected.get((job, day), Decimal(0)) + Decimal(each)
-    by_job_and_day = {(key[4], int(key[0][-2:])): value for key, value in amounts(whole).items()}
+    by_job_and_day = {
+        (line.job, int(line.date[-2:])): value for line, value in amounts(whole).items()
+    }
     assert by_job_and_day == {key: value for key, value in expected.items() if value}
     assert amounts(halves) == amounts(whole)
 
@@ -147,7 +152,7 @@ def test_a_total_beyond_its_types_is_kept_as_other(tmp_path: Path) -> None:
     usage = usage_of(tmp_path, [job_run("10", total="12.25"), job_run("1")])
 
     assert usage.runs["unreconciled_rows"].sum() == 1
-    assert {key[-1]: value for key, value in amounts(usage).items()} == {
+    assert {line.credit_type: value for line, value in amounts(usage).items()} == {
         "compute": 11,
         "other": Decimal("2.25"),
     }

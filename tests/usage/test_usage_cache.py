@@ -137,7 +137,7 @@ def test_one_flipped_bit_is_noticed(parts: tuple[Part, ...]) -> None:
 def test_sums_of_another_shape_are_made_anew(
     parts: tuple[Part, ...], tmp_path: Path, frame: str
 ) -> None:
-    """As another version would have saved them, one column less, under a number that somebody forgot to raise."""
+    """As another version would have saved them: one column less."""
     fresh = outputs(read(parts), tmp_path)
     ((name, _),) = saved(parts).items()
     folder, key = cache_beside(parts), name.removesuffix(".sums")

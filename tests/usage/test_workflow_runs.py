@@ -24,6 +24,7 @@ from circleci_usage.report import Report, build_report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
+from circleci_usage.schema.keys import WorkflowKey
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from hypothesis_profiles import examples
@@ -102,7 +103,7 @@ def outcomes(duration_stats: DurationStats) -> tuple[int | None, ...]:
 
 
 def longrunning() -> list[Row]:
-    """As many runs of each kind as the real workflow `test-e2e-longrunning` had in nine days: nearly all canceled."""
+    """As many runs of each kind as the real workflow `test-e2e-longrunning` had in nine days."""
     canceled = [
         row
         for number in range(33)
@@ -331,10 +332,10 @@ def test_canceled_job_runs_that_never_started_are_told_apart(tmp_path: Path) -> 
 def assert_as_the_oracle_says(
     made: Report, rows: list[run_oracle.Fields], days: tuple[str, str]
 ) -> None:
-    found = {
-        (duration_stats.key[0], duration_stats.key[2], duration_stats.key[4]): duration_stats
-        for duration_stats in made.findings.durations.workflows
-    }
+    found = {}
+    for duration_stats in made.findings.durations.workflows:
+        key = WorkflowKey(*duration_stats.key)
+        found[key.organization_id, key.project_id, key.workflow] = duration_stats
     expected = run_oracle.workflows(rows, *days)
     assert {key: outcomes(duration_stats) for key, duration_stats in found.items()} == {
         key: (
@@ -385,7 +386,7 @@ def test_real_workflow_runs_as_the_oracle_counts_them() -> None:
     (longest,) = (
         duration_stats
         for duration_stats in made.findings.durations.workflows
-        if duration_stats.key[4] == "test-e2e-longrunning"
+        if WorkflowKey(*duration_stats.key).workflow == "test-e2e-longrunning"
     )
     assert outcomes(longest) == (16, 0, 11, 3, 5, 0)
 

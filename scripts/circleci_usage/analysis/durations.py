@@ -19,7 +19,7 @@ from circleci_usage.core.columnar import Cells, Records, columns_of, found_in, o
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
-from circleci_usage.usage.polars.run_statistics import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.usage.job_run_rules import JOB_KEYS, WORKFLOW_KEYS
 from circleci_usage.usage.run_statistics import RunStatistics
 
 

@@ -37,7 +37,7 @@ from circleci_usage.costs.resource_rates import (
     is_self_hosted,
 )
 from circleci_usage.schema.export_columns import NO_NAME
-from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
+from circleci_usage.usage.job_run_rules import MACHINE_KEYS
 from circleci_usage.usage.run_statistics import RunStatistics
 
 HEAD_ROOM: Final = Decimal("1.2")

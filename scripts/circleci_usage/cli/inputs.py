@@ -69,7 +69,7 @@ def source_of(
         with cluster as source:
             yield source
     else:
-        from circleci_usage.usage.engine import on_this_machine
+        from circleci_usage.usage.polars.engine import on_this_machine
 
         yield on_this_machine(found_parts(paths, store, period))
 
@@ -97,7 +97,7 @@ def _cluster_source(
     found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
     if not (found.parts or urls):
         # Days that are known to be without usage: no cluster is needed.
-        from circleci_usage.usage.engine import on_this_machine
+        from circleci_usage.usage.polars.engine import on_this_machine
 
         yield on_this_machine(found)
         return

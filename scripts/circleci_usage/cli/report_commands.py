@@ -101,7 +101,7 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
-    from circleci_usage.usage.engine import at_least_a_header
+    from circleci_usage.usage.polars.engine import at_least_a_header
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
 

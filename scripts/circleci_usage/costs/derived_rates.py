@@ -1,7 +1,7 @@
 """What an export itself says a resource class costs: credits ÷ minutes ÷ containers, where enough of its runs agree.
 
 CircleCI rounds each container's time up to the second and its credits up to the credit. Of a run of at least a minute
-(`usage.class_rates.SHORTEST`), half a credit less is therefore at most half a credit a minute away from the truth, so
+(`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a credit a minute away from the truth, so
 that its nearest whole rate is the right one. Exports are a second off now and then, which the tolerance allows for.
 """
 

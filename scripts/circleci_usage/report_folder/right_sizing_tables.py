@@ -18,7 +18,7 @@ from circleci_usage.report_folder.columns import (
     text,
 )
 from circleci_usage.report_folder.table import Row, Table
-from circleci_usage.usage.polars.run_statistics import MACHINE_KEYS
+from circleci_usage.usage.job_run_rules import MACHINE_KEYS
 
 _KEY: Final = dimensions(MACHINE_KEYS)
 _MONTHLY_CREDITS: Final = credit_amount("credits_a_month", "Compute credits per month now.")

@@ -1,1 +1,1 @@
-"""What the data are called, said once: export columns, credit types, dimensions, keys."""
+"""The names of the data: export columns, credit types, dimensions, keys."""

@@ -1,8 +1,7 @@
 """What usage is broken down by: every list of dimensions derives from this table.
 
-To add a dimension is to add a row: its export column is then read, it appears in the places that
-the row names, gets the table and the list of `summary.json` that its breakdown names, and stands
-in the generated documentation.
+To add a dimension is to add a row: its export column is read, it appears in the places that the row
+names, gets a table and a list in `summary.json`, and is in the generated documentation.
 
 The order of the rows is the order of columns in our tables.
 
@@ -67,7 +66,7 @@ class BreakdownTable:
         title: its heading.
         heading: what one of its lines is; heads the column of their names.
         summary_key: its list in summary.json; None where it has none.
-        position: where it stands among the others: lower comes first.
+        position: its place among the others: lower comes first.
     """
 
     name: str
@@ -85,7 +84,6 @@ class OwnTable:
     Attributes:
         name: see `BreakdownTable`.
         keys: the dimensions that name a line; none: the dimension alone.
-        title: instead of the dimension's plural.
         heading: instead of the dimension's label.
         summary_key: instead of `by_DIMENSION`.
         in_summary: whether summary.json has such a list.
@@ -94,7 +92,6 @@ class OwnTable:
 
     name: str
     keys: tuple[str, ...] = ()
-    title: str = ""
     heading: str = ""
     summary_key: str = ""
     in_summary: bool = True
@@ -130,6 +127,7 @@ class Dimension:
 
 _USAGE: Final = Place.DAILY_USAGE | Place.BRANCH_USAGE
 _COSTS: Final = Place.CHARGES | Place.CUBE
+_NAMED: Final = _USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS
 _JOB: Final = Place.DAILY_USAGE | Place.OF_JOBS | Place.CUBE
 
 DIMENSIONS: Final = (
@@ -157,7 +155,7 @@ DIMENSIONS: Final = (
         plural="Organizations",
         meaning="Name of the organization, as of its last day in the report.",
         identity="organization_id",
-        places=_USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS,
+        places=_NAMED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("organizations", OrganizationKey._fields, position=20),
     ),
@@ -179,12 +177,7 @@ DIMENSIONS: Final = (
             " the credit type for charges without a project."
         ),
         identity="project_id",
-        places=_USAGE
-        | _COSTS
-        | Place.DAILY_TABLES
-        | Place.ALLOCATION
-        | Place.CUSTOM_COSTS
-        | Place.RESERVED,
+        places=_NAMED | Place.RESERVED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("projects", ProjectKey._fields, position=30),
     ),
@@ -320,7 +313,7 @@ def _breakdown_table(dimension: Dimension, own: OwnTable) -> BreakdownTable:
     return BreakdownTable(
         name=own.name,
         keys=own.keys or (dimension.name,),
-        title=own.title or dimension.plural,
+        title=dimension.plural,
         heading=own.heading or dimension.label,
         summary_key=summary_key if own.in_summary else None,
         position=own.position,

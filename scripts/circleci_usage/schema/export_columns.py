@@ -1,4 +1,4 @@
-"""The columns of a CircleCI usage export: their names, order, null marks and credit types, said once.
+"""The columns of a CircleCI usage export: names, order, null marks and credit types.
 
 Source: the Usage API's export format as published by CircleCI, and real export files.
 """
@@ -57,7 +57,10 @@ EXPORT_COLUMNS: Final = (
     "IPRANGES_CREDITS",
     "TOTAL_CREDITS",
 )
-"""All 48 columns in the order CircleCI writes them. Older exports lack the three JOB_RUN_*_AT columns."""
+"""All 48 columns in the order CircleCI writes them.
+
+Older exports lack the three JOB_RUN_*_AT columns.
+"""
 
 NULL_MARKS: Final = ("\\N", "\\\\N")
 """How exports write null: with one backslash or with two, quoted or not."""
@@ -80,7 +83,7 @@ LONGEST_NAME: Final = 10_000
 """Characters that a name in an export may have: lists, pages and tables repeat it."""
 
 OTHER: Final = "other"
-"""What TOTAL_CREDITS holds beyond the eight credit types: nothing in real exports, shown rather than lost."""
+"""What TOTAL_CREDITS holds beyond the eight credit types: nothing in real exports."""
 
 CREDIT_TYPES: Final = (*CREDIT_COLUMNS, OTHER)
 
@@ -106,14 +109,17 @@ _ABBREVIATIONS: Final = frozenset(
 _LONGEST_TYPE: Final = 40
 
 CREDIT_TYPE_PATTERN: Final = rf"[a-z][a-z0-9_]{{0,{_LONGEST_TYPE - 1}}}"
-"""What the name of a credit type looks like, also of one that CircleCI will only think of."""
+"""What the name of a credit type looks like, including ones that CircleCI may add."""
 
 
 def new_credit_columns(columns: Iterable[str]) -> dict[str, str]:
-    """The columns of credits that are not known yet: credit type, as `CREDIT_TYPE_PATTERN` says → its column.
+    """Credit columns that are not known yet: new credit type → its column.
 
-    AI_AGENT_CREDITS holds the credit type `ai_agent`. Whatever else a column is called, its type has only letters,
-    digits and low lines, so that it is harmless wherever it is shown.
+    Whatever a column is called, its type follows `CREDIT_TYPE_PATTERN`: only letters, digits and
+    underscores, so that it is harmless wherever it is shown.
+
+        >>> new_credit_columns(["COMPUTE_CREDITS", "AI_AGENT_CREDITS"])
+        {'ai_agent': 'AI_AGENT_CREDITS'}
     """
     known = {*CREDIT_COLUMNS.values(), TOTAL_CREDITS}
     found: dict[str, str] = {}
@@ -121,7 +127,8 @@ def new_credit_columns(columns: Iterable[str]) -> dict[str, str]:
         if column.endswith(_CREDITS):
             words = re.sub("[^a-z0-9]+", "_", column.removesuffix(_CREDITS).lower()).strip("_")
             name = words if words[:1].isalpha() else f"credits_{words}".strip("_")
-            found[_unlike(name[: _LONGEST_TYPE - 4].strip("_"), _RESERVED.union(found))] = column
+            short = name[: _LONGEST_TYPE - 4].strip("_")
+            found[_unlike(short, _RESERVED.union(found))] = column
     return found
 
 
@@ -131,7 +138,7 @@ def _unlike(name: str, taken: frozenset[str]) -> str:
 
 
 def credit_types(found: Iterable[str]) -> tuple[str, ...]:
-    """All credit types that are known, and the found ones that are not, in the order in which they are listed."""
+    """All known credit types and the new ones among those found, in the order of lists."""
     return (*CREDIT_COLUMNS, *sorted(set(found) - set(CREDIT_TYPES)), OTHER)
 
 
@@ -144,7 +151,11 @@ def credit_types_of(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def credit_type_name(credit_type: str) -> str:
-    """A credit type as people read it: `ai_agent`, which nobody has named yet, is `AI agent`."""
+    """A credit type as people read it; a new one gets its name from its column.
+
+    >>> credit_type_name("dlc"), credit_type_name("ai_agent")
+    ('Docker layer caching', 'AI agent')
+    """
     if credit_type in CREDIT_TYPE_NAMES:
         return CREDIT_TYPE_NAMES[credit_type]
     words = [word.upper() if word in _ABBREVIATIONS else word for word in credit_type.split("_")]
@@ -174,19 +185,22 @@ REQUIRED_COLUMNS: Final = (
 """A file without one of these is not a usage export; every other column may be missing."""
 
 NO_NAME: Final = "(none)"
-"""Shown where the export has a null, e.g. the job name of a run that was blocked."""
+"""Shown where the export has null, such as the job name of a blocked run."""
 
 
 def is_credit_type(name: str, credit_types: Iterable[str] = CREDIT_TYPES) -> bool:
-    """Whether a name stands for what has none: it is that of one of some credit types."""
+    """Whether a name is that of a credit type, which stands for a missing project or job."""
     return name in map(credit_type_name, credit_types)
 
 
 def job_in_words(job: str, credit_types: Iterable[str]) -> str:
-    """How a sentence calls a job, with `{}` for its name, if it has one: no credit type is called a job.
+    """How a sentence names a job, with `{}` for its name; a credit type is not called a job.
+
+        >>> job_in_words("test", []), job_in_words("User seats", ["user"])
+        ('the job {}', '{}')
 
     Args:
-        job: its name, or what stands for it.
+        job: its name, or the credit type that stands for it.
         credit_types: those of the report.
     """
     if job == NO_NAME:
@@ -195,7 +209,7 @@ def job_in_words(job: str, credit_types: Iterable[str]) -> str:
 
 
 BRANCH_GROUP: Final = "branch_group"
-"""What stands for the branch where the branches themselves would be too many: the globs that it matches."""
+"""Stands for the branch where branches themselves would be too many: the globs it matches."""
 
 OTHER_BRANCHES: Final = "(other branches)"
 """The group of a branch that matches none."""

@@ -1,1 +1,1 @@
-"""Export files to daily usage: the one heavy pass. The only package that knows Polars."""
+"""Export files → daily usage and run statistics: the one heavy pass."""

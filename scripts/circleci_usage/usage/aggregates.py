@@ -1,14 +1,13 @@
-"""Job runs → their sums per day and dimension, the same from every engine.
+"""What every engine returns: job runs summed per day and dimension, as small Polars frames.
 
-The sums are written with Narwhals, so that they run wherever a lazy frame with the columns of `runs.write_runs` lives:
-in Polars here, in Spark on a cluster. What an engine gives is put in order here.
+An engine returns bare sums; here they are put in order: days become dates, blank lines disappear,
+organizations and projects get their latest names.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import EXPORTED_DAYS
@@ -18,10 +17,10 @@ from circleci_usage.schema.export_columns import (
     CREDIT_TYPES,
     LONGEST_NAME,
     NO_NAME,
-    OTHER,
     credit_types_of,
 )
-from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
+from circleci_usage.usage.job_run_rules import DECIMALS, DIGITS
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 BRANCH_DIMENSIONS: Final = names_in(Place.BRANCH_USAGE)
 """What the daily usage of branches is summed by."""
@@ -29,63 +28,47 @@ BRANCH_DIMENSIONS: Final = names_in(Place.BRANCH_USAGE)
 DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
 
+NUMBER: Final = pl.Decimal(DIGITS, DECIMALS)
+"""The type of amounts that are not all whole."""
+
 MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
-"""Branches that are told apart from all others also where settings do not name them."""
+"""Branches that have a group of their own also where the settings file does not name them."""
 
 RUN_MEASURES: Final = ("job_runs", "unreconciled_rows", "total_credits", "job_seconds")
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What the heavy pass gives.
+    """What an engine returns.
 
     Attributes:
         days: a wide frame with the sums per day and dimension.
         branches: the same per day and branch.
-        answers: the ordinary numbers.
+        run_statistics: how the job runs went.
         warnings: what a reader should know of the rows, a line each.
-        has_repeats: whether rows were left out because other rows are of the same job runs.
+        has_repeats: whether rows were left out because they repeat job runs.
     """
 
     days: pl.DataFrame
     branches: pl.DataFrame
-    answers: RunStatisticsFrames
+    run_statistics: RunStatisticsFrames
     warnings: tuple[str, ...] = ()
     has_repeats: bool = False
-
-
-def sum_runs(
-    runs: nw.LazyFrame[Any], dimensions: Sequence[str], credit_types: Sequence[str] = CREDIT_TYPES
-) -> nw.LazyFrame[Any]:
-    """Job runs with the columns of `runs.write_runs` → their sums, on any engine that Narwhals speaks to.
-
-    Credit types that no run has may be left out.
-    """
-    amounts = [nw.col(f"{kind}_credits") for kind in credit_types]
-    return runs.group_by(*dimensions).agg(
-        nw.len().alias("job_runs"),
-        nw.col("job_seconds").sum(),
-        nw.col("total_credits").sum(),
-        nw.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
-        *(amount.sum() for amount in amounts),
-        *(
-            amount.count().alias(f"{kind}_runs")
-            for kind, amount in zip(credit_types, amounts, strict=True)
-        ),
-    )
 
 
 def tidy_days(sums: pl.DataFrame) -> pl.DataFrame:
     """Sums by `DAILY_DIMENSIONS` as an engine gives them → `Sums.days`.
 
     Raises:
-        polars.exceptions.PolarsError: a day is no date of an export, or a name longer than any.
+        polars.exceptions.PolarsError: a day is not one of an export, or a name is too long.
     """
     return _tidy(sums, DAILY_DIMENSIONS)
 
 
 def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, named as `Sums.days` are.
+    """Sums by `BRANCH_DIMENSIONS` of `unless_identified` runs → `Sums.branches`, with names.
+
+    Organizations and projects are named as in `Sums.days`.
 
     Raises:
         polars.exceptions.PolarsError: as `tidy_days`.
@@ -100,7 +83,7 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Turn the text of days into dates, drop what only blank lines made, order the rows, say the names as of late."""
+    """Sort the rows; days become dates, blank lines disappear, names are the latest."""
     names = [key for key in keys if key != "date"]
     blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
     sums = _with_all_types(sums)
@@ -123,7 +106,7 @@ def _are_of_exports(days: pl.Series) -> bool:
 
 
 def _longest(names: pl.Series) -> int:
-    """The length of the longest name; lists of globs are no names."""
+    """The length of the longest name; lists of globs are not names."""
     if names.name == BRANCH_GROUP:
         return 0
     longest = names.unique().cast(pl.String).str.len_chars().max()
@@ -142,7 +125,12 @@ def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
 
 
 def _latest(name: str) -> pl.Expr:
-    """A name as it is on the last day: who renames a project or an organisation wants it in one line, not in two."""
+    """A name as of the last day, so that a renamed project is one line, not two.
+
+    date       | project_id | project          project
+    2026-03-01 | p1         | web       →      shop
+    2026-03-02 | p1         | shop             shop
+    """
     identity = pl.col(IDENTITIES[name])
     latest = pl.col(name).sort_by("date", name).last().over(identity)
     return pl.when(identity.is_null()).then(pl.col(name)).otherwise(latest).fill_null(NO_NAME)

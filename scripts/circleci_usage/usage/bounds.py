@@ -1,9 +1,9 @@
-"""Whether fast readers can read parts in bounded memory: they hold whole rows, and many of them at a time.
+"""Whether fast readers can read parts in bounded memory: they hold many whole rows at a time.
 
-No export has a row of a megabyte or a million blank lines, but a damaged or hostile file may, and a megabyte of gzip
-unpacks to a gigabyte. Looking at all bytes would cost a twentieth of the time of a report. So only the beginning of a
-part is unpacked for a look, and samples of the rest tell where more is packed than any export has in so many bytes;
-only such parts are looked at as a whole.
+No export has a row of a megabyte or a million blank lines, but a damaged or hostile file may, and a
+megabyte of gzip unpacks to a gigabyte. Checking all bytes would cost a twentieth of the time of a
+report. So only the beginning of a part is unpacked, and samples of the rest show whether more is
+packed into them than any export has in so many bytes; only such parts are checked as a whole.
 """
 
 import zlib
@@ -17,34 +17,36 @@ from circleci_usage.core.errors import DataError
 from circleci_usage.core.machine import cores
 from circleci_usage.usage.input_files import GZIP_MAGIC, ROW_LIMIT, Part, open_part
 
-_LOOKED_AT: Final = 64 << 20
-"""Unpacked bytes that are looked at of all parts together."""
+_CHECKED: Final = 64 << 20
+"""Unpacked bytes that are checked of all parts together."""
 _CHUNK: Final = 1 << 18
 _LEAST: Final = 4 * ROW_LIMIT
 _STEP: Final = 1 << 16
 _SAMPLE: Final = 1 << 11
 _PLAIN_SAMPLE: Final = 1 << 12
 _DENSE: Final = 0.7
-"""To which part of its size packed text can be packed once more: where it was random, hardly at all."""
+"""Share of its size that packed text shrinks to when packed again; random text hardly shrinks."""
 _LINE_END: Final = b"\n"
 _QUOTE: Final = b'"'
 
 
 def have_long_rows(parts: Sequence[Part]) -> bool:
-    """Whether a row may be longer than `ROW_LIMIT`, as where a quote is not closed: `plain_parts` knows for sure.
+    """Whether a row may be longer than `ROW_LIMIT`, for example because a quote is not closed.
+
+    `plain_parts` finds out for sure.
 
     Raises:
         DataError: there are far more line ends than rows can have.
     """
-    looked_at = max(_LEAST, _LOOKED_AT // max(len(parts), 1))
+    size = max(_LEAST, _CHECKED // max(len(parts), 1))
     with ThreadPoolExecutor(cores()) as pool:
-        return any([*pool.map(partial(_has_long_rows, looked_at=looked_at), parts)])
+        return any([*pool.map(partial(_has_long_rows, size=size), parts)])
 
 
-def _has_long_rows(part: Part, looked_at: int) -> bool:
+def _has_long_rows(part: Part, size: int) -> bool:
     rows = _RowEnds(part)
     with open_part(part.path) as stream:
-        begin = None if _is_dense(part) else looked_at
+        begin = None if _is_dense(part) else size
         return any(rows.are_far_before(chunk) for chunk in _chunks(stream, begin))
 
 
@@ -57,11 +59,11 @@ def _chunks(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
 
 
 class _RowEnds:
-    """Where the rows of a part end, as those see it who count quotes."""
+    """Where the rows of a part end, found by counting quotes."""
 
     def __init__(self, part: Part) -> None:
         self._path = part.path
-        # A row has at least its separators; twice as many line ends as such rows have is more than a doubt.
+        # A row has at least its separators. Twice as many line ends cannot all end rows.
         self._most = 2 * _CHUNK // len(part.columns)
         self._lines = 0
         self._open = 0
@@ -78,8 +80,8 @@ class _RowEnds:
         if is_blank or (lines > self._most and self._rows_in(chunk) > self._most):
             first, last = self._lines + 1, self._lines + max(lines, 1)
             raise DataError(
-                f"{self._path}, lines {first} to {last}: thousands of them are blank or too short to be rows;"
-                " this is not a usage export."
+                f"{self._path}, lines {first} to {last}: thousands of them are blank"
+                " or too short to be rows; this is not a usage export."
             )
         self._lines += lines
         self._quoted ^= quotes % 2 == 1
@@ -93,7 +95,10 @@ class _RowEnds:
 
 
 def _last_row_end(chunk: bytes, *, quoted: bool) -> int:
-    """The place of the last line end outside of quotes, -1 if there is none; `quoted` says how the chunk ends."""
+    """The place of the last line end outside of quotes, -1 if there is none.
+
+    `quoted` is whether the chunk ends within quotes.
+    """
     stop = len(chunk)
     while True:
         quote = chunk.rfind(_QUOTE, 0, stop)

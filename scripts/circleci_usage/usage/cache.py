@@ -1,8 +1,8 @@
-"""What the heavy pass gives on disk, so that a new price or team costs no second reading of the parts.
+"""Sums kept on disk, so that a new price or team needs no second reading of the parts.
 
-A file is found by the checksums of the parts' bytes and whatever else its sums depend on, the code that makes them
-included; if any of it differs, so does the file's name. What it holds is trusted only while it has its own checksum and
-the shape that sums have now.
+A file is found by the checksums of the parts' bytes and whatever else its sums depend on, including
+the code that makes them; if any of it differs, so does the file's name. Its content is trusted only
+with a matching checksum and the shape that sums have now.
 """
 
 import hashlib
@@ -26,13 +26,18 @@ from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import END_OF_TIME, Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
-from circleci_usage.usage.aggregates import BRANCH_DIMENSIONS, DAILY_DIMENSIONS, RUN_MEASURES, Sums
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DAILY_DIMENSIONS,
+    NUMBER,
+    RUN_MEASURES,
+    Sums,
+)
 from circleci_usage.usage.file_hashes import FileState, checksums, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
-from circleci_usage.usage.polars.run_statistics import RunStatisticsFrames
-from circleci_usage.usage.polars.scan import NUMBER
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 CACHE_FOLDER: Final = ".daily-usage"
 
@@ -50,9 +55,9 @@ def read_sums(
     cache: Path | None,
     job_groups: JobGroups = NO_GROUPS,
 ) -> Sums:
-    """As `heavy_pass.sum_parts`, unless `cache`, a folder, has the sums already."""
+    """As `polars.aggregate.sum_parts`, unless `cache`, a folder, has the sums already."""
     globs = sorted(set(branch_globs))
-    # Through a link, sums would be written, and old ones removed, in some other place.
+    # Through a link, sums would be written, and old ones removed, somewhere else.
     if cache is None or cache.is_symlink():
         return sum_parts(parts, globs, period, job_groups)
     files = [part.path for part in parts]
@@ -84,16 +89,18 @@ def cache_beside(parts: Sequence[Part]) -> Path:
 
 
 def _content(parts: Sequence[Part], states: Sequence[FileState], found: Sequence[str]) -> list[str]:
-    """What the parts hold and are called, those that were changed later behind: their rows count before others."""
+    """The checksums and names of the parts; the rows of a later one count before others."""
     in_order = sorted(
         zip(states, parts, found, strict=True),
         key=lambda each: (each[0].modified, str(each[1].path)),
     )
-    return [f"{checksum} {part.path.name} {_said(part.recorded)}" for _, part, checksum in in_order]
+    return [
+        f"{checksum} {part.path.name} {_facts(part.recorded)}" for _, part, checksum in in_order
+    ]
 
 
-def _said(recorded: Recorded | None) -> list[str]:
-    """What a ledger says, the same in every process: a set has another order in each."""
+def _facts(recorded: Recorded | None) -> list[str]:
+    """The ledger entry of a part, the same in every process: the order of a set differs."""
     if recorded is None:
         return []
     named = {field.name: getattr(recorded, field.name) for field in fields(recorded)}
@@ -114,7 +121,7 @@ def _shape() -> list[object]:
 
 @cache
 def _code() -> str:
-    """The code that makes the sums: with another, the same parts may give other sums, or sums of another shape."""
+    """A checksum of the code that makes the sums: other code may give other sums."""
     usage = Path(__file__).parent
     schema = usage.parent / "schema"
     sources = sorted([*usage.rglob("*.py"), *schema.glob("*.py")])
@@ -125,12 +132,12 @@ def _code() -> str:
 
 
 def _key(depends_on: Sequence[object]) -> str:
-    """What sums are found by: another byte in a part, another glob or period, is another key."""
+    """What sums are found by: another byte in a part, glob or period gives another key."""
     return hashlib.sha256(json.dumps(depends_on).encode()).hexdigest()
 
 
 def load_sums(folder: Path, key: str) -> Sums | None:
-    """What was saved under a key, if it is there, whole, and of the shape that sums have."""
+    """The sums saved under a key, if they are there, undamaged, and in the current shape."""
     try:
         content = read_own(folder / f"{key}{_SUFFIX}", _LIMIT)
     except OSError:
@@ -157,13 +164,13 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     ):
         return None
     except pl.exceptions.PanicException:
-        # A defect of Polars, which a file that was made for it may meet: it is as good as damaged.
+        # A bug of Polars, which a crafted file may trigger: treat the file as damaged.
         return None
     return sums if _has_shape(sums) else None
 
 
 def _has_shape(sums: Sums) -> bool:
-    """Whether the frames are what the heavy pass gives. They may come from a cache that others can write."""
+    """Whether the frames look like those of an engine; others may be able to write the cache."""
     kinds = credit_types_of(sums.days.columns)
     measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(
         RUN_MEASURES
@@ -173,7 +180,7 @@ def _has_shape(sums: Sums) -> bool:
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
         and all(
-            _is_like(getattr(sums.answers, each.name), _shapes()[each.name])
+            _is_like(getattr(sums.run_statistics, each.name), _shapes()[each.name])
             for each in fields(RunStatisticsFrames)
         )
     )
@@ -193,7 +200,7 @@ def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str], measures: Collecti
 
 
 def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
-    """Whether a frame has these columns and types; amounts are whole numbers or decimals, as they need be."""
+    """Whether a frame has these columns and types; amounts may be integers or decimals."""
     if frame.columns != known.names():
         return False
     pairs = [(series, known[series.name]) for series in frame]
@@ -205,22 +212,22 @@ def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
 
 @cache
 def _shapes() -> Mapping[str, pl.Schema]:
-    """The columns of the answers: of what the heavy pass says of no usage at all."""
+    """The columns of the run statistics, taken from those of no usage at all."""
     with working_folder() as folder:
         nothing = folder / "no-usage.csv"
         nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
-        answers = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).answers
-    return {each.name: getattr(answers, each.name).schema for each in fields(RunStatisticsFrames)}
+        found = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).run_statistics
+    return {each.name: getattr(found, each.name).schema for each in fields(RunStatisticsFrames)}
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:
-    """Save the sums and forget the oldest; where nothing can be written, nothing is saved."""
+    """Save the sums and remove the oldest; where nothing can be written, nothing is saved."""
     notes = pl.DataFrame(
         [([*sums.warnings], sums.has_repeats)],
         {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
         orient="row",
     )
-    answers = [getattr(sums.answers, field.name) for field in fields(RunStatisticsFrames)]
+    answers = [getattr(sums.run_statistics, field.name) for field in fields(RunStatisticsFrames)]
     frames = (sums.days, sums.branches, notes, *answers)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):

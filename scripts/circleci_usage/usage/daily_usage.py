@@ -1,4 +1,4 @@
-"""Parts → daily usage, which everything else is made from: sums, as the frames that people know."""
+"""Parts → daily usage, which everything else is made from: sums as pandas frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
     MAIN_BRANCHES,
+    NUMBER,
     RUN_MEASURES,
     Sums,
 )
 from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.polars.scan import NUMBER
 from circleci_usage.usage.run_statistics import RunStatistics, run_statistics
 
 
@@ -31,19 +31,21 @@ class DailyUsage:
     """Job runs summed per UTC day and dimension.
 
     Attributes:
-        runs: a row per combination of `DAILY_DIMENSIONS`, with `job_runs`, `unreconciled_rows` (in how many of the runs
-            TOTAL_CREDITS is not the sum of the credit types), `total_credits` and `job_seconds`.
-        credits: the same rows once per credit type that is not zero, with `credit_type`, `credits` and `job_runs` (the
-            runs that used such credits).
+        runs: a row per combination of `DAILY_DIMENSIONS`, with `job_runs`, `unreconciled_rows` (the
+            runs whose TOTAL_CREDITS is not the sum of their credit types), `total_credits` and
+            `job_seconds`.
+        credits: the same rows once per credit type that is not zero, with `credit_type`, `credits`
+            and `job_runs` (the runs that used such credits).
         branch_runs: a row per combination of `BRANCH_DIMENSIONS`, with `job_runs`.
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
         run_statistics: how the job runs of a period went.
-        places: credits and seconds are whole numbers of 10^-places (see `units`).
+        places: credits and seconds are whole numbers of 10^-places (see `core.scaled_integers`).
         warnings: what a reader should know of the rows, a line each.
-        has_repeats: whether rows were left out because other rows are of the same job runs.
+        has_repeats: whether rows were left out because they repeat job runs.
 
-    Organisations and projects have the name of their last day, so that a renamed one may have several rows alike. The
-    dimensions are categoricals, except `date`, which is a datetime64 midnight (NaT where the export has no day).
+    Organizations and projects have the name of their last day, so that a renamed one may have
+    several rows alike. The dimensions are categoricals, except `date`, which is a datetime64
+    midnight (NaT where the export has no day).
     """
 
     runs: pd.DataFrame
@@ -73,10 +75,11 @@ def read_daily_usage(
 
     Args:
         parts: what to read.
-        period: the days that `DailyUsage.performance` is about; None for all days. The sums are of all days anyway.
-        branch_globs: what branches are told apart by in `branch_group`: each branch stands under the globs it matches.
-        cache: a folder to keep the sums in; parts that were summed before are then not read again.
-        job_groups: what jobs are called in `DailyUsage.performance`; the sums know them by their own names.
+        period: the days of `DailyUsage.run_statistics`; None for all. The sums are of all days.
+        branch_globs: the globs of `branch_group`: each branch belongs to the globs that it matches.
+        cache: a folder to keep the sums in; parts that were summed before are not read again.
+        job_groups: what jobs are called in `DailyUsage.run_statistics`; the sums have their own
+            names.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -85,7 +88,7 @@ def read_daily_usage(
 
 
 def daily_usage(sums: Sums) -> DailyUsage:
-    """Name and count what an engine summed."""
+    """The sums of an engine as pandas frames of scaled integers."""
     # Halves of two branches may be a whole of their day.
     places = max(_places(sums.days), _places(sums.branches))
     of_days, of_branches = (
@@ -97,7 +100,7 @@ def daily_usage(sums: Sums) -> DailyUsage:
         credits=_by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
         branch_runs=of_branches,
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
-        run_statistics=run_statistics(sums.answers, of_days),
+        run_statistics=run_statistics(sums.run_statistics, of_days),
         places=places,
         warnings=sums.warnings,
         has_repeats=sums.has_repeats,
@@ -105,7 +108,22 @@ def daily_usage(sums: Sums) -> DailyUsage:
 
 
 def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -> pd.DataFrame:
-    """The rows of wide sums once per credit type that is not zero; `dimensions` has the same rows."""
+    """The rows of wide sums once per credit type that is not zero.
+
+        job | compute_credits | compute_runs | storage_credits | storage_runs
+        a   | 10              | 2            | 3               | 1
+
+    becomes
+
+        job | credit_type | credits | job_runs
+        a   | compute     | 10      | 2
+        a   | storage     | 3       | 1
+
+    Args:
+        sums: the sums of all types.
+        dimensions: the names of the same rows.
+        places: see `DailyUsage`.
+    """
     every_kind = credit_types_of(sums.columns)
     used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in every_kind}
     rows = np.concatenate([each.to_numpy() for each in used.values()])
@@ -149,7 +167,7 @@ def _column(series: pl.Series, places: int) -> Any:  # noqa: ANN401 - pandas tak
 
 
 def _categories(texts: pl.Series) -> pd.Categorical:
-    """The texts, none of them null, as pandas numbers them: from zero on, in their order."""
+    """The texts, none of them null, as pandas numbers them: from zero, in their order."""
     known = texts.unique().sort()
     codes, of_known = (each.to_physical().to_numpy() for each in (texts, known))
     numbers = np.zeros(max(of_known.tolist(), default=-1) + 1, "int32")

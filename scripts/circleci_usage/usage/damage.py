@@ -1,4 +1,4 @@
-"""Where a damaged file is damaged: a slow, careful read that runs only after the fast one has failed."""
+"""Where a file is damaged: a slow, careful read that runs only after the fast one has failed."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,12 +23,17 @@ from circleci_usage.schema.export_columns import (
     new_credit_columns,
 )
 from circleci_usage.usage.input_files import Part, open_part
-from circleci_usage.usage.polars.job_runs import DAY_LENGTH
-from circleci_usage.usage.polars.scan import IS_NUMBER, LONGEST_RUN
+from circleci_usage.usage.job_run_rules import (
+    DAY_LENGTH,
+    DECIMALS,
+    IS_NUMBER,
+    LONGEST_RUN,
+    SECONDS,
+)
 from circleci_usage.usage.records import BLANK_LINES, records
 
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
-_NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
+_NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, SECONDS)
 _SHOWN: Final = 40
 _LARGE: Final = Decimal(10) ** 17
 """Thousands of amounts below this have a sum that is exact."""
@@ -39,9 +44,9 @@ _WIDE: Final = Context(prec=60)
 
 
 def has_other_lengths(part: Part) -> bool:
-    """Whether a row of the part is shorter or longer than the header: a quick look at where its fields end.
+    """Whether a row of the part is shorter or longer than the header, by counting separators.
 
-    A null in the last column looks like a row that ends early to the fast reader.
+    To the fast reader, a null in the last column looks like a row that ends early.
     """
     separators = len(part.columns) - 1
     with open_part(part.path) as stream:
@@ -72,9 +77,9 @@ def _separators(row: bytes) -> int:
 
 
 def find_damage(parts: Iterable[Part], below: Decimal = _LIMIT) -> DataError | None:
-    """The first thing wrong in the parts, with file and line; nothing when all rows can be read.
+    """The first damage in the parts, with file and line; None when all rows can be read.
 
-    Amounts are to be less than `below`.
+    Amounts must be less than `below`.
     """
     try:
         for part in parts:
@@ -85,15 +90,15 @@ def find_damage(parts: Iterable[Part], below: Decimal = _LIMIT) -> DataError | N
 
 
 def no_space_left() -> UnfinishedError:
-    """What to tell a person when temporary files cannot be written for want of space."""
+    """The error for a full disk."""
     return UnfinishedError(
-        f"There is no space left for temporary files in {gettempdir()}; free some, or set TMPDIR to another folder,"
-        " and run the same command again."
+        f"There is no space left for temporary files in {gettempdir()}; free some,"
+        " or set TMPDIR to another folder, and rerun the same command."
     )
 
 
 def is_no_space(error: Exception) -> bool:
-    """Whether a fast reader gave up with `error` because a temporary file could not grow."""
+    """Whether a fast reader failed with `error` because a temporary file could not grow."""
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return True
     first_line = str(error).partition("\n")[0]
@@ -101,14 +106,15 @@ def is_no_space(error: Exception) -> bool:
 
 
 def damage_behind(error: Exception, parts: Sequence[Part]) -> UsageExporterError:
-    """What to tell a person when a fast reader gave up with `error`: it writes temporary files, too."""
+    """The error to show when a fast reader failed with `error`: damage, or a full disk."""
     if is_no_space(error):
         return no_space_left()
     first_line = str(error).partition("\n")[0]
     damage = find_damage(parts)
     if damage is None and "overflow" in first_line:
         damage = find_damage(parts, below=_LARGE) or DataError(
-            "The amounts of the usage files are too large to be added exactly; are they the export's own?"
+            "The amounts of the usage files are too large to be added exactly;"
+            " check that the files are as CircleCI exported them."
         )
     named = str(parts[0].original) if len(parts) == 1 else "The usage files"
     return damage or DataError(f"{named} cannot be read: {inert(first_line)}.")
@@ -143,7 +149,8 @@ def _check_text(raw: bytes, where: str) -> None:
 def _check_name(text: str, name: str, where: str) -> None:
     if len(text) > LONGEST_NAME:
         raise DataError(
-            f"{where}: {name} has {len(text):,} characters; no name in an export is longer than 10,000."
+            f"{where}: {name} has {len(text):,} characters;"
+            f" no name in an export is longer than {LONGEST_NAME:,}."
         )
 
 
@@ -151,7 +158,7 @@ def _check_day(text: str, where: str) -> None:
     if not text or text in NULL_MARKS:
         return
     try:
-        # Digits of other scripts are none to fast readers.
+        # To fast readers only ASCII digits are digits.
         day = (
             datetime.strptime(ascii(text[:DAY_LENGTH])[1:-1], "%Y-%m-%d").replace(tzinfo=UTC).date()
         )
@@ -159,8 +166,8 @@ def _check_day(text: str, where: str) -> None:
         raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
     if day not in EXPORTED_DAYS:
         raise DataError(
-            f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}; exports have days from {EXPORTED_DAYS.first}"
-            f" to {EXPORTED_DAYS.last}."
+            f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r};"
+            f" exports have days from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}."
         )
 
 
@@ -178,19 +185,22 @@ def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
     if not _is_number(text):
         raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number.")
     amount = Decimal(text)
-    # Not abs, which ends with an error where an exponent is endless.
+    # Not abs, which raises an error for a huge exponent.
     size = amount.copy_abs()
-    if name == "JOB_RUN_SECONDS" and size >= LONGEST_RUN:
-        raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs for so many seconds.")
+    if name == SECONDS and size >= LONGEST_RUN:
+        raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}; no job runs that long.")
     if size >= below or not _is_exact(amount):
         raise DataError(
-            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {MAX_PLACES} decimals and are less than"
-            f" 10^{below.adjusted()}, so that none is rounded."
+            f"{where}: {name} is {text[:_SHOWN]!r}; amounts have at most {MAX_PLACES} decimals"
+            f" and are less than 10^{below.adjusted()}, so that none is rounded."
         )
 
 
 def _is_exact(amount: Decimal) -> bool:
-    """Whether an amount below the limit is held as it is; readers refuse even a zero with an endless exponent."""
+    """Whether a number below the limit is kept exactly.
+
+    Readers refuse even a zero with a huge exponent.
+    """
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT:
         return False

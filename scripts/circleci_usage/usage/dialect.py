@@ -1,7 +1,7 @@
-r"""The dialect of the files that are written here, and whether bytes have it already.
+r"""The CSV dialect of merged files, and whether bytes have it already.
 
-It is that of CircleCI's exports: lines end with a line feed, fields stand in quotes only where they must, quotes
-are doubled there, a backslash is itself, and null is `\\N`.
+It is that of CircleCI's exports: lines end with a line feed, fields are in quotes only where they
+must be, quotes are doubled there, a backslash is itself, and null is `\\N`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,11 @@ _REMEMBERED: Final = 10_000
 
 
 def csv_line(fields: Iterable[Field]) -> bytes:
-    """Fields → a line. Surrogates become the bytes that they stand for."""
+    r"""Fields → a line; surrogates become the bytes that they stand for.
+
+    >>> csv_line([Field("a", quoted=True), Field("b, c", quoted=True)])
+    b'a,"b, c"\n'
+    """
     return (",".join(map(_csv_text, fields)) + "\n").encode("utf-8", "surrogateescape")
 
 
@@ -37,11 +41,12 @@ def _csv_text(field: Field) -> str:
 class Inspector:
     """Tells whether lines have the dialect, and as many fields as there are columns.
 
-    Of each line only its shape is looked at: its separators, quotes, backslashes and the like. A file has thousands of
-    times more rows than shapes, so that this takes a fraction of the time that unpacking takes.
+    Only the shape of a line is checked: its separators, quotes, backslashes and the like. A file
+    has thousands of times more rows than shapes, so that this takes a fraction of the time of
+    unpacking.
 
     Attributes:
-        met_oddity: whether a line was not approved because it is a header, or does not fit the header.
+        met_oddity: whether a line was rejected because it is a header, or does not fit the header.
     """
 
     def __init__(self, width: int) -> None:
@@ -73,9 +78,9 @@ class Inspector:
         return not any(line and not line.translate(None, _TEXT) for line in lines.split(b"\n"))
 
     def _is_plain(self, shape: bytes) -> bool:
-        """Whether all lines of this shape are fine, because they have no quotes and are no header.
+        """Whether all lines of this shape are fine: without quotes, and not headers.
 
-        A header has no nulls, and no dash unless in the name of a column that nobody knows.
+        A header has no nulls, and no dash except in the name of an unknown column.
         """
         return (
             (b"-" in shape or _NULL in shape)

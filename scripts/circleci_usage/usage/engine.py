@@ -1,24 +1,41 @@
-"""Where sums come from: the one thing that is different between engines."""
+"""What an engine provides: it reads usage files and returns their sums.
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+There are two: Polars on this machine (`usage.polars.engine`) and Spark on a cluster
+(`usage.spark.engine`). Each says in its own expressions how job runs are read and summed. They
+share the names, limits and patterns (`job_run_rules`), which credits a total includes
+(`new_credits`), which of several rows of a job run counts (`repeats`), the warnings (`outside`,
+`repeats`), and the shape of what comes back (`aggregates.Sums`: small Polars frames).
+
+Tests hold the engines together, not shared expressions: `tests/usage/test_spark.py` compares both
+with the same independent oracle, and the reports that they lead to byte by byte.
+
+An engine is a function that returns a `Source`. It must give
+
+- `read`: the daily sums, the sums of branches and the run statistics, with a warning for whatever
+  a reader must know; it raises `DataError` where a file is damaged, and never skips rows;
+- `merge`, where the rows can be written into one file on this machine;
+- what is known before reading: how many files and bytes, and which days are complete.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from circleci_usage.core.periods import Period
-from circleci_usage.core.temporary_folders import working_folder
-from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.aggregates import Sums
-from circleci_usage.usage.cache import cache_beside, read_sums
-from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.merge import merge
 
 
 class Read(Protocol):
-    """The days that performance is about (None: all of them), the branches' globs, the jobs' groups → the sums."""
+    """Sums up the parts.
+
+    Args:
+        period: the days that the run statistics are about; None for all days.
+        branch_globs: the globs that branches are grouped by.
+        job_groups: what jobs are called in the run statistics.
+    """
 
     def __call__(  # noqa: D102
         self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
@@ -26,9 +43,12 @@ class Read(Protocol):
 
 
 class Merge(Protocol):
-    """Writes the rows into one file, `only` those of some days; says what a reader should know of it.
+    """Writes the rows into one file and returns what a reader should know of it, a line each.
 
-    `has_repeats` tells whether rows repeat job runs.
+    Args:
+        file: the file to write.
+        only: the days whose rows are written; None for all.
+        has_repeats: whether rows repeat job runs; None when that is not known.
     """
 
     def __call__(  # noqa: D102
@@ -47,7 +67,8 @@ class Source:
         merge: writes their rows into one file; None where the rows stay where they are.
         warnings: what a reader should know, a line each.
         complete_through: the last UTC day whose data are complete; None when that is not known.
-        complete: all days whose data are complete, also those without usage; None when that is not known.
+        complete: all days whose data are complete, also those without usage; None when that is not
+            known.
     """
 
     files: int
@@ -57,41 +78,3 @@ class Source:
     warnings: tuple[str, ...] = ()
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None
-
-
-def on_this_machine(found: FoundParts) -> Source:
-    """Parts as this machine reads them, with a cache of the sums beside the first."""
-    parts = found.parts
-
-    def read(
-        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
-    ) -> Sums:
-        cache = cache_beside(parts) if parts else None
-        with at_least_a_header(parts) as some:
-            return read_sums(some, branch_globs, period, cache, job_groups)
-
-    def merge_all(file: Path, *, only: Period | None, has_repeats: bool | None) -> tuple[str, ...]:
-        with at_least_a_header(parts) as some:
-            return merge(some, file, only=only, has_repeats=has_repeats)
-
-    return Source(
-        files=len(parts),
-        size=sum(part.path.stat().st_size for part in parts),
-        read=read,
-        merge=merge_all,
-        warnings=found.warnings,
-        complete_through=found.complete_through,
-        complete=found.complete,
-    )
-
-
-@contextmanager
-def at_least_a_header(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
-    """The parts, or one with nothing but a header when CircleCI exported no file at all: both are no usage."""
-    if parts:
-        yield parts
-        return
-    with working_folder() as folder:
-        path = folder / "no-usage.csv"
-        path.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
-        yield (Part(path, EXPORT_COLUMNS),)

@@ -1,7 +1,7 @@
-"""Checksums of files, remembered while nothing touches them: half a gigabyte is not read again to see it is the same.
+"""Checksums of files, kept until a file changes: half a gigabyte is not read again for nothing.
 
-As git does with the files of a working tree, a file is taken for the same while the file system says so of its device,
-number, size and times; of these, nobody can set the time of the last change back.
+As with the files of a git working tree, a file counts as unchanged while its device, number, size
+and times are the same; of these, nobody can set the time of the last status change back.
 """
 
 import hashlib
@@ -26,17 +26,17 @@ MEMORY_NAME: Final = "checksums.json"
 
 _CHUNK: Final = 4 << 20
 _AT_A_TIME: Final = 64
-"""Files that a thread is given: handing over each by itself takes longer than a small one's checksum."""
+"""Files per task: passing a single one to a thread takes longer than a small checksum."""
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _SETTLED: Final = 2 * 10**9
-"""Nanoseconds. File systems keep time in steps of up to two seconds, within which a file may change unseen."""
+"""Nanoseconds. File systems keep time in steps of up to two seconds; changes within are unseen."""
 _REMEMBERED: Final = 10_000
 _MEMORY_LIMIT: Final = 4 << 20
-"""Bytes of what is remembered; so many checksums have half of it."""
+"""Bytes of the memory; `_REMEMBERED` checksums take half of it."""
 
 
 class FileState(NamedTuple):
-    """What the file system says of a file: equal states, same bytes."""
+    """What the file system says of a file: equal states mean equal bytes."""
 
     device: int
     number: int
@@ -49,7 +49,7 @@ def state_of(file: Path) -> FileState:
     """The file as it is now.
 
     Raises:
-        SettingsError: there is none, or nobody may look.
+        SettingsError: there is none, or it cannot be read.
     """
     with reading(file):
         status = file.stat()
@@ -69,21 +69,21 @@ def checksum(file: Path) -> str:
 
 @lru_cache(_REMEMBERED)
 def _checksum(file: Path, state: FileState) -> str:
-    """As `checksum`, of a file in this state: nobody reads it twice in a process."""
-    # As much memory as a small file needs: four megabytes for each cost more than its checksum.
+    """As `checksum`, of a file in this state; it is read once per process."""
+    # A small buffer for a small file: allocating four megabytes costs more than its checksum.
     chunk = min(_CHUNK, state.size + 1)
     with reading(file), file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256", _bufsize=chunk).hexdigest()
 
 
 def checksums(files: Sequence[Path], folder: Path | None = None) -> list[str]:
-    """As `checksum`, of each file. What is known is remembered in the folder; where that cannot be, it is computed.
+    """As `checksum`, of each file; they are kept in the folder, if one is given and writable.
 
     Raises:
         SettingsError: a file cannot be read.
     """
     if folder and folder.is_symlink():
-        # It would be written to in some other place.
+        # Through a link, some other place would be written to.
         folder = None
     settled = time.time_ns() - _SETTLED
     states = [state_of(file) for file in files]
@@ -125,6 +125,6 @@ def _remembered(memory: Path) -> dict[str, str]:
 
 
 def _remember(known: Mapping[str, str], memory: Path) -> None:
-    """Save what is known, the newest of it; where nothing can be written, nothing is saved."""
+    """Save the newest of what is known; where nothing can be written, nothing is saved."""
     with suppress(UsageExporterError, OSError):
         write_text(memory, json.dumps(dict([*known.items()][-_REMEMBERED:]), indent=1))

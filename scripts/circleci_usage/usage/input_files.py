@@ -1,6 +1,6 @@
-"""The files that usage is read from: which ones a path means, and what their header says.
+"""The files that usage is read from: which ones a path means, and their headers.
 
-Export parts (`.csv.gz`), plain `.csv` files, folders of either. Nothing is read beyond the first line here.
+Export parts (`.csv.gz`), plain `.csv` files, folders of either. Only the first line is read here.
 """
 
 import csv
@@ -33,7 +33,7 @@ LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 HEADER_LIMIT: Final = 64 * 1024
 ROW_LIMIT: Final = 1 << 20
-"""Bytes that a row may have: what is longer is a quote that nobody closed, or no CSV at all."""
+"""Bytes that a row may have: a longer one has an unclosed quote, or the file is not CSV."""
 _MOST_COLUMNS: Final = 1_000
 _MOST_NEW_CREDITS: Final = 100
 _HEADER_MARK: Final = b"JOB_RUN_DATE"
@@ -46,13 +46,13 @@ _DAMAGED: Final[tuple[type[Exception], ...]] = (
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the ledger of a store says of a part.
+    """The entry of a part in the ledger of its store.
 
     Attributes:
-        export: which export it is a part of.
-        days: those that the export was asked for.
-        complete_through: the last of them that CircleCI had whole then.
-        asked_at: when the export was asked for.
+        export: the export that it is a part of.
+        days: the window of the export.
+        complete_through: the last of these days that was complete at that time.
+        asked_at: when the export was requested.
         organizations: whose usage it is.
         rows: how many job runs it has.
         bytes: its size.
@@ -76,8 +76,8 @@ class Part:
     Attributes:
         path: where it is.
         columns: the names in its header.
-        recorded: what a ledger says of it, if one does.
-        copied_from: the file that this one was written from, if it is a temporary copy (see `plain`).
+        recorded: its entry in a ledger, if it has one.
+        copied_from: the original, if this is a temporary copy (see `plain`).
     """
 
     path: Path
@@ -99,7 +99,8 @@ class FoundParts:
         parts: in a stable order.
         warnings: a line for each file that was left out, and what else a reader should know.
         complete_through: the last UTC day whose data are complete; None when that is not known.
-        complete: all days whose data are complete, also those without usage; None when that is not known.
+        complete: all days whose data are complete, also those without usage; None when that is not
+            known.
     """
 
     parts: tuple[Part, ...]
@@ -111,9 +112,9 @@ class FoundParts:
 def find_parts(paths: Iterable[Path]) -> FoundParts:
     """Files and folders → the parts in them, each file once.
 
-    A store stands for its whole parts. Any other folder is searched through; report folders in it, and a merged file
-    beside the parts it was made of, hold the same rows again and are passed over. A report folder named itself stands
-    for its merged rows.
+    A store means its parts. Any other folder is searched with all folders in it; report folders,
+    and a merged file beside the parts it was made of, have the same rows again and are skipped. A
+    report folder that is named itself means its merged rows.
 
     Raises:
         SettingsError: a path does not exist, or there is no file at all.
@@ -121,31 +122,32 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
     """
     paths = tuple(paths)
     found = (file for path in paths for file in _files_of(path))
-    # Not Path.resolve, which ends with an error where links go around in a circle.
+    # Not Path.resolve, which raises an error where links form a circle.
     with reading(Path()):
         files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
-            f"There are no usage files (.csv or .csv.gz) in {_listed(paths)}; name the files of an export, or a folder."
+            f"No usage files (.csv or .csv.gz) in {_listed(paths)};"
+            " name the files of an export, or a folder."
         )
     return parts_of(files, _checksums_if_alike(files))
 
 
 def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundParts:
-    """Files → the parts that they are, each once: of two with the same bytes the job runs would count twice.
+    """Files → parts, without copies: job runs of two files with the same bytes would count twice.
 
     Args:
         files: their absolute paths.
         checksums_of: the checksums of those that may be copies.
 
     Raises:
-        SettingsError: a file cannot be read, or has a name that is no text.
+        SettingsError: a file cannot be read, or its name is not text.
         DataError: a file is not a usage export.
     """
     odd = next((file for file in files if not is_text(file)), None)
     if odd:
         raise SettingsError(
-            f"{inert(odd)}: this path is no UTF-8 text, which no engine can read; rename it."
+            f"{inert(odd)}: this path is not UTF-8 text, which no engine can read; rename it."
         )
     originals: dict[str, Path] = {}
     copies = {}
@@ -168,15 +170,16 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield path
     elif not stat.S_ISDIR(mode):
         raise SettingsError(
-            f"{inert(path)} is no file and no folder; name the files of an export, or a folder."
+            f"{inert(path)} is neither a file nor a folder;"
+            " name the files of an export, or a folder."
         )
     elif is_store(path):
         yield from _search(path / "parts")
     elif is_file(path / SUMMARY_NAME):
         if not is_file(path / MERGED_NAME):
             raise SettingsError(
-                f"{inert(path)} is a report without {MERGED_NAME} (it was made with --no-merged); name the export's"
-                " files."
+                f"{inert(path)} is a report without {MERGED_NAME} (it was made with --no-merged);"
+                " name the export's files."
             )
         yield path / MERGED_NAME
     else:
@@ -195,7 +198,7 @@ def _mode_of(path: Path) -> int:
 
 
 def _search(top: Path) -> Iterator[Path]:
-    """The files of a folder, then those of the folders in it, however deep, in the order of their names."""
+    """The files of a folder, then those of the folders in it at any depth, by name."""
     folders = [top]
     while folders:
         folder = folders.pop()
@@ -216,7 +219,7 @@ def _search(top: Path) -> Iterator[Path]:
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """A link that leads nowhere, or around in a circle, is no file."""
+    """Whether an entry is a file; a broken or circular link is not."""
     try:
         return entry.is_file()
     except OSError:
@@ -224,7 +227,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
-    """The checksums of those files that may be copies of one another, because they have the same size."""
+    """The checksums of files of the same size, which may be copies of one another."""
     sizes = {file: state_of(file).size for file in files}
     count = Counter(sizes.values())
     alike = [file for file, size in sizes.items() if count[size] > 1]
@@ -233,7 +236,7 @@ def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
 
 def copy_warning(copy: str, original: str) -> str:
     """What a reader should know of a file that was left out."""
-    return f"{copy} is a copy of {original}: its rows are counted once."
+    return f"{copy} duplicates {original} and was skipped."
 
 
 def _listed(paths: tuple[Path, ...]) -> str:
@@ -242,7 +245,7 @@ def _listed(paths: tuple[Path, ...]) -> str:
 
 @contextmanager
 def open_part(path: Path) -> Iterator[BinaryIO]:
-    """The plain bytes of a part, compressed or not: what it is decides, not what it is called.
+    """The plain bytes of a part, compressed or not: its content decides, not its name.
 
     Raises:
         DataError: the compressed data are damaged (also while the caller reads).
@@ -280,14 +283,18 @@ def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     try:
         columns = _names_in(line)
     except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{file} is not a usage export: its first line is no CSV header.") from None
+        raise DataError(
+            f"{file} is not a usage export: its first line is not a CSV header."
+        ) from None
     if not line.removeprefix(BOM_UTF8):
         raise DataError(
-            f"{file} is empty: a usage export has at least a header line; delete it or download it again."
+            f"{file} is empty: a usage export has at least a header line;"
+            " delete it or download it again."
         )
     if not any(columns):
         raise DataError(
-            f"{file} is not a usage export: its first line is blank; delete what is above the header."
+            f"{file} is not a usage export: its first line is blank;"
+            " delete the lines above the header."
         )
     missing = _missing(columns)
     if missing:
@@ -295,14 +302,14 @@ def header_columns(line: bytes, file: str) -> tuple[str, ...]:
     if len(set(columns)) < len(columns):
         twice = sorted({name for name in columns if columns.count(name) > 1})
         named = inert(", ".join(twice))
-        raise DataError(f"{file} is not a usage export: the column {named} is there twice.")
+        raise DataError(f"{file} is not a usage export: it has the column {named} twice.")
     if len(columns) > _MOST_COLUMNS or len(new_credit_columns(columns)) > _MOST_NEW_CREDITS:
         raise DataError(f"{file} is not a usage export: it has {len(columns):,} columns.")
     return columns
 
 
 def is_header(line: bytes) -> bool:
-    """Whether a line below the first is a header again, as where `cat` has put files together."""
+    """Whether a line below the first is another header, as after `cat` of several files."""
     if _HEADER_MARK not in line.upper():
         return False
     try:
@@ -312,7 +319,10 @@ def is_header(line: bytes) -> bool:
 
 
 def is_run_together(line: bytes, width: int) -> bool:
-    """Whether a row of so many fields goes on as a header, as where `cat` met a file without a last line end."""
+    """Whether a header follows a row of so many fields in the same line.
+
+    That happens when `cat` joins a file whose last line has no line end.
+    """
     if _HEADER_MARK not in line.upper():
         return False
     try:

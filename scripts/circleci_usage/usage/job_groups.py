@@ -1,6 +1,7 @@
 """Jobs that the settings file puts together under one name (`job_groups`).
 
-CircleCI numbers a job that a workflow uses several times (`lint-1`, `lint-2`): one job is then listed as many.
+CircleCI numbers a job that a workflow uses several times (`lint-1`, `lint-2`), so that one job is
+listed as many.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ class JobGroups:
     globs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def renamed(self, jobs: Iterable[str]) -> dict[str, str]:
-        """Those of the jobs that a group calls by another name → that name.
+        """Jobs that a group gives another name → that name.
 
         A run whose job has no name belongs to no group.
 

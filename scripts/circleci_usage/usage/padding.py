@@ -1,4 +1,7 @@
-"""Zeros behind gzip data, as tapes and block devices leave them: gzip passes over them, fast readers do not."""
+"""Zeros behind gzip data, as tapes and block devices leave them.
+
+gzip skips them, fast readers do not.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -8,9 +11,9 @@ from isal import isal_zlib
 from circleci_usage.usage.input_files import GZIP_MAGIC
 
 _WINDOW: Final = 16 + 15
-"""How zlib is told to read gzip."""
+"""The window size that makes zlib read gzip."""
 _CHUNK: Final = 1 << 14
-"""Small, because what is left of it is copied at the end of each member."""
+"""Small, because its rest is copied at the end of each gzip member."""
 
 
 def is_padded(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """Parts → parts that every fast reader understands alike.
 
-Fast readers know no backslash as an escape sign, no header in the middle of a file and no zeros behind gzip data. Where
-they stumble, or may have misunderstood, all rows are looked at (`records`), and only the files that need it are written
-anew, as temporary ones.
+Fast readers do not support backslashes as escape signs, headers in the middle of a file or zeros
+behind gzip data. Where they stumble, or may have misunderstood, all rows are checked (`records`),
+and only the files that need it are rewritten, as temporary ones.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,8 @@ _FASTEST: Final = 0
 _CHUNK: Final = 1 << 20
 
 
-class _Look(NamedTuple):
-    """What was seen of a part: whether a fast reader may misunderstand it, and the columns of all its headers."""
+class _Checked(NamedTuple):
+    """Whether a fast reader may misunderstand a part, and the columns of all its headers."""
 
     is_odd: bool
     columns: tuple[str, ...]
@@ -40,42 +40,43 @@ def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
     """The same rows in files without escape signs and headers in the middle.
 
     Args:
-        parts: what to look at.
-        folder: for the files that are written in place of others; it is made when it is needed.
+        parts: what to check.
+        folder: for the rewritten copies; it is made when it is needed.
 
     Returns:
-        The parts in their order, copies in place of the odd ones. A copy has the columns of all headers of its
-        original.
+        The parts in their order, with copies instead of the odd ones. A copy has the columns of all
+        headers of its original.
 
     Raises:
         DataError: a row does not fit its header; the message names file and line.
         UnfinishedError: the disk is full.
     """
     with ThreadPoolExecutor(cores()) as pool:
-        looks = [*pool.map(_look, parts)]
-    # Not .csv.gz: what a killed run leaves must be no part of an export.
-    return tuple(
-        _rewritten(part, look.columns, folder / f"{place}.gz") if look.is_odd else part
-        for place, (part, look) in enumerate(zip(parts, looks, strict=True))
-    )
+        checked = [*pool.map(_check, parts)]
+    plain = []
+    for place, (part, found) in enumerate(zip(parts, checked, strict=True)):
+        # Not .csv.gz: what a killed run leaves must not look like part of an export.
+        copy = folder / f"{place}.gz"
+        plain.append(_rewritten(part, found.columns, copy) if found.is_odd else part)
+    return tuple(plain)
 
 
 def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
-    """Whether a text of the frame has the sign that a fast reader leaves where it misunderstood an escaped quote."""
+    """Whether a text has the sign that a fast reader leaves of a misunderstood escaped quote."""
     texts = frame.select(
         pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any()
     )
     return True in texts.row(0)
 
 
-def _look(part: Part) -> _Look:
+def _check(part: Part) -> _Checked:
     is_odd, columns = False, dict.fromkeys(part.columns)
     # To the end, because behind an odd row there may be damage.
     for record in records(part):
         if record.header:
             columns |= dict.fromkeys(record.columns)
         is_odd = is_odd or record.odd or not record.is_row
-    return _Look(is_odd or is_padded(part.path), tuple(columns))
+    return _Checked(is_odd or is_padded(part.path), tuple(columns))
 
 
 def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:

@@ -1,4 +1,4 @@
-"""The parts of a store: only those that are what its ledger says."""
+"""The parts of a store, checked against its ledger."""
 
 import os
 from collections.abc import Mapping
@@ -11,51 +11,47 @@ from circleci_usage.usage.cache import CACHE_FOLDER
 from circleci_usage.usage.file_hashes import checksums, state_of
 from circleci_usage.usage.input_files import FoundParts, Part, Recorded, open_part, parts_of
 
-_FETCH_AGAIN: Final = "delete it and run the same export again, which downloads it afresh."
+_FETCH_AGAIN: Final = "delete it and rerun the export, which downloads it again."
 _CHUNK: Final = 1 << 16
 
 
 def find_recorded(recorded: Mapping[Path, Recorded]) -> FoundParts:
-    """Parts of a store → as `find_parts`, with what the ledger says of each. Those without rows are left out.
+    """Parts of a store → as `find_parts`, with their ledger entries; not those without rows.
 
     Raises:
         DataError: a part is missing, or is not the one that was downloaded.
     """
-    said = {
+    facts = {
         Path(os.path.realpath(path.parent), path.name): of_part
         for path, of_part in recorded.items()
     }
-    _refuse_others(said)
-    with_rows = [path for path, of_part in said.items() if of_part.rows]
-    found = parts_of(with_rows, {path: said[path].sha256 for path in with_rows})
-    parts = tuple(Part(part.path, part.columns, said[part.path]) for part in found.parts)
+    _refuse_others(facts)
+    with_rows = [path for path, of_part in facts.items() if of_part.rows]
+    found = parts_of(with_rows, {path: facts[path].sha256 for path in with_rows})
+    parts = tuple(Part(part.path, part.columns, facts[part.path]) for part in found.parts)
     return FoundParts(parts, found.warnings)
 
 
 def _refuse_others(recorded: Mapping[Path, Recorded]) -> None:
-    for path, said in recorded.items():
+    for path, facts in recorded.items():
         kind = kind_of(path)
         if kind:
             raise DataError(f"{path} is {kind}, not a file; {_FETCH_AGAIN}")
         if not path.is_file():
+            raise DataError(f"{path} is missing; rerun the export, which downloads it again.")
+        if state_of(path).size != facts.bytes:
             raise DataError(
-                f"{path} is missing; run the same export again, which downloads it afresh."
-            )
-        if state_of(path).size != said.bytes:
-            raise DataError(
-                f"{path} is not as long as the ledger of the store says; {_FETCH_AGAIN}"
+                f"{path} does not have the size that the store's ledger records; {_FETCH_AGAIN}"
             )
     files = [*recorded]
     found = checksums(files, files[0].parent / CACHE_FOLDER) if files else []
     for path, checksum in zip(files, found, strict=True):
         if checksum != recorded[path].sha256:
             raise DataError(
-                f"{path} has another checksum than the ledger of the store says; {_FETCH_AGAIN}"
+                f"{path} does not have the checksum that the store's ledger records; {_FETCH_AGAIN}"
             )
         if not recorded[path].rows and _has_rows(path):
-            raise DataError(
-                f"{path} has rows, but the ledger of the store says that it has none; {_FETCH_AGAIN}"
-            )
+            raise DataError(f"{path} has rows, but the store's ledger records none; {_FETCH_AGAIN}")
 
 
 def _has_rows(path: Path) -> bool:

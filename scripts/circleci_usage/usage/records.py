@@ -1,9 +1,10 @@
-r"""The rows of a part, read with care: the slow reader that is asked where a fast one stumbles.
+r"""The rows of a part, read with care: the slow reader for files that a fast one stumbles over.
 
-It knows what fast readers do not: a header in the middle, as `cat` leaves it, whose columns the rows after it have; and
-backslashes as escape signs. A row is first read as CSV says, where a quote within quotes is doubled and a backslash is
-itself. Only if that does not give as many fields as the header has, a backslash before a comma, a quote or another
-backslash is tried as an escape sign: `test\, slow`, `"say \"hi\""`.
+It knows what fast readers do not: a header in the middle, as `cat` leaves it, whose columns the
+rows after it have; and backslashes as escape signs. A row is first read as plain CSV, where a quote
+within quotes is doubled and a backslash is itself. Only if that does not give as many fields as the
+header has, a backslash before a comma, a quote or another backslash is tried as an escape sign:
+`test\, slow`, `"say \"hi\""`.
 """
 
 import re
@@ -26,7 +27,7 @@ from circleci_usage.usage.input_files import (
 )
 
 BLANK_LINES: Final = frozenset({b"", b"\n", b"\r\n", b"\r"})
-"""Those that fast readers take for nothing, too."""
+"""Those that fast readers skip, too."""
 
 _CHUNK: Final = 1 << 20
 
@@ -45,7 +46,7 @@ _ESCAPE_IN_QUOTES: Final = re.compile(r'\\(["\\,])|"(")')
 
 
 class Field(NamedTuple):
-    """What a field says, and whether it stood in quotes."""
+    """The text of a field, and whether it was in quotes."""
 
     text: str
     quoted: bool
@@ -56,12 +57,12 @@ class Record(NamedTuple):
 
     Attributes:
         line: the number of its last line.
-        raw: its bytes as they stand in the file, with their line end.
-        columns: of the header that it follows, or is.
+        raw: its bytes in the file, with their line end.
+        columns: those of the header before it, or of this header.
         header: whether it is a header.
-        fields: what it says; empty where its bytes are so plain that `values` finds that quickly.
-        odd: whether a fast reader might understand it in another way.
-        blank: whether it is a line without anything that a fast reader takes for a row.
+        fields: its fields; empty where the bytes are so plain that `values` splits them quickly.
+        odd: whether a fast reader might understand it differently.
+        blank: whether it is an empty line that a fast reader takes for a row.
     """
 
     line: int
@@ -74,7 +75,7 @@ class Record(NamedTuple):
 
     @property
     def is_row(self) -> bool:
-        """Whether it says something of a job run."""
+        """Whether it describes a job run."""
         return not (self.header or self.blank)
 
     def values(self) -> list[str]:
@@ -86,7 +87,7 @@ class Record(NamedTuple):
 
 
 def records(part: Part) -> Iterator[Record]:
-    """All rows of a part in their order, and the headers between them; most blank lines are left out.
+    """All rows of a part in their order, and the headers between them; not most blank lines.
 
     Raises:
         DataError: a row does not fit its header in any way, or the compressed data are damaged.
@@ -111,13 +112,13 @@ def records(part: Part) -> Iterator[Record]:
 
 
 def fields_of(line: bytes) -> list[Field]:
-    """What a line without its end says as plain CSV; nothing when it is none."""
+    """The fields of a line without its end; none when it is not CSV."""
     fields, _ = _split(_text(line), _PLAIN)
     return [] if isinstance(fields, _Fault) else fields
 
 
 class _Lines:
-    """The lines of a file, some of which can be given back."""
+    """The lines of a file; some can be given back."""
 
     def __init__(self, stream: BinaryIO, file: str) -> None:
         self.file = file
@@ -132,7 +133,8 @@ class _Lines:
             self.number += 1
         if len(line) >= ROW_LIMIT:
             raise DataError(
-                f"{self.file}, line {self.number}: the line is too long; this is not a usage export."
+                f"{self.file}, line {self.number}: the line is too long;"
+                " this is not a usage export."
             )
         return line
 
@@ -142,7 +144,7 @@ class _Lines:
 
 
 def _is_simple(raw: bytes, width: int) -> bool:
-    """Whether a line has so many fields beyond doubt: none of them in quotes, or all of them and no other quote."""
+    """Whether a line surely has so many fields: none in quotes, or all and no other quote."""
     quotes = raw.count(_QUOTE)
     if not quotes:
         return raw.count(_SEPARATOR) == width - 1
@@ -160,7 +162,7 @@ class _Fault(Enum):
 
 
 def _careful(first: bytes, lines: _Lines, columns: tuple[str, ...]) -> Record:
-    """A row that begins with this line: the lines that it needs, and what they say."""
+    """The row that begins with this line, with as many more lines as it needs."""
     start, taken = lines.number, [first.removeprefix(b"\xef\xbb\xbf")]
     while True:
         text = _text(b"".join(taken))
@@ -190,7 +192,7 @@ def _record(
     raw = _bytes(text)
     used = raw.count(b"\n") + (not raw.endswith(b"\n"))
     lines.give_back(taken[used:])
-    # Fast readers count quotes to find the ends of rows, wherever they stand.
+    # Fast readers count quotes to find the ends of rows, wherever the quotes are.
     stray = any('"' in field.text and not field.quoted for field in fields)
     return Record(lines.number, raw, columns, fields=tuple(fields), odd=escaped or stray)
 
@@ -216,12 +218,13 @@ def _split(text: str, grammar: re.Pattern[str]) -> tuple[list[Field] | _Fault, i
         if not found:
             return (_Fault.OPEN if _OPEN[grammar].match(text, place) else _Fault.BROKEN), place
         quoted, bare, separator = found.groups()
-        fields.append(_field(bare if quoted is None else quoted, quoted is not None, grammar))
+        text_of_field = bare if quoted is None else quoted
+        fields.append(_field(text_of_field, grammar, quoted=quoted is not None))
         place = found.end()
     return fields, place
 
 
-def _field(text: str, quoted: bool, grammar: re.Pattern[str]) -> Field:  # noqa: FBT001 - half of what it makes
+def _field(text: str, grammar: re.Pattern[str], *, quoted: bool) -> Field:
     if grammar is _PLAIN:
         return Field(text.replace('""', '"') if quoted else text, quoted)
     if text in NULL_MARKS:
@@ -240,7 +243,7 @@ def _misfit(outcome: list[Field] | _Fault, width: int, where: str) -> DataError:
 
 def _run_together(where: str) -> DataError:
     return DataError(
-        f"{where}: two lines are run together, a row and the header of another file;"
+        f"{where}: a row and the header of another file are in one line;"
         " put a line end between them, or name the files one by one."
     )
 

@@ -1,27 +1,25 @@
 """Parts → their sums, on this machine.
 
-The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a twentieth of their
-size; that is asked for everything (`runs`, `answers`). So an export of any size passes through a bounded amount of
-memory.
+The parts are read once, streamed into a temporary Parquet file with the few columns that matter, a
+twentieth of their size; everything else is read from that (`job_runs`, `run_statistics`). So an
+export of any size takes a bounded amount of memory.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import working_folder
-from circleci_usage.schema.export_columns import credit_types_of, new_credit_columns
+from circleci_usage.schema.export_columns import OTHER, credit_types_of, new_credit_columns
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
+    NUMBER,
     Sums,
-    sum_runs,
     tidy_branches,
     tidy_days,
 )
@@ -35,23 +33,21 @@ from circleci_usage.usage.damage import (
 )
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
+from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.polars.job_runs import in_turn, unless_identified, write_runs
-from circleci_usage.usage.polars.repeats import (
+from circleci_usage.usage.polars.repeats import contents_of, left_out_of, without
+from circleci_usage.usage.polars.run_statistics import compute_run_statistics
+from circleci_usage.usage.polars.scan import WHOLE, scan_parts
+from circleci_usage.usage.repeats import (
     Content,
     Origin,
     are_apart,
-    contents_of,
     ledger_warnings,
-    left_out_of,
     origins_of,
     repeat_warnings,
     strays,
-    without,
 )
-from circleci_usage.usage.polars.run_statistics import compute_run_statistics
-from circleci_usage.usage.polars.scan import NUMBER, WHOLE, scan_parts
 
 _AT_A_TIME: Final = 800_000
 _SIGN: Final = "\\"
@@ -63,10 +59,10 @@ class _Written:
     """The job runs on disk, each once.
 
     Attributes:
-        runs: the file that was written aside.
+        runs: the rows of the temporary file.
         warnings: what a reader should know of them.
         has_repeats: whether rows were left out.
-        may_be_misread: whether rows may have been understood in another way than they were meant.
+        may_be_misread: whether rows may have been misunderstood.
     """
 
     runs: pl.LazyFrame
@@ -77,7 +73,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the fast reader made of the parts: `days` and `branches` as in `Sums`, the rest as in `_Written`."""
+    """What the fast reader made of the parts; `days` and `branches` are as in `Sums`."""
 
     written: _Written
     days: pl.DataFrame
@@ -91,9 +87,15 @@ def sum_parts(
     period: Period | None,
     job_groups: JobGroups = NO_GROUPS,
 ) -> Sums:
-    """The sums of all parts, each job run once, and what their runs of the period say (None: of any day).
+    """The sums of all parts, each job run counted once, and the run statistics of a period.
 
-    The sums are by the names that jobs have; what the runs say is by those of their groups.
+    The sums are by the names of jobs, the run statistics by those of their groups.
+
+    Args:
+        parts: what to read.
+        branch_globs: the globs that branches are grouped by.
+        period: the days of the run statistics; None for all days.
+        job_groups: what jobs are called in the run statistics.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -114,7 +116,7 @@ def sum_parts(
 
 
 def _read_plain(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Read:
-    """Read the parts, and where that fails or leaves a doubt, look at their rows and read what is plain instead."""
+    """Read the parts; if that fails or is doubtful, check all rows and read plain copies."""
     if have_long_rows(parts):
         parts = plain_parts(parts, folder / "short")
     try:
@@ -152,10 +154,10 @@ def _read(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _
 
 
 def _written_once(parts: Sequence[Part], branch_globs: Sequence[str], folder: Path) -> _Written:
-    """The file that the heavy pass asks, without rows that repeat a job run.
+    """The temporary file, without rows that repeat a job run.
 
-    Looking for these costs time, so that it is left out where a ledger says that there are none, unless a part has
-    other days than the ledger says.
+    Looking for these takes time. It is skipped where a ledger rules them out, unless a part has
+    days outside its window.
     """
     origins = origins_of(parts)
     identified = not are_apart(origins)
@@ -205,30 +207,33 @@ def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
     Raises:
         DataError: it has rounded an amount, or a job ran longer than any.
     """
-    looked_at = (
+    checked = (
         runs.group_by("part")
-        .agg(pl.col("torn", "escaped", "doubtful").sum())
+        .agg(pl.col("malformed", "escaped", "doubtful").sum())
         .collect(engine="streaming")
     )
-    if looked_at["doubtful"].sum():
+    if checked["doubtful"].sum():
         damage = find_damage(parts)
         if damage:
             raise damage
-    torn = looked_at.filter(pl.col("torn") > 0)["part"].sort()
-    return bool(looked_at["escaped"].sum()) or any(
-        has_other_lengths(parts[number]) for number in torn
+    malformed = checked.filter(pl.col("malformed") > 0)["part"].sort()
+    return bool(checked["escaped"].sum()) or any(
+        has_other_lengths(parts[number]) for number in malformed
     )
 
 
 def _written(
     parts: Sequence[Part], branch_globs: Sequence[str], folder: Path, *, identified: bool
 ) -> Path:
-    """The rows of the parts. Each try has its own file: the writers of a failed one go on for a moment."""
+    """The file with the rows of the parts.
+
+    Each attempt has its own file: the writers of a failed one go on for a moment.
+    """
     whole, exact = folder / "whole.parquet", folder / "exact.parquet"
     try:
         write_runs(scan_parts(parts, branch_globs, WHOLE, identified=identified), whole)
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
-        # Most often the first fraction; if it was damage, that is met again.
+        # Most often the first fraction; if it was damage, the second attempt finds it again.
         write_runs(scan_parts(parts, branch_globs, NUMBER, identified=identified), exact)
         return exact
     return whole
@@ -238,18 +243,43 @@ def _summed(
     runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
 ) -> pl.DataFrame:
     """Sums of the sums of some runs at a time."""
-    sums: list[pl.LazyFrame] = [
-        sum_runs(nw.from_native(some), dimensions, credit_types).to_native()
+    sums = [
+        _sums_of(some, dimensions, credit_types).collect(engine="streaming")
         for some in in_turn(runs, _AT_A_TIME)
     ]
-    first, *others = [each.collect(engine="streaming") for each in sums]
-    if not others:
-        return first
-    return pl.concat([first, *others]).lazy().group_by(dimensions).sum().collect(engine="streaming")
+    if len(sums) == 1:
+        return sums[0]
+    return pl.concat(sums).lazy().group_by(dimensions).sum().collect(engine="streaming")
+
+
+def _sums_of(
+    runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
+) -> pl.LazyFrame:
+    """Job runs → their sums by some dimensions; credit types that no run has may be left out.
+
+        date       | job | total_credits | compute_credits | other_credits
+        2026-03-01 | a   | 10            | 10              | null
+        2026-03-01 | a   | 5             | 5               | null
+
+    becomes (null is written for zero, so that only rows with an amount are counted)
+
+        date       | job | job_runs | total_credits | unreconciled_rows | compute_runs …
+        2026-03-01 | a   | 2        | 15            | 0                 | 2
+    """
+    credits = [f"{kind}_credits" for kind in credit_types]
+    counts = [pl.col(f"{kind}_credits").count().alias(f"{kind}_runs") for kind in credit_types]
+    return runs.group_by(*dimensions).agg(
+        pl.len().alias("job_runs"),
+        pl.col("job_seconds").sum(),
+        pl.col("total_credits").sum(),
+        pl.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        pl.col(credits).sum(),
+        *counts,
+    )
 
 
 def _credit_types(runs: pl.LazyFrame) -> list[str]:
-    """Those that there are. Few exports know all, and the others would cost as much time and memory to sum up."""
+    """The credit types in use. Few exports have all, and the others take as much time to sum."""
     kinds = credit_types_of(runs.collect_schema().names())
     used = runs.select(pl.col(f"{kind}_credits").is_not_null().any().alias(kind) for kind in kinds)
     return [
@@ -267,18 +297,7 @@ def _outside(runs: pl.LazyFrame, parts: Sequence[Part], period: Period | None) -
     if period:
         other_days = ~pl.col("date").is_between(pl.lit(str(period.first)), pl.lit(str(period.last)))
         runs = runs.filter(~other_days.fill_null(value=False))
-    names = {
-        f"{kind}_{ending}": (column, ending)
-        for kind, column in new.items()
-        for ending in UNCLEAR_OF
-    }
-    credits = (pl.col(name).sum().alias(f"{name} credits") for name in names)
-    counts = (pl.col(name).count().alias(f"{name} runs") for name in names)
-    found = runs.select(*credits, *counts).collect(engine="streaming").row(0, named=True)
-    return [
-        Outside(
-            column, Decimal(found[f"{name} credits"]), found[f"{name} runs"], UNCLEAR_OF[ending]
-        )
-        for name, (column, ending) in names.items()
-        if found[f"{name} runs"]
-    ]
+    names = outside_names(new)
+    sums = runs.select(pl.col(names).sum()).collect(engine="streaming").row(0, named=True)
+    counts = runs.select(pl.col(names).count()).collect(engine="streaming").row(0, named=True)
+    return [*outside_of(new, sums, counts)]

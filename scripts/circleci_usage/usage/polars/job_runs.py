@@ -1,33 +1,31 @@
-"""The rows of the parts as the heavy pass writes them aside: the few columns that matter, typed and small."""
+"""Job runs in a temporary file: the few columns that matter, typed and small."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, credit_types_of
-
-DAY_LENGTH: Final = len("2026-01-31")
-SECONDS_LENGTH: Final = len("2026-01-31 23:59:59")
-
-USES: Final = ("cpu", "ram", "median_cpu")
-MOST_USE: Final = 10_000.0
-"""Percent. What is above, or no finite number, was measured wrongly."""
+from circleci_usage.usage.job_run_rules import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 
 
 def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
-    Columns: the day and the names as there, `branch_group`, `job_seconds` and the same as ordinary `seconds`,
-    `total_credits`, `torn`, `escaped`, `doubtful` and `part`; the credits of each type, and those outside of the total
-    or perhaps so, null instead of zero; of what differs from run to run: `queued` and `workflow_seconds`,
-    `workflow_stopped` and `workflow_successful`, `pipeline` and `workflow_run`, `order` (of the runs of a pipeline),
-    `cpu`, `ram` and `median_cpu`, `containers`; and if the rows are identified: `job_id`, hashed, and `row`.
+    Columns:
+        the day and the names as there, and `branch_group`.
+        `job_seconds`, and the same as ordinary `seconds`; `total_credits`.
+        `malformed`, `escaped`, `doubtful` and `part`.
+        the credits of each type, and those that the total does not, or may not, include: null
+            instead of zero.
+        `queued`, `workflow_seconds`, `workflow_stopped`, `workflow_successful`, `pipeline`,
+            `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram`, `median_cpu`,
+            `containers`.
+        if the rows are identified: `job_id`, hashed, and `row`.
 
-    Pipelines, workflows and ids of job runs are hashed to 64 bits: among ten million of a job's, two are taken for one
-    with a chance of one in half a million; among ten million job runs of all, likewise.
+    Pipelines, workflows and ids of job runs are hashed to 64 bits. Among ten million of them, two
+    have the same hash with a chance of one in half a million.
 
     Raises:
         polars.exceptions.PolarsError: a part is damaged.
@@ -42,7 +40,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         "job_seconds",
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         "total_credits",
-        *("torn", "escaped", "doubtful", "part"),
+        *("malformed", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.
         *map(
             _unless_zero,
@@ -65,7 +63,10 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
 
 
 def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """The runs with names of organisations and projects only where there is no id: what is renamed stays one."""
+    """The runs with names of organizations and projects only where there is no id.
+
+    A renamed project stays one project.
+    """
     return runs.with_columns(
         pl.when(pl.col(identity).is_null()).then(pl.col(name)).alias(name)
         for name, identity in KEY_IDENTITIES.items()
@@ -73,10 +74,10 @@ def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
-    """The runs with the names of their jobs' groups; `groups` is what `JobGroups.renamed` says of all jobs.
+    """The runs with the names of their jobs' groups; `groups` is `JobGroups.renamed` of all jobs.
 
-    Several jobs of a group in a pipeline are no repetitions of one another: each has, so to speak, a pipeline of its
-    own.
+    Several jobs of a group in a pipeline are not reruns of one another; each is counted as if it
+    had a pipeline of its own.
     """
     if not groups:
         return runs
@@ -92,13 +93,13 @@ def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
 
 
 def in_turn(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
-    """So many rows of the file at a time: a reader of all of them would run ahead, and into memory."""
+    """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
     count = runs.select(pl.len()).collect().item()
     return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
 
 
 def _use(column: str) -> pl.Expr:
-    """How much of a machine was used, in percent; null where that can be no use of any machine."""
+    """How much of a machine was used, in percent; null where the value is impossible."""
     percent = pl.col(column).cast(pl.Float32, strict=False)
     return pl.when(percent.is_between(0, MOST_USE)).then(percent).alias(column)
 
@@ -108,7 +109,7 @@ def _unless_zero(column: str) -> pl.Expr:
 
 
 def _milliseconds(column: str) -> pl.Expr:
-    """A moment as milliseconds since 1970. Cut at the point, because Polars has a fast way for whole seconds only."""
+    """A time as milliseconds since 1970; Polars parses whole seconds much faster than fractions."""
     text = pl.col(column).str
     whole = text.head(SECONDS_LENGTH).str.to_datetime(
         "%Y-%m-%d %H:%M:%S", time_unit="ms", strict=False, cache=False

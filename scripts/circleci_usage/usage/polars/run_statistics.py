@@ -1,37 +1,42 @@
-"""What is asked of the job runs that the heavy pass wrote aside: its ordinary numbers, beside its exact sums.
+"""Run statistics, computed from the job runs in the temporary file.
 
-What is said of a run of a workflow needs all of its rows, also those of jobs that never ran, of which the export does
-not tell the names: it is canceled when one of its rows is. It belongs to the day of its first row, so that a period
-that begins or ends in its middle neither halves nor doubles it.
+They cannot be summed while the rows stream by: percentiles need all values, and reruns need the
+other runs of their pipeline.
 
-It cannot be summed up while the rows stream by: percentiles need all values, and a run again needs the other runs of
-its pipeline.
+The outcome of a workflow run needs all of its rows, including those of jobs that never ran and have
+no name in the export: the run is canceled when one of its rows is. It belongs to the day of its
+first row, so that a period that begins or ends within it neither halves nor doubles it.
 
-Percentiles are nearest-rank ones, exact over the rows: so many percent of the runs took as long or less, which is how
-CircleCI Insights defines them (circleci.com/docs/insights-glossary).
+Percentiles are nearest-rank ones, exact over the rows: that percentage of the runs took as long or
+less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
-from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
-from circleci_usage.usage.class_rates import RATE_KEYS, class_rates
+from circleci_usage.usage.job_run_rules import (
+    HALF_A_MINUTE,
+    HIGH,
+    JOB_KEYS,
+    MACHINE_KEYS,
+    NO_RATE,
+    OUTCOMES,
+    RATE_KEYS,
+    SHORTEST,
+    TYPICAL,
+    WAITING,
+    WORKFLOW_KEYS,
+    WORKFLOW_OUTCOMES,
+)
 from circleci_usage.usage.polars.job_runs import grouped, in_turn, unless_identified
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-JOB_KEYS: Final = JobKey._fields
-WORKFLOW_KEYS: Final = WorkflowKey._fields
-MACHINE_KEYS: Final = JobClassKey._fields
-
-TYPICAL: Final = 0.5
-HIGH: Final = 0.95
 _SLICE: Final = 600_000
-_ASKED: Final = (
+_COLUMNS: Final = (
     *MACHINE_KEYS,
     "status",
     "seconds",
@@ -49,34 +54,23 @@ _ASKED: Final = (
     "ram",
     "median_cpu",
 )
-OUTCOMES: Final = {"success": "succeeded", "failed": "failed", "canceled": "canceled"}
-"""Status of a job run that has ended → what we call it."""
-
-WAITING: Final = ("running", "queued", "blocked")
-"""Statuses of the others. An approval that nobody has given is a running job without a name."""
-
-
-@dataclass(frozen=True)
-class RunStatisticsFrames:
-    """The frames of `performance.Performance` as an engine gives them, before daily usage has named them."""
-
-    jobs: pl.DataFrame
-    machines: pl.DataFrame
-    workflows: pl.DataFrame
-    reruns: pl.DataFrame
-    classes: pl.DataFrame
 
 
 def compute_run_statistics(
     runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | None = None
 ) -> RunStatisticsFrames:
-    """What those runs of `runs.write_runs` say that ended in the period (None: on any day).
+    """The statistics of the runs of `job_runs.write_runs` that ended in a period.
 
-    Jobs are called as their groups are (`groups`: see `runs.grouped`). Runs of jobs without a name are a line of `jobs`
-    whose job is null, and are in the runs of their workflows.
+    Jobs have the names of their groups. Runs of jobs without a name are a line of `jobs` whose job
+    is null, and count in the runs of their workflows.
 
-    Slice by slice of about `_SLICE` runs, each with all runs of its workflows: the memory that it takes does not grow
-    with the runs, but with those of a single name of a workflow in a single project.
+    The runs are read in slices of about `_SLICE`, each with all runs of its workflows: the memory
+    does not grow with the runs, but with those of a single workflow name in a single project.
+
+    Args:
+        runs: the job runs.
+        period: the days; None for all.
+        groups: see `job_runs.grouped`.
     """
     slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
     ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & _inside(period)
@@ -84,30 +78,59 @@ def compute_run_statistics(
         pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow")
     )
     runs = grouped(unless_identified(runs), groups or {})
-    answers = []
+    of_slices = []
     for number in range(slices):
-        every = _collected(runs.filter(place % slices == number).select(_ASKED)).lazy()
+        every = _collected(runs.filter(place % slices == number).select(_COLUMNS)).lazy()
         workflows = _collected(_workflows(every, period))
-        answers.append((*_answers(every.filter(ended)), workflows))
-    jobs, machines, tries, workflows = (pl.concat(frames) for frames in zip(*answers, strict=True))
+        of_slices.append((*_jobs_and_machines(every.filter(ended)), workflows))
+    frames = [pl.concat(parts) for parts in zip(*of_slices, strict=True)]
+    jobs, machines, attempts, workflows = frames
     # Some rows at a time: a join of all took 300 MB more, now and then.
-    again = [
-        _collected(_credits_again(some.filter(ended), tries.lazy()))
-        for some in in_turn(runs, _SLICE)
-    ]
-    rates = [_collected(_class_rates(some.filter(ended))) for some in in_turn(runs, _SLICE)]
+    reruns, rates = [], []
+    for some in in_turn(runs, _SLICE):
+        reruns.append(_collected(_rerun_credits(some.filter(ended), attempts.lazy())))
+        rates.append(_collected(_class_rates(some.filter(ended))))
     return RunStatisticsFrames(
         jobs,
         machines,
         workflows,
-        reruns=_by_credit_type(pl.concat(again)),
+        reruns=_by_credit_type(pl.concat(reruns)),
         classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
     )
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
-    rates: pl.LazyFrame = class_rates(nw.from_native(runs)).to_native()
-    return rates
+    """Job runs → what runs of a class were charged: `RATE_SUMS` by `RATE_KEYS`.
+
+    Runs count that last at least `SHORTEST`, used compute credits and say in how many containers
+    they ran. `rate` is the whole credits per minute of one container, half a credit less because
+    credits are rounded up: 120 for 600 seconds in one container that cost 1,200 credits. Doubles
+    are exact here where credits and seconds are whole, and every engine divides them alike.
+    """
+    containers = pl.col("containers").cast(pl.Float64)
+    container_seconds = pl.col("job_seconds").cast(pl.Float64) * containers
+    halves = pl.col("compute_credits").cast(pl.Float64) * 2 - containers
+    rate = (halves * HALF_A_MINUTE / container_seconds + 0.5).floor()
+    counted = runs.filter(
+        pl.col("job_seconds") >= SHORTEST,
+        pl.col("compute_credits") > 0,
+        pl.col("containers") >= 1,
+        pl.col("resource_class").is_not_null(),
+        pl.col("executor").is_not_null(),
+    )
+    rated = counted.with_columns(
+        container_seconds=container_seconds, rate=rate, in_parallel=pl.col("containers") > 1
+    ).filter(pl.col("rate") < NO_RATE)
+    return (
+        rated.with_columns(pl.col("rate", "containers", "container_seconds").cast(pl.Int64))
+        .group_by(*RATE_KEYS)
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("compute_credits").sum().alias("credits"),
+            pl.col("container_seconds").sum(),
+            pl.col("containers").sum(),
+        )
+    )
 
 
 def _inside(period: Period | None) -> pl.Expr:
@@ -117,47 +140,54 @@ def _inside(period: Period | None) -> pl.Expr:
     return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
 
 
-def _answers(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
-    """Jobs and machines of `RunStatisticsFrames`, and the tries of jobs that had several.
+def _jobs_and_machines(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
+    """Jobs and machines of `RunStatisticsFrames`, and the jobs that ran several times.
 
     One query at a time: together they would take the memory of all.
     """
     runs = runs.with_columns(_never_started().alias("never_started"))
     named = runs.filter(pl.col("job").is_not_null())
-    tries = _collected(_tries(named))
-    of_tries = tries.group_by(JOB_KEYS).agg(
+    attempts = _collected(_attempts(named))
+    jobs = _collected(_jobs(runs))
+    jobs = _with_attempts(jobs, attempts)
+    machines = _collected(_machines(named))
+    return jobs, machines, attempts.filter(pl.col("attempts") > 1)
+
+
+def _jobs(runs: pl.LazyFrame) -> pl.LazyFrame:
+    outcomes = [(pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()]
+    # Milliseconds, because sums of integers do not depend on the order.
+    milliseconds = (pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64)
+    return runs.group_by(JOB_KEYS).agg(
+        pl.len().alias("runs"),
+        *outcomes,
+        pl.col("never_started").sum(),
+        *_percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
+        *_percentiles(pl.col("queued"), "queued"),
+        (milliseconds.sum() / 1000).round().cast(pl.Int64).alias("queued_seconds"),
+    )
+
+
+def _with_attempts(jobs: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
+    """Jobs with their pipelines, reruns and recoveries."""
+    of_jobs = attempts.group_by(JOB_KEYS).agg(
         pl.len().alias("pipelines"),
-        (pl.col("tries") - 1).sum().alias("reruns"),
+        (pl.col("attempts") - 1).sum().alias("reruns"),
         pl.col("recovered").sum(),
     )
-    jobs = _collected(
-        runs.group_by(JOB_KEYS).agg(
-            pl.len().alias("runs"),
-            *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),
-            pl.col("never_started").sum(),
-            *_percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
-            *_percentiles(pl.col("queued"), "queued"),
-            # Milliseconds, because sums of integers do not depend on the order.
-            ((pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64).sum() / 1000)
-            .round()
-            .cast(pl.Int64)
-            .alias("queued_seconds"),
-        )
+    joined = jobs.join(of_jobs, on=JOB_KEYS, how="left", nulls_equal=True)
+    return joined.with_columns(pl.col("pipelines", "reruns", "recovered").fill_null(0))
+
+
+def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
+    measured = pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count())
+    return runs.group_by(MACHINE_KEYS).agg(
+        pl.len().alias("runs"),
+        measured.alias("measured_runs"),
+        *(_percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        pl.col("median_cpu").count().alias("median_runs"),
+        _percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
     )
-    machines = _collected(
-        named.group_by(MACHINE_KEYS).agg(
-            pl.len().alias("runs"),
-            pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count()).alias("measured_runs"),
-            *(_percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
-            pl.col("median_cpu").count().alias("median_runs"),
-            _percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
-        )
-    )
-    counts = ("pipelines", "reruns", "recovered")
-    jobs = jobs.join(of_tries, on=JOB_KEYS, how="left", nulls_equal=True).with_columns(
-        pl.col(counts).fill_null(0)
-    )
-    return jobs, machines, tries.filter(pl.col("tries") > 1)
 
 
 def _never_started() -> pl.Expr:
@@ -170,8 +200,15 @@ def _has_nothing() -> pl.Expr:
     return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
 
 
-def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
+def _attempts(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """A row per pipeline and job: its `attempts`, the `first` of them, and whether it `recovered`.
+
+    A job recovers when it passes after it has failed.
+
+        pipeline | job | order | status         pipeline | job | attempts | first | recovered
+        p        | a   | 1     | failed     →   p        | a   | 2        | 1     | true
+        p        | a   | 2     | success
+    """
     failed, passed = (
         pl.when(pl.col("status") == status).then("order") for status in ("failed", "success")
     )
@@ -180,7 +217,7 @@ def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(failed=failed, passed=passed)
         .group_by(*JOB_KEYS, "pipeline")
         .agg(
-            pl.len().alias("tries"),
+            pl.len().alias("attempts"),
             pl.col("order").min().alias("first"),
             (pl.col("failed").min() < pl.col("passed").max())
             .fill_null(value=False)
@@ -189,12 +226,12 @@ def _tries(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _credits_again(runs: pl.LazyFrame, tries: pl.LazyFrame) -> pl.LazyFrame:
-    """Credits of the runs after the first of `tries`, by day and job."""
+def _rerun_credits(runs: pl.LazyFrame, attempts: pl.LazyFrame) -> pl.LazyFrame:
+    """Credits of the runs after the first of `attempts`, by day and job."""
     keys = (*JOB_KEYS, "pipeline")
     kinds = credit_types_of(runs.collect_schema().names())
     return (
-        runs.join(tries.select(*keys, "first"), on=keys, nulls_equal=True)
+        runs.join(attempts.select(*keys, "first"), on=keys, nulls_equal=True)
         .filter(pl.col("order") > pl.col("first"))
         .group_by("date", *JOB_KEYS)
         .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in kinds)
@@ -214,14 +251,13 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     """Workflows of `RunStatisticsFrames`, from all rows of their runs."""
     ended = pl.col("outcome") != "running"
     never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
-    outcomes = ("succeeded", "canceled", "on_hold", "running")
     return (
         _workflow_runs(runs)
         .filter(_inside(period))
         .group_by(WORKFLOW_KEYS)
         .agg(
             ended.sum().alias("runs"),
-            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in outcomes),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in WORKFLOW_OUTCOMES),
             never_started.sum().alias("never_started"),
             *_percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
         )
@@ -229,11 +265,11 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
 
 
 def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """A row per run of a workflow: its first day, its `outcome`, and whether none of its jobs has had a machine.
+    """A row per run of a workflow: its first day, its `outcome`, whether it never had a machine.
 
-    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and none has failed. Where
-    it tells no end, a run has ended when all of its rows have; where it does not tell whether the workflow was
-    successful, it was when all of its jobs were.
+    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and
+    none has failed. Without an end, a run has ended when all of its rows have; without
+    IS_WORKFLOW_SUCCESSFUL, it was successful when all of its jobs were.
     """
     status = pl.col("status").cast(pl.String)
     waits = pl.col("waiting") & ~pl.col("failed")
@@ -277,7 +313,7 @@ def _percentile(values: pl.Expr, share: float) -> pl.Expr:
 
 
 def _percentiles(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
-    """The percentiles that are shown, and of how many runs they are."""
+    """The percentiles that are shown, and the number of runs behind them."""
     return (
         values.count().alias(f"runs_with_{unit}"),
         _percentile(values, TYPICAL).alias(f"p50_{unit}"),

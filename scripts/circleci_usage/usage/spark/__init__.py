@@ -1,1 +1,1 @@
-"""The heavy pass on a Spark cluster: the same sums from the same parts, when one machine is not enough."""
+"""The engine for a Spark cluster, when one machine is not enough."""

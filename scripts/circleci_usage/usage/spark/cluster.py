@@ -13,13 +13,13 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from circleci_usage.core.errors import DataError, ServiceError, SettingsError, UsageExporterError
-from circleci_usage.usage.spark.job_runs import DAMAGE
+from circleci_usage.usage.spark.amounts import DAMAGE
 
 _SPARK_ERRORS: Final = (PySparkException, Py4JError)
 
 _SETTINGS: Final = {
     "spark.app.name": "circleci-usage",
-    # The export's moments are UTC, and what is no number must end the reading, not become null.
+    # The export's times are UTC; a text that is not a number must end the reading, not become null.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.ui.showConsoleProgress": "false",
@@ -39,9 +39,9 @@ def spark_session(master: str | None, *, verbose: bool = False) -> Iterator[Spar
     """A session on a cluster, ended with its context.
 
     Args:
-        master: a cluster's address as Spark writes it, such as `spark://host:7077` or `local[4]`; None leaves it to
-            Spark's own configuration.
-        verbose: whether Spark says what it does.
+        master: a cluster's address as Spark writes it, such as `spark://host:7077` or `local[4]`;
+            None leaves it to Spark's own configuration.
+        verbose: whether Spark logs what it does.
 
     Raises:
         ServiceError: the cluster does not answer.
@@ -77,7 +77,7 @@ def explaining_spark() -> Iterator[None]:
     Raises:
         DataError: a part is damaged.
         SettingsError: Spark cannot read such a path.
-        ServiceError: the cluster could not do it.
+        ServiceError: the cluster failed.
     """
     try:
         yield
@@ -123,14 +123,15 @@ def _meaning(error: Exception) -> UsageExporterError:
     file = re.search(r"while reading file (\S+?)\.? ", text)
     if file:
         return DataError(
-            f"{file[1]} is damaged: a row is too short or too long, or the file was cut; fetch it again."
+            f"{file[1]} is damaged: a row is too short or too long, or the file is incomplete;"
+            " download it again."
         )
     if _NO_PATH.search(text):
         return SettingsError(
-            f"Spark cannot read these paths: {_first_line(text)} Check them, and that Spark has what such URLs need"
-            " (for s3a://, the package hadoop-aws)."
+            f"Spark cannot read these paths: {_first_line(text)} Check them, and that Spark has"
+            " what such URLs need (for s3a://, the package hadoop-aws)."
         )
-    return ServiceError(f"The Spark cluster could not do it: {_first_line(text)}")
+    return ServiceError(f"The Spark cluster failed: {_first_line(text)}")
 
 
 def _first_line(text: str) -> str:

@@ -4,21 +4,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-import narwhals as nw
 import polars as pl
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import EXPORTED_DAYS, Period
 from circleci_usage.core.temporary_folders import WORKING, working_folder
-from circleci_usage.schema.export_columns import LONGEST_NAME, credit_types_of, new_credit_columns
+from circleci_usage.schema.export_columns import (
+    LONGEST_NAME,
+    OTHER,
+    credit_types_of,
+    new_credit_columns,
+)
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
     Sums,
-    sum_runs,
     tidy_branches,
     tidy_days,
 )
@@ -28,15 +31,10 @@ from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import FileState, state_of
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.outside import UNCLEAR_OF, Outside, outside_warnings
+from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
-from circleci_usage.usage.polars.repeats import (
-    Origin,
-    are_apart,
-    ledger_warnings,
-    repeat_warnings,
-    strays,
-)
+from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
+from circleci_usage.usage.spark.amounts import zero
 from circleci_usage.usage.spark.cluster import explaining_spark
 from circleci_usage.usage.spark.input_files import (
     ClusterPart,
@@ -60,62 +58,93 @@ class _DoubtError(DataError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The files at the URLs have backslashes before quotes, which may be escape signs; Spark does not know them."
-            " Bring the files here and `merge` them: Spark reads what that writes."
+            "The files at the URLs have backslashes before quotes, which may be escape signs;"
+            " Spark does not support these. Download the files and `merge` them: Spark can read the"
+            " merged file."
         )
 
 
 def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> Source:
-    """Parts as a cluster reads them: those on a path that it shares with this machine, and those at URLs.
+    """Parts as a cluster reads them: files on a path that it shares with this machine, and URLs.
 
     Raises:
-        SettingsError: there is nothing at the URLs, or Spark cannot read such.
+        SettingsError: there is nothing at the URLs, or Spark cannot read them.
         DataError: a file is not a usage export.
-        ServiceError: the cluster could not look.
+        ServiceError: the cluster failed.
     """
     with explaining_spark():
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
-    parts = (*shared_parts(found), *there.parts)
-    states = [state_of(part.original) for part in found.parts]
-
-    def read(
-        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
-    ) -> Sums:
-        _refuse_changed(found.parts, states)
-        # The workers hold whole rows, too.
-        if have_long_rows(found.parts) and (damage := find_damage(found.parts)):
-            raise damage
-
-        def sums_of(parts: Sequence[ClusterPart], *, trusting: bool = False) -> Sums:
-            with explaining_spark():
-                return sum_parts(
-                    spark, parts, sorted(set(branch_globs)), period, job_groups, trusting=trusting
-                )
-
-        try:
-            sums = sums_of(parts)
-        except DataError as problem:
-            with _plain_beside(found.parts) as plain:
-                sure = not there.parts and isinstance(problem, _DoubtError)
-                if plain == found.parts and not sure:
-                    raise
-                sums = sums_of(
-                    (*shared_parts(replace(found, parts=plain)), *there.parts),
-                    trusting=not there.parts,
-                )
-        _refuse_changed(found.parts, states)
-        if _may_be_damaged(sums) and (damage := find_damage(found.parts)):
-            raise damage
-        return sums
-
+    source = _Cluster(spark, found, there)
     return Source(
-        files=len(parts),
-        size=sum(part.size for part in parts),
-        read=read,
+        files=len(source.parts),
+        size=sum(part.size for part in source.parts),
+        read=source.read,
         warnings=(*found.warnings, *there.warnings),
         complete_through=found.complete_through,
         complete=found.complete,
     )
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to sum up; see `engine.Read`."""
+
+    period: Period | None
+    branch_globs: Sequence[str]
+    job_groups: JobGroups
+
+
+class _Cluster:
+    """Reads the parts on this machine's shared path, and those that only the cluster sees."""
+
+    def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
+        self.parts = (*shared_parts(found), *there.parts)
+        self._spark = spark
+        self._found = found
+        self._there = there
+        self._states = [state_of(part.original) for part in found.parts]
+
+    def read(
+        self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+    ) -> Sums:
+        """See `engine.Read`."""
+        local = self._found.parts
+        _refuse_changed(local, self._states)
+        # The workers hold whole rows, too.
+        if have_long_rows(local):
+            _refuse_damaged(local)
+        request = _Request(period, sorted(set(branch_globs)), job_groups)
+        try:
+            sums = self._sums_of(self.parts, request)
+        except DataError as problem:
+            sums = self._sums_of_plain(problem, request)
+        _refuse_changed(local, self._states)
+        if _may_be_damaged(sums):
+            _refuse_damaged(local)
+        return sums
+
+    def _sums_of_plain(self, problem: DataError, request: _Request) -> Sums:
+        """The sums of plain copies, if they can help with a problem."""
+        local, remote = self._found, self._there.parts
+        with _plain_beside(local.parts) as plain:
+            only_doubt = not remote and isinstance(problem, _DoubtError)
+            if plain == local.parts and not only_doubt:
+                raise problem
+            parts = (*shared_parts(replace(local, parts=plain)), *remote)
+            return self._sums_of(parts, request, trusting=not remote)
+
+    def _sums_of(
+        self, parts: Sequence[ClusterPart], request: _Request, *, trusting: bool = False
+    ) -> Sums:
+        with explaining_spark():
+            return sum_parts(
+                self._spark,
+                parts,
+                request.branch_globs,
+                request.period,
+                request.job_groups,
+                trusting=trusting,
+            )
 
 
 def sum_parts(
@@ -127,10 +156,18 @@ def sum_parts(
     *,
     trusting: bool = False,
 ) -> Sums:
-    """As `heavy_pass.sum_parts`. The parts are read once; what the workers keep of them is asked for everything.
+    """As `polars.aggregate.sum_parts`; the parts are read once, and the workers keep what matters.
+
+    Args:
+        spark: the session.
+        parts: what to read.
+        branch_globs: the globs that branches are grouped by.
+        period: the days of the run statistics; None for all days.
+        job_groups: what jobs are called in the run statistics.
+        trusting: whether the parts are plain, so that no row can be misunderstood.
 
     Raises:
-        DataError: a day is no date; or, unless `trusting`, Spark may have misunderstood escape signs.
+        DataError: a day is not a date; or Spark may have misunderstood escape signs.
         pyspark.errors.PySparkException: a part is damaged, or the cluster is.
     """
     runs = read_runs(spark, parts, branch_globs).persist()
@@ -153,7 +190,7 @@ def sum_parts(
 
 
 def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
-    """Spark opens files several times, and takes what is gone or empty by then for nothing.
+    """Refuse files that changed: Spark opens them several times, and skips what is gone by then.
 
     Raises:
         DataError: a file is not as it was when it was found.
@@ -161,19 +198,25 @@ def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
     for part, state in zip(parts, states, strict=True):
         if not part.original.is_file() or state_of(part.original) != state:
             raise DataError(
-                f"{part.original} was changed while it was read; run the same command again."
+                f"{part.original} was changed while it was read; rerun the same command."
             )
 
 
+def _refuse_damaged(parts: Sequence[Part]) -> None:
+    damage = find_damage(parts)
+    if damage:
+        raise damage
+
+
 def _may_be_damaged(sums: Sums) -> bool:
-    """Whether names look as Spark leaves them where bytes are no UTF-8, or where text follows a closing quote."""
+    """Whether names show that bytes are not UTF-8, or that text follows a closing quote."""
     signs = pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains('^"|\ufffd').any()
     return any(True in frame.select(signs).row(0) for frame in (sums.days, sums.branches))
 
 
 @contextmanager
 def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
-    """As `plain_parts`, on the path that the workers share; the parts themselves where they are damaged."""
+    """As `plain_parts`, on the path that the workers share; damaged parts stay as they are."""
     if not parts:
         yield parts
         return
@@ -200,7 +243,7 @@ class _Once:
 
 
 def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
-    """The runs without rows that repeat a job run; they are not looked for where a ledger says that there are none."""
+    """The runs without rows that repeat a job run, unless a ledger rules these out."""
     origins = origins_of(parts)
     contents, files = contents_of(runs, parts)
     astray = {
@@ -231,19 +274,10 @@ def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | Non
     if period:
         inside = sql.col("date").between(str(period.first), str(period.last))
         runs = runs.filter(inside | sql.col("date").isNull())
-    names = {
-        f"{kind}_{ending}": (column, ending)
-        for kind, column in new.items()
-        for ending in UNCLEAR_OF
-    }
-    amounts = [sql.sum(name).alias(f"{name} credits") for name in names]
-    counts = [sql.count(name).alias(f"{name} runs") for name in names]
-    found = runs.agg(*amounts, *counts).collect()[0].asDict()
-    return [
-        Outside(column, found[f"{name} credits"], found[f"{name} runs"], UNCLEAR_OF[ending])
-        for name, (column, ending) in names.items()
-        if found[f"{name} runs"]
-    ]
+    names = outside_names(new)
+    sums = runs.agg(*(sql.sum(name).alias(name) for name in names)).collect()[0].asDict()
+    counts = runs.agg(*(sql.count(name).alias(name) for name in names)).collect()[0].asDict()
+    return [*outside_of(new, sums, counts)]
 
 
 @contextmanager
@@ -253,8 +287,9 @@ def _naming_hostile_rows() -> Iterator[None]:
         yield
     except pl.exceptions.ComputeError:
         raise DataError(
-            f"In the usage files a JOB_RUN_DATE is not from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is"
-            f" longer than {LONGEST_NAME:,} characters; {names_the_line}"
+            "In the usage files a JOB_RUN_DATE is not"
+            f" from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is longer than"
+            f" {LONGEST_NAME:,} characters; {names_the_line}"
         ) from None
     except pl.exceptions.PolarsError:
         raise DataError(
@@ -263,5 +298,20 @@ def _naming_hostile_rows() -> Iterator[None]:
 
 
 def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
-    sums = collected(sum_runs(nw.from_native(runs), dimensions, kinds).to_native())
+    """As in `polars.aggregate`: the sums of the job runs by some dimensions."""
+    sums = collected(
+        runs.groupBy(*dimensions).agg(
+            sql.count("*").alias("job_runs"),
+            sql.sum("job_seconds").alias("job_seconds"),
+            sql.sum("total_credits").alias("total_credits"),
+            sql.count(f"{OTHER}_credits").alias("unreconciled_rows"),
+            *(_sum_or_zero(f"{kind}_credits") for kind in kinds),
+            *(sql.count(f"{kind}_credits").alias(f"{kind}_runs") for kind in kinds),
+        )
+    )
     return sums.with_columns(pl.col(pl.String).exclude("date").cast(pl.Categorical))
+
+
+def _sum_or_zero(amount: str) -> Column:
+    """The sum of a column; zero is written as null, and Spark's sum of nulls is null."""
+    return sql.coalesce(sql.sum(amount), zero()).alias(amount)

@@ -1,4 +1,4 @@
-"""Which files a location means to a cluster, and what their headers say."""
+"""The files at a location as a cluster sees them, and their headers."""
 
 import zlib
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _GZIP_WINDOW: Final = 31
 
 @dataclass(frozen=True)
 class ClusterPart:
-    """One file of an export, where Spark finds it; `original`, `modified`, `recorded`: see `usage.repeats.Origin`."""
+    """One file of an export, where Spark finds it; the rest is as in `usage.repeats.Origin`."""
 
     url: str
     original: str
@@ -70,7 +70,8 @@ def find_cluster_parts(spark: SparkSession, urls: Sequence[str]) -> ClusterParts
     kept, copies = _without_copies(_listed(spark, urls))
     if not kept:
         raise SettingsError(
-            f"There are no usage files (.csv or .csv.gz) at {', '.join(urls)}; name an export's files or folder."
+            f"No usage files (.csv or .csv.gz) at {', '.join(urls)};"
+            " name the files or the folder of an export."
         )
     parts = [
         ClusterPart(file.path, file.path, _columns(file), file.length, file.modified * 1_000_000)
@@ -80,7 +81,7 @@ def find_cluster_parts(spark: SparkSession, urls: Sequence[str]) -> ClusterParts
 
 
 def _listed(spark: SparkSession, urls: Sequence[str]) -> list[Row]:
-    """Each file with its length, its checksum and its first bytes; the workers read them, only this comes back."""
+    """Each file with its length, checksum and first bytes; the workers read the files."""
     content = sql.col("content")
     files = (
         spark.read.format("binaryFile")
@@ -121,7 +122,7 @@ def _columns(file: Row) -> tuple[str, ...]:
         )
     except zlib.error as error:
         raise DataError(
-            f"{file.path}: the gzip data are damaged ({error}); fetch the file again."
+            f"{file.path}: the gzip data are damaged ({error}); download the file again."
         ) from None
     line, end, _ = plain.partition(b"\n")
     return header_columns(line + end, file.path)

@@ -1,9 +1,10 @@
-"""Parts → job runs on a cluster: Spark's frame with the columns that `usage.runs` writes aside here."""
+"""Parts → job runs on a cluster: a Spark frame with the columns of `usage.polars.job_runs`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
@@ -23,26 +24,29 @@ from circleci_usage.schema.export_columns import (
     new_credit_columns,
 )
 from circleci_usage.usage.input_files import ROW_LIMIT
-from circleci_usage.usage.polars.job_runs import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
-from circleci_usage.usage.polars.scan import (
-    ALL_NEW,
+from circleci_usage.usage.job_run_rules import (
+    DAY_LENGTH,
     DETAILS,
-    DOUBTFUL,
     IDENTITY,
     IS_NUMBER,
     LONGEST_RUN,
-    NO_NEW,
-    UNCLEAR,
-    combinations_of,
-    holding,
-    lacking,
+    MOST_USE,
+    SECONDS,
+    SECONDS_LENGTH,
+    USES,
+)
+from circleci_usage.usage.new_credits import NewCredits
+from circleci_usage.usage.spark.amounts import (
+    NUMBER,
+    choice_of,
+    is_rounded,
+    minus,
+    new_credits,
+    no_number,
+    plus,
+    zero,
 )
 from circleci_usage.usage.spark.input_files import ClusterPart
-
-NUMBER: Final = "decimal(38,18)"
-"""As `scan.NUMBER`."""
-
-_SHORTER: Final = "decimal(37,18)"
 
 CSV: Final[Mapping[str, Any]] = {
     "header": True,
@@ -50,45 +54,92 @@ CSV: Final[Mapping[str, Any]] = {
     "multiLine": True,
     "escape": '"',
     "encoding": "UTF-8",
-    # All columns are looked at, so that a row which is too short or too long ends the reading.
+    # All columns are read, so that a row that is too short or too long ends the reading.
     "mode": "FAILFAST",
     "columnPruning": False,
-    # A quote that nobody closed ends here, not when the rest of the file is in memory.
+    # An unclosed quote ends here, not when the rest of the file is in memory.
     "maxCharsPerColumn": ROW_LIMIT,
 }
 
-DAMAGE: Final = "damage in "
-"""Stands in Spark's message before the file, the column and the text that is no number."""
-
 ESCAPED_QUOTE: Final = '\\"'
-"""Spark leaves it in a text where it knows no such escape sign."""
+"""Spark leaves it in a text because it does not know this escape sign."""
 
-_SHOWN: Final = 40
 _PARSED: Final = "the amount "
 _TOTAL: Final = "the total"
 _REST: Final = "the rest"
 _CHOICE: Final = "the choice"
 
 
+@dataclass(frozen=True)
+class _Header:
+    """How rows with the same columns are read.
+
+    Attributes:
+        columns: those of the file.
+        new: new credit type → its column, of all files.
+    """
+
+    columns: tuple[str, ...]
+    new: Mapping[str, str]
+
+    @property
+    def schema(self) -> StructType:
+        schema = StructType()
+        for column in self.columns:
+            schema.add(column, StringType())
+        return schema
+
+    def here(self, columns: Iterable[str]) -> list[str]:
+        """Those of some columns that the file has."""
+        return [column for column in columns if column in self.columns]
+
+    def text(self, column: str) -> Column:
+        """A column as text; null where the file does not have it."""
+        if column not in self.columns:
+            return sql.lit(None).cast("string")
+        there = sql.col(column)
+        return sql.when(~there.isin(*NULL_MARKS), there)
+
+    def number(self, column: str) -> Column:
+        """A column as an amount; another text ends the reading."""
+        there = self.text(column)
+        # Spark knows the digits of all scripts; only ASCII ones are numbers here.
+        is_ascii = sql.length(there) == sql.octet_length(there)
+        parsed = sql.when(is_ascii & ~is_rounded(there), there.try_cast(NUMBER))
+        if column == SECONDS:
+            parsed = sql.when(sql.abs(parsed) < LONGEST_RUN, parsed)
+        damage = sql.when(there.isNotNull(), no_number(column, there).cast(NUMBER))
+        return sql.coalesce(parsed, damage)
+
+    def credits_of(self, column: str) -> Column:
+        """An amount of `_with_amounts`, zero where there is none."""
+        if column not in self.columns:
+            return zero()
+        return sql.coalesce(sql.col(_PARSED + column), zero())
+
+
 def read_runs(
     spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]
 ) -> DataFrame:
-    """The job runs of all parts: the columns of `usage.runs.write_runs`, with the ids of pipelines as they are.
+    """The job runs of all parts: the columns of `polars.job_runs.write_runs`, ids not hashed.
 
-    `job_id` is null where there is none, `file` the URL as Spark writes it, `row` grows within a file.
+    `job_id` is null where there is none, `file` the URL as Spark writes it, `row` grows within a
+    file.
     """
     new = new_credit_columns(name for part in parts for name in part.columns)
     headers: dict[tuple[str, ...], list[str]] = {}
     for part in parts:
         headers.setdefault(part.columns, []).append(part.url)
-    frames = [
-        _read_alike(spark, columns, urls, branch_globs, new) for columns, urls in headers.items()
-    ]
+    frames = []
+    for columns, urls in headers.items():
+        header = _Header(columns, new)
+        rows = spark.read.options(**CSV).schema(header.schema).csv(urls)
+        frames.append(_job_runs(rows, header, branch_globs))
     return reduce(DataFrame.unionByName, frames)
 
 
 def unless_identified(runs: DataFrame) -> DataFrame:
-    """As `usage.runs.unless_identified`."""
+    """As `polars.job_runs.unless_identified`."""
     return runs.withColumns(
         {
             name: sql.when(sql.col(identity).isNull(), sql.col(name))
@@ -98,7 +149,7 @@ def unless_identified(runs: DataFrame) -> DataFrame:
 
 
 def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
-    """As `usage.runs.grouped`."""
+    """As `polars.job_runs.grouped`."""
     if not groups:
         return runs
     pairs = [sql.lit(text) for pair in groups.items() for text in pair]
@@ -112,172 +163,110 @@ def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
     )
 
 
-def _read_alike(
-    spark: SparkSession,
-    columns: tuple[str, ...],
-    urls: Sequence[str],
-    branch_globs: Sequence[str],
-    new: Mapping[str, str],
-) -> DataFrame:
-    schema = StructType()
-    for column in columns:
-        schema.add(column, StringType())
-    rows = spark.read.options(**CSV).schema(schema).csv(list(urls))
+def _job_runs(rows: DataFrame, header: _Header, branch_globs: Sequence[str]) -> DataFrame:
+    """The texts of some files → their job runs.
 
-    def text(column: str) -> Column:
-        if column not in columns:
-            return sql.lit(None).cast("string")
-        there = sql.col(column)
-        return sql.when(~there.isin(*NULL_MARKS), there)
-
-    def number(column: str) -> Column:
-        there = text(column)
-        # Spark knows the digits of all scripts; here they are none.
-        is_ascii = sql.length(there) == sql.octet_length(there)
-        parsed = sql.when(is_ascii & ~_is_rounded(there), there.try_cast(NUMBER))
-        if column == "JOB_RUN_SECONDS":
-            parsed = sql.when(sql.abs(parsed) < LONGEST_RUN, parsed)
-        return sql.coalesce(
-            parsed, sql.when(there.isNotNull(), _no_number(column, there).cast(NUMBER))
-        )
-
-    known = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, "JOB_RUN_SECONDS")
-    parsed = {column: number(column) for column in known if column in columns}
-    parsed |= {
-        column: sql.when(text(column).rlike(IS_NUMBER), number(column)) for column in new.values()
-    }
-    # Apart from what is made of them: Spark writes an expression out wherever it is used.
-    rows = rows.withColumns(
-        {_PARSED + column: amount for column, amount in parsed.items() if column in columns}
-    )
-    zero = sql.lit(0).cast(NUMBER)
-
-    def credits_of(column: str) -> Column:
-        return sql.coalesce(sql.col(_PARSED + column), zero) if column in columns else zero
-
-    types = {f"{kind}_credits": credits_of(column) for kind, column in CREDIT_COLUMNS.items()}
-    of_types = reduce(_plus, types.values())
-    rows = rows.withColumns(
-        {
-            _TOTAL: sql.coalesce(sql.col(_PARSED + TOTAL_CREDITS), of_types),
-            _REST: _minus(sql.col(_PARSED + TOTAL_CREDITS), of_types),
-        }
-    )
-    total, seconds = sql.col(_TOTAL), credits_of("JOB_RUN_SECONDS")
-    here = {column: credits_of(column) for column in new.values() if column in columns}
+    Amounts, totals and choices are columns of their own before anything is made of them: Spark
+    writes an expression out wherever it is used.
+    """
+    rows = _with_amounts(rows, header)
+    rows = _with_totals(rows, header)
+    here = {column: header.credits_of(column) for column in header.here(header.new.values())}
     if here:
-        rows = rows.withColumn(_CHOICE, _choice(here, sql.col(_REST)))
-    new_credits = _new_credits(here, sql.col(_CHOICE))
-    of_new = reduce(_plus, new_credits.included.values(), zero)
-    credits = {
-        **types,
-        **{
-            f"{kind}_credits": new_credits.included.get(column, zero)
-            for kind, column in new.items()
-        },
-        **{
-            f"{kind}_outside": new_credits.outside.get(column, zero) for kind, column in new.items()
-        },
-        **{
-            f"{kind}_unclear": new_credits.unclear.get(column, zero) for kind, column in new.items()
-        },
-        f"{OTHER}_credits": _minus(sql.coalesce(sql.col(_REST), zero), of_new),
-    }
-    details = {name: text(column) for name, column in DETAILS.items()}
+        rows = rows.withColumn(_CHOICE, choice_of(here, sql.col(_REST)))
+    credits = _credits(header, new_credits(here, sql.col(_CHOICE)))
     return rows.select(
-        sql.substring(text(EXPORT_NAMES["date"]), 1, DAY_LENGTH).alias("date"),
-        *(text(column).alias(name) for name, column in EXPORT_NAMES.items() if name != "date"),
-        _groups_of(text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP),
-        seconds.alias("job_seconds"),
-        seconds.cast("float").alias("seconds"),
-        total.alias("total_credits"),
-        _escaped_quotes(columns).alias("escaped"),
+        *_names(header, branch_globs),
+        *_measures(header),
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
-        _seconds_between(details["queued_at"], details["started_at"]).alias("queued"),
-        _seconds_between(details["workflow_started_at"], details["workflow_stopped_at"]).alias(
-            "workflow_seconds"
-        ),
-        details["workflow_stopped_at"].isNotNull().alias("workflow_stopped"),
-        (sql.lower(details["workflow_successful"]) == "true").alias("workflow_successful"),
-        details["pipeline_id"].alias("pipeline"),
-        details["workflow_id"].alias("workflow_run"),
-        sql.coalesce(
-            details["run_number"].try_cast("bigint"), _milliseconds(details["started_at"])
-        ).alias("order"),
-        *(_use(details[name]).alias(name) for name in USES),
-        details["containers"].try_cast("int").alias("containers"),
-        sql.when(text(IDENTITY) != "", text(IDENTITY)).alias("job_id"),
-        sql.input_file_name().alias("file"),
-        sql.monotonically_increasing_id().alias("row"),
+        *_times(header),
+        *_details(header),
+        *_origin(header),
     )
+
+
+def _with_amounts(rows: DataFrame, header: _Header) -> DataFrame:
+    """With the numbers of all columns of amounts."""
+    known = header.here((*CREDIT_COLUMNS.values(), TOTAL_CREDITS, SECONDS))
+    amounts = {column: header.number(column) for column in known}
+    for column in header.here(header.new.values()):
+        is_number = header.text(column).rlike(IS_NUMBER)
+        amounts[column] = sql.when(is_number, header.number(column))
+    return rows.withColumns({_PARSED + column: amount for column, amount in amounts.items()})
+
+
+def _with_totals(rows: DataFrame, header: _Header) -> DataFrame:
+    """With the total of each row, and what it has beyond the known credit types."""
+    of_types = reduce(plus, map(header.credits_of, CREDIT_COLUMNS.values()))
+    total = sql.col(_PARSED + TOTAL_CREDITS)
+    return rows.withColumns({_TOTAL: sql.coalesce(total, of_types), _REST: minus(total, of_types)})
+
+
+def _credits(header: _Header, new: NewCredits[Column]) -> dict[str, Column]:
+    """Our columns of credits, those of new types among them; the rest of the total is `OTHER`."""
+    credits = {
+        f"{kind}_credits": header.credits_of(column) for kind, column in CREDIT_COLUMNS.items()
+    }
+    for ending, found in new.by_ending().items():
+        for kind, column in header.new.items():
+            credits[f"{kind}_{ending}"] = found.get(column, zero())
+    of_new = reduce(plus, new.included.values(), zero())
+    credits[f"{OTHER}_credits"] = minus(sql.coalesce(sql.col(_REST), zero()), of_new)
+    return credits
+
+
+def _names(header: _Header, branch_globs: Sequence[str]) -> Iterator[Column]:
+    for name, column in EXPORT_NAMES.items():
+        text = header.text(column)
+        yield (sql.substring(text, 1, DAY_LENGTH) if name == "date" else text).alias(name)
+    yield _group_of(header.text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP)
+
+
+def _measures(header: _Header) -> Iterator[Column]:
+    seconds = header.credits_of(SECONDS)
+    yield seconds.alias("job_seconds")
+    yield seconds.cast("float").alias("seconds")
+    yield sql.col(_TOTAL).alias("total_credits")
+    yield _escaped_quotes(header.columns).alias("escaped")
+
+
+def _times(header: _Header) -> Iterator[Column]:
+    times = ("queued_at", "started_at", "workflow_started_at", "workflow_stopped_at")
+    queued, started, first, last = (header.text(DETAILS[name]) for name in times)
+    yield _seconds_between(queued, started).alias("queued")
+    yield _seconds_between(first, last).alias("workflow_seconds")
+    yield last.isNotNull().alias("workflow_stopped")
+    run_number = header.text(DETAILS["run_number"]).try_cast("bigint")
+    yield sql.coalesce(run_number, _milliseconds(started)).alias("order")
+
+
+def _details(header: _Header) -> Iterator[Column]:
+    successful = header.text(DETAILS["workflow_successful"])
+    yield (sql.lower(successful) == "true").alias("workflow_successful")
+    yield header.text(DETAILS["pipeline_id"]).alias("pipeline")
+    yield header.text(DETAILS["workflow_id"]).alias("workflow_run")
+    for name in USES:
+        yield _use(header.text(DETAILS[name])).alias(name)
+    yield header.text(DETAILS["containers"]).try_cast("int").alias("containers")
+
+
+def _origin(header: _Header) -> Iterator[Column]:
+    identity = header.text(IDENTITY)
+    yield sql.when(identity != "", identity).alias("job_id")
+    yield sql.input_file_name().alias("file")
+    yield sql.monotonically_increasing_id().alias("row")
 
 
 def _escaped_quotes(columns: Sequence[str]) -> Column:
-    """Whether columns that nobody knows have such, as 1 or 0: texts that are shown are looked at when summed up."""
+    """Whether unknown columns have escaped quotes, as 1 or 0.
+
+    The texts of known columns are checked once they are summed (`plain.may_be_misread`).
+    """
     unknown = [
         sql.col(f"`{name.replace('`', '``')}`") for name in columns if name not in EXPORT_COLUMNS
     ]
     found = reduce(or_, (text.contains(ESCAPED_QUOTE) for text in unknown), sql.lit(False))  # noqa: FBT003
     return sql.when(found, 1).otherwise(0)
-
-
-def _is_rounded(text: Column) -> Column:
-    """Whether an amount has decimals that `NUMBER` does not hold."""
-    # Ten more decimals hold every amount that differs; what has even more is refused, too.
-    exact = text.try_cast("decimal(38,28)")
-    differs = sql.coalesce(exact != text.try_cast(NUMBER).cast("decimal(38,28)"), sql.lit(1) == 1)
-    is_long = text.rlike(r"\.\d{29}|[eE]-0*(19|[2-9]\d|\d{3})")
-    return sql.coalesce(text.rlike(DOUBTFUL) & (differs | is_long), sql.lit(1) == 0)
-
-
-def _choice(credits: Mapping[str, Column], rest: Column) -> Column:
-    """As in `usage.scan`: the number of the combination of new columns that a total includes, or what stands for it."""
-    choice = sql.when(rest == 0, sql.lit(NO_NEW))
-    for number, combination in enumerate(combinations_of([*credits])):
-        choice = choice.when(
-            rest == reduce(_plus, (credits[column] for column in combination)), sql.lit(number)
-        )
-    of_all = reduce(_plus, credits.values())
-    return choice.when((rest > of_all) & (of_all > 0), sql.lit(ALL_NEW)).otherwise(sql.lit(UNCLEAR))
-
-
-class _NewCredits(NamedTuple):
-    """As in `usage.scan`: the credits that the total of their row includes, those that it does not, or perhaps."""
-
-    included: dict[str, Column]
-    outside: dict[str, Column]
-    unclear: dict[str, Column]
-
-
-def _new_credits(credits: Mapping[str, Column], choice: Column) -> _NewCredits:
-    tried = combinations_of([*credits])
-    zero = sql.lit(0).cast(NUMBER)
-
-    def credits_where(column: str, chosen: Sequence[int]) -> Column:
-        return sql.when(choice.isin([*chosen]), credits[column]).otherwise(zero)
-
-    return _NewCredits(
-        included={column: credits_where(column, holding(column, tried)) for column in credits},
-        outside={column: credits_where(column, lacking(column, tried)) for column in credits},
-        unclear={column: credits_where(column, [UNCLEAR]) for column in credits},
-    )
-
-
-def _no_number(column: str, text: Column) -> Column:
-    """Ends the reading with what a person should know."""
-    shown = sql.translate(sql.substring(text, 1, _SHOWN), "\r\n", "  ")
-    return sql.raise_error(
-        sql.concat(sql.lit(DAMAGE), sql.input_file_name(), sql.lit(f": {column} is '"), shown)
-    )
-
-
-def _plus(one: Column, other: Column) -> Column:
-    # Spark makes a sum one digit longer, and takes that from the decimals where there is no room for it.
-    return one.cast(_SHORTER) + other.cast(_SHORTER)
-
-
-def _minus(one: Column, other: Column) -> Column:
-    return one.cast(_SHORTER) - other.cast(_SHORTER)
 
 
 def _use(text: Column) -> Column:
@@ -298,11 +287,13 @@ def _seconds_between(first: Column, last: Column) -> Column:
     return ((_milliseconds(last) - _milliseconds(first)) / sql.lit(1000.0)).cast("float")
 
 
-def _groups_of(branch: Column, globs: Sequence[str]) -> Column:
+def _group_of(branch: Column, globs: Sequence[str]) -> Column:
+    no_group = sql.when(branch.isNull(), sql.lit(NO_NAME)).otherwise(sql.lit(OTHER_BRANCHES))
+    if not globs:
+        return no_group
     shown = sql.coalesce(branch, sql.lit(NO_NAME))
     matching = [
         sql.when(shown.rlike(rf"\A{atomic_glob_regex(glob)}\z"), sql.lit(glob)) for glob in globs
     ]
-    groups = sql.concat_ws("\n", *matching) if matching else sql.lit("")
-    no_group = sql.when(branch.isNull(), sql.lit(NO_NAME)).otherwise(sql.lit(OTHER_BRANCHES))
+    groups = sql.concat_ws("\n", *matching)
     return sql.when(groups == "", no_group).otherwise(groups)

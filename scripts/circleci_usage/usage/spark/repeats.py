@@ -1,4 +1,4 @@
-"""`usage.repeats` on a cluster: the same rows are left out."""
+"""Rows that repeat a job run, found on a cluster; `usage.repeats` says which of them count."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as sql
 
-from circleci_usage.usage.polars.repeats import Content, Origin, Repeated, standings
+from circleci_usage.usage.repeats import Content, Origin, Repeated, standings
 from circleci_usage.usage.spark.input_files import ClusterPart
 
 
@@ -19,7 +19,7 @@ def origins_of(parts: Sequence[ClusterPart]) -> tuple[Origin, ...]:
 def contents_of(
     runs: DataFrame, parts: Sequence[ClusterPart]
 ) -> tuple[dict[int, Content], dict[int, str]]:
-    """As `usage.repeats.contents_of`, and each file's URL as Spark writes it."""
+    """As `polars.repeats.contents_of`, and each file's URL as Spark writes it."""
     by_file = runs.groupBy("file").agg(
         sql.count("*").alias("rows"), sql.min("date").alias("first"), sql.max("date").alias("last")
     )
@@ -41,7 +41,7 @@ def ranked(
     contents: Mapping[int, Content],
     files: Mapping[int, str],
 ) -> DataFrame:
-    """With `part`, `counts`, whether a row is the one of its job run that counts, and `kept`, the part that has it."""
+    """With `part`, `counts` (whether the row counts) and `kept` (the part whose row does)."""
     rows = [
         (files[number], number, each.since, each.until, each.place)
         for number, each in standings(origins, contents).items()

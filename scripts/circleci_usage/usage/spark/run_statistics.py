@@ -1,12 +1,7 @@
-"""`usage.answers.Answers` from a cluster: the same questions in Spark's words.
-
-Narwhals has no nearest-rank percentiles for Spark, so that these are not written once for both engines; the tests hold
-them together.
-"""
+"""Run statistics from a cluster: what `usage.polars.run_statistics` computes, in Spark's words."""
 
 from collections.abc import Mapping, Sequence
 
-import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -14,24 +9,28 @@ from pyspark.sql import functions as sql
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
-from circleci_usage.usage.class_rates import class_rates
-from circleci_usage.usage.polars.run_statistics import (
+from circleci_usage.usage.job_run_rules import (
+    HALF_A_MINUTE,
     HIGH,
     JOB_KEYS,
     MACHINE_KEYS,
+    NO_RATE,
     OUTCOMES,
+    RATE_KEYS,
+    SHORTEST,
     TYPICAL,
     WAITING,
     WORKFLOW_KEYS,
-    RunStatisticsFrames,
+    WORKFLOW_OUTCOMES,
 )
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
 
 
 def compute_run_statistics(
     runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None = None
 ) -> RunStatisticsFrames:
-    """As `usage.answers.ask`, of the runs of `runs.read_runs`."""
+    """As `polars.run_statistics.compute_run_statistics`, of the runs of `read_runs`."""
     runs = grouped(unless_identified(runs), groups or {})
     every = runs.withColumn(
         "has_nothing", (sql.col("job_seconds") == 0) & (sql.col("total_credits") == 0)
@@ -41,15 +40,17 @@ def compute_run_statistics(
         "never_started", never_started
     )
     named = runs.filter("job IS NOT NULL")
-    tries = _tries(named)
+    attempts = _attempts(named)
     return RunStatisticsFrames(
         jobs=collected(
-            _joined(_jobs(runs), _of_tries(tries)).fillna(0, ["pipelines", "reruns", "recovered"])
+            _joined(_jobs(runs), _of_attempts(attempts)).fillna(
+                0, ["pipelines", "reruns", "recovered"]
+            )
         ),
         machines=collected(_machines(named)),
         workflows=collected(_workflows(every, period)),
-        reruns=collected(_credits_again(runs, tries.filter("tries > 1"))),
-        classes=collected(class_rates(nw.from_native(runs)).to_native()),
+        reruns=collected(_rerun_credits(runs, attempts.filter("attempts > 1"))),
+        classes=collected(_class_rates(runs)),
     )
 
 
@@ -92,8 +93,41 @@ def _machines(runs: DataFrame) -> DataFrame:
     )
 
 
+def _class_rates(runs: DataFrame) -> DataFrame:
+    """As in `polars.run_statistics`: what runs of a class were charged."""
+    counted = runs.filter(
+        (sql.col("job_seconds") >= SHORTEST)
+        & (sql.col("compute_credits") > 0)
+        & (sql.col("containers") >= 1)
+        & sql.col("resource_class").isNotNull()
+        & sql.col("executor").isNotNull()
+    )
+    containers = sql.col("containers").cast("double")
+    container_seconds = sql.col("job_seconds").cast("double") * containers
+    halves = sql.col("compute_credits").cast("double") * sql.lit(2.0) - containers
+    rate = halves * sql.lit(float(HALF_A_MINUTE)) / sql.col("container_seconds") + sql.lit(0.5)
+    rated = counted.withColumn("container_seconds", container_seconds).withColumn("rate", rate)
+    return (
+        rated.filter(sql.col("rate") < NO_RATE)
+        .withColumns(
+            {
+                "rate": sql.floor("rate"),
+                "in_parallel": sql.col("containers") > 1,
+                "containers": sql.col("containers").cast("bigint"),
+                "container_seconds": sql.col("container_seconds").cast("bigint"),
+            }
+        )
+        .groupBy(*RATE_KEYS)
+        .agg(
+            sql.count("*").alias("runs"),
+            sql.sum("compute_credits").alias("credits"),
+            sql.sum("container_seconds").alias("container_seconds"),
+            sql.sum("containers").alias("containers"),
+        )
+    )
+
+
 def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
-    outcomes = ("succeeded", "canceled", "on_hold", "running")
     never_started = "outcome = 'canceled' AND had_nothing"
     return (
         _workflow_runs(runs)
@@ -101,7 +135,10 @@ def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
         .groupBy(*WORKFLOW_KEYS)
         .agg(
             sql.count_if(sql.expr("outcome <> 'running'")).alias("runs"),
-            *(sql.count_if(sql.col("outcome") == outcome).alias(outcome) for outcome in outcomes),
+            *(
+                sql.count_if(sql.col("outcome") == outcome).alias(outcome)
+                for outcome in WORKFLOW_OUTCOMES
+            ),
             sql.count_if(sql.expr(never_started)).alias("never_started"),
             *_percentiles(
                 f"IF(outcome = 'running' OR ({never_started}), NULL, seconds)", "seconds"
@@ -111,11 +148,13 @@ def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
 
 
 def _workflow_runs(runs: DataFrame) -> DataFrame:
-    """As `usage.answers`' own."""
+    """As in `polars.run_statistics`: a row per run of a workflow, with its `outcome`."""
     status = sql.col("status")
     outcome = sql.expr(
-        "CASE WHEN canceled THEN 'canceled' WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
-        " WHEN NOT stopped AND NOT all_ended THEN 'running' WHEN waiting AND NOT failed THEN 'on_hold'"
+        "CASE WHEN canceled THEN 'canceled'"
+        " WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
+        " WHEN NOT stopped AND NOT all_ended THEN 'running'"
+        " WHEN waiting AND NOT failed THEN 'on_hold'"
         " ELSE 'failed' END"
     )
     return (
@@ -139,44 +178,44 @@ def _workflow_runs(runs: DataFrame) -> DataFrame:
 
 
 def _any(flag: Column) -> Column:
-    """Whether it is so in any row; where it is not known, it is not."""
+    """Whether a flag is true in any row; null counts as false."""
     return sql.coalesce(sql.bool_or(flag), sql.lit(False))  # noqa: FBT003
 
 
 def _all(flag: Column) -> Column:
-    """Whether it is so in every row; where it is not known, it is not."""
+    """Whether a flag is true in every row; null counts as false."""
     return sql.bool_and(sql.coalesce(flag, sql.lit(False)))  # noqa: FBT003
 
 
-def _tries(runs: DataFrame) -> DataFrame:
-    """A row per pipeline and job: how many runs it had, the first of them, whether one passed after one had failed."""
+def _attempts(runs: DataFrame) -> DataFrame:
+    """As in `polars.run_statistics`: a row per pipeline and job with its `attempts`."""
     first_failure = sql.min(sql.when(sql.col("status") == "failed", sql.col("order")))
     last_success = sql.max(sql.when(sql.col("status") == "success", sql.col("order")))
     return (
         runs.filter("pipeline IS NOT NULL")
         .groupBy(*JOB_KEYS, "pipeline")
         .agg(
-            sql.count("*").alias("tries"),
+            sql.count("*").alias("attempts"),
             sql.min("order").alias("first"),
             (first_failure < last_success).alias("recovered"),
         )
     )
 
 
-def _of_tries(tries: DataFrame) -> DataFrame:
-    return tries.groupBy(*JOB_KEYS).agg(
+def _of_attempts(attempts: DataFrame) -> DataFrame:
+    return attempts.groupBy(*JOB_KEYS).agg(
         sql.count("*").alias("pipelines"),
-        sql.sum(sql.col("tries") - 1).alias("reruns"),
+        sql.sum(sql.col("attempts") - 1).alias("reruns"),
         sql.count_if("recovered").alias("recovered"),
     )
 
 
-def _credits_again(runs: DataFrame, tries: DataFrame) -> DataFrame:
-    """Credits of the runs after the first of `tries`, by day, job and credit type."""
+def _rerun_credits(runs: DataFrame, attempts: DataFrame) -> DataFrame:
+    """Credits of the runs after the first of `attempts`, by day, job and credit type."""
     keys = (*JOB_KEYS, "pipeline")
     credits = {f"{kind}_credits": kind for kind in credit_types_of(runs.columns)}
     return (
-        _joined(runs, tries.select(*keys, "first"), keys, how="inner")
+        _joined(runs, attempts.select(*keys, "first"), keys, how="inner")
         .filter("order > first")
         .groupBy("date", *JOB_KEYS)
         .agg(*(sql.sum(name).alias(kind) for name, kind in credits.items()))
@@ -188,7 +227,7 @@ def _credits_again(runs: DataFrame, tries: DataFrame) -> DataFrame:
 def _joined(
     left: DataFrame, right: DataFrame, keys: Sequence[str] = JOB_KEYS, how: str = "left"
 ) -> DataFrame:
-    """Rows with the same keys, a null being one too."""
+    """A join in which null equals null."""
     right = right.withColumnsRenamed({key: f"_{key}" for key in keys})
     alike = [left[key].eqNullSafe(right[f"_{key}"]) for key in keys]
     return left.join(right, alike, how).drop(*(f"_{key}" for key in keys))
