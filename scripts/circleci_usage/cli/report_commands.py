@@ -101,9 +101,9 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
-    from circleci_usage.usage.polars.engine import at_least_a_header
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
+    from circleci_usage.usage.polars.engine import at_least_a_header
 
     console = console_for(shown)
     found = found_parts(paths, store.store)

@@ -25,7 +25,6 @@ from circleci_usage.schema.export_columns import (
 from circleci_usage.usage.input_files import Part, open_part
 from circleci_usage.usage.job_run_rules import (
     DAY_LENGTH,
-    DECIMALS,
     IS_NUMBER,
     LONGEST_RUN,
     SECONDS,

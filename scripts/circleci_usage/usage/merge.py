@@ -18,11 +18,10 @@ from pathlib import Path
 from shutil import copyfileobj
 
 from circleci_usage.core.atomic_files import atomic_write
-from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.core.machine import cores
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import damage_behind

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.cache import cache_beside, read_sums

@@ -7,8 +7,8 @@ from typing import BinaryIO, Final, TypeVar, cast
 
 import polars as pl
 
-from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.core.periods import Period
+from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS, TOTAL_CREDITS
 from circleci_usage.usage.damage import is_no_space, no_space_left
 from circleci_usage.usage.dialect import header_line
