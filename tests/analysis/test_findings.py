@@ -22,10 +22,11 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.company.planted import Place
 from circleci_usage.push.datadog.plan import PushOptions, plan_push
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import write_report
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from report_factory import report_of_usage
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))
@@ -56,8 +57,8 @@ def report(
     settings: AnalysisSettings = AnalysisSettings(),  # noqa: B008 - frozen
     prices: PriceList = PriceList.flat(PRICE),  # noqa: B008 - frozen
 ) -> Report:
-    return build_report(
-        usage, prices, period=period, generated_at=DEMO_NOW, ownership=OWNERSHIP, analysis=settings
+    return report_of_usage(
+        usage, period, DEMO_NOW, prices=prices, ownership=OWNERSHIP, analysis=settings
     )
 
 

@@ -21,7 +21,8 @@ from circleci_usage.push.datadog.plan import PushOptions, PushPlan, plan_push
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.push.datadog.timestamps import Mode, period_name, snapshot_stamp
 from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
-from report_folders import MARCH, NOW, report_folder
+from report_factory import MARCH
+from report_folders import NOW, report_folder
 from rows import Row, job_run
 
 SNAPSHOT = PushOptions(datadog_site("datadoghq.eu"))

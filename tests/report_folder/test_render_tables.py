@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from circleci_usage.core.decimals import total
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.tables import lines_csv, neutral, tables
-from reports import HOSTILE_NAMES, acme_report, hostile_report
+from sample_reports import HOSTILE_NAMES, acme_report, hostile_report
 
 
 def rows(text: str) -> list[dict[str, str]]:

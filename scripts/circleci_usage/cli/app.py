@@ -34,8 +34,8 @@ from circleci_usage.export import defaults
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
     from circleci_usage.core.periods import Period
-    from circleci_usage.pipeline import ReportSettings
     from circleci_usage.report import Report
+    from circleci_usage.report_settings import ReportSettings
 
 app = typer.Typer(
     name="circleci-usage",
