@@ -17,9 +17,17 @@ settings file, rates also from the export.
 """
 
 from circleci_usage.analysis.rightsizing.migrations import Migration
-from circleci_usage.analysis.rightsizing.recommendations import Recommendation
+from circleci_usage.analysis.rightsizing.recommendations import SAVINGS_ASSUME, Recommendation
 from circleci_usage.analysis.rightsizing.resource_classes import UsedClass
 from circleci_usage.analysis.rightsizing.right_sizing import RightSizing, right_size
 from circleci_usage.analysis.rightsizing.speed_ups import SpeedUp
 
-__all__ = ["Migration", "Recommendation", "RightSizing", "SpeedUp", "UsedClass", "right_size"]
+__all__ = [
+    "SAVINGS_ASSUME",
+    "Migration",
+    "Recommendation",
+    "RightSizing",
+    "SpeedUp",
+    "UsedClass",
+    "right_size",
+]

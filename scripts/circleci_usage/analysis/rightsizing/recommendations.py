@@ -26,6 +26,9 @@ FULL_CPU: Final = 100
 FULL_RAM: Final = 90
 """Percent from which a job is under-provisioned, when both are reached."""
 
+SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
+"""Is said beside every saving that is shown."""
+
 Saving = Literal[
     "smaller class", "larger class", "next generation", "smaller class of the next generation"
 ]
