@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from circleci_usage.costs.allocation import SHARED, UNALLOCATED, Ownership
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.shared_costs import SharedCosts, split_exactly, weights_of
 
-_Amounts = Mapping[str, Decimal]
+_Amounts = Mapping[Any, Decimal]
 """`AMOUNTS` → how much."""
 
 _NOTHING: Final[_Amounts] = dict.fromkeys(AMOUNTS, ZERO)
@@ -64,9 +64,8 @@ def _month(costs: Costs, ownership: Ownership, month: Period) -> Iterator[dict[s
     Direct costs of 30 and 10 and shared costs of 20, split in proportion: the teams are charged 45
     and 15.
     """
-    owned: dict[str, _Amounts] = costs.decimals(sum_by(costs.lines, ["team"], AMOUNTS)).to_dict(
-        "index"
-    )
+    sums = costs.decimals(sum_by(costs.lines, ["team"], AMOUNTS)).to_dict("index")
+    owned: dict[str, _Amounts] = {str(team): amounts for team, amounts in sums.items()}
     to_split = owned.pop(SHARED, _NOTHING)
     teams = list(ownership.teams)
     if not teams and any(to_split.values()):
