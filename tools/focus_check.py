@@ -21,7 +21,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.demo.company.company import Company
 from circleci_usage.report import Report
-from reported import reported
+from report_factory import report_from_settings
 
 ENVIRONMENTS = Path(sys.prefix) / "focus"
 PYTHONS = ("python3.14", "python3.13", "python3.12", "python3")
@@ -56,7 +56,7 @@ def main(pythons: Sequence[str]) -> int:
     with TemporaryDirectory() as name:
         folder = Path(name)
         company = Company(scale=0.2)
-        report = reported(
+        report = report_from_settings(
             folder, [row for day in DAYS for row in company.rows(day)], SETTINGS, period=DAYS
         )
         findings = [*check_1_2(report, folder, python), *check_1_4(report, folder, python)]

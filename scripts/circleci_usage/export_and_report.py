@@ -1,17 +1,17 @@
-"""The whole way: export, then report. What `run`, `export` and `demo` share."""
+"""Export, then report: what `run`, `export` and `demo` share."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
+from circleci_usage.analysis.budget_days import first_budget_day
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import (
     Period,
     add_months,
-    billing_period,
     month_start,
     previous_period,
 )
@@ -23,8 +23,9 @@ from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store, no_usage_warnings
-from circleci_usage.pipeline import ReportSettings, make_report
+from circleci_usage.pipeline import make_report
 from circleci_usage.report import Report
+from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
 from circleci_usage.usage.recorded import find_recorded
@@ -111,31 +112,18 @@ def run(
 
 
 def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:
-    """What `run` asks the export for: the span and what budgets have to know besides.
+    """The days that `run` exports: the span and the days before it that budgets depend on.
 
-    Days that are only there to compare with, and that CircleCI keeps no more, are left out.
+    Days that only serve for comparison are left out when CircleCI no longer keeps them.
     """
+    period = reporting.period or reporting.otherwise
+    by_budgets = first_budget_day(
+        period, reporting.analysis.budgets, reporting.prices, complete_through(now)
+    )
+    wanted = min(span.start, by_budgets or span.start)
     oldest = oldest_day(now)
-    start = min(reporting.period.start, oldest) if reporting.period else oldest
-    wanted = min(span.start, _needed_by_budgets(span, reporting, now))
-    return Period(max(wanted, start), span.stop)
-
-
-def _needed_by_budgets(span: Period, reporting: ReportSettings, now: datetime) -> date:
-    """Where the budgets' months and billing cycles begin, or what is free begins to count.
-
-    What was spent, or used of it, on days that are not there is not known.
-    """
-    period, cycle_day = reporting.period or reporting.otherwise, reporting.prices.billing_cycle_day
-    days = {period.last, min(period.last, complete_through(now))}
-    starts = [
-        billing_period(day, cycle_day if budget.per == "cycle" else None).start
-        for budget in reporting.analysis.budgets
-        for day in days
-    ]
-    if reporting.prices.free:
-        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
-    return min(starts, default=span.start)
+    kept_from = min(reporting.period.start, oldest) if reporting.period else oldest
+    return Period(max(wanted, kept_from), span.stop)
 
 
 def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:

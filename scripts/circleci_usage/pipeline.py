@@ -1,70 +1,47 @@
-"""The stages in their order: from parts on disk to the report folder. What the commands share."""
+"""The pipeline: read → price → allocate → analyze → assemble → write.
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+Parts on disk become daily usage, daily usage becomes costs, costs get their owners, and analyses
+say what stands out. The report holds all of that; every file of the report folder is made from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
+from typing import Final
 
-import pandas as pd
-
-from circleci_usage.analysis.analyze import AnalysisSettings
-from circleci_usage.core.periods import ALL_DAYS, Period
+from circleci_usage.analysis.analyze import AnalysisInput, analyze
+from circleci_usage.analysis.branch_costs import branch_breakdown
+from circleci_usage.analysis.chargeback import chargeback
+from circleci_usage.analysis.completeness import (
+    UNKNOWN_DAYS,
+    ExportedDays,
+    days_to_price,
+    days_with_usage,
+    report_days,
+)
+from circleci_usage.analysis.owned_usage import allocate_usage, priced_days
+from circleci_usage.analysis.undated import undated_rows, with_days
+from circleci_usage.assemble import Stages, assemble
+from circleci_usage.core.background_import import imported_meanwhile
+from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Clock, Progress
-from circleci_usage.costs.allocation import Ownership
-from circleci_usage.costs.pricing import PriceList
+from circleci_usage.costs.costs import within
+from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.export.ledger import complete_through
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
+from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
-from circleci_usage.usage.job_groups import JobGroups
 
+_WRITER: Final = "circleci_usage.report_folder.writer"
 
-@dataclass(frozen=True)
-class ReportSettings:
-    """What a report is made with.
-
-    Attributes:
-        folder: where it is written.
-        prices: what credits cost.
-        ownership: the teams and what they own.
-        analysis: what the analyses are told.
-        job_groups: what jobs are called.
-        period: the days to report on, on a side that is open as far as there are any; None for all days that there are.
-        otherwise: the days to report on when there are none at all.
-        period_name: how the period was asked for, such as `last-week`; None when it was by its dates.
-        link: where the report can be looked at, if that is known.
-        merged: whether the rows go into the folder too.
-        focus_version: of focus.csv.
-        export_for: tools to write files for too.
-        focus_grain: what its lines are of: `day`, `month` or, by their number, `auto`.
-        focus_gzip: whether it is packed.
-        checksum: of what the settings file says that decides what things cost and whose costs they are.
-    """
-
-    folder: Path
-    prices: PriceList
-    ownership: Ownership
-    analysis: AnalysisSettings
-    job_groups: JobGroups
-    period: Period | None
-    otherwise: Period
-    period_name: str | None
-    link: str | None
-    merged: bool
-    focus_version: str
-    export_for: tuple[str, ...]
-    focus_grain: str = "auto"
-    focus_gzip: bool = False
-    checksum: str = ""
-
-    def days(self, known: Period | None) -> Period:
-        """The days to report on, when those of the usage are known."""
-        if known is None:
-            return self.otherwise
-        return (self.period or ALL_DAYS).closed(known) or self.otherwise
+FileWriter = Callable[[Path], object]
+"""Writes one file, given its path."""
 
 
 def make_report(
@@ -78,70 +55,103 @@ def make_report(
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
-    with ThreadPoolExecutor(1) as beside:
-        # What draws takes a third of a second to load, in which the engine reads without Python.
-        beside.submit(import_module, "circleci_usage.outputs")
-        report, rows = _read_and_build(source, settings, clock, progress)
+    now = clock.now()
+    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
+    # The libraries that draw take a third of a second to load, in which the engine reads without Python.
+    with imported_meanwhile(_WRITER):
+        usage = _read(source, settings, progress)
+        report = build_report(usage, settings, now, exported, source.warnings)
+        merged = _merged_rows(source, usage, settings, report.period)
+    del usage  # It may be large, and nothing is written from it.
+    return _write(report, settings, merged, progress)
+
+
+def build_report(
+    usage: DailyUsage,
+    settings: ReportSettings,
+    now: datetime,
+    exported: ExportedDays = UNKNOWN_DAYS,
+    warnings: tuple[str, ...] = (),
+) -> Report:
+    """Daily usage → the report on one period.
+
+    Args:
+        usage: may hold more days than the period: those of the year before tell what is usual, and included credits are
+            used up from the first day of their cycle on. Its run statistics are of the period.
+        settings: what the report is made with.
+        now: in UTC.
+        exported: what the export knows about its days.
+        warnings: what earlier stages have to say.
+
+    Raises:
+        SettingsError: there is usage on days without a price.
+    """
+    prices, ownership = settings.prices, settings.ownership
+    period = settings.days(days_with_usage(usage.runs))
+    days = report_days(usage.runs, period, exported, today_utc(now))
+    undated, usage = undated_rows(usage.runs), with_days(usage, period.last)
+    with exact_arithmetic():
+        # Price
+        to_price = days_to_price(period, prices.billing_cycle_day)
+        costs = price(within(usage.credits, to_price), usage.places, prices)
+        branches = branch_breakdown(usage, prices, to_price, period)
+
+        # Allocate
+        known = priced_days(costs, to_price, period)
+        owned = allocate_usage(usage, costs, ownership, settings.job_groups, known)
+        in_period = owned.within(period)
+        if not prices.allow_unpriced:
+            refuse_unpriced(in_period.costs)
+        charged = chargeback(in_period.costs, ownership, period)
+
+        # Analyze
+        known_usage = AnalysisInput(owned, in_period, usage.run_statistics, days)
+        results = analyze(known_usage, prices, ownership, settings.analysis)
+
+        # Assemble
+        made = Stages(usage, undated, days, costs, branches, owned, in_period, charged, results)
+        return assemble(made, settings, now, warnings)
+
+
+def _read(source: Source, settings: ReportSettings, progress: Progress) -> DailyUsage:
+    """Parts → daily usage."""
+    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
+    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
+    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
+    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
+    return usage
+
+
+def _merged_rows(
+    source: Source, usage: DailyUsage, settings: ReportSettings, period: Period
+) -> FileWriter | None:
+    """What writes merged.csv.gz, with the rows of the period; None where it is not wanted."""
+    if not settings.merged or source.merge is None:
+        return None
+    days = days_with_usage(usage.runs)
+    are_all_inside = days is None or (days.first in period and days.last in period)
+    only = None if are_all_inside else period
+    return partial(source.merge, only=only, has_repeats=usage.has_repeats)
+
+
+def _write(
+    report: Report, settings: ReportSettings, merged: FileWriter | None, progress: Progress
+) -> Report:
+    """The report → its folder; returns the report with what the files made it warn about."""
     from circleci_usage.cost_files.focus import focus_warning  # noqa: PLC0415
     from circleci_usage.outputs import write_report  # noqa: PLC0415
 
-    coarse = focus_warning(report, settings.focus_grain)
-    if coarse:
-        report = replace(report, warnings=(*report.warnings, coarse))
+    warning = focus_warning(report, settings.focus_grain)
+    if warning:
+        report = replace(report, warnings=(*report.warnings, warning))
     progress.say(f"Writing the report on {report.period} to {settings.folder}.")
-
-    merge = source.merge if settings.merged else None
-
     write_report(
         report,
         settings.folder,
-        rows=partial(merge, only=rows.only, has_repeats=rows.has_repeats) if merge else None,
+        rows=merged,
         focus_version=settings.focus_version,
         focus_grain=settings.focus_grain,
         focus_gzip=settings.focus_gzip,
         export_for=settings.export_for,
     )
     return report
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Which rows go into the folder: `only` those of some days; whether some of them repeat job runs."""
-
-    only: Period | None
-    has_repeats: bool
-
-
-def _read_and_build(
-    source: Source, settings: ReportSettings, clock: Clock, progress: Progress
-) -> tuple[Report, _Rows]:
-    """The report, and which rows belong to it. The usage goes when it is built: it may be large."""
-    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
-    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
-    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
-    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
-    days = _days_of(usage)
-    report = build_report(
-        usage,
-        settings.prices,
-        period=settings.days(days),
-        generated_at=clock.now(),
-        ownership=settings.ownership,
-        analysis=settings.analysis,
-        job_groups=settings.job_groups,
-        complete_through=source.complete_through,
-        complete=source.complete,
-        ready_through=complete_through(clock.now()),
-        settings_checksum=settings.checksum,
-        warnings=source.warnings,
-        period_name=settings.period_name,
-        link=settings.link,
-    )
-    period = report.period
-    all_inside = days is None or (period.start <= days.start and days.stop <= period.stop)
-    return report, _Rows(None if all_inside else period, usage.has_repeats)
-
-
-def _days_of(usage: DailyUsage) -> Period | None:
-    dated: pd.Series = usage.runs["date"].dropna()
-    return None if dated.empty else Period.of_days(dated.min().date(), dated.max().date())

@@ -13,8 +13,9 @@ from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod
 from circleci_usage.costs.shared_costs import SharedCosts, Split
 from hypothesis_profiles import examples
-from reports import MARCH, project, report_of
+from report_factory import MARCH, report_of
 from rows import Row, job_run
+from sample_reports import project
 
 DAYS = [*MARCH]
 PRICES = (PricePeriod(None, None, Decimal("0.001")),)

@@ -9,7 +9,7 @@ from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_dat
 from circleci_usage.core.periods import Period, months
 from circleci_usage.costs.allocation import SHARED, Ownership, TeamRule
 from circleci_usage.costs.shared_costs import SharedCosts
-from costs import costs, line
+from handmade_costs import cost_line, costs_of
 
 FEBRUARY, MARCH = months(Period.of_days(date(2026, 2, 1), date(2026, 3, 31)))
 TEAMS = Ownership((TeamRule("Web", ("web",)), TeamRule("Apps", ("app",))))
@@ -81,11 +81,11 @@ def test_a_budget_of_a_team_is_held_against_that_team() -> None:
 
 
 def test_the_month_of_the_last_complete_day_counts() -> None:
-    owned = costs(
-        line(1, date=date(2026, 2, 28)),
-        line(10, date=date(2026, 3, 1)),
-        line(100, date=date(2026, 3, 9)),
-        line(1000, date=date(2026, 3, 10)),
+    owned = costs_of(
+        cost_line(1, date=date(2026, 2, 28)),
+        cost_line(10, date=date(2026, 3, 1)),
+        cost_line(100, date=date(2026, 3, 9)),
+        cost_line(1000, date=date(2026, 3, 10)),
     )
 
     found = month_to_date(owned, TEAMS, Period.of_days(date(2026, 2, 20), date(2026, 3, 9)))
@@ -96,7 +96,7 @@ def test_the_month_of_the_last_complete_day_counts() -> None:
 
 def test_data_that_begin_within_the_month_are_told() -> None:
     found = month_to_date(
-        costs(line(1)), TEAMS, Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
+        costs_of(cost_line(1)), TEAMS, Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
     )
 
     assert (found.since, found.is_whole, found.is_over) == (date(2026, 3, 2), False, True)
@@ -105,7 +105,7 @@ def test_data_that_begin_within_the_month_are_told() -> None:
 
 
 def test_what_is_known_on_either_side_of_a_gap_is_spent() -> None:
-    owned = costs(line(1, date=date(2026, 3, 1)), line(10, date=date(2026, 3, 20)))
+    owned = costs_of(cost_line(1, date=date(2026, 3, 1)), cost_line(10, date=date(2026, 3, 20)))
     gap = Period.of_days(date(2026, 3, 5), date(2026, 3, 9))
 
     found = month_to_date(
@@ -121,7 +121,7 @@ def test_what_is_known_on_either_side_of_a_gap_is_spent() -> None:
 
 
 def test_with_days_missing_nobody_knows_the_teams_shares_in_proportion() -> None:
-    owned = costs(line(300, team="Web"), line(1000, team=SHARED, credit_type="user"))
+    owned = costs_of(cost_line(300, team="Web"), cost_line(1000, team=SHARED, credit_type="user"))
     seats, known = frozenset({"user"}), Period.of_days(date(2026, 3, 2), date(2026, 3, 31))
 
     by_split = {
@@ -135,21 +135,23 @@ def test_with_days_missing_nobody_knows_the_teams_shares_in_proportion() -> None
 
 
 def test_seats_are_spent_and_not_expected_again() -> None:
-    seats = line(5000, date=date(2026, 3, 1), credit_type="user")
+    seats = cost_line(5000, date=date(2026, 3, 1), credit_type="user")
     known = Period.of_days(date(2026, 2, 15), date(2026, 3, 14))
 
-    found = month_to_date(costs(seats, *(line(100, date=day) for day in known)), TEAMS, known)
+    found = month_to_date(
+        costs_of(seats, *(cost_line(100, date=day) for day in known)), TEAMS, known
+    )
 
     assert found.everything.expected == Decimal(50 + 31)
 
 
 def test_teams_have_their_share_of_what_is_shared() -> None:
     shared = Ownership(TEAMS.rules, SharedCosts(credit_types=frozenset({"user"})))
-    owned = costs(
-        line(300, team="Web"),
-        line(100, team="Apps"),
-        line(1000, team=SHARED, credit_type="user"),
-        line(50, team="unallocated"),
+    owned = costs_of(
+        cost_line(300, team="Web"),
+        cost_line(100, team="Apps"),
+        cost_line(1000, team=SHARED, credit_type="user"),
+        cost_line(50, team="unallocated"),
     )
 
     found = month_to_date(owned, shared, MARCH)
@@ -165,10 +167,10 @@ def test_teams_have_their_share_of_what_is_shared() -> None:
 def test_what_is_expected_of_a_team_has_its_share_too() -> None:
     shared = Ownership(TEAMS.rules, SharedCosts(split="even", credit_types=frozenset({"user"})))
     known = Period.of_days(date(2026, 2, 15), date(2026, 3, 14))
-    seats = line(1000, date=date(2026, 3, 1), team=SHARED, credit_type="user")
+    seats = cost_line(1000, date=date(2026, 3, 1), team=SHARED, credit_type="user")
 
     found = month_to_date(
-        costs(seats, *(line(100, date=day, team="Web") for day in known)), shared, known
+        costs_of(seats, *(cost_line(100, date=day, team="Web") for day in known)), shared, known
     )
 
     assert {team: forecast.expected for team, forecast in found.teams.items()} == {

@@ -16,9 +16,10 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.render.page.tables import Cell
 from circleci_usage.render.page.time_sections import change_view
-from costs import costs, line, project
-from reports import NULL, report_of
+from handmade_costs import cost_line, costs_of, project
+from report_factory import report_of
 from rows import Row, job_run
+from sample_reports import NULL
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
@@ -30,12 +31,12 @@ def on(day: date, *lines: dict[str, object]) -> list[dict[str, object]]:
 def compare_lines(
     lines: list[dict[str, object]], period: Period, through: date | None = None
 ) -> PeriodComparison | None:
-    owned = costs(*lines)
+    owned = costs_of(*lines)
     return compare_periods(owned, owned.lines, period, through or period.last)
 
 
 def compared(now: list[dict[str, object]], past: list[dict[str, object]]) -> PeriodComparison:
-    free = on(date(2026, 2, 1), line(0, job="idle", job_runs=0))
+    free = on(date(2026, 2, 1), cost_line(0, job="idle", job_runs=0))
     changes = compare_lines(
         [*on(date(2026, 3, 2), *now), *on(date(2026, 2, 1), *past), *free], MARCH
     )
@@ -45,8 +46,16 @@ def compared(now: list[dict[str, object]], past: list[dict[str, object]]) -> Per
 
 def test_before_and_after_of_projects_and_jobs() -> None:
     changes = compared(
-        [line(500, job_runs=4), line(100, job="lint", job_runs=10), line(70, **project("new"))],
-        [line(300, job_runs=2), line(150, job="lint", job_runs=15), line(20, **project("gone"))],
+        [
+            cost_line(500, job_runs=4),
+            cost_line(100, job="lint", job_runs=10),
+            cost_line(70, **project("new")),
+        ],
+        [
+            cost_line(300, job_runs=2),
+            cost_line(150, job="lint", job_runs=15),
+            cost_line(20, **project("gone")),
+        ],
     )
 
     assert (changes.total.before, changes.total.after) == (Decimal("4.70"), Decimal("6.70"))
@@ -65,14 +74,14 @@ def test_before_and_after_of_projects_and_jobs() -> None:
 
 
 def test_a_change_is_more_runs_and_dearer_runs() -> None:
-    (job, _) = compared([line(500, job_runs=4)], [line(300, job_runs=3)]).jobs
+    (job, _) = compared([cost_line(500, job_runs=4)], [cost_line(300, job_runs=3)]).jobs
 
     assert (job.runs_before, job.runs_after, job.volume_effect) == (3, 4, Decimal("1.00"))
 
 
 def test_what_is_new_or_gone_is_not_split() -> None:
-    (new, _) = compared([line(500, job="new")], []).jobs
-    (gone, _) = compared([], [line(500, job="gone")]).jobs
+    (new, _) = compared([cost_line(500, job="new")], []).jobs
+    (gone, _) = compared([], [cost_line(500, job="gone")]).jobs
 
     assert new.volume_effect is gone.volume_effect is None
 
@@ -96,7 +105,7 @@ def test_drivers_are_few() -> None:
 
 lines = st.lists(
     st.builds(
-        lambda cents, name, job: line(cents, job=job, **project(name)),
+        lambda cents, name, job: cost_line(cents, job=job, **project(name)),
         st.integers(0, 10**6),
         st.sampled_from("abc"),
         st.sampled_from("xy"),
@@ -116,7 +125,7 @@ def test_changes_of_projects_and_of_jobs_sum_to_the_total(
         assert sum((each.after for each in every), Decimal(0)) == changes.total.after
 
 
-SEATS = line(1000, credit_type="user", job="(none)", job_runs=0)
+SEATS = cost_line(1000, credit_type="user", job="(none)", job_runs=0)
 
 
 def day_by_day(period: Period, *lines: dict[str, object]) -> list[dict[str, object]]:
@@ -124,7 +133,7 @@ def day_by_day(period: Period, *lines: dict[str, object]) -> list[dict[str, obje
 
 
 def test_seats_are_compared_between_months() -> None:
-    changes = compared([SEATS, line(200)], [SEATS, line(100)])
+    changes = compared([SEATS, cost_line(200)], [SEATS, cost_line(100)])
 
     assert not changes.without_seats
     assert (changes.total.before, changes.total.after) == (Decimal(11), Decimal(12))
@@ -133,7 +142,11 @@ def test_seats_are_compared_between_months() -> None:
 def test_seats_of_the_first_do_not_make_a_week_dear() -> None:
     week = Period.of_days(date(2026, 3, 1), date(2026, 3, 7))
     february = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
-    lines = [*day_by_day(february, line(100)), *day_by_day(week, line(100)), *on(week.first, SEATS)]
+    lines = [
+        *day_by_day(february, cost_line(100)),
+        *day_by_day(week, cost_line(100)),
+        *on(week.first, SEATS),
+    ]
     changes = compare_lines(lines, week)
 
     assert changes
@@ -146,7 +159,9 @@ def test_only_complete_days_are_compared() -> None:
     march = Period.of_days(date(2026, 3, 1), date(2026, 3, 10))
     before = Period.of_days(date(2026, 2, 1), date(2026, 2, 28))
     changes = compare_lines(
-        [*day_by_day(before, line(100)), *day_by_day(march, line(200))], march, date(2026, 3, 8)
+        [*day_by_day(before, cost_line(100)), *day_by_day(march, cost_line(200))],
+        march,
+        date(2026, 3, 8),
     )
 
     assert changes
@@ -158,7 +173,9 @@ def test_only_complete_days_are_compared() -> None:
 def test_a_longer_month_before_is_compared_whole() -> None:
     june = Period.of_days(date(2026, 6, 1), date(2026, 6, 30))
     may = Period.of_days(date(2026, 5, 1), date(2026, 5, 31))
-    changes = compare_lines([*day_by_day(may, line(100)), *day_by_day(june, line(100))], june)
+    changes = compare_lines(
+        [*day_by_day(may, cost_line(100)), *day_by_day(june, cost_line(100))], june
+    )
 
     assert changes
     assert (changes.now, changes.before) == (june, may)
@@ -166,19 +183,19 @@ def test_a_longer_month_before_is_compared_whole() -> None:
 
 @pytest.mark.parametrize("first", [None, MARCH.first, MARCH.first - timedelta(days=27)])
 def test_without_all_days_before_there_is_nothing_to_compare(first: date | None) -> None:
-    lines = on(first, line(100)) if first else []
+    lines = on(first, cost_line(100)) if first else []
 
     assert compare_lines(lines, MARCH) is None
 
 
 def test_a_period_without_a_complete_day_is_not_compared() -> None:
-    owned = costs(*on(date(2026, 2, 1), line(100)))
+    owned = costs_of(*on(date(2026, 2, 1), cost_line(100)))
 
     assert compare_periods(owned, owned.lines, MARCH, None) is None
 
 
 def test_days_without_a_price_are_not_compared() -> None:
-    owned = costs(*on(date(2026, 2, 1), line(100, price_period=UNPRICED)))
+    owned = costs_of(*on(date(2026, 2, 1), cost_line(100, price_period=UNPRICED)))
 
     assert compare_periods(owned, owned.lines, MARCH, MARCH.last) is None
 

@@ -9,7 +9,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import NO_TEAMS, Ownership, TeamRule, allocated
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.shared_costs import SharedCosts
-from priced import used
+from usage_lines import credit_lines
 
 SPRING = Period.of_days(date(2026, 3, 10), date(2026, 4, 20))
 RULES = (TeamRule("web", projects=("web",)), TeamRule("api", projects=("api",)))
@@ -18,7 +18,7 @@ SEATS = frozenset({"user"})
 
 def charged(ownership: Ownership, *lines: dict[str, str], period: Period = SPRING) -> pd.DataFrame:
     return chargeback(
-        allocated(price(*used(*lines), PriceList.flat(Decimal("0.01"))), ownership),
+        allocated(price(*credit_lines(*lines), PriceList.flat(Decimal("0.01"))), ownership),
         ownership,
         period,
     )
@@ -100,7 +100,7 @@ def test_without_teams_everything_is_unallocated() -> None:
 
 
 def test_without_usage_there_is_a_line_of_nothing_for_each_team() -> None:
-    empty = price(used({})[0].iloc[:0], 0, PriceList.flat(Decimal(1)))
+    empty = price(credit_lines({})[0].iloc[:0], 0, PriceList.flat(Decimal(1)))
 
     lines = chargeback(
         allocated(empty, Ownership(RULES)), Ownership(RULES), Period(SPRING.start, date(2026, 4, 1))

@@ -5,11 +5,11 @@ from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.schema.export_columns import BRANCH_GROUP
-from priced import used
+from usage_lines import credit_lines
 
 
 def costs(*lines: dict[str, str]) -> Costs:
-    return allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
+    return allocated(price(*credit_lines(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
 
 
 def test_a_line_is_a_combination_of_all_names_over_all_days() -> None:

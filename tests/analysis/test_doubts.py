@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from reported import reported
+from report_factory import report_from_settings
 from rows import job_run
 
 LONG_AGO = "{from: 2025-01-01, to: 2025-12-31, price_per_credit: 15}"
@@ -13,7 +13,7 @@ def warnings(folder: Path, settings: str) -> tuple[str, ...]:
         job_run(VCS_BRANCH="main", JOB_RUN_DATE=f"2026-03-{day:02}", JOB_ID=f"{day}")
         for day in (1, 31)
     ]
-    return reported(folder, rows, settings).warnings
+    return report_from_settings(folder, rows, settings).warnings
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 from decimal import Decimal
 
 from circleci_usage.analysis.durations import durations
-from costs import costs, line
-from performances import run_statistics
+from handmade_costs import cost_line, costs_of
+from handmade_statistics import run_statistics
 
 
 def test_workflows_and_jobs_with_what_they_cost() -> None:
-    owned = costs(
-        line(100, credits=10), line(50, credits=5, job="lint"), line(7, credits=1, workflow="other")
+    owned = costs_of(
+        cost_line(100, credits=10),
+        cost_line(50, credits=5, job="lint"),
+        cost_line(7, credits=1, workflow="other"),
     )
     measured = run_statistics(
         jobs=[
@@ -34,6 +36,6 @@ def test_workflows_and_jobs_with_what_they_cost() -> None:
 
 
 def test_runs_that_were_all_canceled_have_no_success_rate() -> None:
-    (job,) = durations(costs(), run_statistics(jobs=[{"runs": 2, "canceled": 2}])).jobs
+    (job,) = durations(costs_of(), run_statistics(jobs=[{"runs": 2, "canceled": 2}])).jobs
 
     assert [job.success_rate, job.cost] == [None, 0]

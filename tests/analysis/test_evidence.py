@@ -15,7 +15,7 @@ from circleci_usage.render.text.sentences import change_in_short, sentences
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
-from reported import reported
+from report_factory import report_from_settings
 from rows import Row, job_run
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
@@ -50,7 +50,7 @@ def runs(number: int, **changes: str) -> list[Row]:
 def test_a_p95_takes_twenty_runs(
     tmp_path: Path, number: int, p95: float | None, p95_queued: float | None
 ) -> None:
-    report = reported(tmp_path, runs(number))
+    report = report_from_settings(tmp_path, runs(number))
 
     run_statistics = json.loads(summary_json(report))["performance"]
     (workflow,), (job,) = run_statistics["workflows"], run_statistics["jobs"]
@@ -72,7 +72,7 @@ def test_a_p95_takes_twenty_runs(
 def test_runs_without_a_time_do_not_count_for_it(tmp_path: Path) -> None:
     null = "\\\\N"
 
-    report = reported(tmp_path, [*runs(19), *runs(30, JOB_RUN_QUEUED_AT=null)])
+    report = report_from_settings(tmp_path, [*runs(19), *runs(30, JOB_RUN_QUEUED_AT=null)])
 
     (job,) = report.findings.durations.jobs
     assert (job.runs, job.p95_seconds, job.p50_queued, job.p95_queued) == (49, 60, 9, None)
@@ -86,7 +86,7 @@ def test_peaks_from_few_runs_say_how_many(tmp_path: Path, number: int, mark: str
         "RESOURCE_CLASS": "xlarge",
     }
 
-    text = page(reported(tmp_path, runs(number, **peaks)))
+    text = page(report_from_settings(tmp_path, runs(number, **peaks)))
 
     assert f'<td data-sort="18" class="n"><bdi>18%</bdi>{mark}</td>' in text
 
@@ -95,8 +95,8 @@ def test_the_mean_of_one_day_is_not_shown(tmp_path: Path) -> None:
     day = Period.of_days(MARCH.first, MARCH.first)
     rows = each_day(Period.of_days(MARCH.first, date(2026, 3, 2)), 9000)
 
-    assert "Average daily cost" not in page(reported(tmp_path, rows, period=day))
-    assert "Average daily cost" in page(reported(tmp_path, rows))
+    assert "Average daily cost" not in page(report_from_settings(tmp_path, rows, period=day))
+    assert "Average daily cost" in page(report_from_settings(tmp_path, rows))
 
 
 def test_weekdays_take_two_weeks(tmp_path: Path) -> None:
@@ -105,13 +105,13 @@ def test_weekdays_take_two_weeks(tmp_path: Path) -> None:
     ]
     rows = each_day(weeks[1], 9000)
 
-    one, two = (page(reported(tmp_path, rows, period=week)) for week in weeks)
+    one, two = (page(report_from_settings(tmp_path, rows, period=week)) for week in weeks)
 
     assert ("By weekday" in one, "By weekday" in two) == (False, True)
 
 
 def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
-    report = reported(tmp_path, [*each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
+    report = report_from_settings(tmp_path, [*each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
 
     assert change_in_short(report) == "+10.7% vs. February 2026, about the same per day"
     assert said(report)[1] == (
@@ -139,7 +139,7 @@ def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
 
 
 def test_a_rise_in_a_shorter_month_is_told_per_day(tmp_path: Path) -> None:
-    report = reported(
+    report = report_from_settings(
         tmp_path, [*each_day(JANUARY, 9000), *each_day(FEBRUARY, 10000)], period=FEBRUARY
     )
 
@@ -160,7 +160,9 @@ def test_seats_are_no_part_of_the_change_per_day(tmp_path: Path) -> None:
         )
         for month in (FEBRUARY, MARCH)
     ]
-    report = reported(tmp_path, [*seats, *each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)])
+    report = report_from_settings(
+        tmp_path, [*seats, *each_day(FEBRUARY, 10000), *each_day(MARCH, 10000)]
+    )
 
     changes = report.findings.period_comparison
     assert changes
@@ -180,7 +182,7 @@ def test_no_sentence_is_about_less_than_one_dollar_or_percent(
 ) -> None:
     weeks = Period.of_days(date(2026, 3, 1), date(2026, 3, 28))
 
-    report = reported(
+    report = report_from_settings(
         tmp_path, [*each_day(FEBRUARY, before), *each_day(weeks, after)], period=weeks
     )
 
@@ -191,7 +193,7 @@ def test_no_sentence_is_about_less_than_one_dollar_or_percent(
 
 
 def test_of_trifles_no_change_is_told(tmp_path: Path) -> None:
-    report = reported(tmp_path, [*each_day(FEBRUARY, 10), *each_day(MARCH, 40)])
+    report = report_from_settings(tmp_path, [*each_day(FEBRUARY, 10), *each_day(MARCH, 40)])
 
     assert said(report) == ["CircleCI cost $0.74 in March 2026: 1,240 credits in 31 job runs."]
     assert json.loads(summary_json(report))["change"]["difference"] == "0.576"
@@ -234,7 +236,7 @@ def test_a_small_saving_and_small_projects_get_no_sentence(tmp_path: Path) -> No
         job_run("30", PROJECT_ID="other", PROJECT_NAME="other", JOB_RUN_DATE=f"{MARCH.first}"),
     ]
 
-    report = reported(tmp_path, rows)
+    report = report_from_settings(tmp_path, rows)
 
     assert report.findings.right_sizing.saved > 0
     assert len(said(report)) == 1

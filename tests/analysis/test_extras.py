@@ -1,17 +1,17 @@
 from decimal import Decimal
 
 from circleci_usage.analysis.noncompute import noncompute_costs
-from costs import costs, line
+from handmade_costs import cost_line, costs_of
 
 
 def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
     found = noncompute_costs(
-        costs(
-            line(9999, credits=9999),
-            line(200, credits=20, credit_type="storage", job="save"),
-            line(50, credits=5, credit_type="storage"),
-            line(100, credits=10, credit_type="storage"),
-            line(900, credits=90, credit_type="user", job="(none)"),
+        costs_of(
+            cost_line(9999, credits=9999),
+            cost_line(200, credits=20, credit_type="storage", job="save"),
+            cost_line(50, credits=5, credit_type="storage"),
+            cost_line(100, credits=10, credit_type="storage"),
+            cost_line(900, credits=90, credit_type="user", job="(none)"),
         )
     )
 
@@ -27,7 +27,7 @@ def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
 
 def test_only_the_dearest_jobs_are_listed() -> None:
     (storage,) = noncompute_costs(
-        costs(*(line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
+        costs_of(*(cost_line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
     )
 
     assert (storage.all_jobs, len(storage.jobs), storage.jobs[0][0][5]) == (30, 10, "job 29")

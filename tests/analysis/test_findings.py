@@ -23,10 +23,11 @@ from circleci_usage.demo.company.planted import Place
 from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from push_runner import plan_push
+from report_factory import report_of_usage
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))
@@ -57,8 +58,8 @@ def report(
     settings: AnalysisSettings = AnalysisSettings(),  # noqa: B008 - frozen
     prices: PriceList = PriceList.flat(PRICE),  # noqa: B008 - frozen
 ) -> Report:
-    return build_report(
-        usage, prices, period=period, generated_at=DEMO_NOW, ownership=OWNERSHIP, analysis=settings
+    return report_of_usage(
+        usage, period, DEMO_NOW, prices=prices, ownership=OWNERSHIP, analysis=settings
     )
 
 

@@ -3,20 +3,19 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from circleci_usage.analysis.completeness import ExportedDays
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.render.text.sentences import completeness
-from circleci_usage.report import build_report
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from commandline import Finished, circleci_usage
+from report_factory import report_of_usage
 from rows import job_run
 
 BUDGET = "budgets: [{name: all, per: month, amount: 5}]\n"
@@ -78,13 +77,10 @@ def test_a_store_that_begins_later_than_the_period_lacks_its_first_days(tmp_path
     october(tmp_path, [20, 21])
     whole = Period.of_days(date(2026, 10, 1), date(2026, 10, 22))
 
-    made = build_report(
-        read_daily_usage(find_parts([tmp_path / "f.csv"]).parts),
-        PriceList.flat(Decimal(1)),
-        period=whole,
-        generated_at=datetime(2026, 10, 24, tzinfo=UTC),
-        complete=(Period.of_days(date(2026, 10, 20), date(2026, 10, 22)),),
-    )
+    usage = read_daily_usage(find_parts([tmp_path / "f.csv"]).parts)
+    known = ExportedDays(complete=(Period.of_days(date(2026, 10, 20), date(2026, 10, 22)),))
+
+    made = report_of_usage(usage, whole, datetime(2026, 10, 24, tzinfo=UTC), exported=known)
 
     assert made.complete_through == whole.last
     assert completeness(made) == "There is no data for 1–19 October 2026."

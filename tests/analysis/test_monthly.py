@@ -7,7 +7,7 @@ from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate, month_to_date
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import NO_TEAMS
-from costs import costs, line
+from handmade_costs import cost_line, costs_of
 
 AUTUMN = Period.of_days(date(2026, 9, 1), date(2026, 11, 10))
 SEATS = 15_000
@@ -16,13 +16,13 @@ SEATS = 15_000
 def seats(
     day: date, cents: int = SEATS, kind: str = "user", **changes: object
 ) -> dict[str, object]:
-    return line(cents, date=day, credit_type=kind, credits=cents * 10, **changes)
+    return cost_line(cents, date=day, credit_type=kind, credits=cents * 10, **changes)
 
 
 def month(*lines: dict[str, object], known: Period = AUTUMN) -> MonthToDate:
     """6 USD a day, and what else there is."""
-    everyday = (line(600, date=day, credits=10_000) for day in known)
-    return month_to_date(costs(*everyday, *lines), NO_TEAMS, known)
+    everyday = (cost_line(600, date=day, credits=10_000) for day in known)
+    return month_to_date(costs_of(*everyday, *lines), NO_TEAMS, known)
 
 
 def expected(*lines: dict[str, object], known: Period = AUTUMN) -> Decimal | None:

@@ -23,8 +23,9 @@ from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import job_in_words
 from commandline import circleci_usage
 from push_runner import plan_push
-from reports import NOW, NULL, project, report_of
+from report_factory import NOW, report_of
 from rows import Row, job_run
+from sample_reports import NULL, project
 
 NAMELESS = dict.fromkeys(
     (

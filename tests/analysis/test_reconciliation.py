@@ -10,7 +10,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod, price
-from priced import used
+from usage_lines import credit_lines
 
 MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
@@ -18,7 +18,8 @@ MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 @pytest.mark.parametrize(("total", "agrees"), [(125, True), (126, False)])
 def test_the_same_credits_are_summed_in_three_ways(total: int, *, agrees: bool) -> None:
     costs = allocated(
-        price(*used({"credits": "12"}, {"credits": "0.5"}), PriceList.flat(Decimal(1))), NO_TEAMS
+        price(*credit_lines({"credits": "12"}, {"credits": "0.5"}), PriceList.flat(Decimal(1))),
+        NO_TEAMS,
     )
     runs = pd.DataFrame({"total_credits": [total], "unreconciled_rows": [3]})
 
@@ -45,7 +46,8 @@ def test_the_prices_used_are_a_line_per_period_and_type() -> None:
         ("2026-03-10", "compute"),
     ]
     costs = price(
-        *used(*({"date": day, "credit_type": kind, "credits": "2"} for day, kind in days)), prices
+        *credit_lines(*({"date": day, "credit_type": kind, "credits": "2"} for day, kind in days)),
+        prices,
     )
 
     lines = prices_used(costs, prices)

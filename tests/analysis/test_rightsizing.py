@@ -3,19 +3,22 @@ from decimal import Decimal
 
 import pytest
 
+from circleci_usage.analysis.completeness import ExportedDays
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.resource_rates import RateOverride, Rates, public_rates
-from costs import costs, line
-from performances import run_statistics
-from reports import report_of
+from handmade_costs import cost_line, costs_of
+from handmade_statistics import run_statistics
+from report_factory import report_of
 from rows import Row, job_run
 
 MONTH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def verdict(rates: Rates | None = None, /, **machine: object) -> tuple[str, str | None]:
-    found = right_size(costs(), run_statistics(machines=[machine]), rates or public_rates(), MONTH)
+    found = right_size(
+        costs_of(), run_statistics(machines=[machine]), rates or public_rates(), MONTH
+    )
     (recommendation,) = found.recommendations
     return recommendation.verdict, recommendation.suggested
 
@@ -107,10 +110,10 @@ def test_a_smaller_class_that_costs_as_much_is_no_suggestion() -> None:
 
 
 def test_savings_are_of_a_month_of_average_length() -> None:
-    owned = costs(
-        line(6000, credits=10_000, contracted_cost=6000),
-        line(9999, credits=9999, credit_type="storage"),
-        line(9999, credits=9999, resource_class="xlarge"),
+    owned = costs_of(
+        cost_line(6000, credits=10_000, contracted_cost=6000),
+        cost_line(9999, credits=9999, credit_type="storage"),
+        cost_line(9999, credits=9999, resource_class="xlarge"),
     )
     week = Period.of_days(date(2026, 3, 2), date(2026, 3, 8))
 
@@ -127,7 +130,7 @@ def test_savings_are_of_a_month_of_average_length() -> None:
 def test_a_larger_class_is_shown_with_what_it_costs_more() -> None:
     starving = run_statistics(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
 
-    found = right_size(costs(line(100, credits=1000)), starving, public_rates(), MONTH)
+    found = right_size(costs_of(cost_line(100, credits=1000)), starving, public_rates(), MONTH)
 
     (recommendation,) = found.of("larger")
     assert recommendation.saved_credits == -recommendation.credits == -Decimal(982)
@@ -135,8 +138,9 @@ def test_a_larger_class_is_shown_with_what_it_costs_more() -> None:
 
 
 def test_migrations_say_how_the_rate_changes() -> None:
-    owned = costs(
-        line(100, credits=500), line(300, credits=900, executor="machine", resource_class="2xlarge")
+    owned = costs_of(
+        cost_line(100, credits=500),
+        cost_line(300, credits=900, executor="machine", resource_class="2xlarge"),
     )
     machines: list[dict[str, object]] = [
         {},
@@ -161,7 +165,7 @@ def test_migrations_say_how_the_rate_changes() -> None:
 
 
 def test_the_newest_generation_has_no_migration() -> None:
-    owned = costs(line(100, credits=500, resource_class="large.gen2"))
+    owned = costs_of(cost_line(100, credits=500, resource_class="large.gen2"))
 
     assert (
         right_size(
@@ -177,7 +181,9 @@ def test_the_newest_generation_has_no_migration() -> None:
 def on(resource_class: str, executor: str = "machine", **peaks: float) -> RightSizing:
     """A job that cost 100.00 a month of 31 days on a class."""
     machine = {"executor": executor, "resource_class": resource_class, **peaks}
-    owned = costs(line(10_000, credits=100_000, executor=executor, resource_class=resource_class))
+    owned = costs_of(
+        cost_line(10_000, credits=100_000, executor=executor, resource_class=resource_class)
+    )
     return right_size(owned, run_statistics(machines=[machine]), public_rates(), MONTH)
 
 
@@ -207,7 +213,7 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
         )
         for rate in ("28.1", "19")
     )
-    owned, went = costs(line(100, credits=500)), run_statistics(machines=[{}])
+    owned, went = costs_of(cost_line(100, credits=500)), run_statistics(machines=[{}])
 
     assert right_size(owned, went, dear, MONTH).migrations == ()
     (migration,) = right_size(owned, went, cheap, MONTH).migrations
@@ -249,7 +255,7 @@ def test_a_larger_class_that_a_contract_makes_cheaper_is_a_saving_too() -> None:
     )
     starving = run_statistics(machines=[{"p95_cpu": 100.0, "p95_ram": 99.0}])
 
-    found = right_size(costs(line(10_000, credits=100_000)), starving, cheap, MONTH)
+    found = right_size(costs_of(cost_line(10_000, credits=100_000)), starving, cheap, MONTH)
 
     assert [(each.recommended, each.saving) for each in found.savings] == [
         ("xlarge", "larger class")
@@ -286,7 +292,7 @@ def test_an_oversized_job_on_gen3_is_recommended_gen2() -> None:
         {"executor": "machine", "resource_class": "xlarge-gen3", "p95_cpu": 10, "p95_ram": 10}
     ]
     (recommendation,) = right_size(
-        costs(), run_statistics(machines=machines), rates, MONTH
+        costs_of(), run_statistics(machines=machines), rates, MONTH
     ).recommendations
     assert (recommendation.verdict, recommendation.suggested) == ("smaller", "large.gen2")
 
@@ -343,7 +349,9 @@ def test_less_than_a_cent_is_no_job_that_saves() -> None:
         for job in ("dear", "cheap")
     ]
     of = {"executor": "machine", "resource_class": "2xlarge"}
-    owned = costs(line(1000, credits=1000, job="dear", **of), line(1, credits=1, job="cheap", **of))
+    owned = costs_of(
+        cost_line(1000, credits=1000, job="dear", **of), cost_line(1, credits=1, job="cheap", **of)
+    )
 
     found = right_size(owned, run_statistics(machines=machines), public_rates(), MONTH)
 
@@ -353,8 +361,8 @@ def test_less_than_a_cent_is_no_job_that_saves() -> None:
 def saved_a_month(last: int, *rows: Row) -> Decimal:
     """What right-sizing saves, given an xlarge that costs 1,000 credits on each day through the last complete one."""
     steady = [xlarge(day) for day in range(1, last + 1)]
-    through = date(2026, 3, last)
-    return report_of([*steady, *rows], complete_through=through).findings.right_sizing.saved
+    known = ExportedDays(complete_through=date(2026, 3, last))
+    return report_of([*steady, *rows], exported=known).findings.right_sizing.saved
 
 
 def xlarge(day: int) -> Row:
@@ -372,6 +380,6 @@ def test_a_month_is_projected_from_complete_days() -> None:
 
 def test_without_a_complete_day_a_month_is_projected_from_days_with_usage() -> None:
     first_days = [xlarge(day) for day in (1, 1, 1, 2, 2, 2)]
-    march = report_of(first_days, complete=())
+    march = report_of(first_days, exported=ExportedDays(complete=()))
 
     assert march.findings.right_sizing.saved == Decimal("15.34")

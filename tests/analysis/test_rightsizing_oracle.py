@@ -4,7 +4,6 @@ import csv
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil
 from pathlib import Path
@@ -12,17 +11,15 @@ from random import Random
 
 import pytest
 
-from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.outputs import write_report
-from circleci_usage.report import build_report
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from report_factory import MARCH, report_of_usage
 from rows import Row, job_run
 
-MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 PRICE = Decimal("0.0006")
 A_MONTH = Decimal("30.4375") / 31
 
@@ -188,9 +185,7 @@ def test_the_report_says_what_a_pencil_does(tmp_path: Path, seed: int) -> None:
     part = tmp_path / "part.csv.gz"
     write_part(part, generated(Random(seed)))
     usage = read_daily_usage(find_parts([part]).parts, period=MARCH)
-    report = build_report(
-        usage, PriceList.flat(PRICE), period=MARCH, generated_at=datetime(2026, 4, 2, 9, tzinfo=UTC)
-    )
+    report = report_of_usage(usage, prices=PriceList.flat(PRICE))
     write_report(report, tmp_path / "report")
 
     rows = read_csv(part)

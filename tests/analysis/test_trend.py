@@ -3,12 +3,14 @@ from decimal import Decimal
 
 from circleci_usage.analysis.trend import TrendPeriod, trend
 from circleci_usage.core.periods import Period
-from costs import costs, line
+from handmade_costs import cost_line, costs_of
 
 
 def test_weeks_begin_on_monday_and_say_whether_they_are_whole() -> None:
     known = Period.of_days(date(2026, 2, 28), date(2026, 3, 10))
-    owned = costs(*(line(100, date=day) for day in known), line(99_999, date=date(2026, 3, 11)))
+    owned = costs_of(
+        *(cost_line(100, date=day) for day in known), cost_line(99_999, date=date(2026, 3, 11))
+    )
 
     found = trend(owned, known, known)
 
@@ -26,7 +28,9 @@ def test_weeks_begin_on_monday_and_say_whether_they_are_whole() -> None:
 def test_months_say_whether_they_are_whole() -> None:
     known = Period.of_days(date(2026, 1, 31), date(2026, 3, 2))
 
-    months = trend(costs(line(300, date=date(2026, 2, 14)), line(50)), known, known).months
+    months = trend(
+        costs_of(cost_line(300, date=date(2026, 2, 14)), cost_line(50)), known, known
+    ).months
 
     assert [(month.cost, month.is_whole, month.daily) for month in months] == [
         (0, False, None),
@@ -38,13 +42,13 @@ def test_months_say_whether_they_are_whole() -> None:
 def test_weekdays_are_means_of_the_period_without_seats() -> None:
     known = Period.of_days(date(2026, 2, 2), date(2026, 3, 10))
     period = Period.of_days(date(2026, 3, 2), date(2026, 3, 10))
-    owned = costs(
-        line(9999, date=date(2026, 2, 2)),
-        line(100, date=date(2026, 3, 2)),
-        line(9999, date=date(2026, 3, 2), credit_type="user"),
-        line(201, date=date(2026, 3, 9)),
-        line(30, date=date(2026, 3, 8)),
-        line(20, date=date(2026, 3, 10)),
+    owned = costs_of(
+        cost_line(9999, date=date(2026, 2, 2)),
+        cost_line(100, date=date(2026, 3, 2)),
+        cost_line(9999, date=date(2026, 3, 2), credit_type="user"),
+        cost_line(201, date=date(2026, 3, 9)),
+        cost_line(30, date=date(2026, 3, 8)),
+        cost_line(20, date=date(2026, 3, 10)),
     )
 
     weekdays = trend(owned, known, period).weekdays
@@ -56,7 +60,7 @@ def test_weekdays_are_means_of_the_period_without_seats() -> None:
 def test_a_single_day_has_no_mean() -> None:
     monday = Period.of_days(date(2026, 3, 2), date(2026, 3, 2))
 
-    found = trend(costs(line(100)), monday, monday)
+    found = trend(costs_of(cost_line(100)), monday, monday)
 
     assert found.weekdays == (None,) * 7
     (week,) = found.weeks

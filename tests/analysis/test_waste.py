@@ -3,19 +3,19 @@ from decimal import Decimal
 import pytest
 
 from circleci_usage.analysis.wasted_spend import find_wasted_spend
-from costs import costs, line, project
-from performances import run_statistics
+from handmade_costs import cost_line, costs_of, project
+from handmade_statistics import run_statistics
 
 
 def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
-    owned = costs(
-        line(1000),
-        line(100, status="failed"),
-        line(20, status="failed", credit_type="storage"),
-        line(30, status="canceled", job="lint"),
-        line(7, status="failed", **project("app")),
+    owned = costs_of(
+        cost_line(1000),
+        cost_line(100, status="failed"),
+        cost_line(20, status="failed", credit_type="storage"),
+        cost_line(30, status="canceled", job="lint"),
+        cost_line(7, status="failed", **project("app")),
     )
-    again = costs(line(50), line(5, credit_type="storage"))
+    again = costs_of(cost_line(50), cost_line(5, credit_type="storage"))
     measured = run_statistics(
         [
             {"runs": 9, "succeeded": 6, "failed": 3, "reruns": 2, "queued_seconds": 40},
@@ -52,9 +52,9 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
 
 
 def test_included_credits_make_no_waste_free() -> None:
-    owned = costs(line(0, contracted_cost=100, status="failed"))
+    owned = costs_of(cost_line(0, contracted_cost=100, status="failed"))
 
-    assert find_wasted_spend(owned, costs(), run_statistics([{"runs": 1}])).total.failed == 1
+    assert find_wasted_spend(owned, costs_of(), run_statistics([{"runs": 1}])).total.failed == 1
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,10 @@ def test_a_job_that_always_fails(failed: int, succeeded: int, *, is_listed: bool
         [{"runs": failed + succeeded, "failed": failed, "succeeded": succeeded}]
     )
 
-    assert bool(find_wasted_spend(costs(line(1)), costs(), measured).always_failing) is is_listed
+    assert (
+        bool(find_wasted_spend(costs_of(cost_line(1)), costs_of(), measured).always_failing)
+        is is_listed
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,10 +80,10 @@ def test_a_flaky_job(recovered: int, pipelines: int, *, is_listed: bool) -> None
         [{"runs": pipelines + 1, "recovered": recovered, "pipelines": pipelines}]
     )
 
-    assert bool(find_wasted_spend(costs(line(1)), costs(), measured).flaky) is is_listed
+    assert bool(find_wasted_spend(costs_of(cost_line(1)), costs_of(), measured).flaky) is is_listed
 
 
 def test_nothing_wastes_nothing() -> None:
-    waste = find_wasted_spend(costs(), costs(), run_statistics())
+    waste = find_wasted_spend(costs_of(), costs_of(), run_statistics())
 
     assert [waste.total.failed, waste.total.runs, len(waste.jobs)] == [0, 0, 0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from circleci_usage.cli.artifact_url import artifact_link
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
-from reports import acme_report
+from sample_reports import acme_report
 
 
 def test_the_link_leads_to_the_artifacts_of_this_job() -> None:

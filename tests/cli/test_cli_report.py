@@ -220,7 +220,7 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
     )
 
     assert done.code == 0, done.err
-    assert "Warning: There is no usage from 2026-03-01 to 2026-03-31." in done.err
+    assert "Warning: No usage found for 2026-03-01 to 2026-03-31." in done.err
     assert summary(tmp_path / "usage-report")["totals"] == {
         "credits": "0",
         "cost": "0",

@@ -7,7 +7,7 @@ import pytest
 
 from circleci_usage.cost_files.focus import FOCUS_VERSIONS, write_focus
 from circleci_usage.schema.export_columns import NULL_MARKS
-from reported import reported
+from report_factory import report_from_settings
 from rows import Row, job_run
 
 SETTINGS = """\
@@ -29,7 +29,7 @@ ROWS = [
 def focus(
     folder: Path, rows: list[Row], settings: str = SETTINGS, version: str = "1.2"
 ) -> list[dict[str, str]]:
-    report = reported(folder, rows, settings, allow_unpriced=True)
+    report = report_from_settings(folder, rows, settings, allow_unpriced=True)
     write_focus(report, folder / "focus.csv", version)
     with (folder / "focus.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))

@@ -13,8 +13,8 @@ from circleci_usage.cost_files.profiles import PROFILES, write_profile
 from circleci_usage.push.datadog.cost_file import cost_file
 from circleci_usage.report_folder.reader import read_report_folder
 from circleci_usage.schema.export_columns import NULL_MARKS
+from report_factory import MARCH, report_from_settings
 from report_folders import report_folder
-from reported import MARCH, reported
 from rows import Row, job_run
 
 SETTINGS = """\
@@ -48,7 +48,7 @@ def lines_in(files: Iterable[Path]) -> list[dict[str, str]]:
 def exported(
     folder: Path, name: str, rows: list[Row], settings: str = SETTINGS
 ) -> list[dict[str, str]]:
-    report = reported(folder, rows, settings)
+    report = report_from_settings(folder, rows, settings)
     lines = lines_in(write_profile(report, name, folder))
     assert sum(Decimal(line[COSTS[name]]) for line in lines) == report.totals.cost
     return lines
@@ -86,7 +86,7 @@ def of_many_projects(count: int, **names: str) -> list[Row]:
 def test_vantage_files_stay_under_its_limit_of_bytes(tmp_path: Path) -> None:
     rows = of_many_projects(150, PROJECT_NAME="long name " * 20)
 
-    files = write_profile(reported(tmp_path, rows), "vantage", tmp_path)
+    files = write_profile(report_from_settings(tmp_path, rows), "vantage", tmp_path)
 
     assert [file.name for file in files] == ["vantage-001.csv", "vantage-002.csv"]
     assert 1_990_000 < files[0].stat().st_size <= 2_000_000
@@ -101,7 +101,9 @@ def test_vantage_files_stay_under_its_limit_of_rows(tmp_path: Path) -> None:
         "VCS_URL": NULL_MARKS[1],
     }
 
-    files = write_profile(reported(tmp_path, of_many_projects(330, **short)), "vantage", tmp_path)
+    files = write_profile(
+        report_from_settings(tmp_path, of_many_projects(330, **short)), "vantage", tmp_path
+    )
 
     assert [len(lines_in([file])) for file in files] == [10_000, 230]
 
@@ -146,7 +148,7 @@ def test_doit_takes_nothing_older_than_a_year(tmp_path: Path) -> None:
     period = Period(date(2025, 3, 1), MARCH.stop)
 
     with pytest.raises(SettingsError, match="report on days from 2025-04-02 on"):
-        write_profile(reported(tmp_path, ROWS, period=period), "doit", tmp_path)
+        write_profile(report_from_settings(tmp_path, ROWS, period=period), "doit", tmp_path)
 
 
 def test_datadog_gets_its_columns_in_order_and_nothing_blank(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_datadog_values_are_cut_at_their_limit(tmp_path: Path) -> None:
 
 
 def test_datadog_takes_only_dollars(tmp_path: Path) -> None:
-    report = reported(tmp_path, ROWS, "currency: EUR\nlist_price_per_credit: 0.0005")
+    report = report_from_settings(tmp_path, ROWS, "currency: EUR\nlist_price_per_credit: 0.0005")
 
     with pytest.raises(SettingsError, match="in USD only, but the costs are in EUR"):
         write_profile(report, "datadog-costs", tmp_path)
@@ -222,4 +224,4 @@ def test_hostile_names_are_no_formulas(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_no_usage_is_no_file(tmp_path: Path, name: str) -> None:
-    assert write_profile(reported(tmp_path, []), name, tmp_path) == ()
+    assert write_profile(report_from_settings(tmp_path, []), name, tmp_path) == ()

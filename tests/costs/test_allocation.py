@@ -10,11 +10,11 @@ from circleci_usage.costs.allocation import (
 )
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.schema.export_columns import BRANCH_GROUP
-from priced import used
+from usage_lines import credit_lines
 
 
 def owners(ownership: Ownership, *lines: dict[str, str]) -> list[str]:
-    return allocate(used(*lines)[0], ownership)["team"].tolist()
+    return allocate(credit_lines(*lines)[0], ownership)["team"].tolist()
 
 
 def owner(rule: TeamRule, **line: str) -> str:
@@ -83,7 +83,7 @@ def test_shared_costs_are_nobodys_own() -> None:
 
 def test_job_runs_are_counted_where_the_rules_put_them() -> None:
     ownership = Ownership((TeamRule("a", projects=("*",)),), SharedCosts(projects=("ci-*",)))
-    runs = used({"project": "ci-tools"})[0].drop(columns=["credit_type", "credits"])
+    runs = credit_lines({"project": "ci-tools"})[0].drop(columns=["credit_type", "credits"])
 
     assert allocate(runs, ownership)["team"].tolist() == ["a"]
 

@@ -14,7 +14,7 @@ from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from hypothesis_profiles import examples
 from paths import SHARED
-from reports import report_of
+from report_factory import report_of
 from rows import Row, job_run
 
 WINDOWS = {"EXECUTOR": "machine", "RESOURCE_CLASS": "windows.large", "OPERATING_SYSTEM": "windows"}

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod, price
-from priced import used
+from usage_lines import credit_lines
 
 
 def free(
@@ -16,7 +16,7 @@ def free(
         free_seats=IncludedCredits(Decimal(seats), frozenset({"user"})),
         billing_cycle_day=cycle_day,
     )
-    costs = price(*used(*lines), prices)
+    costs = price(*credit_lines(*lines), prices)
     return costs.decimals(costs.lines)["free_credits"].tolist()
 
 

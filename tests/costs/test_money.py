@@ -14,7 +14,7 @@ from circleci_usage.report_folder.tables import lines_csv, tables
 from contracts import FIRST, as_yaml, contracts, jobs, rules, sharings
 from hypothesis_profiles import examples
 from oracle import TYPES, Contract, Price, Rule
-from reckoned import assert_equals_oracle, report_of
+from oracle_reports import assert_equals_oracle, report_of_parts
 from rows import DEFAULTS
 
 
@@ -30,7 +30,7 @@ def test_every_breakdown_equals_the_oracle(
     sharing = data.draw(sharings(rules))
     folder = tmp_path_factory.mktemp("parts")
     for _ in ("the parts", "the cache"):
-        report = report_of(folder, [jobs], as_yaml(contract, rules, sharing))
+        report = report_of_parts(folder, [jobs], as_yaml(contract, rules, sharing))
 
         assert_equals_oracle(report, jobs, contract, rules, sharing)
 
@@ -50,7 +50,7 @@ def test_of_equal_remainders_the_first_credit_type_gets_the_unit(tmp_path: Path)
     }
     contract = Contract([Price(FIRST, None, Decimal(1))], included=Decimal("0.001"))
 
-    report = report_of(tmp_path, [[job]], as_yaml(contract, [], None))
+    report = report_of_parts(tmp_path, [[job]], as_yaml(contract, [], None))
 
     costs = {
         line["credit_type"]: line["cost"]
@@ -80,12 +80,12 @@ def test_the_order_of_rows_parts_and_teams_changes_nothing(
     )
     parts = [shuffled[:cut], [*shuffled[cut:], *([empty] if empty else [])]]
 
-    one = report_of(
+    one = report_of_parts(
         tmp_path_factory.mktemp("one"),
         [[*jobs, *([empty] if empty else [])]],
         as_yaml(contract, apart, sharing),
     )
-    other = report_of(
+    other = report_of_parts(
         tmp_path_factory.mktemp("other"),
         parts,
         as_yaml(contract, data.draw(st.permutations(apart)), sharing),

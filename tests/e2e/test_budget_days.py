@@ -21,8 +21,9 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, export, run, stored_parts, with_history
-from circleci_usage.pipeline import ReportSettings, make_report
+from circleci_usage.pipeline import make_report
 from circleci_usage.report import Report
+from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage
@@ -311,9 +312,7 @@ def test_free_credits_of_a_month_depend_on_the_whole_billing_cycle(place: Place)
 
     before = Period.of_days(date(2026, 10, 15), date(2026, 10, 31))
     assert (state.state, state.month_to_date.missing) == ("unknown", (before,))
-    warned = (
-        "From 2026-10-15 to 2026-10-31 not all days are known: included credits that were used then"
-    )
+    warned = "Some days from 2026-10-15 to 2026-10-31 are missing: included credits used on them"
     assert any(warning.startswith(warned) for warning in place.summary["warnings"])
 
 

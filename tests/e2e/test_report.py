@@ -12,15 +12,12 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList, PricePeriod
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from report_factory import LIST_PRICES, MARCH, NOW, report_of_usage
 from rows import Row, job_run
-
-MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
-PRICES = PriceList.flat(Decimal("0.0006"))
 
 
 def report_on(
@@ -28,13 +25,12 @@ def report_on(
     rows: list[Row],
     *,
     period: Period = MARCH,
-    prices: PriceList = PRICES,
+    prices: PriceList = LIST_PRICES,
     now: datetime = NOW,
 ) -> Report:
     write_part(folder / "part.csv.gz", rows)
-    return build_report(
-        read_daily_usage(find_parts([folder]).parts), prices, period=period, generated_at=now
-    )
+    usage = read_daily_usage(find_parts([folder]).parts)
+    return report_of_usage(usage, period, now, prices=prices)
 
 
 rows = st.lists(
@@ -140,7 +136,7 @@ def test_a_report_without_usage_says_so(tmp_path: Path) -> None:
 
     assert report.totals == Amount(Decimal(0), Decimal(0), 0)
     assert report.complete_through is None
-    assert report.warnings == ("There is no usage from 2026-03-01 to 2026-03-31.",)
+    assert report.warnings == ("No usage found for 2026-03-01 to 2026-03-31.",)
 
 
 def test_credits_without_a_day_are_shown_with_a_warning(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report_folder.reader import read_report_folder
 from datadog_intake import API_KEY, APP_KEY, COSTS, DatadogIntake
-from report_folders import MARCH, NOW, report_folder
+from report_factory import MARCH
+from report_folders import NOW, report_folder
 from rows import job_run
 
 SENT_COSTS = "datadog-costs.json"

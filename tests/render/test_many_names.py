@@ -26,10 +26,10 @@ from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import LISTS, MOST_ENTRIES, summary, summary_json
 from commandline import circleci_usage
-from priced import used
-from reported import reported
-from reports import acme_report, empty_report, hostile_report, report_of_projects
+from report_factory import report_from_settings
 from rows import Row, job_run
+from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
+from usage_lines import credit_lines
 
 SETTINGS = """\
 list_price_per_credit: 0.0006
@@ -54,7 +54,7 @@ ROWS = [
 
 
 def made(folder: Path, rows: Sequence[Row] = ROWS) -> Report:
-    return reported(folder, [*rows], SETTINGS, allow_unpriced=True)
+    return report_from_settings(folder, [*rows], SETTINGS, allow_unpriced=True)
 
 
 def sums(entries: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, Decimal]:
@@ -224,7 +224,7 @@ def test_the_cube_keeps_the_dearest_lines_in_their_order(
         }
         for credits, project, job in rows
     ]
-    costs = allocated(price(*used(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
+    costs = allocated(price(*credit_lines(*lines), PriceList.flat(Decimal("0.5"))), NO_TEAMS)
     whole, short = cube(costs, 1_000), cube(costs, most)
 
     assert short["lines"].sum() == len(whole)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from circleci_usage.render.page.price_section import price_view
-from reported import reported
+from report_factory import report_from_settings
 from rows import job_run
 
 SETTINGS = """\
@@ -24,7 +24,7 @@ def texts(row: object) -> list[str]:
 
 
 def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
-    report = reported(tmp_path, ROWS, SETTINGS, allow_unpriced=True)
+    report = report_from_settings(tmp_path, ROWS, SETTINGS, allow_unpriced=True)
 
     prices, sums = price_view(report).grids
 
@@ -44,7 +44,7 @@ def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
 
 
 def test_list_contracted_and_charged_cost_side_by_side(tmp_path: Path) -> None:
-    view = price_view(reported(tmp_path, ROWS[:2], SETTINGS))
+    view = price_view(report_from_settings(tmp_path, ROWS[:2], SETTINGS))
 
     assert [fact[:2] for fact in view.facts] == [
         ("List cost", "$30.00"),
@@ -55,7 +55,7 @@ def test_list_contracted_and_charged_cost_side_by_side(tmp_path: Path) -> None:
 
 
 def test_one_price_is_one_cost(tmp_path: Path) -> None:
-    view = price_view(reported(tmp_path, ROWS[:2]))
+    view = price_view(report_from_settings(tmp_path, ROWS[:2]))
 
     assert view.facts == []
     assert view.grids[0].headings[4:] == ("Credits", "Cost")

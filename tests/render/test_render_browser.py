@@ -17,8 +17,9 @@ from selenium.webdriver.chrome.service import Service
 
 from circleci_usage.render.page.page import page
 from circleci_usage.report import Report
-from reports import acme_report, empty_report, hostile_report, report_of, report_of_projects
+from report_factory import report_of
 from rows import job_run
+from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
 
 AXE = "axe-core@4.11.0"
 SERIOUS = {"serious", "critical"}

@@ -17,9 +17,9 @@ from circleci_usage.render.charts.overview import draw_charts
 from circleci_usage.render.charts.per_project import Days, ProjectChart, draw_project_charts
 from circleci_usage.render.view.day_series import daily_series
 from circleci_usage.report import Report
-from reports import (
+from report_factory import MARCH
+from sample_reports import (
     HOSTILE_NAMES,
-    MARCH,
     acme_report,
     empty_report,
     hostile_report,

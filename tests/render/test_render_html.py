@@ -13,17 +13,17 @@ from circleci_usage.render.page.breakdown_sections import every_project_view
 from circleci_usage.render.page.page import SECTIONS, page
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import (
+from report_factory import report_of
+from rows import job_run
+from sample_reports import (
     HOSTILE_NAMES,
     NULL,
     acme_report,
     empty_report,
     hostile_report,
     odd_reports,
-    report_of,
     report_of_projects,
 )
-from rows import job_run
 
 EVERY = pytest.mark.parametrize(
     "make", [acme_report, empty_report, hostile_report, lambda: report_of_projects(120)]

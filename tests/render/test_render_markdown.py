@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from circleci_usage.render.text.markdown import code, summary_md
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import acme_report, empty_report, hostile_report, report_of_projects
+from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
 
 COMMENT_LIMIT = 65_536
 

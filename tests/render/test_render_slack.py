@@ -12,7 +12,7 @@ import pytest
 from circleci_usage.render.text.slack import slack_json
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import acme_report, empty_report, hostile_report
+from sample_reports import acme_report, empty_report, hostile_report
 from slack_orb import SLACK_ORB
 
 # From Slack's reference of Block Kit and of chat.postMessage.

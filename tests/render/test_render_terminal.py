@@ -8,7 +8,7 @@ from rich.console import Console
 from circleci_usage.render.text.terminal import terminal_summary
 from circleci_usage.report import Report
 from golden import assert_golden
-from reports import acme_report, empty_report, hostile_report
+from sample_reports import acme_report, empty_report, hostile_report
 
 
 def printed(report: Report, width: int = 100) -> str:

@@ -10,8 +10,9 @@ from circleci_usage.render.page.page import page
 from circleci_usage.render.text.sentences import Sentence, change_in_short, completeness, sentences
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
-from reports import acme_report, acme_rows, empty_report, odd_reports, report_of
+from report_factory import report_of
 from rows import job_run
+from sample_reports import acme_report, acme_rows, empty_report, odd_reports
 
 
 def test_names_do_nothing_in_a_sentence() -> None:

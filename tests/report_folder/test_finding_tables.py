@@ -4,23 +4,19 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
-from circleci_usage.core.periods import ONE_DAY, Period, midnight
+from circleci_usage.core.periods import ONE_DAY, midnight
 from circleci_usage.costs.pricing import PriceList
-from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import finding_tables, lines_csv, tables
-from circleci_usage.usage.daily_usage import read_daily_usage
-from circleci_usage.usage.input_files import find_parts
+from report_factory import MARCH, report_of
 from rows import Row, job_run
 
-MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 FIRST = date(2026, 2, 1)
 
 
@@ -51,13 +47,11 @@ def eight_weeks() -> list[Row]:
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> Report:
-    write_part(tmp_path / "part.csv.gz", eight_weeks())
-    return build_report(
-        read_daily_usage(find_parts([tmp_path]).parts, period=MARCH),
-        PriceList.flat(Decimal("0.01")),
-        period=MARCH,
-        generated_at=midnight(MARCH.stop) + timedelta(hours=9),
+def report() -> Report:
+    return report_of(
+        eight_weeks(),
+        now=midnight(MARCH.stop) + timedelta(hours=9),
+        prices=PriceList.flat(Decimal("0.01")),
         analysis=AnalysisSettings((Budget("+all", Decimal(100)),)),
     )
 

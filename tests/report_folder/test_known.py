@@ -6,7 +6,7 @@ from typing import Any
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
-from reported import reported
+from report_factory import report_from_settings
 from rows import job_run
 
 ROWS = [job_run("10"), job_run("20", JOB_RUN_DATE="2026-03-20", JOB_NAME="late")]
@@ -22,7 +22,7 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def test_amounts_that_nobody_asked_for_are_not_there(tmp_path: Path) -> None:
-    report = reported(tmp_path, ROWS)
+    report = report_from_settings(tmp_path, ROWS)
 
     assert set(table(report, "jobs")[0]).isdisjoint(
         {"list_cost", "contracted_cost", "unpriced_credits"}
@@ -32,7 +32,9 @@ def test_amounts_that_nobody_asked_for_are_not_there(tmp_path: Path) -> None:
 
 def test_list_contracted_and_effective_cost_stand_side_by_side(tmp_path: Path) -> None:
     settings = "list_price_per_credit: 1\npricing: [{from: 2026-01-01, price_per_credit: 0.5}]\n"
-    report = reported(tmp_path, ROWS, settings + "included_credits: {per: month, amount: 4}")
+    report = report_from_settings(
+        tmp_path, ROWS, settings + "included_credits: {per: month, amount: 4}"
+    )
 
     (late, early) = table(report, "jobs")
     assert (late["list_cost"], late["contracted_cost"], late["cost"]) == ("20", "10", "10")
@@ -42,7 +44,7 @@ def test_list_contracted_and_effective_cost_stand_side_by_side(tmp_path: Path) -
 
 
 def test_a_cost_that_is_not_known_is_blank_not_nothing(tmp_path: Path) -> None:
-    report = reported(tmp_path, ROWS, HALF_PRICED, allow_unpriced=True)
+    report = report_from_settings(tmp_path, ROWS, HALF_PRICED, allow_unpriced=True)
 
     (late, early) = table(report, "jobs")
     assert (late["cost"], late["unpriced_credits"]) == ("10", "0")
@@ -56,7 +58,7 @@ def test_a_cost_that_is_not_known_is_blank_not_nothing(tmp_path: Path) -> None:
 
 
 def test_nothing_known_at_all_is_no_total(tmp_path: Path) -> None:
-    report = reported(tmp_path, ROWS[:1], HALF_PRICED, allow_unpriced=True)
+    report = report_from_settings(tmp_path, ROWS[:1], HALF_PRICED, allow_unpriced=True)
 
     assert summary(report)["totals"]["cost"] is None
 
@@ -64,7 +66,7 @@ def test_nothing_known_at_all_is_no_total(tmp_path: Path) -> None:
 def test_what_finance_posts_has_a_column_for_each_tag(tmp_path: Path) -> None:
     settings = "teams: [{name: web, projects: [web]}]\ntags: {cost_center: {web: '=4711'}}"
 
-    (line,) = table(reported(tmp_path, ROWS, settings), "chargeback")
+    (line,) = table(report_from_settings(tmp_path, ROWS, settings), "chargeback")
 
     assert line == {
         "period": "2026-03-01/2026-03-31",
@@ -78,7 +80,7 @@ def test_what_finance_posts_has_a_column_for_each_tag(tmp_path: Path) -> None:
 
 
 def test_the_prices_are_told_with_the_checksum_of_their_file(tmp_path: Path) -> None:
-    report = reported(
+    report = report_from_settings(
         tmp_path, ROWS, "pricing: [{from: 2026-01-01, to: 2026-12-31, price_per_credit: 0.50}]"
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.outputs import write_report
-from reports import acme_report, empty_report, hostile_report, odd_reports
+from sample_reports import acme_report, empty_report, hostile_report, odd_reports
 
 
 def files_in(folder: Path) -> set[str]:

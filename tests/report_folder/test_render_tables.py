@@ -19,7 +19,7 @@ from circleci_usage.report_folder.csv_files import (
     neutral,
 )
 from circleci_usage.report_folder.tables import lines_csv, tables
-from reports import HOSTILE_NAMES, acme_report, hostile_report
+from sample_reports import HOSTILE_NAMES, acme_report, hostile_report
 
 
 def rows(text: str) -> list[dict[str, str]]:

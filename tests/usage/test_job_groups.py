@@ -18,10 +18,9 @@ from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.render.page.page import page
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
-from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
@@ -29,9 +28,9 @@ from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import circleci_usage
 from hypothesis_profiles import examples
-from reported import MARCH, NOW
-from reports import HOSTILE_NAMES
+from report_factory import report_from_settings, written_settings
 from rows import Row, job_run
+from sample_reports import HOSTILE_NAMES
 
 LINT = "job_groups: {lint: ['lint-*']}\n"
 NUMBERS = count(1)
@@ -42,33 +41,11 @@ def run(job: str, compute: str = "10", **changes: str) -> Row:
     return job_run(compute, JOB_NAME=job, **(number | changes))
 
 
-def settings_file(folder: Path, text: str) -> SettingsFile:
-    (folder / "usage.yml").write_text(text, encoding="utf-8")
-    return load_settings_file(folder / "usage.yml")
-
-
 def run_statistics(
     folder: Path, rows: Iterable[Row], groups: JobGroups = NO_GROUPS
 ) -> RunStatistics:
     write_part(folder / "part.csv.gz", list(rows))
     return read_daily_usage(find_parts([folder]).parts, job_groups=groups).run_statistics
-
-
-def reported(folder: Path, rows: Iterable[Row], text: str = "") -> Report:
-    write_part(folder / "part.csv.gz", list(rows))
-    file = settings_file(folder, text)
-    ownership, groups = file.ownership(), file.grouped_jobs()
-    branch_globs = (*MAIN_BRANCHES, *ownership.branch_globs)
-    parts = find_parts([folder]).parts
-    usage = read_daily_usage(parts, period=MARCH, branch_globs=branch_globs, job_groups=groups)
-    return build_report(
-        usage,
-        file.price_list(),
-        ownership=ownership,
-        job_groups=groups,
-        period=MARCH,
-        generated_at=NOW,
-    )
 
 
 def only(frame: Any) -> dict[str, Any]:
@@ -163,7 +140,7 @@ def test_a_group_is_one_job_wherever_jobs_are_listed(tmp_path: Path) -> None:
         run("test", compute="500"),
     ]
 
-    report = reported(tmp_path, rows, LINT)
+    report = report_from_settings(tmp_path, rows, LINT)
 
     found = {name: frame for name, frame in tables(report) if "job" in frame}
     assert {
@@ -186,7 +163,7 @@ def test_a_group_is_one_job_wherever_jobs_are_listed(tmp_path: Path) -> None:
     assert ">lint-1<" not in page(report)
 
 
-def test_the_command_takes_groups_from_the_settings_file(tmp_path: Path) -> None:
+def test_the_command_takes_groups_from_the_written_settings(tmp_path: Path) -> None:
     write_part(tmp_path / "part.csv.gz", [run("lint-1"), run("lint-2")])
     (tmp_path / "usage.yml").write_text(LINT)
 
@@ -209,7 +186,7 @@ def test_teams_own_jobs_by_their_own_names(tmp_path: Path) -> None:
         " {name: three, jobs: ['lint']}]\n"
     )
 
-    report = reported(
+    report = report_from_settings(
         tmp_path, [run("lint-1", compute="10"), run("lint-2", compute="20")], LINT + teams
     )
 
@@ -250,7 +227,7 @@ def test_what_is_wrong_with_groups_is_said_with_its_line(
     tmp_path: Path, text: str, problem: str
 ) -> None:
     with pytest.raises(SettingsError) as error:
-        settings_file(tmp_path, text)
+        written_settings(tmp_path, text)
 
     assert problem in str(error.value)
 
@@ -263,7 +240,7 @@ def suggested(report: Report) -> dict[str, Any]:
 def test_numbered_jobs_that_run_alike_are_suggested_as_a_group(tmp_path: Path) -> None:
     rows = [run("lint-1"), run("lint-2"), run("lint-10", WORKFLOW_NAME="deploy"), run("test")]
 
-    report = reported(tmp_path, rows)
+    report = report_from_settings(tmp_path, rows)
 
     found = suggested(report)
     (group,) = found["groups"]
@@ -307,7 +284,7 @@ def test_numbered_jobs_that_run_alike_are_suggested_as_a_group(tmp_path: Path) -
     ],
 )
 def test_other_numbered_jobs_are_not(tmp_path: Path, rows: list[Row]) -> None:
-    report = reported(tmp_path, rows)
+    report = report_from_settings(tmp_path, rows)
 
     assert suggested(report) == {"groups": [], "settings": ""}
     assert 'id="job-groups"' not in page(report)
@@ -316,7 +293,7 @@ def test_other_numbered_jobs_are_not(tmp_path: Path, rows: list[Row]) -> None:
 def test_a_suggestion_matches_no_other_job(tmp_path: Path) -> None:
     rows = [run("lint-1"), run("lint-2"), run("lint-docs", WORKFLOW_NAME="deploy")]
 
-    (group,) = suggested(reported(tmp_path, rows))["groups"]
+    (group,) = suggested(report_from_settings(tmp_path, rows))["groups"]
 
     assert group["globs"] == ["lint-1", "lint-2"]
 
@@ -325,8 +302,8 @@ def test_suggestions_can_be_pasted_whatever_the_jobs_are_called(tmp_path: Path) 
     names = [*HOSTILE_NAMES, "no", "1", "a: b", "- x", "\u202egnil", "ünï", "'", '"', "#"]
     rows = [run(f"{name}-{number}") for name in names for number in (1, 2)]
 
-    before = reported(tmp_path, rows)
-    after = reported(tmp_path, rows, suggested(before)["settings"])
+    before = report_from_settings(tmp_path, rows)
+    after = report_from_settings(tmp_path, rows, suggested(before)["settings"])
 
     settable = [job.name for job in before.findings.numbered_jobs]
     assert {"no", "1", "a: b", "- x", "\u202egnil", "ünï", "'", '"', "#"} <= {*settable}

@@ -30,7 +30,7 @@ from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
 from oracle import Contract, Rule
-from reckoned import assert_equals_oracle, report_of
+from oracle_reports import assert_equals_oracle, report_of_parts
 from recorded_store import Export, store_with
 from rows import job_run
 
@@ -542,7 +542,7 @@ def test_every_breakdown_equals_the_oracle(
         return on_cluster(spark, find_parts([folder]), ())
 
     sharing = data.draw(sharings(rules))
-    report = report_of(
+    report = report_of_parts(
         tmp_path_factory.mktemp("parts"), [jobs], as_yaml(contract, rules, sharing), there
     )
 

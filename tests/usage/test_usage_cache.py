@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -10,15 +9,14 @@ from circleci_usage.core.periods import Period
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.report import build_report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
 from circleci_usage.usage.cache import CACHE_FOLDER, cache_beside, load_sums, save_sums
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import Part, find_parts
+from report_factory import MARCH, report_of_usage
 from rows import Row, job_run
 
-MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 ROWS = [
     job_run("12.5", VCS_BRANCH="main"),
     job_run("7", JOB_NAME="lint", total="8", JOB_RUN_DATE="2026-03-05", STORAGE_CREDITS="3"),
@@ -50,8 +48,7 @@ def saved(parts: tuple[Part, ...]) -> dict[str, int]:
 
 
 def outputs(usage: DailyUsage, folder: Path, price: str = "0.0006") -> dict[str, bytes]:
-    now = datetime(2026, 4, 2, tzinfo=UTC)
-    report = build_report(usage, PriceList.flat(Decimal(price)), period=MARCH, generated_at=now)
+    report = report_of_usage(usage, prices=PriceList.flat(Decimal(price)))
     write_focus(report, folder / "focus.csv")
     texts = {
         "summary.json": summary_json(report),

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 import run_oracle
 from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.render.page.page import page
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
@@ -29,7 +28,7 @@ from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from hypothesis_profiles import examples
 from paths import SHARED
-from reported import NOW
+from report_factory import report_of_usage
 from rows import Row, job_run
 
 NULL = NULL_MARKS[1]
@@ -83,7 +82,7 @@ def report(folder: Path, parts: Iterable[list[Row]], period: Period = NOVEMBER) 
 
 def report_on(paths: Sequence[Path], period: Period = NOVEMBER) -> Report:
     usage = read_daily_usage(find_parts(paths).parts, period=period)
-    return build_report(usage, PriceList.flat(Decimal("0.0006")), period=period, generated_at=NOW)
+    return report_of_usage(usage, period)
 
 
 def only(paces: Sequence[DurationStats]) -> DurationStats:

@@ -1,21 +1,22 @@
-"""All analyses of a report together: from owned costs and the job runs' performance to what can be said of them."""
+"""All analyses of a report: owned usage and run statistics → what can be said about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import Final
 
 import pandas as pd
 
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
+from circleci_usage.analysis.completeness import ReportDays
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
+from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
@@ -28,7 +29,6 @@ from circleci_usage.core.periods import (
     uncovered,
 )
 from circleci_usage.costs.allocation import Ownership
-from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.usage.run_statistics import RunStatistics
@@ -36,12 +36,12 @@ from circleci_usage.usage.run_statistics import RunStatistics
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """What the analyses are told by the settings file.
+    """What the settings file says about the analyses.
 
     Attributes:
         budgets: what may be spent.
         rates: what resource classes cost and how large they are.
-        least_anomaly: the least amount above what was expected that is an anomaly, in the report's currency.
+        least_anomaly: the smallest excess that makes an anomaly, in the report's currency.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -54,21 +54,21 @@ DEFAULTS: Final = AnalysisSettings()
 
 @dataclass(frozen=True)
 class AnalysisResults:
-    """What the analyses say; what needs more days than there are is None or empty.
+    """What the analyses say; None or empty where the data have too few days.
 
     Attributes:
-        period_comparison: against the period before.
+        period_comparison: the change vs. the previous period.
         trend: by week, month and weekday.
-        anomalies: days that cost too much.
+        anomalies: days that cost far more than expected.
         month_to_date: the month so far and its forecast.
-        budget_periods: what budgets are held against: the spending of the month and, if it is known when they begin, of the
-            billing cycle that the last day lies in which should be complete by now.
-        budgets: how the budgets stand.
-        wasted_spend: what was paid for nothing.
-        durations: how long workflows and jobs take, how reliable they are.
-        right_sizing: jobs on machines of the wrong size.
-        noncompute: what is paid besides compute.
-        numbered_jobs: jobs that a group of the settings file would put together.
+        budget_periods: what budgets are compared with: the month and, if its first day is known, the billing cycle of
+            the last day that should be complete by now.
+        budgets: the state of each budget.
+        wasted_spend: failed, canceled and rerun.
+        durations: duration and success rate of workflows and jobs.
+        right_sizing: jobs on too large or too small resource classes.
+        noncompute: costs of other credit types than compute.
+        numbered_jobs: jobs that a group in the settings file would combine.
     """
 
     period_comparison: PeriodComparison | None
@@ -89,88 +89,93 @@ class AnalysisInput:
     """What the analyses are made from.
 
     Attributes:
-        costs: owned costs of all days up to the end of the period.
-        of_period: those of the period, over its days.
-        unnamed: the same by the names that the export has, as `run_statistics` has them.
-        unnamed_by_day: the same, day by day.
-        runs: owned job runs of the same days.
+        owned: costs and job runs of the period and of the days before it.
+        in_period: those of the period.
         run_statistics: of the period's job runs.
-        complete_through: the last complete day; None when the period has none.
-        complete: all days that are complete, also those without usage.
-        should_be_through: the last day of the period that should be complete by now, or the one before the period.
+        days: which days are complete.
     """
 
-    costs: Costs
-    of_period: Costs
-    unnamed: Costs
-    unnamed_by_day: Costs
-    runs: pd.DataFrame
+    owned: OwnedUsage
+    in_period: OwnedPeriod
     run_statistics: RunStatistics
-    complete_through: date | None
-    complete: tuple[Period, ...]
-    should_be_through: date
+    days: ReportDays
 
 
 def analyze(
-    known: AnalysisInput,
-    period: Period,
-    prices: PriceList,
-    ownership: Ownership,
-    settings: AnalysisSettings,
+    known: AnalysisInput, prices: PriceList, ownership: Ownership, settings: AnalysisSettings
 ) -> AnalysisResults:
-    """Analyse a period.
+    """Analyze a period.
 
     Args:
-        known: what there is.
-        period: what is reported on.
+        known: what there is to analyze.
         prices: what credits cost.
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    days = _history(known, known.complete_through)
+    costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
+    statistics, unnamed = known.run_statistics, known.in_period.unnamed
+    complete_through = known.days.complete_through
+    history = _days_without_gap(known, complete_through)
     budget_periods = _budget_periods(known, ownership, prices)
-    month = budget_periods["month"] if days else None
-    if days and days.last != known.should_be_through:
-        month = _spending(known, ownership, prices, days, month_of(days.last))
-    # What is free is used up by all runs together, so the price of some alone is that without included credits.
-    reruns = price(known.run_statistics.reruns, known.run_statistics.places, prices.without_free())
+    comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
+    anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
+    # All runs together use up the included credits, so the price of a few is the one without them.
+    reruns = price(statistics.reruns, statistics.places, prices.without_free())
     return AnalysisResults(
-        period_comparison=compare_periods(
-            known.costs, known.runs, period, known.complete_through, known.complete
-        ),
-        trend=trend(known.costs, days, period) if days else None,
-        anomalies=find_anomalies(known.costs, days, period, settings.least_anomaly) if days else (),
-        month_to_date=month,
+        period_comparison=comparison,
+        trend=trend(costs, history, period) if history else None,
+        anomalies=anomalies,
+        month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
-        wasted_spend=find_wasted_spend(known.unnamed, reruns, known.run_statistics),
-        durations=durations(known.unnamed, known.run_statistics),
-        right_sizing=_right_size(known, period, settings.rates),
-        noncompute=noncompute_costs(known.of_period),
-        numbered_jobs=numbered_jobs(known.run_statistics),
+        wasted_spend=find_wasted_spend(unnamed, reruns, statistics),
+        durations=durations(unnamed, statistics),
+        right_sizing=_right_size(known, settings.rates),
+        noncompute=noncompute_costs(known.in_period.over_days),
+        numbered_jobs=numbered_jobs(statistics),
     )
 
 
-def _right_size(known: AnalysisInput, period: Period, rates: Rates) -> RightSizing:
+def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:
     """A month is projected from the complete days of the period; if it has none, from those with usage."""
-    lines = known.unnamed_by_day.lines
-    complete = [day for day in period if any(day in each for each in known.complete)]
-    days = complete or _days_with_usage(lines) or [period.first]
-    projected = replace(
-        known.unnamed_by_day, lines=lines[lines["date"].isin(pd.DatetimeIndex([*days]))]
-    )
+    by_day = known.in_period.unnamed_by_day
+    period = known.days.period
+    complete = [day for day in period if _is_complete(day, known.days.complete)]
+    days = complete or _days_with_usage(by_day.lines) or [period.first]
+    are_projected = by_day.lines["date"].isin(pd.DatetimeIndex([*days]))
+    projected = replace(by_day, lines=by_day.lines[are_projected])
     return right_size(projected, known.run_statistics, rates, days)
+
+
+def _is_complete(day: date, complete: Sequence[Period]) -> bool:
+    return any(day in period for period in complete)
 
 
 def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
     return [day.date() for day in lines["date"].drop_duplicates()]
 
 
+def _month_so_far(
+    known: AnalysisInput,
+    ownership: Ownership,
+    prices: PriceList,
+    budget_periods: Mapping[Per, MonthToDate],
+    history: Period | None,
+) -> MonthToDate | None:
+    """The month of the last complete day; mostly the one that budgets are compared with."""
+    if history is None:
+        return None
+    if history.last == known.days.should_be_through:
+        return budget_periods["month"]
+    return _spending(known, ownership, prices, history, month_of(history.last))
+
+
 def _budget_periods(
     known: AnalysisInput, ownership: Ownership, prices: PriceList
 ) -> Mapping[Per, MonthToDate]:
-    through = known.should_be_through
-    days = _history(known, through) or Period.of_days(through, through)
+    """The month and the billing cycle of the last day that should be complete by now."""
+    through = known.days.should_be_through
+    days = _days_without_gap(known, through) or Period.of_days(through, through)
     periods: dict[Per, Period] = {"month": month_of(through)}
     if prices.billing_cycle_day:
         periods["cycle"] = billing_period(through, prices.billing_cycle_day)
@@ -182,31 +187,31 @@ def _budget_periods(
 def _spending(
     known: AnalysisInput, ownership: Ownership, prices: PriceList, days: Period, period: Period
 ) -> MonthToDate:
-    """What a month or cycle has cost through the last of some days, and which days of it are not known.
+    """What a month or cycle has cost through the last of some days, and which of its days are missing.
 
-    With free credits that are the days of the billing cycle too that it begins in: who does not know what was used of
-    them does not know what was charged.
+    With included credits, the days since the cycle began that the period begins in count too: without knowing how
+    many were used, nobody knows what was charged.
     """
-    start = (
-        billing_period(period.start, prices.billing_cycle_day).start
-        if prices.free
-        else period.start
-    )
-    wanted, unpriced = Period.of_days(start, days.last), known.costs.unpriced_days()
-    unknown = chain(*uncovered(wanted, known.complete), (day for day in unpriced if day in wanted))
-    return month_to_date(
-        known.costs, ownership, days, month=period, missing=tuple(consecutive_periods(unknown))
-    )
+    start = period.start
+    if prices.free:
+        start = billing_period(period.start, prices.billing_cycle_day).start
+    wanted = Period.of_days(start, days.last)
+    unknown = [day for gap in uncovered(wanted, known.days.complete) for day in gap]
+    unknown += [day for day in known.owned.costs.unpriced_days() if day in wanted]
+    missing = tuple(consecutive_periods(unknown))
+    return month_to_date(known.owned.costs, ownership, days, month=period, missing=missing)
 
 
-def _history(known: AnalysisInput, through: date | None) -> Period | None:
-    """The complete days through one of them without a gap: from the first with usage, and after the last unpriced."""
-    if through is None or known.runs.empty:
+def _days_without_gap(known: AnalysisInput, through: date | None) -> Period | None:
+    """The complete days up to one of them, without a gap or a day without a price.
+
+    They begin with the first day with usage at the earliest; None when there is no such day.
+    """
+    runs = known.owned.runs
+    if through is None or runs.empty:
         return None
-    starts = [
-        known.runs["date"].min().date(),
-        *(day + ONE_DAY for day in known.costs.unpriced_days()),
-        *(each.first for each in known.complete if through in each),
-    ]
+    starts = [runs["date"].min().date()]
+    starts += [day + ONE_DAY for day in known.owned.costs.unpriced_days()]
+    starts += [period.first for period in known.days.complete if through in period]
     first = max(starts)
     return Period.of_days(first, through) if first <= through else None

@@ -1,9 +1,9 @@
 """What was spent: totals and their breakdowns by every dimension.
 
-Every breakdown is a regrouping of the same exact amounts, so all of them sum to the totals, to the last digit.
+Every breakdown regroups the same exact amounts, so each sums to the totals, to the last digit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -12,6 +12,7 @@ import pandas as pd
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, Place, names_in
@@ -36,9 +37,9 @@ class Amount:
         credits: all of them.
         cost: what they cost after included credits: what is charged.
         job_runs: how many.
-        unpriced_credits: those among the credits on days without a price, whose cost is not known.
-        list_cost: what the priced credits cost at the list price, or by contract where there is no list price.
-        contracted_cost: what they cost by contract, before included credits.
+        unpriced_credits: the credits of days without a price; their cost is not known.
+        list_cost: of the priced credits, at the list price, or the contract price where there is no list price.
+        contracted_cost: of the priced credits, at the contract price, before included credits.
     """
 
     credits: Decimal
@@ -51,13 +52,13 @@ class Amount:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Where the amounts went, one line a combination of names.
+    """Where the amounts went, one line per combination of names.
 
     Attributes:
         name: as in `BREAKDOWNS`; also the name of its table.
         keys: the columns that name a line.
         lines: the keys, then `AMOUNTS` (Decimal; see `Amount`), `share` of the cost (Decimal, six places) and
-            `job_runs` (int64); the dearest first, days in their order. Teams also have `direct` and `shared`, the two
+            `job_runs` (int64); the most expensive first, days in their order. Teams also have `direct` and `shared`, the two
             parts of their cost.
     """
 
@@ -73,17 +74,17 @@ def totals(costs: Costs, runs: pd.DataFrame) -> Amount:
 
 
 def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
-    """One of `BREAKDOWNS`, but for the teams'.
+    """One of `BREAKDOWNS`, except the teams'.
 
     Args:
         name: which.
         costs: owned costs; in `job_runs` how many runs used such credits.
-        runs: dimensions, `team`, `job_runs`: all runs, also those that cost nothing.
+        runs: dimensions, `team`, `job_runs`: of all runs, including those that cost nothing.
     """
     keys = BREAKDOWNS[name]
-    amounts = _sum(costs.lines, keys, AMOUNTS)
+    amounts = sum_by(costs.lines, keys, AMOUNTS)
     counted = costs.lines if "credit_type" in keys else runs
-    job_runs = _sum(counted, keys, ["job_runs"])
+    job_runs = sum_by(counted, keys, ["job_runs"])
     # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
     ordered = _ordered(lines.reset_index(), keys)
@@ -96,17 +97,19 @@ def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
 
 
 def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The lines with the most expensive first; days in their order."""
     texts = [key for key in keys if isinstance(lines[key].dtype, pd.CategoricalDtype)]
-    by_day = [*keys] == ["date"]
-    return lines.astype(dict.fromkeys(texts, "object")).sort_values(
-        [*keys] if by_day else ["cost", "credits", "job_runs", *keys],
-        ascending=[by_day] * len(keys) if by_day else [False] * 3 + [True] * len(keys),
-        ignore_index=True,
-    )
+    lines = lines.astype(dict.fromkeys(texts, "object"))
+    if [*keys] == ["date"]:
+        return lines.sort_values("date", ignore_index=True)
+    amounts = ["cost", "credits", "job_runs"]
+    ascending = [False] * len(amounts) + [True] * len(keys)
+    return lines.sort_values([*amounts, *keys], ascending=ascending, ignore_index=True)
 
 
 def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
-    lines.insert(len(lines.columns) - 1, "share", pd.Series(shares(lines), lines.index, "object"))
+    share = pd.Series(shares(lines), lines.index, "object")
+    lines.insert(len(lines.columns) - 1, "share", share)
     return Breakdown(name, BREAKDOWNS[name], lines)
 
 
@@ -117,26 +120,21 @@ def charges(costs: Costs) -> ScaledLines:
     there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
     keys = [*names_in(Place.CHARGES), "price_period", "price"]
-    counts = _sum(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
+    counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
     places = costs.price_places
 
     def priced(lines: pd.DataFrame) -> pd.DataFrame:
         known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
         prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
-        return lines.assign(price=pd.Series(prices, lines.index, "object")).drop(
-            columns="price_period"
-        )
+        with_prices = lines.assign(price=pd.Series(prices, lines.index, "object"))
+        return with_prices.drop(columns="price_period")
 
     return ScaledLines(counts, costs.all_places(counts), priced)
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:
-    """Shares of the cost, or of the credits when nothing costs anything."""
+    """Each line's share of the cost, or of the credits when nothing costs anything: 1, 1 and 2 are 25%, 25% and 50%."""
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = decimals.total(measure)
     known = {part: decimals.ratio(part, whole) for part in set(measure)}
     return [known[part] for part in measure]
-
-
-def _sum(frame: pd.DataFrame, keys: Sequence[str], values: Iterable[str]) -> pd.DataFrame:
-    return frame.groupby(list(keys), observed=True)[list(values)].sum()

@@ -1,7 +1,6 @@
-"""Whether budgets hold: what was spent in the month or cycle, what is expected at its end, against what may be spent.
+"""The status of budgets: spending in the month or billing cycle, and its forecast, compared with the budget.
 
-A pure comparison of two things that `summary.json` and the settings file say, so that a budget can be checked without
-the usage.
+It only needs what `summary.json` and the settings file say, so a budget can be checked without usage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ State = Literal["within", "expected over", "over", "unknown"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent in a calendar month or a billing cycle, by everybody or by one team."""
+    """What may be spent in a calendar month or a billing cycle, in all or by one team."""
 
     name: str
     amount: Decimal
@@ -28,14 +27,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class BudgetState:
-    """A budget and how it stands.
+    """A budget and its status.
 
     Attributes:
         budget: what may be spent.
-        month_to_date: of everybody in the budget's month or cycle.
-        forecast: what was spent of the budget, as far as that is known, and what is expected at the end.
-        state: `over` when more was spent than may be, whatever else is not known; else `unknown` when days are missing;
-            else `expected over` when more will be spent, or `within`.
+        month_to_date: all spending in the budget's month or cycle.
+        forecast: spending that counts towards the budget, as far as it is known, and its forecast.
+        state: `over` when more was spent than allowed, whatever else is missing; else `unknown` when days are missing;
+            else `expected over` when it is forecast to exceed, or `within`.
     """
 
     budget: Budget
@@ -45,33 +44,31 @@ class BudgetState:
 
     @property
     def spent(self) -> Decimal:
-        """What was spent, as far as that is known."""
+        """What was spent, as far as it is known."""
         return self.forecast.spent
 
     @property
     def expected(self) -> Decimal | None:
-        """What will be spent; None when too little is known."""
+        """The forecast; None when too little is known."""
         return self.forecast.expected
 
     @property
     def used(self) -> Decimal | None:
-        """What was spent as a share of what may be; None when that is not known."""
+        """The share of the budget that is spent; None when days are missing."""
         return None if self.month_to_date.missing else ratio(self.spent, self.budget.amount)
 
 
 def check_budgets(
     budgets: Sequence[Budget], month_to_date: Mapping[Per, MonthToDate]
 ) -> tuple[BudgetState, ...]:
-    """How the budgets stand, in their order. A team that has no costs has spent nothing."""
+    """The status of each budget, in their order. A team without costs has spent nothing."""
     return tuple(_state(budget, month_to_date[budget.per]) for budget in budgets)
 
 
 def _state(budget: Budget, month_to_date: MonthToDate) -> BudgetState:
-    forecast = (
-        month_to_date.everything
-        if budget.team is None
-        else month_to_date.teams.get(budget.team, NOTHING)
-    )
+    forecast = month_to_date.everything
+    if budget.team is not None:
+        forecast = month_to_date.teams.get(budget.team, NOTHING)
     state: State = "within"
     if forecast.spent > budget.amount:
         state = "over"

@@ -1,4 +1,4 @@
-"""All dimensions at once, for pivot tables: as many lines as a spreadsheet bears, the smallest summed up."""
+"""All dimensions at once, for pivot tables: as many lines as a spreadsheet handles well, the smallest summed up."""
 
 from typing import Final
 
@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.breakdowns import AMOUNTS, PROJECT
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM, Place, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 MAX_LINES: Final = 20_000
-"""A spreadsheet holds a million lines, but a pivot table over them is no pleasure."""
+"""A spreadsheet holds a million lines, but a pivot table over them is too slow."""
 
 SMALLER: Final = "(smaller lines)"
 """In place of the names in a line that sums up what would be too many lines."""
@@ -24,46 +25,43 @@ _FOLDED: Final = tuple(name for name in names_in(Place.CUBE) if name not in _KEP
 
 
 def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:
-    """Owned costs by all dimensions but the day, the dearest first.
+    """Owned costs by all dimensions except the day, the most expensive first.
 
-    Beyond `max_lines`, lines are summed by project, credit type and team, with `SMALLER` for what they no longer tell
-    apart; so the cube still sums to the totals. Branches stand as the group that daily usage knows them by.
+    Beyond `max_lines`, lines are summed by project, credit type and team, with `SMALLER` in place of
+    the other names; so the cube still sums to the totals. Branches are given by their group.
 
     Returns:
         The names, `AMOUNTS` (Decimal), `job_runs` (that used such credits; a run with several credit types is in the
         lines of each) and `lines`: how many lines are summed up in this one.
     """
     names, measures = [*_KEPT, *_FOLDED], [*AMOUNTS, "job_runs"]
-    sums = costs.lines.groupby(names, observed=True)[measures].sum().reset_index().assign(lines=1)
+    sums = sum_by(costs.lines, names, measures).reset_index().assign(lines=1)
     may_be_large = _may_be_among(sums["cost"].to_numpy(), max_lines)
     large = sums[may_be_large].astype(dict.fromkeys(names, "object"))
-    large = large.sort_values(
-        ["cost", "credits", *names], ascending=[False, False] + [True] * len(names)
-    )
+    ascending = [False, False] + [True] * len(names)
+    large = large.sort_values(["cost", "credits", *names], ascending=ascending)
     others = pd.concat([_by_kept(sums[~may_be_large]), _by_kept(large.iloc[max_lines:])])
-    small = others.groupby([*_KEPT])[[*measures, "lines"]].sum().reset_index()
-    lines = pd.concat(
-        [large.iloc[:max_lines], small.assign(**dict.fromkeys(_FOLDED, SMALLER))], ignore_index=True
-    )
+    small = sum_by(others, _KEPT, [*measures, "lines"]).reset_index()
+    small = small.assign(**dict.fromkeys(_FOLDED, SMALLER))
+    lines = pd.concat([large.iloc[:max_lines], small], ignore_index=True)
     branches = lines[BRANCH_GROUP].str.replace("\n", ", ")
     ordered = lines.assign(**{BRANCH_GROUP: branches})[[*names, *measures, "lines"]]
     return costs.decimals(ordered).rename(columns={BRANCH_GROUP: "branch"})
 
 
 def _may_be_among(costs: Counts, most: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Which may be among the `most` highest: only these have to be put into their order."""
+    """Which may be among the `most` highest: only these have to be sorted."""
     if len(costs) <= most:
         return np.ones(len(costs), dtype=bool)
-    flags: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        costs >= np.partition(costs, -max(most, 1))[-max(most, 1)]
-    )
+    nth = max(most, 1)
+    lowest = np.partition(costs, -nth)[-nth]
+    flags: np.ndarray[tuple[int], np.dtype[np.bool_]] = costs >= lowest
     return flags
 
 
 def _by_kept(lines: pd.DataFrame) -> pd.DataFrame:
-    sums = (
-        lines.groupby([*_KEPT], observed=True)[[*AMOUNTS, "job_runs", "lines"]].sum().reset_index()
-    )
+    """The lines summed by the names that smaller lines keep."""
+    sums = sum_by(lines, _KEPT, [*AMOUNTS, "job_runs", "lines"]).reset_index()
     return sums.astype(dict.fromkeys(_KEPT, "object"))
 
 

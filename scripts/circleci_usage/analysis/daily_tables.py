@@ -1,4 +1,4 @@
-"""Owned costs and job runs per day and job: what metrics are made of, and the finest that the report folder keeps."""
+"""Owned costs and job runs per day and job: what metrics are made of, and the finest tables of the report folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,13 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.scaled_lines import ScaledLines
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import TEAM, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
-"""With more lines, days are kept by project alone: the file would take longer to write than the rows to read."""
+"""With more lines, days are kept by project only: the file would take longer to write than the rows to read."""
 
 FINE: Final = (*(name for name in names_in(Place.DAILY_TABLES) if name != TEAM), TEAM)
 COARSE: Final = ("date", *PROJECT, TEAM)
@@ -45,17 +46,17 @@ class DailyTables:
 
 
 def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
-    """Sum owned costs and runs.
+    """Owned costs and runs → their sums per day, by job or, where these are too many, by project.
 
     Args:
         costs: owned costs.
-        runs: owned runs; `job_seconds` in units of 10^-places.
-        places: see there.
+        runs: owned runs; `job_seconds` are whole numbers of 10^-places.
+        places: the decimal places of the seconds.
     """
     keys = COARSE if _are_too_many(costs) else FINE
-    groups = costs.lines.groupby([*keys, "credit_type"], observed=True)
-    charges = groups[["credits", "unpriced_credits", "cost"]].sum().reset_index()
-    counted = runs.groupby([*keys], observed=True)[["job_runs", "job_seconds"]].sum().reset_index()
+    amounts = ["credits", "unpriced_credits", "cost"]
+    charges = sum_by(costs.lines, [*keys, "credit_type"], amounts).reset_index()
+    counted = sum_by(runs, keys, ["job_runs", "job_seconds"]).reset_index()
     return DailyTables(
         {
             DAILY_CHARGES: ScaledLines(charges, costs.all_places(charges), _known),
@@ -65,7 +66,7 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
 
 
 def _are_too_many(costs: Costs) -> bool:
-    """Whether there are too many `FINE` charges; to sum them up only to count them would take much memory."""
+    """Whether there are too many `FINE` charges; summing them up just to count them would take much memory."""
     lines = costs.lines
     if len(lines) <= MOST_LINES:
         return False
@@ -79,6 +80,5 @@ def _are_too_many(costs: Costs) -> bool:
 def _known(charges: pd.DataFrame) -> pd.DataFrame:
     """The charges with None for the cost of credits that have no price, which is not 0."""
     unpriced = charges["unpriced_credits"] != 0
-    return charges.assign(cost=charges["cost"].mask(unpriced, None)).drop(
-        columns="unpriced_credits"
-    )
+    known = charges.assign(cost=charges["cost"].mask(unpriced, None))
+    return known.drop(columns="unpriced_credits")

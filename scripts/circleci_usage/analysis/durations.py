@@ -1,9 +1,9 @@
-"""How long workflows and jobs take and how reliable they are, as CircleCI Insights shows it.
+"""Duration and success rate of workflows and jobs, as CircleCI Insights shows them.
 
-Percentiles are computed in the heavy pass, exact over the rows (`run_statistics`), and left out where they would be from
-too few runs (`evidence`). The success rate is that of Insights: successful runs of all runs but the canceled ones
-(circleci.com/docs/insights-glossary). A run that is on hold is one of all runs and no success; so it is counted apart
-too, for whoever wonders about the rate.
+Percentiles are computed exactly over the rows (`run_statistics`), and left out where there are too few runs
+(`evidence`). The success rate is that of Insights: successful runs as a share of all runs, excluding canceled ones
+(circleci.com/docs/insights-glossary). A run that is on hold counts as a run and not as a success, so runs on hold are
+also counted separately.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,33 +17,34 @@ import pandas as pd
 from circleci_usage.analysis.evidence import p95
 from circleci_usage.core.columnar import Cells, Records, columns_of, found_in, order
 from circleci_usage.core.decimals import ratio
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
-from circleci_usage.usage.job_run_rules import JOB_KEYS, WORKFLOW_KEYS
+from circleci_usage.schema.keys import JobKey, WorkflowKey
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
 @dataclass(frozen=True)
 class DurationStats:
-    """A workflow or a job.
+    """The runs of a workflow or a job.
 
     Attributes:
-        key: the values of `performance.WORKFLOW_KEYS` or `JOB_KEYS`.
+        key: the workflow or the job.
         runs: that ended, or are on hold.
         succeeded: those that ended well.
-        canceled: those that somebody stopped; of a workflow, any of whose jobs were.
-        never_started: those of the canceled ones that had no machine yet.
-        on_hold: those of which a job still waits, mostly for an approval; None of jobs.
-        running: others that have not ended, which are not among the runs; None of jobs.
-        p50_seconds: half of the runs took as long or less; None where no times are known.
-        p95_seconds: 95 of 100 runs took as long or less; None where these are too few.
-        p50_queued: likewise the seconds until the start, None where the export has no times; of jobs only.
+        canceled: those that somebody stopped; for a workflow, those with a canceled job.
+        never_started: those of the canceled runs that had no machine yet.
+        on_hold: runs in which a job still waits, mostly for an approval; None for jobs.
+        running: other runs that have not ended, which are not among `runs`; None for jobs.
+        p50_seconds: 50% of the runs finished within this time; None where no times are known.
+        p95_seconds: 95% of the runs finished within this time; None where there are too few.
+        p50_queued: 50% of the runs started within this time; None for workflows, and where the export has no times.
         p95_queued: likewise.
         credits: all that it used.
         cost: what they cost.
     """
 
-    key: tuple[str, ...]
+    key: WorkflowKey | JobKey
     runs: int
     succeeded: int
     canceled: int
@@ -59,50 +60,53 @@ class DurationStats:
 
     @property
     def success_rate(self) -> Decimal | None:
-        """A share; None when all runs were canceled."""
+        """Successful runs as a share of those that were not canceled; None when all were."""
         finished = self.runs - self.canceled
         return ratio(Decimal(self.succeeded), Decimal(finished)) if finished else None
 
 
 @dataclass(frozen=True)
 class Durations:
-    """All workflows and jobs that ran, the dearest first."""
+    """All workflows and jobs that ran, the most expensive first."""
 
     workflows: Sequence[DurationStats]
     jobs: Sequence[DurationStats]
 
 
 def durations(costs: Costs, run_statistics: RunStatistics) -> Durations:
-    """Join what was measured with what it cost.
+    """Run statistics joined with costs.
 
     Args:
         costs: of the period.
         run_statistics: of the same period.
     """
     return Durations(
-        _paces(run_statistics.workflows, WORKFLOW_KEYS, costs),
-        _paces(run_statistics.jobs, JOB_KEYS, costs),
+        _duration_stats(run_statistics.workflows, WorkflowKey, costs),
+        _duration_stats(run_statistics.jobs, JobKey, costs),
     )
 
 
-def _paces(measured: pd.DataFrame, keys: tuple[str, ...], costs: Costs) -> Records[DurationStats]:
+def _duration_stats(
+    measured: pd.DataFrame, key: type[WorkflowKey | JobKey], costs: Costs
+) -> Records[DurationStats]:
+    """The rows of run statistics with their costs, the most expensive first."""
+    names = [*key._fields]
     places = costs.places("credits"), costs.places("cost")
-    sums = costs.lines.groupby([*keys], observed=True)[["credits", "cost"]].sum()
-    amounts = found_in(sums, measured[[*keys]])
+    amounts = found_in(sum_by(costs.lines, names, ["credits", "cost"]), measured[names])
     table = measured.assign(credits=amounts["credits"].to_numpy(), cost=amounts["cost"].to_numpy())
-    others = [*table.columns.difference([*keys], sort=False)]
+    others = [*table.columns.difference(names, sort=False)]
 
-    def duration_stats(values: Cells) -> DurationStats:
-        return _pace(
-            values[: len(keys)], dict(zip(others, values[len(keys) :], strict=True)), places
-        )
+    def record(values: Cells) -> DurationStats:
+        row = dict(zip(others, values[len(names) :], strict=True))
+        return _record(key(*values[: len(names)]), row, places)
 
-    return Records(
-        duration_stats, columns_of(table, [*keys, *others]), order(table, ("cost", "runs"), keys)
-    )
+    columns = columns_of(table, [*names, *others])
+    return Records(record, columns, order(table, ("cost", "runs"), names))
 
 
-def _pace(key: tuple[str, ...], row: Mapping[str, Any], places: tuple[int, int]) -> DurationStats:
+def _record(
+    key: WorkflowKey | JobKey, row: Mapping[str, Any], places: tuple[int, int]
+) -> DurationStats:
     return DurationStats(
         key=key,
         runs=int(row["runs"]),

@@ -1,13 +1,13 @@
-"""How much is enough to say something: said here for everything that the report says.
+"""How much evidence is enough: the one place for everything that the report says.
 
-A number from less is left out: `None` here, null in summary.json, an empty cell in tables, a dash on the page; the
-number of runs stands beside it. Where a verdict rests on a number, the number is shown with the runs that it is from.
+A number with less evidence is left out: `None` here, null in summary.json, an empty cell in tables, a dash on the page;
+the number of runs is shown beside it. A verdict is shown with the number it is based on, and its runs.
 """
 
 from typing import Final
 
 ENOUGH_RUNS: Final = 5
-"""Fewer runs than that say nothing about a job."""
+"""Fewer runs say nothing about a job."""
 
 ENOUGH_FOR_P95: Final = 20
 """With fewer runs, the run that only one of twenty exceeds is simply the longest one."""
@@ -17,5 +17,5 @@ ENOUGH_FOR_MEAN: Final = 2
 
 
 def p95(value: float, runs: int) -> float | None:
-    """The 95th percentile of so many runs, where they are enough."""
+    """The 95th percentile, where there are enough runs for one."""
     return value if runs >= ENOUGH_FOR_P95 else None

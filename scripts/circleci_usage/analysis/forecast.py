@@ -1,4 +1,4 @@
-"""What the month will cost: what it has cost so far, what is charged once a month and still to come, and the days left.
+"""What the month will cost: its cost so far, monthly charges that are still to come, and the days left.
 
 The days left are projected from those before (see `projection`).
 """
@@ -20,14 +20,14 @@ _CENTS: Final = 2
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a month has cost, and what it will cost at its end.
+    """What a month has cost, and what it is forecast to cost at its end.
 
     Attributes:
         spent: so far; exact.
         expected: at the end of the month, to the cent; the same as `spent` when the month is over; None when too
             little is known.
-        low: with its lower bound of an 80% interval; None when too little is known to give one,
-        high: and its upper one.
+        low: the lower bound of its 80% interval; None when too little is known to give one.
+        high: the upper bound.
     """
 
     spent: Decimal
@@ -49,20 +49,22 @@ def forecast_month(
     coming: Decimal = ZERO,
     places: int = _CENTS,
 ) -> Forecast:
-    """The outlook on the month that `through`, its last complete day, lies in.
+    """The forecast of a month or billing cycle.
+
+    20 days of 10 each, 30 once and 5 still to come, in a month of 30 days: 230 are spent, 335 are
+    expected.
 
     Args:
-        month: a calendar month.
-        through: the last day that is known whole.
-        daily: what each day cost, from the first day that is known; later days than `through` do not count.
-        once: what the month has cost besides, whatever the day.
-        coming: what of that kind is still to come in the month.
+        month: a calendar month or a billing cycle.
+        through: its last complete day.
+        daily: what each day cost, from the first day that is known; days after `through` do not count.
+        once: monthly charges of the month so far.
+        coming: monthly charges that are still to come.
         places: decimal places of what is expected.
     """
+    of_month = [cost for day, cost in daily.items() if day in month and day <= through]
     with exact_arithmetic():
-        spent = once + sum(
-            (cost for day, cost in daily.items() if day in month and day <= through), ZERO
-        )
+        spent = once + sum(of_month, ZERO)
     days_left = (month.last - through).days
     if not days_left:
         return Forecast(spent, spent, spent, spent)
@@ -81,7 +83,7 @@ def forecast_month(
 
 
 def _history(daily: Mapping[date, Decimal], through: date) -> Values:
-    """The cost of each day from the first through the last complete one."""
+    """The cost of each day from the first to the last complete one."""
     if not daily or min(daily) > through:
         return np.zeros(0)
     days = Period.of_days(min(daily), through)

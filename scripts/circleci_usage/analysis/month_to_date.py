@@ -1,4 +1,4 @@
-"""What a month or billing cycle has cost so far and will cost, in all and by team: what budgets are held against."""
+"""Month to date: what a month or billing cycle has cost so far and its forecast, in all and by team."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,12 +28,12 @@ class MonthToDate:
 
     Attributes:
         month: the month, or the cycle.
-        since: the first day of it that the data have; later than its first when they begin in between.
+        since: its first day with data; later than its first day when the data begin in between.
         through: the last day that counts, which is complete unless it is missing.
         everything: all costs.
         teams: team → its own costs and its share of the shared ones.
-        missing: the days through `through` that are not known, so that more may have been spent than is said. Nothing
-            is expected then, and what is shared in proportion is not split: on the missing days its weights may change.
+        missing: the days up to `through` without data, on which more may have been spent. Nothing is forecast then, and
+            costs shared in proportion are not split: the missing days may change the proportions.
         credits: all credits, likewise; None where a report did not say, or days are missing.
     """
 
@@ -52,7 +52,7 @@ class MonthToDate:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the data have the month from its first day, without a gap."""
+        """Whether there are data from the month's first day on, without a gap."""
         return self.since == self.month.first and not self.missing
 
 
@@ -64,55 +64,60 @@ def month_to_date(
     month: Period | None = None,
     missing: tuple[Period, ...] | None = None,
 ) -> MonthToDate:
-    """The spending of the month or cycle that the last of the `known` days lies in.
+    """The month or cycle of the last known day, so far.
 
     Args:
         costs: owned costs of all known days, and maybe of more.
         ownership: the teams and how shared costs are split.
-        known: the complete days that there are data of, from the first.
+        known: the complete days of the data, from the first.
         month: a calendar month or a billing cycle; None is the calendar month.
-        missing: the days of it that are not known; None is those before the first known one.
+        missing: its days without data; None is those before the first known one.
     """
     month = month or month_of(known.last)
     through = known.last
+    so_far = Period.of_days(month.first, through)
     if missing is None:
-        missing = uncovered(Period.of_days(month.first, through), [known])
-    within_month = Period.of_days(month.first, through)
+        missing = uncovered(so_far, [known])
 
-    def outlook_of(some: Costs) -> Forecast:
-        return (
-            Forecast(some.within(within_month).total("cost"))
-            if missing
-            else _outlook(some, month, known)
-        )
+    def forecast_of(some: Costs) -> Forecast:
+        if missing:
+            return Forecast(some.within(so_far).total("cost"))
+        return _forecast(some, month, known)
 
-    owners = dict.fromkeys(ownership.teams, Forecast(ZERO) if missing else NOTHING) | {
-        str(owner): outlook_of(replace(costs, lines=lines))
-        for owner, lines in costs.lines.groupby("team", observed=True)
-    }
+    owners = dict.fromkeys(ownership.teams, Forecast(ZERO) if missing else NOTHING)
+    for owner, lines in costs.lines.groupby("team", observed=True):
+        owners[str(owner)] = forecast_of(replace(costs, lines=lines))
     shared = owners.pop(SHARED, NOTHING)
-    teams = ownership.teams
-    if ownership.shared and teams and not (missing and ownership.shared.split == "proportional"):
-        direct = [owners.get(team, NOTHING) for team in teams]
-        owners |= dict(zip(teams, _with_shared(direct, shared, teams, ownership), strict=True))
-    in_credits = None if missing else _outlook(costs, month, known, "credits", places_shown=0)
+    if _can_be_split(ownership, missing):
+        direct = [owners.get(team, NOTHING) for team in ownership.teams]
+        split = _with_shared(direct, shared, ownership.teams, ownership)
+        owners |= dict(zip(ownership.teams, split, strict=True))
     return MonthToDate(
         month=month,
         since=_since(month, through, missing),
         through=through,
-        everything=outlook_of(costs),
+        everything=forecast_of(costs),
         teams=owners,
-        credits=in_credits,
+        credits=None if missing else _forecast(costs, month, known, "credits", places_shown=0),
         missing=missing,
     )
 
 
+def _can_be_split(ownership: Ownership, missing: Sequence[Period]) -> bool:
+    """Whether shared costs can be split among the teams; on missing days, proportions may change."""
+    rule = ownership.shared
+    if rule is None or not ownership.teams:
+        return False
+    return not (missing and rule.split == "proportional")
+
+
 def _since(month: Period, through: date, missing: Sequence[Period]) -> date:
+    """The first day of a month that is not missing, or the last one that counts."""
     begins = next((gap.stop for gap in missing if month.first in gap), month.first)
     return min(begins, through)
 
 
-def _outlook(
+def _forecast(
     costs: Costs, month: Period, known: Period, measure: str = "cost", *, places_shown: int = 2
 ) -> Forecast:
     places, through = costs.places(measure), known.last
@@ -133,27 +138,28 @@ def _outlook(
 def _with_shared(
     direct: Sequence[Forecast], shared: Forecast, teams: Sequence[str], ownership: Ownership
 ) -> list[Forecast]:
-    """The teams' outlooks with their shares of the shared costs, which are split as they are when they are booked."""
+    """The teams' forecasts with their shares of the shared costs, split as they will be when they are booked."""
     rule = ownership.shared
     if rule is None:
         return [*direct]
-    spent = _weights(teams, rule, [each.spent for each in direct])
-    # The ends of an interval are split as what is expected, so that what is unknown of one team stays with that team.
-    ahead = _weights(teams, rule, [each.expected for each in direct])
-    columns = zip(
-        _sums([each.spent for each in direct], shared.spent, spent),
-        _sums([each.expected for each in direct], shared.expected, ahead),
-        _sums([each.low for each in direct], shared.low, ahead),
-        _sums([each.high for each in direct], shared.high, ahead),
-        strict=True,
-    )
-    return [Forecast(amount or ZERO, *rest) for amount, *rest in columns]
+    expected_costs = [each.expected for each in direct]
+    weights_so_far = _weights(teams, rule, [each.spent for each in direct])
+    # The bounds are split like the expected costs, so that one team's unknowns stay with that team.
+    weights_at_end = _weights(teams, rule, expected_costs)
+    spent = _sums([each.spent for each in direct], shared.spent, weights_so_far)
+    expected = _sums(expected_costs, shared.expected, weights_at_end)
+    low = _sums([each.low for each in direct], shared.low, weights_at_end)
+    high = _sums([each.high for each in direct], shared.high, weights_at_end)
+    return [
+        Forecast(amount or ZERO, *rest)
+        for amount, *rest in zip(spent, expected, low, high, strict=True)
+    ]
 
 
 def _weights(
     teams: Sequence[str], rule: SharedCosts, own: Sequence[Decimal | None]
 ) -> list[Decimal] | None:
-    """What the teams' shares are proportional to; None where something of a team's own is not known."""
+    """What the teams' shares are proportional to; None where a team's own costs are not known."""
     known = [each for each in own if each is not None]
     return weights_of(teams, rule, known) if len(known) == len(own) else None
 
@@ -164,5 +170,7 @@ def _sums(
     """Each team's own amount and its share; None where one of them is not known."""
     if shared is None or weights is None:
         return [None] * len(own)
-    shares = split_exactly(shared, weights)
-    return [None if each is None else each + share for each, share in zip(own, shares, strict=True)]
+    sums: list[Decimal | None] = []
+    for amount, share in zip(own, split_exactly(shared, weights), strict=True):
+        sums.append(None if amount is None else amount + share)
+    return sums

@@ -1,25 +1,26 @@
-"""What is charged once a month, whatever runs: seats, and what else of an organization's comes like them.
+"""What is charged once a month, whatever runs: seats, and other charges that come like them.
 
-A month's charges are expected again on the days that last month's came on, unless they have come already.
+Last month's charges are expected again on the same days of this month, unless they have come already.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
+from circleci_usage.analysis.daily_costs import ONCE_A_MONTH, sums_by_day
 from circleci_usage.core.periods import ONE_DAY, Period, add_months, month_start
 
 _MAYBE_MONTHLY: Final = frozenset({"lease", "lease_overage", "ipranges"})
 """Credit types that an organization may be charged once a month, like seats, or day by day."""
 
 _MOST_DAYS: Final = 2
-"""On how many days of a month it may come that is charged monthly."""
+"""On how many days of a month a monthly charge may come."""
 
 _MONTHS_ALIKE: Final = 2
-"""How many whole months in a row it must have come so."""
+"""In how many whole months in a row it must have come on few days."""
 
 _CHARGE: Final = ["organization_id", "credit_type"]
 
@@ -29,7 +30,7 @@ def charged_monthly(lines: pd.DataFrame, known: Period) -> pd.Series:
 
     Args:
         lines: of `Costs`.
-        known: the complete days that there are data of.
+        known: the complete days of the data.
     """
     found = lines["credit_type"].isin(ONCE_A_MONTH)
     maybe = lines[lines["credit_type"].isin(_MAYBE_MONTHLY) & (lines["cost"] != 0)]
@@ -41,15 +42,16 @@ def charged_monthly(lines: pd.DataFrame, known: Period) -> pd.Series:
 
 def _comes_monthly(days: set[date], known: Period) -> bool:
     """Whether charges came on few days of each of the last whole months, and of this one."""
-    month = known.last.replace(day=1)
-    whole = [add_months(month, -ago) for ago in range(1, _MONTHS_ALIKE + 1)]
-    counts = [sum(day.replace(day=1) == each for day in days) for each in (month, *whole)]
-    this, *before = counts
-    return this <= _MOST_DAYS and all(1 <= count <= _MOST_DAYS for count in before)
+    days_of_month = Counter(map(month_start, days))
+    this_month = month_start(known.last)
+    if days_of_month[this_month] > _MOST_DAYS:
+        return False
+    months_before = [add_months(this_month, -ago) for ago in range(1, _MONTHS_ALIKE + 1)]
+    return all(1 <= days_of_month[month] <= _MOST_DAYS for month in months_before)
 
 
 def still_to_come(lines: pd.DataFrame, measure: str, month: Period, through: date) -> int:
-    """What of the monthly charges is still to come in a month, as counts of the measure.
+    """The monthly charges that are still to come in a month, as counts of the measure.
 
     Args:
         lines: those that are charged once a month.
@@ -57,32 +59,27 @@ def still_to_come(lines: pd.DataFrame, measure: str, month: Period, through: dat
         month: a calendar month, or a billing cycle.
         through: its last complete day.
     """
-    return sum(
-        _to_come(_by_day(charges, measure), month, through)
-        for _, charges in lines.groupby(_CHARGE, observed=True)
-    )
-
-
-def _by_day(charges: pd.DataFrame, measure: str) -> dict[date, int]:
-    """What was charged, in the order of the days."""
-    sums = charges.groupby("date", observed=True)[measure].sum().sort_index()
-    return {
-        moment.date(): int(amount)
-        for moment, amount in zip(sums.index, sums.tolist(), strict=True)
-        if amount
-    }
+    to_come = 0
+    for _, charges in lines.groupby(_CHARGE, observed=True):
+        charged = {day: amount for day, amount in sums_by_day(charges, measure).items() if amount}
+        to_come += _to_come(charged, month, through)
+    return to_come
 
 
 def _to_come(charges: Mapping[date, int], month: Period, through: date) -> int:
+    """How much of one monthly charge, given by day, is still to come.
+
+    Charged 10 on 3 and 20 on 15 February, and 10 on 3 March: on 10 March, 20 are still to come.
+    """
     before = Period(_months_later(month.first, -1, month.first.day), month.start)
     come = sum(day in month and day <= through for day in charges)
     last = [day for day in charges if day in before]
-    # The first of this month's are the first of last month's, on whatever day they came.
+    # This month's first charges stand for last month's first ones, on whatever day they came.
     return sum(charges[day] for day in last[come:] if _due(day, charges) > through)
 
 
 def _due(day: date, charges: Mapping[date, int]) -> date:
-    """The day on which a charge comes again a month later; the last one where that month is shorter."""
+    """The day on which a charge is due a month later; the last one where that month is shorter."""
     wanted = day.day
     if (day + ONE_DAY).day == 1:
         # February's last day may stand for the 31st.

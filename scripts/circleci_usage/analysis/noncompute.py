@@ -1,4 +1,4 @@
-"""What is paid besides compute (storage, network, layer caching, seats …), and which jobs cause it."""
+"""Non-compute costs (storage, network, layer caching, seats …), and which jobs cause them."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,9 +6,10 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import JOB
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.keys import JobKey
 
 MOST_JOBS: Final = 10
 
@@ -23,38 +24,37 @@ class NonComputeCost:
         credit_type: which.
         credits: all of the period.
         cost: what they cost.
-        jobs: the dearest `MOST_JOBS`, each the values of `analysis.totals.JOB` and its cost.
-        all_jobs: how many jobs cause any.
+        jobs: the most expensive `MOST_JOBS`, each with its cost.
+        all_jobs: how many jobs use any.
     """
 
     credit_type: str
     credits: Decimal
     cost: Decimal
-    jobs: tuple[tuple[tuple[str, ...], Decimal], ...]
+    jobs: tuple[tuple[JobKey, Decimal], ...]
     all_jobs: int
 
 
 def noncompute_costs(costs: Costs) -> tuple[NonComputeCost, ...]:
-    """The credit types besides compute that have any credits, the dearest first."""
+    """The credit types other than compute that have any credits, the most expensive first."""
     kinds = costs.lines.groupby("credit_type", observed=True)
-    found = (_extra(costs, str(kind), lines) for kind, lines in kinds if kind != _COMPUTE)
+    found = (_cost_of(str(kind), lines, costs) for kind, lines in kinds if kind != _COMPUTE)
     return tuple(sorted(found, key=lambda each: (-each.cost, each.credit_type)))
 
 
-def _extra(costs: Costs, kind: str, lines: pd.DataFrame) -> NonComputeCost:
-    by_job = (
-        lines.groupby([*JOB], observed=True)["cost"]
-        .sum()
-        .sort_values(ascending=False, kind="stable")
-    )
+def _cost_of(kind: str, lines: pd.DataFrame, costs: Costs) -> NonComputeCost:
+    """What a credit type cost, given its lines."""
+    by_job = sum_by(lines, JobKey._fields, ["cost"])["cost"]
+    by_job = by_job.sort_values(ascending=False, kind="stable")
+    most = by_job.iloc[:MOST_JOBS]
     places = costs.places("cost")
     return NonComputeCost(
-        kind,
-        to_decimal(int(lines["credits"].sum()), costs.places("credits")),
-        to_decimal(int(lines["cost"].sum()), places),
-        tuple(
-            (tuple(map(str, key)), to_decimal(int(cost), places))
-            for key, cost in zip(by_job.index[:MOST_JOBS], by_job.tolist(), strict=False)
+        credit_type=kind,
+        credits=to_decimal(int(lines["credits"].sum()), costs.places("credits")),
+        cost=to_decimal(int(lines["cost"].sum()), places),
+        jobs=tuple(
+            (JobKey(*map(str, key)), to_decimal(int(cost), places))
+            for key, cost in zip(most.index, most.tolist(), strict=True)
         ),
-        len(by_job),
+        all_jobs=len(by_job),
     )

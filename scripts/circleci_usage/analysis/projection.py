@@ -1,12 +1,12 @@
 """What the days ahead will cost together, and how far off such a projection was before.
 
 Method, in plain words: a week will cost what the last `WEEKS` weeks cost, recent ones counting more (half as much every
-`HALF_LIFE` weeks), halfway between their mean and their median so that one wild week moves it little, drawn towards the
-last `LATEST` weeks. Weeks before a clear shift of level do not count. Each weekday has its mean share of a week.
+`HALF_LIFE` weeks), halfway between their mean and their median so that one wild week moves it little, adjusted towards
+the last `LATEST` weeks. Weeks before a clear shift of level do not count. Each weekday has its mean share of a week.
 
 How far off this may be is not taken from a formula, because days are not independent and levels drift: the same
-projection is made from every earlier day, over as many days, and held against what came. The interval is the one within
-which `HELD` of these errors lie, more of them where few do not overlap (conformal prediction over rolling origins;
+projection is made from every earlier day, over as many days, and compared with the actual cost. The interval is the one
+that contains `HELD` of these errors, more of them where few do not overlap (conformal prediction over rolling origins;
 Hyndman and Athanasopoulos, Forecasting: Principles and Practice, sections 5.5 and 5.10). docs/forecasts.md shows how
 often it holds.
 """
@@ -21,12 +21,12 @@ HALF_LIFE: Final = 6
 """In weeks."""
 
 LATEST: Final = 2
-"""The last weeks, which have a say of their own."""
+"""The last weeks, which get an extra weight."""
 
-_SAY_OF_LATEST: Final = 0.3
+_WEIGHT_OF_LATEST: Final = 0.3
 
 _WEEKS_SINCE: Final = 3
-"""So many weeks that each lie beyond every one before them are a shift of level,"""
+"""So many weeks in a row, each beyond all weeks before them, are a shift of level,"""
 
 _WEEKS_BEFORE: Final = 6
 """if there are at least so many before."""
@@ -35,19 +35,19 @@ FEWEST: Final = 14
 """Days, two of each weekday: with fewer, nothing is projected."""
 
 FEWEST_FOR_INTERVAL: Final = 28
-"""With fewer days, projections of the past are too few to tell how far off one may be."""
+"""With fewer days, there are too few projections of the past to say how far off one may be."""
 
 HELD: Final = 0.83
-"""Share of past errors within the interval. Ahead, levels drift further than they did: this much holds 80%."""
+"""Share of past errors within the interval. Levels drift further ahead than before: this share holds 80%."""
 
 _HELD_MORE: Final = 0.2
 """Added to `HELD`, divided by how many errors do not overlap."""
 
 REMEMBERED: Final = 396
-"""Days, thirteen months: what is older tells nothing of how costs behave now."""
+"""Days, thirteen months: older ones say nothing about how costs behave now."""
 
 _NEXT_TO_NOTHING: Final = 1e-6
-"""Share of a mean day that a projection must be more than to be compared with what came."""
+"""Share of a mean day that a projection must exceed to be compared with the actual cost."""
 
 _MIDDLE: Final = 0.5 - 1e-9
 
@@ -65,9 +65,8 @@ class Projection:
 
     Attributes:
         expected: their sum; at least 0.
-        low: the lower end of an interval that holds the sum in four of five cases; None when the history is too short
-            to know.
-        high: its upper end.
+        low: the lower bound of the 80% interval; None when the history is too short to know.
+        high: the upper bound.
     """
 
     expected: float
@@ -93,10 +92,9 @@ def project(history: Values, days: int) -> Projection | None:
 
 
 def _error(history: Values, days: int) -> float | None:
-    """How far projections were off, as the difference of the roots of what came and what was expected.
+    """How far projections were off, as the difference of the roots of actual and expected costs.
 
-    The root makes errors of dear and cheap times comparable, and the interval longer upwards, as costs
-    scatter.
+    The root makes errors of expensive and cheap times comparable, and the interval longer upwards, as costs vary.
     """
     length = len(history)
     if length < FEWEST_FOR_INTERVAL:
@@ -105,14 +103,15 @@ def _error(history: Values, days: int) -> float | None:
     over = min(days, (length - FEWEST) // 2)
     origins = np.arange(FEWEST, length - over + 1)
     expected = _sums_ahead(history, origins, over)
-    came = np.maximum(_sums(history, origins + over, over), 0.0)
-    told = expected > _NEXT_TO_NOTHING * np.abs(history).mean()
-    if not told.any():
+    actual = np.maximum(_sums(history, origins + over, over), 0.0)
+    can_compare = expected > _NEXT_TO_NOTHING * np.abs(history).mean()
+    if not can_compare.any():
         return None if history.any() else 0.0
-    errors = np.sort(np.abs(np.sqrt(came[told] / expected[told]) - 1))
+    errors = np.sort(np.abs(np.sqrt(actual[can_compare] / expected[can_compare]) - 1))
     apart = 1 + (len(errors) - 1) / over
     held = min(1.0, HELD + _HELD_MORE / apart)
-    return float(errors[int(np.ceil(held * len(errors))) - 1])
+    place = int(np.ceil(held * len(errors))) - 1
+    return float(errors[place])
 
 
 def _sums_ahead(history: Values, origins: Days, days: int) -> Values:
@@ -136,7 +135,7 @@ def _week_levels(history: Values, origins: Days) -> Values:
     weights /= weights.sum(axis=1, keepdims=True)
     usual = ((weights * totals).sum(axis=1) + _medians(totals, weights)) / 2
     latest = totals[:, :LATEST].mean(axis=1)
-    levels: Values = usual + _SAY_OF_LATEST * (latest - usual)
+    levels: Values = usual + _WEIGHT_OF_LATEST * (latest - usual)
     return levels
 
 
@@ -150,28 +149,25 @@ def _medians(totals: Matrix, weights: Matrix) -> Values:
 
 
 def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
-    """Which weeks, the latest first, lie before a shift of level: all since then are beyond all before."""
+    """Which weeks, the latest first, lie before a shift of level: all later ones are beyond all earlier ones."""
     backwards = np.s_[:, ::-1]
-    most_before = np.maximum.accumulate(np.where(is_known, totals, -np.inf)[backwards], axis=1)[
-        backwards
-    ]
-    least_before = np.minimum.accumulate(np.where(is_known, totals, np.inf)[backwards], axis=1)[
-        backwards
-    ]
-    most_since, least_since = (each.accumulate(totals, axis=1) for each in (np.maximum, np.minimum))
+    lowest, highest = np.where(is_known, totals, -np.inf), np.where(is_known, totals, np.inf)
+    most_before = np.maximum.accumulate(lowest[backwards], axis=1)[backwards]
+    least_before = np.minimum.accumulate(highest[backwards], axis=1)[backwards]
+    most_since = np.maximum.accumulate(totals, axis=1)
+    least_since = np.minimum.accumulate(totals, axis=1)
     beyond = (least_since[:, :-1] > most_before[:, 1:]) | (most_since[:, :-1] < least_before[:, 1:])
     # The week in column n + 1 is the latest before a shift if there are n + 1 since, and enough before.
     first, stop = _WEEKS_SINCE - 1, WEEKS - _WEEKS_BEFORE
     is_latest_before = np.zeros_like(is_known)
-    is_latest_before[:, first + 1 : stop + 1] = (
-        beyond[:, first:stop] & is_known[:, first + _WEEKS_BEFORE : stop + _WEEKS_BEFORE]
-    )
+    has_enough_before = is_known[:, first + _WEEKS_BEFORE : stop + _WEEKS_BEFORE]
+    is_latest_before[:, first + 1 : stop + 1] = beyond[:, first:stop] & has_enough_before
     found: Flags = np.logical_or.accumulate(is_latest_before, axis=1)
     return found
 
 
 def _weekday_sums(history: Values, origins: Days) -> Matrix:
-    """For each origin the sums of the weekdays over its last weeks, that of the day after it first."""
+    """For each origin, the sums of each weekday over its last weeks, starting with the weekday after it."""
     so_far = np.zeros(len(history) + _WEEK)
     for weekday in range(_WEEK):
         so_far[_WEEK + weekday :: _WEEK] = history[weekday::_WEEK].cumsum()

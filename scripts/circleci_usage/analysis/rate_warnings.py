@@ -1,4 +1,4 @@
-"""What a reader should know of the rates of resource classes before trusting what is said of savings."""
+"""What a reader should know about the rates of resource classes before trusting savings."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from circleci_usage.core.decimals import plain
 
 
 def rate_warnings(right_sizing: RightSizing) -> Iterator[str]:
-    """A sentence for each class whose known rate is not what the export charges."""
+    """A sentence for each class whose known rate differs from what the export charges."""
     for used in right_sizing.classes:
         charged = used.contradiction
         if charged and used.rate is not None:

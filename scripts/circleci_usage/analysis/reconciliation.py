@@ -1,4 +1,4 @@
-"""Do the numbers agree: the credits of the parts, the credit types and the teams; and which price made which cost."""
+"""Whether totals reconcile: the credits of parts, credit types and teams; and which price made which cost."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,6 +6,7 @@ from decimal import Decimal
 import pandas as pd
 
 from circleci_usage.core.decimals import total
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import MONEY, UNPRICED, Costs
 from circleci_usage.costs.pricing import PriceList
@@ -17,9 +18,9 @@ class Reconciliation:
 
     Attributes:
         of_rows: TOTAL_CREDITS of all job runs.
-        of_credit_types: the credit types, with what TOTAL_CREDITS has beyond them as the type `other`.
-        of_teams: what the teams are shown.
-        unreconciled_rows: in how many job runs TOTAL_CREDITS is not the sum of the eight credit types.
+        of_credit_types: the credit types; what TOTAL_CREDITS has beyond them is the type `other`.
+        of_teams: what the teams are charged.
+        unreconciled_rows: the job runs in which TOTAL_CREDITS is not the sum of the credit types.
     """
 
     of_rows: Decimal
@@ -29,7 +30,7 @@ class Reconciliation:
 
     @property
     def agrees(self) -> bool:
-        """Whether the three are the same, to the last digit."""
+        """Whether the three are equal, to the last digit."""
         return self.of_rows == self.of_credit_types == self.of_teams
 
 
@@ -55,22 +56,18 @@ def reconcile(
 def prices_used(costs: Costs, prices: PriceList) -> pd.DataFrame:
     """What was charged at which price: a line per price period and credit type with credits.
 
-    Columns: `first` and `last` (days of the price period; None without end), `credit_type`, `price` (None where there
-    is none), `credits`, `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the order of the periods.
+    Columns: `first` and `last` (days of the price period; None where it is open-ended), `credit_type`, `price` (None
+    where there is none), `credits`, `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the order of the periods.
     """
-    keys = ["price_period", "credit_type"]
-    sums = costs.lines.groupby(keys, observed=True)[["credits", "free_credits", *MONEY]].sum()
+    measures = ["credits", "free_credits", *MONEY]
+    sums = sum_by(costs.lines, ["price_period", "credit_type"], measures)
     lines = costs.decimals(sums).reset_index()
-    periods = [
-        None if index == UNPRICED else prices.periods[index] for index in lines["price_period"]
-    ]
-    found = {
-        "first": [period and period.start for period in periods],
-        "last": [period and period.last for period in periods],
-        "credit_type": lines["credit_type"],
-        "price": [
-            period and period.price_of(kind)
-            for period, kind in zip(periods, lines["credit_type"], strict=True)
-        ],
-    }
-    return pd.DataFrame(found, dtype="object").join(lines[sums.columns])
+    rows: list[dict[str, object]] = []
+    for index, kind in zip(lines["price_period"], lines["credit_type"], strict=True):
+        row: dict[str, object] = {"credit_type": kind}
+        if index != UNPRICED:
+            period = prices.periods[index]
+            row |= {"first": period.start, "last": period.last, "price": period.price_of(kind)}
+        rows.append(row)
+    found = pd.DataFrame(rows, columns=["first", "last", "credit_type", "price"], dtype="object")
+    return found.join(lines[measures])

@@ -1,4 +1,4 @@
-"""Lines whose amounts stay whole numbers until they are read: decimals take ten times the memory."""
+"""Lines with amounts that stay whole numbers until they are read: decimals take ten times the memory."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ class ScaledLines:
 
     Attributes:
         counts: the names, and the amounts as whole numbers of 10^-places.
-        places: amount → its places; other columns are as they are.
-        finish: what is left to do with some lines whose amounts are decimals.
+        places: amount → its decimal places; other columns stay as they are.
+        finish: the last step for lines, once their amounts are decimals.
     """
 
     counts: pd.DataFrame
@@ -46,7 +46,8 @@ class ScaledLines:
     def pieces(self, at_a_time: int) -> Iterator[pd.DataFrame]:
         """The lines, so many at a time."""
         for first in range(0, len(self.counts), at_a_time):
-            yield replace(self, counts=self.counts.iloc[first : first + at_a_time]).frame
+            piece = self.counts.iloc[first : first + at_a_time]
+            yield replace(self, counts=piece).frame
 
     def where(self, wanted: Callable[[pd.DataFrame], pd.Series]) -> "ScaledLines":
         """Some of the lines; `wanted` is given the counts."""
@@ -57,8 +58,6 @@ class ScaledLines:
         return to_decimal(int(self.counts[name].sum()), self.places[name])
 
     def floats(self, name: str) -> "np.ndarray[tuple[int], np.dtype[Any]]":
-        """An amount for drawing."""
-        values: np.ndarray[tuple[int], np.dtype[Any]] = (
-            self.counts[name].to_numpy().astype("float64")
-        )
-        return values / 10.0 ** self.places[name]
+        """An amount as floats, for charts."""
+        counts: np.ndarray[tuple[int], np.dtype[Any]] = self.counts[name].to_numpy(dtype="float64")
+        return counts / 10.0 ** self.places[name]

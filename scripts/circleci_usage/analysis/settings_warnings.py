@@ -1,4 +1,4 @@
-"""What in the settings file can hardly be meant: told before somebody trusts the numbers that it makes."""
+"""What in the settings file is probably a mistake, a sentence each: said before somebody trusts the numbers."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,18 +10,19 @@ from circleci_usage.core.decimals import plain, ratio, rounded
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, idle_globs
 from circleci_usage.costs.pricing import LIST_CURRENCY, LIST_PRICE, PriceList, PricePeriod
-from circleci_usage.schema.export_columns import charge_description
+from circleci_usage.schema.export_columns import CREDIT_TYPES, charge_description
+from circleci_usage.usage.daily_usage import DailyUsage
 
 _FAR: Final = 10
-"""A contract does not make credits ten times as dear, or as cheap; a wrong unit does."""
+"""No contract makes credits ten times as expensive, or as cheap; a price in the wrong unit does."""
 
 _NAMED: Final = 5
 
 _WORTH_A_DOLLAR: Final = frozenset({LIST_CURRENCY, "EUR", "GBP", "CHF", "CAD", "AUD"})
-"""Currencies whose unit is worth a dollar or so: their prices are to be near the list price too."""
+"""Currencies worth about a dollar: prices in them should be near the list price, too."""
 
 _UNITS: Final = {1_000: "1,000 credits", 25_000: "25,000 credits"}
-"""What prices are quoted for elsewhere."""
+"""What CircleCI and contracts quote prices for."""
 
 _NEAR: Final = 3
 
@@ -29,10 +30,10 @@ _NEAR: Final = 3
 def settings_warnings(
     usage: pd.DataFrame, ownership: Ownership, prices: PriceList, period: Period
 ) -> Iterator[str]:
-    """A sentence each.
+    """Warnings about globs that match nothing and about prices far from the list price.
 
     Args:
-        usage: the dimensions of all usage that is known, not only of the period: a project may rest for a week.
+        usage: the dimensions of all known usage, not only of the period: a project may rest for a week.
         ownership: the teams and what they own.
         prices: what credits cost.
         period: the days reported on.
@@ -40,6 +41,22 @@ def settings_warnings(
     if not usage.empty:
         yield from _idle_globs(usage, ownership)
     yield from _far_prices(prices, period)
+
+
+def credit_type_warnings(
+    usage: DailyUsage, prices: PriceList, ownership: Ownership
+) -> Iterator[str]:
+    """Warnings about credit types in the settings file that neither CircleCI nor the usage knows."""
+    named = {kind for each in prices.periods for kind in each.by_credit_type}
+    if ownership.shared:
+        named |= ownership.shared.credit_types
+    known = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
+    choices = ", ".join(sorted(known))
+    for kind in sorted(named - known):
+        yield (
+            f"The settings file names the credit type {kind}, which is neither known nor in the usage files; choose"
+            f" from {choices}."
+        )
 
 
 def _idle_globs(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
@@ -55,20 +72,20 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
     usual = _usual_price(prices)
     if usual is None:
         return
-    if (
-        prices.list_price is not None
-        and _is_far(prices.list_price, LIST_PRICE)
-        and _is_comparable(prices)
-    ):
-        yield f"The list price in the settings file, {_far(prices.list_price, LIST_PRICE, prices.currency)}"
+    listed = prices.list_price
+    if listed is not None and _is_comparable(prices) and _is_far(listed, LIST_PRICE):
+        comparison = _far(listed, LIST_PRICE, prices.currency)
+        yield f"The list price in the settings file, {comparison}"
     for each in prices.periods:
-        if _holds_within(each, period):
-            for what, price in _named_prices(each):
-                if _is_far(price, usual):
-                    yield f"The price {what}, {_far(price, usual, prices.currency)}"
+        if not _holds_within(each, period):
+            continue
+        for what, price in _named_prices(each):
+            if _is_far(price, usual):
+                yield f"The price {what}, {_far(price, usual, prices.currency)}"
 
 
 def _usual_price(prices: PriceList) -> Decimal | None:
+    """What prices are compared with; None where there is nothing to compare with."""
     if _is_comparable(prices):
         return LIST_PRICE
     return prices.list_price or None
@@ -97,13 +114,21 @@ def _is_far(price: Decimal, usual: Decimal, times: int = _FAR) -> bool:
 
 
 def _far(price: Decimal, usual: Decimal, currency: str) -> str:
-    """`15 USD, is 25,000 times the list price of 0.0006 USD; is it the price of 25,000 credits? …`."""
-    how = f"{rounded(ratio(price, usual), 0):,} times" if price > usual else "less than a tenth of"
-    unit = next(
-        (unit for credits, unit in _UNITS.items() if not _is_far(price, usual * credits, _NEAR)), ""
-    )
+    """`15 USD, is 25,000 times the list price of 0.0006 USD; it may be the price of 25,000 credits. …`."""
+    how = "less than a tenth of"
+    if price > usual:
+        how = f"{rounded(ratio(price, usual), 0):,} times"
+    unit = _unit_near(price, usual)
     hint = f"; it may be the price of {unit}" if unit else ""
     return (
         f"{plain(price)} {currency}, is {how} the list price of {plain(usual)} {currency}{hint}."
         " Prices are those of one credit."
     )
+
+
+def _unit_near(price: Decimal, usual: Decimal) -> str | None:
+    """The unit of which it would be a likely price: `25,000 credits` for 15 USD."""
+    for credits, unit in _UNITS.items():
+        if not _is_far(price, usual * credits, _NEAR):
+            return unit
+    return None

@@ -1,7 +1,7 @@
-"""How costs develop: by week and by month over all that is known, and which weekdays cost what.
+"""Trend: costs by week and by month over all known days, and by weekday.
 
-Weeks begin on Monday (ISO 8601) and, like weekdays, leave out seats, which are charged once a
-month. The days of the period are a breakdown already (`analysis.totals`).
+Weeks begin on Monday (ISO 8601) and, like weekdays, exclude seats, which are charged once a month.
+The days of the period are a breakdown already (`analysis.breakdowns`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,13 @@ _CENTS: Final = 2
 
 @dataclass(frozen=True)
 class TrendPeriod:
-    """A week or a month; `is_whole` says whether all of its days are known."""
+    """A week or a month.
+
+    Attributes:
+        days: those of it that are known.
+        cost: of these days.
+        is_whole: whether they are all of its days.
+    """
 
     days: Period
     cost: Decimal
@@ -32,7 +38,7 @@ class TrendPeriod:
 
     @property
     def daily(self) -> Decimal | None:
-        """What a day of it cost on average, to the cent: comparable also when it is not whole; None of a single day."""
+        """The daily average, to the cent, which is comparable even if it is not whole; None for a single day."""
         if len(self.days) < ENOUGH_FOR_MEAN:
             return None
         with estimating():
@@ -44,11 +50,11 @@ class Trend:
     """Costs over time.
 
     Attributes:
-        weeks: of the known days, without seats; the first and the last perhaps not whole.
-        months: of the known days, with seats; likewise.
-        weekdays: from Monday to Sunday the mean cost of the period's days, without seats, to the cent; None where the
-            period has too few such days for a mean.
-        without_seats: whether there are seats that weeks and weekdays leave out.
+        weeks: of the known days, excluding seats; the first and the last may be partial.
+        months: of the known days, including seats; likewise.
+        weekdays: from Monday to Sunday, the mean cost of the period's days, excluding seats, to the cent; None where
+            the period has too few such days for a mean.
+        without_seats: whether there are seats that weeks and weekdays exclude.
     """
 
     weeks: tuple[TrendPeriod, ...]
@@ -62,37 +68,47 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
 
     Args:
         costs: of the known days, and maybe of more.
-        known: the complete days that there are data of.
-        period: what the weekdays are taken from.
+        known: the complete days of the data.
+        period: the days that the weekdays are taken from.
     """
     places = costs.places("cost")
-    in_all = {day: to_decimal(cost, places) for day, cost in by_day(costs.lines, known).items()}
-    usual = {day: to_decimal(cost, places) for day, cost in by_day(of_days(costs), known).items()}
-
-    def trend_period(days: Period, daily: Mapping[date, Decimal], length: int) -> TrendPeriod:
-        with exact_arithmetic():
-            return TrendPeriod(days, sum((daily[day] for day in days), ZERO), len(days) == length)
-
-    def mean(weekday: int) -> Decimal | None:
-        alike = [cost for day, cost in usual.items() if day in period and day.weekday() == weekday]
-        with estimating():
-            return (
-                rounded(sum(alike, ZERO) / len(alike), _CENTS)
-                if len(alike) >= ENOUGH_FOR_MEAN
-                else None
-            )
-
+    with_seats = _decimals(by_day(costs.lines, known), places)
+    without_seats = _decimals(by_day(of_days(costs), known), places)
+    in_period = {day: cost for day, cost in without_seats.items() if day in period}
+    weeks = [_trend_period(week, without_seats, _DAYS_A_WEEK) for week in _weeks(known)]
+    of_months = [
+        _trend_period(month, with_seats, len(month_of(month.first))) for month in months(known)
+    ]
     return Trend(
-        weeks=tuple(trend_period(week, usual, _DAYS_A_WEEK) for week in _weeks(known)),
-        months=tuple(
-            trend_period(month, in_all, len(month_of(month.first))) for month in months(known)
-        ),
-        weekdays=tuple(map(mean, range(_DAYS_A_WEEK))),
+        weeks=tuple(weeks),
+        months=tuple(of_months),
+        weekdays=tuple(_mean_of_weekday(in_period, weekday) for weekday in range(_DAYS_A_WEEK)),
         without_seats=not within(once_a_month(costs), known).empty,
     )
 
 
+def _decimals(counts: Mapping[date, int], places: int) -> dict[date, Decimal]:
+    return {day: to_decimal(count, places) for day, count in counts.items()}
+
+
+def _trend_period(days: Period, daily: Mapping[date, Decimal], length: int) -> TrendPeriod:
+    """The cost of some days; whole when they are as many as a whole week or month has."""
+    with exact_arithmetic():
+        cost = sum((daily[day] for day in days), ZERO)
+    return TrendPeriod(days, cost, is_whole=len(days) == length)
+
+
+def _mean_of_weekday(daily: Mapping[date, Decimal], weekday: int) -> Decimal | None:
+    """The mean cost of a weekday, to the cent; None where there are too few such days."""
+    alike = [cost for day, cost in daily.items() if day.weekday() == weekday]
+    if len(alike) < ENOUGH_FOR_MEAN:
+        return None
+    with estimating():
+        return rounded(sum(alike, ZERO) / len(alike), _CENTS)
+
+
 def _weeks(known: Period) -> Iterator[Period]:
+    """The weeks of some days, from Monday to Sunday, the first and the last clipped to them."""
     start = known.start
     while start < known.stop:
         stop = min(start + (_DAYS_A_WEEK - start.weekday()) * ONE_DAY, known.stop)

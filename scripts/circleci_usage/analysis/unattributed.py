@@ -1,8 +1,8 @@
-"""What no project or job caused, such as seats, goes by the name of its credit type.
+"""Costs that no project or job caused, such as seats, go by the name of their credit type.
 
-But compute: it is job runs that use it, so that without the name of their job nobody knows whose it is.
-This is decided here alone, between allocation and the sums, so that every list, chart, sentence and file says the same.
-Identities stay as the export has them, so that a project of the same name stays apart.
+Except compute: only job runs use it, so without a job name nobody knows whose it is. This is decided here alone,
+between allocation and the sums, so every list, chart, sentence and file says the same. Ids stay as the export has
+them, so that a project of the same name stays separate.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import PROJECT
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import (
@@ -21,10 +21,11 @@ from circleci_usage.schema.export_columns import (
     OF_NO_PROJECT,
     credit_type_name,
 )
+from circleci_usage.schema.keys import ProjectKey
 from circleci_usage.usage.aggregates import DAILY_DIMENSIONS, RUN_MEASURES
 
 _OF_JOBS: Final = names_in(Place.OF_JOBS)
-"""Names that only a job gives to what it costs."""
+"""Names that only costs of a job have."""
 
 _OF_A_JOB: Final = "compute"
 """The credit type that only a job run can use, whether or not its job is named."""
@@ -33,36 +34,31 @@ _TYPE_NAMES: Final = frozenset(CREDIT_TYPE_NAMES.values())
 
 
 def named_costs(costs: Costs) -> Costs:
-    """Costs without a project or a job, named by their credit types."""
+    """Costs with the name of their credit type where they have no project or job."""
     return replace(costs, lines=_named(costs.lines, costs.lines["credit_type"]))
 
 
 def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
-    """Job runs without a project or a job, named by the credit types that they used.
+    """Job runs with the name of the credit type that they used where they have no project or job.
 
-    Runs alike are told apart as their credits are. A run that used several types counts for the one with most credits.
+    A run that used several types counts for the one with the most credits.
 
     Args:
         runs: by dimensions, with `job_runs` and other measures.
-        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; not yet named.
+        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; without these names.
     """
     runs = runs.reset_index(drop=True)
     keys = [name for name in (*DAILY_DIMENSIONS, "branch") if name in runs and name in credits]
     users = _users(credits, keys)
     if users.empty:
         return runs
+    measures = runs.columns.intersection([*RUN_MEASURES])
     lacking = runs[_lacking(runs)].rename_axis("row").reset_index()
-    split = (
-        lacking.merge(users, on=keys)
-        .astype(runs[keys].dtypes.to_dict())
-        .sort_values("row", kind="stable")
-    )
-    split = _shared_out(split, runs.columns.intersection([*RUN_MEASURES]))
+    split = lacking.merge(users, on=keys).astype(runs[keys].dtypes.to_dict())
+    split = _shared_out(split.sort_values("row", kind="stable"), measures)
 
-    counted = split.groupby("row")["job_runs"].sum()
-    rest = runs.loc[counted.index].assign(
-        **dict.fromkeys(runs.columns.intersection([*RUN_MEASURES]), 0)
-    )
+    counted = sum_by(split, ["row"], ["job_runs"])["job_runs"]
+    rest = runs.loc[counted.index].assign(**dict.fromkeys(measures, 0))
     rest["job_runs"] = runs.loc[counted.index, "job_runs"] - counted
 
     named = _named(split[runs.columns], split["credit_type"])
@@ -70,15 +66,18 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """How many runs used a credit type, where they lack a name; the type with the most credits first."""
+    """How many of the runs that lack a name used each credit type; the type with the most credits first."""
     used = credits.loc[_lacking(credits), [*keys, "credit_type", "credits", "job_runs"]]
-    sums = used.groupby([*keys, "credit_type"], observed=True, as_index=False).sum()
+    sums = sum_by(used, [*keys, "credit_type"], ["credits", "job_runs"]).reset_index()
     ordered = sums.sort_values("credits", ascending=False, kind="stable")
     return ordered.drop(columns="credits").rename(columns={"job_runs": "users"})
 
 
 def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
-    """Rows of runs, once per credit type: each gets its users as far as there are runs left, the first all the rest."""
+    """Rows of runs, once per credit type: each gets as many runs as used it, as long as there are any left.
+
+    The other measures stay with the first. 3 runs of which 2 used storage and 2 used network: 2 and 1.
+    """
     before = split.groupby("row")["users"].cumsum() - split["users"]
     left = (split["job_runs"] - before).clip(lower=0)
     is_first = ~split["row"].duplicated()
@@ -87,9 +86,9 @@ def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
 
 
 def is_project(key: Sequence[str]) -> bool:
-    """Whether a key that begins with a project's names one, not what has none."""
-    _, _, identity, name = key[: len(PROJECT)]
-    return identity != NO_NAME or name not in {*_TYPE_NAMES, NO_NAME}
+    """Whether the key of a project, or of anything in it, names a real one."""
+    project = ProjectKey(*key[: len(ProjectKey._fields)])
+    return project.project_id != NO_NAME or project.project not in {*_TYPE_NAMES, NO_NAME}
 
 
 def _lacking(frame: pd.DataFrame) -> pd.Series:
@@ -98,7 +97,7 @@ def _lacking(frame: pd.DataFrame) -> pd.Series:
 
 
 def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
-    """The frame with the names of `kinds`, where there are any, in place of those it lacks."""
+    """The frame with the names of credit types, where there are any, in place of those it lacks."""
     lacking = _lacking(frame) & kinds.notna() & (kinds != _OF_A_JOB)
     if not lacking.any():
         return frame
@@ -116,14 +115,17 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames one below the other, whose categoricals may know different names."""
+    """Frames one below the other; their categoricals may have different names."""
     first = parts[0]
     texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
-    known = {name: _names_of(part[name] for part in parts) for name in texts}
+    known = {}
+    for name in texts:
+        known[name] = _names_of([part[name] for part in parts])
     return pd.concat([part.astype(known) for part in parts], ignore_index=True)
 
 
 def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
+    """The type of categoricals that has the names of all columns."""
     every = dict.fromkeys(chain.from_iterable(column.cat.categories for column in columns))
     return pd.CategoricalDtype(pd.Index([*every], dtype="object"))
 

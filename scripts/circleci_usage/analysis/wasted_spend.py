@@ -1,13 +1,13 @@
-"""What was paid for nothing: runs that failed or were canceled, runs again, jobs that always fail, and time queued.
+"""Wasted spend: failed, canceled and rerun job runs, jobs that always fail, flaky jobs, and queue time.
 
-Runs that were canceled before they started cost nothing, and most of them do not even tell their job; they are counted,
-and told apart from those that were stopped.
+Runs that were canceled before they started cost nothing, and most of them do not even have a job name; they are
+counted separately from those that were stopped.
 
-The kinds overlap on purpose, a run again may fail too, and are therefore never added up. A run again is one of the same
-job in the same workflow of the same pipeline, after the first; it counts whatever became of it. All is shown at its
-contracted price, before included credits: they would have been there for other runs. A job is flaky when it
-fails and then passes in the same pipeline, in at least `FLAKY_PIPELINES` pipelines and 3% of all: nothing but chance
-differed (CircleCI calls a test flaky by the same rule, on the same commit).
+Categories overlap (a rerun can also fail), so they are never summed. A rerun is a run of the same job in the same
+workflow of the same pipeline, after the first; it counts whatever its outcome. Amounts are contracted costs, before
+included credits: other runs would have used those. A job is flaky when it fails and then passes in the same pipeline,
+in at least `FLAKY_PIPELINES` pipelines and 3% of all: only chance differed (CircleCI calls a test flaky by the same
+rule, on the same commit).
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import JOB, PROJECT
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, summed
+from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import scaled, to_decimal
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.keys import JobKey, ProjectKey
 from circleci_usage.usage.run_statistics import RunStatistics
 
 FLAKY_PIPELINES: Final = 5
@@ -45,26 +46,25 @@ _COLUMNS: Final = {
     "rerun_runs": "reruns",
 }
 
-_AMOUNTS: Final = ("failed", "canceled", "again")
+_AMOUNTS: Final = ("failed", "canceled", "reruns")
 _STABLE: Final = ("succeeded", "recovered", "pipelines")
-_FIELDS: Final = len(_AMOUNTS) + len(_COUNTS)
 
 
 @dataclass(frozen=True)
 class Waste:
-    """What a job, a project or everything wasted.
+    """What a job, a project or all together wasted.
 
     Attributes:
-        key: the values of `analysis.totals.JOB` or `PROJECT`; empty for everything.
+        key: the names of the job or project; empty for all together.
         failed: cost of the failed runs.
         canceled: cost of the canceled runs.
-        reruns: cost of the runs again.
+        reruns: cost of the reruns.
         failed_runs: how many.
         canceled_runs: how many, started or not.
         never_started_runs: how many of these had no machine yet, and cost nothing.
         rerun_runs: how many.
         runs: all that ended, well or not.
-        queued_seconds: from being queued to being started, over all runs.
+        queued_seconds: queue time of all runs.
     """
 
     key: tuple[str, ...]
@@ -80,7 +80,7 @@ class Waste:
 
     @property
     def most(self) -> Decimal:
-        """The largest of the kinds, to order by."""
+        """The largest category, to sort by."""
         return max(self.failed + self.canceled, self.reruns)
 
     @property
@@ -91,9 +91,15 @@ class Waste:
 
 @dataclass(frozen=True)
 class WastedSpend:
-    """Waste in all, by project and by job, the largest first.
+    """Wasted spend in all, by project and by job, the largest first.
 
-    `costly` (that wasted any money), `always_failing` and `flaky` are jobs of `jobs`, in the same order.
+    Attributes:
+        total: all together.
+        projects: each project.
+        jobs: each job.
+        costly: the jobs that wasted any money.
+        always_failing: the jobs that never succeed.
+        flaky: the jobs that fail and then pass.
     """
 
     total: Waste
@@ -105,20 +111,21 @@ class WastedSpend:
 
 
 def find_wasted_spend(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> WastedSpend:
-    """Waste of a period.
+    """The wasted spend of a period.
 
     Args:
         costs: of all job runs, by `status`.
-        reruns: of the runs again.
+        reruns: costs of the reruns.
         run_statistics: of the same period.
     """
     places = _Places(costs.places(_MEASURE), reruns.places(_MEASURE))
     table = _table(costs, reruns, run_statistics)
-    jobs = _wastes(table, JOB, places)
-    (everything,) = _wastes(_added(table, ()), (), places)
+    jobs = _wastes(table, JobKey._fields, places)
+    (everything,) = _wastes(_summed_by(table, ()), (), places)
+    project_names = ProjectKey._fields
     return WastedSpend(
         total=everything,
-        projects=tuple(_wastes(_added(table, PROJECT), PROJECT, places)),
+        projects=tuple(_wastes(_summed_by(table, project_names), project_names, places)),
         jobs=jobs,
         costly=jobs.where(lambda most: most != 0, "most"),
         always_failing=jobs.where(_always_fails, "named", "failed_runs", "succeeded"),
@@ -127,69 +134,75 @@ def find_wasted_spend(costs: Costs, reruns: Costs, run_statistics: RunStatistics
 
 
 class _Places(NamedTuple):
-    """Amounts are whole numbers of 10^-places: those of failed and canceled runs, and those of runs again."""
+    """The decimal places of amounts: those of failed and canceled runs, and those of reruns."""
 
-    once: int
-    again: int
+    ended: int
+    reruns: int
 
 
 def _table(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> pd.DataFrame:
-    """A row per job: `JOB`, the amounts as counts, `_COUNTS`, and what tells whether the job fails or is flaky.
+    """A row per job: its key, the amounts as counts, `_COUNTS`, and what says whether it fails or is flaky.
 
-    Runs without a job stand under the name that costs without one have.
+    Runs without a job are under the same name as costs without one.
     """
     lines = costs.lines
-    amounts = [_sum(lines[lines["status"] == status], status) for status in ("failed", "canceled")]
-    jobs = _measured(run_statistics.jobs, (*_COUNTS, *_STABLE)).assign(named=1)
-    nameless = _measured(run_statistics.nameless, _COUNTS)
-    return summed([jobs, nameless, *amounts, _sum(reruns.lines, "again")], JOB).reindex(
-        columns=[*JOB, *_AMOUNTS, *_COUNTS, *_STABLE, "named"], fill_value=0
-    )
+    frames = [
+        _measured(run_statistics.jobs, (*_COUNTS, *_STABLE)).assign(named=1),
+        _measured(run_statistics.nameless, _COUNTS),
+        _job_sums(lines[lines["status"] == "failed"], "failed"),
+        _job_sums(lines[lines["status"] == "canceled"], "canceled"),
+        _job_sums(reruns.lines, "reruns"),
+    ]
+    columns = [*JobKey._fields, *_AMOUNTS, *_COUNTS, *_STABLE, "named"]
+    return summed(frames, JobKey._fields).reindex(columns=columns, fill_value=0)
 
 
 def _measured(jobs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Counts of jobs, by the names that they have here."""
+    """Counts of jobs, under the names that they have here."""
     counts = {name: jobs[_COLUMNS.get(name, name)].astype("int64") for name in names}
-    return jobs[[*JOB]].assign(**counts)
+    return jobs[[*JobKey._fields]].assign(**counts)
 
 
-def _sum(lines: pd.DataFrame, name: str) -> pd.DataFrame:
-    return lines.groupby([*JOB], observed=True)[_MEASURE].sum().rename(name).reset_index()
+def _job_sums(lines: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The cost of each job, under a new name."""
+    sums = sum_by(lines, JobKey._fields, [_MEASURE])
+    return sums.rename(columns={_MEASURE: name}).reset_index()
 
 
-def _added(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Waste added up by some names of the jobs' keys."""
+def _summed_by(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The rows summed by some names of the jobs' keys."""
     measures = [*_AMOUNTS, *_COUNTS]
     if keys:
-        return table.groupby([*keys], sort=False)[measures].sum().reset_index()
+        return sum_by(table, keys, measures, sort=False).reset_index()
     return pd.DataFrame({name: [int(table[name].sum())] for name in measures}, dtype="object")
 
 
 def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Records[Waste]:
-    """The rows in their order."""
+    """The rows as records, the largest waste first."""
     finest = max(places)
-    stopped = scaled((table["failed"] + table["canceled"]).to_numpy(), finest - places.once)
-    again = scaled(table["again"].to_numpy(), finest - places.again)
-    table = table.assign(most=np.maximum(stopped, again))
+    not_succeeded = (table["failed"] + table["canceled"]).to_numpy()
+    reruns = scaled(table["reruns"].to_numpy(), finest - places.reruns)
+    table = table.assign(most=np.maximum(scaled(not_succeeded, finest - places.ended), reruns))
     rows = order(table, ("most", "queued_seconds"), keys)
+    others = table.columns.difference([*keys])
+    columns = columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *others])
 
     def waste(values: Cells) -> Waste:
-        names, (failed, canceled, reruns, *counts) = (
-            values[: len(keys)],
-            values[len(keys) : len(keys) + _FIELDS],
-        )
-        return Waste(
-            names,
-            to_decimal(failed, places.once),
-            to_decimal(canceled, places.once),
-            to_decimal(reruns, places.again),
-            **dict(zip(_COUNTS, counts, strict=True)),
-        )
+        return _waste(values[: len(keys)], values[len(keys) :], places)
 
-    return Records(
-        waste,
-        columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *table.columns.difference([*keys])]),
-        rows,
+    return Records(waste, columns, rows)
+
+
+def _waste(key: tuple[str, ...], measures: Cells, places: _Places) -> Waste:
+    """What was wasted, given `_AMOUNTS` and `_COUNTS` in their order."""
+    failed, canceled, reruns = measures[: len(_AMOUNTS)]
+    counts = measures[len(_AMOUNTS) : len(_AMOUNTS) + len(_COUNTS)]
+    return Waste(
+        key=key,
+        failed=to_decimal(failed, places.ended),
+        canceled=to_decimal(canceled, places.ended),
+        reruns=to_decimal(reruns, places.reruns),
+        **dict(zip(_COUNTS, counts, strict=True)),
     )
 
 

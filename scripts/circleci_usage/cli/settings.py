@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from circleci_usage.core.progress import Clock
     from circleci_usage.costs.pricing import PriceList
     from circleci_usage.export_and_report import ExportSettings
-    from circleci_usage.pipeline import ReportSettings
     from circleci_usage.push.datadog.plan import PushOptions
+    from circleci_usage.report_settings import ReportSettings
 
 
 def period_from_flags(
@@ -122,7 +122,7 @@ def report_settings(
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.focus import FOCUS_VERSIONS, GRAINS
     from circleci_usage.cost_files.profiles import PROFILES
-    from circleci_usage.pipeline import ReportSettings
+    from circleci_usage.report_settings import ReportSettings
 
     check_drawing()
     file = load_settings(flags.config)

@@ -14,7 +14,7 @@ from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 UNALLOCATED: Final = "unallocated"
-"""The owner of what no team claims."""
+"""The owner of costs that no team owns."""
 
 SHARED: Final = "shared"
 """The owner of shared costs before they are split."""
@@ -27,9 +27,9 @@ _DECIDING: Final = names_in(Place.ALLOCATION)
 
 @dataclass(frozen=True)
 class TeamRule:
-    """What belongs to a team: job runs that match a glob of each list; a list without globs is matched by all.
+    """What a team owns: job runs that match a glob of each list; a list without globs matches all.
 
-    A team may have several rules: what matches any of them is its own.
+    A team may have several rules, and owns what matches any of them.
     """
 
     team: str
@@ -44,8 +44,8 @@ class Ownership:
 
     Attributes:
         rules: the first that matches wins.
-        shared: costs that are split among the teams; they are nobody's own, whatever the rules say.
-        tags: name of a tag → team → value, for whoever books the costs.
+        shared: costs that are split among the teams; no team owns them, whatever the rules say.
+        tags: name of a tag → team → value, such as cost centers.
     """
 
     rules: tuple[TeamRule, ...] = ()
@@ -59,26 +59,26 @@ class Ownership:
 
     @property
     def branch_globs(self) -> tuple[str, ...]:
-        """The globs of branches that daily usage has to tell apart."""
+        """The globs of branches that daily usage has to distinguish."""
         return tuple(sorted({glob for rule in self.rules for glob in rule.branches}))
 
 
 NO_TEAMS: Final = Ownership()
-"""Nobody owns anything: without teams, everything is unallocated."""
+"""Without teams, everything is unallocated."""
 
 
 def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
 
     Args:
-        frame: the dimensions of daily usage. Only rows with a `credit_type`, costs, can be shared; job runs are counted
-            where the rules put them.
-        ownership: who owns what.
+        frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared; job runs are
+            counted where the rules put them.
+        ownership: the teams and what they own.
     """
     owners = [*ownership.teams, SHARED, UNALLOCATED]
     names, row_names = _distinct(frame, [name for name in _DECIDING if name in frame])
     found = np.full(len(names), owners.index(UNALLOCATED), dtype=np.int64)
-    # From the last rule to the first, so that the first has the last word.
+    # From the last rule to the first, so that the first one wins.
     for rule in reversed(ownership.rules):
         found[_matching(names, rule)] = owners.index(rule.team)
     if ownership.shared and "credit_type" in frame:
@@ -89,12 +89,12 @@ def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
 
 
 def allocated(costs: Costs, ownership: Ownership) -> Costs:
-    """Owned costs: each line with its `team`."""
+    """Owned costs: each line with its `team`, or `SHARED` or `UNALLOCATED`."""
     return replace(costs, lines=allocate(costs.lines, ownership))
 
 
 def idle_globs(frame: pd.DataFrame, ownership: Ownership) -> tuple[tuple[str, str], ...]:
-    """The globs that no name of the frame matches, each with whose it is: a team, or `shared_costs`.
+    """The globs that match no name of the frame, each with its owner: a team, or `shared_costs`.
 
     Args:
         frame: the dimensions of daily usage.
@@ -104,27 +104,28 @@ def idle_globs(frame: pd.DataFrame, ownership: Ownership) -> tuple[tuple[str, st
     rules = [(rule.team, rule) for rule in ownership.rules]
     if ownership.shared:
         rules.append(("shared_costs", TeamRule("", ownership.shared.projects)))
-    idle = (
-        (owner, glob)
-        for owner, rule in rules
-        for single in _single_globs(rule)
-        for glob in (*single.projects, *single.jobs, *single.branches)
-        if not _matching(names, single).any()
-    )
-    return tuple(dict.fromkeys(idle))
+    idle: dict[tuple[str, str], None] = {}
+    for owner, rule in rules:
+        for glob, single in _single_globs(rule):
+            if not _matching(names, single).any():
+                idle[owner, glob] = None
+    return tuple(idle)
 
 
-def _single_globs(rule: TeamRule) -> Iterator[TeamRule]:
-    """A rule of its own for each glob of a rule."""
-    yield from (TeamRule(rule.team, projects=(glob,)) for glob in rule.projects)
-    yield from (TeamRule(rule.team, jobs=(glob,)) for glob in rule.jobs)
-    yield from (TeamRule(rule.team, branches=(glob,)) for glob in rule.branches)
+def _single_globs(rule: TeamRule) -> Iterator[tuple[str, TeamRule]]:
+    """Each glob of a rule, with a rule that has nothing else."""
+    for glob in rule.projects:
+        yield glob, TeamRule(rule.team, projects=(glob,))
+    for glob in rule.jobs:
+        yield glob, TeamRule(rule.team, jobs=(glob,))
+    for glob in rule.branches:
+        yield glob, TeamRule(rule.team, branches=(glob,))
 
 
 def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, Indexes]:
-    """The distinct combinations of categoricals, and for each row of the frame which of them it has.
+    """The distinct combinations of categoricals, and which of them each row of the frame has.
 
-    There are far fewer than rows, and only they are held against the rules.
+    There are far fewer of them than rows, and only they are compared with the rules.
     """
     sizes = [len(frame[column].cat.categories) for column in columns]
     combined = np.zeros(len(frame), dtype="int64")
@@ -132,26 +133,24 @@ def _distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame
         combined = combined * size + frame[column].cat.codes.to_numpy()
     row_names, combinations = pd.factorize(combined)
     codes = np.unravel_index(combinations, sizes)
-    names = pd.DataFrame(
-        {
-            column: pd.Categorical.from_codes(each, frame[column].cat.categories)
-            for column, each in zip(columns, codes, strict=True)
-        }
-    )
+    found = {}
+    for column, each in zip(columns, codes, strict=True):
+        found[column] = pd.Categorical.from_codes(each, frame[column].cat.categories)
+    names = pd.DataFrame(found)
     paths = names["organization"].astype(str) + "/" + names["project"].astype(str)
     return names.assign(path=paths.astype("category")), row_names
 
 
 def _matching(names: pd.DataFrame, rule: TeamRule) -> Flags:
+    """Which combinations of names a rule matches."""
     flags = np.ones(len(names), dtype=bool)
     if rule.projects:
         flags &= _of_projects(names, rule.projects)
     if rule.jobs:
         flags &= _where(names["job"], matcher(rule.jobs))
     if rule.branches:
-        flags &= _where(
-            names[BRANCH_GROUP], lambda group: not set(rule.branches).isdisjoint(group.split("\n"))
-        )
+        wanted = set(rule.branches)
+        flags &= _where(names[BRANCH_GROUP], lambda group: not wanted.isdisjoint(group.split("\n")))
     return flags
 
 
@@ -168,6 +167,6 @@ def _of_projects(names: pd.DataFrame, globs: Sequence[str]) -> Flags:
 
 
 def _where(column: pd.Series, wanted: Callable[[str], bool]) -> Flags:
-    """Where a name is wanted, asking once per name."""
+    """Which rows have a wanted name; each name is checked once."""
     flags = np.array([wanted(name) for name in column.cat.categories], dtype=bool)
     return flags[column.cat.codes.to_numpy()]

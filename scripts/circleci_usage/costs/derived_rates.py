@@ -1,8 +1,8 @@
-"""What an export itself says a resource class costs: credits ÷ minutes ÷ containers, where enough of its runs agree.
+"""What resource classes cost according to an export: credits ÷ minutes ÷ containers, where enough runs agree.
 
-CircleCI rounds each container's time up to the second and its credits up to the credit. Of a run of at least a minute
-(`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a credit a minute away from the truth, so
-that its nearest whole rate is the right one. Exports are a second off now and then, which the tolerance allows for.
+CircleCI rounds each container's time up to the second and its credits up to the credit. For a run of at least a minute
+(`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a credit a minute off, so its nearest whole
+rate is the right one. Exports are off by a second now and then, which the tolerance allows for.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,22 +19,22 @@ from circleci_usage.core.decimals import estimating, total
 from circleci_usage.costs.resource_rates import identity
 
 AGREEING_RUNS: Final = 5
-"""So many runs have to agree."""
+"""How many runs have to agree."""
 
 
 @dataclass(frozen=True)
 class _Agreement:
-    """How near to each other rates have to be, besides one credit for rounding, and for which share of the runs."""
+    """How close rates have to be, besides one credit for rounding, and for which share of the runs."""
 
     tolerance: Decimal
     share: Decimal
 
 
 _ALONE: Final = _Agreement(tolerance=Decimal("0.02"), share=Decimal("0.5"))
-"""A second of a minute, and a little more."""
+"""For runs with one container: a second per minute, and a little more."""
 
 _IN_PARALLEL: Final = _Agreement(tolerance=Decimal(0), share=Decimal("0.9"))
-"""Only containers that always end together tell their rate. Others make each run another, too low one."""
+"""For parallel runs: only containers that always end together tell their rate; others make it too low."""
 
 _HALF: Final = Decimal("0.5")
 _TENTH: Final = Decimal("0.1")
@@ -43,15 +43,15 @@ _SECONDS: Final = 60
 
 @dataclass(frozen=True)
 class DerivedRate:
-    """What runs of a class agree on.
+    """The rate that runs of a class agree on.
 
     Attributes:
         credits_per_minute: of one container: the whole number that fits the sum of the runs, else a tenth.
-        low: the least rate that rounding allows.
-        high: the greatest.
+        low: the lowest rate that rounding allows.
+        high: the highest.
         runs: how many agree.
-        of_runs: of how many that could tell.
-        in_parallel: whether runs of several containers had to be asked too, which may make the rate too low.
+        of_runs: how many could tell.
+        in_parallel: whether runs with several containers are among them, which may make the rate too low.
     """
 
     credits_per_minute: Decimal
@@ -62,7 +62,7 @@ class DerivedRate:
     in_parallel: bool
 
     def contradicts(self, rate: Decimal) -> bool:
-        """Whether rounding does not explain the difference to a known rate."""
+        """Whether rounding cannot explain the difference from a known rate."""
         return rate < self.low or (rate > self.high and not self.in_parallel)
 
 
@@ -90,7 +90,14 @@ class _Tally:
 
 
 def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
-    """Tallies of runs (`Performance.classes`) → the rate of each class that enough agree on, by `rates.identity`."""
+    """Tallies of runs → the rate of each class on which enough of them agree.
+
+    Args:
+        classes: of `RunStatistics`.
+
+    Returns:
+        The rates by `resource_rates.identity`.
+    """
     tallies: defaultdict[tuple[str, str], list[_Tally]] = defaultdict(list)
     for row in classes.to_dict("records"):
         tallies[identity(str(row["executor"]), str(row["resource_class"]))].append(_Tally.of(row))
@@ -100,7 +107,7 @@ def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
 
 
 def _derived(tallies: Sequence[_Tally]) -> DerivedRate | None:
-    """From the runs of one container, if they are enough: only their time is known for certain."""
+    """From the runs with one container, if there are enough: only their time is certain."""
     alone = [tally for tally in tallies if not tally.in_parallel]
     if _runs(alone) >= AGREEING_RUNS:
         return _agreed(alone, _ALONE)
@@ -129,7 +136,7 @@ def _agreed(tallies: Sequence[_Tally], needed: _Agreement) -> DerivedRate | None
 
 
 def _most_agreeing(tallies: Sequence[_Tally], tolerance: Decimal) -> Sequence[_Tally]:
-    """Those around the rate that most runs are near to."""
+    """The tallies around the rate that most runs are close to."""
     ordered = sorted(tallies, key=lambda tally: tally.rate)
     rates = [tally.rate for tally in ordered]
     so_far = [0, *accumulate(tally.runs for tally in ordered)]

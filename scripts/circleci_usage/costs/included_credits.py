@@ -16,11 +16,11 @@ Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class IncludedCredits:
-    """So many credits are free in each billing cycle, for all organisations of the plan together.
+    """Credits that are free in each billing cycle, for all organizations of the plan together.
 
     Attributes:
         amount: how many.
-        credit_types: only credits of these types are free; None is any.
+        credit_types: the only types that are free; None is any.
     """
 
     amount: Decimal
@@ -36,9 +36,11 @@ class IncludedCredits:
 def free_credits(usage: pd.DataFrame, amount: int, cycle_day: int | None = None) -> Counts:
     """How many credits of each row are free.
 
+    5 included credits, and 4 used on each of two days: 4 and 1 are free.
+
     On the day on which the included credits run out, each credit type gets its share of the rest, and so does each row
-    of the type. That is done in whole units, so it is exact, and what is free of a type on a day does not depend on how
-    finely the rows tell the usage apart.
+    of the type. That is done in whole units, so it is exact, and how much of a type is free on a day does not depend on
+    how finely the rows break down the usage.
 
     Args:
         usage: `date`, `credit_type`, `credits` (counts), from the first day of a billing cycle on.

@@ -18,7 +18,7 @@ from circleci_usage.costs.costs import UNPRICED, Costs
 from circleci_usage.costs.included_credits import IncludedCredits, free_credits
 
 LIST_PRICE: Final = Decimal("0.0006")
-"""What a credit costs at list: 15 dollars for 25,000 credits."""
+"""The list price of a credit: 15 dollars for 25,000 credits."""
 
 LIST_CURRENCY: Final = "USD"
 
@@ -27,7 +27,7 @@ _DAYS_NAMED: Final = 10
 
 @dataclass(frozen=True)
 class PricePeriod:
-    """A price per credit from `start` up to but not including `stop`; None is without end."""
+    """A price per credit from `start` up to but not including `stop`; None is open-ended."""
 
     start: date | None
     stop: date | None
@@ -46,18 +46,18 @@ class PricePeriod:
 
 @dataclass(frozen=True)
 class PriceList:
-    """What credits cost, when.
+    """What credits cost, and when.
 
     Attributes:
         currency: of all prices.
         periods: in the order of their days, without overlap.
-        list_price: what a credit costs without a contract, to compare with.
-        included: what is free each billing cycle before anything is charged.
-        free_seats: what seats are free each billing cycle, taken off before `included`.
-        billing_cycle_day: the day of the month that billing cycles begin on; None when it is not known, and cycles are
-            taken as calendar months.
+        list_price: of a credit, to compare with.
+        included: credits that are free each billing cycle.
+        free_seats: seats that are free each billing cycle, used before `included`.
+        billing_cycle_day: the day of the month on which billing cycles begin; None when it is not known, and cycles are
+            taken to be calendar months.
         allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
-        checksum: of the settings file that says so; empty without one.
+        checksum: of the settings file; empty without one.
     """
 
     currency: str
@@ -76,20 +76,22 @@ class PriceList:
 
     @property
     def free(self) -> tuple[IncludedCredits, ...]:
-        """All that is free, in the order in which it is used up."""
+        """All free credits, in the order in which they are used."""
         return tuple(each for each in (self.free_seats, self.included) if each)
 
     def without_free(self) -> "PriceList":
-        """The same prices with nothing free."""
+        """The same prices without free credits."""
         return replace(self, free_seats=None, included=None)
 
 
 def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     """Price the credits of daily usage, row by row.
 
+    1,000 credits at a price of 0.0006, 400 of them free: `contracted_cost` is 0.6, `cost` is 0.36.
+
     Args:
-        credits: at least `date`, `credit_type` and `credits`; every row dated. With free credits they have to begin on
-            the first day of a billing cycle.
+        credits: at least `date`, `credit_type` and `credits`; every row has a day. With free credits, they have to
+            begin on the first day of a billing cycle.
         places: the credits are whole numbers of 10^-places.
         prices: what credits cost.
     """
@@ -97,22 +99,23 @@ def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     table, price_places = _price_table(prices, credits["credit_type"].cat.categories.tolist())
     list_price = None if prices.list_price is None else to_count(prices.list_price, price_places)
     amounts = credits["credits"].to_numpy()
-    # At least of one unit, so that the type also holds the prices of nothing.
+    # At least one unit, so that the type holds the prices even if there are no credits.
     largest = max(1, int(np.abs(amounts).sum())) * 10**shift * max(1, list_price or 0, *table.flat)
     amounts = fitting(amounts, largest) * 10**shift
     found = _period_of_day(credits["date"], prices.periods)
     per_credit = table.astype(amounts.dtype)[found, credits["credit_type"].cat.codes]
     free = _free(credits.assign(credits=amounts), places + shift, prices)
-    contracted = amounts * per_credit
+    contracted = at_list_price = amounts * per_credit
+    is_unpriced = found == UNPRICED
+    if list_price is not None:
+        at_list_price = np.where(is_unpriced, 0, amounts * list_price)
     lines = credits.assign(
         price_period=found,
         price=per_credit,
         credits=amounts,
         free_credits=free,
-        unpriced_credits=np.where(found == UNPRICED, amounts - free, 0),
-        list_cost=contracted
-        if list_price is None
-        else np.where(found == UNPRICED, 0, amounts * list_price),
+        unpriced_credits=np.where(is_unpriced, amounts - free, 0),
+        list_cost=at_list_price,
         contracted_cost=contracted,
         cost=contracted - free * per_credit,
     )
@@ -120,7 +123,7 @@ def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
 
 
 def refuse_unpriced(costs: Costs) -> None:
-    """Stop rather than show usage without a price as if it cost nothing.
+    """Refuse usage without a price, rather than show it as if it cost nothing.
 
     Raises:
         SettingsError: there is such usage; the message names the days.
@@ -134,7 +137,7 @@ def refuse_unpriced(costs: Costs) -> None:
 
 
 def named_days(days: Sequence[date]) -> str:
-    """The days as a person is told them: the first few, and how many more."""
+    """The first few days in words, and how many more: `2026-03-01, 2026-03-02 and 5 more days`."""
     more = f" and {counted(len(days) - _DAYS_NAMED, 'more day')}" if len(days) > _DAYS_NAMED else ""
     return ", ".join(map(str, days[:_DAYS_NAMED])) + more
 
@@ -152,14 +155,18 @@ def _free(credits: pd.DataFrame, places: int, prices: PriceList) -> Counts:
 
 
 def _price_table(prices: PriceList, types: Sequence[str]) -> tuple["np.ndarray[Any, Any]", int]:
-    """Prices as counts, a row a period and a column a credit type; the last row is what `UNPRICED` points at."""
-    rows = [[period.price_of(kind) for kind in types] for period in prices.periods]
+    """Prices as counts, a row per period and a column per credit type; the last row is that of `UNPRICED`."""
+    rows = [_prices_of(period, types) for period in prices.periods]
     listed = [] if prices.list_price is None else [prices.list_price]
     places = max(map(places_of, chain(listed, *rows)), default=0)
     table = np.zeros((len(rows) + 1, len(types)), dtype="object")
     for index, row in enumerate(rows):
         table[index] = [to_count(each, places) for each in row]
     return table, places
+
+
+def _prices_of(period: PricePeriod, types: Sequence[str]) -> list[Decimal]:
+    return [period.price_of(kind) for kind in types]
 
 
 def _period_of_day(

@@ -1,8 +1,8 @@
-"""What CircleCI's resource classes cost in credits a minute, and how large they are. The data are in `rates.toml`."""
+"""What CircleCI's resource classes cost in credits a minute, and how large they are; data in resource_rates.toml."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,10 +15,10 @@ _TABLE: Final = files("circleci_usage.costs") / "resource_rates.toml"
 _SELF_HOSTED: Final = "runner"
 _GENERATION: Final = re.compile(r"[.-](gen\d+)$")
 _EXECUTORS: Final = {"windows": "machine"}
-"""Spellings of an executor that mean another."""
+"""Executors that are spelled in another way."""
 
 _NEEDED: Final = ("credits_per_minute", "vcpus", "ram_gb")
-"""What has to be known of a class that the table lacks."""
+"""What has to be known about a class that the table lacks."""
 
 DERIVED: Final = "derived from this export"
 RateSource = Literal["rate table", "settings file", "derived from this export"]
@@ -31,12 +31,12 @@ class ResourceClass:
     Attributes:
         executor: as in the export: docker, machine, remote-docker, macos.
         name: as in the export, with a dot before gen2.
-        credits_per_minute: of one container; exact. None where nothing tells it.
+        credits_per_minute: of one container; exact. None where it is not known.
         vcpus: virtual CPUs.
         ram_gb: gigabytes of memory.
-        rate_source: who says what it costs; None where nobody does.
-        source: where the table has its rate from, or its size where it has no rate; empty for what is not of the table.
-        as_of: of which day that is.
+        rate_source: where the rate is from; None where there is none.
+        source: of the table's rate, or of its size where it has no rate; empty for classes that are not in the table.
+        as_of: the day of the source.
     """
 
     executor: str
@@ -51,15 +51,15 @@ class ResourceClass:
 
 @dataclass(frozen=True)
 class ResourceClassSeries:
-    """Classes that can take each other's place, in the order of their size.
+    """Classes that can replace each other, in the order of their size.
 
     Attributes:
         name: of the series; each executor has its own of that name.
         classes: from the smallest to the largest.
-        next_generation: the series that the jobs of this one run on unchanged, if there is one.
-        as_fast_as: how many times as fast that is at best, as CircleCI says.
-        neighbours: the series in which smaller and larger classes are looked for, where it is not this one.
-        sized_by_cpu: whether CPU and RAM tell which of the classes would do.
+        next_generation: the series that jobs of this one run on unchanged, if there is one.
+        as_fast_as: how many times as fast that is at best, according to CircleCI.
+        neighbours: the series with the smaller and larger classes, where it is not this one.
+        sized_by_cpu: whether CPU and RAM say which of the classes is enough.
     """
 
     name: str
@@ -71,17 +71,17 @@ class ResourceClassSeries:
 
     @property
     def executor(self) -> str:
-        """The one that all classes run on."""
+        """The executor of all classes."""
         return self.classes[0].executor
 
     def joined_by(self, machine: ResourceClass) -> "ResourceClassSeries":
-        """With one more class, in its place."""
+        """The series with one more class, in its place."""
         return replace(self, classes=tuple(sorted((*self.classes, machine), key=_size)))
 
 
 @dataclass(frozen=True)
 class RateOverride:
-    """What a contract says of one resource class; what is None stays as in the table."""
+    """What the settings file says about a resource class; None leaves the table's value."""
 
     executor: str
     name: str
@@ -92,14 +92,14 @@ class RateOverride:
 
 @dataclass(frozen=True)
 class Rates:
-    """The table: where it is from, of which day it is, and what it says."""
+    """The rate table: its source, its day, and its classes."""
 
     source: str
     as_of: date
     series: tuple[ResourceClassSeries, ...]
 
     def find(self, executor: str, name: str) -> ResourceClass | None:
-        """The class as an export names it (`xlarge-gen2` and `xlarge.gen2` are one), None if the table lacks it."""
+        """The class as an export spells it (`xlarge-gen2` is `xlarge.gen2`); None if the table lacks it."""
         place = self._places.get(identity(executor, name))
         return place[0].classes[place[1]] if place else None
 
@@ -109,17 +109,17 @@ class Rates:
         return any(known == wanted for _, known in self._places)
 
     def smaller(self, machine: ResourceClass) -> ResourceClass | None:
-        """The next smaller class that a job can run on instead."""
+        """The next smaller class that a job can run on."""
         lesser = [each for each in self._neighbours(machine) if _size(each) < _size(machine)]
         return max(lesser, key=_size, default=None)
 
     def larger(self, machine: ResourceClass) -> ResourceClass | None:
-        """The next larger class that a job can run on instead."""
+        """The next larger class that a job can run on."""
         greater = [each for each in self._neighbours(machine) if _size(each) > _size(machine)]
         return min(greater, key=_size, default=None)
 
     def sized_by_cpu(self, machine: ResourceClass) -> bool:
-        """Whether CPU and RAM tell if another class would do: of a GPU they do not."""
+        """Whether CPU and RAM say if another class is enough: for a GPU they do not."""
         return self._series_of(machine).sized_by_cpu
 
     def next_generation(self, machine: ResourceClass) -> ResourceClass | None:
@@ -129,11 +129,11 @@ class Rates:
         return next((each for each in classes if each.vcpus == machine.vcpus), None)
 
     def as_fast_as(self, machine: ResourceClass) -> Decimal:
-        """How many times as fast the next generation is at best, as CircleCI says; 1 where it says nothing."""
+        """How many times as fast the next generation is at best, according to CircleCI; 1 if not known."""
         return self._series_of(machine).as_fast_as
 
     def overridden(self, overrides: Iterable[RateOverride]) -> "Rates":
-        """The table with what a contract says; a class that is not in it joins the series of its kind.
+        """The table with the settings file's values; a class that is not in it joins the series of its kind.
 
         Raises:
             ValueError: a new class lacks its rate or size.
@@ -152,13 +152,7 @@ class Rates:
                 return machine
             return replace(machine, credits_per_minute=rate, rate_source=DERIVED)
 
-        return replace(
-            self,
-            series=tuple(
-                replace(series, classes=tuple(map(complete, series.classes)))
-                for series in self.series
-            ),
-        )
+        return self._with_classes(complete)
 
     @cached_property
     def _places(self) -> Mapping[tuple[str, str], tuple[ResourceClassSeries, int]]:
@@ -182,11 +176,9 @@ class Rates:
         series = self._series_of(machine)
         if not series.sized_by_cpu:
             return ()
-        return (
-            self._named(series.neighbours, machine.executor)
-            if series.neighbours
-            else series.classes
-        )
+        if series.neighbours:
+            return self._named(series.neighbours, machine.executor)
+        return series.classes
 
     def _with(self, override: RateOverride) -> "Rates":
         given: dict[str, Any] = {
@@ -198,15 +190,12 @@ class Rates:
         if known is None:
             return self._joined(override, given)
         changed = replace(known, **given)
-        return replace(
-            self,
-            series=tuple(
-                replace(
-                    each, classes=tuple(changed if one == known else one for one in each.classes)
-                )
-                for each in self.series
-            ),
-        )
+        return self._with_classes(lambda machine: changed if machine == known else machine)
+
+    def _with_classes(self, change: Callable[[ResourceClass], ResourceClass]) -> "Rates":
+        """The table with every class changed."""
+        series = [replace(each, classes=tuple(map(change, each.classes))) for each in self.series]
+        return replace(self, series=tuple(series))
 
     def _joined(self, override: RateOverride, given: Mapping[str, Any]) -> "Rates":
         missing = [key for key in _NEEDED if key not in given]
@@ -238,13 +227,17 @@ def public_rates() -> Rates:
 
 
 def identity(executor: str, name: str) -> tuple[str, str]:
-    """An executor and a class as the table has them, however an export spells them."""
+    """An executor and a class as the table spells them.
+
+    >>> identity("Windows", "xlarge-gen2")
+    ('machine', 'xlarge.gen2')
+    """
     spelled = executor.lower().replace("_", "-")
     return _EXECUTORS.get(spelled, spelled), _canonical(name)
 
 
 def is_self_hosted(executor: str, name: str) -> bool:
-    """Whether it is a machine of the user's own: CircleCI charges nothing for its minutes, and knows no size of it."""
+    """Whether it is a self-hosted runner: CircleCI charges nothing for its minutes and does not know its size."""
     return identity(executor, name)[0] == _SELF_HOSTED or "/" in name
 
 
@@ -289,7 +282,7 @@ def _size(machine: ResourceClass) -> tuple[Decimal, Decimal]:
 def _kind(machine: ResourceClass) -> tuple[str, str, str]:
     """What classes of a series have in common: executor, family and generation.
 
-    `gpu.nvidia.small.multi` is of the family `gpu.nvidia`, `xlarge.gen2` of none and of the generation `gen2`.
+    `gpu.nvidia.small.multi` has the family `gpu.nvidia`, `xlarge.gen2` has none and the generation `gen2`.
     """
     *words, last = machine.name.split(".")
     generation = last if _GENERATION.fullmatch(f".{last}") else ""

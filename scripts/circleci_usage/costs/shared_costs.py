@@ -1,6 +1,6 @@
-"""Costs that nobody causes alone, such as seats, split among the teams.
+"""Costs that no team causes alone, such as seats, split among the teams.
 
-The three ways of the FinOps Framework: in proportion to direct cost, evenly, by fixed percentages.
+In one of the FinOps Framework's three ways: in proportion to direct cost, evenly, or by fixed percentages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from circleci_usage.core.scaled_integers import places_of, to_count, to_decimal
 Split = Literal["proportional", "even", "fixed"]
 
 SPLIT_PLACES: Final = 6
-"""What does not divide is split to the millionth, or as finely as the amount itself is given."""
+"""Remainders are split to the millionth, or to the amount's own decimal places."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def weights_of(
 ) -> list[Decimal]:
     """What each team's share is proportional to.
 
-    Where a proportional split has nothing to go by, because no team has a direct cost, it is even.
+    A proportional split is even when no team has a direct cost.
 
     Args:
         teams: all teams, by name.
@@ -57,7 +57,10 @@ def weights_of(
 
 
 def split_exactly(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Shares in proportion to the weights that sum to the amount, to the last digit."""
+    """Shares in proportion to the weights that sum to the amount, to the last digit.
+
+    10 split by the weights 1, 1 and 1: 3.333334, 3.333333 and 3.333333.
+    """
     places = max(SPLIT_PLACES, places_of(amount))
     finest = max(map(places_of, weights))
     shares = apportion(to_count(amount, places), [to_count(weight, finest) for weight in weights])

@@ -15,8 +15,8 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, run
-from circleci_usage.pipeline import ReportSettings
 from circleci_usage.report import Report
+from circleci_usage.report_settings import ReportSettings
 
 DEMO_SETTINGS: Final = Path(__file__).with_name("usage.yml")
 """The sample company's contract, teams and budgets."""

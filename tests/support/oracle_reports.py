@@ -1,4 +1,4 @@
-"""Reports of made-up job runs under a contract, held against the oracle: number by number."""
+"""Reports on generated job runs under a contract, compared with the oracle number by number."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -9,18 +9,17 @@ from typing import Any
 
 import oracle
 from circleci_usage.analysis.breakdowns import BREAKDOWNS
-from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.core.periods import Period, months
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
-from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
 from contracts import FIRST, LAST
 from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
+from report_factory import branch_globs, from_file, report_of_usage, written_settings
 
 PERIOD = Period.of_days(FIRST, LAST)
 NOW = datetime(2026, 4, 5, tzinfo=UTC)
@@ -29,23 +28,21 @@ Lines = dict[tuple[Any, ...], dict[str, Decimal]]
 
 
 def here(folder: Path) -> Source:
-    """This machine's engine; who reads the same again reads from its cache."""
+    """This machine's engine; reading the same parts again reads its cache."""
     return on_this_machine(find_parts([folder]))
 
 
-def report_of(
+def report_of_parts(
     folder: Path,
     parts: Sequence[Sequence[Job]],
     settings_text: str,
     source_of: Callable[[Path], Source] = here,
 ) -> Report:
+    """The report on the job runs of several parts, read by any engine, with the text of a settings file."""
     write_parts(folder, parts)
-    (folder / "usage.yml").write_text(settings_text)
-    file = load_settings_file(folder / "usage.yml")
-    ownership = file.ownership()
-    usage = daily_usage(source_of(folder).read(None, (*MAIN_BRANCHES, *ownership.branch_globs)))
-    prices = file.price_list(allow_unpriced=True)
-    return build_report(usage, prices, ownership=ownership, period=PERIOD, generated_at=NOW)
+    file = written_settings(folder, settings_text)
+    usage = daily_usage(source_of(folder).read(None, branch_globs(file)))
+    return report_of_usage(usage, PERIOD, NOW, **from_file(file, allow_unpriced=True))
 
 
 def write_parts(folder: Path, parts: Sequence[Sequence[Job]]) -> None:

@@ -30,12 +30,12 @@ DEFAULTS = {
 }
 
 
-def line(cents: int, **changes: object) -> dict[str, object]:
+def cost_line(cents: int, **changes: object) -> dict[str, object]:
     """A line of costs; the contracted cost is the cost unless it is given."""
     return {**DEFAULTS, "cost": cents, "contracted_cost": cents, **changes}
 
 
-def costs(*lines: dict[str, object]) -> Costs:
+def costs_of(*lines: dict[str, object]) -> Costs:
     """Lines as pricing gives them: whole credits, whole cents."""
     columns = [*DEFAULTS, "cost", "contracted_cost"]
     frame = pd.DataFrame(lines, columns=columns).astype(

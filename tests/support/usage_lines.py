@@ -24,7 +24,7 @@ NAMES = {
 }
 
 
-def used(*lines: dict[str, str], places: int | None = None) -> tuple[pd.DataFrame, int]:
+def credit_lines(*lines: dict[str, str], places: int | None = None) -> tuple[pd.DataFrame, int]:
     """Credits of daily usage and their decimal places; a line says what is unlike `NAMES`, its day and its credits."""
     credits = [Decimal(line.get("credits", "1")) for line in lines]
     needed = max(map(places_of, credits), default=0) if places is None else places

@@ -1,27 +1,20 @@
-"""Reports for the tests of the renderers: a small company's March, one with hostile names, one of many projects."""
+"""Sample reports for the tests of renderers: a small company's March, hostile names, many projects, odd settings."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, TeamRule
 from circleci_usage.costs.pricing import PriceList, PricePeriod
-from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.report import Report, build_report
+from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import NULL_MARKS
-from circleci_usage.usage.daily_usage import read_daily_usage
-from circleci_usage.usage.input_files import find_parts
+from report_factory import MARCH, report_of
 from rows import Row, job_run
 
-MARCH = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
-NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
 NULL = NULL_MARKS[1]
 SATURDAY = 5
 
@@ -47,18 +40,9 @@ HOSTILE_NAMES = (
 )
 
 
-def report_of(rows: Iterable[Row], period: Period = MARCH, **settings: Any) -> Report:
-    """The report on rows, which pass through an export file as real ones do."""
-    with TemporaryDirectory() as folder:
-        write_part(Path(folder) / "part.csv.gz", rows)
-        usage = read_daily_usage(find_parts([Path(folder)]).parts, period=period)
-    prices = settings.pop("prices", PriceList.flat(Decimal("0.0006")))
-    return build_report(usage, prices, period=period, generated_at=NOW, **settings)
-
-
 @cache
 def acme_report() -> Report:
-    """Two organisations, three teams, a rise over February, a day that stands out, an exceeded budget, waste."""
+    """Two organizations, three teams, a rise over February, an anomaly, an exceeded budget, wasted spend."""
     return report_of(
         acme_rows(),
         ownership=Ownership(
@@ -185,7 +169,7 @@ def empty_report() -> Report:
 
 @cache
 def report_of_projects(count: int) -> Report:
-    """So many projects, each with job runs on every day of March."""
+    """As many projects, each with job runs on every day of March."""
     days = [f"{day}" for day in MARCH]
     rows = (
         job_run(
@@ -204,7 +188,7 @@ def report_of_projects(count: int) -> Report:
 
 @cache
 def odd_reports() -> dict[str, Report]:
-    """Reports at the edges of what can be asked for."""
+    """Reports at the edges: unusual prices, periods and amounts."""
     rows = [job_run(), job_run("500", JOB_RUN_DATE="2026-03-20", **project("api"))]
     since_15th = (PricePeriod(date(2026, 3, 15), None, Decimal("0.0005")),)
     long = Period.of_days(date(2025, 3, 1), date(2026, 3, 31))

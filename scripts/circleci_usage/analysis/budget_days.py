@@ -1,0 +1,34 @@
+"""Which days budgets depend on: a budget of a month is judged by all of its days, not only by those reported on."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from circleci_usage.analysis.budgets import Budget
+from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.costs.pricing import PriceList
+
+
+def first_budget_day(
+    period: Period, budgets: Sequence[Budget], prices: PriceList, ready_through: date
+) -> date | None:
+    """The first day that budgets and included credits depend on; None where neither is set.
+
+    A budget per month and a report on 15 to 21 March: 1 March. What was spent, or used of the included
+    credits, on days without data is not known.
+
+    Args:
+        period: the days reported on.
+        budgets: what may be spent, by month or billing cycle.
+        prices: what credits cost, and what is included.
+        ready_through: the last day that CircleCI has completed by now.
+    """
+    cycle_day = prices.billing_cycle_day
+    last_days = {period.last, min(period.last, ready_through)}
+    starts = [
+        billing_period(day, cycle_day if budget.per == "cycle" else None).start
+        for budget in budgets
+        for day in last_days
+    ]
+    if prices.free:
+        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
+    return min(starts, default=None)

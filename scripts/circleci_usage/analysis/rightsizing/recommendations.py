@@ -1,0 +1,267 @@
+"""Which resource class is recommended for each job, and what it saves a month."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isnan
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.analysis.evidence import ENOUGH_RUNS
+from circleci_usage.analysis.rightsizing.monthly_costs import CENTS, MEASURED, saved_at_rate
+from circleci_usage.analysis.rightsizing.resource_classes import ClassFacts, Verdict
+from circleci_usage.analysis.rightsizing.speed_ups import BusyRuns, SpeedUp, speed_up
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order
+from circleci_usage.core.decimals import ZERO
+from circleci_usage.core.scaled_integers import to_count
+from circleci_usage.costs.resource_rates import ResourceClass
+from circleci_usage.schema.keys import JobClassKey
+
+HEAD_ROOM: Final = Decimal("1.2")
+"""A smaller class must have room for 20% more than was used."""
+
+FULL_CPU: Final = 100
+FULL_RAM: Final = 90
+"""Percent from which a job is under-provisioned, when both are reached."""
+
+SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
+"""Is said beside every saving that is shown."""
+
+Saving = Literal[
+    "smaller class", "larger class", "next generation", "smaller class of the next generation"
+]
+"""How a job saves; by a larger class only where a contract makes it cheaper than the one that is too small."""
+
+_UNJUDGED: Final = {
+    "verdict": None,
+    "suggested": None,
+    "saved_credits": ZERO,
+    "saved": ZERO,
+    "recommended": None,
+    "saving": None,
+    "rate_source": None,
+    "speed_up": None,
+}
+"""What is said about a job with too few runs; verdict and rate source are those of its class."""
+
+_FIELDS: Final = (
+    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
+    *("saved_credits", "saved", "recommended", "saving", "rate_source", "speed_up"),
+)
+"""The fields of `Recommendation` after its key."""
+
+_KEYS: Final = [*JobClassKey._fields]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A job on one resource class, and what is recommended.
+
+    Attributes:
+        key: the job and its class.
+        verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or why that is unknown.
+        suggested: the smaller or larger class, if any.
+        runs: that ended in the period.
+        measured_runs: those of them whose peaks are known.
+        p95_cpu: percent of the class; None where none was measured.
+        p95_ram: likewise.
+        credits: compute credits a month, rounded to a whole one.
+        cost: their contracted cost.
+        saved_credits: a month, by the recommended class; negative where it costs more, None where that is not known.
+        saved: in money.
+        recommended: the class that saves most for certain; without one, the suggested class.
+        saving: how the recommended class saves; None where it does not.
+        rate_source: where the rate of the current class is from; None where it is not known.
+        speed_up: what a larger class may make of it; no part of any saving.
+    """
+
+    key: JobClassKey
+    verdict: Verdict
+    suggested: str | None
+    runs: int
+    measured_runs: int
+    p95_cpu: float | None
+    p95_ram: float | None
+    credits: Decimal
+    cost: Decimal
+    saved_credits: Decimal | None = ZERO
+    saved: Decimal | None = ZERO
+    recommended: str | None = None
+    saving: Saving | None = None
+    rate_source: str | None = None
+    speed_up: SpeedUp | None = None
+
+    @property
+    def resource_class(self) -> str:
+        """The current class, as the export spells it."""
+        return self.key.resource_class
+
+
+def recommendations(
+    table: pd.DataFrame, numbers: Values, classes: Sequence[ClassFacts]
+) -> Records[Recommendation]:
+    """A recommendation for each row, the largest saving first.
+
+    Most of very many jobs have too few runs to be judged, and differ only by their class: only the others are looked
+    at one by one.
+
+    Args:
+        table: of `monthly_table`.
+        numbers: which of the classes each row of it is of.
+        classes: what is known about them.
+    """
+    said = _unjudged(numbers, classes)
+    runs = table[["runs", "measured_runs", "median_runs"]].max(axis=1).to_numpy()
+    enough = np.flatnonzero(runs >= ENOUGH_RUNS)
+    for row, judged in _judged_rows(table, enough, numbers, classes):
+        for name, value in judged.said().items():
+            said[name][row] = value
+    found = {name: pd.Series(values, table.index, "object") for name, values in said.items()}
+    cents = [to_count(each, CENTS) if each else 0 for each in said["saved"].tolist()]
+    table = table.assign(**found, saved_cents=np.array(cents, dtype="object"))
+    columns = columns_of(table, [*_KEYS, *_FIELDS])
+    return Records(_recommendation, columns, order(table, ("saved_cents", "cents"), _KEYS))
+
+
+def _recommendation(values: Cells) -> Recommendation:
+    key, others = values[: len(_KEYS)], values[len(_KEYS) :]
+    return Recommendation(JobClassKey(*key), *map(_known, others))
+
+
+def _unjudged(numbers: Values, classes: Sequence[ClassFacts]) -> dict[str, Values]:
+    """Name → what is said about each row as long as its runs are not judged."""
+    said = {name: np.full(len(numbers), value, dtype="object") for name, value in _UNJUDGED.items()}
+    for name in ("verdict", "rate_source"):
+        of_classes = [getattr(each, name) for each in classes]
+        said[name] = np.array([*of_classes, None], dtype="object")[numbers]
+    return said
+
+
+def _judged_rows(
+    table: pd.DataFrame, rows: Values, numbers: Values, classes: Sequence[ClassFacts]
+) -> Iterator[tuple[int, "_Judged"]]:
+    """Some rows of the table, by their places, with their classes."""
+    some = table.iloc[rows][[*_KEYS, *MEASURED, "credits", "cost"]]
+    lines = some.itertuples(index=False, name=None)
+    for row, values in zip(rows.tolist(), lines, strict=True):
+        key, measured = values[: len(_KEYS)], values[len(_KEYS) :]
+        yield row, _Judged(JobClassKey(*key), classes[numbers[row]], *map(_known, measured))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A job on a class: what was measured, and what it costs a month."""
+
+    key: JobClassKey
+    facts: ClassFacts
+    runs: int
+    measured_runs: int
+    cpu: float | None
+    ram: float | None
+    median_runs: int
+    median_cpu: float | None
+    credits: Decimal
+    cost: Decimal
+
+    def said(self) -> dict[str, object]:
+        """What is said about it, under the names of `_UNJUDGED`."""
+        verdict, suggested = self._verdict()
+        saving, cheapest = self._cheapest(verdict, suggested)
+        recommended = cheapest or suggested
+        saved_credits, saved = self._saved_by(recommended)
+        busy = BusyRuns(self.key, self.median_runs, self.median_cpu, self.credits, self.cost)
+        return {
+            "verdict": verdict,
+            "suggested": suggested.name if suggested else None,
+            "saved_credits": saved_credits,
+            "saved": saved,
+            "recommended": recommended.name if recommended else None,
+            "saving": saving,
+            "speed_up": speed_up(busy, self.facts),
+        }
+
+    def _verdict(self) -> tuple[Verdict, ResourceClass | None]:
+        """Whether the class is too large or too small, and the class to use instead."""
+        machine, cpu, ram = self.facts.machine, self.cpu, self.ram
+        is_measured = self.facts.is_judged and self.measured_runs >= ENOUGH_RUNS
+        if machine is None or cpu is None or ram is None or not is_measured:
+            return self.facts.verdict, None
+        smaller, larger = self.facts.smaller, self.facts.larger
+        if smaller and fits_smaller(machine, smaller, cpu, ram):
+            if machine.credits_per_minute is None or smaller.credits_per_minute is None:
+                return "unknown rate", None
+            if smaller.credits_per_minute < machine.credits_per_minute:
+                return "smaller", smaller
+        if larger and cpu >= FULL_CPU and ram > FULL_RAM:
+            return "larger", larger
+        return "fits", None
+
+    def _cheapest(
+        self, verdict: Verdict, suggested: ResourceClass | None
+    ) -> tuple[Saving | None, ResourceClass | None]:
+        """The class with the lowest rate of those that save for certain, and how it does."""
+        rate = self.facts.rate
+        if rate is None or not self.credits or self.runs < ENOUGH_RUNS:
+            return None, None
+        lowest, best_saving, best = rate, None, None
+        for saving, choice in _choices(self.facts, verdict, suggested):
+            other = choice.credits_per_minute
+            if other is not None and other < lowest and self._still_fits(choice):
+                lowest, best_saving, best = other, saving, choice
+        return best_saving, best
+
+    def _still_fits(self, choice: ResourceClass) -> bool:
+        """Whether the class is no smaller than the current one, or large enough for what was measured."""
+        machine = self.facts.machine
+        if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
+            return True
+        if self.cpu is None or self.ram is None:
+            return False
+        return fits_smaller(machine, choice, self.cpu, self.ram)
+
+    def _saved_by(self, choice: ResourceClass | None) -> tuple[Decimal | None, Decimal | None]:
+        """Credits and money a month; None where a rate is not known."""
+        if self.facts.machine is None or choice is None:
+            return ZERO, ZERO
+        rate, other = self.facts.rate, choice.credits_per_minute
+        if not rate or other is None:
+            return None, None
+        credits = saved_at_rate(self.credits, rate, other, 0)
+        return credits, saved_at_rate(self.cost, rate, other, CENTS)
+
+
+def _choices(
+    facts: ClassFacts, verdict: Verdict, suggested: ResourceClass | None
+) -> Iterator[tuple[Saving, ResourceClass]]:
+    """The classes that may save, the smallest change first."""
+    if suggested:
+        yield "smaller class" if verdict == "smaller" else "larger class", suggested
+    if facts.newer:
+        yield "next generation", facts.newer
+    if facts.smaller_newer and suggested and verdict == "smaller":
+        yield "smaller class of the next generation", facts.smaller_newer
+
+
+def fits_smaller(machine: ResourceClass, smaller: ResourceClass, cpu: float, ram: float) -> bool:
+    """Whether peak usage plus headroom fits a smaller class.
+
+    40% of 4 CPUs are 1.6, with headroom 1.92: they fit 2 CPUs.
+
+    Args:
+        machine: the current class.
+        smaller: the other.
+        cpu: p95 of the peaks, percent of the current class.
+        ram: likewise.
+    """
+    if cpu >= FULL_CPU:
+        return False
+    needed_vcpus = machine.vcpus * Decimal(cpu) / 100 * HEAD_ROOM
+    needed_ram = machine.ram_gb * Decimal(ram) / 100 * HEAD_ROOM
+    return needed_vcpus <= smaller.vcpus and needed_ram <= smaller.ram_gb
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column
+    """A value of a row; NaN stands for what was not measured."""
+    return None if isinstance(value, float) and isnan(value) else value

@@ -1,0 +1,31 @@
+"""What a reader should know about the usage behind the numbers, a sentence each."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.core.plurals import agreeing, counted
+
+
+def usage_warnings(runs: pd.DataFrame, days: ReportDays, undated: int) -> Iterator[str]:
+    """Warnings about the job runs of a period.
+
+    Args:
+        runs: the job runs of the period.
+        days: of the report.
+        undated: how many job runs the export gives no day.
+    """
+    if runs.empty and not days.missing:
+        yield f"No usage found for {days.period}."
+    unreconciled = int(runs["unreconciled_rows"].sum())
+    if unreconciled:
+        job_runs = counted(int(runs["job_runs"].sum()), "job run")
+        yield (
+            f"In {unreconciled:,} of {job_runs} TOTAL_CREDITS is not the sum of the credit types; the difference is"
+            " shown as the credit type other."
+        )
+    if undated:
+        have, are = agreeing(undated, "has", "have"), agreeing(undated, "it is", "they are")
+        rows = counted(undated, "row")
+        yield f"{rows} {have} no day; {are} shown on {days.period.last}, the last day of the period."

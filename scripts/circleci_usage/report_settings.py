@@ -1,0 +1,55 @@
+"""What a report is made with: prices, teams, analysis settings, days, and the files to write."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings
+from circleci_usage.core.periods import ALL_DAYS, Period
+from circleci_usage.costs.allocation import NO_TEAMS, Ownership
+from circleci_usage.costs.pricing import PriceList
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSettings:
+    """What a report is made with.
+
+    Attributes:
+        folder: where it is written.
+        prices: what credits cost.
+        ownership: the teams and what they own.
+        analysis: budgets, rates and limits of the analyses.
+        job_groups: what jobs are called.
+        period: the days to report on, on an open side as far as there are data; None for all days that there are.
+        otherwise: the days to report on when there are no data at all.
+        period_name: the name the period was chosen by, such as `last-week`; None when it was chosen by dates.
+        link: where the report can be opened, if that is known.
+        merged: whether merged.csv.gz is written.
+        focus_version: of focus.csv.
+        export_for: other tools to write files for.
+        focus_grain: what a line of focus.csv covers: `day`, `month` or, by the number of lines, `auto`.
+        focus_gzip: whether focus.csv is compressed.
+        checksum: of the settings that decide what things cost and whose costs they are; empty without any.
+    """
+
+    folder: Path
+    prices: PriceList
+    ownership: Ownership = NO_TEAMS
+    analysis: AnalysisSettings = DEFAULTS
+    job_groups: JobGroups = NO_GROUPS
+    period: Period | None
+    otherwise: Period
+    period_name: str | None = None
+    link: str | None = None
+    merged: bool = False
+    focus_version: str = "1.2"
+    export_for: tuple[str, ...] = ()
+    focus_grain: str = "auto"
+    focus_gzip: bool = False
+    checksum: str = ""
+
+    def days(self, known: Period | None) -> Period:
+        """The days to report on, when those of the usage are known."""
+        if known is None:
+            return self.otherwise
+        return (self.period or ALL_DAYS).closed(known) or self.otherwise
