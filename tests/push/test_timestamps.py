@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from circleci_usage.core.periods import Period
 from circleci_usage.push.timestamps import period_name, snapshot_timestamp
-from report_folders import MARCH
+from report_factory import MARCH
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.summary_catalog import documented_paths, summary_keys
 from circleci_usage.report_folder.tables import tables
 from generate_docs import DOCS, PAGES
-from reported import reported
-from reports import acme_report, empty_report, odd_reports
+from report_factory import report_from_settings
 from rows import job_run
+from sample_reports import acme_report, empty_report, odd_reports
 
 ALL_AMOUNTS = """\
 billing_cycle_day: 15
@@ -35,7 +35,7 @@ def with_all_amounts(folder: Path) -> Report:
     numbered = [
         job_run("5", JOB_NAME=f"lint-{number}", JOB_RUN_DATE="2026-03-21") for number in (1, 2)
     ]
-    return reported(folder, [*rows, *numbered], ALL_AMOUNTS, allow_unpriced=True)
+    return report_from_settings(folder, [*rows, *numbered], ALL_AMOUNTS, allow_unpriced=True)
 
 
 def header_of(table: CatalogTable, tags: tuple[str, ...] = ()) -> list[str]:

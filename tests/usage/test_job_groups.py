@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circleci_usage.config.settings_file import load_settings_file
-from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.render.page.page import page

@@ -26,7 +26,7 @@ from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
-    from circleci_usage.pipeline import ReportSettings
+    from circleci_usage.report_settings import ReportSettings
 
 MergedFile = Annotated[
     Path,
