@@ -9,12 +9,12 @@ import pytest
 
 from circleci_usage.analysis.period_comparison import Change
 from circleci_usage.core.periods import Period
-from circleci_usage.render.page.page import page
 from circleci_usage.render.text.materiality import is_change, is_change_a_day, worth_saying
-from circleci_usage.render.text.sentences import change_in_short, sentences
+from circleci_usage.render.text.sentences import change_in_short
 from circleci_usage.report import Report
 from circleci_usage.report_folder.finding_tables import finding_tables
 from circleci_usage.report_folder.summary import summary_json
+from rendered import page, sentences
 from reported import reported
 from rows import Row, job_run
 

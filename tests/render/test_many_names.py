@@ -1,4 +1,4 @@
-"""Reports on very many names, tried with few of them and a lower limit: nothing is lost, whatever is left out."""
+"""Reports on very many names, tested with few names and a lower limit: no amount is lost."""
 
 import csv
 import json

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.render.page.page import page
 from circleci_usage.report import Report, build_report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
@@ -27,6 +26,7 @@ from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import circleci_usage
+from rendered import page
 from reported import MARCH, NOW
 from reports import HOSTILE_NAMES
 from rows import Row, job_run

@@ -19,7 +19,6 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from circleci_usage.render.page.page import page
 from circleci_usage.report import Report, build_report
 from circleci_usage.report_folder.finding_tables import finding_tables
 from circleci_usage.report_folder.summary import summary_json
@@ -27,6 +26,7 @@ from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from paths import SHARED
+from rendered import page
 from reported import NOW
 from rows import Row, job_run
 

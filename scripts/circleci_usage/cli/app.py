@@ -420,8 +420,9 @@ def _warn(console: "Console", chosen: "settings.Chosen") -> None:
 
 def _show_report(console: "Console", made: "Report", folder: Path) -> None:
     from circleci_usage.render.text.terminal import terminal_summary
+    from circleci_usage.render.view.report_view import ReportView
 
-    console.show(terminal_summary(made))
+    console.show(terminal_summary(ReportView(made)))
     for warning in made.warnings:
         console.warn(warning)
     console.result(str(folder / "index.html"))

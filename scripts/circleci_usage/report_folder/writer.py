@@ -21,13 +21,13 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
 from circleci_usage.cost_files.profiles import write_profile
-from circleci_usage.render.charts.overview import draw_charts, project_charts
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
+from circleci_usage.render.charts.report_charts import draw_charts, project_charts
 from circleci_usage.render.formatting import days
 from circleci_usage.render.page.page import page
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
-from circleci_usage.render.view.projects import projects
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
@@ -38,8 +38,7 @@ PAGE_NAME: Final = "index.html"
 FileWriter = Callable[[Path], object]
 """Writes one file, given its path."""
 
-_TEXTS: Final[Mapping[str, Callable[[Report], str]]] = {
-    SUMMARY_NAME: summary_json,
+_TEXTS: Final[Mapping[str, Callable[[ReportView], str]]] = {
     PAGE_NAME: page,
     "summary.md": summary_md,
     "slack.json": slack_json,
@@ -103,12 +102,13 @@ def _write_exports(report: Report, folder: Path, export_for: Sequence[str]) -> N
 def _write_files(report: Report, folder: Path) -> None:
     pictures = folder / "charts" / "projects"
     pictures.mkdir(parents=True)
-    every = projects(report)
+    view = ReportView(report)
     common = Days([*report.period], days(report.period), report.currency)
-    draw_charts(report, pictures.parent)
-    draw_project_charts(project_charts(report, every), common, pictures)
+    draw_charts(view, pictures.parent)
+    draw_project_charts(project_charts(view), common, pictures)
     for name, text in _TEXTS.items():
-        (folder / name).write_text(text(report), encoding="utf-8")
+        (folder / name).write_text(text(view), encoding="utf-8")
+    (folder / SUMMARY_NAME).write_text(summary_json(report), encoding="utf-8")
     (folder / "tables").mkdir()
     write_tables(report, folder / "tables")
 

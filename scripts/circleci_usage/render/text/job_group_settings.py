@@ -1,4 +1,4 @@
-"""The text for the settings file that puts numbered jobs together, to be pasted there as it is."""
+"""The text that groups numbered jobs, to be pasted into the settings file."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,9 +11,9 @@ _NO_FOLD: Final = 1_000_000
 
 
 def job_group_settings(jobs: Iterable[NumberedJob]) -> str:
-    r"""The section `job_groups` with a group for each name, as YAML in ASCII: whatever a name holds stays text.
+    r"""The section `job_groups` with a group for each name, as YAML in ASCII.
 
-    Its form: `job_groups:\n  lint: [lint-*]\n`.
+    Its form: `job_groups:\n  lint: [lint-*]\n`. Whatever a name contains stays text.
     """
     groups = {job.name: [*job.globs] for job in jobs}
     text: str = yaml.safe_dump(

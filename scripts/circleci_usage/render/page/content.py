@@ -1,0 +1,108 @@
+"""What sections are made of: tables of texts, under a hint and a few amounts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
+from circleci_usage.render.view.project_names import ProjectNames
+from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.schema.keys import JobKey, WorkflowKey
+
+NAME_LENGTH: Final = 64
+
+Tone = Literal["", "more", "less"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        text: what is shown.
+        whole: what the text shortens or stands for, shown under the pointer.
+        detail: stands beside it.
+        tone: tells good news (less) from bad (more).
+    """
+
+    text: str
+    whole: str = ""
+    detail: str = ""
+    tone: Tone = ""
+
+
+Row = Sequence[Cell | str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes:
+        title: of the table.
+        headings: of the columns.
+        rows: the first cell names the row; the others are numbers.
+        note: how many rows are not shown.
+        names: how many of the first columns hold names rather than numbers.
+    """
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Row]
+    note: str = ""
+    names: int = 1
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A section of tables, under what is said before them.
+
+    Attributes:
+        tables: one below the other.
+        hint: how to read them.
+        total: the amount that the section is about, and what it is; None without one.
+        facts: name, value and detail of a few more amounts.
+        files: the report's tables that have it in full, by their names.
+        text: to be copied as it is; empty without one.
+    """
+
+    tables: Sequence[Table]
+    hint: str = ""
+    total: tuple[str, str] | None = None
+    facts: Sequence[tuple[str, str, str]] = ()
+    files: Sequence[str] = ()
+    text: str = ""
+
+
+def name_cell(name: str, detail: str = "") -> Cell:
+    """A name from the export."""
+    (text,) = shortened([visible_name(name)], NAME_LENGTH)
+    (beside,) = shortened([detail], NAME_LENGTH)
+    return Cell(text, visible_name(name), beside)
+
+
+def workflow_cell(key: WorkflowKey, projects: ProjectNames) -> Cell:
+    """A workflow and its project."""
+    name = "(no workflow)" if key.workflow == NO_NAME else key.workflow
+    return name_cell(name, projects.around(key.project_key))
+
+
+def job_cell(key: JobKey, projects: ProjectNames) -> Cell:
+    """A job, its project and workflow."""
+    name = "(no job)" if key.job == NO_NAME else key.job
+    return name_cell(name, projects.around_job(key))
+
+
+def unknown(text: str = "unknown") -> Shown:
+    """A text in the place of a number: tables sort it behind all numbers."""
+    return Shown(text, None)
+
+
+def more_rows(shown: int, every: Sequence[object], noun: str) -> str:
+    """What is left out, if anything.
+
+    >>> more_rows(2, ["a", "b", "c"], "job"), more_rows(5, ["a"], "job")
+    ('1 more job', '')
+    """
+    left = len(every) - shown
+    return number_of(left, f"more {noun}") if left > 0 else ""
