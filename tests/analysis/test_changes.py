@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from circleci_usage.analysis.period_comparison import Change, Changes, compare, drivers
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import UNPRICED
-from circleci_usage.render.page.content import Cell
 from circleci_usage.render.page.sections.period_comparison import period_comparison_section
+from circleci_usage.render.page.tables import Cell
 from circleci_usage.render.view.report_view import ReportView
 from costs import costs, line, project
 from reports import NULL, report_of

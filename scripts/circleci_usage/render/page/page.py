@@ -15,7 +15,6 @@ from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.style import PAGE_COLORS
-from circleci_usage.render.page.content import Tone
 from circleci_usage.render.page.sections.all_projects import all_projects_section
 from circleci_usage.render.page.sections.breakdowns import (
     credit_type_section,
@@ -37,6 +36,7 @@ from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
+from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
 from circleci_usage.render.view.report_view import ReportView

@@ -18,7 +18,7 @@ from circleci_usage.render.formatting import (
     several_days,
     visible_name,
 )
-from circleci_usage.render.page.content import Cell, Row, Table, Tables, Tone, name_cell, unknown
+from circleci_usage.render.page.tables import Cell, Row, Table, Tables, Tone, name_cell, unknown
 from circleci_usage.render.text.sentences import interval
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report

@@ -4,7 +4,7 @@ from typing import Final
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.render.formatting import long_day, money, money_change
-from circleci_usage.render.page.content import Cell, Row, Table, Tables, more_rows, name_cell
+from circleci_usage.render.page.tables import Cell, Row, Table, Tables, more_rows, name_cell
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import ProjectKey
 

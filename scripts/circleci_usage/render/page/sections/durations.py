@@ -5,7 +5,7 @@ from typing import Final
 from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.render.formatting import duration, money, number, percent
-from circleci_usage.render.page.content import (
+from circleci_usage.render.page.tables import (
     Cell,
     Row,
     Table,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from circleci_usage.analysis.numbered_jobs import NumberedJob
-from circleci_usage.render.page.content import Row, Table, Tables, more_rows, name_cell
+from circleci_usage.render.page.tables import Row, Table, Tables, more_rows, name_cell
 from circleci_usage.render.text.job_group_settings import job_group_settings
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import WorkflowKey

@@ -4,7 +4,7 @@ from typing import Final
 
 from circleci_usage.analysis.noncompute import Extra
 from circleci_usage.render.formatting import money
-from circleci_usage.render.page.content import Table, Tables, job_cell, more_rows
+from circleci_usage.render.page.tables import Table, Tables, job_cell, more_rows
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import credit_type_name
 from circleci_usage.schema.keys import JobKey

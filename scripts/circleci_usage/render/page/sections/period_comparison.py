@@ -5,7 +5,7 @@ from typing import Final
 
 from circleci_usage.analysis.period_comparison import Change, costing
 from circleci_usage.render.formatting import Shown, days, money, money_change, percent_change
-from circleci_usage.render.page.content import (
+from circleci_usage.render.page.tables import (
     Cell,
     Row,
     Table,

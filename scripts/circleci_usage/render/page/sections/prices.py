@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from circleci_usage.core.decimals import plain
 from circleci_usage.render.formatting import Shown, money, number, number_of
-from circleci_usage.render.page.content import Cell, Row, Table, Tables, unknown
+from circleci_usage.render.page.tables import Cell, Row, Table, Tables, unknown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.report_folder.priced_amounts import known_amounts

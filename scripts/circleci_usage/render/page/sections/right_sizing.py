@@ -15,7 +15,7 @@ from circleci_usage.render.formatting import (
     percent,
     percent_change,
 )
-from circleci_usage.render.page.content import (
+from circleci_usage.render.page.tables import (
     Cell,
     Row,
     Table,

@@ -5,7 +5,7 @@ from typing import Final
 
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.render.formatting import duration, money, number, number_of
-from circleci_usage.render.page.content import Row, Table, Tables, job_cell, more_rows
+from circleci_usage.render.page.tables import Row, Table, Tables, job_cell, more_rows
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import JobKey
 
