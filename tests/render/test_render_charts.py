@@ -155,12 +155,11 @@ def test_hostile_names_are_drawn(tmp_path: Path, name: str) -> None:
 
 def charts(count: int) -> list[ProjectChart]:
     """Charts of sample projects."""
-    return [
-        ProjectChart(
-            f"project-{n}", f"project {n}", f"€{n}.00", [float(n * day % 17) for day in range(31)]
-        )
-        for n in range(count)
-    ]
+    made = []
+    for n in range(count):
+        daily = [float(n * day % 17) for day in range(31)]
+        made.append(ProjectChart(f"project-{n}", f"project {n}", f"€{n}.00", daily))
+    return made
 
 
 @given(st.floats(0, 1e12, allow_subnormal=False))

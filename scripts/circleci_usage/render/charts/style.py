@@ -2,12 +2,12 @@
 
 import logging
 import math
+import pathlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from io import StringIO
-from pathlib import Path
 from typing import Final
 
 import matplotlib as mpl
@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.path import Path as Outline
+from matplotlib.path import Path
 from numpy.typing import ArrayLike
 
 from circleci_usage.render.formatting import day, symbol, visible_name
@@ -84,7 +84,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: pathlib.Path) -> None:
     """Write the figure as `path`.png and `path`.svg."""
     figure.savefig(
         path.with_name(f"{path.name}.png"),
@@ -133,7 +133,7 @@ def drawing_area(figure: Figure, *, left: float, right: float, top: float, botto
     return axes
 
 
-def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Outline:
+def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Path:
     """Upright bars at 0, 1, 2 … as one outline: a single element in the SVG."""
     low, high = np.asarray(bottoms), np.asarray(tops)
     middles = np.arange(len(high))
@@ -142,8 +142,8 @@ def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Outline:
         [(left, low), (left, high), (right, high), (right, low), (left, low)]
     ).transpose(2, 0, 1)
     drawn = corners[high != low]
-    codes = [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY]
-    return Outline(drawn.reshape(-1, 2), codes * len(drawn))
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(drawn.reshape(-1, 2), codes * len(drawn))
 
 
 def bar_width(days: int) -> float:
