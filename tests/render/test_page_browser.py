@@ -1,18 +1,45 @@
 """index.html in a real Chromium: with and without JavaScript, on narrow screens, on paper."""
 
 import base64
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
-from browser import MANY, Show, many_projects
+from browser import MANY, Show, chromium_driver, many_projects, page_opener
 from circleci_usage.report import Report
 from reports import acme_report, empty_report, hostile_report, report_of_projects
 
-pytest_plugins = ("browser",)
-
+AXE = "axe-core@4.11.0"
 SERIOUS = {"serious", "critical"}
 EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, many_projects])
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    yield from chromium_driver()
+
+
+@pytest.fixture
+def show(driver: webdriver.Chrome, tmp_path: Path) -> Show:
+    return page_opener(driver, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("There is no npm to get axe-core with.")
+    folder = tmp_path_factory.mktemp("axe")
+    got = subprocess.run(
+        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
+    )
+    if got.returncode:
+        pytest.skip("npm cannot get axe-core.")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @EVERY

@@ -1,18 +1,28 @@
 """Tables of the page in a real Chromium: each column sorts by what it is exactly."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
-from browser import Show, many_projects
+from browser import Show, chromium_driver, many_projects, page_opener
 from circleci_usage.report import Report
 from reports import acme_report, report_of
 from rows import job_run
 
-pytest_plugins = ("browser",)
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    yield from chromium_driver()
+
+
+@pytest.fixture
+def show(driver: webdriver.Chrome, tmp_path: Path) -> Show:
+    return page_opener(driver, tmp_path)
 
 
 @cache

@@ -1,8 +1,7 @@
-"""Pages in a real Chromium; test modules set `pytest_plugins = ("browser",)` for its fixtures."""
+"""Pages in a real Chromium."""
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +14,6 @@ from circleci_usage.report import Report
 from rendered import page
 from reports import report_of_projects
 
-AXE = "axe-core@4.11.0"
 FLAGS = (
     *(
         "--headless=new",
@@ -81,8 +79,8 @@ class Browser:
         return [event["params"]["request"]["url"] for event in sent]
 
 
-@pytest.fixture(scope="module")
-def driver() -> Iterator[webdriver.Chrome]:
+def chromium_driver() -> Iterator[webdriver.Chrome]:
+    """A Chromium, for a fixture of a module; without one its tests are skipped."""
     chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not chromedriver:
         pytest.skip("There is no chromium with its chromedriver.")
@@ -97,31 +95,17 @@ def driver() -> Iterator[webdriver.Chrome]:
     started.quit()
 
 
-@pytest.fixture
-def show(driver: webdriver.Chrome, tmp_path: Path) -> "Show":
+def page_opener(driver: webdriver.Chrome, folder: Path) -> Show:
+    """What opens a page that is written into a folder."""
     browser = Browser(driver)
     browser.command("Emulation.setScriptExecutionDisabled", value=False)
     browser.screen("light", 1280)
 
     def open_page(report: Report, anchor: str = "") -> Browser:
-        file = tmp_path / "index.html"
+        file = folder / "index.html"
         file.write_text(page(report), encoding="utf-8")
         browser.requests()
         driver.get(f"{file.as_uri()}{anchor}")
         return browser
 
     return open_page
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("There is no npm to get axe-core with.")
-    folder = tmp_path_factory.mktemp("axe")
-    got = subprocess.run(
-        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
-    )
-    if got.returncode:
-        pytest.skip("npm cannot get axe-core.")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

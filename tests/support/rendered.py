@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from circleci_usage import render
+from circleci_usage.render import text
+from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text import markdown, slack
 from circleci_usage.render.text.sentences import Sentence
 from circleci_usage.render.view.projects import ProjectView
@@ -12,7 +13,7 @@ from circleci_usage.report import Report
 
 def page(report: Report) -> str:
     """index.html of a report."""
-    return render.page.page.page(ReportView(report))
+    return index_html(ReportView(report))
 
 
 def summary_md(report: Report) -> str:
@@ -27,7 +28,7 @@ def slack_json(report: Report) -> str:
 
 def sentences(report: Report) -> Iterator[Sentence]:
     """The sentences of a report."""
-    return render.text.sentences.sentences(ReportView(report))
+    return text.sentences.sentences(ReportView(report))
 
 
 def projects(report: Report) -> Sequence[ProjectView]:

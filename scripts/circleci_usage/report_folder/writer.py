@@ -24,7 +24,7 @@ from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
 from circleci_usage.render.formatting import days
-from circleci_usage.render.page.page import page
+from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
 from circleci_usage.render.view.report_view import ReportView
@@ -39,7 +39,7 @@ FileWriter = Callable[[Path], object]
 """Writes one file, given its path."""
 
 _TEXTS: Final[Mapping[str, Callable[[ReportView], str]]] = {
-    PAGE_NAME: page,
+    PAGE_NAME: index_html,
     "summary.md": summary_md,
     "slack.json": slack_json,
 }

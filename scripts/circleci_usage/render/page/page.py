@@ -128,7 +128,7 @@ class PageHead:
     facts: Sequence[tuple[str, str]]
 
 
-def page(view: ReportView) -> str:
+def index_html(view: ReportView) -> str:
     """The report as a page."""
     templates = _templates(view.currency)
     script = templates.get_template("page.js").render()
