@@ -1,4 +1,7 @@
-"""The README's picture: `python tools/picture.py docs/report.png` runs the demo and takes the top of its page."""
+"""The README's picture: the top of the demo's page.
+
+Run `python tools/picture.py docs/report.png`.
+"""
 
 import base64
 import io
@@ -24,7 +27,7 @@ FLAGS = (
 
 
 def main(picture: Path) -> None:
-    """Draw the picture anew."""
+    """Redraw the picture."""
     with TemporaryDirectory() as folder:
         demo = [sys.executable, "-m", "circleci_usage", "demo", "--quiet", "--output", "report"]
         subprocess.run(demo, cwd=folder, check=True)

@@ -11,13 +11,13 @@ from typing import Final
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
 from circleci_usage.cost_files.profiles import write_profile
-from circleci_usage.render.charts.overview import draw_charts, project_charts
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
+from circleci_usage.render.charts.report_charts import draw_charts, project_charts
 from circleci_usage.render.formatting import days
-from circleci_usage.render.page.page import page
+from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
-from circleci_usage.render.view.projects import projects
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
@@ -39,7 +39,7 @@ from circleci_usage.schema.report_files import (
 FileWriter = Callable[[Path], object]
 """Writes one file, given its path."""
 
-Output = Callable[[Report, Path], object]
+Output = Callable[[ReportView, Path], object]
 """Writes a file of the report, or the files of a folder, given its path."""
 
 
@@ -74,28 +74,29 @@ def write_report(
             report's is in the way.
         UnfinishedError: the disk is full.
     """
+    view = ReportView(report)
     focus_name = FOCUS_GZIP_NAME if focus_gzip else FOCUS_NAME
     outputs: dict[str, Output] = {
         **_OUTPUTS,
-        focus_name: partial(write_focus, version=focus_version, grain=focus_grain),
-        COST_FILES_FOLDER: partial(_write_cost_files, export_for=export_for),
+        focus_name: _of_report(partial(write_focus, version=focus_version, grain=focus_grain)),
+        COST_FILES_FOLDER: _of_report(partial(_write_cost_files, export_for=export_for)),
     }
 
     def write(unfinished: Path) -> None:
         with translate_os_errors(folder):
             for name, output in outputs.items():
-                output(report, unfinished / name)
+                output(view, unfinished / name)
         if rows:
             rows(unfinished / MERGED_NAME)
 
     return replace_report(folder, write)
 
 
-def _text(render: Callable[[Report], str]) -> Output:
+def _text(render: Callable[[ReportView], str]) -> Output:
     """The output of a renderer that makes a text."""
 
-    def output(report: Report, path: Path) -> None:
-        path.write_text(render(report), encoding="utf-8")
+    def output(view: ReportView, path: Path) -> None:
+        path.write_text(render(view), encoding="utf-8")
 
     return output
 
@@ -103,16 +104,26 @@ def _text(render: Callable[[Report], str]) -> Output:
 def _folder(write: Output) -> Output:
     """The output of what writes into an existing folder."""
 
-    def output(report: Report, path: Path) -> None:
+    def output(view: ReportView, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        write(report, path)
+        write(view, path)
 
     return output
 
 
-def _draw_project_charts(report: Report, folder: Path) -> None:
-    common = Days([*report.period], days(report.period), report.currency)
-    draw_project_charts(project_charts(report, projects(report)), common, folder)
+def _of_report(write: Callable[[Report, Path], object]) -> Output:
+    """The output of what is written from the report itself, not from what people are shown."""
+
+    def output(view: ReportView, path: Path) -> None:
+        write(view.report, path)
+
+    return output
+
+
+def _draw_project_charts(view: ReportView, folder: Path) -> None:
+    period = view.report.period
+    common = Days([*period], days(period), view.currency)
+    draw_project_charts(project_charts(view), common, folder)
 
 
 def _write_cost_files(report: Report, folder: Path, export_for: Sequence[str]) -> None:
@@ -121,13 +132,17 @@ def _write_cost_files(report: Report, folder: Path, export_for: Sequence[str]) -
         write_profile(report, tool, folder)
 
 
+def _write_summary(report: Report, path: Path) -> None:
+    path.write_text(summary_json(report), encoding="utf-8")
+
+
 _OUTPUTS: Final[Mapping[str, Output]] = {
     CHARTS_FOLDER: _folder(draw_charts),
     PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
-    SUMMARY_NAME: _text(summary_json),
-    PAGE_NAME: _text(page),
+    SUMMARY_NAME: _of_report(_write_summary),
+    PAGE_NAME: _text(index_html),
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
-    TABLES_FOLDER: _folder(write_tables),
+    TABLES_FOLDER: _folder(_of_report(write_tables)),
 }
 """What every report has: the name of a file or folder → what writes it."""

@@ -14,8 +14,9 @@ from circleci_usage.analysis.period_comparison import (
 )
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import UNPRICED
+from circleci_usage.render.page.sections.period_comparison import period_comparison_section
 from circleci_usage.render.page.tables import Cell
-from circleci_usage.render.page.time_sections import change_view
+from circleci_usage.render.view.report_view import ReportView
 from handmade_costs import cost_line, costs_of, project
 from report_factory import report_of
 from rows import Row, job_run
@@ -234,12 +235,11 @@ def test_what_cost_nothing_is_neither_new_nor_gone() -> None:
     new = [job_run("10", JOB_NAME="new", JOB_RUN_DATE="2026-03-05")]
     gone = [job_run("10", JOB_NAME="gone", JOB_RUN_DATE="2026-02-05"), never_started("2026-02-05")]
 
-    view = change_view(
-        report_of([*steady, *free, *once_free, *new, *gone, never_started("2026-03-05")])
-    )
+    report = report_of([*steady, *free, *once_free, *new, *gone, never_started("2026-03-05")])
+    section = period_comparison_section(ReportView(report))
 
-    assert view
-    _, jobs = view.grids
+    assert section
+    _, jobs = section.tables
     shown = [cells(row) for row in jobs.rows]
     assert {name: share for name, _, _, _, share, *_ in shown} == {
         "test": "+10.7%",

@@ -12,17 +12,13 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
-from circleci_usage.render.page.page import page
-from circleci_usage.render.text.markdown import summary_md
-from circleci_usage.render.text.sentences import sentences
-from circleci_usage.render.text.slack import slack_json
-from circleci_usage.render.view.projects import projects
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import job_in_words
 from commandline import circleci_usage
 from push_runner import plan_push
+from rendered import page, projects, sentences, slack_json, summary_md
 from report_factory import NOW, report_of
 from rows import Row, job_run
 from sample_reports import NULL, project

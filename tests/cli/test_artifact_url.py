@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 
 from circleci_usage.cli.artifact_url import artifact_link
-from circleci_usage.render.text.markdown import summary_md
-from circleci_usage.render.text.slack import slack_json
+from rendered import slack_json, summary_md
 from sample_reports import acme_report
 
 

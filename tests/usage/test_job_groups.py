@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.render.page.page import page
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
@@ -26,6 +25,7 @@ from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import circleci_usage
 from hypothesis_profiles import examples
+from rendered import page
 from report_factory import report_from_settings, written_settings
 from rows import Row, job_run
 from sample_reports import HOSTILE_NAMES

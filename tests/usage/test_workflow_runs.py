@@ -18,7 +18,6 @@ from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.core.periods import Period
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from circleci_usage.render.page.page import page
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
@@ -28,6 +27,7 @@ from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from hypothesis_profiles import examples
 from paths import SHARED
+from rendered import page
 from report_factory import report_of_usage
 from rows import Row, job_run
 

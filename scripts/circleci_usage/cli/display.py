@@ -28,7 +28,9 @@ def show_warnings(console: "Console", warnings: Iterable[str]) -> None:
 def show_report(console: "Console", report: "Report", folder: Path) -> None:
     """Show a summary, the warnings, and where the page is."""
     from circleci_usage.render.text.terminal import terminal_summary
+    from circleci_usage.render.view.report_view import ReportView
+    from circleci_usage.schema.report_files import PAGE_NAME
 
-    console.show(terminal_summary(report))
+    console.show(terminal_summary(ReportView(report)))
     show_warnings(console, report.warnings)
-    console.result(str(folder / "index.html"))
+    console.result(str(folder / PAGE_NAME))

@@ -1,4 +1,4 @@
-"""How people are shown numbers, days and names. The only place of the project where amounts are rounded."""
+"""Numbers, days and names as people read them; the only place where amounts are rounded."""
 
 import re
 from collections import Counter
@@ -22,16 +22,16 @@ _MINUS: Final = "−"
 # What moves the cursor, hides, or turns the direction of the text after it.
 _SPACES: Final = re.compile(r"[\t\n\r\v\f\u2028\u2029]+")
 _INVISIBLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 class Shown(str):
-    """A text for people that knows what it shows, so that tables can be sorted by it.
+    """A text that knows the value it shows, so that tables can be sorted by it.
 
     Attributes:
-        exact: the number without rounding, or the ISO date; empty where that is not known.
+        exact: the number without rounding, or the ISO date; empty where that is unknown.
     """
 
     __slots__ = ("exact",)
@@ -46,7 +46,7 @@ class Shown(str):
 
 
 def exact_value(shown: str) -> str:
-    """What a text sorts by: what it shows, or itself."""
+    """What a text sorts by: the value that it shows, or itself."""
     return shown.exact if isinstance(shown, Shown) else shown
 
 
@@ -62,7 +62,7 @@ def symbol(currency: str) -> str:
 
 
 def money(amount: Decimal, currency: str) -> Shown:
-    """`$1,234.50`; what is less than a cent is not shown as nothing: `<$0.01`."""
+    """`$1,234.50`, and `<$0.01` for anything below a cent but zero."""
     cents = rounded(amount, 2)
     if amount and not cents:
         return Shown(f"<{symbol(currency)}0.01", amount)
@@ -70,7 +70,7 @@ def money(amount: Decimal, currency: str) -> Shown:
 
 
 def drawn_money(amount: float, currency: str) -> str:
-    """`money` of an amount that was good enough to be drawn."""
+    """`money` of an amount in a chart, which is a float."""
     return money(Decimal(repr(amount)), currency)
 
 
@@ -80,7 +80,7 @@ def money_change(difference: Decimal, currency: str) -> Shown:
 
 
 def number(count: Decimal | int) -> Shown:
-    """`179,098`: credits and job runs are counted in whole ones."""
+    """`179,098`, and `<1` for a part of a credit."""
     exact = Decimal(count)
     if exact and abs(exact) < 1:
         return Shown("<1", exact)
@@ -116,8 +116,8 @@ def _duration(seconds: float) -> str:
     return f"{round(whole / _DAY):,} days"
 
 
-def counted(count: Decimal | int, noun: str) -> str:
-    """`1 job run`, `475 job runs`."""
+def number_of(count: Decimal | int, noun: str) -> str:
+    """`1 job run`, `1,475 job runs`, `<1 credits`."""
     return amount_of(number(count), noun)
 
 
@@ -160,23 +160,34 @@ def short_days(period: Period) -> str:
 
 
 def when(period: Period) -> str:
-    """`days` in a sentence: `in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
+    """`in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
     shown = days(period)
     if len(period) == 1:
         return f"on {shown}"
     return f"from {re.sub(' ?– ?', ' to ', shown)}" if "–" in shown else f"in {shown}"
 
 
-def visible(name: str) -> str:
-    """A name from an export with nothing in it that acts on the text around it."""
+def visible_name(name: str) -> str:
+    r"""A name from an export, without characters that act on the text around it.
+
+    >>> visible_name("main\n\x1b[2J"), visible_name(" ")
+    ('main \ufffd[2J', '(blank)')
+    """
     shown = _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", _SPACES.sub(" ", name))
     return shown if shown and not shown.isspace() else "(blank)"
 
 
 def shortened(names: Sequence[str], limit: int) -> list[str]:
-    """The names, each of at most `limit` characters, long ones without their middle; different names stay different."""
+    """Names of at most `limit` characters: long ones lose their middle.
+
+    Different names stay different: those that would look alike end with `…1`, `…2` and so on.
+
+    >>> shortened(["build", "integration-tests"], 9)
+    ['build', 'integr…ts']
+    """
     whole = {name for name in names if len(name) <= limit}
-    cut = {name: _without_middle(name, limit) for name in dict.fromkeys(names) if name not in whole}
+    too_long = [name for name in dict.fromkeys(names) if name not in whole]
+    cut = {name: _without_middle(name, limit) for name in too_long}
     uses = Counter(cut.values())
     for position, (name, short) in enumerate(cut.items(), start=1):
         if uses[short] > 1 or short in whole:

@@ -1,4 +1,4 @@
-"""Small pictures whose pixels are numbers of shades: of a few colours from white to the full one."""
+"""Small PNGs of a few colors, each in shades from white to the full color."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +13,7 @@ Pixels = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 """Rows of shades."""
 
 FULL: Final = 84
-"""The darkest shade of a colour; with white, three times as many fit into a byte."""
+"""The darkest shade of a color: three colors with so many shades, and white, fit into a byte."""
 _WHITE: Final = 255
 _ANCHORS: Final = {"start": "ls", "middle": "ms", "end": "rs"}
 _PACKED: Final = 3
@@ -23,7 +23,7 @@ _ABOVE, _BELOW = 20, 10
 
 
 class Shades:
-    """The shades of one colour: `number` is its place in the palette."""
+    """The shades of one color: `number` is its place in the palette."""
 
     def __init__(self, number: int, color: str) -> None:
         self._first = number * (FULL + 1)
@@ -31,12 +31,12 @@ class Shades:
         self.colors = np.rint(_WHITE + steps * (np.array(getrgb(color)) - _WHITE)).astype(np.uint8)
 
     def nearest(self, color: str) -> int:
-        """The shade most like another colour."""
+        """The shade most like another color."""
         distances = np.abs(self.colors.astype(int) - getrgb(color)).sum(axis=1)
         return self._first + int(np.argmin(distances))
 
     def cover(self, pixels: Pixels, shades: Pixels) -> None:
-        """Put the colour on pixels: from 0, which leaves what is there, to `FULL`."""
+        """Put the color on pixels: from 0, which leaves what is there, to `FULL`."""
         np.copyto(pixels, shades + np.uint8(self._first), where=shades > 0)
 
     def write(
@@ -48,7 +48,7 @@ class Shades:
         font: str,
         size: float,
     ) -> None:
-        """Write a line of text; `place` is where its baseline has its `anchor`: start, middle or end."""
+        """Write a line of text whose baseline starts, ends or is centered at `place`."""
         first = round(place[1]) - _ABOVE
         strip = Image.new("L", (pixels.shape[1], _ABOVE + _BELOW))
         start = (place[0], place[1] - first)

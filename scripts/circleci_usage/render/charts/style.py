@@ -1,13 +1,13 @@
-"""What charts and the page look like: colours, type, sizes, scales. Said once, so that both match."""
+"""How charts and the page look: colors, type, sizes, scales; shared, so that they match."""
 
 import logging
 import math
+import pathlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from io import StringIO
-from pathlib import Path
 from typing import Final
 
 import matplotlib as mpl
@@ -15,16 +15,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.path import Path as Outline
+from matplotlib.path import Path
 from numpy.typing import ArrayLike
 
-from circleci_usage.render.formatting import day, symbol, visible
+from circleci_usage.render.formatting import day, symbol, visible_name
 
 SERIES: Final = ("#0448ae", "#30abfa", "#d89f00", "#c15515", "#068556", "#5d2d69")
-"""One colour a series, in the order of their cost.
+"""One color per series, in the order of their cost.
 
-After Okabe and Ito (Color Universal Design, 2008), shifted until any two, `REST` included, stay apart by 24 in CIE76
-colour difference as people with protanopia, deuteranopia and tritanopia see them (Machado and others, 2009).
+After Okabe and Ito (Color Universal Design, 2008), shifted until any two, `REST` included, stay
+apart by 24 in CIE76 color difference as people with protanopia, deuteranopia and tritanopia see
+them (Machado and others, 2009).
 """
 REST: Final = "#a5a9b2"
 """Everything else together."""
@@ -42,7 +43,7 @@ PAGE_COLORS: Final = {
     "rest": REST,
     **{f"series-{number}": color for number, color in enumerate(SERIES, start=1)},
 }
-"""The page's variables, which have other colours in the dark."""
+"""The page's variables, which have other colors in dark mode."""
 
 FONT: Final = "DejaVu Sans"
 """Comes with Matplotlib, so charts look the same everywhere."""
@@ -66,7 +67,7 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw and save inside."""
+    """Draw and save inside this context."""
     with mpl.rc_context():
         # Not what a file of settings in the working folder said when Matplotlib was loaded.
         mpl.rcdefaults()
@@ -83,7 +84,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: pathlib.Path) -> None:
     """Write the figure as `path`.png and `path`.svg."""
     figure.savefig(
         path.with_name(f"{path.name}.png"),
@@ -108,9 +109,11 @@ def font_file(weight: str) -> str:
 
 
 def drawable(text: str) -> str:
-    """The text with a box in the place of every character that the font lacks, e.g. emoji."""
+    """The text with a box for every character that the font lacks, such as emoji."""
     font = get_font(font_file("normal"))
-    return "".join(letter if font.get_char_index(ord(letter)) else _BOX for letter in visible(text))
+    return "".join(
+        letter if font.get_char_index(ord(letter)) else _BOX for letter in visible_name(text)
+    )
 
 
 def drawing_area(figure: Figure, *, left: float, right: float, top: float, bottom: float) -> Axes:
@@ -130,8 +133,8 @@ def drawing_area(figure: Figure, *, left: float, right: float, top: float, botto
     return axes
 
 
-def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Outline:
-    """Upright bars at 0, 1, 2 … as one outline: a single element in the SVG, however many days there are."""
+def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Path:
+    """Upright bars at 0, 1, 2 … as one outline: a single element in the SVG."""
     low, high = np.asarray(bottoms), np.asarray(tops)
     middles = np.arange(len(high))
     left, right = middles - width / 2, middles + width / 2
@@ -139,8 +142,8 @@ def bars(bottoms: ArrayLike, tops: ArrayLike, width: float) -> Outline:
         [(left, low), (left, high), (right, high), (right, low), (left, low)]
     ).transpose(2, 0, 1)
     drawn = corners[high != low]
-    codes = [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY]
-    return Outline(drawn.reshape(-1, 2), codes * len(drawn))
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(drawn.reshape(-1, 2), codes * len(drawn))
 
 
 def bar_width(days: int) -> float:
@@ -166,7 +169,10 @@ def amounts(values: Sequence[float], currency: str) -> list[str]:
 
 
 def day_marks(days: Sequence[date], room: int) -> list[tuple[int, str]]:
-    """Which days of an axis are named, about `room` at most: all, every other, Mondays, first days of months."""
+    """Which days of an axis are named: index and name of about `room` days at most.
+
+    All days, every other day, Mondays, or first days of months: the first that fit.
+    """
     for stride in (1, 2):
         if len(days) <= room * stride:
             return [(index, day(days[index])) for index in range(0, len(days), stride)]

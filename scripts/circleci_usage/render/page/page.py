@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -14,28 +15,48 @@ from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.style import PAGE_COLORS
-from circleci_usage.render.page import breakdown_sections, savings_sections, time_sections
-from circleci_usage.render.page.price_section import price_view
+from circleci_usage.render.page.sections.all_projects import all_projects_section
+from circleci_usage.render.page.sections.breakdowns import (
+    credit_type_section,
+    environment_section,
+    jobs_section,
+    projects_section,
+)
+from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
+from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
+from circleci_usage.render.page.sections.cost_by_day import cost_by_day_section
+from circleci_usage.render.page.sections.durations import durations_section
+from circleci_usage.render.page.sections.job_groups import job_groups_section
+from circleci_usage.render.page.sections.noncompute import noncompute_section
+from circleci_usage.render.page.sections.period_comparison import (
+    change_tone,
+    period_comparison_section,
+)
+from circleci_usage.render.page.sections.prices import prices_section
+from circleci_usage.render.page.sections.right_sizing import right_sizing_section
+from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
+from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
-from circleci_usage.report import Report
+from circleci_usage.render.view.report_view import ReportView
 
 _NOT_IN_ANCHORS: Final = re.compile(r"[^a-z0-9]+")
 
 
 class Section(NamedTuple):
-    """A section of the page, drawn with `sections/<template>.html.j2`.
+    """A section of the page, drawn with `templates/sections/<template>.html.j2`.
 
     Attributes:
         title: its heading.
         template: the name of its template.
-        view: what the template shows; None leaves the section out.
+        content: what the template shows of a report; None leaves the section out.
         short_title: the beginning of a long heading, for the navigation.
     """
 
     title: str
     template: str
-    view: Callable[[Report], object]
+    content: Callable[[ReportView], object]
     short_title: str = ""
 
     @property
@@ -45,70 +66,124 @@ class Section(NamedTuple):
 
     @property
     def anchor(self) -> str:
-        """`wasted-spend`: the page scrolls to `#wasted-spend`."""
+        """Its id: `wasted-spend` of "Wasted spend"."""
         return _NOT_IN_ANCHORS.sub("-", self.label.lower()).strip("-")
 
 
-BUDGETS: Final = Section("Budgets and forecast", "grids", time_sections.budget_view)
+_BUDGETS: Final = Section("Budgets and forecast", "tables", budgets_section)
 SECTIONS: Final = (
-    Section("Cost by day", "days", breakdown_sections.day_view),
-    BUDGETS,
-    Section("Change vs. previous period", "grids", time_sections.change_view),
-    Section("Cost anomalies", "grids", time_sections.anomaly_view),
+    Section("Cost by day", "cost_by_day", cost_by_day_section),
+    _BUDGETS,
+    Section("Change vs. previous period", "tables", period_comparison_section),
+    Section("Cost anomalies", "tables", cost_anomalies_section),
     Section(
         "Cost by credit type, team and organization",
-        "narrow_lists",
-        breakdown_sections.spending_view,
+        "compact_lists",
+        credit_type_section,
         "Cost by credit type",
     ),
-    Section("Projects", "wide_list", breakdown_sections.project_view),
-    Section("Jobs", "wide_list", breakdown_sections.job_view),
-    Section("Right-sizing", "grids", savings_sections.size_view),
-    Section("Wasted spend", "grids", savings_sections.waste_view),
-    Section("Duration and success rate", "grids", savings_sections.duration_view),
-    Section("Job groups", "grids", savings_sections.numbered_view),
-    Section("Trend", "bars", time_sections.trend_view),
-    Section("Non-compute costs", "side_grids", savings_sections.extra_view),
+    Section("Projects", "wide_list", projects_section),
+    Section("Jobs", "wide_list", jobs_section),
+    Section("Right-sizing", "tables", right_sizing_section),
+    Section("Wasted spend", "tables", wasted_spend_section),
+    Section("Duration and success rate", "tables", durations_section),
+    Section("Job groups", "tables", job_groups_section),
+    Section("Trend", "trend", trend_section),
+    Section("Non-compute costs", "tables_side_by_side", noncompute_section),
     Section(
         "Execution environment and triggers",
-        "narrow_lists",
-        breakdown_sections.machine_view,
+        "compact_lists",
+        environment_section,
         "Execution environment",
     ),
-    Section("All projects", "every_project", breakdown_sections.every_project_view),
-    Section("Prices", "grids", price_view),
+    Section("All projects", "all_projects", all_projects_section),
+    Section("Prices", "tables", prices_section),
 )
 """In the order of the page."""
 
-_WITHOUT_USAGE: Final = (BUDGETS,)
+_WITHOUT_USAGE: Final = (_BUDGETS,)
 """What a report without usage still shows."""
 
 
-def page(report: Report) -> str:
+@dataclass(frozen=True)
+class PageHead:
+    """What stands above the sections.
+
+    Attributes:
+        organizations: their names.
+        sentences: the headline, and what to know next.
+        change: the change vs. the previous period in a few words; empty when that is unknown.
+        change_tone: whether that is good or bad news.
+        completeness: whether the numbers are final.
+        is_complete: whether they are.
+        facts: name and value of a few amounts; none without usage.
+    """
+
+    organizations: Sequence[str]
+    sentences: Sequence[Markup]
+    change: str
+    change_tone: Tone
+    completeness: str
+    is_complete: bool
+    facts: Sequence[tuple[str, str]]
+
+
+def index_html(view: ReportView) -> str:
     """The report as a page."""
-    templates = _templates(report.currency)
-    used = SECTIONS if report.totals.job_runs else _WITHOUT_USAGE
-    shown_sections = [
-        (section, view) for section in used if (view := section.view(report)) is not None
-    ]
+    templates = _templates(view.currency)
     script = templates.get_template("page.js").render()
+    style = templates.get_template("page.css").render(colors=PAGE_COLORS)
     return templates.get_template("page.html.j2").render(
-        report=report,
-        sections=shown_sections,
-        sentences=[_with_names(sentence) for sentence in sentences.sentences(report)],
-        change=report.findings.period_comparison,
-        change_in_short=sentences.change_in_short(report),
-        change_tone=time_sections.change_tone(report),
-        month_to_date=report.findings.month_to_date,
-        budgets=time_sections.budgets_in_short(report),
-        enough_for_mean=ENOUGH_FOR_MEAN,
-        completeness=sentences.completeness(report),
-        projects=sum(is_project(line.key) for line in lines(report.breakdowns["projects"])),
-        organizations=[line.name for line in lines(report.breakdowns["organizations"])],
-        style=Markup(templates.get_template("page.css").render(colors=PAGE_COLORS)),  # noqa: S704 - our own file
+        report=view.report,
+        head=_head(view),
+        sections=[*_sections(view)],
+        style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _sections(view: ReportView) -> Iterator[tuple[Section, object]]:
+    """The sections that have something to show, with it."""
+    for section in SECTIONS if view.report.totals.job_runs else _WITHOUT_USAGE:
+        content = section.content(view)
+        if content is not None:
+            yield section, content
+
+
+def _head(view: ReportView) -> PageHead:
+    report = view.report
+    is_complete = not report.missing and report.complete_through == report.period.last
+    return PageHead(
+        organizations=[line.name for line in lines(report.breakdowns["organizations"])],
+        sentences=[_with_names(sentence) for sentence in sentences.sentences(view)],
+        change=sentences.change_in_short(report),
+        change_tone=change_tone(report),
+        completeness=sentences.completeness(report),
+        is_complete=is_complete,
+        facts=[*_facts(view)] if report.totals.job_runs else [],
+    )
+
+
+def _facts(view: ReportView) -> Iterator[tuple[str, str]]:
+    report, currency = view.report, view.currency
+    totals, days = report.totals, len(report.period)
+    yield "Credits", formatting.number(totals.credits)
+    yield "Job runs", formatting.number(totals.job_runs)
+    if days >= ENOUGH_FOR_MEAN:
+        yield "Average daily cost", formatting.money(totals.cost / days, currency)
+    named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
+    yield "Projects", formatting.number(len(named))
+    changes = report.findings.period_comparison
+    if changes and not changes.without_seats:
+        yield formatting.days(changes.before), formatting.money(changes.total.before, currency)
+    month = report.findings.month_to_date
+    if month and not month.is_over and month.everything.expected is not None:
+        expected = formatting.money(month.everything.expected, currency)
+        yield f"{formatting.days(month.month)} forecast", expected
+    budgets = budgets_in_short(report)
+    if budgets:
+        yield "Budgets", budgets
 
 
 def _templates(currency: str) -> Environment:
@@ -124,16 +199,16 @@ def _templates(currency: str) -> Environment:
         "cost": partial(cost_shown, currency=currency),
         "number": formatting.number,
         "exact": formatting.exact_value,
-        "counted": formatting.counted,
+        "number_of": formatting.number_of,
         "percent": formatting.percent,
         "period": formatting.days,
         "long_day": formatting.long_day,
         "day": formatting.day,
-        "visible": formatting.visible,
+        "visible_name": formatting.visible_name,
     }
     return templates
 
 
 def _with_names(sentence: sentences.Sentence) -> Markup:
-    names = (Markup("<bdi>{}</bdi>").format(formatting.visible(name)) for name in sentence.names)
+    names = [Markup("<bdi>{}</bdi>").format(formatting.visible_name(n)) for n in sentence.names]
     return escape(sentence.text).format(*names)

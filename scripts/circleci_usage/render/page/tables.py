@@ -1,13 +1,13 @@
-"""Tables of what the analyses found: rows of cells that are text already, for one template."""
+"""What sections are made of: tables of texts, under a hint and a few amounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from circleci_usage.analysis.breakdowns import JOB, WORKFLOW
-from circleci_usage.render.formatting import counted, shortened, visible
-from circleci_usage.render.view.projects import ProjectNames
+from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
+from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.schema.keys import JobKey, WorkflowKey
 
 NAME_LENGTH: Final = 64
 
@@ -16,7 +16,14 @@ Tone = Literal["", "more", "less"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: `whole` is what `text` shortens, `detail` stands beside it, `tone` tells good news from bad."""
+    """A cell of a table.
+
+    Attributes:
+        text: what is shown.
+        whole: what the text shortens or stands for, shown under the pointer.
+        detail: stands beside it.
+        tone: tells good news (less) from bad (more).
+    """
 
     text: str
     whole: str = ""
@@ -24,71 +31,78 @@ class Cell:
     tone: Tone = ""
 
 
+Row = Sequence[Cell | str]
+
+
 @dataclass(frozen=True)
-class Grid:
+class Table:
     """A table.
 
     Attributes:
         title: of the table.
         headings: of the columns.
         rows: the first cell names the row; the others are numbers.
-        note: how many lines are not shown.
+        note: how many rows are not shown.
         names: how many of the first columns hold names rather than numbers.
     """
 
     title: str
     headings: Sequence[str]
-    rows: Sequence[Sequence[Cell | str]]
+    rows: Sequence[Row]
     note: str = ""
     names: int = 1
 
 
 @dataclass(frozen=True)
-class Grids:
-    """A section of grids, under what is to be said before them.
+class Tables:
+    """A section of tables, under what is said before them.
 
     Attributes:
-        grids: one below the other.
+        tables: one below the other.
         hint: how to read them.
-        total: the amount that the section is about, and what it is; empty without one.
+        total: the amount that the section is about, and what it is; None without one.
         facts: name, value and detail of a few more amounts.
-        tables: the tables that have it in full.
+        files: the report's tables that have it in full, by their names.
         text: to be copied as it is; empty without one.
     """
 
-    grids: Sequence[Grid]
+    tables: Sequence[Table]
     hint: str = ""
     total: tuple[str, str] | None = None
     facts: Sequence[tuple[str, str, str]] = ()
-    tables: Sequence[str] = ()
+    files: Sequence[str] = ()
     text: str = ""
 
 
 def name_cell(name: str, detail: str = "") -> Cell:
     """A name from the export."""
-    (text,) = shortened([visible(name)], NAME_LENGTH)
+    (text,) = shortened([visible_name(name)], NAME_LENGTH)
     (beside,) = shortened([detail], NAME_LENGTH)
-    return Cell(text, visible(name), beside)
+    return Cell(text, visible_name(name), beside)
 
 
-def project_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
-    """The project that a key begins with."""
-    return name_cell(projects.of(key))
+def workflow_cell(key: WorkflowKey, projects: ProjectNames) -> Cell:
+    """A workflow and its project."""
+    name = "(no workflow)" if key.workflow == NO_NAME else key.workflow
+    return name_cell(name, projects.around(key.project_key))
 
 
-def workflow_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
-    """The workflow of a key of `analysis.totals.WORKFLOW`, and its project."""
-    workflow = key[WORKFLOW.index("workflow")]
-    return name_cell("(no workflow)" if workflow == NO_NAME else workflow, projects.around(key))
+def job_cell(key: JobKey, projects: ProjectNames) -> Cell:
+    """A job, its project and workflow."""
+    name = "(no job)" if key.job == NO_NAME else key.job
+    return name_cell(name, projects.around_job(key))
 
 
-def job_cell(key: Sequence[str], projects: ProjectNames) -> Cell:
-    """The job of a key that begins with `analysis.totals.JOB`, its project and workflow."""
-    job = key[JOB.index("job")]
-    return name_cell("(no job)" if job == NO_NAME else job, projects.around_job(key))
+def unknown(text: str = "unknown") -> Shown:
+    """A text in the place of a number: tables sort it behind all numbers."""
+    return Shown(text, None)
 
 
-def more(shown: int, every: Sequence[object], noun: str) -> str:
-    """What is left out, if anything: `1 more job`."""
+def more_rows(shown: int, every: Sequence[object], noun: str) -> str:
+    """What is left out, if anything.
+
+    >>> more_rows(2, ["a", "b", "c"], "job"), more_rows(5, ["a"], "job")
+    ('1 more job', '')
+    """
     left = len(every) - shown
-    return counted(left, f"more {noun}") if left > 0 else ""
+    return number_of(left, f"more {noun}") if left > 0 else ""

@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences that a manager can forward. Every people-facing format says the same."""
+"""What the numbers say, in sentences that a manager can forward; the same in every format."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,31 +6,30 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
-from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import Change
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME
 from circleci_usage.analysis.unattributed import is_project
-from circleci_usage.core.plurals import agreeing, amount_of
+from circleci_usage.core.plurals import agreeing
 from circleci_usage.render.formatting import (
-    counted,
     day,
     days,
     money,
     money_change,
-    number,
+    number_of,
     percent,
     several_days,
-    visible,
+    visible_name,
     when,
 )
-from circleci_usage.render.text.materiality import is_change, is_change_a_day, worth_saying
+from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
-from circleci_usage.render.view.projects import project_names
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import is_credit_type, job_in_words
+from circleci_usage.schema.keys import ProjectKey
 
 _DRIVERS: Final = 3
 
@@ -44,18 +43,19 @@ class Sentence:
 
     def naming(self, show: Callable[[str], str]) -> str:
         """The sentence with its names as a format can safely show them."""
-        return self.text.format(*(show(visible(name)) for name in self.names))
+        return self.text.format(*(show(visible_name(name)) for name in self.names))
 
 
-def sentences(report: Report) -> Iterator[Sentence]:
-    """The report from the sum to what can be done about it."""
+def sentences(view: ReportView) -> Iterator[Sentence]:
+    """The report from its total to the savings."""
+    report = view.report
     yield Sentence(headline(report))
     if not report.totals.job_runs:
         yield from _budgets(report)
         return
-    yield from _change(report)
-    yield from _costliest_project(report)
-    yield from _anomalies(report)
+    yield from _change(view)
+    yield from _most_expensive_project(view)
+    yield from _anomalies(view)
     yield from _forecast(report)
     yield from _budgets(report)
     yield from _savings(report)
@@ -67,10 +67,9 @@ def headline(report: Report) -> str:
         return f"There is no data {when(report.period)}, so CircleCI usage is unknown."
     if not report.totals.job_runs:
         return f"No CircleCI usage found {when(report.period)}."
-    return (
-        f"CircleCI cost {cost_shown(report.totals, report.currency)} {when(report.period)}:"
-        f" {amount_of(number(report.totals.credits), 'credit')} in {counted(report.totals.job_runs, 'job run')}."
-    )
+    totals = report.totals
+    used = f"{number_of(totals.credits, 'credit')} in {number_of(totals.job_runs, 'job run')}"
+    return f"CircleCI cost {cost_shown(totals, report.currency)} {when(report.period)}: {used}."
 
 
 def change_in_short(report: Report) -> str:
@@ -78,27 +77,20 @@ def change_in_short(report: Report) -> str:
     changes = report.findings.period_comparison
     if not changes:
         return ""
-    total, before = (
-        changes.total,
-        days(changes.before) + (", excluding seats" if changes.without_seats else ""),
-    )
+    total = changes.total
+    before = days(changes.before) + (", excluding seats" if changes.without_seats else "")
     if total.relative_change is None:
         return f"no cost in {before}"
     if not total.difference:
         return f"same as {before}"
-    against = (
-        f"{_signed(total.relative_change)} vs. {before}"
-        if is_change(total)
-        else f"about the same as {before}"
-    )
+    change = f"about the same as {before}"
+    if is_change(total):
+        change = f"{_signed(total.relative_change)} vs. {before}"
     if total.days_before == total.days_after or total.relative_change_per_day is None:
-        return against
-    a_day = (
-        f"{_signed(total.relative_change_per_day)} per day"
-        if is_change_a_day(total)
-        else "about the same per day"
-    )
-    return f"{against}, {a_day}"
+        return change
+    if is_change_per_day(total):
+        return f"{change}, {_signed(total.relative_change_per_day)} per day"
+    return f"{change}, about the same per day"
 
 
 def _signed(share: Decimal) -> str:
@@ -107,43 +99,46 @@ def _signed(share: Decimal) -> str:
 
 def completeness(report: Report) -> str:
     """Whether the numbers are final, and which days are missing; empty when there are none."""
-    missing = f"There is no data for {several_days(report.missing)}." if report.missing else ""
-    if not report.totals.job_runs:
-        return missing
-    if report.complete_through is None:
-        final = "Data is incomplete; totals may still increase."
-    elif report.complete_through < report.period.last:
-        through = report.complete_through
-        final = f"Complete through {through.day} {through:%B %Y}; later days are missing or may still increase."
-    else:
-        final = "" if missing else "All days are complete."
-    return " ".join(filter(None, [missing, final]))
+    statements = []
+    if report.missing:
+        statements.append(f"There is no data for {several_days(report.missing)}.")
+    if report.totals.job_runs:
+        statements.append(_finality(report))
+    return " ".join(filter(None, statements))
 
 
-def _change(report: Report) -> Iterator[Sentence]:
-    changes, currency = report.findings.period_comparison, report.currency
+def _finality(report: Report) -> str:
+    through = report.complete_through
+    if through is None:
+        return "Data is incomplete; totals may still increase."
+    if through < report.period.last:
+        last = f"{through.day} {through:%B %Y}"
+        return f"Complete through {last}; later days are missing or may still increase."
+    return "" if report.missing else "All days are complete."
+
+
+def _change(view: ReportView) -> Iterator[Sentence]:
+    changes, currency = view.report.findings.period_comparison, view.currency
     if not changes or not (is_change(changes.total) or worth_saying(changes.total.before)):
         return
-    total, before = (
-        changes.total,
-        f"{when(changes.before)} ({money(changes.total.before, currency)})",
-    )
+    total = changes.total
+    before = f"{when(changes.before)} ({money(total.before, currency)})"
     what = "That is"
-    if changes.without_seats or changes.now != report.period:
+    if changes.without_seats or changes.now != view.report.period:
         seats = "Excluding seats, " if changes.without_seats else ""
         what = f"{seats}{days(changes.now)} cost {money(total.after, currency)},"
     yield Sentence(f"{what} {_than(total, currency)} {before}{_per_day(total)}.")
-    if not (is_change(total) and is_change_a_day(total)):
+    if is_change(total) and is_change_per_day(total):
+        yield from _main_drivers(changes.project_drivers[:_DRIVERS], view)
+
+
+def _main_drivers(changes: Sequence[Change], view: ReportView) -> Iterator[Sentence]:
+    drivers = [driver for driver in changes if worth_saying(driver.difference)]
+    if not drivers:
         return
-    drivers = [
-        driver for driver in changes.project_drivers[:_DRIVERS] if worth_saying(driver.difference)
-    ]
-    if drivers:
-        names = tuple(project_names(report).of(driver.key) for driver in drivers)
-        holes = ", ".join(
-            f"{{}} ({money_change(driver.difference, currency)})" for driver in drivers
-        )
-        yield Sentence(f"Main drivers: {holes}.", names)
+    names = tuple(view.project_names.of(ProjectKey(*driver.key)) for driver in drivers)
+    amounts = [money_change(driver.difference, view.currency) for driver in drivers]
+    yield Sentence(f"Main drivers: {', '.join(f'{{}} ({amount})' for amount in amounts)}.", names)
 
 
 def _than(total: Change, currency: str) -> str:
@@ -153,58 +148,63 @@ def _than(total: Change, currency: str) -> str:
     if not is_change(total):
         return "about the same as"
     share = f" ({percent(abs(total.relative_change))})" if total.relative_change is not None else ""
-    return f"{money(abs(total.difference), currency)}{share} {'more' if total.difference > 0 else 'less'} than"
+    more = "more" if total.difference > 0 else "less"
+    return f"{money(abs(total.difference), currency)}{share} {more} than"
 
 
 def _per_day(total: Change) -> str:
-    """What is left of the change when both periods are taken for equally long; empty when they are."""
+    """`, and 26.1% more per day`: where the periods differ in length."""
     share = total.relative_change_per_day
     if total.days_before == total.days_after or share is None:
         return ""
     seats = " excluding seats" if total.seats_before or total.seats_after else ""
-    if not is_change_a_day(total):
+    if not is_change_per_day(total):
         return f", and about the same per day{seats}"
     return f", and {percent(abs(share))} {'more' if share > 0 else 'less'} per day{seats}"
 
 
-def _costliest_project(report: Report) -> Iterator[Sentence]:
-    named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
+def _most_expensive_project(view: ReportView) -> Iterator[Sentence]:
+    every = lines(view.report.breakdowns["projects"])
+    named = [line for line in every if is_project(line.key)]
     if len(named) > 1 and worth_saying(named[0].cost, named[0].share):
-        cost, share = money(named[0].cost, report.currency), percent(named[0].share)
-        name = project_names(report).of(named[0].key)
+        cost, share = money(named[0].cost, view.currency), percent(named[0].share)
+        name = view.project_names.of(ProjectKey(*named[0].key))
         yield Sentence(f"Most expensive project: {{}}, {cost} ({share}).", (name,))
 
 
-def _anomalies(report: Report) -> Iterator[Sentence]:
-    every, currency = report.findings.anomalies, report.currency
+def _anomalies(view: ReportView) -> Iterator[Sentence]:
+    every, currency = view.report.findings.anomalies, view.currency
     found = [anomaly for anomaly in every if worth_saying(anomaly.actual - anomaly.expected)]
     if not found:
         return
     worst = found[0]
     more = f" (the largest of {len(found)} cost anomalies)" if len(found) > 1 else ""
-    amounts = (
-        f"{money(worst.actual, currency)} vs. about {money(worst.expected, currency)} expected"
-    )
-    what, driver = _what_rose(worst, report), _driver(worst, report)
+    expected = f"about {money(worst.expected, currency)} expected"
+    amounts = f"{money(worst.actual, currency)} vs. {expected}"
+    what, driver = _what_rose(worst, view), _driver(worst, view.report)
     yield Sentence(
         f"On {day(worst.day)}, {what.text} cost {amounts}{driver.text}{more}.",
         (*what.names, *driver.names),
     )
 
 
-def _what_rose(anomaly: Anomaly, report: Report) -> Sentence:
+def _what_rose(anomaly: Anomaly, view: ReportView) -> Sentence:
     """`the job {} of {}`, `{}` or `all projects combined`."""
     if not anomaly.project:
         return Sentence("all projects combined")
-    project = project_names(report).of(anomaly.project)
-    if anomaly.subject != "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
+    project = view.project_names.of(ProjectKey(*anomaly.project))
+    if (
+        anomaly.subject != "job"
+        or not anomaly.main_driver
+        or _is_of_no_project(anomaly, view.report)
+    ):
         return Sentence("{}", (project,))
-    job = _job(anomaly.main_driver, report)
+    job = _job(anomaly.main_driver, view.report)
     return Sentence(f"{job.text} of {{}}", (*job.names, project))
 
 
 def _driver(anomaly: Anomaly, report: Report) -> Sentence:
-    """`, driven by the job {}`; empty where that is what rose."""
+    """`, driven by the job {}`; empty where the job itself is the anomaly."""
     if anomaly.subject == "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
         return Sentence("")
     job = _job(anomaly.main_driver, report)
@@ -212,10 +212,10 @@ def _driver(anomaly: Anomaly, report: Report) -> Sentence:
 
 
 def _is_of_no_project(anomaly: Anomaly, report: Report) -> bool:
-    """Whether it is a credit type that no project caused, so that project and job both go by its name."""
+    """Whether a credit type outside of projects rose: project and job both have its name."""
     if not anomaly.project or not anomaly.main_driver:
         return False
-    name, job = anomaly.project[PROJECT.index("project")], anomaly.main_driver.job
+    name, job = ProjectKey(*anomaly.project).project, anomaly.main_driver.job
     return name == job and is_credit_type(job, _credit_types(report))
 
 
@@ -280,9 +280,9 @@ def _unknown_budgets(report: Report) -> Iterator[Sentence]:
 
 
 def _these_budgets(some: Sequence[BudgetState], report: Report) -> str:
-    """`1 of 4 budgets`, `The budget`; with their month or cycle where that is not what is reported on."""
+    """`1 of 4 budgets`, `The budget`; with its month or cycle if the report is on other days."""
     every = report.findings.budgets
-    who = "The budget" if len(every) == 1 else f"{len(some)} of {counted(len(every), 'budget')}"
+    who = "The budget" if len(every) == 1 else f"{len(some)} of {number_of(len(every), 'budget')}"
     period = some[0].month_to_date.month
     return who if period == report.period else f"{who} for {days(period)}"
 
@@ -296,10 +296,8 @@ def _names(budgets: Sequence[BudgetState]) -> tuple[str, ...]:
 
 
 def _savings(report: Report) -> Iterator[Sentence]:
-    recommendation = report.findings.right_sizing
-    if recommendation.saved > 0 and worth_saying(recommendation.saved):
-        jobs, saved = (
-            counted(len(recommendation.savings), "job"),
-            money(recommendation.saved, report.currency),
-        )
+    right_sizing = report.findings.right_sizing
+    if right_sizing.saved > 0 and worth_saying(right_sizing.saved):
+        jobs = number_of(len(right_sizing.savings), "job")
+        saved = money(right_sizing.saved, report.currency)
         yield Sentence(f"Right-sizing {jobs} would save {saved} a month. {SAVINGS_ASSUME}")

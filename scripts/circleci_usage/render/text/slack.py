@@ -1,7 +1,8 @@
 """slack.json: the report as a Slack message in Block Kit.
 
-The Slack orb puts a message through a shell's `eval` inside double quotes, where a dollar sign, a backtick and a
-backslash mean something. None of them is in the file: not in names, which anybody may choose, and not as JSON escapes.
+The Slack orb passes a message through a shell's `eval` inside double quotes, where a dollar sign, a
+backtick and a backslash have a meaning. The file contains none of them: not in names, which anybody
+may choose, and not as JSON escapes.
 """
 
 import json
@@ -10,11 +11,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from circleci_usage.render.formatting import percent
-from circleci_usage.render.text.digest import Digest, digest
+from circleci_usage.render.text.overview import Overview, overview
 from circleci_usage.render.text.sentences import Sentence
 from circleci_usage.render.view.breakdown_lines import cost_shown
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
-from circleci_usage.report import Report
 
 _LINES: Final = 5
 _NAME_LENGTH: Final = 60
@@ -28,46 +29,45 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 Element = dict[str, Any]
 
 
-def slack_json(report: Report) -> str:
-    """A message for `chat.postMessage`, an incoming webhook or the Slack orb's `custom` parameter."""
-    short = digest(report, _LINES, _NAME_LENGTH)
+def slack_json(view: ReportView) -> str:
+    """A message for `chat.postMessage`, an incoming webhook or the Slack orb's `custom`."""
+    short = overview(view, _LINES, _NAME_LENGTH)
     fallback = _in_words(short.sentences[0]).translate(_ENTITIES)
-    return (
-        json.dumps(
-            {"text": fallback, "blocks": _blocks(short, report)}, ensure_ascii=False, indent=2
-        )
-        + "\n"
-    )
+    message = {"text": fallback, "blocks": _blocks(short, view)}
+    return json.dumps(message, ensure_ascii=False, indent=2) + "\n"
 
 
-def _blocks(short: Digest, report: Report) -> list[Element]:
-    first, *others = [*map(_in_words, short.sentences), *filter(None, [short.completeness])]
-    return [
+def _blocks(short: Overview, view: ReportView) -> list[Element]:
+    blocks: list[Element] = [
         {"type": "header", "text": {"type": "plain_text", "text": short.title}},
-        _rich_text(
-            _section([_text(first, bold=True)]),
-            *([_bullets([_text(each)] for each in others)] if others else []),
-        ),
-        *(_rich_text(*_list(each, report.currency)) for each in short.lists),
-        *(
-            _rich_text(_section([_text("Note: ", bold=True), _text(note)]))
-            for note in short.warnings[:_WARNINGS]
-        ),
-        *([_rich_text(_section([_link("Full report", report.link)]))] if report.link else []),
+        _rich_text(*_lead(short)),
     ]
+    blocks.extend(_rich_text(*_list(each, view.currency)) for each in short.lists)
+    for warning in short.warnings[:_WARNINGS]:
+        note = [_text("Note: ", bold=True), _text(warning)]
+        blocks.append(_rich_text(_section(note)))
+    if view.link:
+        blocks.append(_rich_text(_section([_link("Full report", view.link)])))
+    return blocks
+
+
+def _lead(short: Overview) -> list[Element]:
+    """The headline, and what to know next as bullets."""
+    first, *others = map(_in_words, short.sentences)
+    if short.completeness:
+        others.append(short.completeness)
+    headline = _section([_text(first, bold=True)])
+    return [headline, _bullets([_text(each)] for each in others)] if others else [headline]
 
 
 def _list(shown: TopList, currency: str) -> list[Element]:
     lines = [(row.label, row.line) for row in shown.rows]
     if shown.rest:
         lines.append((shown.others, shown.rest))
-    items = [
-        [
-            _text(_in_dollars(cost_shown(line, currency)), bold=True),
-            _text(f" {percent(line.share)} {name}"),
-        ]
-        for name, line in lines
-    ]
+    items = []
+    for name, line in lines:
+        cost = _in_dollars(cost_shown(line, currency))
+        items.append([_text(cost, bold=True), _text(f" {percent(line.share)} {name}")])
     return [_section([_text(shown.title, bold=True)]), _bullets(items)]
 
 

@@ -8,34 +8,34 @@ from rich.table import Table
 from rich.text import Text
 
 from circleci_usage.render.formatting import number, percent
-from circleci_usage.render.text.digest import digest
+from circleci_usage.render.text.overview import overview
 from circleci_usage.render.view.breakdown_lines import Line, cost_shown
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
-from circleci_usage.report import Report
 
 _LINES: Final = 5
 _NAME_LENGTH: Final = 48
 
 
-def terminal_summary(report: Report) -> RenderableType:
-    """The digest of a report. Names are plain text: neither Rich's markup nor the terminal's codes act in them."""
-    short = digest(report, _LINES, _NAME_LENGTH)
+def terminal_summary(view: ReportView) -> RenderableType:
+    """The overview of a report.
+
+    Names are plain text: neither Rich's markup nor the terminal's codes act in them.
+    """
+    short = overview(view, _LINES, _NAME_LENGTH)
     cost = Text.assemble(
-        (cost_shown(report.totals, report.currency), "bold"),
+        (cost_shown(view.report.totals, view.currency), "bold"),
         f"  {short.change}" if short.change else "",
     )
     first, *others = (sentence.naming(str) for sentence in short.sentences)
-    notes = [Text(f"Note: {warning}", "yellow") for warning in short.warnings]
-    return Group(
-        Text(short.title, "bold"),
-        cost,
-        Text(),
-        Text(first),
-        *(Text(f"• {sentence}") for sentence in others),
-        *([Text(short.completeness, "dim")] if short.completeness else []),
-        *notes,
-        *(part for each in short.lists for part in (Text(), _table(each, report.currency))),
-    )
+    shown: list[RenderableType] = [Text(short.title, "bold"), cost, Text(), Text(first)]
+    shown.extend(Text(f"• {sentence}") for sentence in others)
+    if short.completeness:
+        shown.append(Text(short.completeness, "dim"))
+    shown.extend(Text(f"Note: {warning}", "yellow") for warning in short.warnings)
+    for each in short.lists:
+        shown.extend((Text(), _table(each, view.currency)))
+    return Group(*shown)
 
 
 def _table(shown: TopList, currency: str) -> Table:

@@ -1,4 +1,4 @@
-"""The lines of breakdowns as the people-facing formats show them: the costliest ones, and the rest in one line."""
+"""The lines of breakdowns as people read them: the most expensive, and the rest in one line."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,18 +14,30 @@ from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.columnar import Cells, Records, columns_of
-from circleci_usage.render.formatting import Shown, money, visible
+from circleci_usage.render.formatting import Shown, money, visible_name
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import NO_NAME
 
+_AMOUNTS: Final = ("credits", "cost", "share", "job_runs", "unpriced_credits")
 _LAST: Final = "last"
-"""The column of a line's last and most particular name."""
+"""The column of the lines' own names."""
 
 
 class Line(NamedTuple):
-    """One line of a breakdown; `key` holds the values of its keys as the export has them, a day as ISO date."""
+    """One line of a breakdown.
+
+    Attributes:
+        key: the values of the breakdown's dimensions as the export has them, a day as ISO date.
+        own_name: the last of them, which tells the line from others of the same project.
+        credits: all of them.
+        cost: what they cost.
+        share: of the cost of all lines.
+        job_runs: how many.
+        unpriced_credits: those on days without a price.
+    """
 
     key: tuple[str, ...]
+    own_name: str
     credits: Decimal
     cost: Decimal
     share: Decimal
@@ -34,13 +46,13 @@ class Line(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last and most particular of its names, as people can be shown it."""
-        return visible(self.key[-1])
+        """Its own name, safe to show."""
+        return visible_name(self.own_name)
 
 
 @dataclass(frozen=True)
 class Top:
-    """The costliest lines and, unless they are all, the sum of the others."""
+    """The most expensive lines and, unless they are all, the sum of the others."""
 
     lines: Sequence[Line]
     rest: Line | None
@@ -61,18 +73,21 @@ def top_lines(breakdown: Breakdown, limit: int) -> Top:
     credits, cost, share, unpriced = (
         decimals.total(others[name]) for name in ("credits", "cost", "share", "unpriced_credits")
     )
-    rest = Line((), credits, cost, share, int(others["job_runs"].sum()), unpriced)
+    rest = Line((), "", credits, cost, share, int(others["job_runs"].sum()), unpriced)
     return Top(_lines(frame.iloc[:limit], breakdown.keys), rest, len(others))
 
 
 def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
     def line(values: Cells) -> Line:
-        return Line(tuple(map(_text, values[: len(names)])), *values[len(names) : -1])
+        key = tuple(map(_text, values[: len(names)]))
+        *_, own_name = key
+        return Line(key, own_name, *values[len(names) : -1])
 
     if "date" in names:
         frame = frame.assign(date=frame["date"].astype("object"))
-    columns = columns_of(frame, [*names, *Line._fields[1:]])
-    return Records(line, {**columns, _LAST: columns[names[-1]]})
+    columns = columns_of(frame, [*names, *_AMOUNTS])
+    *_, last = names
+    return Records(line, {**columns, _LAST: columns[last]})
 
 
 def top(every: Sequence[Line], limit: int) -> Top:
@@ -84,7 +99,7 @@ def top(every: Sequence[Line], limit: int) -> Top:
         decimals.total(_values(others, name))
         for name in ("credits", "cost", "share", "unpriced_credits")
     )
-    rest = Line((), credits, cost, share, sum(_values(others, "job_runs")), unpriced)
+    rest = Line((), "", credits, cost, share, sum(_values(others, "job_runs")), unpriced)
     return Top(every[:limit], rest, len(others))
 
 
@@ -111,35 +126,38 @@ def uses_of(names: Iterable[str], every: Sequence[Line]) -> Counter[str]:
     wanted = {*names}
     if isinstance(every, Records):
         return Counter(
-            name for each in every.column(_LAST).tolist() if (name := visible(each)) in wanted
+            name for each in every.column(_LAST).tolist() if (name := visible_name(each)) in wanted
         )
     return Counter(line.name for line in every if line.name in wanted)
 
 
 def cost_shown(amount: Line | Amount, currency: str) -> Shown:
-    """The cost for people; credits that have no price did not cost nothing."""
+    """The cost as people read it: credits without a price are not free."""
     unknown = amount.credits and amount.unpriced_credits == amount.credits
     return Shown("no price", None) if unknown else money(amount.cost, currency)
 
 
 def by_project(breakdown: Breakdown) -> dict[tuple[str, ...], Records[Line]]:
-    """The lines of a breakdown whose key begins with a project's, by that project, in their order."""
+    """The lines of each project, in their order; the breakdown's keys begin with a project's."""
     return lines(breakdown).grouped(PROJECT)
 
 
 def of_days(report: Report) -> ScaledLines:
-    """The charges that belong to their day: all but seats, which would make the day they are charged on look busy."""
+    """The charges that belong to their day.
+
+    Seats are left out: they would make the day they are charged on look busy.
+    """
     return report.charged.where(lambda charges: ~charges["credit_type"].isin(ONCE_A_MONTH))
 
 
 def seats(report: Report) -> Decimal:
-    """What is left out of the days."""
+    """What seats cost, which `of_days` leaves out."""
     with decimals.exact_arithmetic():
         return report.totals.cost - of_days(report).total("cost")
 
 
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
-    """Cost of every day of the period, but for seats, by the given columns of `Report.charges`; for drawing only."""
+    """The cost of each day without seats, by some columns of `Report.charges`; for drawing only."""
     charges = of_days(report)
     costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
     sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)

@@ -1,4 +1,4 @@
-"""Breakdowns as people read them: the costliest lines with readable names, and the rest in one line.
+"""Breakdowns as people read them: the top lines with readable names, and the rest in one.
 
 Page, Markdown, Slack and terminal all show these.
 """
@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from circleci_usage.analysis.breakdowns import JOB
-from circleci_usage.render.formatting import shortened, visible
+from circleci_usage.render.formatting import shortened, visible_name
 from circleci_usage.render.view.breakdown_lines import (
     Line,
     Top,
@@ -17,10 +16,11 @@ from circleci_usage.render.view.breakdown_lines import (
     used_lines,
     uses_of,
 )
-from circleci_usage.render.view.projects import ProjectNames, project_names
-from circleci_usage.report import Report
+from circleci_usage.render.view.project_names import ProjectNames
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
+from circleci_usage.schema.keys import BranchKey, JobKey, ProjectKey, WorkflowKey
 from circleci_usage.schema.report_files import table_file
 
 LABEL_LENGTH: Final = 80
@@ -43,7 +43,7 @@ class TopList:
     Attributes:
         title: names the whole list.
         heading: names one line of it.
-        rows: the costliest, in that order.
+        rows: the most expensive, in that order.
         rest: the sum of all others, if there are any.
         others: what the rest is called.
         file: the table that has them all.
@@ -67,26 +67,27 @@ class _Names(NamedTuple):
 
 
 def top_list(
-    report: Report, breakdown: str, limit: int, *, label_length: int = LABEL_LENGTH
+    view: ReportView, breakdown: str, limit: int, *, label_length: int = LABEL_LENGTH
 ) -> TopList:
-    """The costliest lines of one of the report's breakdowns.
+    """The most expensive lines of one of the report's breakdowns.
 
     Args:
-        report: where the breakdown is.
+        view: the report.
         breakdown: its name.
         limit: how many lines to show, besides the rest.
         label_length: longer names lose their middle.
     """
-    chosen = top_lines(report.breakdowns[breakdown], limit)
-    return _top_list(chosen, breakdown, _names(breakdown), project_names(report), label_length)
+    chosen = top_lines(view.report.breakdowns[breakdown], limit)
+    return _top_list(chosen, breakdown, _names(breakdown), view.project_names, label_length)
 
 
 def project_list(
     breakdown: str, of_project: Sequence[Line], limit: int, label_length: int
 ) -> TopList:
-    """The costliest workflows or jobs of one project, given all of them; without what has no name and cost nothing.
+    """The most expensive workflows, jobs or resource classes of one project, given all of them.
 
-    Jobs that share their name say which workflow they are of.
+    Lines without a name that cost nothing are left out. Jobs that share their name name their
+    workflow.
     """
     every = used_lines(of_project)
     chosen = top(every, limit)
@@ -110,10 +111,8 @@ def _top_list(
     table = BREAKDOWN_TABLES[breakdown]
     names = [called.name(line, projects) for line in chosen.lines]
     details = shortened([called.detail(line, projects) for line in chosen.lines], label_length)
-    rows = [
-        TopLine(*row)
-        for row in zip(names, shortened(names, label_length), details, chosen.lines, strict=True)
-    ]
+    labels = shortened(names, label_length)
+    rows = [TopLine(*row) for row in zip(names, labels, details, chosen.lines, strict=True)]
     others = f"{chosen.others:,} other {table.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(
@@ -126,7 +125,7 @@ def _own_name(line: Line, _: ProjectNames) -> str:
 
 
 def _all_names(line: Line, _: ProjectNames) -> str:
-    return " · ".join(dict.fromkeys(map(visible, line.key)))
+    return " · ".join(dict.fromkeys(map(visible_name, line.key)))
 
 
 def _credit_type(line: Line, _: ProjectNames) -> str:
@@ -134,7 +133,7 @@ def _credit_type(line: Line, _: ProjectNames) -> str:
 
 
 def _project(line: Line, projects: ProjectNames) -> str:
-    return projects.of(line.key)
+    return projects.of(ProjectKey(*line.key))
 
 
 def _job(line: Line, _: ProjectNames) -> str:
@@ -146,24 +145,28 @@ def _workflow(line: Line, _: ProjectNames) -> str:
 
 
 def _workflow_of_job(line: Line, _: ProjectNames) -> str:
-    workflow = line.key[JOB.index("workflow")]
-    return "(no workflow)" if workflow == NO_NAME else visible(workflow)
+    workflow = JobKey(*line.key).workflow
+    return "(no workflow)" if workflow == NO_NAME else visible_name(workflow)
 
 
-def _around(line: Line, projects: ProjectNames) -> str:
-    return projects.around(line.key)
+def _around_workflow(line: Line, projects: ProjectNames) -> str:
+    return projects.around(WorkflowKey(*line.key).project_key)
+
+
+def _around_branch(line: Line, projects: ProjectNames) -> str:
+    return projects.around(BranchKey(*line.key).project_key)
 
 
 def _around_job(line: Line, projects: ProjectNames) -> str:
-    return projects.around_job(line.key)
+    return projects.around_job(JobKey(*line.key))
 
 
 _NAMES: Final = {
     "credit_types": _Names(_credit_type),
     "projects": _Names(_project),
-    "workflows": _Names(_workflow, _around),
+    "workflows": _Names(_workflow, _around_workflow),
     "jobs": _Names(_job, _around_job),
-    "branches": _Names(_own_name, _around),
+    "branches": _Names(_own_name, _around_branch),
     "executors": _Names(_all_names),
 }
 """How the lines of a breakdown are called where their last name does not say enough."""

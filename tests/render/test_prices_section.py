@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from circleci_usage.render.page.price_section import price_view
+from circleci_usage.render.page.sections.prices import prices_section
+from circleci_usage.render.view.report_view import ReportView
 from report_factory import report_from_settings
 from rows import job_run
 
@@ -26,7 +27,7 @@ def texts(row: object) -> list[str]:
 def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
     report = report_from_settings(tmp_path, ROWS, SETTINGS, allow_unpriced=True)
 
-    prices, sums = price_view(report).grids
+    prices, sums = prices_section(ReportView(report)).tables
 
     assert prices.headings[4:] == ("Credits", "Included", "List cost", "Contracted cost", "Cost")
     assert [texts(row) for row in prices.rows] == [
@@ -44,18 +45,18 @@ def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
 
 
 def test_list_contracted_and_charged_cost_side_by_side(tmp_path: Path) -> None:
-    view = price_view(report_from_settings(tmp_path, ROWS[:2], SETTINGS))
+    section = prices_section(ReportView(report_from_settings(tmp_path, ROWS[:2], SETTINGS)))
 
-    assert [fact[:2] for fact in view.facts] == [
+    assert [fact[:2] for fact in section.facts] == [
         ("List cost", "$30.00"),
         ("Contracted cost", "$10.00"),
         ("Cost", "$8.00"),
     ]
-    assert view.hint.startswith("Prices are from a settings file with the SHA-256 checksum ")
+    assert section.hint.startswith("Prices are from a settings file with the SHA-256 checksum ")
 
 
 def test_one_price_is_one_cost(tmp_path: Path) -> None:
-    view = price_view(report_from_settings(tmp_path, ROWS[:2]))
+    section = prices_section(ReportView(report_from_settings(tmp_path, ROWS[:2])))
 
-    assert view.facts == []
-    assert view.grids[0].headings[4:] == ("Credits", "Cost")
+    assert section.facts == []
+    assert section.tables[0].headings[4:] == ("Credits", "Cost")

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from circleci_usage.core.periods import Period
-from circleci_usage.render.page.page import page
-from circleci_usage.render.text.sentences import Sentence, change_in_short, completeness, sentences
+from circleci_usage.render.text.sentences import Sentence, change_in_short, completeness
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
+from rendered import page, sentences
 from report_factory import report_of
 from rows import job_run
 from sample_reports import acme_report, acme_rows, empty_report, odd_reports
@@ -35,7 +35,10 @@ def test_a_part_of_a_month_is_compared_without_seats() -> None:
     assert change_in_short(report) == "+9.7% vs. 15–26 February 2026, excluding seats"
     assert [each.text for each in sentences(report)][:2] == [
         "CircleCI cost $110.30 from 1 to 12 March 2026: 183,840 credits in 69 job runs.",
-        "Excluding seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more than from 15 to 26 February 2026 ($59.54).",
+        (
+            "Excluding seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more"
+            " than from 15 to 26 February 2026 ($59.54)."
+        ),
     ]
 
 
@@ -63,7 +66,7 @@ def test_nothing_more_is_said_of_nothing() -> None:
 
 
 def report_through(day: int, *, since: date) -> Report:
-    """The report on March so far: 100,000 credits on each day since another one, and seats on the 20th of February."""
+    """A report on March so far: 100,000 credits a day since a date, and seats on February 20."""
     period = Period.of_days(date(2026, 3, 1), date(2026, 3, day))
     every_day = [f"{since + timedelta(days=n)}" for n in range((period.stop - since).days)]
     seats = {"COMPUTE_CREDITS": "0", "USER_CREDITS": "250000", "JOB_RUN_DATE": "2026-02-20"}

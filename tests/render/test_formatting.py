@@ -89,11 +89,13 @@ def test_days(first: str, last: str, title: str, phrase: str) -> None:
 def test_visible_names_are_printable_but_for_joiners(name: str) -> None:
     joiners = {"\u200c", "\u200d"}
 
-    harmful = {unicodedata.category(letter) for letter in set(formatting.visible(name)) - joiners}
+    harmful = {
+        unicodedata.category(letter) for letter in set(formatting.visible_name(name)) - joiners
+    }
 
     assert not harmful & {"Cc", "Cs", "Zl", "Zp"}
     assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f") & set(
-        formatting.visible(name)
+        formatting.visible_name(name)
     )
 
 

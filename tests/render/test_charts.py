@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from circleci_usage.render.charts import style
-from circleci_usage.render.charts.overview import draw_charts
 from circleci_usage.render.charts.per_project import Days, ProjectChart, draw_project_charts
-from circleci_usage.render.view.day_series import daily_series
+from circleci_usage.render.charts.report_charts import draw_charts
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from report_factory import MARCH
 from sample_reports import (
@@ -59,7 +59,7 @@ def assert_sound(folder: Path) -> None:
 
 @pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report])
 def test_every_chart_is_there_in_both_forms(tmp_path: Path, make: Callable[[], Report]) -> None:
-    draw_charts(make(), tmp_path)
+    draw_charts(ReportView(make()), tmp_path)
 
     assert {file.name for file in tmp_path.iterdir()} == {
         f"{name}.{kind}" for name in NAMES for kind in ("png", "svg")
@@ -68,7 +68,7 @@ def test_every_chart_is_there_in_both_forms(tmp_path: Path, make: Callable[[], R
 
 
 def test_charts_say_what_they_show(tmp_path: Path) -> None:
-    draw_charts(acme_report(), tmp_path)
+    draw_charts(ReportView(acme_report()), tmp_path)
 
     days, projects, types = (words(tmp_path / f"{name}.svg") for name in NAMES)
     subtitle = "March 2026 · $233.19 total, including $45.00 for seats (not shown)"
@@ -78,7 +78,7 @@ def test_charts_say_what_they_show(tmp_path: Path) -> None:
 
 
 def test_many_projects_do_not_crowd_a_chart(tmp_path: Path) -> None:
-    draw_charts(report_of_projects(120), tmp_path)
+    draw_charts(ReportView(report_of_projects(120)), tmp_path)
 
     assert "100 other projects" in words(tmp_path / "credits-by-project.svg")
     assert "114 other projects" in words(tmp_path / "cost-by-day.svg")
@@ -91,7 +91,7 @@ def test_the_bars_of_a_day_sum_to_its_cost_without_seats(make: Callable[[], Repo
     sums = charges.groupby("date")["cost"].sum()
     costs = {day.date(): float(cost) for day, cost in zip(sums.index, sums, strict=True)}
 
-    daily = daily_series(report)
+    daily = ReportView(report).daily
 
     assert daily.totals == pytest.approx([costs.get(day, 0.0) for day in MARCH])
     assert len(daily.series) <= 7
@@ -102,7 +102,7 @@ def test_the_days_before_are_drawn_under_the_same_weekdays() -> None:
     assert report.findings.period_comparison
     before = report.findings.period_comparison.days_before
 
-    drawn = daily_series(report).before
+    drawn = ReportView(report).daily.before
 
     # March and February 2026 both begin on a Sunday.
     assert drawn
@@ -154,13 +154,12 @@ def test_hostile_names_are_drawn(tmp_path: Path, name: str) -> None:
 
 
 def charts(count: int) -> list[ProjectChart]:
-    """Charts of made-up projects."""
-    return [
-        ProjectChart(
-            f"project-{n}", f"project {n}", f"€{n}.00", [float(n * day % 17) for day in range(31)]
-        )
-        for n in range(count)
-    ]
+    """Charts of sample projects."""
+    made = []
+    for n in range(count):
+        daily = [float(n * day % 17) for day in range(31)]
+        made.append(ProjectChart(f"project-{n}", f"project {n}", f"€{n}.00", daily))
+    return made
 
 
 @given(st.floats(0, 1e12, allow_subnormal=False))
@@ -183,7 +182,8 @@ def test_an_axis_names_as_many_days_as_there_is_room_for(length: int, room: int)
     assert all(0 <= index < length for index, _ in marks)
 
 
-# Machado, Oliveira and Fernandes, A Physiologically-based Model for Simulation of Color Vision Deficiency (2009).
+# From Machado, Oliveira and Fernandes: A Physiologically-based Model for Simulation of Color
+# Vision Deficiency, 2009.
 EYES = {
     "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "protanopia": (

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from circleci_usage.outputs import write_report
-from circleci_usage.render.page.breakdown_sections import every_project_view
-from circleci_usage.render.page.page import SECTIONS, page
+from circleci_usage.render.page.page import SECTIONS
+from circleci_usage.render.page.sections.all_projects import all_projects_section
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from golden import assert_golden
+from rendered import page
 from report_factory import report_of
 from rows import job_run
 from sample_reports import (
@@ -203,9 +205,9 @@ def test_no_two_lines_of_a_project_look_alike() -> None:
         if (job, workflow) != ("lint", "deploy")
     ]
 
-    (shown,) = (every_project_view(report_of(runs)) or {})["projects"]
+    (shown,) = all_projects_section(ReportView(report_of(runs))).projects
 
-    _, jobs, _ = shown["lists"]
+    _, jobs, _ = shown.lists
     assert [(row.label, row.detail) for row in jobs.rows] == [
         ("lint", ""),
         ("test", "build"),

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from circleci_usage.render.text.markdown import code, summary_md
+from circleci_usage.render.text.markdown import code
 from circleci_usage.report import Report
 from golden import assert_golden
+from rendered import summary_md
 from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
 
 COMMENT_LIMIT = 65_536

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from circleci_usage.render.text.slack import slack_json
 from circleci_usage.report import Report
 from golden import assert_golden
+from rendered import slack_json
 from sample_reports import acme_report, empty_report, hostile_report
 from slack_orb import SLACK_ORB
 

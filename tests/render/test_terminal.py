@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from circleci_usage.render.text.terminal import terminal_summary
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from golden import assert_golden
 from sample_reports import acme_report, empty_report, hostile_report
@@ -13,7 +14,7 @@ from sample_reports import acme_report, empty_report, hostile_report
 
 def printed(report: Report, width: int = 100) -> str:
     screen = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=True)
-    screen.print(terminal_summary(report))
+    screen.print(terminal_summary(ReportView(report)))
     assert isinstance(screen.file, io.StringIO)
     return screen.file.getvalue()
 

@@ -1,0 +1,46 @@
+"""Cost anomalies: days that cost far more than expected."""
+
+from typing import Final
+
+from circleci_usage.analysis.anomalies import Anomaly, MainDriver
+from circleci_usage.render.formatting import long_day, money, money_change
+from circleci_usage.render.page.tables import Cell, Row, Table, Tables, more_rows, name_cell
+from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.schema.keys import ProjectKey
+
+_ROWS: Final = 10
+_HEADINGS: Final = ("Day", "Project", "Main driver", "Expected", "Actual", "Excess")
+_HINT: Final = (
+    "Compared with the same weekday in the surrounding weeks, considering how much the cost usually"
+    " varies. If the anomaly is limited to one job, the amounts are that job's."
+)
+
+
+def cost_anomalies_section(view: ReportView) -> Tables | None:
+    """A row per anomaly, the largest first."""
+    found = view.report.findings.anomalies
+    if not found:
+        return None
+    rows = [_row(anomaly, view) for anomaly in found[:_ROWS]]
+    table = Table("Cost anomalies", _HEADINGS, rows, more_rows(len(rows), found, "day"), names=3)
+    return Tables([table], hint=_HINT, files=["anomalies"])
+
+
+def _row(anomaly: Anomaly, view: ReportView) -> Row:
+    currency = view.currency
+    project: Cell | str = "all projects"
+    if anomaly.project:
+        project = name_cell(view.project_names.of(ProjectKey(*anomaly.project)))
+    return [
+        long_day(anomaly.day),
+        project,
+        _main_driver(anomaly.main_driver, currency) if anomaly.main_driver else "",
+        money(anomaly.expected, currency),
+        money(anomaly.actual, currency),
+        Cell(money_change(anomaly.excess, currency), tone="more"),
+    ]
+
+
+def _main_driver(driver: MainDriver, currency: str) -> Cell:
+    usual = f"(usually {money(driver.expected, currency)})"
+    return name_cell(driver.job, f"{money(driver.actual, currency)} {usual}")

@@ -1,0 +1,88 @@
+"""Duration and success rate of workflows and jobs."""
+
+from typing import Final
+
+from circleci_usage.analysis.durations import DurationStats
+from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
+from circleci_usage.render.formatting import duration, money, number, percent
+from circleci_usage.render.page.tables import (
+    Cell,
+    Row,
+    Table,
+    Tables,
+    job_cell,
+    more_rows,
+    workflow_cell,
+)
+from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.schema.keys import JobKey, WorkflowKey
+
+_ROWS: Final = 10
+_OUTCOMES: Final = ("Runs", "Success rate", "Canceled")
+_AMOUNTS: Final = ("p50", "p95", "Credits", "Cost")
+_WORKFLOW_HEADINGS: Final = ("Workflow", *_OUTCOMES, "On hold", "Running", *_AMOUNTS)
+_JOB_HEADINGS: Final = ("Job", *_OUTCOMES, *_AMOUNTS, "p95 queue time")
+_HINT: Final = (
+    f"50% / 95% of runs finished within p50 / p95; p95 is shown for {ENOUGH_FOR_P95} runs or more."
+    " Canceled runs are excluded from the success rate; a workflow run is canceled when any of its"
+    " jobs is. As in CircleCI Insights, runs on hold count as not successful (yet); running ones"
+    " are not counted."
+)
+
+
+def durations_section(view: ReportView) -> Tables | None:
+    """How long workflows and jobs take, and how often they succeed."""
+    found = view.report.findings.durations
+    if not found.workflows and not found.jobs:
+        return None
+    workflows = [_workflow_row(each, view) for each in found.workflows[:_ROWS]]
+    jobs = [_job_row(each, view) for each in found.jobs[:_ROWS]]
+    more_workflows = more_rows(_ROWS, found.workflows, "workflow")
+    return Tables(
+        hint=_HINT,
+        tables=[
+            Table("Workflows", _WORKFLOW_HEADINGS, workflows, more_workflows),
+            Table("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job")),
+        ],
+        files=["workflow_durations", "job_durations"],
+    )
+
+
+def _workflow_row(stats: DurationStats, view: ReportView) -> Row:
+    return [
+        workflow_cell(WorkflowKey(*stats.key), view.project_names),
+        *_outcomes(stats),
+        number(stats.on_hold or 0),
+        number(stats.running or 0),
+        *_amounts(stats, view.currency),
+    ]
+
+
+def _job_row(stats: DurationStats, view: ReportView) -> Row:
+    return [
+        job_cell(JobKey(*stats.key), view.project_names),
+        *_outcomes(stats),
+        *_amounts(stats, view.currency),
+        _percentile(stats.p95_queued),
+    ]
+
+
+def _outcomes(stats: DurationStats) -> Row:
+    rate: Cell | str = Cell("–", whole="every run was canceled")
+    if stats.success_rate is not None:
+        rate = percent(stats.success_rate)
+    never = f"({number(stats.never_started)} never started)" if stats.never_started else ""
+    return [number(stats.runs), rate, Cell(number(stats.canceled), detail=never)]
+
+
+def _amounts(stats: DurationStats, currency: str) -> Row:
+    return [
+        _percentile(stats.p50_seconds),
+        _percentile(stats.p95_seconds),
+        number(stats.credits),
+        money(stats.cost, currency),
+    ]
+
+
+def _percentile(seconds: float | None) -> Cell | str:
+    return Cell("–", whole="too few runs") if seconds is None else duration(seconds)

@@ -1,0 +1,81 @@
+"""What projects, and what belongs to them, are called."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from circleci_usage.analysis.unattributed import is_project
+from circleci_usage.render.formatting import visible_name
+from circleci_usage.schema.export_columns import NO_NAME, is_credit_type
+from circleci_usage.schema.keys import JobKey, ProjectKey
+
+_UNSAFE: Final = re.compile(r"[^a-z0-9_]+")
+_FILE_NAME_LENGTH: Final = 60
+_DIGEST_LENGTH: Final = 8
+
+
+class ProjectNames:
+    """The name of each project: `web`, or `acme/web` where there are several organizations.
+
+    Projects that would share a name have their id behind it: `web (9f3a…)`.
+    """
+
+    def __init__(self, keys: Iterable[ProjectKey]) -> None:
+        self._keys = [*keys]
+        self._several = len({key.organization for key in self._keys}) > 1
+        self._uses = Counter(map(self._name, self._keys))
+
+    def of(self, key: ProjectKey) -> str:
+        """The name of a project."""
+        name = self._name(key)
+        is_shared = is_project(key) and self._uses[name] > 1
+        return f"{name} ({visible_name(key.project_id)})" if is_shared else name
+
+    def around(self, key: ProjectKey) -> str:
+        """The project to show beside its jobs, workflows and branches.
+
+        Costs without a project go by their credit type, which the line itself says: only the
+        organization is left, where there are several.
+        """
+        if is_project(key):
+            return self.of(key)
+        return visible_name(key.organization) if self._several else ""
+
+    def around_job(self, key: JobKey) -> str:
+        """The project and the workflow to show beside a job: `web · build`."""
+        nameless = {NO_NAME}
+        if is_credit_type(key.job):
+            nameless.add(key.job)
+        workflow = "" if key.workflow in nameless else visible_name(key.workflow)
+        return " · ".join(filter(None, (self.around(key.project_key), workflow)))
+
+    def files(self) -> dict[ProjectKey, str]:
+        """A name for each project's files: safe on every file system, unique even ignoring case."""
+        safe = {key: _file_name(self.of(key)) for key in self._keys}
+        uses = Counter(safe.values())
+        for key, name in safe.items():
+            if not name or uses[name] > 1:
+                safe[key] = f"{name or 'project'}-{_digest(key)}"
+        return safe
+
+    def _name(self, key: ProjectKey) -> str:
+        organization, project = visible_name(key.organization), visible_name(key.project)
+        if is_project(key):
+            return f"{organization}/{project}" if self._several else project
+        name = "(no project)" if project == NO_NAME else project
+        return f"{name} ({organization})" if self._several else name
+
+
+def _file_name(name: str) -> str:
+    """The safe part of a name.
+
+    >>> _file_name("acme/Web App")
+    'acme-web-app'
+    """
+    return _UNSAFE.sub("-", name.lower()).strip("-")[:_FILE_NAME_LENGTH]
+
+
+def _digest(key: ProjectKey) -> str:
+    return hashlib.sha256("\0".join(key).encode()).hexdigest()[:_DIGEST_LENGTH]

@@ -1,0 +1,49 @@
+"""What page, texts and charts share of a report: made once, and passed to all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from circleci_usage.render.view.breakdown_lines import lines
+from circleci_usage.render.view.day_series import DailySeries, daily_series
+from circleci_usage.render.view.project_names import ProjectNames
+from circleci_usage.render.view.projects import ProjectView, projects
+from circleci_usage.report import Report
+from circleci_usage.schema.keys import ProjectKey
+
+
+@dataclass(frozen=True, eq=False)
+class ReportView:
+    """A report and what its formats share, each worked out when the first of them needs it.
+
+    Attributes:
+        report: what is shown.
+    """
+
+    report: Report
+
+    @property
+    def currency(self) -> str:
+        """The currency of all amounts."""
+        return self.report.currency
+
+    @property
+    def link(self) -> str | None:
+        """Where the report can be opened, if that is known."""
+        return self.report.link
+
+    @cached_property
+    def project_names(self) -> ProjectNames:
+        """What each project is called."""
+        every = lines(self.report.breakdowns["projects"])
+        return ProjectNames(ProjectKey(*line.key) for line in every)
+
+    @cached_property
+    def projects(self) -> Sequence[ProjectView]:
+        """All projects, the most expensive first."""
+        return projects(self.report, self.project_names)
+
+    @cached_property
+    def daily(self) -> DailySeries:
+        """The cost of each day by team or project."""
+        return daily_series(self.report, self.project_names)

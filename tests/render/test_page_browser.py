@@ -1,0 +1,189 @@
+"""index.html in a real Chromium: with and without JavaScript, on narrow screens, on paper."""
+
+import base64
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+
+from browser import MANY, Show, chromium_driver, many_projects, page_opener
+from circleci_usage.report import Report
+from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
+
+AXE = "axe-core@4.11.0"
+SERIOUS = {"serious", "critical"}
+EVERY = pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report, many_projects])
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    yield from chromium_driver()
+
+
+@pytest.fixture
+def show(driver: webdriver.Chrome, tmp_path: Path) -> Show:
+    return page_opener(driver, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("There is no npm to get axe-core with.")
+    folder = tmp_path_factory.mktemp("axe")
+    got = subprocess.run(
+        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
+    )
+    if got.returncode:
+        pytest.skip("npm cannot get axe-core.")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@EVERY
+def test_it_asks_for_nothing_and_says_nothing(show: Show, make: Callable[[], Report]) -> None:
+    browser = show(make())
+
+    assert browser.run("return document.readyState") == "complete"
+    assert [url for url in browser.requests() if not url.startswith("file:")] == []
+    assert browser.log("browser") == []
+
+
+@pytest.mark.parametrize(
+    ("make", "colors", "width"),
+    [
+        *((acme_report, colors, width) for colors in ("light", "dark") for width in (1280, 390)),
+        (empty_report, "dark", 1280),
+        (hostile_report, "light", 390),
+        (many_projects, "light", 1280),
+    ],
+)
+def test_axe_finds_nothing_serious(
+    show: Show, axe: str, make: Callable[[], Report], colors: str, width: int
+) -> None:
+    browser = show(make())
+    browser.screen(colors, width)
+    browser.run(
+        "const closed = [...document.querySelectorAll('details')].slice(0, 12);"
+        "for (const each of closed) each.open = true"
+    )
+    browser.command("Runtime.evaluate", expression=axe)
+
+    found = browser.driver.execute_async_script("axe.run().then(arguments[0])")
+
+    serious = [each for each in found["violations"] if each["impact"] in SERIOUS]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
+
+
+@EVERY
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_only_tables_scroll_sideways(show: Show, make: Callable[[], Report], width: int) -> None:
+    browser = show(make())
+    browser.screen("light", width)
+
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_names_do_nothing(show: Show) -> None:
+    browser = show(hostile_report())
+
+    assert browser.run("return document.scripts.length") == 1
+    assert browser.run("return [...document.querySelectorAll('[onerror],[onload]')].length") == 0
+    # An alert would have made the driver raise.
+    assert "alert(1)" in browser.run("return document.body.innerText")
+
+
+def test_nothing_is_missing_without_scripts(show: Show) -> None:
+    words = "return document.querySelector('main').textContent.replace(/\\s+/g, ' ')"
+    with_script = show(acme_report()).run(words)
+
+    browser = show(acme_report())
+    browser.command("Emulation.setScriptExecutionDisabled", value=True)
+    browser.driver.refresh()
+
+    assert browser.run(words) == with_script
+    assert browser.run("return document.querySelectorAll('th button').length") == 0
+
+
+def test_a_link_opens_the_project_it_leads_to(show: Show) -> None:
+    browser = show(acme_report())
+
+    browser.run("document.querySelector('a[href=\"#project-acme-ios\"]').click()")
+
+    opened = (
+        "return [...document.querySelectorAll('.projects details[open] .who')]"
+        ".map(each => each.textContent)"
+    )
+    assert browser.run(opened) == ["acme/ios"]
+
+
+def test_a_link_from_outside_opens_its_project(show: Show) -> None:
+    browser = show(acme_report(), "#project-acme-web")
+
+    assert browser.run("return document.getElementById('project-acme-web').closest('details').open")
+
+
+def test_projects_can_be_filtered(show: Show) -> None:
+    browser = show(many_projects())
+    shown = (
+        "return [...document.querySelectorAll('.projects details')]"
+        ".filter(each => each.checkVisibility()).length"
+    )
+
+    assert browser.run(shown) == MANY
+    browser.run(
+        "const field = document.querySelector('.filter'); field.value = 'SERVICE-11';"
+        "field.dispatchEvent(new Event('input'))"
+    )
+    assert browser.run(shown) == 11
+    assert browser.run("return document.querySelector('[aria-live]').textContent") == ""
+
+
+def test_a_filter_without_a_match_says_so(show: Show) -> None:
+    browser = show(many_projects())
+    search = (
+        "const field = document.querySelector('.filter'); field.value = arguments[0];"
+        "field.dispatchEvent(new Event('input'));"
+        "return document.querySelector('[aria-live]').innerText"
+    )
+
+    assert browser.run(search, "<b>nobody") == "No rows match “<b>nobody”."
+    assert browser.run(search, "service") == ""
+
+
+def test_projects_with_a_line_alone_are_filtered_too(show: Show) -> None:
+    browser = show(report_of_projects(610))
+    shown = (
+        "return [...document.querySelectorAll('.projects .other')]"
+        ".filter(each => each.checkVisibility()).length"
+    )
+
+    assert browser.run(shown) == 10
+    browser.run(
+        "const field = document.querySelector('.filter'); field.value = 'nobody';"
+        "field.dispatchEvent(new Event('input'))"
+    )
+    assert browser.run(shown) == 0
+
+
+def test_a_day_says_what_it_cost_under_the_pointer(show: Show) -> None:
+    browser = show(acme_report())
+
+    tip = browser.run("return document.querySelectorAll('.tips i')[17].dataset.tip")
+
+    assert tip.splitlines()[:3] == [
+        "Wednesday, 18 March 2026",
+        "$31.05 total",
+        "$0.01  unallocated",
+    ]
+
+
+def test_it_prints(show: Show) -> None:
+    browser = show(acme_report())
+
+    printed = base64.b64decode(browser.command("Page.printToPDF", preferCSSPageSize=True)["data"])
+
+    assert printed.startswith(b"%PDF-")
+    assert 2 <= printed.count(b"/Type /Page\n") <= 12
