@@ -9,7 +9,7 @@ import pytest
 
 from circleci_usage.analysis.period_comparison import Change
 from circleci_usage.core.periods import Period
-from circleci_usage.render.text.materiality import is_change, is_change_a_day, worth_saying
+from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
 from circleci_usage.render.text.sentences import change_in_short
 from circleci_usage.report import Report
 from circleci_usage.report_folder.finding_tables import finding_tables
@@ -216,8 +216,8 @@ def test_a_change_is_one_of_the_whole_or_of_a_day() -> None:
     longer = Change((), Decimal(300), Decimal(310), 1, 1, 30, 31)
     denser = Change((), Decimal(310), Decimal(310), 1, 1, 31, 30)
 
-    assert (is_change(longer), is_change_a_day(longer)) == (True, False)
-    assert (is_change(denser), is_change_a_day(denser)) == (False, True)
+    assert (is_change(longer), is_change_per_day(longer)) == (True, False)
+    assert (is_change(denser), is_change_per_day(denser)) == (False, True)
 
 
 def test_a_small_saving_and_small_projects_get_no_sentence(tmp_path: Path) -> None:
