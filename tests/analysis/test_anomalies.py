@@ -8,6 +8,7 @@ import pytest
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver, find_anomalies
 from circleci_usage.core.periods import ONE_DAY, Period
+from circleci_usage.schema.keys import ProjectKey
 from handmade_costs import cost_line, costs_of, project
 
 KNOWN = Period.of_days(date(2026, 2, 2), date(2026, 3, 29))
@@ -48,7 +49,7 @@ def test_a_jump_is_found_with_what_was_expected_and_the_job_behind_it() -> None:
     assert abs(anomaly.expected - Decimal("20.20")) <= Decimal("0.20")
     assert anomaly == Anomaly(
         TUESDAY,
-        ("o1", "acme", "p1", "web"),
+        ProjectKey("o1", "acme", "p1", "web"),
         anomaly.expected,
         Decimal(cost_of(TUESDAY) + 5300) / 100,
         MainDriver("nightly", "soak", Decimal("0.00"), Decimal("50.00")),

@@ -32,8 +32,8 @@ def test_a_glob_that_matches_nothing_is_told(tmp_path: Path, owned: str) -> None
 
     glob = owned.split('"')[-2]
     assert (
-        told
-        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling (case counts)."
+        told == f"The glob {glob} of the team shop matches nothing in the data; check its spelling"
+        " (case counts)."
     )
 
 
@@ -94,15 +94,24 @@ def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
             "15 EUR, is 25,000 times",
         ),
         (
-            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {storage: 0.5}}]",
+            (
+                "pricing: [{from: 2026-01-01, price_per_credit: 0.0005,"
+                " by_credit_type: {storage: 0.5}}]"
+            ),
             "The price of Storage credits from 2026-01-01 on, 0.5 USD",
         ),
         (
-            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {ai_agent: 0.5}}]",
+            (
+                "pricing: [{from: 2026-01-01, price_per_credit: 0.0005,"
+                " by_credit_type: {ai_agent: 0.5}}]"
+            ),
             "The price of AI agent credits from 2026-01-01 on, 0.5 USD",
         ),
         (
-            "currency: JPY\nlist_price_per_credit: 0.09\npricing: [{from: 2026-01-01, price_per_credit: 2000}]",
+            (
+                "currency: JPY\nlist_price_per_credit: 0.09\n"
+                "pricing: [{from: 2026-01-01, price_per_credit: 2000}]"
+            ),
             "times the list price of 0.09 JPY; it may be the price of 25,000 credits",
         ),
     ],

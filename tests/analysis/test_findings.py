@@ -1,4 +1,4 @@
-"""All analyses on the made-up company: they find what is planted there and nothing else, at the default settings."""
+"""All analyses on the sample company: at the defaults they find what is planted, nothing else."""
 
 import json
 from collections.abc import Callable

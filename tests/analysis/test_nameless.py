@@ -1,4 +1,4 @@
-"""What has no project or job goes by the name of its credit type, in every list and file, and no sum changes."""
+"""Costs without a project or job go by their credit type everywhere, and no sum changes."""
 
 import csv
 import json

@@ -23,7 +23,7 @@ def verdict(rates: Rates | None = None, /, **machine: object) -> tuple[str, str 
     return recommendation.verdict, recommendation.suggested
 
 
-# A docker large has 4 CPUs and 8 GB, the medium+ below it 3 and 6: 62.5% with a fifth more just fit.
+# A docker large has 4 CPUs and 8 GB, the medium+ below it 3 and 6: 62.5% and 20% headroom just fit.
 @pytest.mark.parametrize(
     ("cpu", "ram", "expected"),
     [
@@ -220,8 +220,8 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
     assert migration.is_always_cheaper
 
 
-# 100.00 a month of 31 days are 98.19 of an average month. A 2xlarge costs 200 credits a minute, an xlarge 100, their
-# second generation 144 and 72; a large costs 20, its second generation 36.
+# 100.00 in a month of 31 days are 98.19 in an average month. A 2xlarge costs 200 credits a minute,
+# an xlarge 100, their second generation 144 and 72; a large costs 20, its second generation 36.
 @pytest.mark.parametrize(
     ("resource_class", "peak", "recommended", "how", "saved"),
     [
@@ -359,7 +359,7 @@ def test_less_than_a_cent_is_no_job_that_saves() -> None:
 
 
 def saved_a_month(last: int, *rows: Row) -> Decimal:
-    """What right-sizing saves, given an xlarge that costs 1,000 credits on each day through the last complete one."""
+    """What right-sizing saves on an xlarge with 1,000 credits on each day through the last one."""
     steady = [xlarge(day) for day in range(1, last + 1)]
     known = ExportedDays(complete_through=date(2026, 3, last))
     return report_of([*steady, *rows], exported=known).findings.right_sizing.saved

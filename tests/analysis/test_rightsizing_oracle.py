@@ -1,4 +1,4 @@
-"""Verdicts, recommendations and savings of generated rows, reckoned a second time from the CSV with csv and Decimal."""
+"""Verdicts, recommendations and savings, calculated a second time with csv and Decimal."""
 
 import csv
 import gzip
@@ -52,7 +52,7 @@ SMALLER = {
     ("machine", "windows.large"): (("windows.medium", 40, 4, "16"), None),
     ("machine", "windows.xlarge"): (("windows.large", None, 8, "32"), None),
 }
-"""The next smaller class, and the cheaper next generation of that, if there is one; a rate of None is the export's."""
+"""The next smaller class, and its cheaper next generation, if any; None is the export's rate."""
 CHEAPER_GENERATION = {"xlarge": ("xlarge.gen2", 72), "2xlarge": ("2xlarge.gen2", 144)}
 LARGER = {
     "medium": "medium+",
@@ -105,7 +105,7 @@ def read_csv(part: Path) -> list[dict[str, str]]:
 
 
 def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
-    """The whole rate that explains the credits of most runs of one container, if it does of five and more than half."""
+    """The whole rate of most runs with one container, if at least five and over half agree."""
     told: defaultdict[tuple[str, str], list[set[int]]] = defaultdict(list)
     for row in rows:
         seconds = int(row["JOB_RUN_SECONDS"])

@@ -1,4 +1,4 @@
-"""Reports for tests, made by the real pipeline: of daily usage, of rows, or of rows and a settings file."""
+"""Reports for tests by the real pipeline: of daily usage, rows, or rows and a settings file."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Owned costs and job runs per day and job: what metrics are made of, and the finest tables of the report folder."""
+"""Owned costs and job runs per day and job: the finest tables, which metrics are made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
-"""With more lines, days are kept by project only: the file would take longer to write than the rows to read."""
+"""With more lines, days are kept by project only: writing would take longer than reading."""
 
 FINE: Final = ("date", *JOB, "resource_class", "team")
 COARSE: Final = ("date", *PROJECT, "team")
@@ -65,7 +65,10 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
 
 
 def _are_too_many(costs: Costs) -> bool:
-    """Whether there are too many `FINE` charges; summing them up just to count them would take much memory."""
+    """Whether there are too many `FINE` charges.
+
+    They are counted without their sums, which would take much memory.
+    """
     lines = costs.lines
     if len(lines) <= MOST_LINES:
         return False

@@ -1,4 +1,4 @@
-"""Whether totals reconcile: the credits of parts, credit types and teams; and which price made which cost."""
+"""Whether the credits of parts, credit types and teams reconcile, and the prices charged."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -56,8 +56,10 @@ def reconcile(
 def prices_used(costs: Costs, prices: PriceList) -> pd.DataFrame:
     """What was charged at which price: a line per price period and credit type with credits.
 
-    Columns: `first` and `last` (days of the price period; None where it is open-ended), `credit_type`, `price` (None
-    where there is none), `credits`, `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the order of the periods.
+    Columns: `first` and `last` (days of the price period; None where it is open-ended),
+        `credit_type`, `price` (None
+    where there is none), `credits`, `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the
+    order of the periods.
     """
     measures = ["credits", "free_credits", *MONEY]
     sums = sum_by(costs.lines, ["price_period", "credit_type"], measures)

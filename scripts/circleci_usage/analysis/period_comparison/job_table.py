@@ -58,7 +58,10 @@ class OnePeriod:
 
 
 def job_table(now: OnePeriod, past: OnePeriod) -> pd.DataFrame:
-    """A row per job of either period: its key, `_MEASURES`, and `steady` where it is nothing but as many seats."""
+    """A row per job of either period: its key and `_MEASURES`.
+
+    Also `steady`: whether it is nothing but as many seats as before.
+    """
     frames = [*_measured("before", past), *_measured("after", now)]
     for each in (now, past):
         not_seats = _job_sums(of_days(each.costs), "credits", "others")

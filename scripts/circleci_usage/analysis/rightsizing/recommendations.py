@@ -32,7 +32,7 @@ SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
 Saving = Literal[
     "smaller class", "larger class", "next generation", "smaller class of the next generation"
 ]
-"""How a job saves; by a larger class only where a contract makes it cheaper than the one that is too small."""
+"""How a job saves; by a larger class only where a contract makes that cheaper."""
 
 _UNJUDGED: Final = {
     "verdict": None,
@@ -61,7 +61,8 @@ class Recommendation:
 
     Attributes:
         key: the job and its class.
-        verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or why that is unknown.
+        verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or
+            why that is unknown.
         suggested: the smaller or larger class, if any.
         runs: that ended in the period.
         measured_runs: those of them whose peaks are known.
@@ -69,7 +70,8 @@ class Recommendation:
         p95_ram: likewise.
         credits: compute credits a month, rounded to a whole one.
         cost: their contracted cost.
-        saved_credits: a month, by the recommended class; negative where it costs more, None where that is not known.
+        saved_credits: a month, by the recommended class; negative where it costs more, None where
+            that is not known.
         saved: in money.
         recommended: the class that saves most for certain; without one, the suggested class.
         saving: how the recommended class saves; None where it does not.
@@ -104,8 +106,8 @@ def recommendations(
 ) -> Records[Recommendation]:
     """A recommendation for each row, the largest saving first.
 
-    Most of very many jobs have too few runs to be judged, and differ only by their class: only the others are looked
-    at one by one.
+    Most of very many jobs have too few runs to be judged, and differ only by their class: only the
+    others are looked at one by one.
 
     Args:
         table: of `monthly_table`.
@@ -213,7 +215,7 @@ class _Judged:
         return best_saving, best
 
     def _still_fits(self, choice: ResourceClass) -> bool:
-        """Whether the class is no smaller than the current one, or large enough for what was measured."""
+        """Whether the class is no smaller than the current one, or fits what was measured."""
         machine = self.facts.machine
         if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
             return True

@@ -1,4 +1,4 @@
-"""What is known about the resource classes of an export: size, rate, and the classes that can take their place."""
+"""What is known about the resource classes of an export: size, rate, smaller and larger ones."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ Verdict = Literal[
 ]
 """What can be said about a job on a class.
 
-`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell. `unknown rate`: a
-smaller class is enough, but what one of the two costs is not known. `unknown size`: CircleCI documents such a class,
-but not for this executor. `unknown class`: nothing is known about it.
+`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell.
+`unknown rate`: a smaller class is enough, but what one of the two costs is not known. `unknown
+size`: CircleCI documents such a class, but not for this executor. `unknown class`: nothing is known
+about it.
 """
 
 
@@ -41,7 +42,8 @@ class UsedClass:
     Attributes:
         executor: as the rate table names it.
         name: likewise.
-        machine: the class with the rate that is used; None where neither table nor settings have it.
+        machine: the class with the rate that is used; None where neither table nor settings have
+            it.
         derived: the rate that the runs of the export agree on; None where too few do.
     """
 
@@ -52,7 +54,7 @@ class UsedClass:
 
     @property
     def rate(self) -> Decimal | None:
-        """The rate that is used, in credits a minute: from the settings, else the table, else the export."""
+        """Credits a minute that are used: from the settings, else the table, else the export."""
         if self.machine:
             return self.machine.credits_per_minute
         return self.derived.credits_per_minute if self.derived else None
