@@ -77,7 +77,7 @@ def build_report(
     """Daily usage → the report on one period.
 
     Args:
-        usage: may hold more days than the period: those of the year before tell what is usual, and
+        usage: may hold more days than the period: those of the year before show usual costs, and
             included credits are used up from the first day of their cycle on. Its run statistics
             are of the period.
         settings: what the report is made with.

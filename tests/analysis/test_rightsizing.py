@@ -148,11 +148,11 @@ def test_migrations_say_how_the_rate_changes() -> None:
         {"job": "free"},
     ]
 
-    dear, cheap = right_size(
+    expensive, cheap = right_size(
         owned, run_statistics(machines=machines), public_rates(), MONTH
     ).migrations
 
-    assert [dear.target, dear.change, dear.break_even_speed_up] == [
+    assert [expensive.target, expensive.change, expensive.break_even_speed_up] == [
         "2xlarge.gen2",
         Decimal("-0.28"),
         0,
@@ -207,7 +207,7 @@ def test_a_generation_is_certain_to_pay_or_may(
 
 
 def test_it_is_the_contract_that_says_what_pays() -> None:
-    dear, cheap = (
+    expensive, cheap = (
         public_rates().overridden(
             [RateOverride("docker", "large.gen2", credits_per_minute=Decimal(rate))]
         )
@@ -215,7 +215,7 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
     )
     owned, went = costs_of(cost_line(100, credits=500)), run_statistics(machines=[{}])
 
-    assert right_size(owned, went, dear, MONTH).migrations == ()
+    assert right_size(owned, went, expensive, MONTH).migrations == ()
     (migration,) = right_size(owned, went, cheap, MONTH).migrations
     assert migration.is_always_cheaper
 
@@ -346,16 +346,17 @@ def test_no_month_is_projected_from_fewer_than_five_runs() -> None:
 def test_less_than_a_cent_is_no_job_that_saves() -> None:
     machines: list[dict[str, object]] = [
         {"executor": "machine", "resource_class": "2xlarge", "job": job}
-        for job in ("dear", "cheap")
+        for job in ("expensive", "cheap")
     ]
     of = {"executor": "machine", "resource_class": "2xlarge"}
     owned = costs_of(
-        cost_line(1000, credits=1000, job="dear", **of), cost_line(1, credits=1, job="cheap", **of)
+        cost_line(1000, credits=1000, job="expensive", **of),
+        cost_line(1, credits=1, job="cheap", **of),
     )
 
     found = right_size(owned, run_statistics(machines=machines), public_rates(), MONTH)
 
-    assert [each.key[5] for each in found.savings] == ["dear"]
+    assert [each.key.job for each in found.savings] == ["expensive"]
 
 
 def saved_a_month(last: int, *rows: Row) -> Decimal:
@@ -372,7 +373,7 @@ def xlarge(day: int) -> Row:
 
 
 def test_a_month_is_projected_from_complete_days() -> None:
-    # 0.60 a day are 18.26 a month, of which the next generation saves 28%.
+    # 0.60 a day are 18.26 a month; the next generation saves 28% of that.
     assert (
         saved_a_month(31) == saved_a_month(10) == saved_a_month(10, xlarge(11)) == Decimal("5.11")
     )

@@ -106,7 +106,7 @@ def read_csv(part: Path) -> list[dict[str, str]]:
 
 def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
     """The whole rate of most runs with one container, if at least five and over half agree."""
-    told: defaultdict[tuple[str, str], list[set[int]]] = defaultdict(list)
+    possible: defaultdict[tuple[str, str], list[set[int]]] = defaultdict(list)
     for row in rows:
         seconds = int(row["JOB_RUN_SECONDS"])
         if row["JOB_BUILD_STATUS"] != "running" and row["PARALLELISM"] == "1" and seconds >= 60:
@@ -115,9 +115,9 @@ def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
                 for rate in range(1, 500)
                 if -(-rate * seconds // 60) == int(row["COMPUTE_CREDITS"])
             }
-            told[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(fitting)
+            possible[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(fitting)
     rates = {}
-    for key, sets in told.items():
+    for key, sets in possible.items():
         rate, runs = Counter(rate for each in sets for rate in each).most_common(1)[0]
         if runs >= 5 and 2 * runs > len(sets):
             rates[key] = rate

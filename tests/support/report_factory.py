@@ -84,7 +84,7 @@ def written_settings(folder: Path, text: str) -> SettingsFile:
 
 
 def branch_globs(file: SettingsFile) -> Sequence[str]:
-    """The globs that branches are told apart by."""
+    """The globs that group branches."""
     return (*MAIN_BRANCHES, *file.ownership().branch_globs)
 
 

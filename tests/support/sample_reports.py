@@ -129,7 +129,7 @@ def project(name: str) -> dict[str, str]:
 
 @cache
 def hostile_report() -> Report:
-    """Each hostile name stands once in each place where a name can stand."""
+    """Each hostile name once in each place where a name can be."""
     return report_of(
         [row for day in (2, 3) for name in HOSTILE_NAMES for row in _hostile_rows(name, day)]
     )

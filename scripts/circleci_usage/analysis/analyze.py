@@ -187,7 +187,7 @@ def _spending(
     """What a month or cycle has cost through the last of some days, and its missing days.
 
     With included credits, the days since the cycle began that the period begins in count too:
-    without knowing how many were used, nobody knows what was charged.
+    without knowing how many were used, the charge is not known.
     """
     start = period.start
     if prices.free:

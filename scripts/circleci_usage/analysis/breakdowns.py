@@ -130,7 +130,7 @@ def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
 def charges(costs: Costs) -> ScaledLines:
     """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
-    Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price`
+    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `price`
         (Decimal; None where
     there is none), `free_credits` and `AMOUNTS` (Decimal).
     """

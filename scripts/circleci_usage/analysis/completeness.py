@@ -1,6 +1,6 @@
 """Which days of a report are complete, which are missing, and which are needed to understand it.
 
-Said once, here: every comparison, forecast and warning goes by it.
+This is the only place that decides it: every comparison, forecast and warning relies on it.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class ExportedDays:
 
 
 UNKNOWN_DAYS: Final = ExportedDays()
-"""Files of which nobody knows which days they should contain."""
+"""For files that come without a ledger."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tup
 
 
 def days_to_price(period: Period, billing_cycle_day: int | None) -> Period:
-    """The days whose costs tell what is usual, from the first day of a billing cycle on.
+    """The days whose costs show what is usual, from the first day of a billing cycle on.
 
     Included credits are used up from the first day of their cycle on, so the first cycle has to be
     whole.

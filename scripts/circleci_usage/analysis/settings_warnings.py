@@ -47,7 +47,7 @@ def settings_warnings(
 def credit_type_warnings(
     usage: DailyUsage, prices: PriceList, ownership: Ownership
 ) -> Iterator[str]:
-    """Warnings about credit types in the settings file that nobody knows."""
+    """Warnings about unknown credit types in the settings file."""
     named = {kind for each in prices.periods for kind in each.by_credit_type}
     if ownership.shared:
         named |= ownership.shared.credit_types
@@ -81,7 +81,7 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
         comparison = _far(listed, LIST_PRICE, prices.currency)
         yield f"The list price in the settings file, {comparison}"
     for each in prices.periods:
-        if not _holds_within(each, period):
+        if not each.days.overlaps(period):
             continue
         for what, price in _named_prices(each):
             if _is_far(price, usual):
@@ -99,17 +99,11 @@ def _is_comparable(prices: PriceList) -> bool:
     return prices.currency in _WORTH_A_DOLLAR
 
 
-def _holds_within(price: PricePeriod, period: Period) -> bool:
-    begins_late = price.start is not None and price.start >= period.stop
-    ends_early = price.stop is not None and price.stop <= period.start
-    return not begins_late and not ends_early
-
-
 def _named_prices(price: PricePeriod) -> Iterator[tuple[str, Decimal]]:
     since = f" from {price.start} on" if price.start else ""
     yield f"of a credit{since}", price.price
     for credit_type, other in price.by_credit_type.items():
-        if other:  # what somebody says costs nothing, costs nothing
+        if other:  # a price of 0 is meant as such
             yield f"of {charge_description(credit_type)}{since}", other
 
 
@@ -131,7 +125,7 @@ def _far(price: Decimal, usual: Decimal, currency: str) -> str:
 
 
 def _unit_near(price: Decimal, usual: Decimal) -> str | None:
-    """The unit of which it would be a likely price: `25,000 credits` for 15 USD."""
+    """The unit that it is a likely price of: `25,000 credits` for 15 USD."""
     for credits, unit in _UNITS.items():
         if not _is_far(price, usual * credits, _NEAR):
             return unit

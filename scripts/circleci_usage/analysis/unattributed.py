@@ -1,6 +1,6 @@
 """Costs that no project or job caused, such as seats, go by the name of their credit type.
 
-Except compute: only job runs use it, so without a job name nobody knows whose it is. This is
+Except compute: only job runs use it, so without a job name its owner is not known. This is
 decided here alone, between allocation and the sums, so every list, chart, sentence and file says
 the same. Ids stay as the export has them, so that a project of the same name stays separate.
 """
@@ -79,7 +79,7 @@ def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
     """Rows of runs, once per credit type: each gets the runs that used it, while there are any.
 
-    The other measures stay with the first. 3 runs of which 2 used storage and 2 used network: 2 and
+    The other measures stay with the first. Of 3 runs, 2 used storage and 2 used network: 2 and
     1.
     """
     before = split.groupby("row")["users"].cumsum() - split["users"]

@@ -52,7 +52,7 @@ class DerivedRate:
         low: the lowest rate that rounding allows.
         high: the highest.
         runs: how many agree.
-        of_runs: how many could tell.
+        of_runs: how many could be used.
         in_parallel: whether runs with several containers are among them, which may make the rate
             too low.
     """

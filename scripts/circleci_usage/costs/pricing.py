@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.periods import ONE_DAY
+from circleci_usage.core.periods import ONE_DAY, OPEN_END, OPEN_START, Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.scaled_integers import Counts, fitting, places_of, to_count
 from circleci_usage.costs.costs import UNPRICED, Costs
@@ -38,6 +38,11 @@ class PricePeriod:
     def last(self) -> date | None:
         """The last day, included."""
         return self.stop - ONE_DAY if self.stop else None
+
+    @property
+    def days(self) -> Period:
+        """Its days; an open end reaches as far as there are days."""
+        return Period(self.start or OPEN_START, self.stop or OPEN_END)
 
     def price_of(self, credit_type: str) -> Decimal:
         """The price of one credit of this type."""

@@ -26,7 +26,7 @@ _JOBS_RATE: Final = 0.0007
 """The same of all jobs of a project together."""
 
 _SOME: Final = 0.1
-"""Share of its project that the other jobs must be expected to cost, to tell how busy it was."""
+"""Expected share of its project from which the other jobs show how busy it was."""
 
 
 def judge_projects(jobs: JobSeries, projects: SeriesTable) -> Judged:

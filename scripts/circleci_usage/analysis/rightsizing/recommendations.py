@@ -27,7 +27,7 @@ FULL_RAM: Final = 90
 """Percent from which a job is under-provisioned, when both are reached."""
 
 SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
-"""Is said beside every saving that is shown."""
+"""A note for every saving that is shown."""
 
 Saving = Literal[
     "smaller class", "larger class", "next generation", "smaller class of the next generation"
@@ -44,7 +44,7 @@ _UNJUDGED: Final = {
     "rate_source": None,
     "speed_up": None,
 }
-"""What is said about a job with too few runs; verdict and rate source are those of its class."""
+"""Fields of a job with too few runs; verdict and rate source are those of its class."""
 
 _FIELDS: Final = (
     *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
@@ -114,14 +114,14 @@ def recommendations(
         numbers: which of the classes each row of it is of.
         classes: what is known about them.
     """
-    said = _unjudged(numbers, classes)
+    fields = _unjudged(numbers, classes)
     runs = table[["runs", "measured_runs", "median_runs"]].max(axis=1).to_numpy()
     enough = np.flatnonzero(runs >= ENOUGH_RUNS)
     for row, judged in _judged_rows(table, enough, numbers, classes):
-        for name, value in judged.said().items():
-            said[name][row] = value
-    found = {name: pd.Series(values, table.index, "object") for name, values in said.items()}
-    cents = [to_count(each, CENTS) if each else 0 for each in said["saved"].tolist()]
+        for name, value in judged.fields().items():
+            fields[name][row] = value
+    found = {name: pd.Series(values, table.index, "object") for name, values in fields.items()}
+    cents = [to_count(each, CENTS) if each else 0 for each in fields["saved"].tolist()]
     table = table.assign(**found, saved_cents=np.array(cents, dtype="object"))
     columns = columns_of(table, [*_KEYS, *_FIELDS])
     return Records(_recommendation, columns, order(table, ("saved_cents", "cents"), _KEYS))
@@ -133,12 +133,14 @@ def _recommendation(values: Cells) -> Recommendation:
 
 
 def _unjudged(numbers: Values, classes: Sequence[ClassFacts]) -> dict[str, Values]:
-    """Name → what is said about each row as long as its runs are not judged."""
-    said = {name: np.full(len(numbers), value, dtype="object") for name, value in _UNJUDGED.items()}
+    """Field → its value in each row, as long as the runs are not judged."""
+    fields = {
+        name: np.full(len(numbers), value, dtype="object") for name, value in _UNJUDGED.items()
+    }
     for name in ("verdict", "rate_source"):
         of_classes = [getattr(each, name) for each in classes]
-        said[name] = np.array([*of_classes, None], dtype="object")[numbers]
-    return said
+        fields[name] = np.array([*of_classes, None], dtype="object")[numbers]
+    return fields
 
 
 def _judged_rows(
@@ -167,8 +169,8 @@ class _Judged:
     credits: Decimal
     cost: Decimal
 
-    def said(self) -> dict[str, object]:
-        """What is said about it, under the names of `_UNJUDGED`."""
+    def fields(self) -> dict[str, object]:
+        """The fields of `_UNJUDGED`."""
         verdict, suggested = self._verdict()
         saving, cheapest = self._cheapest(verdict, suggested)
         recommended = cheapest or suggested

@@ -28,7 +28,7 @@ Verdict = Literal[
 ]
 """What can be said about a job on a class.
 
-`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell.
+`not enough data`: too few runs were measured, or it has a GPU, whose load is not exported.
 `unknown rate`: a smaller class is enough, but what one of the two costs is not known. `unknown
 size`: CircleCI documents such a class, but not for this executor. `unknown class`: nothing is known
 about it.
@@ -68,7 +68,7 @@ class UsedClass:
 
     @property
     def is_derived(self) -> bool:
-        """Whether only the export tells the rate."""
+        """Whether the rate is known only from the export."""
         return self.rate_source == DERIVED
 
     @property
@@ -111,7 +111,7 @@ class ClassFacts:
         names: executor and class.
         machine: the class; None where it is not known, or self-hosted.
         verdict: on a job with too few runs.
-        is_judged: whether peaks tell which size is enough.
+        is_judged: whether peaks show which size is enough.
         smaller: the next smaller class, if any.
         larger: likewise.
         newer: the class of the next generation.

@@ -21,6 +21,7 @@ from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.report_folder.writer import write_report
 from circleci_usage.schema.export_columns import job_in_words
+from circleci_usage.schema.keys import ProjectKey
 from commandline import circleci_usage
 from report_factory import NOW, report_of
 from rows import Row, job_run
@@ -138,7 +139,10 @@ def test_seats_drive_a_change_only_when_their_number_does() -> None:
     )
 
     drivers = [
-        [each.key[3] for each in report.findings.period_comparison.project_drivers]
+        [
+            ProjectKey(*each.key).project
+            for each in report.findings.period_comparison.project_drivers
+        ]
         for report in (steady, hired)
         if report.findings.period_comparison
     ]

@@ -16,6 +16,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.render.page.tables import Cell
 from circleci_usage.render.page.time_sections import change_view
+from circleci_usage.schema.keys import JobKey, ProjectKey
 from handmade_costs import cost_line, costs_of, project
 from report_factory import report_of
 from rows import Row, job_run
@@ -61,13 +62,14 @@ def test_before_and_after_of_projects_and_jobs() -> None:
     assert (changes.total.before, changes.total.after) == (Decimal("4.70"), Decimal("6.70"))
     assert changes.total.relative_change == Decimal("0.425532")
     assert [
-        (change.key[3], change.difference, change.relative_change) for change in changes.projects
+        (ProjectKey(*change.key).project, change.difference, change.relative_change)
+        for change in changes.projects
     ] == [
         ("web", Decimal("1.50"), Decimal("0.333333")),
         ("new", Decimal("0.70"), None),
         ("gone", Decimal("-0.20"), Decimal(-1)),
     ]
-    assert [(change.key[5], change.difference) for change in changes.jobs[:2]] == [
+    assert [(JobKey(*change.key).job, change.difference) for change in changes.jobs[:2]] == [
         ("test", Decimal("2.00")),
         ("test", Decimal("0.70")),
     ]
