@@ -98,8 +98,7 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
     amounts = sum_by(costs.lines, keys, AMOUNTS)
     counted = costs.lines if "credit_type" in keys else runs
     job_runs = sum_by(counted, keys, ["job_runs"])
-    # All names of costs are names of runs, too. A join would make floats of counts where there are no
-    # costs.
+    # All names of costs are names of runs, too. A join would turn counts without costs into floats.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
     ordered = _ordered(lines.reset_index(), keys)
     return _with_shares(name, costs.decimals(ordered))
