@@ -130,8 +130,7 @@ def charges(costs: Costs) -> ScaledLines:
     """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
     Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `price`
-        (Decimal; None where
-    there is none), `free_credits` and `AMOUNTS` (Decimal).
+    (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
     keys = ["date", *PROJECT, "vcs_url", "team", "credit_type", "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
