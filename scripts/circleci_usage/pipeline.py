@@ -55,12 +55,11 @@ def make_report(
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
-    now = clock.now()
-    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
-    # The libraries for charts take a third of a second to load; meanwhile the engine reads, without
-    # Python.
+    # The libraries for charts take a third of a second to load; the engine reads without Python.
     with imported_meanwhile(_WRITER):
         usage = _read(source, settings, progress)
+        now = clock.now()
+        exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
         report = build_report(usage, settings, now, exported, source.warnings)
         merged = _merged_rows(source, usage, settings, report.period)
     del usage  # It may be large, and nothing is written from it.

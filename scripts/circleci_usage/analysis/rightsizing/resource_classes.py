@@ -29,9 +29,9 @@ Verdict = Literal[
 """What can be said about a job on a class.
 
 `smaller` is over-provisioned, `larger` is under-provisioned. `not enough data`: too few runs were
-measured, or it has a GPU, whose load is not exported. `unknown rate`: a smaller class is enough, but
-the rate of one of the two is not known. `unknown size`: CircleCI documents such a class, but not for
-this executor. `unknown class`: nothing is known about it.
+measured, or it has a GPU, whose load is not exported. `unknown rate`: a smaller class is enough,
+but the rate of one of the two is not known. `unknown size`: CircleCI documents such a class, but
+not for this executor. `unknown class`: nothing is known about it.
 """
 
 
