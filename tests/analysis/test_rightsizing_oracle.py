@@ -180,6 +180,10 @@ def oracle_line(
     return verdict, suggested, recommended, cents(cost * (1 - Decimal(rate) / own))
 
 
+def have_ended(runs: Sequence[dict[str, str]]) -> bool:
+    return any(run["JOB_BUILD_STATUS"] != "running" for run in runs)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_report_says_what_a_pencil_does(tmp_path: Path, seed: int) -> None:
     part = tmp_path / "part.csv.gz"
@@ -194,9 +198,7 @@ def test_the_report_says_what_a_pencil_does(tmp_path: Path, seed: int) -> None:
     for row in rows:
         jobs[row["JOB_NAME"], row["EXECUTOR"], row["RESOURCE_CLASS"]].append(row)
     expected = {
-        key: oracle_line(key, runs, rates)
-        for key, runs in jobs.items()
-        if any(run["JOB_BUILD_STATUS"] != "running" for run in runs)
+        key: oracle_line(key, runs, rates) for key, runs in jobs.items() if have_ended(runs)
     }
 
     with (tmp_path / "report" / "tables" / "right_sizing.csv").open(

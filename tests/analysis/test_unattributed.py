@@ -138,16 +138,14 @@ def test_seats_drive_a_change_only_when_their_number_does() -> None:
         ]
     )
 
-    drivers = [
-        [
-            ProjectKey(*each.key).project
-            for each in report.findings.period_comparison.project_drivers
-        ]
-        for report in (steady, hired)
-        if report.findings.period_comparison
-    ]
+    assert project_drivers(steady) == ["web"]
+    assert project_drivers(hired) == ["User seats"]
 
-    assert drivers == [["web"], ["User seats"]]
+
+def project_drivers(report: Report) -> list[str]:
+    comparison = report.findings.period_comparison
+    assert comparison
+    return [ProjectKey(*each.key).project for each in comparison.project_drivers]
 
 
 def test_a_project_of_the_same_name_stays_apart() -> None:
