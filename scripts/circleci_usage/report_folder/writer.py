@@ -4,7 +4,7 @@ The files are made in a hidden folder inside the output folder, not beside it: t
 mounted volume, which can neither be renamed nor written around. Then they move into place one by
 one, last the two that make the folder a report: summary.json and index.html. A list of the
 report's own files is kept, so that the next report can remove what it does not replace, and
-refuses to overwrite what somebody else put there.
+refuses to overwrite any other file.
 """
 
 import os
