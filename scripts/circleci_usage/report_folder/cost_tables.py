@@ -113,7 +113,11 @@ CHARGEBACK_TABLE: Final = CatalogTable(
     (
         text("period", "First and last day, as in 2026-03-01/2026-03-31."),
         dimension("team"),
-        text(TAGS, "The team's value of a tag; the column has the tag's name.", "with tags"),
+        text(
+            TAGS,
+            "The team's value of a tag; the column has the tag's name.",
+            "with `tags` in the settings file",
+        ),
         *_PARTS,
         money("total", "Both together."),
         CURRENCY,
