@@ -74,9 +74,13 @@ class Period:
     def __str__(self) -> str:
         return f"{self.first} to {self.last}"
 
-    def overlaps(self, other: Self) -> bool:
+    def overlaps(self, other: "Period") -> bool:
         """Whether a day is in both."""
         return self.start < other.stop and other.start < self.stop
+
+    def covers(self, other: "Period") -> bool:
+        """Whether all days of the other are in this one."""
+        return self.start <= other.start and other.stop <= self.stop
 
 
 EXPORTED_DAYS: Final = Period(CIRCLECI_BEGAN, date(2100, 1, 1))

@@ -56,7 +56,7 @@ def plan_replacement(datadog: DatadogSession, file: CostFile, sent: SentCosts) -
         ServiceError: Datadog cannot tell now.
     """
     on_record = {id_: one for id_, one in sent.files().items() if one.site == datadog.site.name}
-    obsolete = {id_ for id_, one in on_record.items() if _covers(file.period, one.period)}
+    obsolete = {id_ for id_, one in on_record.items() if file.period.covers(one.period)}
     listed = _listed(datadog)
     for id_, period in listed.items():
         if id_ not in obsolete and file.period.overlaps(period):
@@ -186,7 +186,7 @@ def _day(milliseconds: float) -> date:
 
 def _refuse_unless_ours(datadog: DatadogSession, id_: str, days: Period, period: Period) -> None:
     """Make sure that a file can be replaced by one of the period."""
-    if not _covers(period, days):
+    if not period.covers(days):
         raise SettingsError(
             f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}), and the report is for"
             f" {period}: its days would count twice. Report on a period that covers the whole file,"
@@ -217,10 +217,6 @@ def _has_mark(datadog: DatadogSession, id_: str) -> bool:
         raise _failed(f"does not show the Custom Costs file {id_}", error) from None
     except (KeyError, TypeError, AttributeError):
         return False
-
-
-def _covers(outer: Period, inner: Period) -> bool:
-    return outer.start <= inner.start and inner.stop <= outer.stop
 
 
 def _failed(what: str, error: DatadogRefusedError) -> ServiceError:
