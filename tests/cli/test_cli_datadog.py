@@ -180,7 +180,7 @@ def test_custom_costs_are_on_record_in_the_store(
             == 0
         )
 
-    assert datadog.asked("PUT", "/api/v2/cost/custom_costs") == 1
+    assert datadog.request_count("PUT", "/api/v2/cost/custom_costs") == 1
     (record,) = tmp_path.iterdir()
     assert API_KEY not in record.read_text()
 

@@ -89,7 +89,7 @@ def _constant_tags(report: ReportFolder, options: SampleOptions, now: datetime) 
 
 
 def _period_tag(report: ReportFolder, now: datetime) -> str:
-    """The name that was given for the period, else the one that fits its days.
+    """The name under which the period was requested, else the one that fits its days.
 
     On a Monday, `last-7-days` and `last-week` are the same days.
     """
