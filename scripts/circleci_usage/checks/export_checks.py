@@ -85,7 +85,7 @@ def _check_organization(client: CircleCI, name: str) -> Check:
     return Check(what, f"The token has access to it: {shown}.")
 
 
-def _is_there(place: Path) -> bool:
+def _exists(place: Path) -> bool:
     try:
         return place.exists()
     except OSError:
@@ -94,7 +94,7 @@ def _is_there(place: Path) -> bool:
 
 def _check_store(store: Store) -> Iterator[Check]:
     folder = store.folder
-    nearest = next(place for place in (folder, *folder.parents, Path("/")) if _is_there(place))
+    nearest = next(place for place in (folder, *folder.parents, Path("/")) if _exists(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
         fault = f"{inert(nearest)} is not writable; choose another folder with --store."
         yield Check("store", fault, SettingsError.exit_code)

@@ -30,8 +30,8 @@ DEFAULT_TAGS: Final = ("organization", "project", "team", "credit_type", "curren
 OPT_IN_TAGS: Final = ("workflow", "job", "resource_class", "branch")
 TAGS: Final = (*DEFAULT_TAGS, *OPT_IN_TAGS)
 
-FINE_TAGS: Final = ("workflow", "job", "resource_class")
-"""Tags that daily tables have unless they would be too long, and branches never have."""
+JOB_TAGS: Final = ("workflow", "job", "resource_class")
+"""The tags below a project that no table has together with branches."""
 
 
 def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tupl
             )
     wanted = {*DEFAULT_TAGS, *adding}.difference(leaving)
     tags = tuple(tag for tag in TAGS if tag in wanted)
-    finer = [tag for tag in tags if tag in FINE_TAGS]
+    finer = [tag for tag in tags if tag in JOB_TAGS]
     if "branch" in tags and finer:
         raise SettingsError(
             f"The tags branch and {finer[0]} cannot be combined: reports count branches per project"

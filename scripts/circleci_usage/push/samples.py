@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
-from circleci_usage.push.metrics import COST, CREDITS, FINE_TAGS, JOB_RUNS, JOB_SECONDS
+from circleci_usage.push.metrics import COST, CREDITS, JOB_RUNS, JOB_SECONDS, JOB_TAGS
 from circleci_usage.report_folder.reader import ReportFolder
 from circleci_usage.schema.export_columns import DAILY_CHARGES, DAILY_RUNS
 
@@ -56,7 +56,7 @@ class _Source:
     has_days: bool = True
 
 
-_RUN_TAGS: Final = ("organization", "project", "team", *FINE_TAGS)
+_RUN_TAGS: Final = ("organization", "project", "team", *JOB_TAGS)
 _BRANCH_TAGS: Final = ("organization", "project", "branch")
 
 # A run can use several credit types: by credit type it would be counted several times.
@@ -136,7 +136,7 @@ def _read(
 def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
     """Large reports leave these columns out of their daily tables."""
     columns = report.columns(source.table)
-    missing = [key for key in keys if key in FINE_TAGS and key not in columns]
+    missing = [key for key in keys if key in JOB_TAGS and key not in columns]
     if missing:
         raise SettingsError(
             "The report has too many days and jobs for a daily breakdown by"
