@@ -79,10 +79,13 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
-    " {MAX_PLACES} of them after the decimal point",
-    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal"
-    " point",
+    "decimal_max_digits": (
+        f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
+        f" {MAX_PLACES} of them after the decimal point"
+    ),
+    "decimal_whole_digits": (
+        f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal point"
+    ),
     "decimal_max_places": f"{{value}} has more than {MAX_PLACES} decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
