@@ -111,7 +111,8 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
         *(_line(name, [results[rows] for rows in sizes]) for name in results[sizes[0]]),
         "",
         (
-            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
+            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is"
+            f" {_UNIT} of the same"
             f" files; CPU time and memory are of {head[-1]}."
         ),
     ]

@@ -1,6 +1,7 @@
 """Daily series to judge forecasts and anomalies by: from a CSV file, or made up, each family a kind of trouble.
 
-All are reproducible. `TUNED` names the families that settings may be chosen on; the others are for judging alone.
+All are reproducible. `TUNED` names the families that settings may be chosen on; the others are for
+judging alone.
 """
 
 import csv

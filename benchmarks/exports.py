@@ -140,7 +140,8 @@ def _measure_download(url: str, folder: Path) -> None:
     (part,) = (folder / "parts").iterdir()
     size = part.stat().st_size / 1e9
     sys.stderr.write(
-        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s: {_peak():.0f} MB ({idle:.0f} before).\n"
+        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s: {_peak():.0f} MB ({idle:.0f}"
+        " before).\n"
     )
 
 
@@ -156,7 +157,8 @@ def _measure_gap(url: str, folder: Path) -> None:
 
     class TimedIntent(IntentFile):
         def answered(self, job: str) -> None:
-            # The same write, and its time before the disk is waited for: a kill does not need that, a power cut does.
+            # The same write, and its time before the disk is waited for: a kill does not need that,
+            # a power cut does.
             os.pwrite(self._handle, job.encode(), self._room_at)
             written.append(perf_counter_ns())
             super().answered(job)

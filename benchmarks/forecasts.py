@@ -1,7 +1,8 @@
 """`python -m benchmarks.forecasts [series.csv …]`: do forecasts and anomalies hold on daily series?
 
-Without files it makes series up. Each file has the columns `series`, `date` and a value. `pip install statsforecast
-statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they are not part of any requirements.
+Without files it makes series up. Each file has the columns `series`, `date` and a value. `pip
+install statsforecast statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they are
+not part of any requirements.
 """
 
 import argparse
@@ -56,8 +57,10 @@ def main() -> None:
             *_anomaly_table(every, scores),
             "",
             (
-                f"Made {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`: {arguments.history} days of"
-                f" history for forecasts, 91 for anomalies; {arguments.copies} made-up series of each family; one month"
+                f"Made {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`:"
+                f" {arguments.history} days of"
+                f" history for forecasts, 91 for anomalies; {arguments.copies} made-up series of"
+                " each family; one month"
                 f" in {arguments.stride} judged."
             ),
             "",

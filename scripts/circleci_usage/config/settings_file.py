@@ -102,12 +102,12 @@ def _explained(problem: ErrorDetails, document: YamlText) -> str:
     place = problem["loc"]
     value = inert(repr(problem["input"]), _SHOWN)
     text = _PROBLEMS.get(problem["type"])
-    said = (
+    description = (
         text.format(value=value, **problem.get("ctx", {}))
         if text
         else problem["msg"].removeprefix("Value error, ")
     )
-    return f"line {document.line(place)}, {_path(place)}: {said}"
+    return f"line {document.line(place)}, {_path(place)}: {description}"
 
 
 def _path(place: tuple[int | str, ...]) -> str:
