@@ -1,1 +1,1 @@
-"""What `make bench` measures: whole processes, in turn, as ratios to `gzip -dc` of the same parts."""
+"""Benchmarks of whole processes, in turn, as ratios to `gzip -dc` of the same parts."""

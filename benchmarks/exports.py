@@ -1,8 +1,8 @@
-"""`python -m benchmarks.exports`: what only a measurement can say of the export engine.
+"""`python -m benchmarks.exports`: measurements of the export engine.
 
-- How much memory a download of 1 GB takes.
-- How long the instant is in which a kill can cost a second request: from CircleCI's sending its answer (here over
-  loopback) until the id of the export job is written.
+- The peak memory of a 1 GB download.
+- The window in which a kill can cost a second request: from CircleCI's response (here over
+  loopback) until the ID of the export job is written.
 """
 
 import gzip
@@ -55,14 +55,13 @@ def main() -> None:
     )
     figures = (len(gaps), gaps[len(gaps) // 2], gaps[len(gaps) * 99 // 100], gaps[-1])
     print(
-        "Answer sent → job id written, {} requests: median {:.2f} ms, 99 % {:.2f} ms, longest {:.2f} ms.".format(
-            *figures
-        )
+        "Response sent → job ID written, {} requests: median {:.2f} ms, p99 {:.2f} ms,"
+        " longest {:.2f} ms.".format(*figures)
     )
 
 
 class _Server(ThreadingHTTPServer):
-    """Export jobs that are complete at once, with one part of these pieces; without pieces they fail."""
+    """Export jobs that complete at once with one part, or fail if there are no pieces."""
 
     pieces: list[bytes]
     answered: list[int]
@@ -146,7 +145,7 @@ def _measure_download(url: str, folder: Path) -> None:
 
 
 def _peak() -> float:
-    """The largest resident size in MB; what `getrusage` says of it includes the parent's."""
+    """The largest resident size in MB; that of `getrusage` includes the parent's."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 

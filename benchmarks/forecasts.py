@@ -72,7 +72,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecasts", description=__doc__)
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
-    parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
+    parser.add_argument("--copies", type=int, default=2, help="synthetic series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
     parser.add_argument(
         "--stride",
@@ -161,7 +161,10 @@ def _forecast_table(
         ]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
-    yield "Held: how often the month's total lay within the 80% interval. Error: median, ours / ETS / last week again."
+    yield (
+        "Coverage: how often the month's total was within the 80% interval. Error: median, ours /"
+        " ETS / last week again."
+    )
 
 
 def _errors(some: Sequence[Forecast]) -> str:

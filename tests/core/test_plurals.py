@@ -16,8 +16,8 @@ from rows import job_run
 # plural after it.
 WRONG = re.compile(
     r"(?<![\d.,:/@#$€£+−–-])(?<!= )1 (?:more |other |late |usage |cost )?"
-    r"(?:job runs|runs|rows|days|files|parts|windows|points|series of|credits|organi[sz]ations|projects|jobs|teams"
-    r"|workflows|branches|budgets|events|lines|requests|bytes|fields|copies|tries|metrics|months|weeks|hours|minutes)\b"
+    r"(?:job runs|runs|rows|days|files|parts|windows|points|series of|credits|organizations"
+    r"|projects|jobs|teams|workflows|branches|budgets|events|lines|requests|bytes|fields|copies|tries|metrics|months|weeks|hours|minutes)\b"
 )
 TEXTS = ("index.html", "summary.md", "slack.json", "summary.json")
 

@@ -174,7 +174,8 @@ BORNE = {
         f"budgets: [{{name: all, per: month, amount: {NINES}}}]\nfree_seats: 1000000\nseat_credits:"
         f" {NINES}\n"
         "rates:"
-        f" [{{executor: docker, name: medium, credits_per_minute: {NINES}, vcpus: {NINES}, ram_gb: {NINES}}}]"
+        f" [{{executor: docker, name: medium, credits_per_minute: {NINES}, vcpus: {NINES},"
+        f" ram_gb: {NINES}}}]"
     ),
     "the smallest amounts": (
         "included_credits: {per: month, amount: 1e-18}\nanomalies: {minimum: 1e-18}\n"
@@ -182,7 +183,8 @@ BORNE = {
         " {name: nothing, per: month, amount: 0}]\n"
         "free_seats: 1\nseat_credits: 1e-18\n"
         "rates:"
-        " [{executor: docker, name: medium, credits_per_minute: 1e-18, vcpus: 1e-18, ram_gb: 1e-18}]"
+        " [{executor: docker, name: medium, credits_per_minute: 1e-18, vcpus: 1e-18,"
+        " ram_gb: 1e-18}]"
     ),
     "a share of nearly nothing": teams(
         "shared_costs: {credit_types: [compute], split: fixed,"
