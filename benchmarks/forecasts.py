@@ -32,7 +32,7 @@ class Forecast(NamedTuple):
     """A month's forecast on one of its days: errors as shares of the month's total."""
 
     day: int
-    is_held: bool
+    is_covered: bool
     error: float
     naive_error: float
     peer_error: float | None
@@ -149,14 +149,14 @@ def _groups(every: Sequence[Series]) -> dict[str, list[int]]:
 def _forecast_table(
     every: Sequence[Series], forecasts: Sequence[Sequence[Forecast]]
 ) -> Iterator[str]:
-    head = [*(f"held on day {day}" for day in DAYS), *(f"error on day {day}" for day in DAYS)]
+    head = [*(f"coverage on day {day}" for day in DAYS), *(f"error on day {day}" for day in DAYS)]
     yield f"| Forecasts | {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         of_group = [each for place in places for each in forecasts[place]]
         by_day = [[each for each in of_group if each.day == day] for day in DAYS]
         cells = [
-            *(f"{mean(each.is_held for each in some):.0%}" for some in by_day),
+            *(f"{mean(each.is_covered for each in some):.0%}" for some in by_day),
             *map(_errors, by_day),
         ]
         yield f"| {name} | {' | '.join(cells)} |"
