@@ -1,4 +1,4 @@
-"""`make bench`: reports against `gzip -dc` of the same parts and against a naive script.
+"""`make bench`: ours beside `gzip -dc` of the same parts and beside what people write first, in one run.
 
 This process stays small, because the operating system counts a parent's memory as its new child's.
 """
@@ -23,7 +23,7 @@ _PACKAGES = ("polars", "pandas", "isal")
 
 
 def main() -> None:
-    """Measure, print the table, and write it into a page if requested."""
+    """Measure, print the table, and put it into a page if asked."""
     arguments = _arguments()
     results = {}
     for rows in arguments.rows:
@@ -40,13 +40,15 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the sample exports"
+        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the made-up exports"
     )
-    parser.add_argument("--parts", type=int, default=8, help="number of files")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median is shown")
+    parser.add_argument("--parts", type=int, default=8, help="files that they are spread over")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="runs of each, of which the median is shown"
+    )
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
     parser.add_argument(
-        "--write", type=Path, help="page to write the table into, between its marks"
+        "--write", type=Path, help="a page to put the table into, between its marks"
     )
     return parser.parse_args()
 
@@ -109,8 +111,7 @@ def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
         *(_line(name, [results[rows] for rows in sizes]) for name in results[sizes[0]]),
         "",
         (
-            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is"
-            f" {_UNIT} of the same"
+            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}. × is {_UNIT} of the same"
             f" files; CPU time and memory are of {head[-1]}."
         ),
     ]

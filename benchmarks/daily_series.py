@@ -1,7 +1,6 @@
-"""Daily series to judge forecasts and anomalies by: from a CSV file, or synthetic families.
+"""Daily series to judge forecasts and anomalies by: from a CSV file, or made up, each family a kind of trouble.
 
-All are reproducible. `TUNED` names the families that settings may be chosen on; the others are for
-judging alone.
+All are reproducible. `TUNED` names the families that settings may be chosen on; the others are for judging alone.
 """
 
 import csv
@@ -37,7 +36,7 @@ class Series:
 
 
 def read(path: Path) -> list[Series]:
-    """The series of a CSV file with the columns `series`, `date` and a value; a missing day is 0."""
+    """The series of a CSV file with the columns `series`, `date` and a third one, the value; a missing day is 0."""
     found: defaultdict[str, dict[date, float]] = defaultdict(dict)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = csv.reader(stream)
@@ -64,7 +63,7 @@ def made_up(copies: int, seed: int = 1) -> list[Series]:
 
 
 def is_tuned(name: str) -> bool:
-    """Whether settings may have been chosen on a synthetic series."""
+    """Whether settings may have been chosen on a made-up series."""
     return name.rpartition("-")[0] in TUNED
 
 

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.exports`: measurements of the export engine.
+"""`python -m benchmarks.exports`: what only a measurement can say of the export engine.
 
-- The peak memory of a 1 GB download.
-- The window in which a kill can cost a second request: from CircleCI's response (here over
-  loopback) until the ID of the export job is written.
+- How much memory a download of 1 GB takes.
+- How long the instant is in which a kill can cost a second request: from CircleCI's sending its answer (here over
+  loopback) until the id of the export job is written.
 """
 
 import gzip
@@ -55,13 +55,14 @@ def main() -> None:
     )
     figures = (len(gaps), gaps[len(gaps) // 2], gaps[len(gaps) * 99 // 100], gaps[-1])
     print(
-        "Response sent → job ID written, {} requests: median {:.2f} ms, p99 {:.2f} ms,"
-        " longest {:.2f} ms.".format(*figures)
+        "Answer sent → job id written, {} requests: median {:.2f} ms, 99 % {:.2f} ms, longest {:.2f} ms.".format(
+            *figures
+        )
     )
 
 
 class _Server(ThreadingHTTPServer):
-    """Export jobs that complete at once with one part, or fail if there are no pieces."""
+    """Export jobs that are complete at once, with one part of these pieces; without pieces they fail."""
 
     pieces: list[bytes]
     answered: list[int]
@@ -139,13 +140,12 @@ def _measure_download(url: str, folder: Path) -> None:
     (part,) = (folder / "parts").iterdir()
     size = part.stat().st_size / 1e9
     sys.stderr.write(
-        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s: {_peak():.0f} MB ({idle:.0f}"
-        " before).\n"
+        f"Downloaded and verified {size:.2f} GB in {seconds:.0f} s: {_peak():.0f} MB ({idle:.0f} before).\n"
     )
 
 
 def _peak() -> float:
-    """The largest resident size in MB; that of `getrusage` includes the parent's."""
+    """The largest resident size in MB; what `getrusage` says of it includes the parent's."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
@@ -156,8 +156,7 @@ def _measure_gap(url: str, folder: Path) -> None:
 
     class TimedIntent(IntentFile):
         def answered(self, job: str) -> None:
-            # The same write, and its time before the disk is waited for: a kill does not need that,
-            # a power cut does.
+            # The same write, and its time before the disk is waited for: a kill does not need that, a power cut does.
             os.pwrite(self._handle, job.encode(), self._room_at)
             written.append(perf_counter_ns())
             super().answered(job)

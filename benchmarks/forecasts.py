@@ -1,8 +1,7 @@
 """`python -m benchmarks.forecasts [series.csv …]`: do forecasts and anomalies hold on daily series?
 
-Without files it makes series up. Each file has the columns `series`, `date` and a value. `pip
-install statsforecast statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they are
-not part of any requirements.
+Without files it makes series up. Each file has the columns `series`, `date` and a value. `pip install statsforecast
+statsmodels` adds the peers, ETS and seasonal ESD on a robust STL; they are not part of any requirements.
 """
 
 import argparse
@@ -32,7 +31,7 @@ class Forecast(NamedTuple):
     """A month's forecast on one of its days: errors as shares of the month's total."""
 
     day: int
-    is_covered: bool
+    is_held: bool
     error: float
     naive_error: float
     peer_error: float | None
@@ -57,10 +56,8 @@ def main() -> None:
             *_anomaly_table(every, scores),
             "",
             (
-                f"Made {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`:"
-                f" {arguments.history} days of"
-                f" history for forecasts, 91 for anomalies; {arguments.copies} made-up series of"
-                " each family; one month"
+                f"Made {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.forecasts`: {arguments.history} days of"
+                f" history for forecasts, 91 for anomalies; {arguments.copies} made-up series of each family; one month"
                 f" in {arguments.stride} judged."
             ),
             "",
@@ -72,7 +69,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecasts", description=__doc__)
     parser.add_argument("files", type=Path, nargs="*", help="CSV files of daily series")
-    parser.add_argument("--copies", type=int, default=2, help="synthetic series of each family")
+    parser.add_argument("--copies", type=int, default=2, help="made-up series of each family")
     parser.add_argument("--history", type=int, default=91, help="days known before a forecast")
     parser.add_argument(
         "--stride",
@@ -149,22 +146,19 @@ def _groups(every: Sequence[Series]) -> dict[str, list[int]]:
 def _forecast_table(
     every: Sequence[Series], forecasts: Sequence[Sequence[Forecast]]
 ) -> Iterator[str]:
-    head = [*(f"coverage on day {day}" for day in DAYS), *(f"error on day {day}" for day in DAYS)]
+    head = [*(f"held on day {day}" for day in DAYS), *(f"error on day {day}" for day in DAYS)]
     yield f"| Forecasts | {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * len(head)}"
     for name, places in _groups(every).items():
         of_group = [each for place in places for each in forecasts[place]]
         by_day = [[each for each in of_group if each.day == day] for day in DAYS]
         cells = [
-            *(f"{mean(each.is_covered for each in some):.0%}" for some in by_day),
+            *(f"{mean(each.is_held for each in some):.0%}" for some in by_day),
             *map(_errors, by_day),
         ]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
-    yield (
-        "Coverage: how often the month's total was within the 80% interval. Error: median, ours /"
-        " ETS / last week again."
-    )
+    yield "Held: how often the month's total lay within the 80% interval. Error: median, ours / ETS / last week again."
 
 
 def _errors(some: Sequence[Forecast]) -> str:

@@ -1,6 +1,6 @@
-"""A sample export of any size: it compresses as real ones do; the same seed, the same export.
+"""A made-up export of any size: random enough to compress as real ones do, the same for the same seed.
 
-`python -m benchmarks.generate FOLDER`; `--help` lists the options.
+`python -m benchmarks.generate FOLDER`; `--help` says what can be chosen.
 """
 
 import argparse
@@ -46,7 +46,7 @@ class Size:
     days: int = 31
     """From 2025-12-01 on, or so many before 2026-01-01 that they end there."""
     in_turn: bool = False
-    """Job runs cycle through all jobs, so that `projects * jobs` rows have as many distinct jobs."""
+    """Job runs go through all jobs of all projects, so that `projects * jobs` rows have as many distinct jobs."""
 
 
 def generate(
@@ -162,7 +162,7 @@ _COUNTED = ("parts", "projects", "jobs", "branches", "name_length", "workflows",
 
 
 def main() -> None:
-    """Write the export that the command line describes."""
+    """Write what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -180,18 +180,18 @@ def main() -> None:
     parser.add_argument("--bom", action="store_true", help="a byte order mark before the header")
     parser.add_argument("--old", action="store_true", help="the 45 columns of older exports")
     parser.add_argument("--plain", action="store_true", help="not compressed")
-    options = parser.parse_args()
-    counted = {name: getattr(options, name) for name in _COUNTED}
-    size = Size(options.rows, **counted, in_turn=options.in_turn)
+    asked = parser.parse_args()
+    counted = {name: getattr(asked, name) for name in _COUNTED}
+    size = Size(asked.rows, **counted, in_turn=asked.in_turn)
     dialect = Dialect(
-        null=NULL_MARKS[0 if options.one_backslash else 1],
-        quoted=options.quoted,
-        crlf=options.crlf,
-        bom=options.bom,
-        columns=COLUMNS_45 if options.old else EXPORT_COLUMNS,
-        compress=not options.plain,
+        null=NULL_MARKS[0 if asked.one_backslash else 1],
+        quoted=asked.quoted,
+        crlf=asked.crlf,
+        bom=asked.bom,
+        columns=COLUMNS_45 if asked.old else EXPORT_COLUMNS,
+        compress=not asked.plain,
     )
-    generate(options.folder, size, options.seed, dialect)
+    generate(asked.folder, size, asked.seed, dialect)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Peers of forecasts and anomalies, if installed: ETS, and seasonal ESD on a robust STL."""
+"""What forecasts and anomalies are held against, where it is installed: ETS, and seasonal ESD on a robust STL."""
 
 from datetime import date, timedelta
 from importlib import import_module
@@ -23,14 +23,14 @@ def has_peers() -> bool:
 
 
 def ets_sum(known: Values, days: int) -> float:
-    """The sum forecast by the best ETS model (AICc) for the days after the known ones; at least 0."""
+    """The sum that the best ETS model by AICc expects of the days after the known ones; at least 0."""
     models = import_module("statsforecast.models")
     found = models.AutoETS(season_length=_WEEK).forecast(y=known.astype(float), h=days)
     return max(0.0, float(np.sum(found["mean"])))
 
 
 def seasonal_esd(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
-    """Days of a project rejected by the generalized ESD test, with the job that rose most."""
+    """Days whose remainder the generalized ESD test rejects, of the whole project, with the job that rose most."""
     stl = import_module("statsmodels.tsa.seasonal").STL
     names, costs = [*jobs], np.array([*jobs.values()])
     total = costs.sum(axis=0)
@@ -44,7 +44,7 @@ def seasonal_esd(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]
 
 
 def _extremes(values: Values) -> list[int]:
-    """The generalized extreme studentized deviate test with median and MAD, high values only."""
+    """The generalized extreme studentized deviate test with median and MAD, for high values alone (S-H-ESD)."""
     quantile = import_module("scipy.stats").t.ppf
     left, taken, rejected = values.copy(), [*range(len(values))], []
     count = 0

@@ -1,4 +1,4 @@
-"""Plants anomalies of projects and of jobs into daily series; how many are found."""
+"""Anomalies that are planted into daily series, of whole projects and of single jobs, and how many are found."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ Detector = Callable[[Jobs, date, Period], set[tuple[date, str]]]
 
 
 def ours(jobs: Jobs, first: date, month: Period) -> set[tuple[date, str]]:
-    """A finding of a report: the day and the main driver of an anomaly."""
+    """What a report says: on which day which job is behind an anomaly."""
     length = (month.stop - first).days
     days = pd.date_range(first, periods=length)
     cents = [np.round(values[:length] * 100).astype("int64") for values in jobs.values()]
@@ -73,7 +73,7 @@ def judge(series: Series, detect: Detector, *, in_jobs: bool, stride: int = 1) -
     Args:
         series: what a project does on each day.
         detect: finds them.
-        in_jobs: whether the project has several jobs, one of them anomalous.
+        in_jobs: whether the project has several jobs, of which a single one costs too much.
         stride: judge every n-th month.
     """
     random = np.random.default_rng(11)
