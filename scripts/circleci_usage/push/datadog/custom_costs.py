@@ -55,7 +55,7 @@ def plan_replacement(datadog: Datadog, file: CostFile, memory: CostMemory) -> Re
         ServiceError: Datadog cannot say now.
     """
     known = {id_: sent for id_, sent in memory.files().items() if sent.site == datadog.site.name}
-    obsolete = {id_ for id_, sent in known.items() if _covers(file.period, sent.period)}
+    obsolete = {id_ for id_, sent in known.items() if file.period.covers(sent.period)}
     listed = _listed(datadog)
     for id_, period in listed.items():
         if id_ not in obsolete and file.period.overlaps(period):
@@ -185,7 +185,7 @@ def _days(charged: dict[str, float] | None) -> Period | None:
 
 def _refuse_unless_ours(datadog: Datadog, id_: str, days: Period, period: Period) -> None:
     """See that a file can be replaced by one of the period."""
-    if not _covers(period, days):
+    if not period.covers(days):
         raise SettingsError(
             f"Datadog has a Custom Costs file of CircleCI for {days} ({id_}), and the report is of {period}: its days"
             " would count twice. Report on a period that covers the whole file, or delete it in Datadog."
@@ -212,10 +212,6 @@ def _has_mark(datadog: Datadog, id_: str) -> bool:
         raise _failed(f"does not show the Custom Costs file {id_}", error) from None
     except (KeyError, TypeError, AttributeError):
         return False
-
-
-def _covers(outer: Period, inner: Period) -> bool:
-    return outer.start <= inner.start and inner.stop <= outer.stop
 
 
 def _failed(what: str, error: DatadogRefusedError) -> ServiceError:
