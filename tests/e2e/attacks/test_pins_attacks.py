@@ -162,7 +162,7 @@ def test_newer_pins_are_proposed() -> None:
 def test_newer_pins_of_scripts_are_proposed(script: str, pin: str) -> None:
     settings: Node = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
     text = files()[script]
-    covered = []
+    covered: list[re.Match[str]] = []
     for manager in settings["customManagers"]:
         patterns = manager["managerFilePatterns"]
         if any(re.search(pattern.strip("/"), script) for pattern in patterns):
