@@ -92,7 +92,7 @@ ATTACKS = {
     "the client by a tag": Loosened(
         DEPLOY, rf"(circleci-cli:[\d.]+){DIGEST}", r"\1", "image circleci/circleci-cli"
     ),
-    "a command beside the script": Loosened(
+    "a command next to the script": Loosened(
         DEPLOY,
         r"command: \.circleci/publish-orb",
         "command: docker run alpine",
