@@ -38,7 +38,7 @@ REPLACED: Final[Mapping[str, str]] = {
     r"at month end|may be spent|will be exceeded": "forecast, budget, forecast to exceed",
     r"should have cost|because of (?:its|the) job\b": "expected, main driver",
     r"what the credits went to|where jobs ran, and why": "see the navigation",
-    r"no day is complete|all sums agree": "data is incomplete, totals reconcile",
+    r"no day is complete:|all sums agree": "data is incomplete, totals reconcile",
     r"before you trust": "data quality notes",
     r"nothing was used": "no usage found",
     # The command line.
