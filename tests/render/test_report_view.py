@@ -1,7 +1,7 @@
 """What page, texts and charts share."""
 
 from circleci_usage.render.view.report_view import ReportView
-from reports import acme_report
+from sample_reports import acme_report
 
 
 def test_each_part_is_worked_out_once() -> None:
