@@ -1,7 +1,7 @@
 """The pipeline: read → price → allocate → analyze → assemble → write.
 
 Parts on disk become daily usage, daily usage becomes costs, costs get their owners, and analyses
-say what stands out. The report holds all of that; every file of the report folder is made from it.
+find what to act on. The report holds all of that; every file of the report folder is made from it.
 """
 
 from collections.abc import Callable

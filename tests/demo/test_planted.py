@@ -1,4 +1,4 @@
-"""The facts planted in the sample company are there, and nothing else stands out."""
+"""The facts planted in the sample company are there, and nothing else is an anomaly."""
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Where a report can be looked at, as far as a CircleCI job can know."""
+"""The URL of a report among the artifacts of a CircleCI job."""
 
 import re
 from collections.abc import Mapping
