@@ -6,8 +6,8 @@ between money and percent: in some series expensive days vary more than cheap on
 days have the wildest bursts. Each series is judged on the scale on which most days of two, three
 and five times the expected cost would be recognized. The bar is the series' own: its highest scores
 say how fast they grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling
-of Extreme Values, chapter 4), and the bar is where a share `rate` of its days would lie beyond. So a
-volatile series has a high bar, a smooth one a low one. docs/forecasts.md shows what is found and
+of Extreme Values, chapter 4), and the bar is where a share `rate` of its days would lie beyond. So
+a volatile series has a high bar, a smooth one a low one. docs/forecasts.md shows what is found and
 how many alarms are false.
 """
 
