@@ -17,7 +17,7 @@ _REWRITTEN_AT_A_TIME: Final = 200_000
 
 
 def contents_of(runs: pl.LazyFrame) -> dict[int, Content]:
-    """What is in each part, by its number, of the runs of `runs.write_runs`."""
+    """What is in each part, by its number, of the runs of `job_runs.write_runs`."""
     by_part = runs.group_by("part").agg(
         pl.len().alias("rows"),
         pl.col("date").min().alias("first"),
