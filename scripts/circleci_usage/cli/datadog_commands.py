@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from circleci_usage.cli import flags, settings
+from circleci_usage.cli import settings
+from circleci_usage.cli.display import console_for
+from circleci_usage.cli.flag_groups import (
+    ConsoleFlags,
+    DatadogFlags,
+    DryRunFlag,
+    OutputFlag,
+    PushFlags,
+    StoreFlag,
+    expand_flag_groups,
+)
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -28,61 +38,9 @@ push = typer.Typer(
 def _push() -> None: ...
 
 
-ModeName = Annotated[
-    str,
-    typer.Option(
-        metavar="MODE",
-        help="snapshot: totals with the current timestamp; historical: one point per day.",
-    ),
-]
-Tags = Annotated[
-    list[str] | None,
-    typer.Option(help="Additional tags: workflow, job, resource_class or branch."),
-]
-WithoutTags = Annotated[list[str] | None, typer.Option(help="Default tags to leave out.")]
-MaxSeries = Annotated[
-    int,
-    typer.Option(min=1, help="Maximum number of series; Datadog bills each as a custom metric."),
-]
-HistoricalMetricsEnabled = Annotated[
-    bool,
-    typer.Option(
-        "--historical-metrics-enabled",
-        help="Historical Metrics Ingestion is already enabled; skip the check.",
-    ),
-]
-EnableHistorical = Annotated[
-    bool,
-    typer.Option(
-        "--enable-historical",
-        help="Enable Historical Metrics Ingestion; needs an application key.",
-    ),
-]
-CustomCosts = Annotated[
-    bool,
-    typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be sent, without sending it.")
-]
-
-
+@expand_flag_groups
 def datadog(
-    output: flags.Output = flags.DEFAULT_OUTPUT,
-    mode: ModeName = "snapshot",
-    tags: Tags = None,
-    without_tags: WithoutTags = None,
-    max_series: MaxSeries = 1000,
-    historical_metrics_enabled: HistoricalMetricsEnabled = False,
-    enable_historical: EnableHistorical = False,
-    custom_costs: CustomCosts = False,
-    dry_run: DryRun = False,
-    store: flags.Store = flags.DEFAULT_STORE,
-    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
-    datadog_url: flags.DatadogUrl = None,
-    allow_insecure: flags.AllowInsecure = False,
-    quiet: flags.Quiet = False,
-    verbose: flags.Verbose = False,
+    report: OutputFlag, pushing: PushFlags, stored: StoreFlag, dry: DryRunFlag, shown: ConsoleFlags
 ) -> None:
     """Send a report folder to Datadog. Safe to retry: nothing is counted twice.
 
@@ -93,21 +51,9 @@ def datadog(
 
     [dim]circleci-usage push datadog --tags workflow,job --max-series 5000[/dim]
     """
-    options = settings.push_options(
-        site=datadog_site,
-        url=datadog_url,
-        allow_insecure=allow_insecure,
-        store=store,
-        mode=mode,
-        tags=tags,
-        without_tags=without_tags,
-        max_series=max_series,
-        historical_metrics_enabled=historical_metrics_enabled,
-        enable_historical=enable_historical,
-        custom_costs=custom_costs,
-    )
-    send = _datadog_sender(output, options, dry_run=dry_run)
-    send(_console(quiet=quiet, verbose=verbose), SystemClock())
+    options = settings.push_options(pushing, stored.store)
+    send = _datadog_sender(report.output, options, dry_run=dry.dry_run)
+    send(console_for(shown), SystemClock())
 
 
 TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
@@ -117,16 +63,13 @@ for _name, _command in TARGETS.items():
     push.command(_name)(_command)
 
 
-def sender(
-    output: Path, site: str, url: str | None, store: Path, *, allow_insecure: bool
-) -> Callable[["Console", "Clock"], None]:
+def sender(output: Path, pushing: PushFlags, store: Path) -> Callable[["Console", "Clock"], None]:
     """What sends a report folder that is about to be written to Datadog; the keys are read now.
 
     Raises:
         SettingsError: there is no API key, or the site is unknown.
     """
-    options = settings.push_options(site=site, url=url, allow_insecure=allow_insecure, store=store)
-    return _datadog_sender(output, options, dry_run=False)
+    return _datadog_sender(output, settings.push_options(pushing, store), dry_run=False)
 
 
 def _datadog_sender(
@@ -166,7 +109,9 @@ def _push_report(
     console.say(target.send(plan).summary)
 
 
+@expand_flag_groups
 def datadog_dashboard(
+    where: DatadogFlags,
     which: Annotated[
         str,
         typer.Argument(
@@ -177,9 +122,6 @@ def datadog_dashboard(
         bool,
         typer.Option("--create", help="Create it in Datadog; needs an application key."),
     ] = False,
-    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE,
-    datadog_url: flags.DatadogUrl = None,
-    allow_insecure: flags.AllowInsecure = False,
 ) -> None:
     """Print a ready-made dashboard or monitor as JSON, or create the dashboard in Datadog.
 
@@ -201,26 +143,17 @@ def datadog_dashboard(
         raise SettingsError(
             "Monitors cannot be created from here: import the JSON, then set who is notified."
         )
-    _create_dashboard(chosen, datadog_site, datadog_url, allow_insecure=allow_insecure)
+    _create_dashboard(chosen, where)
 
 
-def _create_dashboard(
-    chosen: "Dashboard", site_name: str, url: str | None, *, allow_insecure: bool
-) -> None:
+def _create_dashboard(chosen: "Dashboard", where: DatadogFlags) -> None:
     from circleci_usage.push.datadog.account import create_dashboard
     from circleci_usage.push.datadog.credentials import datadog_credentials
     from circleci_usage.push.datadog.dashboards import dashboard
-    from circleci_usage.push.datadog.sites import datadog_site
 
-    site = datadog_site(site_name, url, allow_insecure=allow_insecure)
-    credentials, console = datadog_credentials(os.environ), _console()
+    site = settings.site_from_flags(where)
+    credentials, console = datadog_credentials(os.environ), console_for(ConsoleFlags())
     address = create_dashboard(
         dashboard(chosen), site, credentials, clock=SystemClock(), progress=console
     )
     console.result(address)
-
-
-def _console(*, quiet: bool = False, verbose: bool = False) -> "Console":
-    from circleci_usage.cli.console import Console
-
-    return Console(quiet=quiet, verbose=verbose)
