@@ -44,8 +44,8 @@ def datadog(
 ) -> None:
     """Send a report folder to Datadog. Safe to retry: nothing is counted twice.
 
-    The API key is read from DATADOG_API_KEY (or DD_API_KEY), the application key from
-    DATADOG_APP_KEY.
+    The API key is read from DATADOG_API_KEY (or DD_API_KEY), the application
+    key from DATADOG_APP_KEY.
 
     [dim]circleci-usage push datadog --output usage-report --dry-run[/dim]
 

@@ -36,8 +36,9 @@ def run(
 ) -> None:
     """Export usage from CircleCI and write the report folder.
 
-    This is what the image and the orb run. The token is read from CIRCLECI_API_TOKEN. A named
-    period is compared with the previous one, which is exported too.
+    This is what the image and the orb run. The token is read from
+    CIRCLECI_API_TOKEN. A named period is compared with the previous one, which
+    is exported too.
 
     [dim]circleci-usage run --period last-week[/dim]
 
@@ -77,8 +78,8 @@ def export(
 ) -> None:
     """Export missing usage into the local store and print the paths of its files.
 
-    Usage in the store is not requested again. After an interruption or without quota, rerun the
-    same command to resume.
+    Usage in the store is not requested again. After an interruption or without
+    quota, rerun the same command to resume.
 
     [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
     """
