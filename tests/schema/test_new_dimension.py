@@ -133,3 +133,17 @@ def test_sums_kept_without_it_are_not_taken(copy: Copy) -> None:
     assert not done.code, done.err
     assert len(with_it) == 1
     assert len({*kept.glob("*.sums")} - with_it) == 1
+
+
+DOCUMENTATION = """
+from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+
+print(tables_markdown(), summary_markdown())
+"""
+
+
+def test_the_documentation_describes_it(copy: Copy) -> None:
+    pages = copy.python(DOCUMENTATION)
+    assert "trigger_users" in pages
+    assert "by_trigger_user" in pages
+    assert "Id of the person who started the pipeline." in pages
