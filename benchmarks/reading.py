@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from circleci_usage.cli.process_tuning import limit_memory
+from circleci_usage.cli.process_tuning import tune_process
 
-limit_memory()
+tune_process()
 
 from circleci_usage.usage.daily_usage import read_daily_usage  # noqa: E402 - after memory is limited
 from circleci_usage.usage.input_files import find_parts  # noqa: E402

@@ -1,4 +1,4 @@
-"""Where a report can be looked at, as a CircleCI job knows it."""
+"""The URL of a report among the artifacts of a CircleCI job."""
 
 import json
 from dataclasses import replace

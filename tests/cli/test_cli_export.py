@@ -1,4 +1,4 @@
-"""`run`, `export`, `status`, `doctor` and `demo` as a user runs them, against the stand-in over HTTP."""
+"""`run`, `export`, `status`, `doctor` and `demo` as a user runs them, against a mock CircleCI."""
 
 import gzip
 import json
@@ -76,7 +76,7 @@ def test_run_goes_from_the_export_to_the_report(
     assert posts(circleci) == windows(2)
 
 
-def test_several_organisations_are_one_export(
+def test_several_organizations_are_one_export(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     names = ",".join(organization.id for organization in ORGANIZATIONS)
@@ -90,7 +90,7 @@ def test_several_organisations_are_one_export(
     assert posts(circleci) == windows(2)
 
 
-def test_an_organisation_may_be_a_slug(env: dict[str, str], tmp_path: Path) -> None:
+def test_an_organization_may_be_a_slug(env: dict[str, str], tmp_path: Path) -> None:
     assert circleci_usage("export", cwd=tmp_path, env=env | {"ORG_ID": MAIN.slug}).code == 0
 
 
@@ -220,7 +220,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     with gzip.open(tmp_path / "usage-report" / "merged.csv.gz", "rt") as merged:
         assert len(merged.read().splitlines()) == 1
 
-    asked = posts(circleci)
+    requested = posts(circleci)
     keys = env | {"DATADOG_API_KEY": "0" * 32}
     for command in (
         ("export", *chosen),
@@ -232,7 +232,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     ):
         done = circleci_usage(*command, cwd=tmp_path, env=keys)
         assert done.code == 0, (command, done.err)
-    assert posts(circleci) == asked
+    assert posts(circleci) == requested
 
 
 def test_a_store_that_does_not_have_the_period_says_so_instead_of_no_usage(
@@ -258,9 +258,9 @@ def test_max_wait_means_what_it_says(
     assert monotonic() - begin < 3 + 10
     assert "Everything requested and downloaded so far is kept" in done.err
     circleci.fates = ()
-    asked = posts(circleci)
+    requested = posts(circleci)
     circleci_usage("export", "--max-wait", "3s", cwd=tmp_path, env=env)
-    assert posts(circleci) == asked, "nothing is lost"
+    assert posts(circleci) == requested, "nothing is lost"
 
 
 def test_a_last_day_in_the_future_is_cut_with_a_warning(
@@ -337,17 +337,19 @@ def test_status_says_what_the_next_run_does(
         assert circleci_usage("run", *before, cwd=tmp_path, env=env).code == 0
     chosen = ("--period", "last-30-days")
     calls = len(circleci.calls)
-    said = circleci_usage("status", *chosen, cwd=tmp_path, env=env)
-    assert said.code == 0, said.err
-    assert len(circleci.calls) == calls, "nobody is asked"
-    assert "need the earlier days" in said.out
-    assert ("It will first look up the ID of gh/" in said.out) == (name == MAIN.slug and not before)
+    shown = circleci_usage("status", *chosen, cwd=tmp_path, env=env)
+    assert shown.code == 0, shown.err
+    assert len(circleci.calls) == calls, "no request is sent"
+    assert "need the earlier days" in shown.out
+    assert ("It will first look up the ID of gh/" in shown.out) == (
+        name == MAIN.slug and not before
+    )
 
     assert circleci_usage("run", *chosen, cwd=tmp_path, env=env).code == 0
     bodies = [json.loads(call.body) for call in circleci.calls[calls:] if call.method == "POST"]
-    asked = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
-    assert f"The next run will request {asked or 'nothing'}." in said.out
-    assert "asks for nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
+    requested = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
+    assert f"The next run will request {requested or 'nothing'}." in shown.out
+    assert "will request nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
 
 
 def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
@@ -402,7 +404,7 @@ def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> Non
         "FIX  organization gh/nobody: Organization 'gh/nobody' was not found with this token, which"
         in ill.out
     )
-    assert "FIX  settings: The price per credit is 'cheap'" in ill.out
+    assert "FIX  settings: The price per credit 'cheap' is not a valid number" in ill.out
     assert SECRET not in ill.out + ill.err
 
 

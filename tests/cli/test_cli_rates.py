@@ -1,4 +1,4 @@
-"""Resource classes on the command line: those that the public rate list lacks, and those of the settings file."""
+"""Resource classes that the public rate list lacks, and those of the settings file."""
 
 import csv
 import json

@@ -26,12 +26,12 @@ def test_no_token_says_where_to_put_it() -> None:
         circleci_token({"PATH": "/bin"})
 
 
-def test_organisations_are_separated_by_commas_or_repeated() -> None:
+def test_organizations_are_separated_by_commas_or_repeated() -> None:
     assert organizations(["a, b", "c,", "a"]) == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("values", [[], [""], [" , "]])
-def test_no_organisation_says_where_to_find_it(values: list[str]) -> None:
+def test_no_organization_says_where_to_find_it(values: list[str]) -> None:
     with pytest.raises(SettingsError, match="set ORG_ID or --org-id to its ID"):
         organizations(values)
 

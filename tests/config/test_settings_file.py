@@ -36,7 +36,8 @@ teams:
   - {name: payments, projects: ["pay-*", "acme/billing"], budget: {per: month, amount: 800}}
   - {name: mobile, projects: ["ios-*"], jobs: ["*macos*"], branches: ["release/*"]}
   - {name: mobile, jobs: ["ios-*"]}
-shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5, mobile: 33.5}}
+shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
+mobile: 33.5}}
 tags: {cost_center: {payments: 0471, unallocated: "none"}}
 budgets: [{name: everything, per: month, amount: 5000}]
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
@@ -91,10 +92,13 @@ def test_the_analyses_are_told_budgets_rates_and_the_least_anomaly(tmp_path: Pat
         tmp_path, "budgets: [{name: all, per: month, amount: 5000}]\nanomalies: {minimum: 2.50}\n"
     )
 
-    told = file.analysis()
+    settings = file.analysis()
 
-    assert (told.budgets, told.least_anomaly) == ((Budget("all", Decimal(5000)),), Decimal("2.50"))
-    assert told.rates == public_rates()
+    assert (settings.budgets, settings.least_anomaly) == (
+        (Budget("all", Decimal(5000)),),
+        Decimal("2.50"),
+    )
+    assert settings.rates == public_rates()
     assert SettingsFile().analysis() == AnalysisSettings()
 
 
@@ -179,7 +183,10 @@ MISTAKES = {
         "overlap on 2026-01-10",
     ),
     "two open ends": (
-        "pricing: [{from: 2026-01-01, price_per_credit: 1}, {from: 2026-03-01, price_per_credit: 1}]",
+        (
+            "pricing: [{from: 2026-01-01, price_per_credit: 1},"
+            " {from: 2026-03-01, price_per_credit: 1}]"
+        ),
         "2026-01-01 and from 2026-03-01 both have no `to`",
     ),
     "an open end in the middle": (
@@ -236,15 +243,15 @@ MISTAKES = {
         "included_credits: {per: week, amount: 1}",
         "included_credits.per: 'week' is not one of 'month' or 'cycle'",
     ),
-    "a cycle that nobody knows": (
+    "an unknown cycle": (
         "budgets:\n  - {name: a, per: cycle, amount: 1}",
         "line 1, budgets: `per: cycle` requires `billing_cycle_day`",
     ),
-    "a team's cycle that nobody knows": (
+    "an unknown cycle of a team": (
         "teams: [{name: a, jobs: [a], budget: {per: cycle, amount: 1}}]",
         "teams: `per: cycle` requires `billing_cycle_day`",
     ),
-    "included in a cycle that nobody knows": (
+    "included in an unknown cycle": (
         "included_credits: {per: cycle, amount: 1}",
         "included_credits: `per: cycle` requires `billing_cycle_day`",
     ),
@@ -267,16 +274,22 @@ MISTAKES = {
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {split: even}",
         "line 2, shared_costs: nothing is shared",
     ),
-    "nobody to share": (
+    "no teams to share": (
         "shared_costs: {credit_types: [user]}",
         "there are no teams to split shared costs among",
     ),
     "weights that miss 100": (
-        "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], split: fixed, weights: {a: 99.5}}",
+        (
+            "teams: [{name: a, jobs: [a]}]\nshared_costs:"
+            " {credit_types: [user], split: fixed, weights: {a: 99.5}}"
+        ),
         "the weights sum to 99.5; they must sum to 100",
     ),
-    "weights of nobody": (
-        "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], split: fixed, weights: {b: 100}}",
+    "weights of an unknown team": (
+        (
+            "teams: [{name: a, jobs: [a]}]\nshared_costs:"
+            " {credit_types: [user], split: fixed, weights: {b: 100}}"
+        ),
         "unknown team 'b'; known teams: a",
     ),
     "weights without use": (
@@ -287,7 +300,7 @@ MISTAKES = {
         "teams: [{name: a, jobs: [a]}]\nshared_costs: {credit_types: [user], split: fair}",
         "'fair' is not one of 'proportional', 'even' or 'fixed'",
     ),
-    "a tag of nobody": (
+    "a tag of an unknown team": (
         "tags: {cost_center: {b: 1}}",
         "line 1, tags: unknown team 'b'; known teams: none",
     ),

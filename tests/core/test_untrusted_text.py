@@ -1,4 +1,4 @@
-"""Foreign text is shown, and obeyed by nobody."""
+"""Untrusted text is shown without any effect on a terminal."""
 
 from hypothesis import given
 from hypothesis.strategies import characters, text

@@ -22,15 +22,15 @@ from circleci_usage.cli import (
     store_commands,
 )
 from circleci_usage.cli.interrupts import (
-    at_work_on,
     end_interrupted,
-    heed_interrupts,
+    handle_interrupts,
+    set_running_command,
     was_interrupted,
 )
-from circleci_usage.cli.isolation import heed_no_library_settings
+from circleci_usage.cli.isolation import ignore_library_settings
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
-from circleci_usage.cli.streams import on_sound_streams
+from circleci_usage.cli.streams import with_safe_streams
 from circleci_usage.cli.usage_errors import Commands
 from circleci_usage.core.errors import UsageExporterError
 
@@ -48,11 +48,11 @@ app = typer.Typer(
 INTERNAL_ERROR = 1
 
 
-@on_sound_streams
+@with_safe_streams
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
-    heed_interrupts()
-    heed_no_library_settings(os.environ)
+    handle_interrupts()
+    ignore_library_settings(os.environ)
     tune_process()
     try:
         app()
@@ -69,9 +69,8 @@ def main() -> NoReturn:
 def _report_error(error: BaseException) -> int:
     """Show why the command failed; its exit code.
 
-    An internal error is one line, with its traceback only on request: the message of an unknown
-    exception is left out,
-    because it may quote a secret.
+    An internal error is one line, with its traceback only on request. The message of an unknown
+    exception is omitted, because it may quote a secret.
     """
     from circleci_usage.cli.console import Console  # noqa: PLC0415 - only an error needs it
 
@@ -105,7 +104,7 @@ def _everything(
         ),
     ] = False,
 ) -> None:
-    at_work_on(context.invoked_subcommand or "")
+    set_running_command(context.invoked_subcommand or "")
 
 
 # In the order of --help: daily work first, then the upkeep of the store and the settings.

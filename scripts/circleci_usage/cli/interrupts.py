@@ -1,10 +1,9 @@
 """Ctrl-C and SIGTERM: an orderly end if it is quick, an end in any case.
 
-Python tells a program of a signal between two steps of its main thread, which may be inside of
-Polars or Matplotlib for minutes. So a thread is told as well, at once, by the file descriptor that
-the interpreter writes signals to. It gives the main thread a moment to put away what it has open,
-and then ends the process itself. The second signal ends it without waiting. Nothing needs more than
-that: files are written beside their place and put there whole.
+Python handles a signal between two steps of its main thread, which may be inside Polars or
+Matplotlib for minutes. So a second thread watches the file descriptor to which the interpreter
+writes signals. It gives the main thread a moment to clean up, and then ends the process itself. A
+second signal ends it without waiting. That is safe, because files are written atomically.
 """
 
 import os
@@ -47,13 +46,13 @@ class _Interrupts:
     def __init__(self) -> None:
         self.command = ""
         self.received: int | None = None
-        self._heeds = False
-        self._to_be_said = Lock()
+        self._installed = False
+        self._message_lock = Lock()
 
-    def heed(self) -> None:
-        if self._heeds:
+    def install(self) -> None:
+        if self._installed:
             return
-        self._heeds = True
+        self._installed = True
         ours, theirs = socketpair()
         theirs.settimeout(0)
         signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
@@ -66,7 +65,7 @@ class _Interrupts:
         """Say what is kept, and exit with the signal's code without waiting for anything."""
         received = self.received or signal.SIGINT
         what = "Interrupted" if received == signal.SIGINT else "Terminated"
-        if self._to_be_said.acquire(blocking=False):
+        if self._message_lock.acquire(blocking=False):
             _say(f"Error: {what}. {_KEPT.get(self.command, _NOTHING)}")
         os._exit(128 + received)
 
@@ -76,13 +75,13 @@ class _Interrupts:
         if first:
             raise Interrupted
 
-    def _watch(self, told: socket) -> None:
-        while (received := self._next(told)) is None:
+    def _watch(self, wakeup: socket) -> None:
+        while (received := self._next(wakeup)) is None:
             """Another signal, which has its own handler."""
         self.received = self.received or received
-        told.settimeout(PATIENCE)
+        wakeup.settimeout(PATIENCE)
         with suppress(TimeoutError):
-            while self._next(told) is None:
+            while self._next(wakeup) is None:
                 """As above."""
         self.end()
 
@@ -92,20 +91,20 @@ class _Interrupts:
             sys.__unraisablehook__(dropped)
 
     @staticmethod
-    def _next(told: socket) -> int | None:
-        number = told.recv(1)[0]
+    def _next(wakeup: socket) -> int | None:
+        number = wakeup.recv(1)[0]
         return number if number in _SIGNALS else None
 
 
 _interrupts: Final = _Interrupts()
 
 
-def heed_interrupts() -> None:
+def handle_interrupts() -> None:
     """Let Ctrl-C and SIGTERM raise `Interrupted` in the main thread and end the process soon."""
-    _interrupts.heed()
+    _interrupts.install()
 
 
-def at_work_on(command: str) -> None:
+def set_running_command(command: str) -> None:
     """Remember the running command for the message about an interrupt."""
     _interrupts.command = command
 

@@ -1,7 +1,7 @@
 """Keeps settings of libraries, in the environment and the working folder, out of a report.
 
-A `matplotlibrc` in the checkout may have letters set by LaTeX, a variable may choose an engine that
-is not there, a terminal may claim to be a kilometer wide.
+A `matplotlibrc` in the checkout may ask for LaTeX, a variable may choose an engine that is not
+installed, a terminal may claim to be a kilometer wide.
 """
 
 import os
@@ -32,7 +32,7 @@ _KEPT: Final = {
 """Variables of libraries that are kept if they match these patterns."""
 
 
-def heed_no_library_settings(environment: MutableMapping[str, str]) -> None:
+def ignore_library_settings(environment: MutableMapping[str, str]) -> None:
     """Remove variables that would break or change libraries, before these are imported."""
     for name, value in [*environment.items()]:
         if name in _KEPT or name.startswith(_POLARS):

@@ -1,61 +1,96 @@
-"""How the process is tuned before its libraries are imported."""
+"""Settings of the process, and what each was measured to bring. No other module tunes anything.
+
+Only the early import is elsewhere: the pipeline loads what draws while the engine reads, and waits
+for it before it draws.
+
+`python -m benchmarks.tuning` measures a report with each of them left out in turn.
+"""
 
 import atexit
 import ctypes
 import gc
 import os
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from circleci_usage.core.machine import cores
 
 _OBJECTS: Final = 100_000
-_PIECE: Final = 4 << 20
-_LARGE: Final = 4 << 20
+"""New objects between two runs of the garbage collector; Python's default is in the hundreds."""
+
+_CSV_CHUNK: Final = 4 << 20
+"""Bytes of CSV that Polars decompresses at a time."""
+
+_LARGE_BLOCK: Final = 4 << 20
+"""Bytes from which the C library returns a freed block to the system at once."""
+
 _SPARE: Final = 32 << 20
-# As malloc.h numbers them.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Freed bytes that the C library keeps for what comes next."""
+
+# Parameters of mallopt, as malloc.h numbers them.
+_TRIM_THRESHOLD: Final = -1
+_MMAP_THRESHOLD: Final = -3
 
 
-def limit_memory() -> None:
-    """Have Polars and the allocators take less. To be called before Polars is imported.
+def _limit_csv_chunks() -> None:
+    """Polars decompresses a CSV file piece by piece, several at a time: small ones save memory."""
+    os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(_CSV_CHUNK))
 
-    Polars unpacks a CSV file piece by piece, and has several pieces in hand. With small ones,
-    reading the parts takes two thirds of the memory and no more time.
 
-    Its allocator has four arenas a core, each of which keeps what was freed for ten seconds. With
-    one a core, and for half a second, the heavy pass takes a quarter less memory and no more time;
-    for a quarter of a second, it takes more of that. What somebody has set, stays.
+def _limit_polars_arenas() -> None:
+    """Polars' allocator has four arenas per core, each of which keeps freed memory for ten seconds.
 
-    The C library, which pandas' columns come from, learns to keep ever larger blocks, between which
-    nothing else fits. Told to give back those over 4 MiB, as it does at first, it takes a tenth
-    less for a large report. It keeps 32 MiB for what comes next: to give that back and ask for it
-    again took a twentieth of the time.
+    One per core and half a second are enough; a quarter of a second would cost time.
     """
-    os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(_PIECE))
     settings = f"narenas:{cores()},lg_tcache_max:20,dirty_decay_ms:500,muzzy_decay_ms:0"
     os.environ.setdefault("_RJEM_MALLOC_CONF", settings)
-    # Only glibc has it.
+
+
+def _return_large_blocks() -> None:
+    """The C library, which pandas' columns come from, learns to keep ever larger freed blocks.
+
+    With a fixed limit, it goes on to return them to the system. Only glibc has these options.
+    """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option:
-        set_option(_MMAP_THRESHOLD, _LARGE)
+        set_option(_MMAP_THRESHOLD, _LARGE_BLOCK)
         set_option(_TRIM_THRESHOLD, _SPARE)
 
 
-def skip_idle_gc() -> None:
-    """Leave undone what a report has no use for. To be called before NumPy is imported.
-
-    NumPy's linear algebra has a thread a core wait for work that never comes.
-
-    Python looks every few hundred new objects for such as only know each other, of which a report
-    has none; that takes a tenth of the time of a report from the cache, and looking through all of
-    them at the end, when the system takes everything back anyway, another tenth.
-    """
+def _limit_blas_threads() -> None:
+    """NumPy's linear algebra starts a thread per core, none of which a report uses."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _collect_seldom() -> None:
+    """Python looks for reference cycles every few hundred objects; a report has hardly any."""
     gc.set_threshold(_OBJECTS)
+
+
+def _skip_last_collection() -> None:
+    """At its end, Python collects garbage once more, just before the system frees everything."""
     atexit.register(gc.freeze)
 
 
-def tune_process() -> None:
-    """All of it."""
-    limit_memory()
-    skip_idle_gc()
+TUNINGS: Final[Mapping[str, Callable[[], None]]] = {
+    "small CSV chunks": _limit_csv_chunks,
+    "few Polars arenas": _limit_polars_arenas,
+    "large blocks returned": _return_large_blocks,
+    "one BLAS thread": _limit_blas_threads,
+    "rare garbage collection": _collect_seldom,
+    "no last garbage collection": _skip_last_collection,
+}
+"""What is set before NumPy, pandas and Polars are imported."""
+
+
+def tune_process(without: Collection[str] = ()) -> None:
+    """Tune the process, before NumPy, pandas and Polars are imported.
+
+    Environment variables that a user has set are kept.
+
+    Args:
+        without: keys of `TUNINGS` to leave out, for the benchmark.
+    """
+    for name, apply in TUNINGS.items():
+        if name not in without:
+            apply()

@@ -90,11 +90,12 @@ def doctor(
         datadog_url=datadog.datadog_url,
         allow_insecure=circleci.allow_insecure,
     )
-    codes = []
+    exit_code = 0
     for check in examine(checked, os.environ, progress=console):
         console.result(check_line(check))
-        codes.append(check.exit_code)
-    raise typer.Exit(next(filter(None, codes), 0))
+        # That of the first check that fails.
+        exit_code = exit_code or check.exit_code
+    raise typer.Exit(exit_code)
 
 
 @expand_flag_groups

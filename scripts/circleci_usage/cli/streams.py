@@ -1,7 +1,7 @@
 """Standard output and error that never stop a command: full, closed or without a reader.
 
-What a command prints comes last; its work, its exit code and its other stream have to stand
-whatever becomes of that.
+A command prints after its work. Whatever happens to the output, the work, the exit code and the
+other stream must not be affected.
 """
 
 import io
@@ -35,11 +35,10 @@ class _Stream(io.FileIO):
         return len(memoryview(data).cast("B"))
 
 
-def on_sound_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
+def with_safe_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
     """Run a command on streams that accept everything; a lost result is reported at the end.
 
-    Text that the locale's letters cannot say, or that is none, is written as Python writes it in a
-    string.
+    Characters that the locale's encoding lacks are escaped as in a Python string.
     """
 
     @wraps(command)

@@ -70,19 +70,18 @@ def check_line(check: Check) -> str:
 
 
 def budget_line(state: BudgetState, currency: str) -> str:
-    """A budget and how it stands."""
+    """The state of a budget: `EXCEEDED  mobile: 12.00 of 10.00 USD spent in March 2026`."""
     budget = state.budget
-    whose = (
-        f"{budget.name} (team {budget.team})"
-        if budget.team and budget.team != budget.name
-        else budget.name
-    )
+    name = budget.name
+    if budget.team and budget.team != budget.name:
+        name = f"{budget.name} (team {budget.team})"
     month, through = state.month_to_date.month, state.month_to_date.through
     known = "known to be " if state.month_to_date.missing else ""
+    until = f" through {through}" if through < month.last else ""
     line = (
-        f"{state.state.upper()}  {whose}: {_money(state.spent)} of {_money(budget.amount)}"
+        f"{state.state.upper()}  {name}: {_money(state.spent)} of {_money(budget.amount)}"
         f" {currency} {known}spent"
-        f" {when(month)}{f' through {through}' if through < month.last else ''}"
+        f" {when(month)}{until}"
     )
     if state.month_to_date.missing:
         return f"{line}; missing: {missing_days(state.month_to_date.missing)}."

@@ -79,10 +79,13 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "less_than_equal": "{value} is greater than {le}",
     "decimal_parsing": "{value} is not a number",
     "decimal_type": "{value} is not a number",
-    "decimal_max_digits": f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
-    " {MAX_PLACES} of them after the decimal point",
-    "decimal_whole_digits": f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal"
-    " point",
+    "decimal_max_digits": (
+        f"{{value}} has too many digits; at most {MAX_DIGITS} are allowed,"
+        f" {MAX_PLACES} of them after the decimal point"
+    ),
+    "decimal_whole_digits": (
+        f"{{value}} has more than {MAX_WHOLE_DIGITS} digits before the decimal point"
+    ),
     "decimal_max_places": f"{{value}} has more than {MAX_PLACES} decimal places",
     "finite_number": "{value} is not a finite number",
     "greater_than_equal": "{value} is negative",
@@ -99,12 +102,12 @@ def _explained(problem: ErrorDetails, document: YamlText) -> str:
     place = problem["loc"]
     value = inert(repr(problem["input"]), _SHOWN)
     text = _PROBLEMS.get(problem["type"])
-    said = (
+    description = (
         text.format(value=value, **problem.get("ctx", {}))
         if text
         else problem["msg"].removeprefix("Value error, ")
     )
-    return f"line {document.line(place)}, {_path(place)}: {said}"
+    return f"line {document.line(place)}, {_path(place)}: {description}"
 
 
 def _path(place: tuple[int | str, ...]) -> str:

@@ -232,12 +232,12 @@ class SettingsFile(SettingsSection):
 
         `price_per_credit` (a flag) replaces all prices of the file, as in `price_list`.
         """
-        said = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        decisive = self.model_dump(mode="json", include=_DECIDE_COSTS)
         if price_per_credit is not None:
-            said["pricing"] = str(price_per_credit.normalize())
-        for team in said["teams"]:
+            decisive["pricing"] = str(price_per_credit.normalize())
+        for team in decisive["teams"]:
             del team["budget"]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     def price_list(
         self, price_per_credit: Decimal | None = None, *, allow_unpriced: bool = False

@@ -1,12 +1,12 @@
 """YAML with every value as the text that was written, and its line.
 
-A settings file is read this way so that its fields decide what a value is, not its looks: a price
-never passes through
-a binary float, a cost centre 0471 keeps its zero, and a team may be called `no`.
+This way the fields of the settings file decide the type of a value, not its looks: a price never
+becomes a binary float, a cost center 0471 keeps its zero, and a team may be called `no`.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import yaml
@@ -56,8 +56,8 @@ def parse_yaml(text: str) -> YamlText:
     """One YAML document.
 
     Raises:
-        YamlError: it is none, says a key twice, has tags such as `!!python/object`, is nested
-            deeply, or has aliases that make it grow without bounds.
+        YamlError: it is invalid, has duplicate keys, tags such as `!!python/object`, too many
+            levels, or aliases that make it grow without bounds.
     """
     loader = None
     try:
@@ -76,8 +76,7 @@ def parse_yaml(text: str) -> YamlText:
     except RecursionError:
         raise YamlError(_TOO_DEEP) from None
     except (ValueError, OverflowError):
-        # PyYAML takes escapes beyond Unicode and versions of thousands of digits for numbers that
-        # there are.
+        # PyYAML accepts escapes beyond Unicode and versions of thousands of digits.
         where = f"line {loader.get_mark().line + 1}: " if loader else ""
         raise YamlError(
             f"{where}a number is too large, in an escape such as \\U00110000 or in a version"
@@ -91,8 +90,7 @@ def _check(root: yaml.Node | None) -> None:
     """Check all keys, and count the values with aliases expanded: a few lines can mean billions.
 
     Raises:
-        YamlError: a key is said twice or is no text, or there are too many values, or too many
-            levels of them.
+        YamlError: a key is a duplicate or not a string, or there are too many values or levels.
     """
     sizes: dict[int, int] = {}
 
@@ -126,7 +124,7 @@ def _check_keys(node: yaml.Node) -> None:
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
-        return [each for pair in node.value for each in pair]
+        return list(chain.from_iterable(node.value))
     return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
@@ -142,18 +140,20 @@ class _TextLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag in {_NULL, _MERGE}]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_TextLoader.yaml_implicit_resolvers = {}
+for _first, _resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
+    _kept = [each for each in _resolvers if each[0] in {_NULL, _MERGE}]
+    _TextLoader.yaml_implicit_resolvers[_first] = _kept
 _TextLoader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _TAGS}
 
 
 def _step(node: yaml.Node | None, step: int | str) -> tuple[yaml.Mark, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         # What `<<` merged in comes before the keys of the mapping itself.
-        said = reversed(node.value)
-        return next(((key.start_mark, value) for key, value in said if key.value == step), None)
+        for key, value in reversed(node.value):
+            if key.value == step:
+                return key.start_mark, value
+        return None
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         item = node.value[step]
         return item.start_mark, item

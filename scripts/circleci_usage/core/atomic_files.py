@@ -43,7 +43,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-                # Renamed while it is locked, so that nobody takes it for what a killed run left.
+                # Renamed while it is locked, so that no other run removes it as a leftover.
                 name.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -74,7 +74,7 @@ def sweep_files(folder: Path, name: str) -> None:
 def _new_file_beside(path: Path) -> tuple[int, Path]:
     """A new, locked file beside another, with the usual permissions of a new file."""
     for _ in range(MAX_ATTEMPTS):
-        # A name that nobody else gives to a file: `sweep_files` knows it by nothing else.
+        # A name that no other program uses: `sweep_files` recognizes it by nothing else.
         name = path.with_name(f".{path.name}.circleci-usage-{secrets.token_hex(4)}.tmp")
         with suppress(FileExistsError):
             handle = os.open(name, NEW_FILE, USUAL_MODE)

@@ -23,7 +23,7 @@ def lock(handle: int, path: Path, *, if_unsupported: bool = True) -> bool:
     Args:
         handle: its descriptor.
         path: its path.
-        if_unsupported: the result where the file system has no locks, so that nobody else holds one
+        if_unsupported: the result on a file system without locks, where no run holds one
             either.
 
     Returns:

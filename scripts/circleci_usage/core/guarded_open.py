@@ -1,4 +1,4 @@
-"""Opening files that somebody may have put something else in place of: a link, a device, a pipe."""
+"""Opens files that may have been replaced by something else: a link, a device, a pipe."""
 
 import errno
 import os

@@ -1,8 +1,8 @@
 """Checks web addresses before use: well formed, without secrets, not plain HTTP.
 
-A token, a signature and the rows of an export are readable for everybody on the way of a plain HTTP
-request. So it goes to this machine alone (`localhost`, 127.0.0.0/8, ::1), unless somebody allows it
-for a network that they trust.
+In a plain HTTP request, a token, a signature and the rows of an export can be read in transit. So
+plain HTTP is allowed to this machine alone (`localhost`, 127.0.0.0/8, ::1), unless a user allows it
+on a trusted network.
 """
 
 import re
@@ -30,8 +30,7 @@ _USER: Final = re.compile(r"[^/?#]*//[^/?#]*@")
 def web_address(text: str) -> SplitResult | None:
     """The pieces of an http or https URL with a valid host; None for any other text.
 
-    What comes back can be asked for without another look: its port is a port, nothing in it ends a
-    line.
+    The result can be requested without further checks: its port is valid, and it has no line end.
     """
     if len(text) > _LONGEST or not _PRINTABLE.fullmatch(text) or "\\" in text:
         return None
@@ -72,8 +71,8 @@ def service_address(text: str, *, setting: str, example: str, allow_insecure: bo
         allow_insecure: whether plain HTTP to other machines is allowed.
 
     Raises:
-        SettingsError: it is none, holds a password or a query, or is plain HTTP. No message quotes
-            a secret.
+        SettingsError: it is invalid, has a password or a query, or is plain HTTP. The message
+            quotes no secret.
     """
     written = text.strip()
     if has_user(written):
@@ -100,8 +99,7 @@ def proxy_address(text: str) -> str | None:
     url = text if "://" in text else f"http://{text}"
     if "@" not in url:
         return url if web_address(url) else None
-    # A password may hold anything that is written with percent signs; what follows it is an address
-    # like others.
+    # A password may be any percent-encoded text; an ordinary address follows it.
     scheme, _, rest = url.partition("://")
     place = rest.rpartition("@")[2]
     return url if _PRINTABLE.fullmatch(url) and web_address(f"{scheme}://{place}") else None

@@ -1,9 +1,8 @@
 """HTTP exchanges that end in time, whatever the server does.
 
-A time-out of a socket begins anew with each byte, so that a server which drips its headers, says
-`100 Continue` without end or never completes a TLS handshake holds a client for as long as it
-likes. A deadline is for all of that together: when it is over, the connection is shut down under
-whoever waits for it.
+The timeout of a socket restarts with each byte. So a server that drips its headers, sends
+`100 Continue` without end or never completes a TLS handshake can hold a client forever. A deadline
+limits the exchange as a whole: when it is over, the connection is shut down.
 """
 
 import socket
@@ -23,9 +22,8 @@ _Manager = TypeVar("_Manager", bound=PoolManager)
 class Deadline:
     """A time limit for all exchanges in its context.
 
-    Only connections of a manager that is `watched` are shut down, and only those that are made in
-    the context. What was waited for then looks as if the server had hung up, at times even as a
-    sound end: ask `is_over` in any case.
+    Only connections of a `watched` manager that are made in the context are shut down. To the
+    caller, it looks as if the server had hung up, at times even as a regular end: check `is_over`.
 
     Args:
         seconds: the limit, from the beginning of the context.

@@ -11,8 +11,8 @@ from circleci_usage.network.addresses import is_loopback, proxy_address
 def proxy_for(url: str) -> str | None:
     """The proxy for a URL by http_proxy, https_proxy, all_proxy and no_proxy, if any.
 
-    What is meant for this machine goes to no other one: plain HTTP is only allowed because nobody
-    can read it.
+    Requests to this machine never go through another one: they may be plain HTTP only because
+    they do not leave it.
 
     Raises:
         SettingsError: it is not the address of an HTTP proxy. The message does not quote it: it may
@@ -25,8 +25,7 @@ def proxy_for(url: str) -> str | None:
     if proxy is None:
         raise SettingsError(
             "The proxy in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) is not a valid"
-            " URL; write it as"
-            " http://proxy.example.com:3128, or list the host in NO_PROXY."
+            " URL; write it as http://proxy.example.com:3128, or list the host in NO_PROXY."
         )
     stays_here = is_loopback(urlsplit(url).hostname or "")
     leaves = not is_loopback(_host(proxy))

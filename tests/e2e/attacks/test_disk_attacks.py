@@ -1,7 +1,7 @@
-"""Attacks through the disk: full, out of inodes, failing to read; kills, and thousands of small files.
+"""Attacks through the disk: full, out of inodes, failing reads, kills, thousands of files.
 
-What needs a file system of its own is tried where this machine lets a process mount one in a name space of its own;
-that is found out when the tests are collected, so that none of them is skipped.
+What needs a file system of its own is tried where this machine lets a process mount one in a name
+space of its own; that is found out when the tests are collected, so that none of them is skipped.
 """
 
 import json
@@ -111,8 +111,10 @@ if CAN_MOUNT:
 _KILLED: Final = """
 import os, signal, sys
 from pathlib import Path
-from circleci_usage.files import replacing, working_folder
-unfinished, ledger = working_folder(Path("usage-report"), ".unfinished"), replacing(Path("store/ledger.json"))
+from circleci_usage.core.atomic_files import atomic_write
+from circleci_usage.core.temporary_folders import working_folder
+unfinished = working_folder(Path("usage-report"), ".unfinished")
+ledger = atomic_write(Path("store/ledger.json"))
 with working_folder() as folder, unfinished, ledger:
     (folder / "half").write_text("half")
     print("ready", flush=True)
@@ -188,7 +190,7 @@ _COPIES: Final = 30
 
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a store and a folder of files, of so many parts each, and a few copies among the files."""
+    """A folder with a store and a folder of files, of many parts each, some of them copies."""
     home = tmp_path_factory.mktemp("many")
     parts = [[job_run(str(1_000 + number), JOB_ID=f"{number:05}")] for number in range(_MANY)]
     store_with(home / "store", Export(_FIRST, _LAST, "2026-05-02T13:00:00", parts))

@@ -1,4 +1,4 @@
-"""Attacks through paths and streams: names that are no text, special files, depth, a lost folder, closed streams.
+"""Attacks through paths and streams: odd names, special files, depth, closed streams.
 
 And through what an earlier report says of itself, when it is read back.
 """
@@ -35,7 +35,7 @@ def export(tmp_path: Path) -> Path:
 
 
 def _shell(script: str, cwd: Path, codes: set[int], **env: str) -> str:
-    """Run a line of shell, with `$C` for the command; what it said."""
+    """Run a line of shell, with `$C` for the command; its output."""
     command = shlex.join([sys.executable, "-m", "circleci_usage"])
     script = script.replace("$C", command)
     return run(["bash", "-c", script], cwd=cwd, env=environment(env), codes=codes).said
@@ -156,8 +156,8 @@ COMMANDS: Final = {
 def test_a_working_folder_that_was_deleted_is_told(
     command: str, code: int, export: Path, tmp_path: Path
 ) -> None:
-    told = command.replace("EXPORT", str(export)).replace("ABSOLUTE", str(tmp_path / "out"))
-    _shell(f"mkdir gone && cd gone && rmdir ../gone && $C {told}", tmp_path, {code})
+    ended = command.replace("EXPORT", str(export)).replace("ABSOLUTE", str(tmp_path / "out"))
+    _shell(f"mkdir gone && cd gone && rmdir ../gone && $C {ended}", tmp_path, {code})
 
 
 def _socket(path: Path) -> None:
@@ -310,7 +310,7 @@ SUMMARIES: Final[dict[str, Callable[[dict[str, Any]], object]]] = {
     "a huge version": _set("schema_version", to=10**4_000),
     "no version": _set("schema_version", to="2"),
     "true for a version": _set("schema_version", to=True),
-    "a name that is none": _set("period_name", to=[1]),
+    "an invalid name": _set("period_name", to=[1]),
     "a currency that a terminal obeys": _set("currency", to="\x1b]0;pwned\x07"),
 }
 
@@ -444,7 +444,7 @@ TABLES: Final = {
     "endless device": lambda path: path.symlink_to("/dev/zero"),
     "endless line": _endless,
     "a folder": Path.mkdir,
-    "quote that nobody closed": lambda path: path.write_text('date\n"' + "x\n" * (4 << 20)),
+    "unclosed quote": lambda path: path.write_text('date\n"' + "x\n" * (4 << 20)),
     "not UTF-8": lambda path: path.write_bytes(b"date\n\xff\n"),
 }
 
@@ -454,9 +454,9 @@ def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported
     for table in (reported / "usage-report" / "tables").glob("*.csv"):
         table.unlink()
         make(table)
-    told = attacked("push", "datadog", "--dry-run", cwd=reported, codes={6}, within=30)
-    assert ".csv" in told.err
-    assert "make the report again" in told.err
+    ended = attacked("push", "datadog", "--dry-run", cwd=reported, codes={6}, within=30)
+    assert ".csv" in ended.err
+    assert "make the report again" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -467,16 +467,16 @@ def test_a_list_of_files_that_is_none_is_named(
 ) -> None:
     (export.parent / "out").mkdir()
     make(export.parent / "out" / ".report-files")
-    told = attacked("report", "export", "-o", "out", cwd=export.parent, codes={2}).err
-    assert "out/.report-files cannot be read" in told
-    assert "delete it" in told
+    ended = attacked("report", "export", "-o", "out", cwd=export.parent, codes={2}).err
+    assert "out/.report-files cannot be read" in ended
+    assert "delete it" in ended
 
 
 def test_an_empty_file_is_named_with_what_to_do(export: Path) -> None:
     (export / "empty.csv").touch()
-    told = attacked("report", "export", cwd=export.parent, codes={6}).err
-    assert "empty.csv is empty" in told
-    assert "delete it or download it again" in told
+    ended = attacked("report", "export", cwd=export.parent, codes={6}).err
+    assert "empty.csv is empty" in ended
+    assert "delete it or download it again" in ended
 
 
 EMPTY: Final = {

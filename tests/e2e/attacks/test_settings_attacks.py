@@ -49,7 +49,7 @@ REFUSED = {
     "an alias of itself": ("teams: &a [*a]", "nested more than 20 levels deep"),
     "a map in itself": ("tags: &a {x: *a}", "nested more than 20 levels deep"),
     "lists in lists": ("teams: " + "[" * 10_000 + "]" * 10_000, "nested more than 20 levels deep"),
-    "lists that nobody closed": ("teams: " + "[" * 100_000, "nested more than 20 levels deep"),
+    "unclosed lists": ("teams: " + "[" * 100_000, "nested more than 20 levels deep"),
     "maps in maps": (
         "tags: " + "{a: " * 3000 + "1" + "}" * 3000,
         "nested more than 20 levels deep",
@@ -79,14 +79,14 @@ REFUSED = {
         "line 1: a number is too large",
     ),
     "a merge of a text": ("<<: USD", "expected a mapping"),
-    "a merge of what is nowhere": ("<<: *nobody", "found undefined alias"),
+    "a merge of an unknown alias": ("<<: *nobody", "found undefined alias"),
     "a merge into itself": ("tags: &a {<<: *a}", "nested more than 20 levels deep"),
     "an escape": ("currency: \x1b[2J", "unacceptable character"),
     "an escaped escape": ('"\\x1b[2Jkey": 1', "\\x1b[2Jkey: unknown key"),
     "letters turned around": ('"\u202ekey": 1', "\\u202ekey: unknown key"),
     "markup": ('"[red]x[/]": 1', "[red]x[/]: unknown key"),
     "half a letter": ('currency: "\\ud800"', "half of a surrogate pair"),
-    "a key said twice": ("currency: USD\ncurrency: EUR", "line 2: duplicate key 'currency'"),
+    "a duplicate key": ("currency: USD\ncurrency: EUR", "line 2: duplicate key 'currency'"),
     "a merge of too much": (
         f"a: &a {{{', '.join(f'k{n}: 1' for n in range(999))}}}\nb: [{'{<<: [*a, *a]},' * 30}]",
         "more than 50,000 values",
@@ -109,13 +109,17 @@ REFUSED = {
     "an unknown alias": ("teams: *x", "undefined alias"),
     "a tab": ("teams:\n\t- a", "cannot start any token"),
     "the last days of the calendar": (
-        "pricing: [{from: 2026-01-01, to: 9999-12-30, price_per_credit: 1}, {from: 0001-01-01, price_per_credit: 1}]",
+        (
+            "pricing: [{from: 2026-01-01, to: 9999-12-30, price_per_credit: 1},"
+            " {from: 0001-01-01, price_per_credit: 1}]"
+        ),
         "both have no `to`|no price for|overlap",
     ),
     "the year 10000": ("pricing: [{from: 10000-01-01, price_per_credit: 1}]", "is not a date"),
     "a fixed split with 50 decimals": (
         teams(
-            f"shared_costs: {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"
+            "shared_costs:"
+            f" {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"
         ),
         "no more than 38 digits",
     ),
@@ -124,7 +128,7 @@ REFUSED = {
         "unknown credit type",
     ),
 }
-"""What is in the settings file → what is said of it."""
+"""Content of a settings file → part of the error."""
 
 NUMBERS = {
     "1e999999": "digits",
@@ -142,12 +146,13 @@ NUMBERS = {
     "1.2.3": "is not a number",
     "!!float .inf": "constructor for the tag",
 }
-"""What is no number of a contract → what is said of it."""
+"""A text that is not a valid number of a contract → part of the error."""
 
 NUMERIC = {
     "list price": "list_price_per_credit: {}",
     "price": "pricing: [{{from: 2026-01-01, price_per_credit: {}}}]",
-    "price of a type": "pricing: [{{from: 2026-01-01, price_per_credit: 1, by_credit_type: {{user: {}}}}}]",
+    "price of a type": "pricing:"
+    " [{{from: 2026-01-01, price_per_credit: 1, by_credit_type: {{user: {}}}}}]",
     "included credits": "included_credits: {{per: month, amount: {}}}",
     "credits of a seat": "seat_credits: {}",
     "budget": "budgets: [{{name: all, per: month, amount: {}}}]",
@@ -159,20 +164,27 @@ NUMERIC = {
 """Where numbers stand."""
 
 BORNE = {
-    "the largest price": f"pricing: [{{from: 2026-01-01, price_per_credit: {NINES}}}]\nlist_price_per_credit: {NINES}",
+    "the largest price": "pricing:"
+    " [{{from: 2026-01-01, price_per_credit: {NINES}}}]\nlist_price_per_credit: {NINES}",
     "the smallest price": "list_price_per_credit: 0.000000000000000001",
     "a price below nothing by its sign": "list_price_per_credit: -0",
     "nothing with a large exponent": "list_price_per_credit: 0e999999999",
     "the largest amounts": (
         f"included_credits: {{per: month, amount: {NINES}}}\nanomalies: {{minimum: {NINES}}}\n"
-        f"budgets: [{{name: all, per: month, amount: {NINES}}}]\nfree_seats: 1000000\nseat_credits: {NINES}\n"
-        f"rates: [{{executor: docker, name: medium, credits_per_minute: {NINES}, vcpus: {NINES}, ram_gb: {NINES}}}]"
+        f"budgets: [{{name: all, per: month, amount: {NINES}}}]\nfree_seats: 1000000\nseat_credits:"
+        f" {NINES}\n"
+        "rates:"
+        f" [{{executor: docker, name: medium, credits_per_minute: {NINES}, vcpus: {NINES},"
+        f" ram_gb: {NINES}}}]"
     ),
     "the smallest amounts": (
         "included_credits: {per: month, amount: 1e-18}\nanomalies: {minimum: 1e-18}\n"
-        "budgets: [{name: all, per: month, amount: 1e-18}, {name: nothing, per: month, amount: 0}]\n"
+        "budgets: [{name: all, per: month, amount: 1e-18},"
+        " {name: nothing, per: month, amount: 0}]\n"
         "free_seats: 1\nseat_credits: 1e-18\n"
-        "rates: [{executor: docker, name: medium, credits_per_minute: 1e-18, vcpus: 1e-18, ram_gb: 1e-18}]"
+        "rates:"
+        " [{executor: docker, name: medium, credits_per_minute: 1e-18, vcpus: 1e-18,"
+        " ram_gb: 1e-18}]"
     ),
     "a share of nearly nothing": teams(
         "shared_costs: {credit_types: [compute], split: fixed,"
@@ -183,8 +195,10 @@ BORNE = {
         "pricing: [{from: 0001-01-01, to: 9999-12-30, price_per_credit: 1},"
         " {from: 9999-12-31, to: 9999-12-31, price_per_credit: 1}]"
     ),
-    "stars in jobs": f"teams: [{{name: a, jobs: ['{'*a' * 60}b']}}]\njob_groups: {{g: ['{'*a' * 60}c']}}",
-    "stars in branches": f"teams: [{{name: a, branches: ['{'*a' * 60}b', '{'?' * 200}', '{'*?' * 90}x']}}]",
+    "stars in jobs": f"teams: [{{name: a, jobs: ['{'*a' * 60}b']}}]\njob_groups:"
+    " {{g: ['{'*a' * 60}c']}}",
+    "stars in branches": "teams:"
+    " [{{name: a, branches: ['{'*a' * 60}b', '{'?' * 200}', '{'*?' * 90}x']}}]",
     "stars in projects": f"teams: [{{name: a, projects: ['{'*a' * 60}b', '*/{'*a' * 60}b']}}]",
     "1,000 globs": "teams:\n"
     + "".join(f" - {{name: t{n}, jobs: ['*a{n}*'], branches: ['b{n}*c']}}\n" for n in range(300)),
@@ -351,7 +365,7 @@ CALLED = {
     "a completion of no shell": refused("nope", _CIRCLECI_USAGE_COMPLETE="foo"),
     "a hostile folder": borne("report", "part.csv", OUTPUT_DIR=HOSTILE.replace("/", "")),
 }
-"""What is called → how it ends; that nothing a terminal obeys is printed is asked of all."""
+"""Command → how it ends; none may print escape sequences."""
 
 
 @pytest.mark.parametrize("called", CALLED.values(), ids=CALLED)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM strike in every phase: the command ends within two seconds and says what is kept; it is kept."""
+"""Ctrl-C and SIGTERM in every phase: the command ends in two seconds, and what it says is true."""
 
 import fcntl
 import json
@@ -52,7 +52,7 @@ def struck(
     then: float = 0,
     again: bool = False,
 ) -> Struck:
-    """Start a command, strike when it says something or an event comes (and `then` later), and see that it ends."""
+    """Start a command, strike at a message or an event (and `then` later), and check its end."""
     command = [sys.executable, "-u", "-m", "circleci_usage", *map(str, arguments)]
     with subprocess.Popen(
         command,
@@ -205,7 +205,7 @@ def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path:
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
 def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> None:
-    """No thread of Python's can be ended that waits for a connection; a listener with a full queue answers none."""
+    """A Python thread that waits for a connection cannot be ended; a full queue accepts none."""
     with ExitStack() as stack:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         port = full.getsockname()[1]
