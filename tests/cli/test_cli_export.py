@@ -187,7 +187,7 @@ def test_passing_trouble_is_tried_again(
         ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(
+def test_errors_are_one_line(
     env: dict[str, str], tmp_path: Path, changed: dict[str, str], code: int, message: str
 ) -> None:
     done = circleci_usage("run", cwd=tmp_path, env=env | changed)
@@ -246,7 +246,7 @@ def test_a_store_that_does_not_have_the_period_says_so_instead_of_no_usage(
         assert (done.code, "has no usage of" in done.err) == (2, True), done.err
 
 
-def test_max_wait_means_what_it_says(
+def test_max_wait_is_kept(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     circleci.fates = [Fate(("processing",) * 1000)] * 2
@@ -284,7 +284,7 @@ def test_a_last_day_in_the_future_is_cut_with_a_warning(
 @pytest.mark.parametrize(
     "chosen", [("--period", "last-999-days"), ("--from", "0001-01-01"), ("--from", "2024-02-29")]
 )
-def test_what_circleci_keeps_no_more_is_cut_before_the_first_request(
+def test_days_that_circleci_no_longer_keeps_are_not_requested(
     circleci: StandIn, env: dict[str, str], tmp_path: Path, chosen: tuple[str, str]
 ) -> None:
     circleci.posts_per_hour = 0
@@ -329,7 +329,7 @@ def test_iso_date_times_are_their_day(
 
 @pytest.mark.parametrize("name", [MAIN.id, MAIN.slug])
 @pytest.mark.parametrize("before", [(), ("--period", "last-7-days")])
-def test_status_says_what_the_next_run_does(
+def test_status_predicts_the_next_run(
     circleci: StandIn, env: dict[str, str], tmp_path: Path, name: str, before: tuple[str, ...]
 ) -> None:
     env |= {"ORG_ID": name}
@@ -379,7 +379,7 @@ def test_out_of_quota_says_when_to_come_back(
     assert "rerun the same command to resume" in done.err
 
 
-def test_a_failed_export_job_is_said(
+def test_a_failed_export_job_is_reported(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     circleci.fates = [Fate(("failed",), error_reason="the query took too long")] * 2
@@ -437,7 +437,7 @@ def test_the_demo_works_for_other_periods(tmp_path: Path, period: str, first: st
     assert summary["complete_through"] == "2026-10-31"
 
 
-def test_the_demo_heeds_nothing_of_the_user(tmp_path: Path) -> None:
+def test_the_demo_ignores_the_settings_of_the_user(tmp_path: Path) -> None:
     (tmp_path / ".circleci").mkdir()
     (tmp_path / ".circleci" / "usage.yml").write_text("currency: nonsense\n")
     of_the_user = {

@@ -85,7 +85,7 @@ def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
         ]
 
 
-def test_the_price_of_a_credit_can_be_said(export: Path, tmp_path: Path) -> None:
+def test_the_price_per_credit_can_be_set(export: Path, tmp_path: Path) -> None:
     by_flag = circleci_usage(
         "report", export, "--price-per-credit", "0.00054", "--no-merged", "-q", cwd=tmp_path
     )
@@ -287,7 +287,7 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
         (["bogus"], 2, "No such command 'bogus'"),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(
+def test_errors_are_one_line(
     tmp_path: Path, arguments: list[str], code: int, message: str
 ) -> None:
     plain = Dialect(compress=False)
@@ -312,7 +312,7 @@ def test_what_goes_wrong_is_said_in_one_line(
     os.geteuid() == 0 and not Path("/proc").is_dir(),
     reason="needs a folder that nobody may write to",
 )
-def test_a_folder_that_cannot_be_written_is_said(export: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(export: Path, tmp_path: Path) -> None:
     done = circleci_usage("report", export, "-o", "/proc/usage-report", cwd=tmp_path)
 
     assert done.code == 2

@@ -87,7 +87,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert machine.credits_per_minute == Decimal("9.5")
 
 
-def test_the_analyses_are_told_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
+def test_the_analyses_get_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
     file = load(
         tmp_path, "budgets: [{name: all, per: month, amount: 5000}]\nanomalies: {minimum: 2.50}\n"
     )
@@ -108,7 +108,7 @@ def test_a_price_never_passes_through_a_float(tmp_path: Path) -> None:
     assert str(file.price_list().periods[0].price) == "0.123456789012345678"
 
 
-def test_nothing_said_is_the_list_price(tmp_path: Path) -> None:
+def test_the_default_is_the_list_price(tmp_path: Path) -> None:
     file = load(tmp_path, "# nothing yet\nteams:\n")
 
     assert [period.price for period in file.price_list().periods] == [Decimal("0.0006")]
@@ -145,7 +145,7 @@ def test_the_billing_cycle_moves_budgets_and_what_is_free(tmp_path: Path) -> Non
     ]
 
 
-def test_seats_are_not_free_unless_said(tmp_path: Path) -> None:
+def test_seats_are_not_free_by_default(tmp_path: Path) -> None:
     assert load(tmp_path, "seat_credits: 40000").price_list().free == ()
 
 
@@ -320,14 +320,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_with_its_line_and_key(tmp_path: Path, text: str, message: str) -> None:
+def test_an_error_names_the_line_and_the_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message) as error:
         load(tmp_path, text)
     assert error.value.exit_code == 2
     assert str(tmp_path / "usage.yml") in str(error.value)
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(tmp_path, "currency: x\nbudget: 1\nteams: [{name: a}]")
 
@@ -338,7 +338,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
         load_settings_file(tmp_path)
     (tmp_path / "latin.yml").write_bytes("# für uns".encode("latin-1"))
@@ -354,7 +354,7 @@ def test_the_schema_that_editors_use_is_of_this_version() -> None:
     assert shipped == json_schema(), "usage.schema.json is not current: run `make schema`"
 
 
-def test_the_schema_takes_what_we_take() -> None:
+def test_the_schema_accepts_what_the_model_accepts() -> None:
     Draft202012Validator.check_schema(json.loads(json_schema()))
     validator = Draft202012Validator(json.loads(json_schema()))
 

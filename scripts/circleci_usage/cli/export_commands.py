@@ -13,6 +13,7 @@ from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
     PeriodFlags,
+    PushFlags,
     ReportFlags,
     SendToDatadogFlags,
     expand_flag_groups,
@@ -62,13 +63,15 @@ def run(
 def _sender(
     exporting: ExportFlags, reporting: ReportFlags, sending: SendToDatadogFlags
 ) -> Callable[["Console", "Clock"], None]:
-    return datadog_commands.sender(
-        reporting.output,
-        sending.datadog_site,
-        sending.datadog_url,
-        exporting.store,
-        allow_insecure=exporting.allow_insecure,
+    """What sends the report, as `push datadog` does by default."""
+    pushing = PushFlags(
+        output=reporting.output,
+        store=exporting.store,
+        datadog_site=sending.datadog_site,
+        datadog_url=sending.datadog_url,
+        allow_insecure=sending.allow_insecure,
     )
+    return datadog_commands.sender(pushing)
 
 
 @expand_flag_groups

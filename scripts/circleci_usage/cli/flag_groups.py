@@ -47,11 +47,17 @@ class OrganizationFlags(StoreFlag):
 
 
 @dataclass(frozen=True)
-class CircleCIFlags(OrganizationFlags):
+class InsecureFlag:
+    """Whether plain HTTP is allowed."""
+
+    allow_insecure: flags.AllowInsecure = False
+
+
+@dataclass(frozen=True)
+class CircleCIFlags(InsecureFlag, OrganizationFlags):
     """CircleCI and what is exported from it."""
 
     circleci_url: flags.CircleCIUrl = "https://circleci.com"
-    allow_insecure: flags.AllowInsecure = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class EngineFlags:
 
 
 @dataclass(frozen=True)
-class DatadogFlags:
+class DatadogFlags(InsecureFlag):
     """Where Datadog is."""
 
     datadog_site: flags.DatadogSite = flags.DEFAULT_SITE
@@ -118,6 +124,19 @@ class SendToDatadogFlags(DatadogFlags):
     """Whether a report is sent to Datadog, and where that is."""
 
     datadog: flags.Datadog = False
+
+
+@dataclass(frozen=True)
+class PushFlags(DatadogFlags, StoreFlag, OutputFlag):
+    """How a report folder is sent to Datadog."""
+
+    mode: flags.ModeName = "snapshot"
+    tags: flags.Tags = None
+    without_tags: flags.WithoutTags = None
+    max_series: flags.MaxSeries = 1000
+    historical_metrics_enabled: flags.HistoricalMetricsEnabled = False
+    enable_historical: flags.EnableHistorical = False
+    custom_costs: flags.CustomCosts = False
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ Secrets, that is tokens and keys, come from the environment alone. Imports are i
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 import typer
 
-from circleci_usage.cli.flag_groups import ExportFlags, PeriodFlags, ReportFlags
+from circleci_usage.cli.flag_groups import ExportFlags, PeriodFlags, PushFlags, ReportFlags
 from circleci_usage.cli.isolation import check_drawing
 from circleci_usage.core.errors import SettingsError
 
@@ -182,46 +182,29 @@ def price_override(price_per_credit: str | None) -> "Decimal | None":
     return parse_price(price_per_credit) if price_per_credit else None
 
 
-def push_options(
-    *,
-    site: str,
-    url: str | None,
-    allow_insecure: bool,
-    store: Path,
-    **chosen: Unpack["PushChoices"],
-) -> "PushOptions":
+def push_options(flags: PushFlags) -> "PushOptions":
     """How to send a report to Datadog.
 
     Raises:
-        SettingsError: there is no such site or tag, or the tags do not go together.
+        SettingsError: the site, the mode or a tag is unknown, or the tags exclude each other.
     """
-    from circleci_usage.push.datadog.plan import MAX_SERIES, PushOptions
+    from circleci_usage.push.datadog.plan import PushOptions
     from circleci_usage.push.datadog.sites import datadog_site
     from circleci_usage.push.metrics import chosen_tags
     from circleci_usage.push.timestamps import Mode
 
     return PushOptions(
-        site=datadog_site(site, url, allow_insecure=allow_insecure),
-        mode=Mode(_one_of([*Mode], chosen.get("mode", Mode.SNAPSHOT), "--mode")),
-        tags=chosen_tags(chosen.get("tags") or (), chosen.get("without_tags") or ()),
-        max_series=chosen.get("max_series", MAX_SERIES),
-        historical_metrics_enabled=chosen.get("historical_metrics_enabled", False),
-        enable_historical=chosen.get("enable_historical", False),
-        custom_costs=chosen.get("custom_costs", False),
-        sent_costs=store / "datadog-costs.json",
+        site=datadog_site(
+            flags.datadog_site, flags.datadog_url, allow_insecure=flags.allow_insecure
+        ),
+        mode=Mode(_one_of([*Mode], flags.mode, "--mode")),
+        tags=chosen_tags(flags.tags or (), flags.without_tags or ()),
+        max_series=flags.max_series,
+        historical_metrics_enabled=flags.historical_metrics_enabled,
+        enable_historical=flags.enable_historical,
+        custom_costs=flags.custom_costs,
+        sent_costs=flags.store / "datadog-costs.json",
     )
-
-
-class PushChoices(TypedDict, total=False):
-    """What may be chosen about a push; each is a flag of `push datadog`."""
-
-    mode: str
-    tags: list[str] | None
-    without_tags: list[str] | None
-    max_series: int
-    historical_metrics_enabled: bool
-    enable_historical: bool
-    custom_costs: bool
 
 
 def _one_of(known: Collection[str], name: str, flag: str) -> str:
