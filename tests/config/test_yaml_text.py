@@ -33,9 +33,7 @@ def test_values_are_the_texts_that_were_written() -> None:
         (("list", 1, "x"), 7),
     ],
 )
-def test_a_place_has_the_line_of_the_closest_key(
-    place: tuple[str | int, ...], line: int
-) -> None:
+def test_a_place_has_the_line_of_the_closest_key(place: tuple[str | int, ...], line: int) -> None:
     assert parse_yaml(TEXT).line(place) == line
 
 
