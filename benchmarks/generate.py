@@ -63,9 +63,9 @@ def generate(
     for number, path in enumerate(paths):
         if not path.exists():
             rows = _part(size, number, np.random.default_rng([seed, number]), dialect.null)
-            beside = path.with_suffix(".tmp")
-            _write(rows.select(dialect.columns), beside, dialect)
-            beside.replace(path)
+            temporary = path.with_suffix(".tmp")
+            _write(rows.select(dialect.columns), temporary, dialect)
+            temporary.replace(path)
     return paths
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-WIDTH, HEIGHT, SHARPNESS = 1280, 972, 1.5
+WIDTH, HEIGHT, SHARPNESS = 1280, 956, 1.5
 COLORS = 96
 FLAGS = (
     "--headless=new",

@@ -35,12 +35,13 @@ _USUAL_MONTHS: Final = 2
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What an export is made with.
+    """What to export, and with which waits and limits.
 
     Attributes:
-        url: where CircleCI is.
+        url: of CircleCI.
         token: a personal API token.
-        organizations: ids or slugs; the first asks, the others share its plan.
+        organizations: ids or slugs; the export of the first includes the others, which share its
+            plan.
         store: the folder of parts and ledger.
         options: waits and limits.
     """
@@ -55,7 +56,7 @@ class ExportSettings:
 def export(
     settings: ExportSettings, period: Period, *, clock: Clock, progress: Progress
 ) -> ExportResult:
-    """Bring the usage of a period into the store.
+    """Export the missing usage of a period into the store.
 
     Raises as `export_usage` does.
     """
@@ -92,14 +93,14 @@ def run(
     clock: Clock,
     progress: Progress,
 ) -> Report:
-    """Export the span, and what budgets have to know besides; report on the period of `reporting` within it.
+    """Export the span and the days that budgets depend on; report on a period within it.
 
     Raises as `export_usage` and `make_report` do.
     """
     span = days_to_export(span, reporting, clock.now())
     exported, ids = _export(exporting, span, clock, progress)
     store, days = Store(exporting.store), with_stored_history(span)
-    # Earlier exports tell what is usual, and cost nothing.
+    # Earlier exports say what is usual, and cost nothing.
     found = find_recorded(store.recorded(days, ids))
     found = FoundParts(
         found.parts,
@@ -127,7 +128,7 @@ def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Pe
 
 
 def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
-    """To the days that CircleCI still has; then it is not the period of that name any more."""
+    """The settings for the days that CircleCI still has; a shorter period loses its name."""
     period = reporting.period
     if period is None or exported.start <= period.start:
         return reporting
@@ -135,9 +136,9 @@ def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
 
 
 def with_history(period: Period, name: str | None) -> Period:
-    """The days to export for a report on a period: a named one is compared with the one before.
+    """The days to export for a report on a period: a named one also needs its previous period.
 
-    Dates that somebody wrote are taken at their word, and thirteen months are all that CircleCI has.
+    Explicit dates are used as given, and thirteen months are all that CircleCI has.
     """
     if name is None or name == "last-13-months":
         return period
@@ -145,14 +146,14 @@ def with_history(period: Period, name: str | None) -> Period:
 
 
 def with_stored_history(period: Period) -> Period:
-    """The days of the store that help to understand a period: the one before, and what is usual on its weekdays."""
+    """The days of the store that a period is compared with: previous period and months before."""
     return Period(
         add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop
     )
 
 
 def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
-    """The parts that the store has of a period and of the days that help to understand it, or all of them.
+    """The parts of the store for a period and the days it is compared with, or all of them.
 
     Raises:
         SettingsError: it has none of the period.
@@ -171,8 +172,8 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         compared = Period(previous_period(period).start, period.stop)
     if not any(window.overlaps(wanted) for window in fetched):
         raise SettingsError(
-            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`, or name the files or"
-            " folders of an export."
+            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`,"
+            " or name the files or folders of an export."
         )
     empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
     found = find_recorded(store.recorded(days))

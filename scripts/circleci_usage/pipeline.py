@@ -55,11 +55,11 @@ def make_report(
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
-    now = clock.now()
-    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
-    # The libraries that draw take a third of a second to load, in which the engine reads without Python.
+    # The libraries for charts take a third of a second to load; the engine reads without Python.
     with imported_meanwhile(_WRITER):
         usage = _read(source, settings, progress)
+        now = clock.now()
+        exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
         report = build_report(usage, settings, now, exported, source.warnings)
         merged = _merged_rows(source, usage, settings, report.period)
     del usage  # It may be large, and nothing is written from it.
@@ -76,8 +76,9 @@ def build_report(
     """Daily usage → the report on one period.
 
     Args:
-        usage: may hold more days than the period: those of the year before tell what is usual, and included credits are
-            used up from the first day of their cycle on. Its run statistics are of the period.
+        usage: may hold more days than the period: those of the year before show usual costs, and
+            included credits are used up from the first day of their cycle on. Its run statistics
+            are of the period.
         settings: what the report is made with.
         now: in UTC.
         exported: what the export knows about its days.

@@ -1,4 +1,4 @@
-"""The report: one object with everything that is shown. Every file and every metric is made from it."""
+"""The report: one object that every file and every metric is made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,9 +48,11 @@ class Report:
         previous: the previous period, if the data reach back that far.
         findings: what the analyses say.
         warnings: what a reader should know before trusting the numbers, a sentence each.
-        period_name: the name the period was chosen by, such as `last-week`; None when it was by dates.
+        period_name: the name the period was chosen by, such as `last-week`; None when it was by
+            dates.
         link: where the report can be opened, if that is known.
-        settings_checksum: of the settings that decide what things cost and whose costs they are; empty without any.
+        settings_checksum: of the settings that decide what things cost and whose costs they are;
+            empty without any.
     """
 
     period: Period

@@ -20,16 +20,20 @@ class ReportSettings:
         ownership: the teams and what they own.
         analysis: budgets, rates and limits of the analyses.
         job_groups: what jobs are called.
-        period: the days to report on, on an open side as far as there are data; None for all days that there are.
+        period: the days to report on, on an open side as far as there are data; None for all days
+            that there are.
         otherwise: the days to report on when there are no data at all.
-        period_name: the name the period was chosen by, such as `last-week`; None when it was chosen by dates.
+        period_name: the name the period was chosen by, such as `last-week`; None when it was chosen
+            by dates.
         link: where the report can be opened, if that is known.
         merged: whether merged.csv.gz is written.
         focus_version: of focus.csv.
         export_for: other tools to write files for.
-        focus_grain: what a line of focus.csv covers: `day`, `month` or, by the number of lines, `auto`.
+        focus_grain: what a line of focus.csv covers: `day`, `month` or, by the number of lines,
+            `auto`.
         focus_gzip: whether focus.csv is compressed.
-        checksum: of the settings that decide what things cost and whose costs they are; empty without any.
+        checksum: of the settings that decide what things cost and whose costs they are; empty
+            without any.
     """
 
     folder: Path

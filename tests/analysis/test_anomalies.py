@@ -18,7 +18,7 @@ TUESDAY = date(2026, 3, 10)
 
 
 def cost_of(day: date) -> int:
-    """Cents: dear working days, cheap weekends, a little different each time."""
+    """Cents: expensive working days, cheap weekends, a little different each time."""
     return (2000 if day.weekday() < 5 else 100) + (day.toordinal() * 7919) % 40
 
 
@@ -32,7 +32,7 @@ def found(
     *lines: dict[str, object], known: Period = KNOWN, minimum: int = 10
 ) -> list[tuple[date, str | None]]:
     anomalies = find_anomalies(costs_of(*lines), known, MARCH, Decimal(minimum))
-    return [(each.day, each.project[3] if each.project else None) for each in anomalies]
+    return [(each.day, each.project.project if each.project else None) for each in anomalies]
 
 
 def test_an_ordinary_week_has_none() -> None:
@@ -58,9 +58,9 @@ def test_a_jump_is_found_with_what_was_expected_and_the_job_behind_it() -> None:
 
 
 def test_a_job_that_always_runs_explains_by_how_much_more_it_cost() -> None:
-    dear = every_day(cost=lambda day: 9000 if day == TUESDAY else 3000, job="soak")
+    expensive = every_day(cost=lambda day: 9000 if day == TUESDAY else 3000, job="soak")
 
-    (anomaly,) = find_anomalies(costs_of(*every_day(), *dear), KNOWN, MARCH)
+    (anomaly,) = find_anomalies(costs_of(*every_day(), *expensive), KNOWN, MARCH)
 
     assert anomaly.main_driver == MainDriver("build", "soak", Decimal("30.00"), Decimal("90.00"))
 

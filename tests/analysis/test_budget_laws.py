@@ -1,4 +1,4 @@
-"""What holds of budgets whatever the data are: days that are missing never make one look better than it is."""
+"""What is always true of budgets: missing days never make one look better than it is."""
 
 from datetime import date
 from decimal import Decimal

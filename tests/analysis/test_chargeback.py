@@ -1,3 +1,4 @@
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,11 @@ def charged(ownership: Ownership, *lines: dict[str, str], period: Period = SPRIN
 
 
 def rows(lines: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
-    return [tuple(line[column] for column in columns) for line in lines.to_dict("records")]
+    return [cells(line, columns) for line in lines.to_dict("records")]
+
+
+def cells(line: Mapping[Hashable, Any], columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(line[column] for column in columns)
 
 
 def line(

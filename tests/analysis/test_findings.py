@@ -1,4 +1,4 @@
-"""All analyses on the sample company: they find what is planted there and nothing else, at the default settings."""
+"""All analyses on the sample company: at the defaults they find what is planted, nothing else."""
 
 import json
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
 from circleci_usage.report import Report
+from circleci_usage.schema.keys import JobKey
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from push_runner import plan_push
@@ -68,8 +69,8 @@ def october(read: Reading) -> Report:
     return report(read(QUARTER, OCTOBER))
 
 
-def place(key: tuple[str, ...]) -> Place:
-    return Place(*key[3:6])
+def place(key: JobKey) -> Place:
+    return Place(key.project, key.workflow, key.job)
 
 
 def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
@@ -79,7 +80,7 @@ def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
     assert anomaly.main_driver is not None
     assert anomaly.day == planted.RUNAWAY_DAY
     assert (
-        Place(anomaly.project[3], anomaly.main_driver.workflow, anomaly.main_driver.job)
+        Place(anomaly.project.project, anomaly.main_driver.workflow, anomaly.main_driver.job)
         == planted.RUNAWAY
     )
 
@@ -102,8 +103,8 @@ def test_no_other_month_has_an_anomaly(read: Reading) -> None:
 def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None:
     waste = october.findings.wasted_spend
 
-    assert [place(job.key) for job in waste.flaky] == [planted.FLAKY]
-    assert [place(job.key) for job in waste.always_failing] == [planted.BROKEN]
+    assert [place(JobKey(*job.key)) for job in waste.flaky] == [planted.FLAKY]
+    assert [place(JobKey(*job.key)) for job in waste.always_failing] == [planted.BROKEN]
 
 
 def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size(
@@ -111,11 +112,13 @@ def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size
 ) -> None:
     recommendation = october.findings.right_sizing
 
-    assert {place(each.key) for each in recommendation.of("smaller")} == set(planted.OVERSIZED)
+    assert {place(each.key.job_key) for each in recommendation.of("smaller")} == set(
+        planted.OVERSIZED
+    )
     assert {(each.resource_class, each.suggested) for each in recommendation.of("smaller")} == {
         ("xlarge", "large")
     }
-    assert [(place(each.key), each.suggested) for each in recommendation.of("larger")] == [
+    assert [(place(each.key.job_key), each.suggested) for each in recommendation.of("larger")] == [
         (planted.STARVING, "xlarge")
     ]
 
@@ -128,13 +131,15 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
     certain = [each.saved for each in recommendation.migrations if each.is_always_cheaper]
     smaller = [each.saved for each in recommendation.of("smaller")]
     assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
-    assert {each.key[-1] for each in recommendation.migrations if each.is_always_cheaper} == {
+    assert {
+        each.key.resource_class for each in recommendation.migrations if each.is_always_cheaper
+    } == {
         "xlarge",
         "2xlarge",
     }
-    assert {each.key[-2] for each in recommendation.migrations if not each.is_always_cheaper} == {
-        "docker"
-    }
+    assert {
+        each.key.executor for each in recommendation.migrations if not each.is_always_cheaper
+    } == {"docker"}
 
 
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
@@ -157,14 +162,14 @@ def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) ->
 def test_the_starving_job_may_be_faster_on_a_larger_class(october: Report) -> None:
     (option,) = october.findings.right_sizing.speed_ups
 
-    assert (place(option.key), option.target) == (planted.STARVING, "xlarge")
+    assert (place(option.key.job_key), option.target) == (planted.STARVING, "xlarge")
     assert (option.time_saved, option.cost_change) == (Decimal("0.5"), Decimal(0))
 
 
 def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
     recommendation = october.findings.right_sizing
 
-    assert {each.key[-2] for each in recommendation.of("self-hosted")} == {"runner"}
+    assert {each.key.executor for each in recommendation.of("self-hosted")} == {"runner"}
     assert (
         recommendation.of("unknown class")
         == recommendation.of("unknown rate")
@@ -176,9 +181,11 @@ def test_only_self_hosted_runners_are_of_unknown_size(october: Report) -> None:
 def test_rates_of_the_export_are_those_it_was_made_with(october: Report) -> None:
     classes = october.findings.right_sizing.classes
 
-    told = [(each.rate, each.derived.credits_per_minute) for each in classes if each.derived]
-    assert {rate for rate, _ in told} >= {5, 10, 20, 40, 200, 240}
-    assert [rate for rate, _ in told] == [derived for _, derived in told]
+    derived_rates = [
+        (each.rate, each.derived.credits_per_minute) for each in classes if each.derived
+    ]
+    assert {rate for rate, _ in derived_rates} >= {5, 10, 20, 40, 200, 240}
+    assert [rate for rate, _ in derived_rates] == [derived for _, derived in derived_rates]
     assert [each.contradiction for each in classes if each.contradiction] == []
 
 
@@ -187,7 +194,7 @@ def test_the_runaway_drives_the_change(october: Report) -> None:
 
     assert changes is not None
     assert changes.total.after == october.totals.cost
-    assert place(changes.job_drivers[0].key) == planted.RUNAWAY
+    assert place(JobKey(*changes.job_drivers[0].key)) == planted.RUNAWAY
 
 
 def test_what_was_wasted_is_part_of_what_was_spent(october: Report) -> None:

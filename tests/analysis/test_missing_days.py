@@ -1,4 +1,4 @@
-"""Days that nothing is known of: no statement stands on them, through the command line."""
+"""Days without data: no statement is based on them, through the command line."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Verdicts, recommendations and savings of generated rows, reckoned a second time from the CSV with csv and Decimal."""
+"""Verdicts, recommendations and savings, calculated a second time with csv and Decimal."""
 
 import csv
 import gzip
@@ -52,7 +52,7 @@ SMALLER = {
     ("machine", "windows.large"): (("windows.medium", 40, 4, "16"), None),
     ("machine", "windows.xlarge"): (("windows.large", None, 8, "32"), None),
 }
-"""The next smaller class, and the cheaper next generation of that, if there is one; a rate of None is the export's."""
+"""The next smaller class, and its cheaper next generation, if any; None is the export's rate."""
 CHEAPER_GENERATION = {"xlarge": ("xlarge.gen2", 72), "2xlarge": ("2xlarge.gen2", 144)}
 LARGER = {
     "medium": "medium+",
@@ -105,8 +105,8 @@ def read_csv(part: Path) -> list[dict[str, str]]:
 
 
 def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
-    """The whole rate that explains the credits of most runs of one container, if it does of five and more than half."""
-    told: defaultdict[tuple[str, str], list[set[int]]] = defaultdict(list)
+    """The whole rate of most runs with one container, if at least five and over half agree."""
+    possible: defaultdict[tuple[str, str], list[set[int]]] = defaultdict(list)
     for row in rows:
         seconds = int(row["JOB_RUN_SECONDS"])
         if row["JOB_BUILD_STATUS"] != "running" and row["PARALLELISM"] == "1" and seconds >= 60:
@@ -115,9 +115,9 @@ def oracle_rates(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], int]:
                 for rate in range(1, 500)
                 if -(-rate * seconds // 60) == int(row["COMPUTE_CREDITS"])
             }
-            told[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(fitting)
+            possible[row["EXECUTOR"], row["RESOURCE_CLASS"]].append(fitting)
     rates = {}
-    for key, sets in told.items():
+    for key, sets in possible.items():
         rate, runs = Counter(rate for each in sets for rate in each).most_common(1)[0]
         if runs >= 5 and 2 * runs > len(sets):
             rates[key] = rate
@@ -180,6 +180,10 @@ def oracle_line(
     return verdict, suggested, recommended, cents(cost * (1 - Decimal(rate) / own))
 
 
+def have_ended(runs: Sequence[dict[str, str]]) -> bool:
+    return any(run["JOB_BUILD_STATUS"] != "running" for run in runs)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_report_says_what_a_pencil_does(tmp_path: Path, seed: int) -> None:
     part = tmp_path / "part.csv.gz"
@@ -194,9 +198,7 @@ def test_the_report_says_what_a_pencil_does(tmp_path: Path, seed: int) -> None:
     for row in rows:
         jobs[row["JOB_NAME"], row["EXECUTOR"], row["RESOURCE_CLASS"]].append(row)
     expected = {
-        key: oracle_line(key, runs, rates)
-        for key, runs in jobs.items()
-        if any(run["JOB_BUILD_STATUS"] != "running" for run in runs)
+        key: oracle_line(key, runs, rates) for key, runs in jobs.items() if have_ended(runs)
     }
 
     with (tmp_path / "report" / "tables" / "right_sizing.csv").open(

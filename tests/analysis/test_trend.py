@@ -53,7 +53,7 @@ def test_weekdays_are_means_of_the_period_without_seats() -> None:
 
     weekdays = trend(owned, known, period).weekdays
 
-    # Half a cent goes to the even one. Of the other weekdays the period has one each: that is no mean.
+    # Half a cent is rounded to the even one. The other weekdays occur once each: that is no mean.
     assert [*weekdays] == [Decimal("1.50"), Decimal("0.10"), *[None] * 5]
 
 

@@ -30,7 +30,7 @@ MARCH_AS_JSON = month_to_json(SPENDING)
 
 
 def folder_of(tmp_path: Path, **changes: object) -> Path:
-    """A report folder with nothing but a summary."""
+    """A report folder with only a summary."""
     summary = {
         "schema_version": SCHEMA_VERSION,
         "currency": "USD",
@@ -40,7 +40,7 @@ def folder_of(tmp_path: Path, **changes: object) -> Path:
     return tmp_path
 
 
-def test_budgets_that_hold(tmp_path: Path) -> None:
+def test_budgets_within_their_amounts(tmp_path: Path) -> None:
     check = check_report(folder_of(tmp_path), [Budget("all", Decimal(100))], "USD")
 
     assert (check.exit_code, check.broken) == (0, ())
@@ -48,7 +48,7 @@ def test_budgets_that_hold(tmp_path: Path) -> None:
     assert check.states[0].month_to_date == SPENDING
 
 
-def test_a_look_ahead_breaks_a_budget_that_will_be_exceeded(tmp_path: Path) -> None:
+def test_with_the_forecast_a_budget_forecast_to_exceed_is_broken(tmp_path: Path) -> None:
     budgets = [Budget("all", Decimal(100)), Budget("web", Decimal(100), "Web")]
 
     check = check_report(folder_of(tmp_path), budgets, "USD", ahead=True)
@@ -73,7 +73,7 @@ def test_with_days_missing_only_over_is_certain(
     assert check.exit_code == code
 
 
-def test_what_is_over_comes_before_what_is_unknown(tmp_path: Path) -> None:
+def test_exceeded_comes_before_unknown(tmp_path: Path) -> None:
     folder = folder_of(
         tmp_path, budget_periods={"month": month_to_json(replace(SPENDING, missing=(GAP,)))}
     )
@@ -83,7 +83,7 @@ def test_what_is_over_comes_before_what_is_unknown(tmp_path: Path) -> None:
     assert ([each.budget.name for each in check.unknown], check.exit_code) == (["all"], 10)
 
 
-def test_the_last_digit_breaks_a_budget(tmp_path: Path) -> None:
+def test_a_budget_can_be_exceeded_by_the_last_digit(tmp_path: Path) -> None:
     check = check_report(folder_of(tmp_path), [Budget("web", Decimal(50), "Web")], "USD")
 
     assert check.exit_code == 10
@@ -168,7 +168,7 @@ def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, For
         (1, {"schema_version": True}, SettingsError, "schema_version unknown"),
     ],
 )
-def test_what_cannot_be_checked_is_said(
+def test_what_cannot_be_checked_is_an_error(
     tmp_path: Path,
     budgets: int,
     changes: dict[str, object],
@@ -183,7 +183,7 @@ def test_what_cannot_be_checked_is_said(
         )
 
 
-def test_a_report_without_the_team_of_a_budget_is_not_one_within(tmp_path: Path) -> None:
+def test_a_report_without_the_team_of_a_budget_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         SettingsError, match="does not have the team 'Apps' of a budget; make the report again"
     ):
@@ -191,14 +191,14 @@ def test_a_report_without_the_team_of_a_budget_is_not_one_within(tmp_path: Path)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
-def test_a_damaged_summary_is_said(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_summary_is_an_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "summary.json").write_bytes(content)
 
     with pytest.raises(DataError, match=r"summary\.json is damaged: .*; make the report again"):
         check_report(tmp_path, [Budget("all", Decimal(1))], "USD")
 
 
-def test_a_missing_report_is_said(tmp_path: Path) -> None:
+def test_a_missing_report_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         SettingsError, match="make a report first, or name its folder with --output"
     ):

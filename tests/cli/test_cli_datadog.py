@@ -74,39 +74,30 @@ tags: {cost_center: {Payments: "47 11"}, Region: {Web: =EMEA}}
 """
 
 
-def test_custom_costs_by_push_and_by_file_are_the_same_lines(
-    datadog: DatadogIntake, tmp_path: Path
-) -> None:
+PROJECTS = ["pay", "Pay!", "=1+1", "-1", "a" * 300, "🚀", "with\rreturn", "web"]
+
+
+def report_with_cost_file(folder: Path) -> None:
+    """A report in `out` on hostile names, and a Custom Costs file of the same costs."""
     nothing = dict.fromkeys(
         ("PROJECT_ID", "PROJECT_NAME", "WORKFLOW_NAME", "JOB_NAME"), NULL_MARKS[1]
     )
-    names = ["pay", "Pay!", "=1+1", "-1", "a" * 300, "🚀", "with\rreturn", "web"]
-    rows = [
-        *(
-            job_run("12.5", PROJECT_ID=f"id {name}", PROJECT_NAME=name, STORAGE_CREDITS="3")
-            for name in names
-        ),
-        *(
-            job_run("7", PROJECT_ID=f"id {name}", PROJECT_NAME=name, JOB_NAME="other")
-            for name in names
-        ),
-        job_run("0", JOB_NAME="free"),
-        job_run("0", **nothing, USER_CREDITS="25000"),
-    ]
-    write_part(tmp_path / "part.csv.gz", rows)
-    (tmp_path / "usage.yml").write_text(COSTS_SETTINGS, encoding="utf-8")
-    made = (
-        "report",
-        "part.csv.gz",
-        "--output",
-        "out",
-        "--config",
-        "usage.yml",
-        "--export-for",
-        "datadog-costs",
-    )
+    rows = [job_run("0", JOB_NAME="free"), job_run("0", **nothing, USER_CREDITS="25000")]
+    for name in PROJECTS:
+        project = {"PROJECT_ID": f"id {name}", "PROJECT_NAME": name}
+        rows.append(job_run("12.5", **project, STORAGE_CREDITS="3"))
+        rows.append(job_run("7", **project, JOB_NAME="other"))
+    write_part(folder / "part.csv.gz", rows)
+    (folder / "usage.yml").write_text(COSTS_SETTINGS, encoding="utf-8")
+    arguments = "report part.csv.gz --output out --config usage.yml --export-for datadog-costs"
+    assert circleci_usage(*arguments.split(), cwd=folder).code == 0
 
-    assert circleci_usage(*made, cwd=tmp_path).code == 0
+
+def test_custom_costs_by_push_and_by_file_are_the_same_lines(
+    datadog: DatadogIntake, tmp_path: Path
+) -> None:
+    report_with_cost_file(tmp_path)
+
     done = run(datadog, tmp_path / "out", "push", "datadog", "--custom-costs")
 
     assert done.code == 0, done.err
@@ -121,7 +112,7 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
     for line in as_columns:
         del line["Tags"]
     assert as_columns == in_file
-    assert len(in_file) == 2 * len(names) + 1
+    assert len(in_file) == 2 * len(PROJECTS) + 1
     seats = [line for line in in_file if line["credit_type"] == "user"]
     assert [(line["project"], line["ChargeDescription"], line["BilledCost"]) for line in seats] == [
         ("user_seats", "User seats", 15)
@@ -189,7 +180,7 @@ def test_custom_costs_are_on_record_in_the_store(
             == 0
         )
 
-    assert datadog.asked("PUT", "/api/v2/cost/custom_costs") == 1
+    assert datadog.request_count("PUT", "/api/v2/cost/custom_costs") == 1
     (record,) = tmp_path.iterdir()
     assert API_KEY not in record.read_text()
 

@@ -91,7 +91,7 @@ def test_included_credits_lower_what_is_billed(tmp_path: Path) -> None:
     assert (first["ContractedCost"], first["EffectiveCost"]) == ("0.00625", "0.00375")
 
 
-def test_tags_tell_what_a_cost_can_be_allocated_by(tmp_path: Path) -> None:
+def test_tags_allow_costs_to_be_allocated(tmp_path: Path) -> None:
     tags = [json.loads(line["Tags"]) for line in focus(tmp_path, ROWS)[:2]]
 
     assert tags == [
@@ -106,7 +106,7 @@ def test_tags_tell_what_a_cost_can_be_allocated_by(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_list_price_the_contracted_one_is_listed(tmp_path: Path) -> None:
+def test_without_a_list_price_the_contract_price_is_listed(tmp_path: Path) -> None:
     settings = "pricing: [{from: 2026-01-01, price_per_credit: 0.0005}]"
 
     line = focus(tmp_path, [job_run("10")], settings)[0]

@@ -1,4 +1,4 @@
-"""Rates that only an export tells: what runs agree on is what CircleCI charged, and what they do not is not known."""
+"""Rates from an export: what runs agree on is what CircleCI charged; otherwise it is unknown."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -161,7 +161,7 @@ def test_a_defect_of_the_stand_in_comes_to_light() -> None:
         raise ZeroDivisionError
 
     with (
-        pytest.raises(ExceptionGroup, match="broke"),
+        pytest.raises(ExceptionGroup, match="failed"),
         StandIn(COMPANY, PinnedClock(), faults=broken) as circleci,
         pytest.raises(requests.ConnectionError),
     ):

@@ -11,6 +11,7 @@ from paths import ROOT
 SOURCE = ROOT / "scripts" / "circleci_usage"
 DOCS = ROOT / "docs"
 ARCHITECTURE = (DOCS / "ARCHITECTURE.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 # Made by what the page describes: a cache, a settings file, a report.
@@ -70,3 +71,8 @@ def test_every_page_is_linked(page: Path) -> None:
     others = [each for each in PAGES if each != page]
     linked = {(other.parent / path).resolve() for other in others for path, _ in links(other)}
     assert page in linked
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(test_[\w*]+\.py)`", SECURITY))))
+def test_every_test_that_security_names_exists(name: str) -> None:
+    assert [*(ROOT / "tests").rglob(name)]

@@ -156,7 +156,7 @@ def test_datadog_gets_the_report_from_a_job_without_the_token(
             "DATADOG_URL": datadog.url,
         }
         outcomes.append(runner.run(metrics))
-        assert datadog.asked("POST", "/api/v2/series") >= 1
+        assert datadog.request_count("POST", "/api/v2/series") >= 1
         assert datadog.costs.files
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
     for secret in (API_KEY, APP_KEY):

@@ -118,9 +118,7 @@ def test_an_empty_refresh_does_not_take_rows_away(world: Bench) -> None:
     before = world.export(period)
     world.at(datetime(2026, 11, 11, 13, tzinfo=UTC))
     world.circleci.fates = [Fate(), Fate(("completed",), bare=100)]
-    with pytest.raises(
-        ServiceError, match="completed without files, though there was usage before"
-    ):
+    with pytest.raises(ServiceError, match="without files, although there was usage before"):
         world.export(period)
     assert list(job_ids(world.store.parts(period))) == list(job_ids(before.parts))
     world.assert_whole(world.export(period), period)
@@ -137,7 +135,7 @@ def test_a_failed_export_is_reported_with_its_reason_and_the_others_are_download
 ) -> None:
     world.circleci.fates = [Fate(("failed",), error_reason=f"query timed out\x1b[31m for {TOKEN}")]
     with pytest.raises(
-        ServiceError, match=r"2026-09-20 to 2026-09-30 failed.*query timed out \[31m for \*\*\*"
+        ServiceError, match=r"2026-09-20 to 2026-09-30 failed.*query timed out\\x1b\[31m for \*\*\*"
     ) as error:
         world.export(AUTUMN)
     assert [window.state for window in world.store.ledger.windows] == [State.FAILED, State.FETCHED]
@@ -196,7 +194,7 @@ def test_urls_that_are_always_rejected_end_in_an_error(world: Bench) -> None:
     world.circleci.faults = lambda request: (
         error_response(403, "no") if request.host == "download" else None
     )
-    with pytest.raises(ServiceError, match="fresh ones too"):
+    with pytest.raises(ServiceError, match="including fresh ones"):
         world.export()
     assert len(world.polls) == 4
 

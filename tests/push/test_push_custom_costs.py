@@ -112,7 +112,7 @@ def test_sending_again_is_safe(
         send(datadog, march, tmp_path / name if name else None)
 
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
-    assert datadog.asked("PUT", COSTS) == uploads
+    assert datadog.request_count("PUT", COSTS) == uploads
 
 
 def test_a_corrected_report_replaces_the_first(
@@ -197,7 +197,7 @@ def test_an_upload_with_unknown_outcome_is_not_retried(
     ):
         send(datadog, march, tmp_path / SENT_COSTS)
 
-    assert datadog.asked("PUT", COSTS) == 1
+    assert datadog.request_count("PUT", COSTS) == 1
     send(datadog, march, tmp_path / SENT_COSTS)
     assert datadog.costs.total() == datadog.costs.highest_total == cost_of(march)
 

@@ -104,7 +104,7 @@ def test_history_is_kept_once_ingestion_is_enabled(
 
     check_totals(datadog, reported[1], "period:day")
     assert send(datadog, plan).enabled == ()
-    assert datadog.asked("POST", HISTORICAL) == len(DAILY_METRICS)
+    assert datadog.request_count("POST", HISTORICAL) == len(DAILY_METRICS)
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -137,7 +137,7 @@ def test_history_is_refused_where_datadog_would_drop_it(
         match=rf"disabled for circleci\.usage\.credits, .* drop {plan.late_points:,} points",
     ):
         send(datadog, plan)
-    assert datadog.asked("POST", SERIES) == 0
+    assert datadog.request_count("POST", SERIES) == 0
 
 
 def test_history_is_sent_unchecked_if_ingestion_is_already_enabled(
@@ -164,7 +164,7 @@ def test_ingestion_that_cannot_be_enabled_is_explained(
         match=r"for circleci\.usage\.cost \(400\): not supported .* tag configuration",
     ):
         send(datadog, plan)
-    assert datadog.asked("POST", SERIES) == 0
+    assert datadog.request_count("POST", SERIES) == 0
 
 
 def test_a_killed_push_is_completed_by_the_next(

@@ -11,13 +11,11 @@ import pytest
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.push.datadog.plan import PushOptions
-from circleci_usage.push.metrics import DEFAULT_TAGS, chosen_tags
+from circleci_usage.push.metrics import DAILY_METRICS, DEFAULT_TAGS, chosen_tags
 from circleci_usage.push.timestamps import snapshot_timestamp
 from push_plans import HISTORICAL, SNAPSHOT, amounts, change_summary, report_to_push, sums
 from push_runner import plan_push
 from report_folders import NOW
-
-_OF_DAYS = ("credits", "cost", "job_runs", "job_seconds")
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +69,7 @@ def test_history_is_one_point_per_day_at_its_midnight(folder: Path) -> None:
     }
     midnights = [int(datetime(2026, 3, day, tzinfo=UTC).timestamp()) for day in (2, 5)]
     assert days == dict(zip(midnights, (1000, 500), strict=True))
-    used = [
-        series
-        for series in plan.series
-        if series.metric in {f"circleci.usage.{name}" for name in _OF_DAYS}
-    ]
+    used = [series for series in plan.series if series.metric in DAILY_METRICS]
     assert plan.late_points == sum(len(series.points) for series in used)
     assert all("period:day" in series.tags for series in plan.series)
 

@@ -1,4 +1,4 @@
-"""charts/*: pictures that draw what the report says."""
+"""charts/*: charts show what the report contains."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -97,7 +97,7 @@ def test_the_bars_of_a_day_sum_to_its_cost_without_seats(make: Callable[[], Repo
     assert len(daily.series) <= 7
 
 
-def test_the_days_before_are_drawn_under_the_same_weekdays() -> None:
+def test_the_previous_period_is_aligned_by_weekday() -> None:
     report = acme_report()
     assert report.findings.period_comparison
     before = report.findings.period_comparison.days_before
@@ -110,7 +110,7 @@ def test_the_days_before_are_drawn_under_the_same_weekdays() -> None:
     assert np.isnan(drawn.values[28:]).all()
 
 
-def test_a_problem_of_drawing_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         draw_project_charts(charts(3), DAYS, tmp_path / "nowhere")
 
@@ -163,7 +163,7 @@ def charts(count: int) -> list[ProjectChart]:
 
 
 @given(st.floats(0, 1e12, allow_subnormal=False))
-def test_an_axis_reaches_from_nothing_to_the_highest_in_few_steps(highest: float) -> None:
+def test_an_axis_reaches_from_zero_to_the_highest_amount_in_few_steps(highest: float) -> None:
     ticks = style.ticks(highest)
 
     assert ticks[0] == 0

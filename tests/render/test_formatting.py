@@ -1,4 +1,4 @@
-"""How people are shown numbers, days and names."""
+"""Numbers, days and names as people read them."""
 
 import unicodedata
 from datetime import date

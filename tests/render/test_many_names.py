@@ -148,7 +148,7 @@ def test_a_line_per_month_sums_the_days_of_its_billing_period(tmp_path: Path) ->
     )
 
 
-def test_too_many_lines_are_of_months_unless_days_are_asked_for(tmp_path: Path) -> None:
+def test_too_many_lines_become_monthly_unless_daily_ones_are_requested(tmp_path: Path) -> None:
     report = made(tmp_path)
     days = len(report.charges[report.charges["price"].notna()])
     for name, grain, most in (
@@ -255,7 +255,7 @@ def test_records_are_a_sequence_like_any_other(
 
 
 @pytest.mark.parametrize("grain", GRAINS)
-def test_without_usage_there_is_but_a_header(grain: str, tmp_path: Path) -> None:
+def test_without_usage_there_is_only_a_header(grain: str, tmp_path: Path) -> None:
     write_focus(empty_report(), tmp_path / "focus.csv", grain=grain)
 
     assert lines_of(tmp_path / "focus.csv") == []

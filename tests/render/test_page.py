@@ -1,4 +1,4 @@
-"""index.html, read without a browser: what it says, where it leads, how large it is."""
+"""index.html, read without a browser: its text, its links, its size."""
 
 import re
 from collections.abc import Callable
@@ -181,12 +181,19 @@ def test_sections_come_only_with_something_to_show() -> None:
     assert not set(Page(page(empty_report())).values("id")) & headings
 
 
+def test_the_navigation_calls_sections_by_their_headings() -> None:
+    labels = [section.label for section in SECTIONS]
+
+    assert len({section.anchor for section in SECTIONS}) == len(SECTIONS) == len({*labels})
+    assert all(section.title.startswith(section.label) for section in SECTIONS)
+
+
 @pytest.mark.parametrize("make", [lambda: report_of_projects(500), hostile_report])
 def test_the_page_stays_below_two_megabytes(make: Callable[[], Report]) -> None:
     assert len(page(make()).encode()) < 2_000_000
 
 
-def test_of_very_many_projects_the_last_have_a_line_each() -> None:
+def test_beyond_600_projects_each_has_a_single_line() -> None:
     report = report_of_projects(640)
     text = page(report)
 
@@ -218,7 +225,7 @@ def test_no_two_lines_of_a_project_look_alike() -> None:
     assert "(no job)" not in text[text.rindex("All projects\n") :]
 
 
-def test_seats_are_said_to_be_where_they_are() -> None:
+def test_seats_are_in_the_table_of_days_but_not_in_the_chart() -> None:
     text = Page(page(acme_report())).lines
     by_day = text[text.index("Cost by day") :]
 

@@ -43,7 +43,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @EVERY
-def test_it_asks_for_nothing_and_says_nothing(show: Show, make: Callable[[], Report]) -> None:
+def test_it_requests_nothing_and_logs_nothing(show: Show, make: Callable[[], Report]) -> None:
     browser = show(make())
 
     assert browser.run("return document.readyState") == "complete"
@@ -141,7 +141,7 @@ def test_projects_can_be_filtered(show: Show) -> None:
     assert browser.run("return document.querySelector('[aria-live]').textContent") == ""
 
 
-def test_a_filter_without_a_match_says_so(show: Show) -> None:
+def test_a_filter_without_a_match_is_announced(show: Show) -> None:
     browser = show(many_projects())
     search = (
         "const field = document.querySelector('.filter'); field.value = arguments[0];"
@@ -153,7 +153,7 @@ def test_a_filter_without_a_match_says_so(show: Show) -> None:
     assert browser.run(search, "service") == ""
 
 
-def test_projects_with_a_line_alone_are_filtered_too(show: Show) -> None:
+def test_projects_with_a_single_line_are_filtered_too(show: Show) -> None:
     browser = show(report_of_projects(610))
     shown = (
         "return [...document.querySelectorAll('.projects .other')]"
@@ -168,7 +168,7 @@ def test_projects_with_a_line_alone_are_filtered_too(show: Show) -> None:
     assert browser.run(shown) == 0
 
 
-def test_a_day_says_what_it_cost_under_the_pointer(show: Show) -> None:
+def test_a_day_shows_its_cost_under_the_pointer(show: Show) -> None:
     browser = show(acme_report())
 
     tip = browser.run("return document.querySelectorAll('.tips i')[17].dataset.tip")

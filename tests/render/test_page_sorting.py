@@ -171,7 +171,7 @@ def test_durations_and_names_with_digits_sort_right(show: Show) -> None:
     assert names == ["job-1", "job-2", "job-3", "job-10", "job-20"]
 
 
-def test_what_is_not_known_comes_last_in_both_directions(show: Show) -> None:
+def test_unknown_values_come_last_in_both_directions(show: Show) -> None:
     browser = show(slow_and_unknown())
     jobs = "document.querySelectorAll('#change-vs-previous-period table')[1]"
     shares = f"return [...{jobs}.tBodies[0].rows].map(row => row.cells[4].innerText.trim())"

@@ -24,7 +24,7 @@ def texts(row: object) -> list[str]:
     return [cell if isinstance(cell, str) else f"{cell.text}: {cell.detail}" for cell in row]
 
 
-def test_every_price_with_what_it_came_to(tmp_path: Path) -> None:
+def test_every_price_period_with_its_cost(tmp_path: Path) -> None:
     report = report_from_settings(tmp_path, ROWS, SETTINGS, allow_unpriced=True)
 
     prices, sums = prices_section(ReportView(report)).tables

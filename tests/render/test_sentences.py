@@ -1,4 +1,4 @@
-"""The sentences that every format says."""
+"""The sentences that every format shows."""
 
 import json
 from datetime import date, timedelta
@@ -59,7 +59,7 @@ def test_completeness(name: str, words: str) -> None:
     assert completeness(odd_reports()[name]) == words
 
 
-def test_nothing_more_is_said_of_nothing() -> None:
+def test_without_usage_there_is_one_sentence() -> None:
     assert [each.text for each in sentences(empty_report())] == [
         "No CircleCI usage found in March 2026."
     ]
@@ -76,7 +76,7 @@ def report_through(day: int, *, since: date) -> Report:
     )
 
 
-def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
+def test_the_forecast_has_an_interval_and_includes_the_seats_to_come() -> None:
     report = report_through(10, since=date(2026, 1, 1))
 
     said = "March 2026 is forecast to cost about $2,010.00 (80% interval $2,010.00–$2,010.00)."
@@ -101,7 +101,7 @@ def test_the_forecast_is_said_with_its_interval_and_the_seats_to_come() -> None:
         ),
     ],
 )
-def test_too_little_history_is_said(day: int, words: str) -> None:
+def test_too_little_history_is_mentioned(day: int, words: str) -> None:
     report = report_through(day, since=date(2026, 3, 1))
 
     assert words in [each.text for each in sentences(report)]

@@ -1,4 +1,4 @@
-"""The catalog of tables and of summary.json: what is documented is what is written, and the reverse."""
+"""The catalogs of tables and summary.json: what is documented is written, and the reverse."""
 
 from collections.abc import Iterator
 from pathlib import Path

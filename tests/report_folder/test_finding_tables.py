@@ -21,7 +21,7 @@ FIRST = date(2026, 2, 1)
 
 
 def eight_weeks() -> list[Row]:
-    """A run a day, one of them dear, and one that is run again after it failed; names as people choose them."""
+    """A run a day, one of them expensive, and a rerun after a failure."""
     numbers = count()
     rows = [
         job_run(

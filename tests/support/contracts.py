@@ -1,4 +1,4 @@
-"""Made-up contracts, teams and job runs for the tests of money: what hypothesis draws, and how it is written down."""
+"""Contracts, teams and job runs that hypothesis draws for the tests of costs, and their YAML."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -72,7 +72,7 @@ jobs = st.lists(
 
 @st.composite
 def contracts(draw: st.DrawFn) -> Contract:
-    """Periods that follow one another, the first and the last day of each at every possible place."""
+    """Periods that follow each other, with their first and last days anywhere."""
     borders = sorted(draw(st.sets(st.sampled_from(DAYS), max_size=3)))
     first = draw(st.sampled_from([FIRST - timedelta(days=1), *([] if borders else DAYS)]))
     starts = [first, *(border for border in borders if border > first)]
@@ -127,7 +127,8 @@ def as_yaml(contract: Contract, rules: Sequence[Rule], sharing: Sharing | None) 
         by_type = ", ".join(f"{kind}: {price:f}" for kind, price in each.by_type.items())
         end = f", to: {each.last}" if each.last else ""
         lines.append(
-            f"  - {{from: {each.first}{end}, price_per_credit: {each.price:f}, by_credit_type: {{{by_type}}}}}"
+            f"  - {{from: {each.first}{end}, price_per_credit: {each.price:f},"
+            f" by_credit_type: {{{by_type}}}}}"
         )
     if contract.list_price is not None:
         lines.append(f"list_price_per_credit: {contract.list_price:f}")

@@ -30,10 +30,8 @@ class CostFile:
     uploaded_at: datetime
 
     def attributes(self) -> dict[str, Any]:
-        starts, ends = (
-            [_milliseconds(item[f"ChargePeriod{end}"]) for item in self.items]
-            for end in ("Start", "End")
-        )
+        starts = [_milliseconds(item["ChargePeriodStart"]) for item in self.items]
+        ends = [_milliseconds(item["ChargePeriodEnd"]) for item in self.items]
         return {
             "billed_cost": float(sum(item["BilledCost"] for item in self.items)),
             "billing_currency": "USD",

@@ -59,7 +59,7 @@ class DatadogIntake:
     def url(self) -> str:
         return self._listener.url
 
-    def asked(self, method: str, path: str) -> int:
+    def request_count(self, method: str, path: str) -> int:
         """How many requests there were."""
         return sum(
             call.method == method and urlsplit(call.path).path == path for call in self.calls

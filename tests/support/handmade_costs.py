@@ -1,4 +1,4 @@
-"""Hand-made costs for the tests of analyses: a sound line with every column, to change one thing at a time."""
+"""Costs written by hand: a normal line with every column, to change one thing at a time."""
 
 from datetime import date
 from typing import Any

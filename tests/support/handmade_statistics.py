@@ -1,4 +1,4 @@
-"""Hand-made performance for the tests of analyses: a sound job, to change one thing at a time."""
+"""Run statistics written by hand: a normal job, to change one thing at a time."""
 
 from math import nan
 

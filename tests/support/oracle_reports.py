@@ -38,7 +38,7 @@ def report_of_parts(
     settings_text: str,
     source_of: Callable[[Path], Source] = here,
 ) -> Report:
-    """The report on the job runs of several parts, read by any engine, with the text of a settings file."""
+    """The report on the job runs of several parts, read by any engine, with a settings file."""
     write_parts(folder, parts)
     file = written_settings(folder, settings_text)
     usage = daily_usage(source_of(folder).read(None, branch_globs(file)))

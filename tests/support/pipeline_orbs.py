@@ -8,7 +8,7 @@ from paths import ROOT
 
 
 def stub(*required: str, **defaults: Any) -> Node:
-    """A job or command of another orb, of which only the parameters are known."""
+    """A job or command of another orb: only its parameters are known."""
     kinds = {bool: "boolean", str: "string", int: "integer"}
     parameters: Node = {name: {"type": "string"} for name in required}
     for name, value in defaults.items():

@@ -52,12 +52,13 @@ def report_to_push(folder: Path) -> Path:
 def amounts(plan: PushPlan, metric: str) -> Mapping[tuple[frozenset[str], int], Decimal]:
     """Tags without the constant ones, and Unix time → amount."""
     constant = ("currency:", "period:")
-    return {
-        (frozenset(tag for tag in series.tags if not tag.startswith(constant)), time): amount
-        for series in plan.series
-        if series.metric == f"circleci.usage.{metric}"
-        for time, amount in series.points
-    }
+    found = {}
+    for series in plan.series:
+        if series.metric == f"circleci.usage.{metric}":
+            tags = frozenset(tag for tag in series.tags if not tag.startswith(constant))
+            for time, amount in series.points:
+                found[tags, time] = amount
+    return found
 
 
 def sums(plan: PushPlan, metric: str) -> Decimal:

@@ -1,4 +1,4 @@
-"""Reports for tests, made by the real pipeline: of daily usage, of rows, or of rows and a settings file."""
+"""Reports for tests by the real pipeline: of daily usage, rows, or rows and a settings file."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -84,7 +84,7 @@ def written_settings(folder: Path, text: str) -> SettingsFile:
 
 
 def branch_globs(file: SettingsFile) -> Sequence[str]:
-    """The globs that branches are told apart by."""
+    """The globs that group branches."""
     return (*MAIN_BRANCHES, *file.ownership().branch_globs)
 
 

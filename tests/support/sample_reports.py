@@ -1,4 +1,4 @@
-"""Sample reports for the tests of renderers: a small company's March, hostile names, many projects, odd settings."""
+"""Sample reports: a small company's March, hostile names, many projects, odd settings."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -42,7 +42,7 @@ HOSTILE_NAMES = (
 
 @cache
 def acme_report() -> Report:
-    """Two organizations, three teams, a rise over February, an anomaly, an exceeded budget, wasted spend."""
+    """Two organizations, three teams, a rise, an anomaly, an exceeded budget, wasted spend."""
     return report_of(
         acme_rows(),
         ownership=Ownership(
@@ -129,7 +129,7 @@ def project(name: str) -> dict[str, str]:
 
 @cache
 def hostile_report() -> Report:
-    """Each hostile name stands once in each place where a name can stand."""
+    """Each hostile name once in each place where a name can be."""
     return report_of(
         [row for day in (2, 3) for name in HOSTILE_NAMES for row in _hostile_rows(name, day)]
     )

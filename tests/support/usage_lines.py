@@ -1,4 +1,4 @@
-"""Usage as the heavy pass gives it, small enough to be read in a test."""
+"""Daily usage written by hand, small enough to be read in a test."""
 
 from decimal import Decimal
 
@@ -25,7 +25,10 @@ NAMES = {
 
 
 def credit_lines(*lines: dict[str, str], places: int | None = None) -> tuple[pd.DataFrame, int]:
-    """Credits of daily usage and their decimal places; a line says what is unlike `NAMES`, its day and its credits."""
+    """Credits of daily usage and their decimal places.
+
+    A line says how it differs from `NAMES`, its day and its credits.
+    """
     credits = [Decimal(line.get("credits", "1")) for line in lines]
     needed = max(map(places_of, credits), default=0) if places is None else places
     frame = pd.DataFrame(

@@ -281,7 +281,7 @@ def test_a_repeated_header_with_a_column_twice_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(
         DataError,
-        match=r"part\.csv, line 2, is not a usage export: the column PARALLELISM is there",
+        match=r"part\.csv, line 2, is not a usage export: it has the column PARALLELISM",
     ):
         read(part)
 

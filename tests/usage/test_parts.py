@@ -70,7 +70,7 @@ def test_what_a_file_is_decides_not_what_it_is_called(tmp_path: Path) -> None:
 
 
 def test_no_files_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"no usage files \(\.csv or \.csv\.gz\) in"):
+    with pytest.raises(SettingsError, match=r"No usage files \(\.csv or \.csv\.gz\) in"):
         find_parts([tmp_path])
     with pytest.raises(SettingsError, match=r"There is no file or folder .*nowhere"):
         find_parts([tmp_path / "nowhere"])
@@ -82,7 +82,7 @@ def test_no_files_is_said(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
         *(
-            (blank, "its first line is blank; delete what is above")
+            (blank, "its first line is blank; delete the lines above")
             for blank in (b"\n", b"\r\n \n", b" \n", b",,\n")
         ),
         (

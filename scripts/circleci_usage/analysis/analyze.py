@@ -61,8 +61,8 @@ class AnalysisResults:
         trend: by week, month and weekday.
         anomalies: days that cost far more than expected.
         month_to_date: the month so far and its forecast.
-        budget_periods: what budgets are compared with: the month and, if its first day is known, the billing cycle of
-            the last day that should be complete by now.
+        budget_periods: what budgets are compared with: the month and, if its first day is known,
+            the billing cycle of the last day that should be complete by now.
         budgets: the state of each budget.
         wasted_spend: failed, canceled and rerun.
         durations: duration and success rate of workflows and jobs.
@@ -137,7 +137,10 @@ def analyze(
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:
-    """A month is projected from the complete days of the period; if it has none, from those with usage."""
+    """Right-sizing, with a month projected from the complete days of the period.
+
+    If it has none, from those with usage.
+    """
     by_day = known.in_period.unnamed_by_day
     period = known.days.period
     complete = [day for day in period if _is_complete(day, known.days.complete)]
@@ -187,10 +190,10 @@ def _budget_periods(
 def _spending(
     known: AnalysisInput, ownership: Ownership, prices: PriceList, days: Period, period: Period
 ) -> MonthToDate:
-    """What a month or cycle has cost through the last of some days, and which of its days are missing.
+    """What a month or cycle has cost through the last of some days, and its missing days.
 
-    With included credits, the days since the cycle began that the period begins in count too: without knowing how
-    many were used, nobody knows what was charged.
+    With included credits, the days since the cycle began that the period begins in count too:
+    without knowing how many were used, the charge is not known.
     """
     start = period.start
     if prices.free:

@@ -38,7 +38,8 @@ class Amount:
         cost: what they cost after included credits: what is charged.
         job_runs: how many.
         unpriced_credits: the credits of days without a price; their cost is not known.
-        list_cost: of the priced credits, at the list price, or the contract price where there is no list price.
+        list_cost: of the priced credits, at the list price, or the contract price where there is no
+            list price.
         contracted_cost: of the priced credits, at the contract price, before included credits.
     """
 
@@ -57,9 +58,9 @@ class Breakdown:
     Attributes:
         name: as in `BREAKDOWNS`; also the name of its table.
         keys: the columns that name a line.
-        lines: the keys, then `AMOUNTS` (Decimal; see `Amount`), `share` of the cost (Decimal, six places) and
-            `job_runs` (int64); the most expensive first, days in their order. Teams also have `direct` and `shared`, the two
-            parts of their cost.
+        lines: the keys, then `AMOUNTS` (Decimal; see `Amount`), `share` of the cost (Decimal, six
+            places) and `job_runs` (int64); the most expensive first, days in their order. Teams
+            also have `direct` and `shared`, the two parts of their cost.
     """
 
     name: str
@@ -85,7 +86,7 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
     amounts = sum_by(costs.lines, keys, AMOUNTS)
     counted = costs.lines if "credit_type" in keys else runs
     job_runs = sum_by(counted, keys, ["job_runs"])
-    # All names of costs are names of runs too. A join would make floats of the counts where a name has no costs.
+    # All names of costs are names of runs, too. A join would turn counts without costs into floats.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
     ordered = _ordered(lines.reset_index(), keys)
     return _with_shares(name, costs.decimals(ordered))
@@ -114,10 +115,10 @@ def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
 
 
 def charges(costs: Costs) -> ScaledLines:
-    """Owned costs per day, project, team and credit type: what daily charts and cost files are made of.
+    """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
-    Columns: `date`, organisation and project with ids, `vcs_url`, `team`, `credit_type`, `price` (Decimal; None where
-    there is none), `free_credits` and `AMOUNTS` (Decimal).
+    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `price`
+    (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
     """
     keys = [*names_in(Place.CHARGES), "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
@@ -133,7 +134,10 @@ def charges(costs: Costs) -> ScaledLines:
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:
-    """Each line's share of the cost, or of the credits when nothing costs anything: 1, 1 and 2 are 25%, 25% and 50%."""
+    """Each line's share of the cost, or of the credits when nothing costs anything.
+
+    Costs of 1, 1 and 2 are shares of 0.25, 0.25 and 0.5.
+    """
     measure = lines["cost"] if lines["cost"].any() else lines["credits"]
     whole = decimals.total(measure)
     known = {part: decimals.ratio(part, whole) for part in set(measure)}

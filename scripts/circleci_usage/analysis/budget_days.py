@@ -1,4 +1,4 @@
-"""Which days budgets depend on: a budget of a month is judged by all of its days, not only by those reported on."""
+"""Which days budgets depend on: all days of their month, not only those reported on."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +13,8 @@ def first_budget_day(
 ) -> date | None:
     """The first day that budgets and included credits depend on; None where neither is set.
 
-    A budget per month and a report on 15 to 21 March: 1 March. What was spent, or used of the included
-    credits, on days without data is not known.
+    A budget per month and a report on 15 to 21 March: 1 March. What was spent, or used of the
+    included credits, on days without data is not known.
 
     Args:
         period: the days reported on.

@@ -1,6 +1,7 @@
-"""The status of budgets: spending in the month or billing cycle, and its forecast, compared with the budget.
+"""The status of budgets: spending in the month or billing cycle, and its forecast.
 
-It only needs what `summary.json` and the settings file say, so a budget can be checked without usage.
+It only needs what `summary.json` and the settings file say, so a budget can be checked without
+usage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +34,8 @@ class BudgetState:
         budget: what may be spent.
         month_to_date: all spending in the budget's month or cycle.
         forecast: spending that counts towards the budget, as far as it is known, and its forecast.
-        state: `over` when more was spent than allowed, whatever else is missing; else `unknown` when days are missing;
-            else `expected over` when it is forecast to exceed, or `within`.
+        state: `over` when more was spent than allowed, whatever else is missing; else `unknown`
+            when days are missing; else `expected over` when it is forecast to exceed, or `within`.
     """
 
     budget: Budget

@@ -34,8 +34,8 @@ def chargeback(costs: Costs, ownership: Ownership, period: Period) -> pd.DataFra
         period: the days of the costs.
 
     Returns:
-        `first` and `last` (days), `team`, the totals of `AMOUNTS`, and the parts of `cost`: `direct` and `shared`; all
-        amounts are Decimal.
+        `first` and `last` (days), `team`, the totals of `AMOUNTS`, and the parts of `cost`:
+        `direct` and `shared`; all amounts are Decimal.
     """
     rows: list[dict[str, object]] = []
     for month in months(period):

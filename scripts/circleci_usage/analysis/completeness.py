@@ -1,6 +1,6 @@
 """Which days of a report are complete, which are missing, and which are needed to understand it.
 
-Said once, here: every comparison, forecast and warning goes by it.
+This is the only place that decides it: every comparison, forecast and warning relies on it.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class ExportedDays:
 
 
 UNKNOWN_DAYS: Final = ExportedDays()
-"""Files of which nobody knows which days they should contain."""
+"""For files that come without a ledger."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class ReportDays:
         complete: all complete days, also those before the period and those without usage.
         complete_through: the last complete day of the period; None when it has none.
         missing: the days before that, or before today, without data: their usage is not known.
-        should_be_through: the last day of the period that should be complete by now; it may lie before the period.
+        should_be_through: the last day of the period that should be complete by now; it may lie
+            before the period.
     """
 
     period: Period
@@ -72,8 +73,8 @@ def report_days(
 ) -> ReportDays:
     """The days of a report on a period.
 
-    A file with usage from 2 March to 20 March, about which nothing else is known, reported on for March:
-    complete are 2 to 20 March, 1 March is missing.
+    A file with usage from 2 March to 20 March, about which nothing else is known, reported on for
+    March: complete are 2 to 20 March, 1 March is missing.
 
     Args:
         runs: daily usage by `date` (NaT where the export has none).
@@ -104,9 +105,10 @@ def days_with_usage(runs: pd.DataFrame) -> Period | None:
 def _complete_days(
     runs: pd.DataFrame, period: Period, known: date | None, yesterday: date
 ) -> tuple[Period, ...]:
-    """The complete days of files whose export windows are not known: from the first day with usage to the last.
+    """The complete days of files with unknown windows: from the first with usage to the last.
 
-    Where it is known through which day the period is complete, its days without usage are complete too.
+    Where it is known through which day the period is complete, its days without usage are complete
+    too.
     """
     used = days_with_usage(runs)
     firsts = [used.first] if used else []
@@ -124,7 +126,10 @@ def _complete_through(
     period: Period,
     yesterday: date,
 ) -> date | None:
-    """The last complete day of a period; never today, because CircleCI completes a day after it has ended."""
+    """The last complete day of a period.
+
+    It is never today, because CircleCI completes a day after it has ended.
+    """
     if known is None:
         known = max((days.last for days in complete if days.overlaps(period)), default=None)
     if known is None and not complete:
@@ -137,7 +142,10 @@ def _complete_through(
 
 
 def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tuple[Period, ...]:
-    """The days of a period, through one of them, that are not complete; none where no day at all is known."""
+    """The days of a period, through one of them, that are not complete.
+
+    None where no complete day is known at all.
+    """
     last = min(period.last, through)
     if not complete or last < period.first:
         return ()
@@ -145,9 +153,10 @@ def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tup
 
 
 def days_to_price(period: Period, billing_cycle_day: int | None) -> Period:
-    """The days whose costs tell what is usual, from the first day of a billing cycle on.
+    """The days whose costs show what is usual, from the first day of a billing cycle on.
 
-    Included credits are used up from the first day of their cycle on, so the first cycle has to be whole.
+    Included credits are used up from the first day of their cycle on, so the first cycle has to be
+    whole.
     """
     before = previous_period(period)
     year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)

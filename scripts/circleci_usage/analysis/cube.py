@@ -1,4 +1,4 @@
-"""All dimensions at once, for pivot tables: as many lines as a spreadsheet handles well, the smallest summed up."""
+"""All dimensions at once, for pivot tables: as many lines as a spreadsheet handles well."""
 
 from typing import Final
 
@@ -27,12 +27,12 @@ _FOLDED: Final = tuple(name for name in names_in(Place.CUBE) if name not in _KEP
 def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:
     """Owned costs by all dimensions except the day, the most expensive first.
 
-    Beyond `max_lines`, lines are summed by project, credit type and team, with `SMALLER` in place of
-    the other names; so the cube still sums to the totals. Branches are given by their group.
+    Beyond `max_lines`, lines are summed by project, credit type and team, with `SMALLER` in place
+    of the other names; so the cube still sums to the totals. Branches are given by their group.
 
     Returns:
-        The names, `AMOUNTS` (Decimal), `job_runs` (that used such credits; a run with several credit types is in the
-        lines of each) and `lines`: how many lines are summed up in this one.
+        The names, `AMOUNTS` (Decimal), `job_runs` (that used such credits; a run with several
+        credit types is in the lines of each) and `lines`: how many lines are summed up in this one.
     """
     names, measures = [*_KEPT, *_FOLDED], [*AMOUNTS, "job_runs"]
     sums = sum_by(costs.lines, names, measures).reset_index().assign(lines=1)

@@ -1,4 +1,4 @@
-"""Owned costs and job runs per day and job: what metrics are made of, and the finest tables of the report folder."""
+"""Owned costs and job runs per day and job: the finest tables, which metrics are made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from circleci_usage.schema.dimensions import TEAM, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
-"""With more lines, days are kept by project only: the file would take longer to write than the rows to read."""
+"""With more lines, days are kept by project only: writing would take longer than reading."""
 
 FINE: Final = (*(name for name in names_in(Place.DAILY_TABLES) if name != TEAM), TEAM)
 COARSE: Final = ("date", *PROJECT, TEAM)
@@ -66,7 +66,10 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
 
 
 def _are_too_many(costs: Costs) -> bool:
-    """Whether there are too many `FINE` charges; summing them up just to count them would take much memory."""
+    """Whether there are too many `FINE` charges.
+
+    They are counted without their sums, which would take much memory.
+    """
     lines = costs.lines
     if len(lines) <= MOST_LINES:
         return False

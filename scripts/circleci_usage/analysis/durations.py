@@ -1,9 +1,9 @@
 """Duration and success rate of workflows and jobs, as CircleCI Insights shows them.
 
-Percentiles are computed exactly over the rows (`run_statistics`), and left out where there are too few runs
-(`evidence`). The success rate is that of Insights: successful runs as a share of all runs, excluding canceled ones
-(circleci.com/docs/insights-glossary). A run that is on hold counts as a run and not as a success, so runs on hold are
-also counted separately.
+Percentiles are computed exactly over the rows (`run_statistics`), and left out where there are too
+few runs (`evidence`). The success rate is that of Insights: successful runs as a share of all runs,
+excluding canceled ones (circleci.com/docs/insights-glossary). A run that is on hold counts as a run
+and not as a success, so runs on hold are also counted separately.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,8 @@ class DurationStats:
         running: other runs that have not ended, which are not among `runs`; None for jobs.
         p50_seconds: 50% of the runs finished within this time; None where no times are known.
         p95_seconds: 95% of the runs finished within this time; None where there are too few.
-        p50_queued: 50% of the runs started within this time; None for workflows, and where the export has no times.
+        p50_queued: 50% of the runs started within this time; None for workflows, and where the
+            export has no times.
         p95_queued: likewise.
         credits: all that it used.
         cost: what they cost.

@@ -1,7 +1,8 @@
 """How much evidence is enough: the one place for everything that the report says.
 
-A number with less evidence is left out: `None` here, null in summary.json, an empty cell in tables, a dash on the page;
-the number of runs is shown beside it. A verdict is shown with the number it is based on, and its runs.
+A number with less evidence is left out: `None` here, null in summary.json, an empty cell in tables,
+a dash on the page; the number of runs is shown beside it. A verdict is shown with the number it is
+based on, and its runs.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the month will cost: its cost so far, monthly charges that are still to come, and the days left.
+"""What the month will cost: so far, monthly charges still to come, and the days left.
 
 The days left are projected from those before (see `projection`).
 """
@@ -24,8 +24,8 @@ class Forecast:
 
     Attributes:
         spent: so far; exact.
-        expected: at the end of the month, to the cent; the same as `spent` when the month is over; None when too
-            little is known.
+        expected: at the end of the month, to the cent; the same as `spent` when the month is over;
+            None when too little is known.
         low: the lower bound of its 80% interval; None when too little is known to give one.
         high: the upper bound.
     """
@@ -57,7 +57,8 @@ def forecast_month(
     Args:
         month: a calendar month or a billing cycle.
         through: its last complete day.
-        daily: what each day cost, from the first day that is known; days after `through` do not count.
+        daily: what each day cost, from the first day that is known; days after `through` do not
+            count.
         once: monthly charges of the month so far.
         coming: monthly charges that are still to come.
         places: decimal places of what is expected.

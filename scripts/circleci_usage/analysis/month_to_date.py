@@ -1,4 +1,4 @@
-"""Month to date: what a month or billing cycle has cost so far and its forecast, in all and by team."""
+"""Month to date: the cost of a month or billing cycle so far and its forecast, also by team."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,8 +32,9 @@ class MonthToDate:
         through: the last day that counts, which is complete unless it is missing.
         everything: all costs.
         teams: team → its own costs and its share of the shared ones.
-        missing: the days up to `through` without data, on which more may have been spent. Nothing is forecast then, and
-            costs shared in proportion are not split: the missing days may change the proportions.
+        missing: the days up to `through` without data, on which more may have been spent. Nothing
+            is forecast then, and costs shared in proportion are not split: the missing days may
+            change the proportions.
         credits: all credits, likewise; None where a report did not say, or days are missing.
     """
 
@@ -104,7 +105,7 @@ def month_to_date(
 
 
 def _can_be_split(ownership: Ownership, missing: Sequence[Period]) -> bool:
-    """Whether shared costs can be split among the teams; on missing days, proportions may change."""
+    """Whether shared costs can be split among the teams; missing days may change proportions."""
     rule = ownership.shared
     if rule is None or not ownership.teams:
         return False
@@ -138,7 +139,10 @@ def _forecast(
 def _with_shared(
     direct: Sequence[Forecast], shared: Forecast, teams: Sequence[str], ownership: Ownership
 ) -> list[Forecast]:
-    """The teams' forecasts with their shares of the shared costs, split as they will be when they are booked."""
+    """The teams' forecasts with their shares of the shared costs.
+
+    They are split as they will be when they are booked.
+    """
     rule = ownership.shared
     if rule is None:
         return [*direct]

@@ -1,6 +1,7 @@
 """What is charged once a month, whatever runs: seats, and other charges that come like them.
 
-Last month's charges are expected again on the same days of this month, unless they have come already.
+Last month's charges are expected again on the same days of this month, unless they have come
+already.
 """
 
 from collections import Counter

@@ -1,8 +1,9 @@
-"""Jobs that CircleCI numbers because a workflow uses them several times, and groups that would combine them.
+"""Jobs that CircleCI numbers because a workflow uses them several times, and their groups.
 
-`lint-1`, `lint-2`, … are taken for one job when their numbers start at 1 and have no gap, in one workflow of one
-project, and all run on the same resource class and executor; `node-18` and `node-20` are not. A group applies to all
-projects, so it is only suggested if no other workflow has the same name numbered in another way.
+`lint-1`, `lint-2`, … are taken for one job when their numbers start at 1 and have no gap, in one
+workflow of one project, and all run on the same resource class and executor; `node-18` and
+`node-20` are not. A group applies to all projects, so it is only suggested if no other workflow has
+the same name numbered in another way.
 """
 
 import re
@@ -51,7 +52,7 @@ class NumberedJob:
 
 @dataclass(frozen=True)
 class _Family:
-    """The jobs of a workflow whose names differ only by their numbers, and what each of them runs on."""
+    """Jobs of a workflow whose names differ only by their numbers, and what they run on."""
 
     key: WorkflowKey
     name: str
@@ -64,7 +65,10 @@ class _Family:
 
     @property
     def only_machine(self) -> Machine | None:
-        """What all of them run on; None where that differs, or their numbers do not start at 1 or have gaps."""
+        """What all of them run on.
+
+        None where that differs, or where their numbers do not start at 1 or have gaps.
+        """
         machines = frozenset().union(*self.machines.values())
         are_consecutive = sorted(self.machines) == [*range(1, len(self.machines) + 1)]
         return next(iter(machines)) if are_consecutive and len(machines) == 1 else None

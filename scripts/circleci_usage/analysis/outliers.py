@@ -75,7 +75,8 @@ def judge(actual: Matrix, rate: float | Column) -> Judged:
 
     Args:
         actual: a row per series, a column per day; NaN where a series has not begun.
-        rate: what share of a series' days may be beyond by themselves; one for all rows, or one each.
+        rate: what share of a series' days may be beyond by themselves; one for all rows, or one
+            each.
     """
     return _chosen(actual, expect(actual), _each(rate, actual))
 
@@ -176,7 +177,7 @@ def _sums_around(values: Matrix) -> Matrix:
 
 
 def _chosen(actual: Matrix, expected: Matrix, rate: Column) -> Judged:
-    """Each row on the scale on which most days of a few times what is expected would be beyond its bar."""
+    """Each row, judged on the scale on which most of the days in `_TIMES` would exceed its bar."""
     costs = np.where(np.isfinite(expected) & ~np.isnan(actual), np.maximum(expected, 0.0), np.nan)
     best, most_shown = np.zeros_like(actual, dtype="bool"), np.full(len(actual), -1.0)
     for power in _POWERS:

@@ -64,11 +64,11 @@ class OwnedPeriod:
 def priced_days(costs: Costs, days: Period, period: Period) -> Period:
     """The days after the last one before the period that has usage without a price.
 
-    What has no price tells nothing about what is usual.
+    Usage without a price says nothing about usual costs.
 
     Args:
         costs: of these days.
-        days: those of the period, and the days before that tell what is usual.
+        days: of the period, and those before that show usual costs.
         period: the days reported on.
     """
     starts = [day + ONE_DAY for day in costs.unpriced_days() if day < period.start]

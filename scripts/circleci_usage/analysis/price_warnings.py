@@ -12,7 +12,7 @@ from circleci_usage.costs.pricing import PriceList, named_days
 def price_warnings(
     costs: Costs, owned: Costs, prices: PriceList, days: ReportDays
 ) -> Iterator[str]:
-    """Warnings about usage without a price, and about included credits that may have been used up before.
+    """Warnings about usage without a price and about included credits of missing days.
 
     Args:
         costs: of all days that are known.
@@ -23,14 +23,14 @@ def price_warnings(
     unpriced = owned.unpriced_days()
     if unpriced:
         yield (
-            f"There is no price for {named_days(unpriced)}; the credits of these days are shown as unpriced and are not"
-            " part of any cost."
+            f"There is no price for {named_days(unpriced)}; the credits of these days are shown as"
+            " unpriced and are not part of any cost."
         )
     unknown = _unknown_days_of_cycle(prices, days)
     if unknown and not costs.lines.empty:
         yield (
-            f"Some days from {unknown[0].first} to {unknown[-1].last} are missing: included credits used on them are"
-            " not known, so too many credits may be shown as free."
+            f"Some days from {unknown[0].first} to {unknown[-1].last} are missing: included credits"
+            " used on them are not known, so too many credits may be shown as free."
         )
 
 

@@ -1,14 +1,15 @@
 """What the days ahead will cost together, and how far off such a projection was before.
 
-Method, in plain words: a week will cost what the last `WEEKS` weeks cost, recent ones counting more (half as much every
-`HALF_LIFE` weeks), halfway between their mean and their median so that one wild week moves it little, adjusted towards
-the last `LATEST` weeks. Weeks before a clear shift of level do not count. Each weekday has its mean share of a week.
+Method, in plain words: a week will cost what the last `WEEKS` weeks cost, recent ones counting more
+(half as much every `HALF_LIFE` weeks), halfway between their mean and their median so that one wild
+week moves it little, adjusted towards the last `LATEST` weeks. Weeks before a clear shift of level
+do not count. Each weekday has its mean share of a week.
 
-How far off this may be is not taken from a formula, because days are not independent and levels drift: the same
-projection is made from every earlier day, over as many days, and compared with the actual cost. The interval is the one
-that contains `HELD` of these errors, more of them where few do not overlap (conformal prediction over rolling origins;
-Hyndman and Athanasopoulos, Forecasting: Principles and Practice, sections 5.5 and 5.10). docs/forecasts.md shows how
-often it holds.
+How far off this may be is not taken from a formula, because days are not independent and levels
+drift: the same projection is made from every earlier day, over as many days, and compared with the
+actual cost. The interval is the one that contains `HELD` of these errors, more of them where few do
+not overlap (conformal prediction over rolling origins; Hyndman and Athanasopoulos, Forecasting:
+Principles and Practice, sections 5.5 and 5.10). docs/forecasts.md shows how often it holds.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ FEWEST_FOR_INTERVAL: Final = 28
 """With fewer days, there are too few projections of the past to say how far off one may be."""
 
 HELD: Final = 0.83
-"""Share of past errors within the interval. Levels drift further ahead than before: this share holds 80%."""
+"""Share of past errors within the interval. Levels drift: ahead, this much holds 80%."""
 
 _HELD_MORE: Final = 0.2
 """Added to `HELD`, divided by how many errors do not overlap."""
@@ -94,7 +95,8 @@ def project(history: Values, days: int) -> Projection | None:
 def _error(history: Values, days: int) -> float | None:
     """How far projections were off, as the difference of the roots of actual and expected costs.
 
-    The root makes errors of expensive and cheap times comparable, and the interval longer upwards, as costs vary.
+    The root makes errors of expensive and cheap times comparable, and the interval longer upwards,
+    as costs vary.
     """
     length = len(history)
     if length < FEWEST_FOR_INTERVAL:
@@ -149,7 +151,10 @@ def _medians(totals: Matrix, weights: Matrix) -> Values:
 
 
 def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
-    """Which weeks, the latest first, lie before a shift of level: all later ones are beyond all earlier ones."""
+    """Which weeks, the latest first, lie before a shift of level.
+
+    There, all later weeks are beyond all earlier ones.
+    """
     backwards = np.s_[:, ::-1]
     lowest, highest = np.where(is_known, totals, -np.inf), np.where(is_known, totals, np.inf)
     most_before = np.maximum.accumulate(lowest[backwards], axis=1)[backwards]
@@ -157,7 +162,8 @@ def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
     most_since = np.maximum.accumulate(totals, axis=1)
     least_since = np.minimum.accumulate(totals, axis=1)
     beyond = (least_since[:, :-1] > most_before[:, 1:]) | (most_since[:, :-1] < least_before[:, 1:])
-    # The week in column n + 1 is the latest before a shift if there are n + 1 since, and enough before.
+    # The week in column n + 1 is the latest before a shift if there are n + 1 weeks since,
+    # and enough before.
     first, stop = _WEEKS_SINCE - 1, WEEKS - _WEEKS_BEFORE
     is_latest_before = np.zeros_like(is_known)
     has_enough_before = is_known[:, first + _WEEKS_BEFORE : stop + _WEEKS_BEFORE]
@@ -167,7 +173,10 @@ def _is_before_shift(totals: Matrix, is_known: Flags) -> Flags:
 
 
 def _weekday_sums(history: Values, origins: Days) -> Matrix:
-    """For each origin, the sums of each weekday over its last weeks, starting with the weekday after it."""
+    """For each origin, the sums of each weekday over its last weeks.
+
+    The weekday after the origin comes first.
+    """
     so_far = np.zeros(len(history) + _WEEK)
     for weekday in range(_WEEK):
         so_far[_WEEK + weekday :: _WEEK] = history[weekday::_WEEK].cumsum()

@@ -13,7 +13,8 @@ def rate_warnings(right_sizing: RightSizing) -> Iterator[str]:
         if charged and used.rate is not None:
             known, found = plain(used.rate), plain(charged.credits_per_minute)
             yield (
-                f"{used.executor} {used.name} costs {known} credits a minute according to the {used.rate_source}, but"
-                f" {found} in this export ({charged.runs:,} runs agree). Savings are calculated with {known};"
-                f" if {found} is right, set it under `rates` in the settings file."
+                f"{used.executor} {used.name} costs {known} credits a minute according to the"
+                f" {used.rate_source}, but {found} in this export ({charged.runs:,} runs agree)."
+                f" Savings are calculated with {known}; if {found} is right, set it under `rates`"
+                " in the settings file."
             )

@@ -1,7 +1,9 @@
-"""Whether totals reconcile: the credits of parts, credit types and teams; and which price made which cost."""
+"""Whether the credits of parts, credit types and teams reconcile, and the prices charged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
@@ -10,6 +12,8 @@ from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import MONEY, UNPRICED, Costs
 from circleci_usage.costs.pricing import PriceList
+
+_NO_PRICE: Final[Mapping[str, object]] = {"first": None, "last": None, "price": None}
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,16 @@ def reconcile(
 def prices_used(costs: Costs, prices: PriceList) -> pd.DataFrame:
     """What was charged at which price: a line per price period and credit type with credits.
 
-    Columns: `first` and `last` (days of the price period; None where it is open-ended), `credit_type`, `price` (None
-    where there is none), `credits`, `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the order of the periods.
+    Columns: `first` and `last` (days of the price period; None where it is open-ended),
+    `credit_type`, `price` (None where there is none), `credits`, `free_credits`, `list_cost`,
+    `contracted_cost`, `cost`, in the order of the periods.
     """
     measures = ["credits", "free_credits", *MONEY]
     sums = sum_by(costs.lines, ["price_period", "credit_type"], measures)
     lines = costs.decimals(sums).reset_index()
     rows: list[dict[str, object]] = []
     for index, kind in zip(lines["price_period"], lines["credit_type"], strict=True):
-        row: dict[str, object] = {"credit_type": kind}
+        row = {**_NO_PRICE, "credit_type": kind}
         if index != UNPRICED:
             period = prices.periods[index]
             row |= {"first": period.start, "last": period.last, "price": period.price_of(kind)}

@@ -1,4 +1,4 @@
-"""Lines with amounts that stay whole numbers until they are read: decimals take ten times the memory."""
+"""Lines with amounts as whole numbers until they are read: decimals take ten times the memory."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What in the settings file is probably a mistake, a sentence each: said before somebody trusts the numbers."""
+"""What in the settings file is probably a mistake, a sentence each."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -33,7 +33,8 @@ def settings_warnings(
     """Warnings about globs that match nothing and about prices far from the list price.
 
     Args:
-        usage: the dimensions of all known usage, not only of the period: a project may rest for a week.
+        usage: the dimensions of all known usage, not only of the period: a project may rest for a
+            week.
         ownership: the teams and what they own.
         prices: what credits cost.
         period: the days reported on.
@@ -46,7 +47,7 @@ def settings_warnings(
 def credit_type_warnings(
     usage: DailyUsage, prices: PriceList, ownership: Ownership
 ) -> Iterator[str]:
-    """Warnings about credit types in the settings file that neither CircleCI nor the usage knows."""
+    """Warnings about unknown credit types in the settings file."""
     named = {kind for each in prices.periods for kind in each.by_credit_type}
     if ownership.shared:
         named |= ownership.shared.credit_types
@@ -54,8 +55,8 @@ def credit_type_warnings(
     choices = ", ".join(sorted(known))
     for kind in sorted(named - known):
         yield (
-            f"The settings file names the credit type {kind}, which is neither known nor in the usage files; choose"
-            f" from {choices}."
+            f"The settings file names the credit type {kind}, which is neither known nor in the"
+            f" usage files; choose from {choices}."
         )
 
 
@@ -63,7 +64,10 @@ def _idle_globs(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
     idle = idle_globs(usage, ownership)
     for owner, glob in idle[:_NAMED]:
         whose = "of shared_costs" if owner == "shared_costs" else f"of the team {owner}"
-        yield f"The glob {glob} {whose} matches nothing in the data; check its spelling (case counts)."
+        yield (
+            f"The glob {glob} {whose} matches nothing in the data; check its spelling (case"
+            " counts)."
+        )
     if len(idle) > _NAMED:
         yield f"{len(idle) - _NAMED} more globs of teams match nothing in the data."
 
@@ -77,7 +81,7 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
         comparison = _far(listed, LIST_PRICE, prices.currency)
         yield f"The list price in the settings file, {comparison}"
     for each in prices.periods:
-        if not _holds_within(each, period):
+        if not each.days.overlaps(period):
             continue
         for what, price in _named_prices(each):
             if _is_far(price, usual):
@@ -95,17 +99,11 @@ def _is_comparable(prices: PriceList) -> bool:
     return prices.currency in _WORTH_A_DOLLAR
 
 
-def _holds_within(price: PricePeriod, period: Period) -> bool:
-    begins_late = price.start is not None and price.start >= period.stop
-    ends_early = price.stop is not None and price.stop <= period.start
-    return not begins_late and not ends_early
-
-
 def _named_prices(price: PricePeriod) -> Iterator[tuple[str, Decimal]]:
     since = f" from {price.start} on" if price.start else ""
     yield f"of a credit{since}", price.price
     for credit_type, other in price.by_credit_type.items():
-        if other:  # what somebody says costs nothing, costs nothing
+        if other:  # a price of 0 is meant as such
             yield f"of {charge_description(credit_type)}{since}", other
 
 
@@ -114,7 +112,7 @@ def _is_far(price: Decimal, usual: Decimal, times: int = _FAR) -> bool:
 
 
 def _far(price: Decimal, usual: Decimal, currency: str) -> str:
-    """`15 USD, is 25,000 times the list price of 0.0006 USD; it may be the price of 25,000 credits. …`."""
+    """`15 USD, is 25,000 times the list price …; it may be the price of 25,000 credits. …`."""
     how = "less than a tenth of"
     if price > usual:
         how = f"{rounded(ratio(price, usual), 0):,} times"
@@ -127,7 +125,7 @@ def _far(price: Decimal, usual: Decimal, currency: str) -> str:
 
 
 def _unit_near(price: Decimal, usual: Decimal) -> str | None:
-    """The unit of which it would be a likely price: `25,000 credits` for 15 USD."""
+    """The unit that it is a likely price of: `25,000 credits` for 15 USD."""
     for credits, unit in _UNITS.items():
         if not _is_far(price, usual * credits, _NEAR):
             return unit

@@ -38,7 +38,10 @@ class TrendPeriod:
 
     @property
     def daily(self) -> Decimal | None:
-        """The daily average, to the cent, which is comparable even if it is not whole; None for a single day."""
+        """The daily average, to the cent; None for a single day.
+
+        It can be compared even if the week or month is not whole.
+        """
         if len(self.days) < ENOUGH_FOR_MEAN:
             return None
         with estimating():
@@ -52,8 +55,8 @@ class Trend:
     Attributes:
         weeks: of the known days, excluding seats; the first and the last may be partial.
         months: of the known days, including seats; likewise.
-        weekdays: from Monday to Sunday, the mean cost of the period's days, excluding seats, to the cent; None where
-            the period has too few such days for a mean.
+        weekdays: from Monday to Sunday, the mean cost of the period's days, excluding seats, to the
+            cent; None where the period has too few such days for a mean.
         without_seats: whether there are seats that weeks and weekdays exclude.
     """
 

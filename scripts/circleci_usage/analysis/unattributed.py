@@ -1,8 +1,8 @@
 """Costs that no project or job caused, such as seats, go by the name of their credit type.
 
-Except compute: only job runs use it, so without a job name nobody knows whose it is. This is decided here alone,
-between allocation and the sums, so every list, chart, sentence and file says the same. Ids stay as the export has
-them, so that a project of the same name stays separate.
+Except compute: only job runs use it, so without a job name its owner is not known. This is
+decided here alone, between allocation and the sums, so every list, chart, sentence and file says
+the same. Ids stay as the export has them, so that a project of the same name stays separate.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,8 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         runs: by dimensions, with `job_runs` and other measures.
-        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`; without these names.
+        credits: of the same runs, by the same dimensions and `credit_type`, with `job_runs`;
+            without these names.
     """
     runs = runs.reset_index(drop=True)
     keys = [name for name in (*DAILY_DIMENSIONS, "branch") if name in runs and name in credits]
@@ -66,7 +67,7 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """How many of the runs that lack a name used each credit type; the type with the most credits first."""
+    """How many of the runs that lack a name used each credit type, the most credits first."""
     used = credits.loc[_lacking(credits), [*keys, "credit_type", "credits", "job_runs"]]
     sums = sum_by(used, [*keys, "credit_type"], ["credits", "job_runs"]).reset_index()
     ordered = sums.sort_values("credits", ascending=False, kind="stable")
@@ -74,9 +75,10 @@ def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
-    """Rows of runs, once per credit type: each gets as many runs as used it, as long as there are any left.
+    """Rows of runs, once per credit type: each gets the runs that used it, while there are any.
 
-    The other measures stay with the first. 3 runs of which 2 used storage and 2 used network: 2 and 1.
+    The other measures stay with the first. Of 3 runs, 2 used storage and 2 used network: 2 and
+    1.
     """
     before = split.groupby("row")["users"].cumsum() - split["users"]
     left = (split["job_runs"] - before).clip(lower=0)

@@ -22,10 +22,10 @@ def usage_warnings(runs: pd.DataFrame, days: ReportDays, undated: int) -> Iterat
     if unreconciled:
         job_runs = counted(int(runs["job_runs"].sum()), "job run")
         yield (
-            f"In {unreconciled:,} of {job_runs} TOTAL_CREDITS is not the sum of the credit types; the difference is"
-            " shown as the credit type other."
+            f"In {unreconciled:,} of {job_runs} TOTAL_CREDITS is not the sum of the credit types;"
+            " the difference is shown as the credit type other."
         )
     if undated:
         have, are = agreeing(undated, "has", "have"), agreeing(undated, "it is", "they are")
-        rows = counted(undated, "row")
-        yield f"{rows} {have} no day; {are} shown on {days.period.last}, the last day of the period."
+        rows, last = counted(undated, "row"), days.period.last
+        yield f"{rows} {have} no day; {are} shown on {last}, the last day of the period."

@@ -1,13 +1,14 @@
-"""Wasted spend: failed, canceled and rerun job runs, jobs that always fail, flaky jobs, and queue time.
+"""Wasted spend: failed, canceled and rerun job runs, flaky jobs, and queue time.
 
-Runs that were canceled before they started cost nothing, and most of them do not even have a job name; they are
-counted separately from those that were stopped.
+Runs that were canceled before they started cost nothing, and most of them do not even have a job
+name; they are counted separately from those that were stopped.
 
-Categories overlap (a rerun can also fail), so they are never summed. A rerun is a run of the same job in the same
-workflow of the same pipeline, after the first; it counts whatever its outcome. Amounts are contracted costs, before
-included credits: other runs would have used those. A job is flaky when it fails and then passes in the same pipeline,
-in at least `FLAKY_PIPELINES` pipelines and 3% of all: only chance differed (CircleCI calls a test flaky by the same
-rule, on the same commit).
+Categories overlap (a rerun can also fail), so they are never summed. A rerun is a run of the same
+job in the same workflow of the same pipeline, after the first; it counts whatever its outcome.
+Amounts are contracted costs, before included credits: other runs would have used those. A job is
+flaky when it fails and then passes in the same pipeline, in at least `FLAKY_PIPELINES` pipelines
+and 3% of all: only chance differed (CircleCI calls a test flaky by the same rule, on the same
+commit).
 """
 
 from collections.abc import Sequence
@@ -141,7 +142,7 @@ class _Places(NamedTuple):
 
 
 def _table(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> pd.DataFrame:
-    """A row per job: its key, the amounts as counts, `_COUNTS`, and what says whether it fails or is flaky.
+    """A row per job: its key, the amounts as counts, `_COUNTS` and `_STABLE`.
 
     Runs without a job are under the same name as costs without one.
     """

@@ -20,7 +20,8 @@ def sum_by(
         frame: names and measures.
         keys: the columns that name a group; at least one.
         measures: the columns to sum.
-        sort: whether the groups are ordered by their names; otherwise they stay in the order of the rows.
+        sort: whether the groups are sorted by their names; otherwise they are in the order of the
+            rows.
 
     Returns:
         The measures; the names are the index.

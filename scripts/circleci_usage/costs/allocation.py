@@ -71,8 +71,8 @@ def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
 
     Args:
-        frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared; job runs are
-            counted where the rules put them.
+        frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared;
+            job runs are counted where the rules put them.
         ownership: the teams and what they own.
     """
     owners = [*ownership.teams, SHARED, UNALLOCATED]

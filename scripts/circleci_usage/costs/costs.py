@@ -24,10 +24,11 @@ class Costs:
     """Credits and what they cost.
 
     Attributes:
-        lines: rows of daily usage by credit type, with `credits`, `free_credits` (covered by included credits),
-            `unpriced_credits` (their cost is not known), `list_cost` (at the list price, or the contract price where
-            there is none), `contracted_cost` and `cost`, which is what is charged after included credits; also
-            `price_period` (its index, or `UNPRICED`) and `price` (of one credit).
+        lines: rows of daily usage by credit type, with `credits`, `free_credits` (covered by
+            included credits), `unpriced_credits` (their cost is not known), `list_cost` (at the
+            list price, or the contract price where there is none), `contracted_cost` and `cost`,
+            which is what is charged after included credits; also `price_period` (its index, or
+            `UNPRICED`) and `price` (of one credit).
         credit_places: credits are whole numbers of 10^-credit_places (see `core.scaled_integers`).
         price_places: prices are whole numbers of 10^-price_places; money has both places.
     """
@@ -86,7 +87,7 @@ def within(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
 
 
 def over_days(frame: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
-    """The measures of a frame summed by all of its names, but not by its days: a fraction of the rows.
+    """The measures of a frame summed by all of its names, over its days.
 
     Two rows of one job on two days, with 1 and 2 credits, become one row with 3.
     """

@@ -1,8 +1,9 @@
-"""What resource classes cost according to an export: credits ÷ minutes ÷ containers, where enough runs agree.
+"""What resource classes cost according to an export: credits ÷ minutes ÷ containers.
 
-CircleCI rounds each container's time up to the second and its credits up to the credit. For a run of at least a minute
-(`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a credit a minute off, so its nearest whole
-rate is the right one. Exports are off by a second now and then, which the tolerance allows for.
+CircleCI rounds each container's time up to the second and its credits up to the credit. For a run
+of at least a minute (`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a
+credit a minute off, so its nearest whole rate is the right one. Exports are off by a second now and
+then, which the tolerance allows for.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,7 +25,7 @@ AGREEING_RUNS: Final = 5
 
 @dataclass(frozen=True)
 class _Agreement:
-    """How close rates have to be, besides one credit for rounding, and for which share of the runs."""
+    """How close rates have to be, besides rounding, and for which share of the runs."""
 
     tolerance: Decimal
     share: Decimal
@@ -34,7 +35,7 @@ _ALONE: Final = _Agreement(tolerance=Decimal("0.02"), share=Decimal("0.5"))
 """For runs with one container: a second per minute, and a little more."""
 
 _IN_PARALLEL: Final = _Agreement(tolerance=Decimal(0), share=Decimal("0.9"))
-"""For parallel runs: only containers that always end together tell their rate; others make it too low."""
+"""For parallel runs: unless all containers end together, the rate comes out too low."""
 
 _HALF: Final = Decimal("0.5")
 _TENTH: Final = Decimal("0.1")
@@ -46,12 +47,14 @@ class DerivedRate:
     """The rate that runs of a class agree on.
 
     Attributes:
-        credits_per_minute: of one container: the whole number that fits the sum of the runs, else a tenth.
+        credits_per_minute: of one container: the whole number that fits the sum of the runs, else a
+            tenth.
         low: the lowest rate that rounding allows.
         high: the highest.
         runs: how many agree.
-        of_runs: how many could tell.
-        in_parallel: whether runs with several containers are among them, which may make the rate too low.
+        of_runs: how many could be used.
+        in_parallel: whether runs with several containers are among them, which may make the rate
+            too low.
     """
 
     credits_per_minute: Decimal

@@ -38,9 +38,9 @@ def free_credits(usage: pd.DataFrame, amount: int, cycle_day: int | None = None)
 
     5 included credits, and 4 used on each of two days: 4 and 1 are free.
 
-    On the day on which the included credits run out, each credit type gets its share of the rest, and so does each row
-    of the type. That is done in whole units, so it is exact, and how much of a type is free on a day does not depend on
-    how finely the rows break down the usage.
+    On the day on which the included credits run out, each credit type gets its share of the rest,
+    and so does each row of the type. That is done in whole units, so it is exact, and how much of a
+    type is free on a day does not depend on how finely the rows break down the usage.
 
     Args:
         usage: `date`, `credit_type`, `credits` (counts), from the first day of a billing cycle on.

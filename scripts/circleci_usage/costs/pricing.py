@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.periods import ONE_DAY
+from circleci_usage.core.periods import ONE_DAY, OPEN_END, OPEN_START, Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.scaled_integers import Counts, fitting, places_of, to_count
 from circleci_usage.costs.costs import UNPRICED, Costs
@@ -39,6 +39,11 @@ class PricePeriod:
         """The last day, included."""
         return self.stop - ONE_DAY if self.stop else None
 
+    @property
+    def days(self) -> Period:
+        """Its days; an open end reaches as far as there are days."""
+        return Period(self.start or OPEN_START, self.stop or OPEN_END)
+
     def price_of(self, credit_type: str) -> Decimal:
         """The price of one credit of this type."""
         return self.by_credit_type.get(credit_type, self.price)
@@ -54,9 +59,10 @@ class PriceList:
         list_price: of a credit, to compare with.
         included: credits that are free each billing cycle.
         free_seats: seats that are free each billing cycle, used before `included`.
-        billing_cycle_day: the day of the month on which billing cycles begin; None when it is not known, and cycles are
-            taken to be calendar months.
-        allow_unpriced: whether usage on days without a price is shown as unpriced instead of refused.
+        billing_cycle_day: the day of the month on which billing cycles begin; None when it is not
+            known, and cycles are taken to be calendar months.
+        allow_unpriced: whether usage on days without a price is shown as unpriced instead of
+            refused.
         checksum: of the settings file; empty without one.
     """
 
@@ -90,8 +96,8 @@ def price(credits: pd.DataFrame, places: int, prices: PriceList) -> Costs:
     1,000 credits at a price of 0.0006, 400 of them free: `contracted_cost` is 0.6, `cost` is 0.36.
 
     Args:
-        credits: at least `date`, `credit_type` and `credits`; every row has a day. With free credits, they have to
-            begin on the first day of a billing cycle.
+        credits: at least `date`, `credit_type` and `credits`; every row has a day. With free
+            credits, they have to begin on the first day of a billing cycle.
         places: the credits are whole numbers of 10^-places.
         prices: what credits cost.
     """
@@ -131,8 +137,8 @@ def refuse_unpriced(costs: Costs) -> None:
     days = costs.unpriced_days()
     if days:
         raise SettingsError(
-            f"There is usage on days without a price: {named_days(days)}; add a price period for them, or show their"
-            " credits as unpriced with --allow-unpriced."
+            f"There is usage on days without a price: {named_days(days)}; add a price period for"
+            " them, or show their credits as unpriced with --allow-unpriced."
         )
 
 
@@ -155,7 +161,10 @@ def _free(credits: pd.DataFrame, places: int, prices: PriceList) -> Counts:
 
 
 def _price_table(prices: PriceList, types: Sequence[str]) -> tuple["np.ndarray[Any, Any]", int]:
-    """Prices as counts, a row per period and a column per credit type; the last row is that of `UNPRICED`."""
+    """Prices as counts, and their decimal places.
+
+    There is a row per period and a column per credit type; the last row is that of `UNPRICED`.
+    """
     rows = [_prices_of(period, types) for period in prices.periods]
     listed = [] if prices.list_price is None else [prices.list_price]
     places = max(map(places_of, chain(listed, *rows)), default=0)

@@ -1,4 +1,7 @@
-"""What CircleCI's resource classes cost in credits a minute, and how large they are; data in resource_rates.toml."""
+"""CircleCI's resource classes: their rates in credits a minute and their sizes.
+
+The data are in resource_rates.toml.
+"""
 
 import re
 import tomllib
@@ -35,7 +38,8 @@ class ResourceClass:
         vcpus: virtual CPUs.
         ram_gb: gigabytes of memory.
         rate_source: where the rate is from; None where there is none.
-        source: of the table's rate, or of its size where it has no rate; empty for classes that are not in the table.
+        source: of the table's rate, or of its size where it has no rate; empty for classes that are
+            not in the table.
         as_of: the day of the source.
     """
 
@@ -99,7 +103,7 @@ class Rates:
     series: tuple[ResourceClassSeries, ...]
 
     def find(self, executor: str, name: str) -> ResourceClass | None:
-        """The class as an export spells it (`xlarge-gen2` is `xlarge.gen2`); None if the table lacks it."""
+        """The class as an export spells it (`xlarge-gen2` is `xlarge.gen2`), if there is one."""
         place = self._places.get(identity(executor, name))
         return place[0].classes[place[1]] if place else None
 
@@ -129,11 +133,11 @@ class Rates:
         return next((each for each in classes if each.vcpus == machine.vcpus), None)
 
     def as_fast_as(self, machine: ResourceClass) -> Decimal:
-        """How many times as fast the next generation is at best, according to CircleCI; 1 if not known."""
+        """How many times as fast the next generation is at best, according to CircleCI."""
         return self._series_of(machine).as_fast_as
 
     def overridden(self, overrides: Iterable[RateOverride]) -> "Rates":
-        """The table with the settings file's values; a class that is not in it joins the series of its kind.
+        """The table with the settings file's values; new classes join the series of their kind.
 
         Raises:
             ValueError: a new class lacks its rate or size.
@@ -144,7 +148,7 @@ class Rates:
         return rates
 
     def completed(self, derived: Mapping[tuple[str, str], Decimal]) -> "Rates":
-        """The table with rates from an export, by `identity`, for the classes that it has without one."""
+        """The table with rates from an export, by `identity`, for classes without one."""
 
         def complete(machine: ResourceClass) -> ResourceClass:
             rate = derived.get((machine.executor, machine.name))
@@ -237,7 +241,7 @@ def identity(executor: str, name: str) -> tuple[str, str]:
 
 
 def is_self_hosted(executor: str, name: str) -> bool:
-    """Whether it is a self-hosted runner: CircleCI charges nothing for its minutes and does not know its size."""
+    """Whether it is a self-hosted runner, whose minutes are free and whose size is not known."""
     return identity(executor, name)[0] == _SELF_HOSTED or "/" in name
 
 
@@ -282,7 +286,8 @@ def _size(machine: ResourceClass) -> tuple[Decimal, Decimal]:
 def _kind(machine: ResourceClass) -> tuple[str, str, str]:
     """What classes of a series have in common: executor, family and generation.
 
-    `gpu.nvidia.small.multi` has the family `gpu.nvidia`, `xlarge.gen2` has none and the generation `gen2`.
+    `gpu.nvidia.small.multi` has the family `gpu.nvidia`, `xlarge.gen2` has none and the generation
+    `gen2`.
     """
     *words, last = machine.name.split(".")
     generation = last if _GENERATION.fullmatch(f".{last}") else ""

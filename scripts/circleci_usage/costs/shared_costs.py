@@ -1,6 +1,7 @@
 """Costs that no team causes alone, such as seats, split among the teams.
 
-In one of the FinOps Framework's three ways: in proportion to direct cost, evenly, or by fixed percentages.
+In one of the FinOps Framework's three ways: in proportion to direct cost, evenly, or by fixed
+percentages.
 """
 
 from collections.abc import Mapping, Sequence

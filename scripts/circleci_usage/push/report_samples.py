@@ -1,5 +1,6 @@
 """All samples of a report, with the tags that every sample has: what a push target is given."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -67,8 +68,17 @@ def read_samples(folder: Path, options: SampleOptions, now: datetime) -> ReportS
     usage = usage_samples(report, options.tags, timestamp_of, daily=daily)
     states = state_samples(report, options.tags, current)
     constant = _constant_tags(report, options, now)
-    samples = tuple(sample._replace(tags=(*sample.tags, *constant)) for sample in (*usage, *states))
-    return ReportSamples(report, samples)
+    return ReportSamples(report, _with_tags((*usage, *states), constant))
+
+
+def _with_tags(samples: Iterable[Sample], constant: TagPairs) -> tuple[Sample, ...]:
+    """The same samples with more tags; those with the same tags share one tuple of them."""
+    extended: dict[TagPairs, TagPairs] = {}
+    tagged: list[Sample] = []
+    for sample in samples:
+        tags = extended.setdefault(sample.tags, (*sample.tags, *constant))
+        tagged.append(sample._replace(tags=tags))
+    return tuple(tagged)
 
 
 def _constant_tags(report: ReportFolder, options: SampleOptions, now: datetime) -> TagPairs:
@@ -79,7 +89,7 @@ def _constant_tags(report: ReportFolder, options: SampleOptions, now: datetime) 
 
 
 def _period_tag(report: ReportFolder, now: datetime) -> str:
-    """The name that was given for the period, else the one that fits its days.
+    """The name under which the period was requested, else the one that fits its days.
 
     On a Monday, `last-7-days` and `last-week` are the same days.
     """

@@ -122,13 +122,16 @@ def _read(
     _refuse_missing(report, source, keys)
     days = ["date"] if source.has_days else []
     amounts = [_COLUMNS[metric] for metric in source.metrics]
+    # The same tags come again on each day: kept once, a long report needs less memory.
+    known: dict[TagPairs, TagPairs] = {}
     for texts, values in report.rows(source.table, [*days, *keys], amounts):
-        names = texts[len(days) :]
+        pairs = tuple(zip(keys, texts[len(days) :], strict=True))
+        pairs = known.setdefault(pairs, pairs)
         day = _day(report, source, texts[0]) if source.has_days else report.period.last
-        pairs = tuple(zip(keys, names, strict=True))
+        timestamp = timestamp_of(day)
         for metric, value in zip(source.metrics, values, strict=True):
             if value is not None:
-                yield Sample(metric, pairs, timestamp_of(day), value)
+                yield Sample(metric, pairs, timestamp, value)
 
 
 def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""One format a module, each a pure function of the report."""
+"""A report as page, texts and charts: each format is a pure function of it."""

@@ -40,7 +40,8 @@ CHANGE: Final = (
     money("after", "Cost in this one."),
     money("difference", "After minus before."),
     money(
-        "by_runs", "Volume effect: the change at the previous cost per run; the rest is the rate."
+        "by_runs",
+        "Volume effect: change at the previous cost per run; the rest is the rate effect.",
     ),
     count("job_runs_before", "job runs", "Job runs in the previous period."),
     count("job_runs_after", "job runs", "Job runs in this one."),

@@ -98,9 +98,9 @@ def count(name: str, unit: str, meaning: str, only: str = "") -> Column:
     return Column(name, "integer", unit, meaning, only)
 
 
-LIST_PRICED: Final = "with a list price"
-WITH_INCLUDED: Final = "with included credits"
-WITH_UNPRICED: Final = "with unpriced credits allowed"
+LIST_PRICED: Final = "with `list_price_per_credit` in the settings file"
+WITH_INCLUDED: Final = "with `included_credits` in the settings file"
+WITH_UNPRICED: Final = "with `--allow-unpriced`"
 
 CREDITS: Final = credit_amount("credits", "Credits used.")
 UNPRICED: Final = credit_amount(
@@ -113,7 +113,7 @@ LIST_COST: Final = money("list_cost", "Cost of the credits at the list price.", 
 CONTRACTED_COST: Final = money(
     "contracted_cost", "Contract price × credits, before included credits.", WITH_INCLUDED
 )
-COST: Final = money("cost", "What is charged; empty where none of the credits has a price.")
+COST: Final = money("cost", "What is charged; empty if none of the credits has a price.")
 JOB_RUNS: Final = count("job_runs", "job runs", "Job runs, also those that cost nothing.")
 CURRENCY: Final = text("currency", "Currency of the amounts, as in ISO 4217.")
 

@@ -113,7 +113,11 @@ CHARGEBACK_TABLE: Final = CatalogTable(
     (
         text("period", "First and last day, as in 2026-03-01/2026-03-31."),
         dimension("team"),
-        text(TAGS, "The team's value of a tag; the column has the tag's name.", "with tags"),
+        text(
+            TAGS,
+            "The team's value of a tag; the column has the tag's name.",
+            "with `tags` in the settings file",
+        ),
         *_PARTS,
         money("total", "Both together."),
         CURRENCY,
@@ -145,15 +149,14 @@ COST_TABLES: Final = (CUBE_TABLE, CHARGEBACK_TABLE, PRICING_TABLE)
 def chargeback_table(report: Report) -> pd.DataFrame:
     """A line per month and team, with a column for each tag of the settings file."""
     charged = report.chargeback
-    tags = {
-        name: [values.get(team, "") for team in charged["team"]]
-        for name, values in report.ownership.tags.items()
-    }
-    period = charged["first"].astype(str) + "/" + charged["last"].astype(str)
+    teams = charged["team"]
     columns = {
-        "period": period,
-        "team": charged["team"],
-        **tags,
+        "period": charged["first"].astype(str) + "/" + charged["last"].astype(str),
+        "team": teams,
+    }
+    for tag, value_of in report.ownership.tags.items():
+        columns[tag] = pd.Series([value_of.get(team, "") for team in teams], teams.index)
+    columns |= {
         "direct": charged["direct"],
         "shared": charged["shared"],
         "total": charged["cost"],

@@ -50,12 +50,12 @@ def cell(value: object) -> str:
     >>> cell(Decimal("-12.50")), cell(date(2026, 3, 31)), cell(None), cell("@acme")
     ('-12.5', '2026-03-31', '', "'@acme")
     """
+    if isinstance(value, Decimal):
+        return plain(value)
     if isinstance(value, Verbatim):
         return value
     if isinstance(value, str):
         return neutral(value)
-    if isinstance(value, Decimal):
-        return plain(value)
     if value is None:
         return ""
     if isinstance(value, date):
@@ -63,21 +63,21 @@ def cell(value: object) -> str:
     return str(value)
 
 
-def _as_it_is(value: object) -> object:
-    return value
-
-
-def cells(values: Sequence[_Value], shown: Callable[[_Value], object] = _as_it_is) -> list[str]:
+def cells(values: Sequence[_Value], shown: Callable[[_Value], object] | None = None) -> list[str]:
     """The cells of a column, in quotes where they have to be.
 
     Columns hold a few values many times, so that each different value is made a cell only once.
 
     Args:
         values: of the column.
-        shown: what is shown of a value, as `cell` takes it.
+        shown: what is shown of a value, as `cell` takes it; None for the value itself.
     """
-    known = {value: _quoted(cell(shown(value))) for value in set(values)}
-    return [known[value] for value in values]
+    distinct = set(values)
+    if shown is None:
+        known = {value: _quoted(cell(value)) for value in distinct}
+    else:
+        known = {value: _quoted(cell(shown(value))) for value in distinct}
+    return [*map(known.__getitem__, values)]
 
 
 def csv_header(names: Iterable[str]) -> str:

@@ -39,8 +39,8 @@ away; new keys may come at any time.
   numbers of JSON.
 - **day**: a UTC day, as in `"2026-03-31"`. Both ends of a period are part of it.
 - What is not known is `null`, also where a meaning below says that a table's cell is empty.
-- Lists that grow with the names of the export have at most 1,000 entries. A shortened breakdown ends
-  with an entry that sums up the rest; `left_out` says how many entries are missing.
+- Lists that grow with the names of the export have at most 1,000 entries. A shortened breakdown
+  ends with an entry that sums up the rest; `left_out` says how many entries are missing.
 """
 
 

@@ -1,7 +1,7 @@
 """The one reader of a report folder, for everything that takes a report from its files.
 
-`push` and `check` read no usage and ask nobody: what they know of a report comes from here. A report
-of another version is refused, because its keys and columns may mean something else.
+`push` and `check` read no usage: what they know of a report comes from here. A report of another
+version is refused, because its keys and columns may mean something else.
 """
 
 import csv
@@ -190,8 +190,8 @@ def read_report_folder(path: Path) -> ReportFolder:
     if type(version) is not int or version != SCHEMA_VERSION:
         raise SettingsError(
             f"{inert(path / SUMMARY_NAME)} was made by another version of circleci-usage"
-            f" (schema_version {_shown(version)}, this one writes {SCHEMA_VERSION}); make the report"
-            " again with this version."
+            f" (schema_version {_shown(version)}, this one writes {SCHEMA_VERSION}); make the"
+            " report again with this version."
         )
     return ReportFolder(path, summary)
 

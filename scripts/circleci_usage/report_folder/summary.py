@@ -1,4 +1,7 @@
-"""summary.json: the report's numbers for programs. Its keys are a contract; `SCHEMA_VERSION` says which."""
+"""summary.json: the report's numbers for programs.
+
+Its keys are a contract: `summary_catalog` describes them, `SCHEMA_VERSION` is its version.
+"""
 
 import json
 from collections.abc import Iterator
@@ -29,45 +32,51 @@ LISTS: Final = {
 _WHOLE: Final = ("daily", "teams")
 """Breakdowns that do not grow with the names of the export."""
 
-
 MOST_ENTRIES: Final = 1_000
-"""A list that grows with the names of the export has no more, whatever their number; `tables/*.csv` have all."""
+"""Entries of a list that grows with the names of the export; `tables/*.csv` have them all."""
 
 SMALLER: Final = "(smaller {})"
-"""In place of the names in the last entry of a breakdown, which sums up what is left out."""
+"""In place of the names in the last entry of a breakdown, which sums up the smallest."""
 
 
 def summary_json(report: Report, most: int = MOST_ENTRIES) -> str:
-    """The report as a JSON text.
+    """The report as a JSON text, each entry of a list on a line of its own.
+
+    Credits and money are strings with all their digits, so that no reader's floating point rounds
+    them. Days are ISO dates, both ends of a period included.
 
     Args:
-        report: what to tell.
-        most: how many entries a list may have, where their number is that of names of the export.
+        report: what to write.
+        most: entries that a list may have, if it grows with the names of the export.
+    """
+    members = [_member(key, value) for key, value in summary(report, most).items()]
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
-    Credits and money are decimal strings with all their digits, so that no reader's floating point rounds them; days
-    are ISO dates, both ends of a period included. Each entry of a list has a line.
+
+def _member(key: str, value: object) -> str:
+    r"""A key with its value.
+
+    >>> _member("by_team", [{"team": "shop"}])
+    '  "by_team": [\n    {"team": "shop"}\n  ]'
     """
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    members = []
-    for key, value in summary(report, most).items():
-        lines = ",\n    ".join(map(encode, value)) if isinstance(value, list) else ""
-        members.append(f"  {encode(key)}: " + (f"[\n    {lines}\n  ]" if lines else encode(value)))
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    shown = encode(value)
+    if value and isinstance(value, list):
+        entries = ",\n    ".join(map(encode, value))
+        shown = f"[\n    {entries}\n  ]"
+    return f"  {encode(key)}: {shown}"
 
 
 def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
     """The document before it is written down.
 
-    Breakdowns sum to the totals however many entries they have: an entry more sums up the smallest. Other lists end
-    after the first `most`. If any is shortened, `left_out` says by how many entries, under the path of the list.
+    Breakdowns always sum to the totals: if one is shortened, a further entry sums up the smallest.
+    Other lists end after the first `most`. `left_out` has the paths of all that are shortened, with
+    how many entries are left out.
     """
-    found, left_out = shortened(findings(report), most)
-    cut = {
-        name: len(report.breakdowns[of].lines) - most
-        for name, of in LISTS.items()
-        if of not in _WHOLE
-    }
-    left_out = {**{name: left for name, left in cut.items() if left > 0}, **left_out}
+    breakdowns, entries_left_out = _breakdowns(report, most)
+    found, findings_left_out = shortened(findings(report), most)
+    left_out = entries_left_out | findings_left_out
     return {
         "schema_version": SCHEMA_VERSION,
         "period": _period(report.period),
@@ -77,10 +86,7 @@ def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
         "missing": gaps_to_json(report.missing),
         "currency": report.currency,
         "totals": _amount(report.totals, report.prices),
-        **{
-            key: list(_entries(known_lines(_largest(report.breakdowns[name], most), report.prices)))
-            for key, name in LISTS.items()
-        },
+        **breakdowns,
         "chargeback": list(_entries(chargeback_table(report))),
         "pricing": list(_entries(pricing_table(report))),
         "reconciliation": _reconciliation(report.reconciliation),
@@ -92,21 +98,32 @@ def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
     }
 
 
+def _breakdowns(report: Report, most: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """The lists of `LISTS`, and how many entries of them are left out."""
+    lists: dict[str, Any] = {}
+    left_out: dict[str, int] = {}
+    for key, name in LISTS.items():
+        breakdown = report.breakdowns[name]
+        lines = known_lines(_largest(breakdown, most), report.prices)
+        lists[key] = list(_entries(lines))
+        if name not in _WHOLE and len(breakdown.lines) > most:
+            left_out[key] = len(breakdown.lines) - most
+    return lists, left_out
+
+
 def _largest(breakdown: Breakdown, most: int) -> pd.DataFrame:
     """The first lines of a breakdown, and one that sums up the others to the last digit."""
     lines = breakdown.lines
     if breakdown.name in _WHOLE or len(lines) <= most:
         return lines
     others = lines.iloc[most:]
-    names = dict.fromkeys(breakdown.keys, SMALLER.format(breakdown.name.replace("_", " ")))
-    sums = {
-        name: int(others[name].sum()) if name == "job_runs" else total(others[name])
-        for name in lines.columns.difference([*breakdown.keys], sort=False)
-    }
-    rest = pd.DataFrame([names | sums], columns=lines.columns, dtype="object").astype(
-        {"job_runs": "int64"}
-    )
-    return pd.concat([lines.iloc[:most], rest], ignore_index=True)
+    smaller = SMALLER.format(breakdown.name.replace("_", " "))
+    rest: dict[str, Any] = dict.fromkeys(breakdown.keys, smaller)
+    for name in lines.columns.difference([*breakdown.keys, "job_runs"], sort=False):
+        rest[name] = total(others[name])
+    rest["job_runs"] = int(others["job_runs"].sum())
+    line = pd.DataFrame([rest], columns=lines.columns, dtype="object")
+    return pd.concat([lines.iloc[:most], line.astype({"job_runs": "int64"})], ignore_index=True)
 
 
 def _period(period: Period) -> dict[str, str]:
@@ -129,11 +146,9 @@ def _amount(amount: Amount, prices: PriceList) -> dict[str, str | int | None]:
 
 
 def _past(previous: PreviousPeriod | None, prices: PriceList) -> dict[str, Any] | None:
-    return (
-        {**_period(previous.period), "totals": _amount(previous.totals, prices)}
-        if previous
-        else None
-    )
+    if previous is None:
+        return None
+    return {**_period(previous.period), "totals": _amount(previous.totals, prices)}
 
 
 def _reconciliation(reconciliation: Reconciliation) -> dict[str, str | int | bool]:
@@ -147,9 +162,10 @@ def _reconciliation(reconciliation: Reconciliation) -> dict[str, str | int | boo
 
 
 def _entries(lines: pd.DataFrame) -> Iterator[dict[str, str | int | None]]:
-    columns = [str(column) for column in lines if column != "share"]
-    for values in zip(*(lines[column] for column in columns), strict=True):
-        yield {column: _json_value(value) for column, value in zip(columns, values, strict=True)}
+    names = [str(column) for column in lines if column != "share"]
+    columns = [map(_json_value, lines[name]) for name in names]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(names, values, strict=True))
 
 
 def _json_value(value: object) -> str | int | None:

@@ -188,7 +188,9 @@ _CHECKS: Final = (
         _TO,
         _object("totals", "Everything in it.", *_AMOUNT),
     ),
-    *_plain(text("settings_checksum", "Of the settings that decide costs and owners; else null.")),
+    *_plain(
+        text("settings_checksum", "Checksum of the settings behind costs and owners, or null.")
+    ),
 )
 
 _MISSING_DAYS: Final = tuple(column for column in BUDGETS.columns if column.name != "missing")
@@ -199,7 +201,7 @@ _BUDGETS: Final = (
         "budget_periods",
         "What budgets are checked against.",
         _month("month", "The calendar month."),
-        _month("cycle", "The billing cycle.", "with a billing cycle"),
+        _month("cycle", "The billing cycle.", "with `billing_cycle_day` in the settings file"),
     ),
     _list("budgets", "Budgets and their status.", *_MISSING_DAYS, _gaps("Days without data.")),
 )

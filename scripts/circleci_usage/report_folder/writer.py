@@ -4,7 +4,7 @@ The files are made in a hidden folder inside the output folder, not beside it: t
 mounted volume, which can neither be renamed nor written around. Then they move into place one by
 one, last the two that make the folder a report: summary.json and index.html. A list of the
 report's own files is kept, so that the next report can remove what it does not replace, and
-refuses to overwrite what somebody else put there.
+refuses to overwrite any other file.
 """
 
 import os
@@ -77,13 +77,13 @@ def _refuse_foreign(folder: Path, names: Iterable[str], earlier: Collection[str]
     for name in names:
         if name not in earlier and (folder / name).exists():
             raise SettingsError(
-                f"{inert(folder / name)} is not from an earlier report and would be overwritten; move it away, or"
-                " choose another folder with --output."
+                f"{inert(folder / name)} is not from an earlier report and would be overwritten;"
+                " move it away, or choose another folder with --output."
             )
         if not _is_inside(folder / name, folder):
             raise SettingsError(
-                f"{inert((folder / name).parent)} leads to another place; remove that link, or choose another folder"
-                " with --output."
+                f"{inert((folder / name).parent)} leads to another place; remove that link, or"
+                " choose another folder with --output."
             )
 
 
@@ -95,35 +95,38 @@ def _is_inside(file: Path, folder: Path) -> bool:
 
 def _own_files(folder: Path) -> set[str]:
     """What an earlier report says it wrote, without anything that would lead out of the folder."""
+    path = folder / OWN_FILES_NAME
     try:
-        names = (
-            read_own(folder / OWN_FILES_NAME, _LIST_LIMIT).decode("utf-8", "replace").splitlines()
-        )
+        listed = read_own(path, _LIST_LIMIT).decode("utf-8", "replace")
     except FileNotFoundError:
         return set()
     except OSError as error:
         raise SettingsError(
-            f"{inert(folder / OWN_FILES_NAME)} cannot be read: {error.strerror or error}. It should be the list of an"
-            " earlier report's files; delete it, or choose another folder with --output."
+            f"{inert(path)} cannot be read: {error.strerror or error}. It should be the list of"
+            " an earlier report's files; delete it, or choose another folder with --output."
         ) from None
-    paths = (
-        PurePosixPath(name) for name in names if name and len(name) <= _LONGEST and "\0" not in name
-    )
-    return {str(path) for path in paths if not path.is_absolute() and _is_possible(path)}
+    return {str(PurePosixPath(name)) for name in listed.splitlines() if _is_possible(name)}
 
 
-def _is_possible(path: PurePosixPath) -> bool:
-    """Whether a file of a report may be called so: it does not lead up, and no file system refuses its length."""
-    return all(part != ".." and len(part.encode()) <= _LONGEST for part in path.parts)
+def _is_possible(name: str) -> bool:
+    """Whether a file of a report may have this path: it leads nowhere else and is not too long."""
+    if not name or len(name) > _LONGEST or "\0" in name:
+        return False
+    path = PurePosixPath(name)
+    has_room = all(len(part.encode()) <= _LONGEST for part in path.parts)
+    return has_room and not path.is_absolute() and ".." not in path.parts
 
 
 def _remove_own(folder: Path, names: Iterable[str]) -> None:
-    """Remove an earlier report's files and the folders that this empties, each looked at once, the deepest first."""
-    files = [file for file in map(folder.joinpath, names) if _is_inside(file, folder)]
-    for file in files:
+    """Remove an earlier report's files, then the folders that this empties, the deepest first."""
+    parents: set[Path] = set()
+    for file in map(folder.joinpath, names):
+        if not _is_inside(file, folder):
+            continue
         if not file.is_dir():
             file.unlink(missing_ok=True)
-    parents = {parent for file in files for parent in file.relative_to(folder).parents[:-1]}
+        parents.update(file.relative_to(folder).parents[:-1])
     for parent in sorted(parents, key=lambda parent: -len(parent.parts)):
-        if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
-            (folder / parent).rmdir()
+        path = folder / parent
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()

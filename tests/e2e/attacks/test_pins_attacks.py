@@ -92,7 +92,7 @@ ATTACKS = {
     "the client by a tag": Loosened(
         DEPLOY, rf"(circleci-cli:[\d.]+){DIGEST}", r"\1", "image circleci/circleci-cli"
     ),
-    "a command beside the script": Loosened(
+    "a command next to the script": Loosened(
         DEPLOY,
         r"command: \.circleci/publish-orb",
         "command: docker run alpine",
@@ -162,7 +162,7 @@ def test_newer_pins_are_proposed() -> None:
 def test_newer_pins_of_scripts_are_proposed(script: str, pin: str) -> None:
     settings: Node = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
     text = files()[script]
-    covered = []
+    covered: list[re.Match[str]] = []
     for manager in settings["customManagers"]:
         patterns = manager["managerFilePatterns"]
         if any(re.search(pattern.strip("/"), script) for pattern in patterns):

@@ -117,7 +117,10 @@ def _days_around(known: Period, period: Period) -> Period | None:
 
 
 def _explained_days(jobs: JobSeries, limits: Limits) -> Iterator[tuple[DayCost, DayCost | None]]:
-    """What explains each unusual day, and the job behind it: a project, else a job, else all together."""
+    """What explains each unusual day, and the job behind it.
+
+    That is a project, else a job, else all together.
+    """
     projects = jobs.by_project()
     of_projects = judge_projects(jobs, projects)
     new = [*new_jobs(jobs, projects, of_projects.expected, limits)]

@@ -75,7 +75,7 @@ class DayCost:
 
 @dataclass(frozen=True)
 class SeriesTable:
-    """Costs with a row per key and a column per day; before its first cost, a row has no value at all.
+    """Costs with a row per key and a column per day; a row begins with its first cost.
 
     Attributes:
         key_length: how many names make a key.
@@ -90,10 +90,13 @@ class SeriesTable:
 
 @dataclass(frozen=True)
 class JobSeries:
-    """What jobs cost on the days on which they cost anything: of a million jobs, few have to be judged day by day.
+    """What jobs cost on the days on which they cost anything.
+
+    Of a million jobs, few have to be judged day by day.
 
     Attributes:
-        lines: a row per job and day, in this order: the names of `JobKey` (categoricals) and `cost` (exact counts).
+        lines: a row per job and day, in this order: the names of `JobKey` (categoricals) and `cost`
+            (exact counts).
         columns: which day each line is of.
         rows: which job each line is of.
         length: how many days there are.
@@ -221,7 +224,10 @@ def job_series(lines: pd.DataFrame, days: Period) -> JobSeries:
 
 
 def numbered(ordered: pd.DataFrame, names: Sequence[str]) -> Places:
-    """The number, from zero on, of each row's combination of categoricals; equal ones follow each other."""
+    """The number of each row's combination of categoricals, from zero on.
+
+    Equal rows follow each other.
+    """
     codes = [ordered[name].cat.codes.to_numpy() for name in names]
     changes = [np.diff(each, prepend=each[:1]) != 0 for each in codes]
     return np.cumsum(np.logical_or.reduce(changes))

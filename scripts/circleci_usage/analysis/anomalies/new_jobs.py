@@ -19,7 +19,7 @@ _OLD: Final = 28
 """Days that a project must be known for before one of its jobs can be new."""
 
 _REPLACED: Final = 0.5
-"""Share of a new job's cost that jobs which are gone must have cost to be taken for its old name."""
+"""Share of a new job's cost from which jobs that are gone are taken for its old name."""
 
 _DAYS_A_WEEK: Final = 7
 
@@ -56,7 +56,10 @@ def _first_expensive_day(
     limits: Limits,
     cost_of_gone: Callable[[int, range], float],
 ) -> DayCost | None:
-    """The first day of a job's first week that reaches the bar; None where it replaced other jobs."""
+    """The first day of a job's first week that reaches the bar.
+
+    None where there is none, or where the job replaced others.
+    """
     first, project = int(jobs.firsts[row]), int(jobs.projects[row])
     (costs,) = jobs.costs(np.array([row]))
     week = range(first, min(first + _DAYS_A_WEEK, limits.columns.stop))
@@ -69,7 +72,7 @@ def _first_expensive_day(
 
 
 def _cost_of_gone(jobs: JobSeries, project: int, week: range) -> float:
-    """What the jobs of a project that cost nothing in a week cost on these weekdays before, as a mean of some weeks."""
+    """The mean cost, on these weekdays of the weeks before, of jobs that cost nothing in a week."""
     lines = jobs.lines_of(jobs.of_project(project))
     columns, rows, costs = jobs.columns[lines], jobs.rows[lines], jobs.amounts[lines]
     is_in_week = (columns >= week.start) & (columns < week.stop)
@@ -81,7 +84,10 @@ def _cost_of_gone(jobs: JobSeries, project: int, week: range) -> float:
 
 
 def is_explained_by(new: Sequence[DayCost], day: DayCost, jobs: JobSeries, limits: Limits) -> bool:
-    """Whether a project's day is an anomaly only because of new jobs, which are reported on the day they came."""
+    """Whether a project's day is an anomaly only because of new jobs.
+
+    These are reported on the day they came.
+    """
     earlier = [each.jobs.start for each in new if each.column < day.column]
     if not earlier:
         return False

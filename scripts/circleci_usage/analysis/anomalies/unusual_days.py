@@ -17,7 +17,7 @@ from circleci_usage.analysis.anomalies.job_series import (
 from circleci_usage.analysis.outliers import Column, Judged, expect, judge, judge_followers
 
 _PROJECT_RATE: Final = 0.0045
-"""Share of the days of a project with one job that its own variation may make anomalies: one in seven months."""
+"""Share of days that may be anomalies by chance in a project with one job: one in seven months."""
 
 _SHARED_RATE: Final = 0.002
 """The same of a project with several jobs, which are judged too, and of all projects together."""
@@ -26,7 +26,7 @@ _JOBS_RATE: Final = 0.0007
 """The same of all jobs of a project together."""
 
 _SOME: Final = 0.1
-"""Share of its project that the other jobs must be expected to cost, to tell how busy it was."""
+"""Expected share of its project from which the other jobs show how busy it was."""
 
 
 def judge_projects(jobs: JobSeries, projects: SeriesTable) -> Judged:
@@ -40,7 +40,7 @@ def judge_all(jobs: JobSeries, in_all: SeriesTable) -> Judged:
 
 
 def _rates(jobs_of: Places) -> Column:
-    """What share of the days of each series, which sums so many jobs, may be beyond by themselves."""
+    """What share of days may be anomalies by chance, given how many jobs each series sums."""
     rates: Column = np.where(jobs_of == 1, _PROJECT_RATE, _SHARED_RATE)
     return rates
 

@@ -23,7 +23,8 @@ class Change:
         days_after: likewise.
         seats_before: the part of the cost that is charged once a month, not by the day.
         seats_after: likewise.
-        has_same_seats: whether it is nothing but as many seats as before, whatever they cost: no reason for a change.
+        has_same_seats: whether it is nothing but as many seats as before, whatever they cost: no
+            reason for a change.
         started_before: how many of the runs before took time or cost something.
         started_after: likewise.
     """
@@ -82,7 +83,7 @@ class Change:
 
     @property
     def volume_effect(self) -> Decimal | None:
-        """The change in runs at the previous cost per run, to the cent; None for what is new or gone.
+        """The change in runs at the previous cost per run, to the cent; None for new or gone.
 
         The rest of the difference is the rate effect: what a run costs more or less than before.
         """

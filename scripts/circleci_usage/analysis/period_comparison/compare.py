@@ -73,7 +73,8 @@ def compare_periods(
         complete: all complete days; None when only those with usage are known.
 
     Returns:
-        None when the days before are not all there with a price: half a period would look like a rise.
+        None when the days before are not all there with a price: half a period would look like a
+        rise.
     """
     if complete_through is None:
         return None
@@ -95,7 +96,7 @@ def _begin_after(day: date, runs: pd.DataFrame) -> bool:
 
 
 def _compared_days(period: Period, complete_through: date) -> tuple[Period, Period]:
-    """The complete days of a period, and as many of the previous one; all of that when the period is complete.
+    """The complete days of a period, and as many of the previous one; all if it is complete.
 
     Of a March that is complete through the 10th: 1 to 10 March, and 1 to 10 February.
     """
@@ -131,7 +132,7 @@ def _has_seats(period: OnePeriod) -> bool:
 
 
 def _are_seats_comparable(now: OnePeriod, past: OnePeriod, days: Period, before: Period) -> bool:
-    """Whether both periods have their seats: whole months, or months so far in which both were charged.
+    """Whether both periods have their seats: whole months, or both were charged so far.
 
     Seats that are charged later in the month than last time are no saving yet.
     """

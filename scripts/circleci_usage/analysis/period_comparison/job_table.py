@@ -33,7 +33,7 @@ _SEATS: Final = (
     "has_seats_after",
     "others",
 )
-"""What tells whether a job is nothing but as many seats as before."""
+"""What shows whether a job is nothing but as many seats as before."""
 
 _KEYS: Final = [*JobKey._fields]
 
@@ -58,7 +58,10 @@ class OnePeriod:
 
 
 def job_table(now: OnePeriod, past: OnePeriod) -> pd.DataFrame:
-    """A row per job of either period: its key, `_MEASURES`, and `steady` where it is nothing but as many seats."""
+    """A row per job of either period: its key and `_MEASURES`.
+
+    Also `steady`: whether it is nothing but as many seats as before.
+    """
     frames = [*_measured("before", past), *_measured("after", now)]
     for each in (now, past):
         not_seats = _job_sums(of_days(each.costs), "credits", "others")
@@ -71,7 +74,7 @@ def job_table(now: OnePeriod, past: OnePeriod) -> pd.DataFrame:
 
 
 def _measured(when: str, period: OnePeriod) -> Iterator[pd.DataFrame]:
-    """What is known about the jobs of one period, under names that tell it from the other's."""
+    """What is known about the jobs of one period, under names of its own."""
     seats = once_a_month(period.costs)
     seat_credits = _job_sums(seats, "credits", f"seat_credits_{when}")
     yield _job_sums(period.costs.lines, "cost", when)

@@ -16,7 +16,9 @@ MOST_DRIVERS: Final = 5
 
 
 def drivers(changes: Iterable[Change], difference: Decimal) -> tuple[Change, ...]:
-    """The fewest changes in the direction of a difference that explain `EXPLAINED` of it; at most `MOST_DRIVERS`.
+    """The fewest changes in the direction of a difference that explain `EXPLAINED` of it.
+
+    There are at most `MOST_DRIVERS`.
 
     Changes of +60, -50, +30 and +10 explain a difference of +50 by the first alone.
 

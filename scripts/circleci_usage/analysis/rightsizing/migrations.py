@@ -44,7 +44,10 @@ class Migration:
 
     @property
     def break_even_speed_up(self) -> Decimal:
-        """How much faster a run has to be to cost no more, as a share of its time; 0 where it is always cheaper."""
+        """How much faster a run has to be to cost no more, as a share of its time.
+
+        0 where it is always cheaper.
+        """
         return max(ZERO, ratio(self.new_rate - self.rate, self.new_rate))
 
     @property
@@ -54,7 +57,10 @@ class Migration:
 
     @property
     def saved_credits(self) -> Decimal | None:
-        """A month, by this change alone; None where it is not always cheaper, or the runs are too few to tell."""
+        """A month, by this change alone.
+
+        None where it is not always cheaper, or the runs are too few to tell.
+        """
         return self._saved(self.credits, 0)
 
     @property

@@ -52,7 +52,10 @@ def monthly_table(costs: Costs, machines: pd.DataFrame, months: Decimal) -> pd.D
 def _a_month(
     counts: Values, places: int, months: Decimal, shown_places: int
 ) -> tuple[Values, Values]:
-    """Amounts a month, rounded, and the same as whole numbers; each distinct amount is projected once."""
+    """Amounts a month, rounded, and the same as whole numbers.
+
+    Each distinct amount is projected once.
+    """
     distinct, rows = np.unique(counts, return_inverse=True)
     amounts = [
         rounded(to_decimal(int(count), places) * months, shown_places)
@@ -72,6 +75,9 @@ def _objects(values: list[Decimal] | list[int]) -> Values:
 
 
 def saved_at_rate(amount: Decimal, rate: Decimal, new_rate: Decimal, places: int) -> Decimal:
-    """What a new rate saves of an amount, if runs take as long as before: 28 of 100 at 72 instead of 100 credits."""
+    """What a new rate saves of an amount, if runs take as long as before.
+
+    28 of 100, at 72 credits a minute instead of 100.
+    """
     with estimating():
         return rounded(amount * (1 - new_rate / rate), places)

@@ -27,12 +27,12 @@ FULL_RAM: Final = 90
 """Percent from which a job is under-provisioned, when both are reached."""
 
 SAVINGS_ASSUME: Final = "This assumes that runs take as long as before."
-"""Is said beside every saving that is shown."""
+"""A note for every saving that is shown."""
 
 Saving = Literal[
     "smaller class", "larger class", "next generation", "smaller class of the next generation"
 ]
-"""How a job saves; by a larger class only where a contract makes it cheaper than the one that is too small."""
+"""How a job saves; by a larger class only where a contract makes that cheaper."""
 
 _UNJUDGED: Final = {
     "verdict": None,
@@ -44,7 +44,7 @@ _UNJUDGED: Final = {
     "rate_source": None,
     "speed_up": None,
 }
-"""What is said about a job with too few runs; verdict and rate source are those of its class."""
+"""Fields of a job with too few runs; verdict and rate source are those of its class."""
 
 _FIELDS: Final = (
     *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
@@ -61,7 +61,8 @@ class Recommendation:
 
     Attributes:
         key: the job and its class.
-        verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or why that is unknown.
+        verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or
+            why that is unknown.
         suggested: the smaller or larger class, if any.
         runs: that ended in the period.
         measured_runs: those of them whose peaks are known.
@@ -69,7 +70,8 @@ class Recommendation:
         p95_ram: likewise.
         credits: compute credits a month, rounded to a whole one.
         cost: their contracted cost.
-        saved_credits: a month, by the recommended class; negative where it costs more, None where that is not known.
+        saved_credits: a month, by the recommended class; negative where it costs more, None where
+            that is not known.
         saved: in money.
         recommended: the class that saves most for certain; without one, the suggested class.
         saving: how the recommended class saves; None where it does not.
@@ -104,22 +106,22 @@ def recommendations(
 ) -> Records[Recommendation]:
     """A recommendation for each row, the largest saving first.
 
-    Most of very many jobs have too few runs to be judged, and differ only by their class: only the others are looked
-    at one by one.
+    Most of very many jobs have too few runs to be judged, and differ only by their class: only the
+    others are looked at one by one.
 
     Args:
         table: of `monthly_table`.
         numbers: which of the classes each row of it is of.
         classes: what is known about them.
     """
-    said = _unjudged(numbers, classes)
+    fields = _unjudged(numbers, classes)
     runs = table[["runs", "measured_runs", "median_runs"]].max(axis=1).to_numpy()
     enough = np.flatnonzero(runs >= ENOUGH_RUNS)
     for row, judged in _judged_rows(table, enough, numbers, classes):
-        for name, value in judged.said().items():
-            said[name][row] = value
-    found = {name: pd.Series(values, table.index, "object") for name, values in said.items()}
-    cents = [to_count(each, CENTS) if each else 0 for each in said["saved"].tolist()]
+        for name, value in judged.fields().items():
+            fields[name][row] = value
+    found = {name: pd.Series(values, table.index, "object") for name, values in fields.items()}
+    cents = [to_count(each, CENTS) if each else 0 for each in fields["saved"].tolist()]
     table = table.assign(**found, saved_cents=np.array(cents, dtype="object"))
     columns = columns_of(table, [*_KEYS, *_FIELDS])
     return Records(_recommendation, columns, order(table, ("saved_cents", "cents"), _KEYS))
@@ -131,12 +133,14 @@ def _recommendation(values: Cells) -> Recommendation:
 
 
 def _unjudged(numbers: Values, classes: Sequence[ClassFacts]) -> dict[str, Values]:
-    """Name → what is said about each row as long as its runs are not judged."""
-    said = {name: np.full(len(numbers), value, dtype="object") for name, value in _UNJUDGED.items()}
+    """Field → its value in each row, as long as the runs are not judged."""
+    fields = {
+        name: np.full(len(numbers), value, dtype="object") for name, value in _UNJUDGED.items()
+    }
     for name in ("verdict", "rate_source"):
         of_classes = [getattr(each, name) for each in classes]
-        said[name] = np.array([*of_classes, None], dtype="object")[numbers]
-    return said
+        fields[name] = np.array([*of_classes, None], dtype="object")[numbers]
+    return fields
 
 
 def _judged_rows(
@@ -165,8 +169,8 @@ class _Judged:
     credits: Decimal
     cost: Decimal
 
-    def said(self) -> dict[str, object]:
-        """What is said about it, under the names of `_UNJUDGED`."""
+    def fields(self) -> dict[str, object]:
+        """The fields of `_UNJUDGED`."""
         verdict, suggested = self._verdict()
         saving, cheapest = self._cheapest(verdict, suggested)
         recommended = cheapest or suggested
@@ -213,7 +217,7 @@ class _Judged:
         return best_saving, best
 
     def _still_fits(self, choice: ResourceClass) -> bool:
-        """Whether the class is no smaller than the current one, or large enough for what was measured."""
+        """Whether the class is no smaller than the current one, or fits what was measured."""
         machine = self.facts.machine
         if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
             return True

@@ -1,4 +1,4 @@
-"""What is known about the resource classes of an export: size, rate, and the classes that can take their place."""
+"""What is known about the resource classes of an export: size, rate, smaller and larger ones."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ Verdict = Literal[
 ]
 """What can be said about a job on a class.
 
-`not enough data`: too few runs were measured, or it has a GPU, whose load exports do not tell. `unknown rate`: a
-smaller class is enough, but what one of the two costs is not known. `unknown size`: CircleCI documents such a class,
-but not for this executor. `unknown class`: nothing is known about it.
+`smaller` is over-provisioned, `larger` is under-provisioned. `not enough data`: too few runs were
+measured, or it has a GPU, whose load is not exported. `unknown rate`: a smaller class is enough,
+but the rate of one of the two is not known. `unknown size`: CircleCI documents such a class, but
+not for this executor. `unknown class`: nothing is known about it.
 """
 
 
@@ -41,7 +42,8 @@ class UsedClass:
     Attributes:
         executor: as the rate table names it.
         name: likewise.
-        machine: the class with the rate that is used; None where neither table nor settings have it.
+        machine: the class with the rate that is used; None where neither table nor settings have
+            it.
         derived: the rate that the runs of the export agree on; None where too few do.
     """
 
@@ -52,7 +54,7 @@ class UsedClass:
 
     @property
     def rate(self) -> Decimal | None:
-        """The rate that is used, in credits a minute: from the settings, else the table, else the export."""
+        """Credits a minute that are used: from the settings, else the table, else the export."""
         if self.machine:
             return self.machine.credits_per_minute
         return self.derived.credits_per_minute if self.derived else None
@@ -66,7 +68,7 @@ class UsedClass:
 
     @property
     def is_derived(self) -> bool:
-        """Whether only the export tells the rate."""
+        """Whether the rate is known only from the export."""
         return self.rate_source == DERIVED
 
     @property
@@ -109,7 +111,7 @@ class ClassFacts:
         names: executor and class.
         machine: the class; None where it is not known, or self-hosted.
         verdict: on a job with too few runs.
-        is_judged: whether peaks tell which size is enough.
+        is_judged: whether peaks show which size is enough.
         smaller: the next smaller class, if any.
         larger: likewise.
         newer: the class of the next generation.

@@ -52,7 +52,7 @@ class RightSizing:
 
     @property
     def savings(self) -> Sequence[Recommendation]:
-        """Those that save at least a cent for certain: each job on a class once, by what saves most."""
+        """Those that save at least a cent for certain; each job on a class appears once."""
         return self._savings
 
     @property

@@ -50,7 +50,7 @@ class BusyRuns:
 
 
 def speed_up(busy: BusyRuns, facts: ClassFacts) -> SpeedUp | None:
-    """What a larger class may do for a job; None unless its CPUs are busy and the class has more of them.
+    """What a larger class may do for a job; None unless its CPUs are busy.
 
     From 2 to 4 CPUs at twice the rate: half of the time is saved at the same cost.
     """

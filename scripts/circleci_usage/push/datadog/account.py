@@ -1,4 +1,4 @@
-"""What is not part of a push: checking the keys, and creating a dashboard."""
+"""Requests besides a push: checking the keys, and creating a dashboard."""
 
 import re
 from collections.abc import Mapping

@@ -201,7 +201,7 @@ def _refuse_unless_ours(datadog: DatadogSession, id_: str, days: Period, period:
 
 
 def _has_mark(datadog: DatadogSession, id_: str) -> bool:
-    """Whether every line of a file has our tag. A file that is gone by now is in nobody's way."""
+    """Whether every line of a file has our tag; True for a file that is gone by now."""
 
     def read(client: ApiClient) -> object:
         return CloudCostManagementApi(client).get_custom_costs_file(id_)

@@ -1,4 +1,4 @@
-"""Datadog bills each series: too many need consent, and a person wants to know which tag it is."""
+"""Datadog bills each series: too many need consent, and the message names the tag to leave out."""
 
 from collections.abc import Sequence
 

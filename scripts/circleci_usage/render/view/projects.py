@@ -71,10 +71,10 @@ def _classes(report: Report) -> dict[ProjectKey, list[Line]]:
     amounts = ["credits", "cost", "unpriced_credits"]
     sums = used.groupby([*PROJECT, "resource_class"])[amounts].sum().reset_index()
     grouped: dict[ProjectKey, list[Line]] = {}
-    for row in sums.itertuples(index=False):
-        key = ProjectKey(row.organization_id, row.organization, row.project_id, row.project)
-        name = row.resource_class
-        line = Line((*key, name), name, row.credits, row.cost, ZERO, 0, row.unpriced_credits)
+    for row in sums.to_dict("records"):
+        key = ProjectKey(*(row[name] for name in ProjectKey._fields))
+        own_name, unpriced = row["resource_class"], row["unpriced_credits"]
+        line = Line((*key, own_name), own_name, row["credits"], row["cost"], ZERO, 0, unpriced)
         grouped.setdefault(key, []).append(line)
     for of_project in grouped.values():
         of_project.sort(key=lambda line: (-line.cost, -line.credits, line.key))

@@ -4,7 +4,7 @@ from typing import Final
 
 from circleci_usage.analysis.noncompute import NonComputeCost
 from circleci_usage.render.formatting import money
-from circleci_usage.render.page.tables import Table, Tables, job_cell, more_rows
+from circleci_usage.render.page.tables import Row, Table, Tables, job_cell, more_rows
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import credit_type_name
 from circleci_usage.schema.keys import JobKey
@@ -22,7 +22,7 @@ def noncompute_section(view: ReportView) -> Tables | None:
 
 def _table(cost: NonComputeCost, view: ReportView) -> Table:
     title = f"{credit_type_name(cost.credit_type)}: {money(cost.cost, view.currency)}"
-    rows = [
+    rows: list[Row] = [
         [job_cell(JobKey(*key), view.project_names), money(of_job, view.currency)]
         for key, of_job in cost.jobs[:_ROWS]
     ]

@@ -84,7 +84,7 @@ def _reconciliation(report: Report) -> Table:
     """The same credits, summed in three ways."""
     checked = report.reconciliation
     by_type = Cell("Credit types", detail=_difference(checked.unreconciled_rows))
-    rows = [
+    rows: list[Row] = [
         [Cell("Job runs", detail="TOTAL_CREDITS of every row"), number(checked.of_rows)],
         [by_type, number(checked.of_credit_types)],
         [Cell("Teams", detail="including unallocated"), number(checked.of_teams)],

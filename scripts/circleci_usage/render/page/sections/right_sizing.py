@@ -156,7 +156,7 @@ def _speed_ups(view: ReportView) -> Iterator[Table]:
 
 def _derived_rates(right_sizing: RightSizing) -> Iterator[Table]:
     """The classes whose rate only the export tells."""
-    rows = []
+    rows: list[Row] = []
     for each in right_sizing.classes:
         if each.is_derived and each.derived:
             derived = each.derived

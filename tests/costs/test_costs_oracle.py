@@ -1,4 +1,4 @@
-"""Prices, included credits, teams and shared costs together: every number of a report equals the oracle's."""
+"""Prices, included credits, teams and shared costs: every number equals the oracle's."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -72,7 +72,7 @@ def test_the_order_of_rows_parts_and_teams_changes_nothing(
     sharing = data.draw(sharings(apart))
     shuffled = data.draw(st.permutations(jobs))
     cut = data.draw(st.integers(0, len(jobs)))
-    # A job run of its own, which costs nothing, keeps equal parts from being taken for copies of one file.
+    # A job run of its own, which costs nothing, keeps equal parts from looking like duplicates.
     empty = (
         {**jobs[0], **{column: "0" for column in jobs[0] if column.endswith("CREDITS")}}
         if jobs

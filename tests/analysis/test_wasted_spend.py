@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 
 from circleci_usage.analysis.wasted_spend import find_wasted_spend
+from circleci_usage.schema.keys import JobKey, ProjectKey
 from handmade_costs import cost_line, costs_of, project
 from handmade_statistics import run_statistics
 
@@ -26,29 +27,21 @@ def test_failed_canceled_and_repeated_runs_by_job_project_and_in_all() -> None:
 
     waste = find_wasted_spend(owned, again, measured)
 
-    assert [(each.key[5], each.failed, each.canceled, each.reruns) for each in waste.jobs] == [
+    jobs = [(JobKey(*each.key).job, each.failed, each.canceled, each.reruns) for each in waste.jobs]
+    assert jobs == [
         ("test", Decimal("1.20"), 0, Decimal("0.55")),
         ("lint", 0, Decimal("0.30"), 0),
         ("test", Decimal("0.07"), 0, 0),
     ]
-    assert [(each.key[3], each.failed, each.canceled) for each in waste.projects] == [
-        ("web", Decimal("1.20"), Decimal("0.30")),
-        ("app", Decimal("0.07"), 0),
+    projects = [
+        (ProjectKey(*each.key).project, each.failed, each.canceled) for each in waste.projects
     ]
+    assert projects == [("web", Decimal("1.20"), Decimal("0.30")), ("app", Decimal("0.07"), 0)]
     total = waste.total
-    assert (total.failed, total.canceled, total.reruns) == (
-        Decimal("1.27"),
-        Decimal("0.30"),
-        Decimal("0.55"),
-    )
-    counts = (
-        total.runs,
-        total.failed_runs,
-        total.canceled_runs,
-        total.rerun_runs,
-        total.queued_seconds,
-    )
-    assert counts == (12, 4, 2, 2, 45)
+    assert (total.failed, total.canceled) == (Decimal("1.27"), Decimal("0.30"))
+    assert total.reruns == Decimal("0.55")
+    assert (total.runs, total.failed_runs, total.canceled_runs) == (12, 4, 2)
+    assert (total.rerun_runs, total.queued_seconds) == (2, 45)
 
 
 def test_included_credits_make_no_waste_free() -> None:

@@ -19,7 +19,7 @@ def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
         ["user", Decimal(90), Decimal(9)],
         ["storage", Decimal(35), Decimal("3.50")],
     ]
-    assert [(key[5], cost) for key, cost in found[1].jobs] == [
+    assert [(key.job, cost) for key, cost in found[1].jobs] == [
         ("save", 2),
         ("test", Decimal("1.50")),
     ]
@@ -30,4 +30,4 @@ def test_only_the_dearest_jobs_are_listed() -> None:
         costs_of(*(cost_line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
     )
 
-    assert (storage.all_jobs, len(storage.jobs), storage.jobs[0][0][5]) == (30, 10, "job 29")
+    assert (storage.all_jobs, len(storage.jobs), storage.jobs[0][0].job) == (30, 10, "job 29")

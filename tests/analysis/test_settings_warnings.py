@@ -27,17 +27,18 @@ def warnings(folder: Path, settings: str) -> tuple[str, ...]:
         'projects: ["web"], jobs: ["test*s"]',
     ],
 )
-def test_a_glob_that_matches_nothing_is_told(tmp_path: Path, owned: str) -> None:
-    (told,) = warnings(tmp_path, f"teams: [{{name: shop, {owned}}}]")
+def test_a_glob_that_matches_nothing_gets_a_warning(tmp_path: Path, owned: str) -> None:
+    (warning,) = warnings(tmp_path, f"teams: [{{name: shop, {owned}}}]")
 
     glob = owned.split('"')[-2]
     assert (
-        told
-        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling (case counts)."
+        warning
+        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling"
+        " (case counts)."
     )
 
 
-def test_globs_that_match_are_not_told(tmp_path: Path) -> None:
+def test_globs_that_match_get_no_warning(tmp_path: Path) -> None:
     settings = """\
 teams:
   - {name: shop, projects: ["w?b", "acme/*"], jobs: ["test"], branches: ["ma*"]}
@@ -47,7 +48,7 @@ shared_costs: {projects: ["web"]}
     assert warnings(tmp_path, settings) == ()
 
 
-def test_a_glob_of_shared_costs_that_matches_nothing_is_told(tmp_path: Path) -> None:
+def test_a_glob_of_shared_costs_that_matches_nothing_gets_a_warning(tmp_path: Path) -> None:
     settings = 'teams: [{name: shop, projects: ["web"]}]\nshared_costs: {projects: ["tools"]}'
 
     assert warnings(tmp_path, settings)[0].startswith(
@@ -56,14 +57,14 @@ def test_a_glob_of_shared_costs_that_matches_nothing_is_told(tmp_path: Path) -> 
 
 
 def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
-    told = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
+    found = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
 
-    assert len(told) == 6
-    assert told[-1] == "2 more globs of teams match nothing in the data."
+    assert len(found) == 6
+    assert found[-1] == "2 more globs of teams match nothing in the data."
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "warning"),
     [
         (
             "pricing: [{from: 2026-01-01, price_per_credit: 15}]",
@@ -94,21 +95,32 @@ def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
             "15 EUR, is 25,000 times",
         ),
         (
-            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {storage: 0.5}}]",
+            (
+                "pricing: [{from: 2026-01-01, price_per_credit: 0.0005,"
+                " by_credit_type: {storage: 0.5}}]"
+            ),
             "The price of Storage credits from 2026-01-01 on, 0.5 USD",
         ),
         (
-            "pricing: [{from: 2026-01-01, price_per_credit: 0.0005, by_credit_type: {ai_agent: 0.5}}]",
+            (
+                "pricing: [{from: 2026-01-01, price_per_credit: 0.0005,"
+                " by_credit_type: {ai_agent: 0.5}}]"
+            ),
             "The price of AI agent credits from 2026-01-01 on, 0.5 USD",
         ),
         (
-            "currency: JPY\nlist_price_per_credit: 0.09\npricing: [{from: 2026-01-01, price_per_credit: 2000}]",
+            (
+                "currency: JPY\nlist_price_per_credit: 0.09\n"
+                "pricing: [{from: 2026-01-01, price_per_credit: 2000}]"
+            ),
             "times the list price of 0.09 JPY; it may be the price of 25,000 credits",
         ),
     ],
 )
-def test_a_price_far_from_the_list_price_is_told(tmp_path: Path, settings: str, told: str) -> None:
-    assert told in warnings(tmp_path, settings)[0]
+def test_a_price_far_from_the_list_price_gets_a_warning(
+    tmp_path: Path, settings: str, warning: str
+) -> None:
+    assert warning in warnings(tmp_path, settings)[0]
 
 
 @pytest.mark.parametrize(

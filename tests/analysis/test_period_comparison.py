@@ -17,6 +17,7 @@ from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.render.page.sections.period_comparison import period_comparison_section
 from circleci_usage.render.page.tables import Cell
 from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.schema.keys import JobKey, ProjectKey
 from handmade_costs import cost_line, costs_of, project
 from report_factory import report_of
 from rows import Row, job_run
@@ -62,13 +63,14 @@ def test_before_and_after_of_projects_and_jobs() -> None:
     assert (changes.total.before, changes.total.after) == (Decimal("4.70"), Decimal("6.70"))
     assert changes.total.relative_change == Decimal("0.425532")
     assert [
-        (change.key[3], change.difference, change.relative_change) for change in changes.projects
+        (ProjectKey(*change.key).project, change.difference, change.relative_change)
+        for change in changes.projects
     ] == [
         ("web", Decimal("1.50"), Decimal("0.333333")),
         ("new", Decimal("0.70"), None),
         ("gone", Decimal("-0.20"), Decimal(-1)),
     ]
-    assert [(change.key[5], change.difference) for change in changes.jobs[:2]] == [
+    assert [(JobKey(*change.key).job, change.difference) for change in changes.jobs[:2]] == [
         ("test", Decimal("2.00")),
         ("test", Decimal("0.70")),
     ]

@@ -1,4 +1,4 @@
-"""What has no project or job goes by the name of its credit type, in every list and file, and no sum changes."""
+"""Costs without a project or job go by their credit type everywhere, and no sum changes."""
 
 import csv
 import json
@@ -16,6 +16,7 @@ from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import job_in_words
+from circleci_usage.schema.keys import ProjectKey
 from commandline import circleci_usage
 from push_runner import plan_push
 from rendered import page, projects, sentences, slack_json, summary_md
@@ -134,13 +135,14 @@ def test_seats_drive_a_change_only_when_their_number_does() -> None:
         ]
     )
 
-    drivers = [
-        [each.key[3] for each in report.findings.period_comparison.project_drivers]
-        for report in (steady, hired)
-        if report.findings.period_comparison
-    ]
+    assert project_drivers(steady) == ["web"]
+    assert project_drivers(hired) == ["User seats"]
 
-    assert drivers == [["web"], ["User seats"]]
+
+def project_drivers(report: Report) -> list[str]:
+    comparison = report.findings.period_comparison
+    assert comparison
+    return [ProjectKey(*each.key).project for each in comparison.project_drivers]
 
 
 def test_a_project_of_the_same_name_stays_apart() -> None:

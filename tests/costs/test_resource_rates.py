@@ -93,7 +93,8 @@ SIZES = {
         "medium.gen2 2/8, large-gen2 4/16, xlarge.gen2 8/32, 2xlarge+.gen2 32/128,"
         "medium.gen3 2/8, 2xlarge+-gen3 32/128,"
         "arm.medium 2/8, arm.large 4/16, arm.xlarge 8/32, arm.2xlarge 16/64,"
-        "gpu.nvidia.small 4/16, gpu.nvidia.small.gen2 4/16, gpu.nvidia.small.multi 4/15, gpu.nvidia.medium 8/30,"
+        "gpu.nvidia.small 4/16, gpu.nvidia.small.gen2 4/16, gpu.nvidia.small.multi 4/15,"
+        " gpu.nvidia.medium 8/30,"
         "gpu.nvidia.medium.multi 8/30, gpu.nvidia.large 8/30"
     ),
     "windows": (

@@ -21,7 +21,7 @@ def summary(report: Report) -> dict[str, Any]:
     return dict(json.loads(summary_json(report)))
 
 
-def test_amounts_that_nobody_asked_for_are_not_there(tmp_path: Path) -> None:
+def test_amounts_without_their_setting_are_left_out(tmp_path: Path) -> None:
     report = report_from_settings(tmp_path, ROWS)
 
     assert set(table(report, "jobs")[0]).isdisjoint(
@@ -30,7 +30,7 @@ def test_amounts_that_nobody_asked_for_are_not_there(tmp_path: Path) -> None:
     assert summary(report)["totals"] == {"credits": "30", "cost": "0.018", "job_runs": 2}
 
 
-def test_list_contracted_and_effective_cost_stand_side_by_side(tmp_path: Path) -> None:
+def test_list_cost_contracted_cost_and_cost_are_separate_columns(tmp_path: Path) -> None:
     settings = "list_price_per_credit: 1\npricing: [{from: 2026-01-01, price_per_credit: 0.5}]\n"
     report = report_from_settings(
         tmp_path, ROWS, settings + "included_credits: {per: month, amount: 4}"
@@ -43,7 +43,7 @@ def test_list_contracted_and_effective_cost_stand_side_by_side(tmp_path: Path) -
     assert (totals["list_cost"], totals["contracted_cost"], totals["cost"]) == ("30", "15", "13")
 
 
-def test_a_cost_that_is_not_known_is_blank_not_nothing(tmp_path: Path) -> None:
+def test_an_unknown_cost_is_blank_not_zero(tmp_path: Path) -> None:
     report = report_from_settings(tmp_path, ROWS, HALF_PRICED, allow_unpriced=True)
 
     (late, early) = table(report, "jobs")
@@ -57,13 +57,13 @@ def test_a_cost_that_is_not_known_is_blank_not_nothing(tmp_path: Path) -> None:
     )
 
 
-def test_nothing_known_at_all_is_no_total(tmp_path: Path) -> None:
+def test_the_total_is_null_when_nothing_has_a_price(tmp_path: Path) -> None:
     report = report_from_settings(tmp_path, ROWS[:1], HALF_PRICED, allow_unpriced=True)
 
     assert summary(report)["totals"]["cost"] is None
 
 
-def test_what_finance_posts_has_a_column_for_each_tag(tmp_path: Path) -> None:
+def test_chargeback_has_a_column_for_each_tag(tmp_path: Path) -> None:
     settings = "teams: [{name: web, projects: [web]}]\ntags: {cost_center: {web: '=4711'}}"
 
     (line,) = table(report_from_settings(tmp_path, ROWS, settings), "chargeback")
@@ -79,7 +79,7 @@ def test_what_finance_posts_has_a_column_for_each_tag(tmp_path: Path) -> None:
     }
 
 
-def test_the_prices_are_told_with_the_checksum_of_their_file(tmp_path: Path) -> None:
+def test_prices_come_with_the_checksum_of_their_settings_file(tmp_path: Path) -> None:
     report = report_from_settings(
         tmp_path, ROWS, "pricing: [{from: 2026-01-01, to: 2026-12-31, price_per_credit: 0.50}]"
     )
