@@ -27,13 +27,13 @@ def main() -> None:
     """Measure, or be one of the measured processes."""
     arguments = _arguments()
     if arguments.without is not None:
-        _report(arguments.folder, arguments.without)
+        _report(arguments.parts, arguments.without)
         return
-    parts = arguments.folder / "parts"
+    parts = arguments.folder / f"{arguments.rows}-rows"
     generate = [sys.executable, "-m", "benchmarks.generate", str(parts)]
     subprocess.run([*generate, f"--rows={arguments.rows}"], check=True)
     names = [_ALL, *TUNINGS, _EARLY_IMPORT, _NONE]
-    print(_table(measure([_contestant(name, arguments.folder) for name in names], arguments.runs)))
+    print(_table(measure([_contestant(name, parts) for name in names], arguments.runs)))
 
 
 def _arguments() -> argparse.Namespace:
@@ -42,34 +42,35 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3, help="runs each; the median is shown")
     folder = Path(gettempdir()) / "circleci-usage-tuning"
     parser.add_argument("--folder", type=Path, default=folder)
+    parser.add_argument("--parts", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--without", nargs="*", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _contestant(name: str, folder: Path) -> Contestant:
+def _contestant(name: str, parts: Path) -> Contestant:
     if name == _ALL:
         left_out = []
     elif name == _NONE:
         left_out = [*TUNINGS, _EARLY_IMPORT]
     else:
         left_out = [name]
-    command = [sys.executable, "-m", "benchmarks.tuning", f"--folder={folder}", "--without"]
+    command = [sys.executable, "-m", "benchmarks.tuning", f"--parts={parts}", "--without"]
 
     def forget() -> None:
-        shutil.rmtree(folder / "parts" / ".daily-usage", ignore_errors=True)
+        shutil.rmtree(parts / ".daily-usage", ignore_errors=True)
 
     return Contestant(name, [*command, *left_out], forget)
 
 
-def _report(folder: Path, without: list[str]) -> None:
+def _report(parts: Path, without: list[str]) -> None:
     """Write a report as the command line does, but for some settings."""
     tune_process(without)
     if _EARLY_IMPORT in without:
         importlib.import_module = _import_unless_early
     from circleci_usage.cli.app import app  # noqa: PLC0415 - tuned before it is imported
 
-    output = f"--output={folder / 'report'}"
-    app(["report", "--quiet", "--no-merged", str(folder / "parts"), output])
+    output = f"--output={parts.with_name('report')}"
+    app(["report", "--quiet", "--no-merged", str(parts), output])
 
 
 def _import_unless_early(name: str, package: str | None = None) -> ModuleType:
