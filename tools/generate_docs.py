@@ -1,4 +1,4 @@
-"""`make docs`: write docs/tables.md and docs/summary-json.md from the catalogs of the report folder."""
+"""`make docs`: write docs/tables.md and docs/summary-json.md from the report folder's catalogs."""
 
 from collections.abc import Callable
 from pathlib import Path

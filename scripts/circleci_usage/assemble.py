@@ -81,8 +81,6 @@ def assemble(
         previous=_previous(made),
         findings=made.results,
         warnings=(*warnings, *_warnings(made, settings)),
-        period_name=settings.period_name,
-        link=settings.link,
         settings_checksum=settings.checksum,
     )
 

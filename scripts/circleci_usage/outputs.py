@@ -18,7 +18,7 @@ from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
 from circleci_usage.render.view.report_view import ReportView
-from circleci_usage.report import Report
+from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
 from circleci_usage.report_folder.writer import replace_report
@@ -47,6 +47,7 @@ def write_report(
     report: Report,
     folder: Path,
     *,
+    presentation: Presentation = UNNAMED,
     rows: FileWriter | None = None,
     focus_version: str = FOCUS_VERSIONS[0],
     focus_grain: str = AUTO,
@@ -60,6 +61,7 @@ def write_report(
     Args:
         report: what to write.
         folder: made if it is not there.
+        presentation: what it is shown with.
         rows: writes merged.csv.gz, which is not made from the report; None leaves it out.
         focus_version: of focus.csv: one of `FOCUS_VERSIONS`.
         focus_grain: what one of its lines covers: one of `GRAINS`.
@@ -74,7 +76,7 @@ def write_report(
             report's is in the way.
         UnfinishedError: the disk is full.
     """
-    view = ReportView(report)
+    view = ReportView(report, presentation)
     focus_name = FOCUS_GZIP_NAME if focus_gzip else FOCUS_NAME
     outputs: dict[str, Output] = {
         **_OUTPUTS,
@@ -132,14 +134,15 @@ def _write_cost_files(report: Report, folder: Path, export_for: Sequence[str]) -
         write_profile(report, tool, folder)
 
 
-def _write_summary(report: Report, path: Path) -> None:
-    path.write_text(summary_json(report), encoding="utf-8")
+def _write_summary(view: ReportView, path: Path) -> None:
+    text = summary_json(view.report, presentation=view.presentation)
+    path.write_text(text, encoding="utf-8")
 
 
 _OUTPUTS: Final[Mapping[str, Output]] = {
     CHARTS_FOLDER: _folder(draw_charts),
     PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
-    SUMMARY_NAME: _of_report(_write_summary),
+    SUMMARY_NAME: _write_summary,
     PAGE_NAME: _text(index_html),
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),

@@ -1,7 +1,7 @@
 """The pipeline: read → price → allocate → analyze → assemble → write.
 
 Parts on disk become daily usage, daily usage becomes costs, costs get their owners, and analyses
-say what stands out. The report holds all of that; every file of the report folder is made from it.
+find what to act on. The report holds all of that; every file of the report folder is made from it.
 """
 
 from collections.abc import Callable
@@ -32,13 +32,13 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.costs.costs import within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.export.ledger import complete_through
-from circleci_usage.report import Report
+from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
 
-_WRITER: Final = "circleci_usage.report_folder.writer"
+_WRITER: Final = "circleci_usage.outputs"
 
 FileWriter = Callable[[Path], object]
 """Writes one file, given its path."""
@@ -149,6 +149,7 @@ def _write(
     write_report(
         report,
         settings.folder,
+        presentation=Presentation(settings.period_name, settings.link),
         rows=merged,
         focus_version=settings.focus_version,
         focus_grain=settings.focus_grain,

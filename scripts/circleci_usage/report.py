@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 import pandas as pd
 
@@ -14,6 +15,24 @@ from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What a report is shown with; nothing is computed from it.
+
+    Attributes:
+        period_name: the name the period was chosen by, such as `last-week`; None when it was
+            chosen by dates.
+        link: where the report can be opened, if that is known.
+    """
+
+    period_name: str | None = None
+    link: str | None = None
+
+
+UNNAMED: Final = Presentation()
+"""A period chosen by its dates, and no link."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +67,6 @@ class Report:
         previous: the previous period, if the data reach back that far.
         findings: what the analyses say.
         warnings: what a reader should know before trusting the numbers, a sentence each.
-        period_name: the name the period was chosen by, such as `last-week`; None when it was by
-            dates.
-        link: where the report can be opened, if that is known.
         settings_checksum: of the settings that decide what things cost and whose costs they are;
             empty without any.
     """
@@ -72,8 +88,6 @@ class Report:
     previous: PreviousPeriod | None
     findings: AnalysisResults
     warnings: tuple[str, ...]
-    period_name: str | None
-    link: str | None
     settings_checksum: str
 
     @property

@@ -25,7 +25,7 @@ def test_what_is_paid_besides_compute_and_which_jobs_cause_it() -> None:
     ]
 
 
-def test_only_the_dearest_jobs_are_listed() -> None:
+def test_only_the_most_expensive_jobs_are_listed() -> None:
     (storage,) = noncompute_costs(
         costs_of(*(cost_line(100 + n, credit_type="storage", job=f"job {n}") for n in range(30)))
     )

@@ -39,7 +39,7 @@ NAMELESS = dict.fromkeys(
     ),
     NULL,
 )
-OF_NOBODY = {
+UNATTRIBUTED = {
     "User seats": "USER_CREDITS",
     "IP ranges": "IPRANGES_CREDITS",
     "Lease": "LEASE_CREDITS",
@@ -57,7 +57,7 @@ def rows() -> Iterator[Row]:
             yield job_run(compute, JOB_RUN_DATE=f"2026-{month}-{day:02}")
             yield job_run("10", **project("api"), JOB_RUN_DATE=f"2026-{month}-{day:02}")
         yield seats("250000", f"2026-{month}-01")
-        for column in OF_NOBODY.values():
+        for column in UNATTRIBUTED.values():
             if column != "USER_CREDITS":
                 yield job_run("0", **NAMELESS, **{column: "70000"}, JOB_RUN_DATE=f"2026-{month}-05")
 
@@ -72,7 +72,7 @@ def test_each_credit_type_is_a_line_of_its_own_and_the_sums_are_the_total() -> N
 
     for name in ("projects", "workflows", "jobs", "resource_classes", "statuses", "branches"):
         lines = report.breakdowns[name].lines
-        assert OF_NOBODY.keys() <= set(
+        assert UNATTRIBUTED.keys() <= set(
             lines[
                 name.removesuffix("s").removesuffix("e")
                 if name in {"statuses", "branches"}
@@ -96,7 +96,7 @@ def test_no_format_calls_them_nothing() -> None:
         assert "(no job)" not in text
     document = summary(report)
     runs = {line["project"]: line["job_runs"] for line in document["by_project"]}
-    assert runs == {"web": 31, "api": 31, **dict.fromkeys(OF_NOBODY, 1)}
+    assert runs == {"web": 31, "api": 31, **dict.fromkeys(UNATTRIBUTED, 1)}
     assert document["by_project"][0]["project"] == "User seats"
     charged = dict(tables(report))["daily_charges"]
     assert set(charged.loc[charged["credit_type"] == "user", "job"]) == {"User seats"}

@@ -1,9 +1,9 @@
 """The URL of a report among the artifacts of a CircleCI job."""
 
 import json
-from dataclasses import replace
 
 from circleci_usage.cli.artifact_url import artifact_link
+from circleci_usage.report import Presentation
 from rendered import slack_json, summary_md
 from sample_reports import acme_report
 
@@ -20,10 +20,11 @@ def test_the_link_leads_to_the_artifacts_of_this_job() -> None:
 
 
 def test_the_short_formats_lead_there() -> None:
-    report = replace(acme_report(), link="https://example.com/index.html")
+    report = acme_report()
+    shown = Presentation(link="https://example.com/index.html")
 
-    assert summary_md(report).endswith("\n\n[Full report](https://example.com/index.html)\n")
-    (section,) = json.loads(slack_json(report))["blocks"][-1]["elements"]
+    assert summary_md(report, shown).endswith("\n\n[Full report](https://example.com/index.html)\n")
+    (section,) = json.loads(slack_json(report, shown))["blocks"][-1]["elements"]
     assert section["elements"] == [
         {"type": "link", "url": "https://example.com/index.html", "text": "Full report"}
     ]

@@ -39,7 +39,7 @@ def test_classes_that_the_list_lacks_are_not_made_up() -> None:
     assert public_rates().find("docker", "windows.medium") is None
 
 
-def test_neighbours_stay_in_their_series() -> None:
+def test_neighbors_stay_in_their_series() -> None:
     rates = public_rates()
 
     def beside(executor: str, name: str) -> list[str | None]:

@@ -2,22 +2,16 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatch
-from functools import cache
-from statistics import median
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.core.periods import Period, midnight
-from circleci_usage.demo.clock import DEMO_NOW
-from circleci_usage.demo.company import planted
 from circleci_usage.demo.company.catalog import TEAMS
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.rates import (
     CREDITS_PER_MINUTE,
     DLC_CREDITS,
@@ -27,10 +21,7 @@ from circleci_usage.demo.company.rates import (
 from circleci_usage.demo.company.rows import NULL
 from circleci_usage.schema.export_columns import CREDIT_COLUMNS, EXPORT_COLUMNS, TOTAL_CREDITS
 from hypothesis_profiles import examples
-
-OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
-
-JobRun = dict[str, str]
+from sample_runs import month, named, ran
 
 DAYS = st.dates(date(2025, 9, 1), date(2026, 12, 31))
 
@@ -59,36 +50,12 @@ MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}"
 NUMBER = r"\d+"
 
 
-def named(rows: Iterable[ExportRow]) -> list[JobRun]:
-    return [dict(zip(EXPORT_COLUMNS, row, strict=True)) for row in rows]
-
-
-@cache
-def month(period: Period = OCTOBER) -> list[JobRun]:
-    """All rows of a month but the seats, of the company at its default size."""
-    company = Company()
-    return [run for day in period for run in named(company.rows(day)) if run["USER_CREDITS"] == "0"]
-
-
-def at(place: planted.Place) -> list[JobRun]:
-    where = (place.project, place.workflow, place.job)
-    return [
-        run
-        for run in month()
-        if (run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"]) == where
-    ]
-
-
 def teams_of(project: str) -> list[str]:
     teams = []
     for team, globs in TEAMS.items():
         if any(fnmatch(project, glob) for glob in globs):
             teams.append(team)
     return teams
-
-
-def ran(runs: Iterable[JobRun]) -> list[JobRun]:
-    return [run for run in runs if run["JOB_RUN_SECONDS"] != NULL]
 
 
 @given(day=DAYS, other=DAYS, seed=st.integers(0, 99))
@@ -326,64 +293,3 @@ def test_runs_are_unknown_before_they_begin() -> None:
     known = named(Company().rows(day, noon))
     assert 0 < len(known) < len(Company().rows(day))
     assert max(run["JOB_RUN_STARTED_AT"] for run in known) <= f"{day} 12:00:00.999"
-
-
-def test_planted_runaway_is_the_only_anomaly_of_the_last_full_month() -> None:
-    assert planted.RUNAWAY_DAY in OCTOBER
-    costs: defaultdict[str, Counter[date]] = defaultdict(Counter)
-    for run in month():
-        costs[run["PROJECT_NAME"]][date.fromisoformat(run["JOB_RUN_DATE"])] += int(
-            run[TOTAL_CREDITS]
-        )
-    outliers = set()
-    for project, days in costs.items():
-        for day in OCTOBER:
-            usual = median(days[other] for other in OCTOBER if (other - day).days % 7 == 0)
-            if days[day] > 1.5 * usual + 8_000:
-                outliers.add((project, day))
-    assert outliers == {(planted.RUNAWAY.project, planted.RUNAWAY_DAY)}
-    (longest,) = (
-        run for run in at(planted.RUNAWAY) if run["JOB_RUN_DATE"] == str(planted.RUNAWAY_DAY)
-    )
-    assert (longest["JOB_RUN_SECONDS"], longest["JOB_BUILD_STATUS"]) == ("18000", "failed")
-
-
-def test_planted_flaky_job_fails_often_and_passes_in_the_same_pipeline() -> None:
-    runs = ran(at(planted.FLAKY))
-    failed = {run["PIPELINE_ID"] for run in runs if run["JOB_BUILD_STATUS"] == "failed"}
-    passed = {run["PIPELINE_ID"] for run in runs if run["JOB_BUILD_STATUS"] == "success"}
-    assert 0.1 < len(failed) / len({run["PIPELINE_ID"] for run in runs}) < 0.3
-    assert len(failed & passed) > 10
-
-
-def test_planted_broken_job_is_the_only_one_that_never_passes() -> None:
-    passed = defaultdict(set)
-    for run in ran(month()):
-        place = planted.Place(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
-        passed[place].add(run["JOB_BUILD_STATUS"] == "success")
-    assert [place for place, outcomes in passed.items() if True not in outcomes] == [planted.BROKEN]
-    assert len(at(planted.BROKEN)) == len(OCTOBER)
-
-
-def test_planted_oversized_and_starving_jobs_are_the_only_ones_that_do_not_fit() -> None:
-    cpu_of, ram_of = defaultdict(list), defaultdict(list)
-    for run in month():
-        if run["MAX_CPU_UTILIZATION_PCT"] != NULL:
-            place = planted.Place(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
-            cpu_of[place].append(int(run["MAX_CPU_UTILIZATION_PCT"]))
-            ram_of[place].append(int(run["MAX_RAM_UTILIZATION_PCT"]))
-    idle = {place for place, peaks in cpu_of.items() if max(peaks) <= 20}
-    starved = {place for place, peaks in cpu_of.items() if min(peaks) == 100}
-    assert idle == set(planted.OVERSIZED)
-    assert starved == {planted.STARVING}
-    for place in planted.OVERSIZED:
-        assert max(ram_of[place]) <= 15
-        assert {run["RESOURCE_CLASS"] for run in ran(at(place))} == {"xlarge"}
-    assert min(ram_of[planted.STARVING]) > 90
-    for place in cpu_of.keys() - idle - starved:
-        assert max(cpu_of[place]) > 55
-        assert max(ram_of[place]) < 90
-
-
-def test_the_demo_takes_place_just_after_its_last_full_month() -> None:
-    assert DEMO_NOW.date() - timedelta(days=1) == OCTOBER.stop

@@ -129,7 +129,7 @@ def test_an_organization_is_found_by_id_slug_and_quoted_slug(client: Client, wri
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"colour": "red"}, "Unexpected field colour."),
+        ({"flavor": "red"}, "Unexpected field flavor."),
         ({"start": "2026-10-01"}, "start must be a date-time."),
         ({"start": "2026-10-01T00:00:00"}, "start must be a date-time."),
         ({"start": "2026-02-30T00:00:00Z"}, "start must be a date-time."),

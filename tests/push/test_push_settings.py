@@ -78,7 +78,8 @@ def test_another_address_replaces_that_of_the_site() -> None:
 def test_an_invalid_address_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(
         SettingsError,
-        match=r"^DATADOG_URL \(--datadog-url\) (is not a valid URL|contains a user name or a password)",
+        match=r"^DATADOG_URL \(--datadog-url\) "
+        r"(is not a valid URL|contains a user name or a password)",
     ) as caught:
         datadog_site("datadoghq.com", url)
     assert "secret" not in str(caught.value)

@@ -42,7 +42,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.report = folder / "usage-report"
-        self._env = {"PYTHONPATH": str(folder)}
+        self._env = {"PYTHONPATH": str(folder / "program")}
 
     def run(self) -> None:
         done = circleci_usage("report", "exports", cwd=self.folder, env=self._env)
@@ -68,7 +68,8 @@ class Copy:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     folder = tmp_path_factory.mktemp("copy")
-    package = folder / "circleci_usage"
+    # Not beside the exports: Python would prefer it there, also without PYTHONPATH.
+    package = folder / "program" / "circleci_usage"
     shutil.copytree(
         ROOT / "scripts" / "circleci_usage", package, ignore=shutil.ignore_patterns("__pycache__")
     )

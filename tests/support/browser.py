@@ -73,7 +73,7 @@ class Browser:
         return entries
 
     def requests(self) -> list[str]:
-        """What was asked for since the last time."""
+        """The URLs requested since the last call."""
         events = (json.loads(entry["message"])["message"] for entry in self.log("performance"))
         sent = (event for event in events if event["method"] == "Network.requestWillBeSent")
         return [event["params"]["request"]["url"] for event in sent]

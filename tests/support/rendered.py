@@ -8,7 +8,7 @@ from circleci_usage.render.text import markdown, slack
 from circleci_usage.render.text.sentences import Sentence
 from circleci_usage.render.view.projects import ProjectView
 from circleci_usage.render.view.report_view import ReportView
-from circleci_usage.report import Report
+from circleci_usage.report import UNNAMED, Presentation, Report
 
 
 def page(report: Report) -> str:
@@ -16,14 +16,14 @@ def page(report: Report) -> str:
     return index_html(ReportView(report))
 
 
-def summary_md(report: Report) -> str:
+def summary_md(report: Report, presentation: Presentation = UNNAMED) -> str:
     """summary.md of a report."""
-    return markdown.summary_md(ReportView(report))
+    return markdown.summary_md(ReportView(report, presentation))
 
 
-def slack_json(report: Report) -> str:
+def slack_json(report: Report, presentation: Presentation = UNNAMED) -> str:
     """slack.json of a report."""
-    return slack.slack_json(ReportView(report))
+    return slack.slack_json(ReportView(report, presentation))
 
 
 def sentences(report: Report) -> Iterator[Sentence]:

@@ -39,7 +39,7 @@ class AnalysisSettings:
     """What the settings file says about the analyses.
 
     Attributes:
-        budgets: what may be spent.
+        budgets: the limits on cost to evaluate.
         rates: what resource classes cost and how large they are.
         least_anomaly: the smallest excess that makes an anomaly, in the report's currency.
     """

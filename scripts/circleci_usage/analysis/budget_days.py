@@ -18,7 +18,7 @@ def first_budget_day(
 
     Args:
         period: the days reported on.
-        budgets: what may be spent, by month or billing cycle.
+        budgets: the limits on cost by month or billing cycle.
         prices: what credits cost, and what is included.
         ready_through: the last day that CircleCI has completed by now.
     """

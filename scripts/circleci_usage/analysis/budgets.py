@@ -18,7 +18,7 @@ State = Literal["within", "expected over", "over", "unknown"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent in a calendar month or a billing cycle, in all or by one team."""
+    """A limit on cost in a calendar month or a billing cycle, in total or for one team."""
 
     name: str
     amount: Decimal
@@ -31,7 +31,7 @@ class BudgetState:
     """A budget and its status.
 
     Attributes:
-        budget: what may be spent.
+        budget: the limit on cost.
         month_to_date: all spending in the budget's month or cycle.
         forecast: spending that counts towards the budget, as far as it is known, and its forecast.
         state: `over` when more was spent than allowed, whatever else is missing; else `unknown`

@@ -4,10 +4,10 @@ Method, in plain words: a day should cost the middle of the same weekday in the 
 adjusted to the level of the days around it. How far beyond that it is, is measured on a scale
 between money and percent: in some series expensive days vary more than cheap ones, in others quiet
 days have the wildest bursts. Each series is judged on the scale on which most days of two, three
-and five times the expected cost would stand out. The bar is the series' own: its highest scores say
-how fast they grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling of
-Extreme Values, chapter 4), and the bar is where a share `rate` of its days would lie beyond. So a
-volatile series has a high bar, a smooth one a low one. docs/forecasts.md shows what is found and
+and five times the expected cost would be recognized. The bar is the series' own: its highest scores
+say how fast they grow rarer (peaks over threshold; Coles, An Introduction to Statistical Modeling
+of Extreme Values, chapter 4), and the bar is where a share `rate` of its days would lie beyond. So
+a volatile series has a high bar, a smooth one a low one. docs/forecasts.md shows what is found and
 how many alarms are false.
 """
 
@@ -32,7 +32,7 @@ _POWERS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Powers of the expected cost that days may vary by: 0 as money, 0.5 as counts, 1 as percent."""
 
 _TIMES: Final = (2, 3, 5)
-"""Multiples of the expected cost at which days should stand out."""
+"""Multiples of the expected cost at which days should be recognized."""
 
 _BASE: Final = 0.05
 """Share of the mean expected day that every day varies by at least."""
@@ -62,7 +62,7 @@ class Judged:
     """How each day of each row is judged.
 
     Attributes:
-        expected: what it should have cost; NaN where nothing can be said.
+        expected: the expected cost; NaN where it is unknown.
         is_beyond: whether it cost far more.
     """
 
@@ -117,7 +117,7 @@ def _spread(actual: Matrix, expected: Matrix) -> Column:
 
 
 def expect(actual: Matrix) -> Matrix:
-    """What each day should have cost; NaN where too few of the same weekday are known."""
+    """The expected cost of each day; NaN where too few of the same weekday are known."""
     usual = _usual(actual)
     known = ~np.isnan(usual) & ~np.isnan(actual)
     level = _level_around(np.where(known, actual, 0.0), np.where(known, usual, 0.0))

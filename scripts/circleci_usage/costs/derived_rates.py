@@ -1,9 +1,9 @@
 """What resource classes cost according to an export: credits ÷ minutes ÷ containers.
 
 CircleCI rounds each container's time up to the second and its credits up to the credit. For a run
-of at least a minute (`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half a
-credit a minute off, so its nearest whole rate is the right one. Exports are off by a second now and
-then, which the tolerance allows for.
+of at least a minute (`usage.job_run_rules.SHORTEST`), half a credit less is therefore at most half
+a credit a minute off, so its nearest whole rate is the right one. Exports are off by a second now
+and then, which the tolerance allows for.
 """
 
 from bisect import bisect_left, bisect_right

@@ -62,7 +62,7 @@ class ResourceClassSeries:
         classes: from the smallest to the largest.
         next_generation: the series that jobs of this one run on unchanged, if there is one.
         as_fast_as: how many times as fast that is at best, according to CircleCI.
-        neighbours: the series with the smaller and larger classes, where it is not this one.
+        neighbors: the series with the smaller and larger classes, where it is not this one.
         sized_by_cpu: whether CPU and RAM say which of the classes is enough.
     """
 
@@ -70,7 +70,7 @@ class ResourceClassSeries:
     classes: tuple[ResourceClass, ...]
     next_generation: str | None = None
     as_fast_as: Decimal = Decimal(1)
-    neighbours: str | None = None
+    neighbors: str | None = None
     sized_by_cpu: bool = True
 
     @property
@@ -114,12 +114,12 @@ class Rates:
 
     def smaller(self, machine: ResourceClass) -> ResourceClass | None:
         """The next smaller class that a job can run on."""
-        lesser = [each for each in self._neighbours(machine) if _size(each) < _size(machine)]
+        lesser = [each for each in self._neighbors(machine) if _size(each) < _size(machine)]
         return max(lesser, key=_size, default=None)
 
     def larger(self, machine: ResourceClass) -> ResourceClass | None:
         """The next larger class that a job can run on."""
-        greater = [each for each in self._neighbours(machine) if _size(each) > _size(machine)]
+        greater = [each for each in self._neighbors(machine) if _size(each) > _size(machine)]
         return min(greater, key=_size, default=None)
 
     def sized_by_cpu(self, machine: ResourceClass) -> bool:
@@ -176,12 +176,12 @@ class Rates:
         )
         return next((series.classes for series in alike), ())
 
-    def _neighbours(self, machine: ResourceClass) -> tuple[ResourceClass, ...]:
+    def _neighbors(self, machine: ResourceClass) -> tuple[ResourceClass, ...]:
         series = self._series_of(machine)
         if not series.sized_by_cpu:
             return ()
-        if series.neighbours:
-            return self._named(series.neighbours, machine.executor)
+        if series.neighbors:
+            return self._named(series.neighbors, machine.executor)
         return series.classes
 
     def _with(self, override: RateOverride) -> "Rates":
@@ -254,7 +254,7 @@ def _series(
         tuple(_resource_class(executor, one, sources[one["source"]]) for one in entry["classes"]),
         newer.get("series"),
         Decimal(newer.get("as_fast_as", 1)),
-        entry.get("neighbours"),
+        entry.get("neighbors"),
         entry.get("sized_by_cpu", True),
     )
 

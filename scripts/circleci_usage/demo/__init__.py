@@ -1,1 +1,1 @@
-"""A made-up company and a stand-in CircleCI API to try everything on, without an account."""
+"""A sample company and a stand-in for CircleCI: the full pipeline without an account."""

@@ -1,1 +1,1 @@
-"""The network end towards CircleCI: API client, export engine, store and its ledger."""
+"""The export from CircleCI: API client, export engine, store and its ledger."""

@@ -32,7 +32,7 @@ OPT_IN_TAGS: Final = names_tagged(Tag.OPT_IN)
 TAGS: Final = (*DEFAULT_TAGS, *OPT_IN_TAGS)
 
 FINE_TAGS: Final = tuple(tag for tag in OPT_IN_TAGS if tag in names_in(Place.DAILY_TABLES))
-"""Tags that daily tables have unless these would be too long: `workflow`, `job`, `resource_class`."""
+"""Tags that daily tables have unless they would be too long, such as `workflow` and `job`."""
 
 
 def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tuple[str, ...]:

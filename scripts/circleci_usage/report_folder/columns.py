@@ -125,18 +125,11 @@ LOW: Final = money("low", "Lower bound of the forecast's 80% interval.")
 HIGH: Final = money("high", "Upper bound of the forecast's 80% interval.")
 
 _DIMENSIONS: Final = {dimension.name: dimension for dimension in DIMENSIONS}
-_DERIVED: Final = {
-    "team": "Owner of the cost, by the rules of the settings file.",
-    "credit_type": "What the credits were charged for: compute, dlc, user, storage, network, …",
-}
 
 
 def dimension(name: str, only: str = "") -> Column:
     """The column of a dimension, as the schema describes it."""
-    row = _DIMENSIONS.get(name)
-    if row is None:
-        return text(name, _DERIVED[name], only)
-    meaning = str(getattr(row, "meaning", f"{row.label}; {row.column} in the export."))
+    meaning = _DIMENSIONS[name].meaning
     return day(name, meaning, only) if name == "date" else text(name, meaning, only)
 
 

@@ -16,7 +16,7 @@ from circleci_usage.analysis.reconciliation import Reconciliation
 from circleci_usage.core.decimals import plain, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
-from circleci_usage.report import PreviousPeriod, Report
+from circleci_usage.report import UNNAMED, Presentation, PreviousPeriod, Report
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
@@ -39,7 +39,9 @@ SMALLER: Final = "(smaller {})"
 """In place of the names in the last entry of a breakdown, which sums up the smallest."""
 
 
-def summary_json(report: Report, most: int = MOST_ENTRIES) -> str:
+def summary_json(
+    report: Report, most: int = MOST_ENTRIES, presentation: Presentation = UNNAMED
+) -> str:
     """The report as a JSON text, each entry of a list on a line of its own.
 
     Credits and money are strings with all their digits, so that no reader's floating point rounds
@@ -48,8 +50,9 @@ def summary_json(report: Report, most: int = MOST_ENTRIES) -> str:
     Args:
         report: what to write.
         most: entries that a list may have, if it grows with the names of the export.
+        presentation: what the report is shown with.
     """
-    members = [_member(key, value) for key, value in summary(report, most).items()]
+    members = [_member(key, value) for key, value in summary(report, most, presentation).items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
@@ -67,7 +70,9 @@ def _member(key: str, value: object) -> str:
     return f"  {encode(key)}: {shown}"
 
 
-def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
+def summary(
+    report: Report, most: int = MOST_ENTRIES, presentation: Presentation = UNNAMED
+) -> dict[str, Any]:
     """The document before it is written down.
 
     Breakdowns always sum to the totals: if one is shortened, a further entry sums up the smallest.
@@ -80,8 +85,8 @@ def summary(report: Report, most: int = MOST_ENTRIES) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "period": _period(report.period),
-        "period_name": report.period_name,
-        "link": report.link,
+        "period_name": presentation.period_name,
+        "link": presentation.link,
         "complete_through": _day(report.complete_through),
         "missing": gaps_to_json(report.missing),
         "currency": report.currency,

@@ -1,1 +1,1 @@
-"""Export files → daily usage and run statistics: the one heavy pass."""
+"""Export files → daily usage and run statistics, in one streamed pass."""

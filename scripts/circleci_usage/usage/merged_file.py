@@ -37,7 +37,7 @@ class MergedFile:
             yield cast("BinaryIO", compressing)
 
     def empty(self) -> None:
-        """Begin anew."""
+        """Start over with an empty file."""
         self.stream.seek(0)
         self.stream.truncate()
 

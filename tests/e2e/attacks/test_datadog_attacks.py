@@ -109,7 +109,7 @@ MEANINGLESS: dict[str, bytes] = {
     "a redirect to nowhere": answer(307, Location="http://[bad"),
     "a status of 999": answer(999, b"{}"),
     "a status of 103": answer(103),
-    "a length that is none": OK + b"Content-Length: -1\r\n\r\n<",
+    "a negative length": OK + b"Content-Length: -1\r\n\r\n<",
     "a rate limit without end": answer(429, b"{}", X_RateLimit_Reset="9" * 400),
     "a rate limit in other digits": answer(429, b"{}", X_RateLimit_Reset="\xb2"),
     "a negative rate limit": answer(429, b"{}", X_RateLimit_Reset="-5"),
@@ -196,7 +196,7 @@ LISTS: dict[str, bytes] = {
     "a count of 300 digits": listed(file_of(), total=10**300),
     "a count that is negative": listed(file_of(end=0), total=-1),
     "no data": answer(200, b"{}"),
-    "data that are none": answer(200, b'{"data": 7, "meta": 7}'),
+    "data of the wrong type": answer(200, b'{"data": 7, "meta": 7}'),
     "a list": answer(200, b"[]"),
     "nothing": answer(200),
 }

@@ -514,7 +514,7 @@ SLOW: dict[str, Slow] = {
         "gh/acme",
         ((READ, LATE, LISTED), (READ, REQUESTED)),
         1,
-        "CircleCI's answers took longer",
+        "CircleCI's responses took longer",
         requested=False,
     ),
     "a lookup that fails": Slow(
@@ -786,7 +786,7 @@ ILLS: dict[str, tuple[Script, dict[str, str], int, str]] = {
     ),
     "no server": ((), {}, 4, "is unavailable"),
     "no list": ((READ, answer(200, b"{}")), {}, 4, "not a list of organizations"),
-    "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with 418"),
+    "a teapot": ((READ, answer(418, b"{}")), {}, 4, "with HTTP 418"),
     "a limit": ((READ, answer(429, b"{}", Retry_After="3600")), {}, 5, "rate limit is reached"),
     "a redirect": ((READ, answer(302, Location="https://x.example/")), {}, 2, "redirects to"),
     "no certificates": (
@@ -827,7 +827,7 @@ def test_a_redirect_to_nowhere(place: str, tmp_path: Path) -> None:
     with HostileServer((READ, answer(302, Location=place))) as server:
         with pytest.raises(BrokenError):
             fetch(f"{server.url}/part", tmp_path)
-        with pytest.raises(SettingsError, match="where the token is not sent") as caught:
+        with pytest.raises(SettingsError, match="the token is not sent there") as caught:
             client(server.url, Timeouts()).collaborations()
     assert str(caught.value).isprintable()
 

@@ -10,7 +10,7 @@ project was. So is a job that is new and expensive, unless its project is new or
 job. Each day is explained once: by a project with the job behind it, else by the job, else by all
 projects together. Monthly charges are left out.
 
-`job_series` holds costs by job and day, `unusual_days` and `new_jobs` find what stands out,
+`job_series` holds costs by job and day, `unusual_days` and `new_jobs` find the anomalies,
 `main_driver` the job behind it, `find` puts them together.
 """
 

@@ -60,7 +60,7 @@ class Anomaly:
     Attributes:
         day: which.
         project: None when all projects together rose, but none by itself.
-        expected: what the project, or the job if only that rose, should have cost, to the cent.
+        expected: the expected cost of the project, or of the job if only that rose, to the cent.
         actual: what it cost; exact.
         main_driver: the job behind it; None when no single job rose.
         subject: what rose.

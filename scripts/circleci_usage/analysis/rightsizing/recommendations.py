@@ -107,7 +107,7 @@ def recommendations(
     """A recommendation for each row, the largest saving first.
 
     Most of very many jobs have too few runs to be judged, and differ only by their class: only the
-    others are looked at one by one.
+    others are examined one by one.
 
     Args:
         table: of `monthly_table`.

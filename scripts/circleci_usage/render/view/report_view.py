@@ -8,7 +8,7 @@ from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.day_series import DailySeries, daily_series
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects
-from circleci_usage.report import Report
+from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.schema.keys import ProjectKey
 
 
@@ -18,9 +18,11 @@ class ReportView:
 
     Attributes:
         report: what is shown.
+        presentation: what it is shown with.
     """
 
     report: Report
+    presentation: Presentation = UNNAMED
 
     @property
     def currency(self) -> str:
@@ -30,7 +32,7 @@ class ReportView:
     @property
     def link(self) -> str | None:
         """Where the report can be opened, if that is known."""
-        return self.report.link
+        return self.presentation.link
 
     @cached_property
     def project_names(self) -> ProjectNames:

@@ -17,7 +17,7 @@ _REWRITTEN_AT_A_TIME: Final = 200_000
 
 
 def contents_of(runs: pl.LazyFrame) -> dict[int, Content]:
-    """What is in each part, by its number, of the runs of `runs.write_runs`."""
+    """What is in each part, by its number, of the runs of `job_runs.write_runs`."""
     by_part = runs.group_by("part").agg(
         pl.len().alias("rows"),
         pl.col("date").min().alias("first"),
@@ -98,7 +98,7 @@ def _left_out(runs: pl.LazyFrame, rank: pl.LazyFrame) -> pl.DataFrame:
 
 
 def without(runs: pl.LazyFrame, left_out: LeftOut, folder: Path) -> pl.LazyFrame:
-    """The runs that count, written anew into a folder, some at a time."""
+    """The runs that count, rewritten into a folder, some at a time."""
     keys = left_out.keys()
     folder.mkdir()
     for number, some in enumerate(in_turn(runs, _REWRITTEN_AT_A_TIME)):
