@@ -85,10 +85,9 @@ def _cluster_source(
 ) -> "Iterator[Source]":
     try:
         from circleci_usage.usage.spark import cluster, engine
-    except ModuleNotFoundError as error:
+    except ModuleNotFoundError:
         raise SettingsError(
-            f"--engine spark needs {error.name}; install it with `pip install"
-            " 'circleci-usage[spark]'`."
+            "--engine spark needs pyspark; install it with `pip install 'circleci-usage[spark]'`."
         ) from None
     from circleci_usage.usage.input_files import FoundParts
 

@@ -4,8 +4,9 @@ Only the early import is elsewhere: the pipeline loads what draws while the engi
 for it before it draws.
 
 `python -m benchmarks.tuning` measures a report with each of them left out in turn. For 300,000 job
-runs, measured on 2 cores (one run each on a busy machine: differences below 0.05 are noise, and wall
-time, which the early import is for, was not comparable), the ratios to all settings were:
+runs, measured on 2 cores, these were the ratios to all settings. It was one run each on a busy
+machine: differences below 0.05 are noise, and the wall time, which the early import saves, could
+not be compared.
 
 | without | CPU time | peak memory |
 | --- | ---: | ---: |
