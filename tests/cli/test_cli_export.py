@@ -1,4 +1,4 @@
-"""`run`, `export`, `status`, `doctor` and `demo` as a user runs them, against a mock CircleCI."""
+"""`run` and `export` as a user runs them, against a mock CircleCI."""
 
 import gzip
 import json
@@ -9,48 +9,25 @@ from time import monotonic
 
 import pytest
 
-from circleci_usage.core.periods import add_months, midnight, month_start, today_utc
-from circleci_usage.core.progress import SystemClock
+from circleci_usage.core.periods import add_months, midnight, month_start
 from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import HTML_PAGE, error_response, in_turn
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
-
-YESTERDAY = today_utc(SystemClock().now()) - timedelta(days=1)
-SECRET = "CCIPAT_never_to_be_shown_0123456789"
+from export_command import SECRET, YESTERDAY, exporting_environment, posts, small_circleci, windows
 
 
 @pytest.fixture
 def circleci() -> Iterator[StandIn]:
-    with StandIn(
-        Company(scale=0.1), SystemClock(), token=SECRET, gets_per_hour=None, rows_per_part=100
-    ) as standin:
+    with small_circleci() as standin:
         yield standin
 
 
 @pytest.fixture
 def env(circleci: StandIn) -> dict[str, str]:
-    """The environment of the seed tool's users, and no waiting."""
-    return {
-        "CIRCLECI_API_TOKEN": SECRET,
-        "ORG_ID": MAIN.id,
-        "START_DATE": str(YESTERDAY - timedelta(days=2)),
-        "END_DATE": str(YESTERDAY),
-        "CIRCLECI_URL": circleci.url,
-        "POLL_SECONDS": "0",
-    }
-
-
-def posts(circleci: StandIn) -> int:
-    return sum(call.method == "POST" for call in circleci.calls)
-
-
-def windows(first_day: int) -> int:
-    """Exports that the days up to yesterday take: one a calendar month."""
-    first = YESTERDAY - timedelta(days=first_day)
-    return 1 + (YESTERDAY.year * 12 + YESTERDAY.month) - (first.year * 12 + first.month)
+    return exporting_environment(circleci)
 
 
 def test_run_goes_from_the_export_to_the_report(
@@ -187,7 +164,7 @@ def test_passing_trouble_is_tried_again(
         ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(
+def test_errors_are_one_line(
     env: dict[str, str], tmp_path: Path, changed: dict[str, str], code: int, message: str
 ) -> None:
     done = circleci_usage("run", cwd=tmp_path, env=env | changed)
@@ -246,9 +223,7 @@ def test_a_store_that_does_not_have_the_period_says_so_instead_of_no_usage(
         assert (done.code, "has no usage of" in done.err) == (2, True), done.err
 
 
-def test_max_wait_means_what_it_says(
-    circleci: StandIn, env: dict[str, str], tmp_path: Path
-) -> None:
+def test_max_wait_is_kept(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
     circleci.fates = [Fate(("processing",) * 1000)] * 2
     begin = monotonic()
     done = circleci_usage(
@@ -284,7 +259,7 @@ def test_a_last_day_in_the_future_is_cut_with_a_warning(
 @pytest.mark.parametrize(
     "chosen", [("--period", "last-999-days"), ("--from", "0001-01-01"), ("--from", "2024-02-29")]
 )
-def test_what_circleci_keeps_no_more_is_cut_before_the_first_request(
+def test_days_that_circleci_no_longer_keeps_are_not_requested(
     circleci: StandIn, env: dict[str, str], tmp_path: Path, chosen: tuple[str, str]
 ) -> None:
     circleci.posts_per_hour = 0
@@ -327,47 +302,6 @@ def test_iso_date_times_are_their_day(
     )
 
 
-@pytest.mark.parametrize("name", [MAIN.id, MAIN.slug])
-@pytest.mark.parametrize("before", [(), ("--period", "last-7-days")])
-def test_status_says_what_the_next_run_does(
-    circleci: StandIn, env: dict[str, str], tmp_path: Path, name: str, before: tuple[str, ...]
-) -> None:
-    env |= {"ORG_ID": name}
-    if before:
-        assert circleci_usage("run", *before, cwd=tmp_path, env=env).code == 0
-    chosen = ("--period", "last-30-days")
-    calls = len(circleci.calls)
-    shown = circleci_usage("status", *chosen, cwd=tmp_path, env=env)
-    assert shown.code == 0, shown.err
-    assert len(circleci.calls) == calls, "no request is sent"
-    assert "need the earlier days" in shown.out
-    assert ("It will first look up the ID of gh/" in shown.out) == (
-        name == MAIN.slug and not before
-    )
-
-    assert circleci_usage("run", *chosen, cwd=tmp_path, env=env).code == 0
-    bodies = [json.loads(call.body) for call in circleci.calls[calls:] if call.method == "POST"]
-    requested = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
-    assert f"The next run will request {requested or 'nothing'}." in shown.out
-    assert "will request nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
-
-
-def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
-    env: dict[str, str], tmp_path: Path
-) -> None:
-    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
-    for part in (tmp_path / ".circleci-usage" / "parts").iterdir():
-        part.unlink()
-    lost = circleci_usage("status", cwd=tmp_path, env=env)
-    assert "The next run will request nothing." in lost.out
-    assert f"It will download {YESTERDAY - timedelta(days=2)}" in lost.out
-
-    other = circleci_usage("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
-    assert "It will first look up the ID of gh/somebody, which is not in the store." in other.out
-    assert "Its requests cannot be predicted" in other.out
-    assert "The next run will request" not in other.out
-
-
 def test_out_of_quota_says_when_to_come_back(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -379,7 +313,7 @@ def test_out_of_quota_says_when_to_come_back(
     assert "rerun the same command to resume" in done.err
 
 
-def test_a_failed_export_job_is_said(
+def test_a_failed_export_job_is_reported(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     circleci.fates = [Fate(("failed",), error_reason="the query took too long")] * 2
@@ -388,78 +322,3 @@ def test_a_failed_export_job_is_said(
 
     assert done.code == 4, done.err
     assert "the query took too long" in done.err
-
-
-def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> None:
-    well = circleci_usage("doctor", cwd=tmp_path, env=env)
-    assert well.code == 0, well.out
-    assert all(line.startswith("ok") for line in well.out.splitlines())
-    assert "at most a year after it was created" in well.out
-
-    ill = circleci_usage(
-        "doctor", cwd=tmp_path, env=env | {"ORG_ID": "gh/nobody", "PRICE_PER_CREDIT": "cheap"}
-    )
-    assert ill.code == 3
-    assert (
-        "FIX  organization gh/nobody: Organization 'gh/nobody' was not found with this token, which"
-        in ill.out
-    )
-    assert "FIX  settings: The price per credit 'cheap' is not a valid number" in ill.out
-    assert SECRET not in ill.out + ill.err
-
-
-def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> None:
-    for folder in ("one", "two"):
-        done = circleci_usage("demo", "--output", folder, cwd=tmp_path)
-        assert (done.code, done.out) == (0, f"{folder}/index.html\n"), done.err
-
-    one, two = (
-        {
-            path.relative_to(tmp_path / folder): path.read_bytes()
-            for path in (tmp_path / folder).rglob("*")
-            if path.is_file()
-        }
-        for folder in ("one", "two")
-    )
-    assert one.keys() == two.keys()
-    assert [name for name in one if one[name] != two[name]] == []
-
-
-@pytest.mark.parametrize(
-    ("period", "first"), [("last-90-days", "2026-08-04"), ("last-13-months", "2025-11-01")]
-)
-def test_the_demo_works_for_other_periods(tmp_path: Path, period: str, first: str) -> None:
-    done = circleci_usage("demo", "--period", period, cwd=tmp_path, timeout=300)
-    assert done.code == 0, done.err
-    summary = json.loads((tmp_path / "demo-report" / "summary.json").read_text())
-    assert (summary["period"]["from"], summary["period_name"]) == (first, period)
-    # At half past nine CircleCI may not have all of yesterday yet.
-    assert summary["complete_through"] == "2026-10-31"
-
-
-def test_the_demo_heeds_nothing_of_the_user(tmp_path: Path) -> None:
-    (tmp_path / ".circleci").mkdir()
-    (tmp_path / ".circleci" / "usage.yml").write_text("currency: nonsense\n")
-    of_the_user = {
-        "PERIOD": "last-week",
-        "OUTPUT_DIR": "s3://bucket/report",
-        "USAGE_CONFIG": "nowhere.yml",
-        "PRICE_PER_CREDIT": "cheap",
-        "ORG_ID": "gh/acme",
-        "START_DATE": "2026-01-01",
-        "STORE_DIR": "s3://bucket/store",
-        "MAX_WAIT": "soon",
-        "CIRCLECI_URL": "nowhere",
-        "CIRCLECI_API_TOKEN": SECRET,
-        "DATADOG_API_KEY": SECRET,
-        "SEND_TO_DATADOG": "true",
-        "CIRCLE_WORKFLOW_JOB_ID": "11111111-0000-4000-8000-000000000001",
-    }
-    folders = {"with": of_the_user, "without": {}}
-    for name, env in folders.items():
-        done = circleci_usage(
-            "demo", "--period", "yesterday", "--output", name, cwd=tmp_path, env=env
-        )
-        assert (done.code, done.out) == (0, f"{name}/index.html\n"), done.err
-    one, other = ((tmp_path / name / "summary.json").read_bytes() for name in folders)
-    assert one == other

@@ -13,7 +13,7 @@ def show_everything(console: Console) -> None:
     console.result("a result [y]")
 
 
-def test_results_and_messages_take_different_ways(capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_and_messages_are_separate_streams(capsys: pytest.CaptureFixture[str]) -> None:
     show_everything(Console())
 
     shown = capsys.readouterr()

@@ -11,9 +11,11 @@ from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
     PeriodFlags,
+    PushFlags,
     StoreFlag,
     expand_flag_groups,
 )
+from circleci_usage.push.datadog.plan import MAX_SERIES
 
 COMMANDS = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 OWN_OUTPUT = {"demo", "merge"}
@@ -63,3 +65,7 @@ def test_a_flag_has_one_default_whatever_the_command() -> None:
 
     assert {name: found for name, found in defaults.items() if len(found) > 1} == {}
     assert defaults["period"] == {PeriodFlags().period}
+
+
+def test_the_default_of_max_series_is_that_of_the_push() -> None:
+    assert PushFlags().max_series == MAX_SERIES

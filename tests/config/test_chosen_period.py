@@ -51,7 +51,7 @@ def test_a_last_day_alone_is_refused() -> None:
         (" ", " ", date(2026, 2, 1), date(2026, 3, 1)),
     ],
 )
-def test_days_of_files_are_open_where_nothing_is_said(
+def test_days_of_files_are_open_without_a_date(
     first: str | None, last: str | None, start: date, stop: date
 ) -> None:
     assert days_of_files(WrittenPeriod(first, last, "last-month"), TODAY) == Period(start, stop)
@@ -74,7 +74,7 @@ def test_days_on_which_there_can_be_no_usage_are_refused() -> None:
             choose(WrittenPeriod("0001-01-01", "0002-01-01", ""), TODAY)
 
 
-def test_a_last_day_in_the_future_is_told_from_an_open_end() -> None:
+def test_an_end_date_in_the_future_is_not_an_open_end() -> None:
     assert future_end("2026-03-31", TODAY) == date(2026, 3, 31)
     assert [future_end(last, TODAY) for last in ("2026-03-13", "9999-12-31", " ", None)] == [
         None

@@ -12,7 +12,7 @@ from circleci_usage.config.environment import (
 from circleci_usage.core.errors import SettingsError
 
 
-def test_the_first_token_that_is_set_is_taken_and_never_shown() -> None:
+def test_the_first_token_that_is_set_is_used_and_never_shown() -> None:
     token = circleci_token(
         {"CIRCLECI_API_TOKEN": "  ", "CIRCLE_TOKEN": "secret-one\n", "CIRCLECI_TOKEN": "two"}
     )

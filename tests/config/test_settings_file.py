@@ -1,20 +1,17 @@
+"""The settings file: what it means, and the errors of a wrong one."""
+
 import hashlib
-import json
 import re
 from datetime import date
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
-from circleci_usage.config.json_schema import json_schema
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.config.settings_model import SettingsFile
-from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -22,26 +19,7 @@ from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import public_rates
 from circleci_usage.costs.shared_costs import SharedCosts
 from paths import ROOT
-
-WHOLE = """\
-currency: USD
-list_price_per_credit: 0.0006
-pricing:
-  - from: 2026-05-01
-    price_per_credit: 0.00054
-    by_credit_type: {storage: 0.0005, user: 0.0006}
-  - {from: 2025-11-01, to: 2026-04-30, price_per_credit: 0.0006}
-included_credits: {per: month, amount: 30000}
-teams:
-  - {name: payments, projects: ["pay-*", "acme/billing"], budget: {per: month, amount: 800}}
-  - {name: mobile, projects: ["ios-*"], jobs: ["*macos*"], branches: ["release/*"]}
-  - {name: mobile, jobs: ["ios-*"]}
-shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
-mobile: 33.5}}
-tags: {cost_center: {payments: 0471, unallocated: "none"}}
-budgets: [{name: everything, per: month, amount: 5000}]
-rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
-"""
+from whole_settings import WHOLE
 
 
 def load(folder: Path, text: str) -> SettingsFile:
@@ -87,7 +65,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert machine.credits_per_minute == Decimal("9.5")
 
 
-def test_the_analyses_are_told_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
+def test_the_analyses_get_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
     file = load(
         tmp_path, "budgets: [{name: all, per: month, amount: 5000}]\nanomalies: {minimum: 2.50}\n"
     )
@@ -108,7 +86,7 @@ def test_a_price_never_passes_through_a_float(tmp_path: Path) -> None:
     assert str(file.price_list().periods[0].price) == "0.123456789012345678"
 
 
-def test_nothing_said_is_the_list_price(tmp_path: Path) -> None:
+def test_the_default_is_the_list_price(tmp_path: Path) -> None:
     file = load(tmp_path, "# nothing yet\nteams:\n")
 
     assert [period.price for period in file.price_list().periods] == [Decimal("0.0006")]
@@ -145,7 +123,7 @@ def test_the_billing_cycle_moves_budgets_and_what_is_free(tmp_path: Path) -> Non
     ]
 
 
-def test_seats_are_not_free_unless_said(tmp_path: Path) -> None:
+def test_seats_are_not_free_by_default(tmp_path: Path) -> None:
     assert load(tmp_path, "seat_credits: 40000").price_list().free == ()
 
 
@@ -164,6 +142,7 @@ def test_another_currency_needs_a_price(tmp_path: Path) -> None:
 
 
 PERIOD = "{from: 2026-01-01, to: 2026-01-31, price_per_credit: 0.0006}"
+
 
 MISTAKES = {
     "a gap": (
@@ -320,14 +299,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_with_its_line_and_key(tmp_path: Path, text: str, message: str) -> None:
+def test_an_error_names_the_line_and_the_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message) as error:
         load(tmp_path, text)
     assert error.value.exit_code == 2
     assert str(tmp_path / "usage.yml") in str(error.value)
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(tmp_path, "currency: x\nbudget: 1\nteams: [{name: a}]")
 
@@ -338,29 +317,12 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
         load_settings_file(tmp_path)
     (tmp_path / "latin.yml").write_bytes("# für uns".encode("latin-1"))
     with pytest.raises(SettingsError, match="not UTF-8"):
         load_settings_file(tmp_path / "latin.yml")
-
-
-def test_the_schema_that_editors_use_is_of_this_version() -> None:
-    shipped = (
-        files("circleci_usage.config").joinpath("usage.schema.json").read_text(encoding="utf-8")
-    )
-
-    assert shipped == json_schema(), "usage.schema.json is not current: run `make schema`"
-
-
-def test_the_schema_takes_what_we_take() -> None:
-    Draft202012Validator.check_schema(json.loads(json_schema()))
-    validator = Draft202012Validator(json.loads(json_schema()))
-
-    assert validator.is_valid(parse_yaml(WHOLE).value)
-    assert not validator.is_valid({"prices": []})
-    assert not validator.is_valid({"shared_costs": {"split": "fair"}})
 
 
 @pytest.mark.parametrize("document", ["README.md", "scripts/circleci_usage/demo/usage.yml"])

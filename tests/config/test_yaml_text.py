@@ -13,7 +13,7 @@ list:
 """
 
 
-def test_values_are_the_texts_that_stand_there() -> None:
+def test_values_are_the_texts_that_were_written() -> None:
     assert parse_yaml(TEXT).value == {
         "price": "0.00054",
         "codes": ["0471", "1e3", "no", "2026-05-01", None, "quoted"],
@@ -33,13 +33,11 @@ def test_values_are_the_texts_that_stand_there() -> None:
         (("list", 1, "x"), 7),
     ],
 )
-def test_a_place_has_the_line_of_what_is_closest_to_it(
-    place: tuple[str | int, ...], line: int
-) -> None:
+def test_a_place_has_the_line_of_the_closest_key(place: tuple[str | int, ...], line: int) -> None:
     assert parse_yaml(TEXT).line(place) == line
 
 
-def test_a_map_may_take_over_another_one_and_say_some_of_it_anew() -> None:
+def test_a_map_may_merge_another_one_and_override_some_of_it() -> None:
     merged = parse_yaml("a: &a {x: 1, y: 2}\nb: &b\n  <<: *a\n  y: 3\nc:\n  <<: *b\n  x: 4\n")
 
     assert merged.value == {
@@ -69,6 +67,6 @@ def test_an_empty_text_is_nothing() -> None:
         ("[" * 5_000, "nested more than 20 levels deep"),
     ],
 )
-def test_what_is_no_sound_yaml_is_said_with_its_line(text: str, message: str) -> None:
+def test_invalid_yaml_is_reported_with_its_line(text: str, message: str) -> None:
     with pytest.raises(YamlError, match=message):
         parse_yaml(text)

@@ -20,7 +20,7 @@ def test_shares_sum_to_the_whole_and_are_off_by_less_than_a_unit(
         assert abs(share - Fraction(whole * weight, sum(weights))) < 1
 
 
-def test_what_does_not_divide_goes_to_the_largest_remainders() -> None:
+def test_indivisible_units_go_to_the_largest_remainders() -> None:
     assert apportion(10, [1, 1, 1]) == [4, 3, 3]
     assert apportion(100, [40, 25, 35]) == [40, 25, 35]
     assert apportion(10, [26, 37, 37]) == [2, 4, 4]

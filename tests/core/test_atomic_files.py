@@ -19,7 +19,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt])
-def test_what_fails_half_way_leaves_the_old_file(
+def test_a_failed_write_leaves_the_old_file(
     tmp_path: Path, interruption: type[BaseException]
 ) -> None:
     file = tmp_path / "file.txt"
@@ -33,7 +33,7 @@ def test_what_fails_half_way_leaves_the_old_file(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_full_disk_asks_to_run_again(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_advice(tmp_path: Path) -> None:
     with (
         pytest.raises(
             UnfinishedError,
@@ -44,7 +44,7 @@ def test_a_full_disk_asks_to_run_again(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("a file")
 
     with pytest.raises(SettingsError, match=r"cannot be written: .*\. Choose a writable folder"):

@@ -25,14 +25,14 @@ def test_sums_do_not_depend_on_the_order(values: list[Decimal]) -> None:
     assert total(values) == total(reversed(values)) == total(sorted(values))
 
 
-def test_what_python_would_round_silently_is_kept() -> None:
+def test_digits_that_python_would_round_are_kept() -> None:
     large, small = Decimal(10**20), Decimal("1e-18")
 
     assert large + small == large
     assert total([large, small, -large]) == small
 
 
-def test_what_cannot_be_exact_is_an_error_not_a_rounded_number() -> None:
+def test_an_inexact_result_is_an_error_not_a_rounded_number() -> None:
     with exact_arithmetic(), pytest.raises(Inexact):
         Decimal(1) / Decimal(3)
 

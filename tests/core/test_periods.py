@@ -123,7 +123,7 @@ def test_a_moment_within_a_day_is_refused_with_the_day_to_write(text: str) -> No
         "",
     ],
 )
-def test_what_is_no_day_is_refused(text: str) -> None:
+def test_invalid_days_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="is not a date; write it as YYYY-MM-DD"):
         parse_day(text, "START_DATE")
 

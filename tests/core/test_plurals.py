@@ -39,7 +39,7 @@ def test_the_helper() -> None:
     assert [agreeing(count, "is", "are") for count in (0, 1)] == ["are", "is"]
 
 
-def test_the_pattern_finds_what_is_wrong() -> None:
+def test_the_pattern_finds_wrong_plurals() -> None:
     assert wrong_in("<b>1</b> job runs, 11 days, 1 day, $1 credits, 1 credits") == [
         "1 job runs",
         "1 credits",

@@ -8,7 +8,7 @@ from circleci_usage.core.untrusted_text import inert, visible
 ANY = text(characters())
 
 
-def test_what_a_terminal_obeys_is_written_out() -> None:
+def test_escape_sequences_are_written_out() -> None:
     assert inert("main\x1b[2J\n\u202eevil\udcff") == "main\\x1b[2J\\n\\u202eevil\\udcff"
 
 

@@ -11,11 +11,10 @@ _INDEX: Final = re.compile(r"\d{1,6}")
 
 
 def artifact_link(environment: Mapping[str, str]) -> str | None:
-    """The address of the page among this job's artifacts; None outside of a CircleCI job."""
-    job, index = (
-        environment.get("CIRCLE_WORKFLOW_JOB_ID", ""),
-        environment.get("CIRCLE_NODE_INDEX", "0"),
-    )
+    """The URL of the page among this job's artifacts; None outside CircleCI."""
+    job = environment.get("CIRCLE_WORKFLOW_JOB_ID", "")
+    index = environment.get("CIRCLE_NODE_INDEX", "0")
     if not _JOB.fullmatch(job) or not _INDEX.fullmatch(index):
         return None
-    return f"https://output.circle-artifacts.com/output/job/{job}/artifacts/{index}/{REPORT_FOLDER}/{PAGE_NAME}"
+    artifacts = f"https://output.circle-artifacts.com/output/job/{job}/artifacts/{index}"
+    return f"{artifacts}/{REPORT_FOLDER}/{PAGE_NAME}"

@@ -208,6 +208,43 @@ DatadogUrl = Annotated[
         show_default=False,
     ),
 ]
+PushMode = Annotated[
+    str,
+    typer.Option(
+        metavar="MODE",
+        help="snapshot: totals with the current timestamp; historical: one point per day.",
+    ),
+]
+PushTags = Annotated[
+    list[str] | None,
+    typer.Option(help="Additional tags: workflow, job, resource_class or branch."),
+]
+WithoutTags = Annotated[list[str] | None, typer.Option(help="Default tags to leave out.")]
+MaxSeries = Annotated[
+    int,
+    typer.Option(min=1, help="Maximum number of series; Datadog bills each as a custom metric."),
+]
+HistoricalMetricsEnabled = Annotated[
+    bool,
+    typer.Option(
+        "--historical-metrics-enabled",
+        help="Historical Metrics Ingestion is already enabled; skip the check.",
+    ),
+]
+EnableHistorical = Annotated[
+    bool,
+    typer.Option(
+        "--enable-historical",
+        help="Enable Historical Metrics Ingestion; needs an application key.",
+    ),
+]
+CustomCosts = Annotated[
+    bool,
+    typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be sent, without sending it.")
+]
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -257,7 +294,7 @@ PollSeconds = Annotated[
     typer.Option(
         envvar="POLL_SECONDS",
         min=0,
-        help="Initial poll interval; backs off.",
+        help="Initial poll interval in seconds; backs off.",
         rich_help_panel=_EXPORT,
     ),
 ]
@@ -309,41 +346,3 @@ AllowInsecure = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")]
-
-PushMode = Annotated[
-    str,
-    typer.Option(
-        metavar="MODE",
-        help="snapshot: totals with the current timestamp; historical: one point per day.",
-    ),
-]
-PushTags = Annotated[
-    list[str] | None,
-    typer.Option(help="Additional tags: workflow, job, resource_class or branch."),
-]
-WithoutTags = Annotated[list[str] | None, typer.Option(help="Default tags to leave out.")]
-MaxSeries = Annotated[
-    int,
-    typer.Option(min=1, help="Maximum number of series; Datadog bills each as a custom metric."),
-]
-HistoricalMetricsEnabled = Annotated[
-    bool,
-    typer.Option(
-        "--historical-metrics-enabled",
-        help="Historical Metrics Ingestion is already enabled; skip the check.",
-    ),
-]
-EnableHistorical = Annotated[
-    bool,
-    typer.Option(
-        "--enable-historical",
-        help="Enable Historical Metrics Ingestion; needs an application key.",
-    ),
-]
-CustomCosts = Annotated[
-    bool,
-    typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be sent, without sending it.")
-]

@@ -70,13 +70,13 @@ STREAMS: Final = (
 
 
 @pytest.mark.parametrize("streams", STREAMS, ids=lambda each: each.script)
-def test_a_stream_that_takes_nothing_ends_with_a_message_and_the_right_code(
+def test_a_full_stream_ends_with_a_message_and_the_right_code(
     streams: Streams, export: Path
 ) -> None:
     assert streams.says in _shell(streams.script, export.parent, {streams.code})
 
 
-def test_what_is_written_while_streams_are_closed_is_whole(export: Path) -> None:
+def test_files_written_while_streams_are_closed_are_whole(export: Path) -> None:
     _shell("$C report export --no-merged <&- >&- 2>&-", export.parent, {0})
     folder = export.parent / "usage-report"
     assert json.loads((folder / "summary.json").read_text())["totals"]["job_runs"] == 1
@@ -108,7 +108,7 @@ NAMED: Final = (
 
 
 @pytest.mark.parametrize("named", NAMED, ids=lambda each: each.command)
-def test_names_that_are_no_text_are_told_or_taken(named: Named, export: Path) -> None:
+def test_names_that_are_not_text_are_reported_or_accepted(named: Named, export: Path) -> None:
     shutil.copytree(export, export.parent / _NO_TEXT)
     arguments = named.command.format(odd=_NO_TEXT).split()
     assert named.says in attacked(*arguments, cwd=export.parent, codes={named.code}).said
@@ -133,7 +133,7 @@ _LONG: Final = {
         "report export --config {}",
     ],
 )
-def test_paths_that_are_too_long_are_told(command: str, path: str, export: Path) -> None:
+def test_paths_that_are_too_long_are_reported(command: str, path: str, export: Path) -> None:
     ended = attacked(*command.format(path).split(), cwd=export.parent, codes={0, 2})
 
     assert ended.code == 2 or path == _LONG["a path at the limit"]
@@ -153,7 +153,7 @@ COMMANDS: Final = {
 
 
 @pytest.mark.parametrize(("command", "code"), COMMANDS.items())
-def test_a_working_folder_that_was_deleted_is_told(
+def test_a_deleted_working_folder_is_reported(
     command: str, code: int, export: Path, tmp_path: Path
 ) -> None:
     ended = command.replace("EXPORT", str(export)).replace("ABSOLUTE", str(tmp_path / "out"))
@@ -191,7 +191,7 @@ def test_special_files_are_neither_read_nor_waited_for(
     attacked("report", "export", "--config", special, cwd=export.parent, codes={2}, within=30)
 
 
-def test_a_file_that_cannot_be_read_to_its_end_is_told(export: Path) -> None:
+def test_a_file_that_cannot_be_read_to_its_end_is_reported(export: Path) -> None:
     """The kernel answers a reader of this file with EIO."""
     (export / "failing.csv.gz").symlink_to("/proc/self/mem")
     assert "Input/output error" in attacked("report", "export", cwd=export.parent, codes={2}).err
@@ -316,7 +316,7 @@ SUMMARIES: Final[dict[str, Callable[[dict[str, Any]], object]]] = {
 
 
 @pytest.mark.parametrize("change", SUMMARIES.values(), ids=SUMMARIES)
-def test_a_summary_that_cannot_be_is_told(
+def test_an_impossible_summary_is_reported(
     change: Callable[[dict[str, Any]], object], reported: Path
 ) -> None:
     file = reported / "usage-report" / "summary.json"
@@ -342,7 +342,7 @@ _BYTES: Final = {
 
 
 @pytest.mark.parametrize("content", _BYTES.values(), ids=_BYTES)
-def test_a_summary_that_is_none_is_told(content: bytes, reported: Path) -> None:
+def test_a_file_that_is_not_a_summary_is_reported(content: bytes, reported: Path) -> None:
     (reported / "usage-report" / "summary.json").write_bytes(content)
     attacked("check", "--config", "usage.yml", cwd=reported, codes={2, 6})
 
@@ -393,7 +393,7 @@ def test_a_report_is_not_written_through_a_link(name: str, reported: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["summary.json", "index.html", ".report-files", "focus.csv"])
-def test_a_folder_in_the_place_of_a_report_s_file_is_told(name: str, reported: Path) -> None:
+def test_a_folder_in_the_place_of_a_report_s_file_is_reported(name: str, reported: Path) -> None:
     path = reported / "usage-report" / name
     path.unlink()
     (path / "inside").mkdir(parents=True)
@@ -419,7 +419,7 @@ OWN_FILES: Final = (
 
 
 @pytest.mark.parametrize("command", ["report export -o out", "merge export -o out/a.csv"])
-def test_what_is_only_called_like_a_temporary_file_stays(command: str, export: Path) -> None:
+def test_a_file_named_like_a_temporary_one_stays(command: str, export: Path) -> None:
     kept = [export.parent / folder / "mine.txt" for folder in OWN_FOLDERS]
     kept += [export.parent / file for file in OWN_FILES]
     for file in kept:
@@ -450,7 +450,7 @@ TABLES: Final = {
 
 
 @pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
-def test_a_table_without_an_end_is_told(make: Callable[[Path], object], reported: Path) -> None:
+def test_a_table_without_an_end_is_reported(make: Callable[[Path], object], reported: Path) -> None:
     for table in (reported / "usage-report" / "tables").glob("*.csv"):
         table.unlink()
         make(table)

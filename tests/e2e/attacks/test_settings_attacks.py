@@ -392,9 +392,7 @@ DRAWING = {
 
 
 @pytest.mark.parametrize("name", DRAWING)
-def test_a_report_heeds_no_settings_of_the_library_that_draws(
-    name: str, exported: Path, tmp_path: Path
-) -> None:
+def test_a_report_ignores_settings_of_matplotlib(name: str, exported: Path, tmp_path: Path) -> None:
     content, codes = DRAWING[name]
     (tmp_path / "matplotlibrc").write_bytes(content)
     (tmp_path / "latex").symlink_to("/bin/false")
@@ -428,7 +426,7 @@ def by_hand(glob: str, name: str) -> bool:
 
 
 @given(st.lists(GLOBS, max_size=4), NAMES)
-def test_globs_match_what_they_say(globs: list[str], name: str) -> None:
+def test_globs_match_literally(globs: list[str], name: str) -> None:
     assert matcher(globs)(name) == any(by_hand(glob, name) for glob in globs)
 
 
@@ -440,7 +438,7 @@ def test_both_kinds_of_engines_are_asked_the_same(glob: str) -> None:
 @pytest.mark.parametrize(
     "glob", ["*a" * 60 + "b", "*" * 100 + "b", "*?" * 60 + "b", "a*" * 60 + "?b", "*ab*" * 40 + "c"]
 )
-def test_no_glob_takes_long_of_any_name(glob: str) -> None:
+def test_no_glob_is_slow_on_any_name(glob: str) -> None:
     begin = process_time()
     matches = matcher([glob, f"x{glob}"])
     for name in ("a" * 10_000, "ab" * 5_000 + "a", "b" + "a" * 9_999):

@@ -227,7 +227,7 @@ def test_while_a_download_does_not_even_connect(again: bool, tmp_path: Path) -> 
     assert not again or ended.seconds < 0.7
 
 
-def test_what_a_download_had_is_gone_on_with(standin: StandIn, tmp_path: Path) -> None:
+def test_an_interrupted_download_resumes(standin: StandIn, tmp_path: Path) -> None:
     organization = standin.company.organizations[0].id
     env = exporting(standin.url, ORG_ID=organization)
     hanging = Event()
@@ -341,7 +341,7 @@ def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
 # Nobody reads what it says.
 
 
-def test_while_nobody_reads_what_it_says(tmp_path: Path) -> None:
+def test_while_nobody_reads_its_output(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writer, b"x" * size)

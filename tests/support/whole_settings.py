@@ -1,0 +1,21 @@
+"""A settings file in which every section is set."""
+
+WHOLE = """\
+currency: USD
+list_price_per_credit: 0.0006
+pricing:
+  - from: 2026-05-01
+    price_per_credit: 0.00054
+    by_credit_type: {storage: 0.0005, user: 0.0006}
+  - {from: 2025-11-01, to: 2026-04-30, price_per_credit: 0.0006}
+included_credits: {per: month, amount: 30000}
+teams:
+  - {name: payments, projects: ["pay-*", "acme/billing"], budget: {per: month, amount: 800}}
+  - {name: mobile, projects: ["ios-*"], jobs: ["*macos*"], branches: ["release/*"]}
+  - {name: mobile, jobs: ["ios-*"]}
+shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
+mobile: 33.5}}
+tags: {cost_center: {payments: 0471, unallocated: "none"}}
+budgets: [{name: everything, per: month, amount: 5000}]
+rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
+"""
