@@ -105,7 +105,7 @@ def test_no_format_calls_them_nothing() -> None:
 def test_the_most_expensive_project_is_a_project() -> None:
     said = [sentence.naming(str) for sentence in sentences(company())]
 
-    assert any("web with $20.46" in sentence for sentence in said)
+    assert any("web, $20.46" in sentence for sentence in said)
     assert not any("User seats" in sentence for sentence in said)
     assert "<dt>Projects</dt><dd>2</dd>" in page(company())
 

@@ -1,10 +1,10 @@
-"""The commands that push a report folder; see app.py."""
+"""The commands that talk to Datadog: `push datadog` and `datadog-dashboard`; see app.py."""
 # ruff: noqa: PLC0415, FBT002 - as in app.py
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from circleci_usage.cli.flag_groups import (
     StoreFlag,
     expand_flag_groups,
 )
+from circleci_usage.cli.push_report import push_report
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
     from circleci_usage.core.progress import Clock
     from circleci_usage.push.datadog.dashboards import Dashboard
     from circleci_usage.push.datadog.plan import PushOptions
-    from circleci_usage.push.report_samples import SampleOptions
-    from circleci_usage.push.target import PlanT, PushTarget
-
-push = typer.Typer(
-    no_args_is_help=True, help="Send the numbers of a report folder to another service."
-)
-
-
-@push.callback()
-def _push() -> None: ...
 
 
 @expand_flag_groups
@@ -54,13 +45,6 @@ def datadog(
     options = settings.push_options(pushing, stored.store)
     send = _datadog_sender(report.output, options, dry_run=dry.dry_run)
     send(console_for(shown), SystemClock())
-
-
-TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
-"""Each target of `push` and its command, which builds a `PushTarget` from its flags."""
-
-for _name, _command in TARGETS.items():
-    push.command(_name)(_command)
 
 
 def sender(output: Path, pushing: PushFlags, store: Path) -> Callable[["Console", "Clock"], None]:
@@ -82,31 +66,9 @@ def _datadog_sender(
 
     def plan_and_send(console: "Console", clock: "Clock") -> None:
         target = DatadogTarget(options, credentials, clock=clock, progress=console)
-        _push_report(target, output, options, console, clock, dry_run=dry_run)
+        push_report(target, output, options, console, clock, dry_run=dry_run)
 
     return plan_and_send
-
-
-def _push_report(
-    target: "PushTarget[PlanT]",
-    output: Path,
-    options: "SampleOptions",
-    console: "Console",
-    clock: "Clock",
-    *,
-    dry_run: bool,
-) -> None:
-    """Read the samples of a report folder, and send them to any target or show its plan."""
-    from circleci_usage.push.report_samples import read_samples
-
-    plan = target.plan(read_samples(output, options, clock.now()))
-    if dry_run:
-        for line in target.describe(plan):
-            console.result(line)
-        return
-    for warning in plan.warnings:
-        console.warn(warning)
-    console.say(target.send(plan).summary)
 
 
 @expand_flag_groups

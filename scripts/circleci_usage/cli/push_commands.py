@@ -1,0 +1,23 @@
+"""`push`: one command per target; see app.py."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import typer
+
+from circleci_usage.cli.datadog_commands import datadog
+
+TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
+"""Each target of `push` and its command, which builds a `PushTarget` from its flags."""
+
+push = typer.Typer(
+    no_args_is_help=True, help="Send the numbers of a report folder to another service."
+)
+
+
+@push.callback()
+def _push() -> None: ...
+
+
+for _name, _command in TARGETS.items():
+    push.command(_name)(_command)

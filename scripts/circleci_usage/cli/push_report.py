@@ -1,0 +1,33 @@
+"""What `push` does whatever the target: read samples, plan, then show or send the plan."""
+# ruff: noqa: PLC0415 - as in app.py
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from circleci_usage.cli.console import Console
+    from circleci_usage.core.progress import Clock
+    from circleci_usage.push.report_samples import SampleOptions
+    from circleci_usage.push.target import PlanT, PushTarget
+
+
+def push_report(
+    target: "PushTarget[PlanT]",
+    output: Path,
+    options: "SampleOptions",
+    console: "Console",
+    clock: "Clock",
+    *,
+    dry_run: bool,
+) -> None:
+    """Read the samples of a report folder, and send them to any target or show its plan."""
+    from circleci_usage.push.report_samples import read_samples
+
+    plan = target.plan(read_samples(output, options, clock.now()))
+    if dry_run:
+        for line in target.describe(plan):
+            console.result(line)
+        return
+    for warning in plan.warnings:
+        console.warn(warning)
+    console.say(target.send(plan).summary)
