@@ -19,7 +19,7 @@ from circleci_usage.demo.company import planted
 from circleci_usage.demo.company.catalog import TEAMS
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.demo.company.planted import Place
+from circleci_usage.demo.company.planted import PlantedPlace
 from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
@@ -69,8 +69,8 @@ def october(read: Reading) -> Report:
     return report(read(QUARTER, OCTOBER))
 
 
-def place(key: JobKey) -> Place:
-    return Place(key.project, key.workflow, key.job)
+def place(key: JobKey) -> PlantedPlace:
+    return PlantedPlace(key.project, key.workflow, key.job)
 
 
 def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
@@ -80,7 +80,7 @@ def test_the_runaway_is_the_only_anomaly(october: Report) -> None:
     assert anomaly.main_driver is not None
     assert anomaly.day == planted.RUNAWAY_DAY
     assert (
-        Place(anomaly.project.project, anomaly.main_driver.workflow, anomaly.main_driver.job)
+        PlantedPlace(anomaly.project.project, anomaly.main_driver.workflow, anomaly.main_driver.job)
         == planted.RUNAWAY
     )
 

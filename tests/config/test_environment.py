@@ -5,8 +5,8 @@ import pytest
 
 from circleci_usage.config.environment import (
     circleci_token,
-    duration,
     organizations,
+    parse_duration,
     price_per_credit,
 )
 from circleci_usage.core.errors import SettingsError
@@ -52,7 +52,7 @@ def test_other_prices_are_refused(text: str) -> None:
     [("90m", 5400), ("1h30m", 5400), ("45s", 45), ("0", 0), ("120", 120), (" 2H ", 7200)],
 )
 def test_lengths_of_time(text: str, seconds: int) -> None:
-    assert duration(text, "MAX_WAIT") == timedelta(seconds=seconds)
+    assert parse_duration(text, "MAX_WAIT") == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5h", "5m1h", "1d"])
@@ -60,4 +60,4 @@ def test_other_lengths_of_time_are_refused(text: str) -> None:
     with pytest.raises(
         SettingsError, match=r"MAX_WAIT: .* is not a valid duration; write 90m, 1h30m, 45s or 0"
     ):
-        duration(text, "MAX_WAIT")
+        parse_duration(text, "MAX_WAIT")

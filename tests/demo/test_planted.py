@@ -42,7 +42,7 @@ def test_planted_flaky_job_fails_often_and_passes_in_the_same_pipeline() -> None
 def test_planted_broken_job_is_the_only_one_that_never_passes() -> None:
     passed = defaultdict(set)
     for run in ran(month()):
-        place = planted.Place(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
+        place = planted.PlantedPlace(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
         passed[place].add(run["JOB_BUILD_STATUS"] == "success")
     assert [place for place, outcomes in passed.items() if True not in outcomes] == [planted.BROKEN]
     assert len(at(planted.BROKEN)) == len(OCTOBER)
@@ -52,7 +52,7 @@ def test_planted_oversized_and_starving_jobs_are_the_only_ones_that_do_not_fit()
     cpu_of, ram_of = defaultdict(list), defaultdict(list)
     for run in month():
         if run["MAX_CPU_UTILIZATION_PCT"] != NULL:
-            place = planted.Place(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
+            place = planted.PlantedPlace(run["PROJECT_NAME"], run["WORKFLOW_NAME"], run["JOB_NAME"])
             cpu_of[place].append(int(run["MAX_CPU_UTILIZATION_PCT"]))
             ram_of[place].append(int(run["MAX_RAM_UTILIZATION_PCT"]))
     idle = {place for place, peaks in cpu_of.items() if max(peaks) <= 20}

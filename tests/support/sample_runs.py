@@ -27,7 +27,7 @@ def month(period: Period = OCTOBER) -> list[JobRun]:
     return [run for day in period for run in named(company.rows(day)) if run["USER_CREDITS"] == "0"]
 
 
-def at(place: planted.Place) -> list[JobRun]:
+def at(place: planted.PlantedPlace) -> list[JobRun]:
     where = (place.project, place.workflow, place.job)
     return [
         run

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, summed
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, sum_frames
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import scaled, to_decimal
 from circleci_usage.costs.costs import Costs
@@ -155,7 +155,7 @@ def _table(costs: Costs, reruns: Costs, run_statistics: RunStatistics) -> pd.Dat
         _job_sums(reruns.lines, "reruns"),
     ]
     columns = [*JobKey._fields, *_AMOUNTS, *_COUNTS, *_STABLE, "named"]
-    return summed(frames, JobKey._fields).reindex(columns=columns, fill_value=0)
+    return sum_frames(frames, JobKey._fields).reindex(columns=columns, fill_value=0)
 
 
 def _measured(jobs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -98,7 +98,7 @@ def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "Expo
         store=flags.store,
         options=ExportOptions(
             poll_seconds=texts.poll_seconds(flags.poll_seconds),
-            max_wait=texts.duration(flags.max_wait, "MAX_WAIT (--max-wait)"),
+            max_wait=texts.parse_duration(flags.max_wait, "MAX_WAIT (--max-wait)"),
             max_ratio=flags.max_ratio,
             max_store_bytes=flags.max_store_size * GB,
             allow_insecure=flags.allow_insecure,

@@ -97,7 +97,7 @@ def price_per_credit(text: str) -> Decimal:
     return price
 
 
-def duration(text: str, what: str) -> timedelta:
+def parse_duration(text: str, what: str) -> timedelta:
     """A duration: `90m`, `1h30m`, `45s` or a number of seconds.
 
     >>> str(duration("1h30m", "MAX_WAIT"))

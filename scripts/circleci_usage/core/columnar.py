@@ -122,7 +122,7 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Values]:
     return {name: frame[name].to_numpy() for name in dict.fromkeys(names)}
 
 
-def summed(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
+def sum_frames(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
     """The rows of several frames, summed by their keys; a measure that a frame lacks counts as 0.
 
     Sums are exact: integers stay integers.

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import pandas as pd
 
 from circleci_usage.core.decimals import estimating, total
-from circleci_usage.costs.resource_rates import identity
+from circleci_usage.costs.resource_rates import class_identity
 
 AGREEING_RUNS: Final = 5
 """How many runs have to agree."""
@@ -103,7 +103,9 @@ def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
     """
     tallies: defaultdict[tuple[str, str], list[_Tally]] = defaultdict(list)
     for row in classes.to_dict("records"):
-        tallies[identity(str(row["executor"]), str(row["resource_class"]))].append(_Tally.of(row))
+        tallies[class_identity(str(row["executor"]), str(row["resource_class"]))].append(
+            _Tally.of(row)
+        )
     with estimating():
         derived = {key: _derived(of_class) for key, of_class in tallies.items()}
     return {key: rate for key, rate in derived.items() if rate}

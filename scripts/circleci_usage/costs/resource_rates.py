@@ -104,7 +104,7 @@ class Rates:
 
     def find(self, executor: str, name: str) -> ResourceClass | None:
         """The class as an export spells it (`xlarge-gen2` is `xlarge.gen2`), if there is one."""
-        place = self._places.get(identity(executor, name))
+        place = self._places.get(class_identity(executor, name))
         return place[0].classes[place[1]] if place else None
 
     def documents(self, name: str) -> bool:
@@ -148,7 +148,7 @@ class Rates:
         return rates
 
     def completed(self, derived: Mapping[tuple[str, str], Decimal]) -> "Rates":
-        """The table with rates from an export, by `identity`, for classes without one."""
+        """The table with rates from an export, by `class_identity`, for classes without one."""
 
         def complete(machine: ResourceClass) -> ResourceClass:
             rate = derived.get((machine.executor, machine.name))
@@ -207,7 +207,7 @@ class Rates:
             raise ValueError(
                 f"{override.executor} {override.name} is a new class; add {', '.join(missing)}"
             )
-        machine = ResourceClass(*identity(override.executor, override.name), **given)
+        machine = ResourceClass(*class_identity(override.executor, override.name), **given)
         kind = _kind(machine)
         series = [
             each.joined_by(machine) if kind in map(_kind, each.classes) else each
@@ -230,7 +230,7 @@ def public_rates() -> Rates:
     return Rates(table["source"], table["as_of"], tuple(series))
 
 
-def identity(executor: str, name: str) -> tuple[str, str]:
+def class_identity(executor: str, name: str) -> tuple[str, str]:
     """An executor and a class as the table spells them.
 
     >>> identity("Windows", "xlarge-gen2")
@@ -242,7 +242,7 @@ def identity(executor: str, name: str) -> tuple[str, str]:
 
 def is_self_hosted(executor: str, name: str) -> bool:
     """Whether it is a self-hosted runner, whose minutes are free and whose size is not known."""
-    return identity(executor, name)[0] == _SELF_HOSTED or "/" in name
+    return class_identity(executor, name)[0] == _SELF_HOSTED or "/" in name
 
 
 def _series(

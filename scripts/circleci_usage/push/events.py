@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from circleci_usage.core.decimals import rounded
 from circleci_usage.push.samples import TagPairs
-from circleci_usage.report_folder.reader import ReportFolder, number
+from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 from circleci_usage.schema.export_columns import NO_NAME, job_in_words
 
 MAX_ANOMALIES: Final = 10
@@ -102,12 +102,15 @@ def _used(budget: Mapping[str, Any]) -> str:
     """`132%`; with days missing it is at least that."""
     if budget["used"] is None:
         return "more than 100%"
-    return f"{rounded(number(str(budget['used'])) * 100, 0)}%"
+    return f"{rounded(decimal_from(str(budget['used'])) * 100, 0)}%"
 
 
 def _will_grow(budget: Mapping[str, Any]) -> bool:
     """Whether the forecast is above what is spent already."""
-    expected, spent = number(str(budget["expected"] or 0)), number(str(budget["spent"] or 0))
+    expected, spent = (
+        decimal_from(str(budget["expected"] or 0)),
+        decimal_from(str(budget["spent"] or 0)),
+    )
     return expected > spent
 
 
@@ -132,7 +135,7 @@ def _link(report: ReportFolder) -> str:
 
 
 def _money(amount: object, report: ReportFolder) -> str:
-    value: Decimal = rounded(number(str(amount)), _CENTS)
+    value: Decimal = rounded(decimal_from(str(amount)), _CENTS)
     return f"{value:,} {report.currency}"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from circleci_usage.push.metrics import BUDGET_USED_RATIO, FORECAST_COST, WASTED_COST
 from circleci_usage.push.samples import Sample, TagPairs, summed
-from circleci_usage.report_folder.reader import ReportFolder, number
+from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 
 _WASTE: Final = {"failed": "failed", "canceled": "canceled", "reruns": "rerun"}
 """Column of the table of wasted spend → tag `reason`. They overlap: a rerun can also fail."""
@@ -48,7 +48,7 @@ def _forecast(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iter
     for forecast in teams or [month]:
         if forecast.get("expected") is not None:
             pairs: TagPairs = (("team", str(forecast["team"])),) if teams else ()
-            yield Sample(FORECAST_COST, pairs, timestamp, number(str(forecast["expected"])))
+            yield Sample(FORECAST_COST, pairs, timestamp, decimal_from(str(forecast["expected"])))
 
 
 def _budgets(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
@@ -58,7 +58,7 @@ def _budgets(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
         pairs: TagPairs = (("budget", str(budget["name"])),)
         if budget.get("team"):
             pairs = (("team", str(budget["team"])), *pairs)
-        yield Sample(BUDGET_USED_RATIO, pairs, timestamp, number(str(budget["used"])))
+        yield Sample(BUDGET_USED_RATIO, pairs, timestamp, decimal_from(str(budget["used"])))
 
 
 def _waste(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterator[Sample]:

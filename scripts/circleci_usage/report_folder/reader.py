@@ -75,7 +75,7 @@ class ReportFolder:
     def totals(self) -> Mapping[str, Decimal]:
         """Each of `TOTALS` over everything; a cost that is not known, for want of a price, is 0."""
         try:
-            return {name: number(str(self.summary["totals"][name] or 0)) for name in TOTALS}
+            return {name: decimal_from(str(self.summary["totals"][name] or 0)) for name in TOTALS}
         except (KeyError, TypeError, ValueError):
             raise self.damaged_summary(": it does not say what was spent when") from None
 
@@ -240,7 +240,7 @@ def _texts(stream: BinaryIO) -> Iterator[str]:
         yield line.decode()
 
 
-def number(text: str) -> Decimal:
+def decimal_from(text: str) -> Decimal:
     """An exact number that also fits into a double, as Datadog keeps it.
 
     Raises:
@@ -257,4 +257,4 @@ def number(text: str) -> Decimal:
 
 
 def _number_or_none(text: str) -> Decimal | None:
-    return number(text) if text else None
+    return decimal_from(text) if text else None

@@ -20,7 +20,7 @@ from circleci_usage.report import UNNAMED, Presentation, PreviousPeriod, Report
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
-from circleci_usage.report_folder.summary_findings import findings, shortened
+from circleci_usage.report_folder.summary_findings import findings, shorten_lists
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 from circleci_usage.schema.report_files import SCHEMA_VERSION
 
@@ -80,7 +80,7 @@ def summary(
     how many entries are left out.
     """
     breakdowns, entries_left_out = _breakdowns(report, most)
-    found, findings_left_out = shortened(findings(report), most)
+    found, findings_left_out = shorten_lists(findings(report), most)
     left_out = entries_left_out | findings_left_out
     return {
         "schema_version": SCHEMA_VERSION,

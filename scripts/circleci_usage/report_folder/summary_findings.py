@@ -50,7 +50,7 @@ _Found = TypeVar("_Found")
 def findings(report: Report) -> dict[str, Any]:
     """Additional keys of summary.json; `summary_catalog` says what they mean.
 
-    Lists that may be very long are not made yet (see `shortened`).
+    Lists that may be very long are not made yet (see `shorten_lists`).
     """
     found = report.findings
     month, changes = found.month_to_date, found.period_comparison
@@ -82,7 +82,7 @@ class _Listed:
     first: Callable[[int], list[Any]]
 
 
-def shortened(found: Mapping[str, Any], most: int) -> tuple[dict[str, Any], dict[str, int]]:
+def shorten_lists(found: Mapping[str, Any], most: int) -> tuple[dict[str, Any], dict[str, int]]:
     """The keys with at most so many entries in each list, and how many entries are left out.
 
     The second has the paths of the lists that are shortened: `{"waste.flaky": 12}`.
@@ -95,7 +95,7 @@ def shortened(found: Mapping[str, Any], most: int) -> tuple[dict[str, Any], dict
             if value.length > most:
                 left_out[key] = value.length - most
         elif isinstance(value, dict):
-            short[key], inside = shortened(value, most)
+            short[key], inside = shorten_lists(value, most)
             left_out |= {f"{key}.{path}": left for path, left in inside.items()}
         else:
             short[key] = value

@@ -18,7 +18,7 @@ _TEXT: Final = bytes(set(range(256)) - set(b'",\r\n\\N-'))
 _REMEMBERED: Final = 10_000
 
 
-def csv_line(fields: Iterable[Field]) -> bytes:
+def dialect_line(fields: Iterable[Field]) -> bytes:
     r"""Fields → a line; surrogates become the bytes that they stand for.
 
     >>> csv_line([Field("a", quoted=True), Field("b, c", quoted=True)])
@@ -29,7 +29,7 @@ def csv_line(fields: Iterable[Field]) -> bytes:
 
 def header_line(columns: Sequence[str]) -> bytes:
     """The names of columns → a line."""
-    return csv_line(Field(name, quoted=False) for name in columns)
+    return dialect_line(Field(name, quoted=False) for name in columns)
 
 
 def _csv_text(field: Field) -> str:
@@ -100,5 +100,5 @@ class Inspector:
         return (
             b"\r" not in line
             and all(field.text != NULL_MARKS[0] for field in fields)
-            and csv_line(fields) == line + b"\n"
+            and dialect_line(fields) == line + b"\n"
         )

@@ -19,7 +19,7 @@ from isal import igzip
 from circleci_usage.core.machine import cores
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.damage import is_no_space, no_space_left
-from circleci_usage.usage.dialect import csv_line, header_line
+from circleci_usage.usage.dialect import dialect_line, header_line
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.padding import is_padded
 from circleci_usage.usage.records import Field, Record, records
@@ -100,9 +100,9 @@ def _line(record: Record, columns: tuple[str, ...]) -> bytes:
         return record.raw if record.raw.endswith(b"\n") else record.raw + b"\n"
     fields = record.fields or [Field(text, quoted=False) for text in record.values()]
     if record.columns == columns:
-        return csv_line(fields)
+        return dialect_line(fields)
     there = dict(zip(record.columns, fields, strict=True))
-    return csv_line(there.get(column, _NULL) for column in columns)
+    return dialect_line(there.get(column, _NULL) for column in columns)
 
 
 def _packing(file: BinaryIO) -> RawIOBase:

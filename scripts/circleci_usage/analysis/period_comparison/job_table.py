@@ -8,7 +8,7 @@ import pandas as pd
 
 from circleci_usage.analysis.daily_costs import of_days, once_a_month
 from circleci_usage.analysis.period_comparison.change import Change
-from circleci_usage.core.columnar import Cells, Records, columns_of, order, summed
+from circleci_usage.core.columnar import Cells, Records, columns_of, order, sum_frames
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
@@ -67,7 +67,7 @@ def job_table(now: OnePeriod, past: OnePeriod) -> pd.DataFrame:
         not_seats = _job_sums(of_days(each.costs), "credits", "others")
         frames.append(not_seats.assign(others=1))
     columns = [*_KEYS, *_MEASURES, *_SEATS]
-    table = summed(frames, _KEYS).reindex(columns=columns, fill_value=0)
+    table = sum_frames(frames, _KEYS).reindex(columns=columns, fill_value=0)
     has_seats = (table["has_seats_before"] > 0) & (table["has_seats_after"] > 0)
     are_as_many = table["seat_credits_before"] == table["seat_credits_after"]
     return table.assign(steady=has_seats & are_as_many & (table["others"] == 0))

@@ -11,7 +11,7 @@ from circleci_usage.costs.resource_rates import (
     DERIVED,
     Rates,
     ResourceClass,
-    identity,
+    class_identity,
     is_self_hosted,
 )
 from circleci_usage.schema.export_columns import NO_NAME
@@ -95,7 +95,9 @@ def used_classes(
         derived: the rates that the export agrees on.
     """
     hosted = {
-        identity(*names) for names in spelled if not is_self_hosted(*names) and NO_NAME not in names
+        class_identity(*names)
+        for names in spelled
+        if not is_self_hosted(*names) and NO_NAME not in names
     }
     return tuple(
         UsedClass(executor, name, rates.find(executor, name), derived.get((executor, name)))

@@ -10,7 +10,7 @@ from typing import Final
 from circleci_usage.demo.clock import DEMO_NOW
 from circleci_usage.demo.company.catalog import Job, SampleProject, When, Workflow
 from circleci_usage.demo.company.exportfile import ExportRow
-from circleci_usage.demo.company.planted import RUNAWAY, RUNAWAY_DAY, Place, as_planted
+from circleci_usage.demo.company.planted import RUNAWAY, RUNAWAY_DAY, PlantedPlace, as_planted
 from circleci_usage.demo.company.rows import NULL, DayRows, random_uuid
 from circleci_usage.demo.company.workflows import (
     PlacedJob,
@@ -193,7 +193,7 @@ def _placed(
     project: SampleProject, workflow: Workflow, *, on_runaway_day: bool = False
 ) -> PlacedWorkflow:
     def place(job: Job) -> PlacedJob:
-        where = Place(project.name, workflow.name, job.name)
+        where = PlantedPlace(project.name, workflow.name, job.name)
         planted = as_planted(where, job, on_runaway_day=on_runaway_day)
         return PlacedJob.of(planted, planted.peaks or _fitting_peaks(where))
 
@@ -201,7 +201,7 @@ def _placed(
     return PlacedWorkflow(workflow, tuple(stages))
 
 
-def _fitting_peaks(where: Place) -> tuple[int, int]:
+def _fitting_peaks(where: PlantedPlace) -> tuple[int, int]:
     """Peaks that suit the resource class of a job: too high for the next smaller one."""
     chance = Random(str(where))  # noqa: S311 - sample data
     return chance.randrange(60, 96), chance.randrange(50, 84)

@@ -11,7 +11,7 @@ from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job
 
 
 @dataclass(frozen=True)
-class Place:
+class PlantedPlace:
     """The project, workflow and name of a job."""
 
     project: str
@@ -19,27 +19,27 @@ class Place:
     job: str
 
 
-RUNAWAY: Final = Place("data-lake", "nightly", "compact")
+RUNAWAY: Final = PlantedPlace("data-lake", "nightly", "compact")
 """The one cost anomaly: on `RUNAWAY_DAY` only, this job runs until CircleCI stops it."""
 RUNAWAY_DAY: Final = date(2026, 10, 14)
 
-FLAKY: Final = Place("web-storefront", "build", "end-to-end")
+FLAKY: Final = PlantedPlace("web-storefront", "build", "end-to-end")
 """Fails in about every fifth run and passes when it is rerun in the same pipeline."""
 
-BROKEN: Final = Place("ios-merchant", "nightly", "ui-snapshots")
+BROKEN: Final = PlantedPlace("ios-merchant", "nightly", "ui-snapshots")
 """Has failed every night from the start."""
 
 OVERSIZED: Final = (
-    Place("pay-ledger", "build", "unit-tests"),
-    Place("risk-scoring", "build", "unit-tests"),
+    PlantedPlace("pay-ledger", "build", "unit-tests"),
+    PlantedPlace("risk-scoring", "build", "unit-tests"),
 )
 """On docker xlarge, with peaks of at most 20% CPU and 15% RAM."""
 
-STARVING: Final = Place("android-wallet", "build", "assemble")
+STARVING: Final = PlantedPlace("android-wallet", "build", "assemble")
 """On docker large, always with a peak of 100% CPU and more than 90% RAM."""
 
 
-def as_planted(place: Place, job: Job, *, on_runaway_day: bool) -> Job:
+def as_planted(place: PlantedPlace, job: Job, *, on_runaway_day: bool) -> Job:
     """The job, changed if something is planted at its place."""
     if place == RUNAWAY and on_runaway_day:
         return replace(job, seconds=2 * LONGEST_JOB_SECONDS)

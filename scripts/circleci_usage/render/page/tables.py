@@ -35,7 +35,7 @@ Row = Sequence[Cell | str]
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table.
 
     Attributes:
@@ -54,7 +54,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Tables:
+class PageTables:
     """A section of tables, under what is said before them.
 
     Attributes:
@@ -66,7 +66,7 @@ class Tables:
         text: to be copied as it is; empty without one.
     """
 
-    tables: Sequence[Table]
+    tables: Sequence[PageTable]
     hint: str = ""
     total: tuple[str, str] | None = None
     facts: Sequence[tuple[str, str, str]] = ()

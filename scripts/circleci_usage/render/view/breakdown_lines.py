@@ -142,7 +142,7 @@ def by_project(breakdown: Breakdown) -> dict[tuple[str, ...], Records[Line]]:
     return lines(breakdown).grouped(PROJECT)
 
 
-def of_days(report: Report) -> ScaledLines:
+def dated_charges(report: Report) -> ScaledLines:
     """The charges that belong to their day.
 
     Seats are left out: they would make the day they are charged on look busy.
@@ -151,14 +151,14 @@ def of_days(report: Report) -> ScaledLines:
 
 
 def seats(report: Report) -> Decimal:
-    """What seats cost, which `of_days` leaves out."""
+    """What seats cost, which `dated_charges` leaves out."""
     with decimals.exact_arithmetic():
-        return report.totals.cost - of_days(report).total("cost")
+        return report.totals.cost - dated_charges(report).total("cost")
 
 
 def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], list[float]]:
     """The cost of each day without seats, by some columns of `Report.charges`; for drawing only."""
-    charges = of_days(report)
+    charges = dated_charges(report)
     costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
     sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
     table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)

@@ -35,7 +35,7 @@ from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
-from circleci_usage.usage.polars.job_runs import in_turn, unless_identified, write_runs
+from circleci_usage.usage.polars.job_runs import in_batches, unless_identified, write_runs
 from circleci_usage.usage.polars.repeats import contents_of, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
 from circleci_usage.usage.polars.scan import WHOLE, scan_parts
@@ -245,7 +245,7 @@ def _summed(
     """Sums of the sums of some runs at a time."""
     sums = [
         _sums_of(some, dimensions, credit_types).collect(engine="streaming")
-        for some in in_turn(runs, _AT_A_TIME)
+        for some in in_batches(runs, _AT_A_TIME)
     ]
     if len(sums) == 1:
         return sums[0]

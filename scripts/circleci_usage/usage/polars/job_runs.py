@@ -92,7 +92,7 @@ def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
     )
 
 
-def in_turn(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
+def in_batches(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
     """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
     count = runs.select(pl.len()).collect().item()
     return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]

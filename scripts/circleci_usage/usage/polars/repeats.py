@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from circleci_usage.usage.polars.job_runs import in_turn
+from circleci_usage.usage.polars.job_runs import in_batches
 from circleci_usage.usage.repeats import Content, Origin, Repeated, Standing, standings
 
 ROWS_AT_A_TIME: Final = 1_000_000
@@ -101,7 +101,7 @@ def without(runs: pl.LazyFrame, left_out: LeftOut, folder: Path) -> pl.LazyFrame
     """The runs that count, rewritten into a folder, some at a time."""
     keys = left_out.keys()
     folder.mkdir()
-    for number, some in enumerate(in_turn(runs, _REWRITTEN_AT_A_TIME)):
+    for number, some in enumerate(in_batches(runs, _REWRITTEN_AT_A_TIME)):
         rows = some.collect()
         kept = rows.filter(~is_among(rows.select(_key()).to_series(), keys))
         kept.write_parquet(folder / f"{number}.parquet", compression="lz4", statistics=False)

@@ -32,7 +32,7 @@ from circleci_usage.usage.job_run_rules import (
     WORKFLOW_KEYS,
     WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.polars.job_runs import grouped, in_turn, unless_identified
+from circleci_usage.usage.polars.job_runs import grouped, in_batches, unless_identified
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SLICE: Final = 600_000
@@ -87,7 +87,7 @@ def compute_run_statistics(
     jobs, machines, attempts, workflows = frames
     # Some rows at a time: a join of all took 300 MB more, now and then.
     reruns, rates = [], []
-    for some in in_turn(runs, _SLICE):
+    for some in in_batches(runs, _SLICE):
         reruns.append(_collected(_rerun_credits(some.filter(ended), attempts.lazy())))
         rates.append(_collected(_class_rates(some.filter(ended))))
     return RunStatisticsFrames(

@@ -155,7 +155,7 @@ def scan_parts(
                 *_credits(header),
                 *_doubts(header),
                 part_number(numbers),
-                *(identity(columns) if identified else ()),
+                *(run_identity(columns) if identified else ()),
             )
         )
     return pl.concat(frames)
@@ -188,7 +188,7 @@ def part_number(numbers: pl.Enum) -> pl.Expr:
     return pl.col(_FILE).cast(numbers).to_physical().cast(pl.UInt32).alias("part")
 
 
-def identity(columns: Sequence[str]) -> list[pl.Expr]:
+def run_identity(columns: Sequence[str]) -> list[pl.Expr]:
     """`job_id` and `row` of rows of `read_texts`."""
     of_row = pl.lit(None, pl.String)
     if IDENTITY in columns:

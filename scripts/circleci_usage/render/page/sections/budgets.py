@@ -18,7 +18,15 @@ from circleci_usage.render.formatting import (
     several_days,
     visible_name,
 )
-from circleci_usage.render.page.tables import Cell, Row, Table, Tables, Tone, name_cell, unknown
+from circleci_usage.render.page.tables import (
+    Cell,
+    PageTable,
+    PageTables,
+    Row,
+    Tone,
+    name_cell,
+    unknown,
+)
 from circleci_usage.render.text.sentences import interval
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
@@ -40,7 +48,7 @@ _IN_SHORT: Final[Mapping[State, str]] = {
 }
 
 
-def budgets_section(view: ReportView) -> Tables | None:
+def budgets_section(view: ReportView) -> PageTables | None:
     """The forecast of the month, and a row per budget."""
     report = view.report
     month = report.findings.month_to_date
@@ -51,7 +59,7 @@ def budgets_section(view: ReportView) -> Tables | None:
     hints = [*_hints(report)]
     if forecast:
         hints.append(_INTERVAL_HINT)
-    return Tables(
+    return PageTables(
         tables=[table for table in (forecast, budgets) if table],
         hint=" ".join(hints),
         files=[*(["forecast"] if forecast else []), *(["budgets"] if budgets else [])],
@@ -80,14 +88,14 @@ def _hints(report: Report) -> Iterator[str]:
         yield f"Data is missing for {several_days(missing)}; actual cost may be higher."
 
 
-def _forecast_table(month: MonthToDate, currency: str) -> Table | None:
+def _forecast_table(month: MonthToDate, currency: str) -> PageTable | None:
     """The forecast of the month in money and credits; None once the month is over."""
     if month.is_over or not month.is_whole:
         return None
     rows = [_forecast_row("Cost", month.everything, lambda amount: money(amount, currency))]
     if month.credits:
         rows.append(_forecast_row("Credits", month.credits, number))
-    return Table(f"Forecast for {days(month.month)}", _FORECAST_HEADINGS, rows)
+    return PageTable(f"Forecast for {days(month.month)}", _FORECAST_HEADINGS, rows)
 
 
 def _forecast_row(what: str, ahead: Forecast, shown: Callable[[Decimal], str]) -> Row:
@@ -97,7 +105,7 @@ def _forecast_row(what: str, ahead: Forecast, shown: Callable[[Decimal], str]) -
     return [what, shown(ahead.spent), shown(ahead.expected), bounds]
 
 
-def _budget_table(report: Report) -> Table | None:
+def _budget_table(report: Report) -> PageTable | None:
     budgets = report.findings.budgets
     if not budgets:
         return None
@@ -105,7 +113,7 @@ def _budget_table(report: Report) -> Table | None:
     several = len(periods) > 1
     title = "Budgets" if several else f"Budgets for {days(periods[0])}"
     rows = [_budget_row(state, report.currency, several=several) for state in budgets]
-    return Table(title, _BUDGET_HEADINGS, rows)
+    return PageTable(title, _BUDGET_HEADINGS, rows)
 
 
 def _budget_row(state: BudgetState, currency: str, *, several: bool) -> Row:

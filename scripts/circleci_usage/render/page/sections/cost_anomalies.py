@@ -4,7 +4,7 @@ from typing import Final
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.render.formatting import long_day, money, money_change
-from circleci_usage.render.page.tables import Cell, Row, Table, Tables, more_rows, name_cell
+from circleci_usage.render.page.tables import Cell, PageTable, PageTables, Row, more_rows, name_cell
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import ProjectKey
 
@@ -16,14 +16,16 @@ _HINT: Final = (
 )
 
 
-def cost_anomalies_section(view: ReportView) -> Tables | None:
+def cost_anomalies_section(view: ReportView) -> PageTables | None:
     """A row per anomaly, the largest first."""
     found = view.report.findings.anomalies
     if not found:
         return None
     rows = [_row(anomaly, view) for anomaly in found[:_ROWS]]
-    table = Table("Cost anomalies", _HEADINGS, rows, more_rows(len(rows), found, "day"), names=3)
-    return Tables([table], hint=_HINT, files=["anomalies"])
+    table = PageTable(
+        "Cost anomalies", _HEADINGS, rows, more_rows(len(rows), found, "day"), names=3
+    )
+    return PageTables([table], hint=_HINT, files=["anomalies"])
 
 
 def _row(anomaly: Anomaly, view: ReportView) -> Row:

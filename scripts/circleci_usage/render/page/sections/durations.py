@@ -7,9 +7,9 @@ from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.render.formatting import duration, money, number, percent
 from circleci_usage.render.page.tables import (
     Cell,
+    PageTable,
+    PageTables,
     Row,
-    Table,
-    Tables,
     job_cell,
     more_rows,
     workflow_cell,
@@ -30,7 +30,7 @@ _HINT: Final = (
 )
 
 
-def durations_section(view: ReportView) -> Tables | None:
+def durations_section(view: ReportView) -> PageTables | None:
     """How long workflows and jobs take, and how often they succeed."""
     found = view.report.findings.durations
     if not found.workflows and not found.jobs:
@@ -38,11 +38,11 @@ def durations_section(view: ReportView) -> Tables | None:
     workflows = [_workflow_row(each, view) for each in found.workflows[:_ROWS]]
     jobs = [_job_row(each, view) for each in found.jobs[:_ROWS]]
     more_workflows = more_rows(_ROWS, found.workflows, "workflow")
-    return Tables(
+    return PageTables(
         hint=_HINT,
         tables=[
-            Table("Workflows", _WORKFLOW_HEADINGS, workflows, more_workflows),
-            Table("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job")),
+            PageTable("Workflows", _WORKFLOW_HEADINGS, workflows, more_workflows),
+            PageTable("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job")),
         ],
         files=["workflow_durations", "job_durations"],
     )

@@ -4,7 +4,7 @@ from typing import Final
 
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.config.job_group_settings import job_group_settings
-from circleci_usage.render.page.tables import Row, Table, Tables, more_rows, name_cell
+from circleci_usage.render.page.tables import PageTable, PageTables, Row, more_rows, name_cell
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import WorkflowKey
 
@@ -13,20 +13,20 @@ _SETTABLE: Final = 100
 _HEADINGS: Final = ("Job", "Workflow", "Listed as", "Resource class")
 
 
-def job_groups_section(view: ReportView) -> Tables | None:
+def job_groups_section(view: ReportView) -> PageTables | None:
     """Jobs that are listed several times, with a number each."""
     found = view.report.findings.numbered_jobs
     if not found:
         return None
     rows = [_row(each, view) for each in found[:_ROWS]]
     note = more_rows(_ROWS, found, "job")
-    return Tables(
+    return PageTables(
         hint=(
             "CircleCI numbers a job that a workflow uses several times. These run on the same"
             " resource class; to list each as one job, add this to the settings file:"
         ),
         text=job_group_settings({job.name: job.globs for job in found[:_SETTABLE]}),
-        tables=[Table("Suggested job groups", _HEADINGS, rows, note, names=4)],
+        tables=[PageTable("Suggested job groups", _HEADINGS, rows, note, names=4)],
     )
 
 

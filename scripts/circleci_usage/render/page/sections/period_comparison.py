@@ -7,9 +7,9 @@ from circleci_usage.analysis.period_comparison import Change, costing
 from circleci_usage.render.formatting import Shown, days, money, money_change, percent_change
 from circleci_usage.render.page.tables import (
     Cell,
+    PageTable,
+    PageTables,
     Row,
-    Table,
-    Tables,
     Tone,
     job_cell,
     more_rows,
@@ -23,7 +23,7 @@ from circleci_usage.schema.keys import JobKey, ProjectKey
 _ROWS: Final = 10
 
 
-def period_comparison_section(view: ReportView) -> Tables | None:
+def period_comparison_section(view: ReportView) -> PageTables | None:
     """The largest changes by project and job; what cost nothing in either period is not listed."""
     changes = view.report.findings.period_comparison
     if not changes:
@@ -32,7 +32,7 @@ def period_comparison_section(view: ReportView) -> Tables | None:
     if not projects:
         return None
     periods = (days(changes.before), days(changes.now))
-    return Tables(
+    return PageTables(
         hint=_hint(days(changes.before), without_seats=changes.without_seats),
         tables=[_project_table(projects, periods, view), _job_table(jobs, periods, view)],
         files=["changes_by_project", "changes_by_job"],
@@ -58,21 +58,23 @@ def _hint(before: str, *, without_seats: bool) -> str:
     )
 
 
-def _project_table(found: Sequence[Change], periods: tuple[str, str], view: ReportView) -> Table:
+def _project_table(
+    found: Sequence[Change], periods: tuple[str, str], view: ReportView
+) -> PageTable:
     rows = []
     for change in found[:_ROWS]:
         name = name_cell(view.project_names.of(ProjectKey(*change.key)))
         rows.append([name, *_amounts(change, view.currency)])
     note = more_rows(len(rows), found, "project")
-    return Table("Projects", _headings("Project", periods), rows, note)
+    return PageTable("Projects", _headings("Project", periods), rows, note)
 
 
-def _job_table(found: Sequence[Change], periods: tuple[str, str], view: ReportView) -> Table:
+def _job_table(found: Sequence[Change], periods: tuple[str, str], view: ReportView) -> PageTable:
     rows = []
     for change in found[:_ROWS]:
         name = job_cell(JobKey(*change.key), view.project_names)
         rows.append([name, *_amounts(change, view.currency)])
-    return Table("Jobs", _headings("Job", periods), rows, more_rows(len(rows), found, "job"))
+    return PageTable("Jobs", _headings("Job", periods), rows, more_rows(len(rows), found, "job"))
 
 
 def _headings(name: str, periods: tuple[str, str]) -> Sequence[str]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from circleci_usage.core.decimals import plain
 from circleci_usage.render.formatting import Shown, money, number, number_of
-from circleci_usage.render.page.tables import Cell, Row, Table, Tables, unknown
+from circleci_usage.render.page.tables import Cell, PageTable, PageTables, Row, unknown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.report_folder.priced_amounts import known_amounts
@@ -21,10 +21,10 @@ _AMOUNTS: Final = {
 }
 
 
-def prices_section(view: ReportView) -> Tables:
+def prices_section(view: ReportView) -> PageTables:
     """The price periods, the checksum of the settings they are from, and the reconciliation."""
     report = view.report
-    return Tables(
+    return PageTables(
         [_price_periods(report), _reconciliation(report)],
         hint=_source(report),
         facts=[*_costs(report)],
@@ -53,13 +53,13 @@ def _costs(report: Report) -> Iterator[tuple[str, str, str]]:
     yield "Cost", money(totals.cost, currency), after
 
 
-def _price_periods(report: Report) -> Table:
+def _price_periods(report: Report) -> PageTable:
     amounts = known_amounts(_AMOUNTS, report.prices)
     titles = [_AMOUNTS[name] for name in amounts]
     headings = ("Credit type", "From", "To", f"{report.currency} per credit", *titles)
     used = report.prices_used.to_dict("records")
     rows = [_price_row(line, amounts, report.currency) for line in used]
-    return Table("Price periods", headings, rows, names=3)
+    return PageTable("Price periods", headings, rows, names=3)
 
 
 def _price_row(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> Row:
@@ -80,7 +80,7 @@ def _amount(line: Mapping[Hashable, Any], name: str, currency: str) -> str:
     return "" if line["price"] is None else money(line[name], currency)
 
 
-def _reconciliation(report: Report) -> Table:
+def _reconciliation(report: Report) -> PageTable:
     """The same credits, summed in three ways."""
     checked = report.reconciliation
     by_type = Cell("Credit types", detail=_difference(checked.unreconciled_rows))
@@ -90,7 +90,7 @@ def _reconciliation(report: Report) -> Table:
         [Cell("Teams", detail="including unallocated"), number(checked.of_teams)],
     ]
     title = "Totals reconcile" if checked.agrees else "Totals do not reconcile"
-    return Table(title, ("Summed over", "Credits"), rows)
+    return PageTable(title, ("Summed over", "Credits"), rows)
 
 
 def _difference(unreconciled_rows: int) -> str:

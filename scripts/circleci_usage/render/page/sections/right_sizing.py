@@ -23,9 +23,9 @@ from circleci_usage.render.formatting import (
 )
 from circleci_usage.render.page.tables import (
     Cell,
+    PageTable,
+    PageTables,
     Row,
-    Table,
-    Tables,
     job_cell,
     more_rows,
     name_cell,
@@ -84,7 +84,7 @@ _RATE_NOTE: Final = (
 )
 
 
-def right_sizing_section(view: ReportView) -> Tables | None:
+def right_sizing_section(view: ReportView) -> PageTables | None:
     """Over- and under-provisioned jobs, next generations, larger classes and derived rates."""
     right_sizing = view.report.findings.right_sizing
     tables = [
@@ -96,7 +96,7 @@ def right_sizing_section(view: ReportView) -> Tables | None:
     if not tables:
         return None
     is_worth_it = right_sizing.savings and worth_saying(right_sizing.saved)
-    return Tables(
+    return PageTables(
         total=_potential_savings(view) if is_worth_it else None,
         hint=" ".join(_hints(right_sizing)),
         tables=tables,
@@ -124,7 +124,7 @@ def _hints(right_sizing: RightSizing) -> Iterator[str]:
     yield f"Rates as of {right_sizing.rates.as_of.isoformat()}."
 
 
-def _sizings(view: ReportView) -> Iterator[Table]:
+def _sizings(view: ReportView) -> Iterator[PageTable]:
     right_sizing = view.report.findings.right_sizing
     smaller = [each for each in right_sizing.savings if each.verdict == "smaller"]
     larger = right_sizing.of("larger")
@@ -135,26 +135,26 @@ def _sizings(view: ReportView) -> Iterator[Table]:
         if found:
             rows = [_sizing_row(each, view) for each in found[:limit]]
             note = _note(limit, found, SAVINGS_ASSUME)
-            yield Table(title, _SIZING_HEADINGS, rows, note, names=3)
+            yield PageTable(title, _SIZING_HEADINGS, rows, note, names=3)
 
 
-def _migrations(view: ReportView) -> Iterator[Table]:
+def _migrations(view: ReportView) -> Iterator[PageTable]:
     found = view.report.findings.right_sizing.migrations
     if found:
         rows = [_migration_row(each, view) for each in found[:_FEW_ROWS]]
         note = _note(_FEW_ROWS, found, _MIGRATION_NOTE)
-        yield Table("Next generation", _MIGRATION_HEADINGS, rows, note, names=3)
+        yield PageTable("Next generation", _MIGRATION_HEADINGS, rows, note, names=3)
 
 
-def _speed_ups(view: ReportView) -> Iterator[Table]:
+def _speed_ups(view: ReportView) -> Iterator[PageTable]:
     found = view.report.findings.right_sizing.speed_ups
     if found:
         rows = [_speed_up_row(each, view) for each in found[:_FEW_ROWS]]
         note = _note(_FEW_ROWS, found, _SPEED_UP_NOTE)
-        yield Table("Speed-up opportunities", _SPEED_UP_HEADINGS, rows, note, names=3)
+        yield PageTable("Speed-up opportunities", _SPEED_UP_HEADINGS, rows, note, names=3)
 
 
-def _derived_rates(right_sizing: RightSizing) -> Iterator[Table]:
+def _derived_rates(right_sizing: RightSizing) -> Iterator[PageTable]:
     """The classes whose rate only the export tells."""
     rows: list[Row] = []
     for each in right_sizing.classes:
@@ -165,7 +165,7 @@ def _derived_rates(right_sizing: RightSizing) -> Iterator[Table]:
             rate = plain(derived.credits_per_minute)
             rows.append([name, rate, Shown(matching, derived.runs)])
     if rows:
-        yield Table("Rates derived from this export", _RATE_HEADINGS, rows, _RATE_NOTE)
+        yield PageTable("Rates derived from this export", _RATE_HEADINGS, rows, _RATE_NOTE)
 
 
 def _note(shown: int, every: Sequence[object], sentence: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from circleci_usage.analysis.wasted_spend import Waste
 from circleci_usage.render.formatting import duration, money, number, number_of
-from circleci_usage.render.page.tables import Row, Table, Tables, job_cell, more_rows
+from circleci_usage.render.page.tables import PageTable, PageTables, Row, job_cell, more_rows
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import JobKey
 
@@ -22,7 +22,7 @@ _HEADINGS: Final = (
 )
 
 
-def wasted_spend_section(view: ReportView) -> Tables | None:
+def wasted_spend_section(view: ReportView) -> PageTables | None:
     """What failed, canceled and rerun jobs cost, and the jobs that waste most."""
     waste = view.report.findings.wasted_spend
     if not waste.total.runs:
@@ -32,7 +32,7 @@ def wasted_spend_section(view: ReportView) -> Tables | None:
         _table("Never succeeded", waste.always_failing, _FEW_ROWS, view),
         _table("Flaky: failed, then passed in the same pipeline", waste.flaky, _FEW_ROWS, view),
     ]
-    return Tables(
+    return PageTables(
         hint="Categories overlap (a rerun can also fail), so they do not sum to the total.",
         facts=_facts(waste.total, view.currency),
         tables=[table for table in tables if table.rows],
@@ -57,9 +57,9 @@ def _canceled_runs(waste: Waste) -> str:
     return f"{stopped} stopped, {number(waste.never_started_runs)} never started"
 
 
-def _table(title: str, found: Sequence[Waste], limit: int, view: ReportView) -> Table:
+def _table(title: str, found: Sequence[Waste], limit: int, view: ReportView) -> PageTable:
     rows = [_row(each, view) for each in found[:limit]]
-    return Table(title, _HEADINGS, rows, more_rows(limit, found, "job"))
+    return PageTable(title, _HEADINGS, rows, more_rows(limit, found, "job"))
 
 
 def _row(waste: Waste, view: ReportView) -> Row:
