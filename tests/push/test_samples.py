@@ -150,7 +150,7 @@ def test_the_tag_period_is_the_requested_name(own_folder: Path) -> None:
 
 
 def test_a_folder_without_a_report_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"is no report folder: there is no summary\.json"):
+    with pytest.raises(SettingsError, match=r"is not a report folder: there is no summary\.json"):
         plan_push(tmp_path / "nowhere", SNAPSHOT, NOW)
 
 
@@ -183,7 +183,7 @@ def test_a_report_of_another_version_is_refused(own_folder: Path, version: str) 
             "summary.json",
             "{",
             "",
-            r"is not the summary of a report; make the report again \(it cannot be read as JSON\)",
+            "is damaged: it cannot be read as JSON; make the report again",
         ),
         ("tables/daily_charges.csv", "cost", "Cost", "has no column cost"),
         (

@@ -13,15 +13,16 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from circleci_usage.analysis.month_to_date import MonthToDate, Per
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.guarded_open import open_own, read_own
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.report_folder.month_to_date_json import month_from_json
 from circleci_usage.schema.report_files import SCHEMA_VERSION, SUMMARY_NAME, table_file
+
+if TYPE_CHECKING:
+    from circleci_usage.analysis.month_to_date import MonthToDate, Per
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 
@@ -86,8 +87,11 @@ class ReportFolder:
         return None if checksum is None else str(checksum)
 
     @cached_property
-    def budget_periods(self) -> Mapping[Per, MonthToDate]:
+    def budget_periods(self) -> "Mapping[Per, MonthToDate]":
         """What budgets are checked against: the calendar month, and the billing cycle if known."""
+        # pandas comes with it, for which `push` has no use.
+        from circleci_usage.report_folder.month_to_date_json import month_from_json  # noqa: PLC0415
+
         try:
             periods = self.summary["budget_periods"].items()
             return {cast("Per", per): month_from_json(month) for per, month in periods}
