@@ -103,9 +103,9 @@ def report(cluster: Cluster, folder: Path, *arguments: object) -> Finished:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """All files, without the minute in which the page was made."""
+    """All files, without the minute in which the page was generated."""
     return {
-        str(file.relative_to(folder)): re.sub(rb"Made .* UTC by", b"", file.read_bytes())
+        str(file.relative_to(folder)): re.sub(rb"Generated .* UTC by", b"", file.read_bytes())
         for file in folder.rglob("*")
         if file.is_file()
     }
