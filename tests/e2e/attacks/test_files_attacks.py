@@ -92,9 +92,9 @@ class Named(NamedTuple):
 
 
 NAMED: Final = (
-    Named("report {odd}", 2, "no UTF-8 text"),
-    Named("report {odd}/part.csv.gz", 2, "no UTF-8 text"),
-    Named("merge {odd}", 2, "no UTF-8 text"),
+    Named("report {odd}", 2, "not UTF-8 text"),
+    Named("report {odd}/part.csv.gz", 2, "not UTF-8 text"),
+    Named("merge {odd}", 2, "not UTF-8 text"),
     Named("report export --no-merged -o out{odd}", 0),
     Named("merge export -o out{odd}.csv.gz", 0),
     Named("status --store st{odd}", 0),
