@@ -42,7 +42,9 @@ class PricePeriod:
     @property
     def days(self) -> Period:
         """Its days; an open end reaches as far as there are days."""
-        return Period(self.start or OPEN_START, self.stop or OPEN_END)
+        # The last day of all has no day after it: a period that begins then begins a day earlier.
+        start = min(self.start or OPEN_START, OPEN_END - ONE_DAY)
+        return Period(start, self.stop or OPEN_END)
 
     def price_of(self, credit_type: str) -> Decimal:
         """The price of one credit of this type."""

@@ -157,4 +157,6 @@ def _alike(rows: Iterable[Row]) -> list[Row]:
 
 
 def _without_null(text: str) -> str:
+    # A merged file has no carriage return at the start of a row: csv would read a blank line there.
+    text = text.lstrip("\r")
     return "" if text in NULL_MARKS else text

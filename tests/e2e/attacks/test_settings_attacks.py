@@ -121,7 +121,7 @@ REFUSED = {
             "shared_costs:"
             f" {{credit_types: [user], split: fixed, weights: {{a: 99.{'9' * 50}, b: 1}}}}"
         ),
-        "no more than 38 digits",
+        "at most 38 are allowed",
     ),
     "a credit type of 200 letters": (
         f"pricing: [{{from: 2026-01-01, price_per_credit: 1, by_credit_type: {{{'a' * 100}: 1}}}}]",
@@ -165,7 +165,7 @@ NUMERIC = {
 
 BORNE = {
     "the largest price": "pricing:"
-    " [{{from: 2026-01-01, price_per_credit: {NINES}}}]\nlist_price_per_credit: {NINES}",
+    f" [{{from: 2026-01-01, price_per_credit: {NINES}}}]\nlist_price_per_credit: {NINES}",
     "the smallest price": "list_price_per_credit: 0.000000000000000001",
     "a price below nothing by its sign": "list_price_per_credit: -0",
     "nothing with a large exponent": "list_price_per_credit: 0e999999999",
@@ -196,9 +196,9 @@ BORNE = {
         " {from: 9999-12-31, to: 9999-12-31, price_per_credit: 1}]"
     ),
     "stars in jobs": f"teams: [{{name: a, jobs: ['{'*a' * 60}b']}}]\njob_groups:"
-    " {{g: ['{'*a' * 60}c']}}",
+    f" {{g: ['{'*a' * 60}c']}}",
     "stars in branches": "teams:"
-    " [{{name: a, branches: ['{'*a' * 60}b', '{'?' * 200}', '{'*?' * 90}x']}}]",
+    f" [{{name: a, branches: ['{'*a' * 60}b', '{'?' * 200}', '{'*?' * 90}x']}}]",
     "stars in projects": f"teams: [{{name: a, projects: ['{'*a' * 60}b', '*/{'*a' * 60}b']}}]",
     "1,000 globs": "teams:\n"
     + "".join(f" - {{name: t{n}, jobs: ['*a{n}*'], branches: ['b{n}*c']}}\n" for n in range(300)),

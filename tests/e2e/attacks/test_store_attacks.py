@@ -289,7 +289,7 @@ PLACED: Final = (
     Placed(_replaced_by_pipe, f"parts/{_NAME}", "report", says="a pipe"),
     Placed(_replaced_by_pipe, f"parts/{_NAME}", "doctor", code=2, says="missing or truncated"),
     Placed(_replaced_by_link, f"parts/{_NAME}", "prune", code=0, says=""),
-    Placed(_replaced_by_hard_link, f"parts/{_NAME}", "report", says="not as long as the ledger"),
+    Placed(_replaced_by_hard_link, f"parts/{_NAME}", "report", says="does not have the size"),
 )
 
 
