@@ -76,8 +76,8 @@ def write_report(
             report's is in the way.
         UnfinishedError: the disk is full.
     """
-    view = ReportView(report, presentation)
     focus_name = FOCUS_GZIP_NAME if focus_gzip else FOCUS_NAME
+    view = ReportView(report, presentation, focus_name)
     outputs: dict[str, Output] = {
         **_OUTPUTS,
         focus_name: _of_report(partial(write_focus, version=focus_version, grain=focus_grain)),

@@ -47,7 +47,7 @@ class PreviousPeriod:
 class Report:
     """What was spent in a period, and on what.
 
-    A report equals only itself, so that renderers can keep what they derive from it.
+    Reports are compared by identity: frames have no single truth value.
 
     Attributes:
         period: the days reported on.

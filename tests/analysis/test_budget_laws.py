@@ -67,7 +67,7 @@ def test_no_budget_looks_better_because_the_first_days_are_missing(
     rows = rows_of(
         {"web": web, "app": app, "seats": [seats.get(day, 0) for day in range(len(DAYS))]}
     )
-    known = {key: row for key, row in rows.items() if key[0] >= start}
+    known = {(day, who): row for (day, who), row in rows.items() if day >= start}
     ownership = Ownership(TEAMS, SharedCosts(split, frozenset({"user"})))
     prices = PriceList("USD", PRICES, included=IncludedCredits(Decimal(free)) if free else None)
 

@@ -108,4 +108,4 @@ def test_budgets_are_not_held_against_a_report_of_another_price(tmp_path: Path) 
 
     assert (other.code, same.code) == (2, 0), (other.err, same.err)
     assert "was made with other prices" in other.err
-    assert "WITHIN" in same.out
+    assert "ON TRACK" in same.out

@@ -240,8 +240,8 @@ def test_budgets_are_checked_against_a_report(export: Path, tmp_path: Path) -> N
     done = circleci_usage("check", "--config", settings, cwd=tmp_path)
     assert done.code == 10, done.err
     assert done.out.splitlines() == [
-        "WITHIN  all: 0.19 of 0.20 USD spent in March 2026 through 2026-03-05.",
-        "OVER  tiny: 0.19 of 0.10 USD spent in March 2026 through 2026-03-05.",
+        "ON TRACK  all: 0.19 of 0.20 USD spent in March 2026 through 2026-03-05.",
+        "EXCEEDED  tiny: 0.19 of 0.10 USD spent in March 2026 through 2026-03-05.",
     ]
 
     settings.write_text("budgets: [{name: all, per: month, amount: 0.2}]")

@@ -6,8 +6,8 @@ from circleci_usage.config.chosen_period import (
     WrittenPeriod,
     choose_period,
     days_of_files,
-    days_to_export,
     future_end,
+    written_days,
 )
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import OPEN_END, OPEN_START, Period
@@ -16,28 +16,28 @@ TODAY = date(2026, 3, 13)
 
 
 def test_dates_win_over_the_name_of_a_period() -> None:
-    assert days_to_export(WrittenPeriod("2026-02-01", "2026-02-03", "last-week"), TODAY) == Period(
+    assert written_days(WrittenPeriod("2026-02-01", "2026-02-03", "last-week"), TODAY) == Period(
         date(2026, 2, 1), date(2026, 2, 4)
     )
-    assert days_to_export(WrittenPeriod(None, None, "yesterday"), TODAY) == Period(
+    assert written_days(WrittenPeriod(None, None, "yesterday"), TODAY) == Period(
         date(2026, 3, 12), TODAY
     )
 
 
 def test_a_first_day_alone_reaches_through_yesterday() -> None:
-    assert days_to_export(WrittenPeriod("2026-03-01", None, ""), TODAY).last == date(2026, 3, 12)
-    assert days_to_export(WrittenPeriod("2026-03-13", None, ""), TODAY).last == TODAY
+    assert written_days(WrittenPeriod("2026-03-01", None, ""), TODAY).last == date(2026, 3, 12)
+    assert written_days(WrittenPeriod("2026-03-13", None, ""), TODAY).last == TODAY
 
 
 def test_the_future_is_cut_off() -> None:
-    assert days_to_export(WrittenPeriod("2026-03-01", "2026-03-31", ""), TODAY).last == TODAY
+    assert written_days(WrittenPeriod("2026-03-01", "2026-03-31", ""), TODAY).last == TODAY
     with pytest.raises(SettingsError, match="The start date 2026-03-14 is in the future"):
-        days_to_export(WrittenPeriod("2026-03-14", "2026-03-31", ""), TODAY)
+        written_days(WrittenPeriod("2026-03-14", "2026-03-31", ""), TODAY)
 
 
 def test_a_last_day_alone_is_refused() -> None:
     with pytest.raises(SettingsError, match="set --from or START_DATE too"):
-        days_to_export(WrittenPeriod(None, "2026-03-31", "last-week"), TODAY)
+        written_days(WrittenPeriod(None, "2026-03-31", "last-week"), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_days_of_files_are_open_without_a_date(
 
 
 def test_an_open_end_reaches_through_yesterday() -> None:
-    assert days_to_export(WrittenPeriod("2026-03-01", "9999-12-31", ""), TODAY).last == date(
+    assert written_days(WrittenPeriod("2026-03-01", "9999-12-31", ""), TODAY).last == date(
         2026, 3, 12
     )
-    assert days_to_export(WrittenPeriod("0001-01-01", "9999-12-31", ""), TODAY).start == date(
+    assert written_days(WrittenPeriod("0001-01-01", "9999-12-31", ""), TODAY).start == date(
         2011, 1, 1
     )
 
 
 def test_days_on_which_there_can_be_no_usage_are_refused() -> None:
-    for choose in (days_to_export, days_of_files):
+    for choose in (written_days, days_of_files):
         with pytest.raises(SettingsError, match="is in the future"):
             choose(WrittenPeriod("2026-03-14", None, ""), TODAY)
         with pytest.raises(SettingsError, match="before CircleCI existed"):

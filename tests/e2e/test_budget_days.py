@@ -267,7 +267,7 @@ def test_known_usage_may_already_be_over_budget(place: Place) -> None:
     done = place.check()
     assert done.code == 10
     assert done.out == (
-        "OVER  all: 5.00 of 4.00 USD known to be spent in November 2026 through 2026-11-24;"
+        "EXCEEDED  all: 5.00 of 4.00 USD known to be spent in November 2026 through 2026-11-24;"
         " missing: 2026-11-01 to 2026-11-19.\n"
     )
     assert place.summary["budgets"][0]["used"] is None

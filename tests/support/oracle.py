@@ -172,6 +172,16 @@ def price_of(contract: Contract, day: date, kind: str) -> Decimal | None:
     return None
 
 
+def _day_of(key: tuple[date, Names, str]) -> date:
+    day, _, _ = key
+    return day
+
+
+def _kind_of(key: tuple[date, Names, str]) -> str:
+    _, _, kind = key
+    return kind
+
+
 def free_credits(
     used: Mapping[tuple[date, Names, str], Decimal], included: Decimal | None
 ) -> dict[tuple[date, Names, str], Decimal]:
@@ -180,8 +190,8 @@ def free_credits(
     places = max(
         [0, *(places_of(credits) for credits in used.values()), places_of(included or Decimal(0))]
     )
-    for day in sorted({key[0] for key in used}):
-        today = {key: credits for key, credits in used.items() if key[0] == day}
+    for day in sorted({day for day, _, _ in used}):
+        today = {key: used[key] for key in used if _day_of(key) == day}
         total = sum(today.values(), Decimal(0))
         rest = left.setdefault((day.year, day.month), included or Decimal(0))
         if total <= 0 or rest <= 0:
@@ -197,9 +207,8 @@ def free_credits(
             in_order = {kind: by_type[kind] for kind in (*TYPES, "other") if kind in by_type}
             for kind, share in shares(rest, in_order, places).items():
                 if by_type[kind]:
-                    free |= shares(
-                        share, {key: used[key] for key in today if key[2] == kind}, places
-                    )
+                    of_kind = {key: used[key] for key in today if _kind_of(key) == kind}
+                    free |= shares(share, of_kind, places)
             left[day.year, day.month] = Decimal(0)
     return free
 

@@ -89,7 +89,8 @@ def _shared_out(split: pd.DataFrame, measures: Iterable[str]) -> pd.DataFrame:
 
 def is_project(key: Sequence[str]) -> bool:
     """Whether the key of a project, or of anything in it, names a real one."""
-    project = ProjectKey(*key[: len(ProjectKey._fields)])
+    organization_id, organization, project_id, name, *_ = key
+    project = ProjectKey(organization_id, organization, project_id, name)
     return project.project_id != NO_NAME or project.project not in {*_TYPE_NAMES, NO_NAME}
 
 

@@ -36,7 +36,7 @@ def datadog(
     """Send a report folder to Datadog. Safe to retry: nothing is counted twice.
 
     The API key is read from DATADOG_API_KEY (or DD_API_KEY), the application
-    key from DATADOG_APP_KEY.
+    key from DATADOG_APP_KEY (or DD_APP_KEY).
 
     [dim]circleci-usage push datadog --output usage-report --dry-run[/dim]
 

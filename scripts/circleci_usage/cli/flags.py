@@ -323,7 +323,7 @@ MaxRatio = Annotated[
         envvar="MAX_RATIO",
         min=1,
         max=_MOST,
-        help="Maximum decompression ratio of a download; exports have about 6.",
+        help="Maximum decompression ratio of a download; exports typically reach about 6.",
         rich_help_panel=_EXPORT,
     ),
 ]

@@ -119,7 +119,7 @@ def merge(
 def check(prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False) -> None:
     """Check budgets against a report.
 
-    Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be judged
+    Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be evaluated
     because days are missing.
 
     [dim]circleci-usage check --output usage-report --forecast[/dim]
@@ -155,8 +155,8 @@ def demo(
 ) -> None:
     """Run the full pipeline against a mock CircleCI with sample data; no account needed.
 
-    Today is always a day in November 2026 for it, so that the same seed always
-    gives the same report. Your environment, settings file and store are not
+    Its clock is fixed in November 2026, so the same seed always gives the
+    same report. Your environment, settings file and store are not
     used.
 
     [dim]circleci-usage demo --output demo-report[/dim]

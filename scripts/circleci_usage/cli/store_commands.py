@@ -100,7 +100,7 @@ def doctor(
 
 @expand_flag_groups
 def prune(store: StoreFlag, shown: QuietFlag) -> None:
-    """Remove usage older than the 13 months that CircleCI keeps from the store.
+    """Remove usage from the store that is older than CircleCI's 13-month retention.
 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """

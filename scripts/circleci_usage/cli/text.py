@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import month_of
@@ -14,6 +15,14 @@ from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.render.formatting import when
+
+_STATUSES: Final = {
+    "within": "ON TRACK",
+    "expected over": "FORECAST TO EXCEED",
+    "over": "EXCEEDED",
+    "unknown": "UNKNOWN",
+}
+"""State of a budget → its status as people read it."""
 
 
 def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
@@ -79,7 +88,7 @@ def budget_line(state: BudgetState, currency: str) -> str:
     known = "known to be " if state.month_to_date.missing else ""
     until = f" through {through}" if through < month.last else ""
     line = (
-        f"{state.state.upper()}  {name}: {_money(state.spent)} of {_money(budget.amount)}"
+        f"{_STATUSES[state.state]}  {name}: {_money(state.spent)} of {_money(budget.amount)}"
         f" {currency} {known}spent"
         f" {when(month)}{until}"
     )

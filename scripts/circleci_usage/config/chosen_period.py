@@ -73,7 +73,7 @@ def choose_period(
         SettingsError: a date is invalid, the range is empty or has no usage, or the name is
             unknown.
     """
-    resolve = days_of_files if in_files else days_to_export
+    resolve = days_of_files if in_files else written_days
     period = resolve(written, today)
     future = future_end(written.last, today)
     cut = f"The end date {future} is in the future; today, {today}, is used instead."
@@ -86,7 +86,7 @@ def choose_period(
     )
 
 
-def days_to_export(written: WrittenPeriod, today: date) -> Period:
+def written_days(written: WrittenPeriod, today: date) -> Period:
     """The days to export on the UTC day `today`, never reaching into the future.
 
     A start date alone reaches through yesterday, the last day that CircleCI has completely; so does
@@ -108,7 +108,7 @@ def days_to_export(written: WrittenPeriod, today: date) -> Period:
 
 
 def days_of_files(written: WrittenPeriod, today: date) -> Period:
-    """As `days_to_export`, but open on a side without a date, or from before CircleCI."""
+    """As `written_days`, but open on a side without a date, or from before CircleCI."""
     first, last = _stripped(written.first), _stripped(written.last)
     if not (first or last):
         return named_period(written.name.strip(), today)

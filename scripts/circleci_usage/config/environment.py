@@ -100,7 +100,7 @@ def price_per_credit(text: str) -> Decimal:
 def parse_duration(text: str, what: str) -> timedelta:
     """A duration: `90m`, `1h30m`, `45s` or a number of seconds.
 
-    >>> str(duration("1h30m", "MAX_WAIT"))
+    >>> str(parse_duration("1h30m", "MAX_WAIT"))
     '1:30:00'
 
     Raises:

@@ -129,7 +129,7 @@ def sum_frames(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFr
 
         >>> jobs = pd.DataFrame({"job": ["a", "b"], "runs": [1, 2]})
         >>> seats = pd.DataFrame({"job": ["b"], "seats": [5]})
-        >>> summed([jobs, seats], ["job"]).to_dict("records")
+        >>> sum_frames([jobs, seats], ["job"]).to_dict("records")
         [{'job': 'a', 'runs': 1, 'seats': 0}, {'job': 'b', 'runs': 2, 'seats': 5}]
     """
     measures = [

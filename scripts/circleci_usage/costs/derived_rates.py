@@ -99,7 +99,7 @@ def derive_rates(classes: pd.DataFrame) -> dict[tuple[str, str], DerivedRate]:
         classes: of `RunStatistics`.
 
     Returns:
-        The rates by `resource_rates.identity`.
+        The rates by `resource_rates.class_identity`.
     """
     tallies: defaultdict[tuple[str, str], list[_Tally]] = defaultdict(list)
     for row in classes.to_dict("records"):

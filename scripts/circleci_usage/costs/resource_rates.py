@@ -233,7 +233,7 @@ def public_rates() -> Rates:
 def class_identity(executor: str, name: str) -> tuple[str, str]:
     """An executor and a class as the table spells them.
 
-    >>> identity("Windows", "xlarge-gen2")
+    >>> class_identity("Windows", "xlarge-gen2")
     ('machine', 'xlarge.gen2')
     """
     spelled = executor.lower().replace("_", "-")

@@ -300,8 +300,8 @@ def _unpacked(file: Path, name: str, limit: int) -> Iterator[bytes]:
             size += len(chunk)
             if size > limit:
                 raise TooLargeError(
-                    f"{name} decompresses to more than {limit >> 20} MiB, which no export does; if"
-                    " it is an export all the same, raise --max-ratio (MAX_RATIO)."
+                    f"{name} decompresses to more than {limit >> 20} MiB, far more than an"
+                    " export should; if it is a valid export, raise --max-ratio (MAX_RATIO)."
                 )
             yield chunk
 

@@ -22,7 +22,7 @@ from circleci_usage.report_folder.table import Row, Table
 FORECAST: Final = CatalogTable(
     "forecast",
     "Forecast",
-    "The calendar month of the last complete day: in all, in credits, and by team.",
+    "The calendar month of the last complete day: total cost, total credits, and cost by team.",
     (
         text("measure", "`cost`, or `credits` for the line whose amounts are credits."),
         text("team", "The team; empty for everything."),
@@ -39,7 +39,7 @@ BUDGETS: Final = CatalogTable(
     "A budget of the settings file and its status.",
     (
         text("name", "The budget's name."),
-        text("team", "Whose budget it is; empty for one of everything."),
+        text("team", "Team that the budget is for; empty for one on the total cost."),
         text("per", "`month` (calendar month) or `cycle` (billing cycle)."),
         money("amount", "The budget."),
         SPENT,

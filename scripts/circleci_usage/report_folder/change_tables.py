@@ -26,30 +26,30 @@ ANOMALIES: Final = CatalogTable(
         *dimensions(PROJECT),
         money("expected", "Expected cost of the subject."),
         money("actual", "Its actual cost."),
-        text("workflow", "Workflow of the main driver; empty where no single job rose."),
-        text("job", "The main driver: the job that rose most."),
+        text("workflow", "Workflow of the main driver; empty if no single job increased."),
+        text("job", "The main driver: the job with the largest increase."),
         money("job_expected", "The main driver's expected cost."),
         money("job_actual", "The main driver's actual cost."),
         money("excess", "Actual minus expected."),
-        text("subject", "What rose: `project`, `job` or `all`."),
+        text("subject", "What increased: `project`, `job` or `all`."),
     ),
 )
 
 CHANGE: Final = (
     money("before", "Cost in the previous period."),
-    money("after", "Cost in this one."),
+    money("after", "Cost in this period."),
     money("difference", "After minus before."),
     money(
         "by_runs",
         "Volume effect: change at the previous cost per run; the rest is the rate effect.",
     ),
     count("job_runs_before", "job runs", "Job runs in the previous period."),
-    count("job_runs_after", "job runs", "Job runs in this one."),
-    money("before_a_day", "Average daily cost in the previous period, without seats."),
-    money("after_a_day", "Average daily cost in this one, without seats."),
+    count("job_runs_after", "job runs", "Job runs in this period."),
+    money("before_a_day", "Average daily cost in the previous period, excluding seats."),
+    money("after_a_day", "Average daily cost in this period, excluding seats."),
     money("difference_a_day", "Difference of the two."),
-    count("started_runs_before", "job runs", "Those before that took time or cost something."),
-    count("started_runs_after", "job runs", "Those after that took time or cost something."),
+    count("started_runs_before", "job runs", "Previous runs that took time or cost something."),
+    count("started_runs_after", "job runs", "Runs in this period that did."),
 )
 
 CHANGES_BY_PROJECT: Final = CatalogTable(

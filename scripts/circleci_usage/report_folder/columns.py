@@ -99,19 +99,17 @@ def count(name: str, unit: str, meaning: str, only: str = "") -> Column:
 
 
 LIST_PRICED: Final = "with `list_price_per_credit` in the settings file"
-WITH_INCLUDED: Final = "with `included_credits` in the settings file"
+WITH_INCLUDED: Final = "with `included_credits` or `free_seats` in the settings file"
 WITH_UNPRICED: Final = "with `--allow-unpriced`"
 
 CREDITS: Final = credit_amount("credits", "Credits used.")
-UNPRICED: Final = credit_amount(
-    "unpriced_credits", "Those of the credits that have no price.", WITH_UNPRICED
-)
+UNPRICED: Final = credit_amount("unpriced_credits", "Credits without a price.", WITH_UNPRICED)
 FREE: Final = credit_amount(
-    "free_credits", "Those of the credits that the plan includes.", WITH_INCLUDED
+    "free_credits", "Free credits used (included credits and free seats).", WITH_INCLUDED
 )
 LIST_COST: Final = money("list_cost", "Cost of the credits at the list price.", LIST_PRICED)
 CONTRACTED_COST: Final = money(
-    "contracted_cost", "Contract price × credits, before included credits.", WITH_INCLUDED
+    "contracted_cost", "Contract price × credits, before free credits are deducted.", WITH_INCLUDED
 )
 COST: Final = money("cost", "What is charged; empty if none of the credits has a price.")
 JOB_RUNS: Final = count("job_runs", "job runs", "Job runs, also those that cost nothing.")

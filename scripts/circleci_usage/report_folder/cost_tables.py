@@ -5,7 +5,6 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import BREAKDOWNS
 from circleci_usage.analysis.cube import cube_names
 from circleci_usage.analysis.daily_tables import COARSE, FINE
 from circleci_usage.report import Report
@@ -30,7 +29,7 @@ from circleci_usage.report_folder.columns import (
     text,
 )
 from circleci_usage.report_folder.priced_amounts import known_amounts
-from circleci_usage.schema.dimensions import DIMENSIONS
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 from circleci_usage.schema.report_files import (
     CHARGEBACK,
     CUBE,
@@ -51,17 +50,14 @@ _SHARE: Final = share("share", "Share of the total cost; of the credits if nothi
 
 def breakdown_tables() -> Iterator[CatalogTable]:
     """The breakdowns of the schema, in their order."""
-    rows = {dimension.name: dimension for dimension in DIMENSIONS}
-    for name, keys in BREAKDOWNS.items():
-        last = rows.get(keys[-1])
-        title = last.plural if last else name.replace("_", " ").capitalize()
-        what = (last.label if last else keys[-1].replace("_", " ")).lower()
+    for name, table in BREAKDOWN_TABLES.items():
         parts = _PARTS if name == "teams" else ()
-        columns = (*dimensions(keys), *AMOUNTS, *parts, _SHARE, JOB_RUNS)
-        yield CatalogTable(name, title, f"One {what} and what it cost.", columns)
+        columns = (*dimensions(table.keys), *AMOUNTS, *parts, _SHARE, JOB_RUNS)
+        line = f"{table.heading}: its credits, cost and job runs."
+        yield CatalogTable(name, table.title, line, columns)
 
 
-_TOO_MANY: Final = "unless the report has more than 100,000 such lines"
+_TOO_MANY: Final = "if the report has at most 100,000 such lines"
 
 
 def _daily_keys() -> tuple[Column, ...]:
@@ -119,7 +115,7 @@ CHARGEBACK_TABLE: Final = CatalogTable(
             "with `tags` in the settings file",
         ),
         *_PARTS,
-        money("total", "Both together."),
+        money("total", "Direct cost plus share of shared costs."),
         CURRENCY,
     ),
 )

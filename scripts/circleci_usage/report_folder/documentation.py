@@ -35,8 +35,8 @@ _SUMMARY_INTRO = """\
 The report's numbers for programs. `schema_version` is raised when a key changes its meaning or goes
 away; new keys may come at any time.
 
-- **decimal**: a text with all digits, so that no reader rounds it. **integer** and **number** are
-  numbers of JSON.
+- **decimal**: a string with all digits, so no parser rounds it. **integer** and **number** are
+  JSON numbers.
 - **day**: a UTC day, as in `"2026-03-31"`. Both ends of a period are part of it.
 - What is not known is `null`, also where a meaning below says that a table's cell is empty.
 - Lists that grow with the names of the export have at most 1,000 entries. A shortened breakdown

@@ -38,7 +38,7 @@ RIGHT_SIZING: Final = CatalogTable(
         ),
         text("suggested", "The class that the verdict recommends; empty where none."),
         count("runs", "job runs", "Runs that ended."),
-        count("measured_runs", "job runs", "Those whose peak usage is known."),
+        count("measured_runs", "job runs", "Job runs with known peak usage."),
         number("p95_cpu", "percent", "95th percentile of the runs' peak CPU usage."),
         number("p95_ram", "percent", "95th percentile of the runs' peak RAM usage."),
         _MONTHLY_CREDITS,
@@ -49,7 +49,7 @@ RIGHT_SIZING: Final = CatalogTable(
             " where that is not known.",
         ),
         money("saved_a_month", "Monthly savings."),
-        text("recommended", "The class that saves most for certain, else the suggested one."),
+        text("recommended", "Class with the largest confirmed savings, else the suggested one."),
         text(
             "saved_by",
             "How it saves: `smaller class`, `larger class`, `next generation` or `smaller class of"
@@ -111,7 +111,7 @@ RESOURCE_RATES: Final = CatalogTable(
         exact("credits_per_minute", "credits per minute", "The rate that is used here."),
         text("rate_source", "Where it is from: as in `right_sizing`."),
         text("source", "Source of the rate table's rate."),
-        day("as_of", "The day that it was read."),
+        day("as_of", "Date of the source."),
         exact("vcpus", "vCPUs", "Size of the class."),
         exact("ram_gb", "GB", "Memory of the class."),
         exact("derived_credits_per_minute", "credits per minute", "The rate that runs agree on."),

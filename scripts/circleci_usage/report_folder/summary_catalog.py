@@ -134,7 +134,7 @@ def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
         meaning,
         day("from", "First day of it."),
         day("to", "Last day of it."),
-        day("since", "First day of it that there are data of."),
+        day("since", "First day with data."),
         day("through", "Last day that counts as spent."),
         _gaps("Days through that day without data."),
         *_FORECAST,
@@ -245,7 +245,7 @@ _FINDINGS: Final = (
         text("assumption", "What the savings assume, in a sentence."),
         credit_amount("saved_credits_a_month", "Monthly savings in credits of all `savings`."),
         money("saved_a_month", "Monthly savings of all `savings`."),
-        _lines("savings", "Jobs that save for certain.", RIGHT_SIZING),
+        _lines("savings", "Jobs with confirmed savings.", RIGHT_SIZING),
         _lines("suggestions", "Jobs with another recommended class.", RIGHT_SIZING),
         _lines("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
         _lines("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
@@ -275,11 +275,11 @@ _FINDINGS: Final = (
 )
 
 _TAIL: Final = (
-    _texts("warnings", "What to know before trusting the numbers, a sentence each."),
+    _texts("warnings", "Data quality notes, one sentence each."),
     _object(
         "left_out",
         "Lists that are shortened here; tables/*.csv have every line.",
-        count("(path)", "entries", "How many entries the list with this path has more."),
+        count("(path)", "entries", "Number of entries omitted from the list at this path."),
         only="with a list that is shortened",
     ),
 )

@@ -114,7 +114,7 @@ def _longest(names: pl.Series) -> int:
 
 
 def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
-    """With zeros where `sum_runs` left out a credit type."""
+    """With zeros where the engine left out a credit type."""
     like = {"credits": sums["total_credits"].dtype, "runs": sums["job_runs"].dtype}
     every = {
         f"{kind}_{what}": pl.lit(0, dtype) for kind in CREDIT_TYPES for what, dtype in like.items()

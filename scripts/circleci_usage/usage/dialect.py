@@ -21,7 +21,7 @@ _REMEMBERED: Final = 10_000
 def dialect_line(fields: Iterable[Field]) -> bytes:
     r"""Fields → a line; surrogates become the bytes that they stand for.
 
-    >>> csv_line([Field("a", quoted=True), Field("b, c", quoted=True)])
+    >>> dialect_line([Field("a", quoted=True), Field("b, c", quoted=True)])
     b'a,"b, c"\n'
     """
     return (",".join(map(_csv_text, fields)) + "\n").encode("utf-8", "surrogateescape")

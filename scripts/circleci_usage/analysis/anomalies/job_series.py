@@ -70,7 +70,10 @@ class DayCost:
     @property
     def project(self) -> tuple[str, ...]:
         """The names of the project; empty for all together."""
-        return self.key[:PROJECT_LENGTH]
+        if not self.key:
+            return ()
+        organization_id, organization, project_id, project, *_ = self.key
+        return ProjectKey(organization_id, organization, project_id, project)
 
 
 @dataclass(frozen=True)

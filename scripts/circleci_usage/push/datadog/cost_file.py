@@ -64,7 +64,7 @@ def cost_file(report: ReportFolder, today: date) -> CostFile:
     if report.period.last > today:
         raise SettingsError(
             f"The report ends on {report.period.last}, but today is {today}, and Datadog's Custom"
-            " Costs take no future days; check the clock, or leave out --custom-costs."
+            " Costs do not accept future dates; check the clock, or leave out --custom-costs."
         )
     return CostFile(report.period, cost_lines(_charges(report), _team_tags(report)))
 

@@ -136,6 +136,7 @@ def index_html(view: ReportView) -> str:
     return templates.get_template("page.html.j2").render(
         report=view.report,
         head=_head(view),
+        focus_file=view.focus_file,
         sections=[*_sections(view)],
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file

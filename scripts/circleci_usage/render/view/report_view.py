@@ -10,6 +10,7 @@ from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects
 from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.schema.keys import ProjectKey
+from circleci_usage.schema.report_files import FOCUS_NAME
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,10 +20,12 @@ class ReportView:
     Attributes:
         report: what is shown.
         presentation: what it is shown with.
+        focus_file: the name of its FOCUS file.
     """
 
     report: Report
     presentation: Presentation = UNNAMED
+    focus_file: str = FOCUS_NAME
 
     @property
     def currency(self) -> str:

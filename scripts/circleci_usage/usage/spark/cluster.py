@@ -89,7 +89,7 @@ def check_reachable(master: str) -> None:
     """Spark itself would try for a minute."""
     if not master.startswith(_STANDALONE):
         return
-    refusal = "such an address has a host and a port"
+    refusal = "the address must have a host and a port"
     for host, port in _ADDRESS.findall(master.removeprefix(_STANDALONE)):
         try:
             socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN).close()
