@@ -3,34 +3,26 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from pydantic import SecretStr
 
 from circleci_usage.analysis.budget_days import first_budget_day
-from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.periods import (
-    Period,
-    add_months,
-    month_start,
-    previous_period,
-)
+from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import ExportResult, export_usage
-from circleci_usage.export.ledger import State, complete_through
+from circleci_usage.export.ledger import complete_through
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
-from circleci_usage.export.store import Store, no_usage_warnings
+from circleci_usage.export.store import Store
 from circleci_usage.pipeline import make_report
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
-from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.stored_usage import with_stored_history
+from circleci_usage.usage.input_files import FoundParts
 from circleci_usage.usage.polars.engine import on_this_machine
 from circleci_usage.usage.recorded import find_recorded
-
-_USUAL_MONTHS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -143,44 +135,3 @@ def with_history(period: Period, name: str | None) -> Period:
     if name is None or name == "last-13-months":
         return period
     return Period(previous_period(period).start, period.stop)
-
-
-def with_stored_history(period: Period) -> Period:
-    """The days of the store that a period is compared with: previous period and months before."""
-    return Period(
-        add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop
-    )
-
-
-def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
-    """The parts of the store for a period and the days it is compared with, or all of them.
-
-    Raises:
-        SettingsError: it has none of the period.
-    """
-    store = Store(folder)
-    fetched = store.ledger.in_state(State.FETCHED)
-    if not fetched:
-        return find_parts([folder])
-    if period is None:
-        wanted = Period(
-            min(window.first for window in fetched), max(window.period.stop for window in fetched)
-        )
-        days = compared = wanted
-    else:
-        wanted, days = period, with_stored_history(period)
-        compared = Period(previous_period(period).start, period.stop)
-    if not any(window.overlaps(wanted) for window in fetched):
-        raise SettingsError(
-            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`,"
-            " or name the files or folders of an export."
-        )
-    empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
-    found = find_recorded(store.recorded(days))
-    judged = Period(month_start(wanted.start), wanted.stop)
-    return FoundParts(
-        found.parts,
-        (*empty, *found.warnings),
-        complete_through=store.complete_through(wanted),
-        complete=store.complete_days(days, judged),
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.cost_files.focus import AUTO, FOCUS_VERSIONS, write_focus
+from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
@@ -21,12 +21,14 @@ from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
-from circleci_usage.report_folder.writer import replace_report
+from circleci_usage.report_folder.writer import FileWriter, replace_report
 from circleci_usage.schema.report_files import (
+    AUTO,
     CHARTS_FOLDER,
     COST_FILES_FOLDER,
     FOCUS_GZIP_NAME,
     FOCUS_NAME,
+    FOCUS_VERSIONS,
     MERGED_NAME,
     PAGE_NAME,
     PROJECT_CHARTS_FOLDER,
@@ -35,9 +37,6 @@ from circleci_usage.schema.report_files import (
     SUMMARY_TEXT_NAME,
     TABLES_FOLDER,
 )
-
-FileWriter = Callable[[Path], object]
-"""Writes one file, given its path."""
 
 Output = Callable[[ReportView, Path], object]
 """Writes a file of the report, or the files of a folder, given its path."""

@@ -4,11 +4,9 @@ Parts on disk become daily usage, daily usage becomes costs, costs get their own
 find what to act on. The report holds all of that; every file of the report folder is made from it.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.analyze import AnalysisInput, analyze
@@ -33,15 +31,13 @@ from circleci_usage.costs.costs import within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.report import Presentation, Report
+from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
 
 _WRITER: Final = "circleci_usage.outputs"
-
-FileWriter = Callable[[Path], object]
-"""Writes one file, given its path."""
 
 
 def make_report(

@@ -7,6 +7,7 @@ from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings
 from circleci_usage.core.periods import ALL_DAYS, Period
 from circleci_usage.costs.allocation import NO_TEAMS, Ownership
 from circleci_usage.costs.pricing import PriceList
+from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
 
@@ -46,9 +47,9 @@ class ReportSettings:
     period_name: str | None = None
     link: str | None = None
     merged: bool = False
-    focus_version: str = "1.2"
+    focus_version: str = FOCUS_VERSIONS[0]
     export_for: tuple[str, ...] = ()
-    focus_grain: str = "auto"
+    focus_grain: str = AUTO
     focus_gzip: bool = False
     checksum: str = ""
 

@@ -15,7 +15,7 @@ from circleci_usage.cli.flag_groups import (
     StoreFlag,
     expand_flag_groups,
 )
-from circleci_usage.push.datadog.plan import MAX_SERIES
+from circleci_usage.push.datadog.defaults import MAX_SERIES
 
 COMMANDS = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 OWN_OUTPUT = {"demo", "merge"}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.cost_files.focus import FOCUS_VERSIONS, write_focus
+from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.schema.export_columns import NULL_MARKS
+from circleci_usage.schema.report_files import FOCUS_VERSIONS
 from report_factory import report_from_settings
 from rows import Row, job_run
 

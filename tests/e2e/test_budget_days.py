@@ -20,10 +20,11 @@ from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.run_context import ExportOptions
-from circleci_usage.export_and_report import ExportSettings, export, run, stored_parts, with_history
+from circleci_usage.export_and_report import ExportSettings, export, run, with_history
 from circleci_usage.pipeline import make_report
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage

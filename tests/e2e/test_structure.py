@@ -29,6 +29,7 @@ ROOMS: Final = (
     "render",
     "outputs",
     "pipeline",
+    "stored_usage",
     "export_and_report",
     "push",
     "checks",

@@ -18,12 +18,13 @@ from isal import igzip
 from circleci_usage.analysis.breakdowns import AMOUNTS
 from circleci_usage.analysis.cube import SMALLER, cube
 from circleci_usage.core.columnar import Records
-from circleci_usage.cost_files.focus import GRAINS, focus_warning, write_focus
+from circleci_usage.cost_files.focus import focus_warning, write_focus
 from circleci_usage.cost_files.profiles import PROFILES, write_profile
 from circleci_usage.costs.allocation import NO_TEAMS, allocated
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import LISTS, MOST_ENTRIES, summary, summary_json
+from circleci_usage.schema.report_files import GRAINS
 from commandline import circleci_usage
 from report_factory import report_from_settings
 from rows import Row, job_run

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from circleci_usage.core.errors import DataError
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from circleci_usage.export_and_report import stored_parts
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge

@@ -20,8 +20,8 @@ from circleci_usage.core.errors import DataError, SettingsError, UsageExporterEr
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from circleci_usage.export_and_report import stored_parts
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import FoundParts, find_parts

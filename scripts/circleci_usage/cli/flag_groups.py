@@ -13,6 +13,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from circleci_usage.cli import flags
 from circleci_usage.export import defaults
+from circleci_usage.push.datadog.defaults import DEFAULT_SITE, MAX_SERIES
+from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
 
 _Result = TypeVar("_Result")
 
@@ -97,8 +99,8 @@ class ReportFlags(OutputFlag, PriceFlags):
 
     allow_unpriced: flags.AllowUnpriced = False
     merged: flags.Merged = True
-    focus_version: flags.FocusVersion = "1.2"
-    focus_grain: flags.FocusGrain = "auto"
+    focus_version: flags.FocusVersion = FOCUS_VERSIONS[0]
+    focus_grain: flags.FocusGrain = AUTO
     focus_gzip: flags.FocusGzip = False
     export_for: flags.ExportFor = None
 
@@ -115,7 +117,7 @@ class EngineFlags:
 class DatadogFlags(InsecureFlag):
     """Where Datadog is."""
 
-    datadog_site: flags.DatadogSite = flags.DEFAULT_SITE
+    datadog_site: flags.DatadogSite = DEFAULT_SITE
     datadog_url: flags.DatadogUrl = None
 
 
@@ -133,7 +135,7 @@ class PushFlags(DatadogFlags):
     mode: flags.PushMode = "snapshot"
     tags: flags.PushTags = None
     without_tags: flags.WithoutTags = None
-    max_series: flags.MaxSeries = 1000
+    max_series: flags.MaxSeries = MAX_SERIES
     historical_metrics_enabled: flags.HistoricalMetricsEnabled = False
     enable_historical: flags.EnableHistorical = False
     custom_costs: flags.CustomCosts = False

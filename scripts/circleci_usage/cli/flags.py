@@ -15,7 +15,6 @@ from circleci_usage.schema.report_files import REPORT_FOLDER
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path(REPORT_FOLDER)
-DEFAULT_SITE = "datadoghq.com"
 
 _MOST = 10**9
 """An upper bound: more GB than disks have, and a ratio that no compression reaches."""

@@ -43,7 +43,7 @@ def found_parts(
             return find_parts(map(Path, paths))
         # The ledger tells more than the files: which days are complete, and what each file is.
         store, period = Path(paths[0]), None
-    from circleci_usage.export_and_report import stored_parts
+    from circleci_usage.stored_usage import stored_parts
 
     return stored_parts(store, period)
 

@@ -127,9 +127,9 @@ def report_settings(
             understood.
     """
     from circleci_usage.cli.artifact_url import artifact_link
-    from circleci_usage.cost_files.focus import FOCUS_VERSIONS, GRAINS
     from circleci_usage.cost_files.profiles import PROFILES
     from circleci_usage.report_settings import ReportSettings
+    from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
 
     check_drawing()
     file = load_settings(flags.config)

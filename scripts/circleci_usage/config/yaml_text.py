@@ -21,7 +21,7 @@ _TAGS: Final = (_NULL, _MAP, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", N
 _MOST_NODES: Final = 50_000
 _DEEPEST: Final = 20
 
-Place = tuple[int | str, ...]
+TextPlace = tuple[int | str, ...]
 """The keys and list positions that lead to a value."""
 
 
@@ -40,7 +40,7 @@ class YamlText:
     value: Any
     _root: yaml.Node | None
 
-    def line(self, place: Place) -> int:
+    def line(self, place: TextPlace) -> int:
         """The line, from 1, of a key or list item, or of the closest one around it."""
         node, line = self._root, 1
         for step in place:

@@ -27,7 +27,7 @@ PROVIDER: Final = "CircleCI"
 MARK: Final = ("exported_by", "circleci-usage")
 """The tag that marks our files among others."""
 
-DIMENSIONS: Final = names_in(Place.CUSTOM_COSTS)
+COST_DIMENSIONS: Final = names_in(Place.CUSTOM_COSTS)
 
 _NO_VALUE: Final = "none"
 """Datadog accepts no blank value."""
@@ -61,7 +61,7 @@ class CostLine:
 
 
 Charge = tuple[date, Mapping[str, str], Decimal]
-"""A day, the names of `DIMENSIONS`, a cost."""
+"""A day, the names of `COST_DIMENSIONS`, a cost."""
 
 
 _Names = tuple[tuple[str, str], ...]
@@ -101,7 +101,7 @@ def lines_by_day(
 
 
 def _named(names: Mapping[str, str]) -> _Names:
-    return tuple((name, names[name]) for name in DIMENSIONS)
+    return tuple((name, names[name]) for name in COST_DIMENSIONS)
 
 
 def _summed(charges: Iterable[Charge]) -> Mapping[tuple[date, _Names], Decimal]:
@@ -116,7 +116,7 @@ def _tagged(
     every: Iterable[_Names], tags: Mapping[str, Mapping[str, str]]
 ) -> Mapping[_Names, tuple[str, ...]]:
     """Names → their tags, which differ where the names do."""
-    taken = {*DIMENSIONS, MARK[0]}
+    taken = {*COST_DIMENSIONS, MARK[0]}
     own = {name: values for name, values in tags.items() if name not in taken}
     all_names = {names: (*names, *_team_tags(names, own)) for names in every}
     as_tags = Tags(all_names.values(), (MARK,))

@@ -32,12 +32,9 @@ from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
+from circleci_usage.schema.report_files import AUTO
 
 VENDOR: Final = "CircleCI"
-
-AUTO: Final = "auto"
-GRAINS: Final = (AUTO, "day", "month")
-"""What a line covers; `AUTO` is a day, unless the file would have too many lines."""
 
 MOST_LINES: Final = 1_000_000
 """About 420 MB."""
@@ -251,8 +248,6 @@ def _name(*names: str) -> str:
     """The first of the names that there is."""
     return next((name for name in names if name and name != NO_NAME), "")
 
-
-FOCUS_VERSIONS: Final = ("1.2", "1.4")
 
 _SELLER: Final = {
     "1.2": ("ProviderName", "PublisherName"),

@@ -18,8 +18,8 @@ from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.cost_files.custom_costs_lines import (
+    COST_DIMENSIONS,
     CURRENCY,
-    DIMENSIONS,
     Charge,
     lines_by_day,
 )
@@ -205,7 +205,7 @@ def _datadog_costs(report: Report) -> Iterator[CsvRow]:
             f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in"
             f" {report.currency}."
         )
-    distinct = priced_lines(report).counts[[*DIMENSIONS]].drop_duplicates()
+    distinct = priced_lines(report).counts[[*COST_DIMENSIONS]].drop_duplicates()
     every = [_as_in_tables(names) for names in distinct.itertuples(index=False, name=None)]
     for line in lines_by_day(_charges_of_days(report), every, _team_tags(report)):
         # Tags are sent as they are here; no sign that a formula needs is left in them.
@@ -214,13 +214,13 @@ def _datadog_costs(report: Report) -> Iterator[CsvRow]:
 
 def _charges_of_days(report: Report) -> Iterator[Charge]:
     for charge in priced_charges(report):
-        names = _as_in_tables(getattr(charge, name) for name in DIMENSIONS)
+        names = _as_in_tables(getattr(charge, name) for name in COST_DIMENSIONS)
         yield charge.date.date(), names, charge.cost
 
 
 def _as_in_tables(names: Iterable[str]) -> dict[str, str]:
-    """The names of `DIMENSIONS` as tables have them, which `push` reads."""
-    return dict(zip(DIMENSIONS, map(neutral, names), strict=True))
+    """The names of `COST_DIMENSIONS` as tables have them, which `push` reads."""
+    return dict(zip(COST_DIMENSIONS, map(neutral, names), strict=True))
 
 
 def _team_tags(report: Report) -> dict[str, dict[str, str]]:

@@ -115,7 +115,7 @@ COST: Final = money("cost", "What is charged; empty if none of the credits has a
 JOB_RUNS: Final = count("job_runs", "job runs", "Job runs, also those that cost nothing.")
 CURRENCY: Final = text("currency", "Currency of the amounts, as in ISO 4217.")
 
-AMOUNTS: Final = (CREDITS, UNPRICED, LIST_COST, CONTRACTED_COST, COST)
+AMOUNT_COLUMNS: Final = (CREDITS, UNPRICED, LIST_COST, CONTRACTED_COST, COST)
 
 SPENT: Final = money("spent", "Actual cost so far.")
 EXPECTED: Final = money("expected", "Forecast for the end; empty where too little is known.")

@@ -9,7 +9,7 @@ from circleci_usage.analysis.cube import cube_names
 from circleci_usage.analysis.daily_tables import COARSE, FINE
 from circleci_usage.report import Report
 from circleci_usage.report_folder.columns import (
-    AMOUNTS,
+    AMOUNT_COLUMNS,
     CONTRACTED_COST,
     COST,
     CREDITS,
@@ -52,7 +52,7 @@ def breakdown_tables() -> Iterator[CatalogTable]:
     """The breakdowns of the schema, in their order."""
     for name, table in BREAKDOWN_TABLES.items():
         parts = _PARTS if name == "teams" else ()
-        columns = (*dimensions(table.keys), *AMOUNTS, *parts, _SHARE, JOB_RUNS)
+        columns = (*dimensions(table.keys), *AMOUNT_COLUMNS, *parts, _SHARE, JOB_RUNS)
         line = f"{table.heading}: its credits, cost and job runs."
         yield CatalogTable(name, table.title, line, columns)
 
@@ -96,7 +96,7 @@ CUBE_TABLE: Final = CatalogTable(
     " up by project, credit type and team.",
     (
         *dimensions(cube_names()),
-        *AMOUNTS,
+        *AMOUNT_COLUMNS,
         count("job_runs", "job runs", "Job runs; one that used two credit types is in both."),
         count("lines", "lines", "How many combinations are summed up in this line."),
     ),

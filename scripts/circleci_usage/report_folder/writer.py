@@ -31,6 +31,10 @@ _LONGEST: Final = 255
 _MAKE_IT_A_REPORT: Final = (SUMMARY_NAME, PAGE_NAME)
 
 
+FileWriter = Callable[[Path], object]
+"""Writes one file, given its path."""
+
+
 def replace_report(folder: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
     """Put the files of a report into a folder, in place of an earlier report's.
 

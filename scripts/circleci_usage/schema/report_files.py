@@ -54,3 +54,12 @@ def table_file(name: str) -> str:
     'tables/projects.csv'
     """
     return f"{TABLES_FOLDER}/{name}.csv"
+
+
+FOCUS_VERSIONS: Final = ("1.2", "1.4")
+"""Versions of FOCUS that focus.csv can have; the first is the default."""
+
+AUTO: Final = "auto"
+
+GRAINS: Final = (AUTO, "day", "month")
+"""What a line of focus.csv covers; `AUTO` is a day, unless the file would have too many lines."""

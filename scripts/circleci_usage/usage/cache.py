@@ -146,11 +146,11 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     if hashlib.sha256(body).digest() != content[:_DIGEST_LENGTH]:
         return None
     try:
-        days, branches, notes, *answers = _frames(body)
+        days, branches, notes, *statistics = _frames(body)
         sums = Sums(
             days,
             branches,
-            RunStatisticsFrames(*answers),
+            RunStatisticsFrames(*statistics),
             tuple(notes["warnings"][0]),
             bool(notes["has_repeats"][0]),
         )
@@ -227,8 +227,8 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
         {"warnings": pl.List(pl.String), "has_repeats": pl.Boolean},
         orient="row",
     )
-    answers = [getattr(sums.run_statistics, field.name) for field in fields(RunStatisticsFrames)]
-    frames = (sums.days, sums.branches, notes, *answers)
+    statistics = [getattr(sums.run_statistics, field.name) for field in fields(RunStatisticsFrames)]
+    frames = (sums.days, sums.branches, notes, *statistics)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
         with atomic_write(folder / f"{key}{_SUFFIX}") as stream:

@@ -13,8 +13,8 @@ from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.cost_files.custom_costs_lines import (
+    COST_DIMENSIONS,
     CURRENCY,
-    DIMENSIONS,
     Charge,
     CostLine,
     cost_lines,
@@ -75,9 +75,13 @@ def _body(line: CostLine) -> dict[str, Any]:
 
 
 def _charges(report: ReportFolder) -> Iterator[Charge]:
-    for (day, *names), (cost,) in report.rows(DAILY_CHARGES, ["date", *DIMENSIONS], ["cost"]):
+    for (day, *names), (cost,) in report.rows(DAILY_CHARGES, ["date", *COST_DIMENSIONS], ["cost"]):
         if cost is not None:
-            yield report.day(day, DAILY_CHARGES), dict(zip(DIMENSIONS, names, strict=True)), cost
+            yield (
+                report.day(day, DAILY_CHARGES),
+                dict(zip(COST_DIMENSIONS, names, strict=True)),
+                cost,
+            )
 
 
 def _team_tags(report: ReportFolder) -> dict[str, dict[str, str]]:

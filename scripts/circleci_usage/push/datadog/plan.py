@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.push.datadog.batches import Batch, batches
 from circleci_usage.push.datadog.cost_file import CostFile, cost_file
+from circleci_usage.push.datadog.defaults import MAX_SERIES
 from circleci_usage.push.datadog.retention import late_points, refuse_too_old
 from circleci_usage.push.datadog.series import MetricSeries, series_of
 from circleci_usage.push.datadog.series_limit import series_objection
@@ -22,10 +22,6 @@ from circleci_usage.push.datadog.sites import Site
 from circleci_usage.push.events import Event, events_of
 from circleci_usage.push.report_samples import ReportSamples, SampleOptions
 from circleci_usage.push.timestamps import Mode
-
-MAX_SERIES: Final = 1_000
-"""More need consent: Datadog bills distinct metrics and tags, and includes one or two hundred per
-host."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.network.addresses import service_address
-
-DEFAULT_SITE: Final = "datadoghq.com"
+from circleci_usage.push.datadog.defaults import DEFAULT_SITE
 
 GOVERNMENT: Final = "ddog-gov.com"
 """Sites without Historical Metrics Ingestion."""

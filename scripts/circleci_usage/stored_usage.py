@@ -1,0 +1,55 @@
+"""Which parts of a store a report reads: its period and the days it is compared with."""
+
+from pathlib import Path
+from typing import Final
+
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import Period, add_months, month_start, previous_period
+from circleci_usage.export.ledger import State
+from circleci_usage.export.store import Store, no_usage_warnings
+from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.recorded import find_recorded
+
+_USUAL_MONTHS: Final = 2
+"""Months before the previous period that are read too; each more takes time, and adds little."""
+
+
+def with_stored_history(period: Period) -> Period:
+    """The days of the store that a period is compared with: previous period and months before."""
+    return Period(
+        add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop
+    )
+
+
+def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
+    """The parts of the store for a period and the days it is compared with, or all of them.
+
+    Raises:
+        SettingsError: it has none of the period.
+    """
+    store = Store(folder)
+    fetched = store.ledger.in_state(State.FETCHED)
+    if not fetched:
+        return find_parts([folder])
+    if period is None:
+        wanted = Period(
+            min(window.first for window in fetched), max(window.period.stop for window in fetched)
+        )
+        days = compared = wanted
+    else:
+        wanted, days = period, with_stored_history(period)
+        compared = Period(previous_period(period).start, period.stop)
+    if not any(window.overlaps(wanted) for window in fetched):
+        raise SettingsError(
+            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`,"
+            " or name the files or folders of an export."
+        )
+    empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
+    found = find_recorded(store.recorded(days))
+    judged = Period(month_start(wanted.start), wanted.stop)
+    return FoundParts(
+        found.parts,
+        (*empty, *found.warnings),
+        complete_through=store.complete_through(wanted),
+        complete=store.complete_days(days, judged),
+    )
