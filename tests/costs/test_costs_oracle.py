@@ -18,7 +18,7 @@ from oracle_reports import assert_equals_oracle, report_of_parts
 from rows import DEFAULTS
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(45))
 @given(jobs=jobs, contract=contracts(), rules=rules, data=st.data())
 def test_every_breakdown_equals_the_oracle(
     tmp_path_factory: pytest.TempPathFactory,
