@@ -124,7 +124,9 @@ def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
     period = reporting.period
     if period is None or exported.start <= period.start:
         return reporting
-    return replace(reporting, period=Period(exported.start, period.stop), period_name=None)
+    unnamed = replace(reporting.presentation, period_name=None)
+    shorter = Period(exported.start, period.stop)
+    return replace(reporting, period=shorter, presentation=unnamed)
 
 
 def with_history(period: Period, name: str | None) -> Period:

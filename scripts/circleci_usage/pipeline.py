@@ -30,7 +30,7 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.costs.costs import within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.export.ledger import complete_through
-from circleci_usage.report import Presentation, Report
+from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
@@ -145,7 +145,7 @@ def _write(
     write_report(
         report,
         settings.folder,
-        presentation=Presentation(settings.period_name, settings.link),
+        presentation=settings.presentation,
         rows=merged,
         focus_version=settings.focus_version,
         focus_grain=settings.focus_grain,

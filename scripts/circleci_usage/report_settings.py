@@ -7,6 +7,7 @@ from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings
 from circleci_usage.core.periods import ALL_DAYS, Period
 from circleci_usage.costs.allocation import NO_TEAMS, Ownership
 from circleci_usage.costs.pricing import PriceList
+from circleci_usage.report import UNNAMED, Presentation
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
@@ -24,9 +25,7 @@ class ReportSettings:
         period: the days to report on, on an open side as far as there are data; None for all days
             that there are.
         otherwise: the days to report on when there are no data at all.
-        period_name: the name the period was chosen by, such as `last-week`; None when it was chosen
-            by dates.
-        link: where the report can be opened, if that is known.
+        presentation: what the report is shown with.
         merged: whether merged.csv.gz is written.
         focus_version: of focus.csv.
         export_for: other tools to write files for.
@@ -44,8 +43,7 @@ class ReportSettings:
     job_groups: JobGroups = NO_GROUPS
     period: Period | None
     otherwise: Period
-    period_name: str | None = None
-    link: str | None = None
+    presentation: Presentation = UNNAMED
     merged: bool = False
     focus_version: str = FOCUS_VERSIONS[0]
     export_for: tuple[str, ...] = ()

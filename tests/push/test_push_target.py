@@ -30,7 +30,6 @@ class TextPlan:
 
     lines: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    objection: str | None = None
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ def report_settings(
     """
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.profiles import PROFILES
+    from circleci_usage.report import Presentation
     from circleci_usage.report_settings import ReportSettings
     from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
 
@@ -142,8 +143,7 @@ def report_settings(
         job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
         otherwise=chosen.fallback,
-        period_name=None if whole else chosen.name,
-        link=artifact_link(environment),
+        presentation=Presentation(None if whole else chosen.name, artifact_link(environment)),
         merged=flags.merged,
         focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
         focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),

@@ -1,4 +1,4 @@
-"""Rows with equal names, summed: the one place that groups amounts by their names."""
+"""Rows with equal names, summed."""
 
 from collections.abc import Sequence
 

@@ -13,10 +13,6 @@ class TargetPlan(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What a person should know, a sentence each."""
 
-    @property
-    def objection(self) -> str | None:
-        """Why it cannot be sent without consent; None when it can."""
-
 
 class TargetResult(Protocol):
     """What has been sent. Frozen."""

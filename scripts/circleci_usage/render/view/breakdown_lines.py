@@ -61,23 +61,8 @@ class Top:
 
 def lines(breakdown: Breakdown) -> Records[Line]:
     """All lines in the order of the breakdown, each made when it is read."""
-    return _lines(breakdown.lines, breakdown.keys)
+    frame, names = breakdown.lines, breakdown.keys
 
-
-def top_lines(breakdown: Breakdown, limit: int) -> Top:
-    """`top` of a breakdown's lines, without making a `Line` of each of the others."""
-    frame = breakdown.lines
-    if len(frame) <= limit + 1:
-        return Top(lines(breakdown), None, 0)
-    others = frame.iloc[limit:]
-    credits, cost, share, unpriced = (
-        decimals.total(others[name]) for name in ("credits", "cost", "share", "unpriced_credits")
-    )
-    rest = Line((), "", credits, cost, share, int(others["job_runs"].sum()), unpriced)
-    return Top(_lines(frame.iloc[:limit], breakdown.keys), rest, len(others))
-
-
-def _lines(frame: pd.DataFrame, names: Sequence[str]) -> Records[Line]:
     def line(values: Cells) -> Line:
         key = tuple(map(_text, values[: len(names)]))
         *_, own_name = key

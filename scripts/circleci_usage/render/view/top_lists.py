@@ -11,8 +11,8 @@ from circleci_usage.render.formatting import shortened, visible_name
 from circleci_usage.render.view.breakdown_lines import (
     Line,
     Top,
+    lines,
     top,
-    top_lines,
     used_lines,
     uses_of,
 )
@@ -77,7 +77,7 @@ def top_list(
         limit: how many lines to show, besides the rest.
         label_length: longer names lose their middle.
     """
-    chosen = top_lines(view.report.breakdowns[breakdown], limit)
+    chosen = top(lines(view.report.breakdowns[breakdown]), limit)
     return _top_list(chosen, breakdown, _names(breakdown), view.project_names, label_length)
 
 
