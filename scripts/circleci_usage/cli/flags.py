@@ -250,7 +250,10 @@ Config = Annotated[
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
         metavar="PATH",
-        help="Settings file: prices, teams, budgets. (default: .circleci/usage.yml if it exists)",
+        help=(
+            "Settings file: prices, teams, budgets. (default: .circleci/usage.yml or .yaml, here or"
+            " above, up to the repository's root)"
+        ),
         rich_help_panel=_REPORT,
         show_default=False,
     ),

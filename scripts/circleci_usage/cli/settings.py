@@ -159,11 +159,11 @@ def load_settings(config: Path | None) -> "SettingsFile":
     Raises:
         SettingsError: something in it is not understood.
     """
-    from circleci_usage.config.environment import config_file
+    from circleci_usage.cli.settings_path import settings_path
     from circleci_usage.config.settings_file import load_settings_file
     from circleci_usage.config.settings_model import SettingsFile
 
-    path = config_file(config)
+    path = settings_path(config)
     return load_settings_file(path) if path else SettingsFile()
 
 

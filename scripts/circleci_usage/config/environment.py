@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
@@ -15,7 +14,6 @@ from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.organization_names import is_name
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
-DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
@@ -137,10 +135,3 @@ def poll_seconds(seconds: float) -> float:
             f" {_DAY:,}."
         )
     return seconds
-
-
-def config_file(given: Path | None) -> Path | None:
-    """The settings file: as given, else `.circleci/usage.yml` if it exists."""
-    if given is None and DEFAULT_CONFIG.is_file():
-        return DEFAULT_CONFIG
-    return given
