@@ -161,7 +161,7 @@ def test_passing_trouble_is_tried_again(
             "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not a valid URL",
         ),
         ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is not a valid duration"),
-        ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
+        ({"POLL_SECONDS": "often"}, 2, "POLL_SECONDS: 'often' is not a number; write one such as 15."),
     ],
 )
 def test_errors_are_one_line(

@@ -65,14 +65,14 @@ def export(tmp_path: Path) -> Path:
             2,
             "The settings file missing.yml cannot be read",
         ),
-        (["report", "good.csv", "--bogus"], 2, "No such option: --bogus"),
+        (["report", "good.csv", "--bogus"], 2, "has no option --bogus; see `"),
         (
             ["report", "good.csv", "-o", "good.csv"],
             2,
             "good.csv cannot be written: File exists. Choose a writable folder",
         ),
         (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
-        (["bogus"], 2, "No such command 'bogus'"),
+        (["bogus"], 2, "has no command 'bogus'; the commands are run,"),
     ],
 )
 def test_errors_are_one_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
