@@ -153,15 +153,19 @@ def test_passing_trouble_is_tried_again(
             3,
             "CircleCI found no organization 00000000-0000-4000",
         ),
-        ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
+        ({"START_DATE": "2026-13-01"}, 2, "START_DATE: '2026-13-01' is not a date"),
         ({"END_DATE": "2020-01-01"}, 2, "The start date is after the end date"),
         (
             {"CIRCLECI_URL": "circleci"},
             2,
             "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not a valid URL",
         ),
-        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is not a valid duration"),
-        ({"POLL_SECONDS": "often"}, 2, "POLL_SECONDS: 'often' is not a number; write one such as 15."),
+        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT: 'soon' is not a valid duration"),
+        (
+            {"POLL_SECONDS": "often"},
+            2,
+            "POLL_SECONDS: 'often' is not a number; write one such as 15.",
+        ),
     ],
 )
 def test_errors_are_one_line(

@@ -48,17 +48,17 @@ def export(tmp_path: Path) -> Path:
         (
             ["report", "good.csv", "--from", "2026-03-02", "--to", "2026-03-01"],
             2,
-            "The start date is after the end date",
+            "The start date is after the end date: --from 2026-03-02 is later than --to 2026-03-01",
         ),
         (
             ["report", "good.csv", "--period", "someday"],
             2,
-            "Unknown period 'someday'; choose from yesterday,",
+            "--period someday: invalid value; choose from yesterday,",
         ),
         (
             ["report", "good.csv", "--price-per-credit", "cheap"],
             2,
-            "The price per credit 'cheap' is not a valid number",
+            "--price-per-credit: 'cheap' is not a valid price per credit; write it as in 0.0006.",
         ),
         (
             ["report", "good.csv", "--config", "missing.yml"],

@@ -26,6 +26,7 @@ class DoctorSettings:
         datadog_site: name of the Datadog site.
         datadog_url: another address of its API, if any.
         allow_insecure: whether tokens may be sent over plain http.
+        organizations_from: the flag or variable that they were written in.
     """
 
     circleci_url: str
@@ -35,6 +36,7 @@ class DoctorSettings:
     datadog_site: str
     datadog_url: str | None
     allow_insecure: bool = False
+    organizations_from: str = "--org-id"
 
 
 def examine(
@@ -42,7 +44,7 @@ def examine(
 ) -> Iterator[Check]:
     """Run all checks, without using up an export request."""
     try:
-        names = config.organizations(settings.organizations)
+        names = config.organizations(settings.organizations, settings.organizations_from)
     except SettingsError as error:
         names = ()
         yield Check.failed("organization", error)

@@ -18,6 +18,7 @@ from circleci_usage.cli.flag_groups import (
     SendToDatadogFlags,
     expand_flag_groups,
 )
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def run(
     console, clock = console_for(shown), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting)
-    report_with = settings.report_settings(os.environ, reporting, chosen)
+    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
+    price_from = written_in(context, "price_per_credit")
+    report_with = settings.report_settings(os.environ, reporting, chosen, price_from=price_from)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     report = export_and_report(
@@ -88,7 +90,7 @@ def export(
     console, clock = console_for(shown), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting)
+    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
     exported = export_usage(export_with, chosen.period, clock=clock, progress=console)
     show_warnings(console, exported.warnings)
     for part in exported.parts:

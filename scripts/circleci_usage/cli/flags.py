@@ -1,7 +1,5 @@
 """The flags of the command line, with their environment variables; `flag_groups` has defaults."""
 
-import re
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from circleci_usage.core.errors import SettingsError
+from circleci_usage.cli.flag_checks import checked, duration, local_folder, path_of, poll_interval
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.schema.report_files import REPORT_FOLDER
 
@@ -38,31 +36,6 @@ class WithoutEnvironment(TyperCommand):
         super().__init__(*arguments, **settings)
         for parameter in self.params:
             parameter.envvar = None
-
-
-def path_of(flag: str) -> Callable[[str], Path]:
-    """A parser for the path of a flag: empty is an error, though Python takes it for `.`."""
-
-    def path(text: str) -> Path:
-        if not str(text):
-            raise SettingsError(
-                f"{flag} is empty; give it a path (. for the current folder), or omit {flag}."
-                " Is a variable in it unset?"
-            )
-        return Path(text)
-
-    return path
-
-
-def _folder(path: Path) -> Path:
-    """Refuse a URL: a folder must support renaming and locking, which object storage does not."""
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
-        raise SettingsError(
-            f"{path} is not a local directory; name one, and copy it to and from object storage"
-            " with a tool such as"
-            " `aws s3 sync`."
-        )
-    return path
 
 
 Paths = Annotated[
@@ -175,8 +148,8 @@ FocusGzip = Annotated[
 ExportFor = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="TOOL",
-        help="Also write files for a tool: vantage, finout, doit or datadog-costs; repeatable.",
+        metavar="TOOLS",
+        help="Also write files for vantage, finout, doit, datadog-costs: with commas, or repeated.",
         rich_help_panel=_REPORT,
         show_default=False,
     ),
@@ -264,7 +237,7 @@ Store = Annotated[
         envvar="STORE_DIR",
         parser=path_of("--store"),
         metavar="PATH",
-        callback=_folder,
+        callback=checked(local_folder),
         help="Local store of downloaded exports and their ledger.",
         rich_help_panel=_EXPORT,
     ),
@@ -277,7 +250,7 @@ Output = Annotated[
         envvar="OUTPUT_DIR",
         parser=path_of("--output"),
         metavar="PATH",
-        callback=_folder,
+        callback=checked(local_folder),
         help="Report folder.",
         rich_help_panel=_REPORT,
     ),
@@ -295,7 +268,7 @@ PollSeconds = Annotated[
     float,
     typer.Option(
         envvar="POLL_SECONDS",
-        min=0,
+        callback=checked(poll_interval),
         help="Initial poll interval in seconds; backs off.",
         rich_help_panel=_EXPORT,
     ),
@@ -304,6 +277,7 @@ MaxWait = Annotated[
     str,
     typer.Option(
         envvar="MAX_WAIT",
+        callback=checked(duration),
         metavar="DURATION",
         help="Maximum total wait for CircleCI, such as 90m; 0: do not wait for the hourly quota.",
         rich_help_panel=_EXPORT,

@@ -9,6 +9,7 @@ import typer
 
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
@@ -21,6 +22,7 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -33,7 +35,7 @@ MergedFile = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=flags.path_of("--output"),
+        parser=path_of("--output"),
         metavar="PATH",
         help="Output file, .csv or .csv.gz.",
     ),
@@ -80,7 +82,10 @@ def report(
     chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
-    report_with = settings.report_settings(os.environ, reporting, chosen, whole=whole)
+    price_from = written_in(context, "price_per_credit")
+    report_with = settings.report_settings(
+        os.environ, reporting, chosen, whole=whole, price_from=price_from
+    )
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
@@ -116,7 +121,9 @@ def merge(
 
 
 @expand_flag_groups
-def check(prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False) -> None:
+def check(
+    context: typer.Context, prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False
+) -> None:
     """Check budgets against a report.
 
     Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be evaluated
@@ -129,7 +136,8 @@ def check(prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False)
 
     console = console_for(ConsoleFlags())
     file = settings.load_settings(prices.config)
-    price = settings.price_override(prices.price_per_credit)
+    price_from = written_in(context, "price_per_credit")
+    price = settings.price_override(prices.price_per_credit, price_from)
     outcome = check_report(
         folder.output,
         file.all_budgets(),

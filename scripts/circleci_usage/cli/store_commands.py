@@ -20,6 +20,7 @@ from circleci_usage.cli.flag_groups import (
     VerboseFlag,
     expand_flag_groups,
 )
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -52,7 +53,12 @@ def status(
     reporting = settings.report_settings({}, ReportFlags(config=file.config), chosen)
     span = days_to_export(settings.export_span(chosen), reporting, clock.now())
     folder = Store(organization.store)
-    found = resolve_names(folder, organizations(organization.org_id) if organization.org_id else ())
+    found = resolve_names(
+        folder,
+        organizations(organization.org_id, written_in(context, "org_id"))
+        if organization.org_id
+        else (),
+    )
     now = clock.now()
     stands = store_status(folder, found.ids, span, now)
     for line in (*store_lines(stands, now), *next_run_lines(stands, found, chosen.period, span)):
@@ -61,6 +67,7 @@ def status(
 
 @expand_flag_groups
 def doctor(
+    context: typer.Context,
     circleci: CircleCIFlags,
     prices: PriceFlags,
     datadog: DatadogFlags,
@@ -78,7 +85,10 @@ def doctor(
 
     def load_prices() -> "PriceList":
         file = settings.load_settings(prices.config)
-        return settings.price_list(file, prices.price_per_credit)
+        price = settings.price_override(
+            prices.price_per_credit, written_in(context, "price_per_credit")
+        )
+        return file.price_list(price)
 
     console = Console(verbose=shown.verbose)
     checked = DoctorSettings(
@@ -89,6 +99,7 @@ def doctor(
         datadog_site=datadog.datadog_site,
         datadog_url=datadog.datadog_url,
         allow_insecure=circleci.allow_insecure,
+        organizations_from=written_in(context, "org_id"),
     )
     exit_code = 0
     for check in examine(checked, os.environ, progress=console):

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from circleci_usage.cli.secrets import looks_secret, secret_variable
-from circleci_usage.cli.value_sources import flag_of, source_of, variables_of
+from circleci_usage.cli.value_sources import flag_of, variables_of, written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.suggestions import closest, did_you_mean, invalid_choice
 from circleci_usage.core.untrusted_text import inert
@@ -66,13 +66,13 @@ def _as_settings_errors() -> Iterator[None]:
 def _explained(error: Any) -> str:  # noqa: ANN401 - subclasses of Typer's, some of them private
     context = getattr(error, "ctx", None)
     match type(error).__name__:
-        case "NoSuchOption":
+        case "NoSuchOption" if context:
             return _no_option(error.option_name, context)
         case "BadOptionUsage":
             return _wrong_use(error)
         case "BadParameter" if context and error.param:
-            return _invalid(error, source_of(context, error.param.name))
-        case "UsageError" if error.message.startswith("Got unexpected extra argument"):
+            return _invalid(error, written_in(context, error.param.name))
+        case "UsageError" if context and error.message.startswith("Got unexpected extra argument"):
             return _unexpected(error.message, context)
     return f"{error.format_message().rstrip('.')}; {_see_help(context)}."
 

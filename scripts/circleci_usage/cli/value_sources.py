@@ -2,9 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import typer
+
+COMMAND_LINE: Final = "COMMANDLINE"
+ENVIRONMENT: Final = "ENVIRONMENT"
+DEFAULT: Final = "DEFAULT"
+"""Names of Typer's `ParameterSource`, which is not public."""
 
 
 class Parameter(Protocol):
@@ -15,11 +20,11 @@ class Parameter(Protocol):
     envvar: str | Sequence[str] | None
 
 
-def source_of(context: typer.Context, name: str) -> str:
+def written_in(context: typer.Context, name: str) -> str:
     """What a value was given with: `--period`, or `PERIOD`; the flag, too, for a default."""
     parameter = _parameter(context, name)
     variable = variable_of(parameter)
-    return variable if variable and is_from(context, name, "ENVIRONMENT") else flag_of(parameter)
+    return variable if variable and is_from(context, name, ENVIRONMENT) else flag_of(parameter)
 
 
 def is_from(context: typer.Context, name: str, kind: str) -> bool:
@@ -48,7 +53,7 @@ def overridden_variables(context: typer.Context) -> Iterator[tuple[str, str]]:
     """Each flag that was given although its variable has a value, and the variable."""
     for parameter in context.command.params:
         variable = variable_of(parameter)
-        if variable and is_from(context, parameter.name, "COMMANDLINE"):
+        if variable and is_from(context, parameter.name, COMMAND_LINE):
             yield flag_of(parameter), variable
 
 
