@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from circleci_usage.cli import flags, settings
-from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
 from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -22,7 +23,6 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import found_parts, source_of
-from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -76,20 +76,31 @@ def report(
 
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
+    from circleci_usage.cli.starting_lines import (
+        override_lines,
+        period_lines,
+        reported_organizations,
+        settings_lines,
+    )
     from circleci_usage.pipeline import make_report
 
     console, clock = console_for(shown), SystemClock()
     chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
-    price_from = written_in(context, "price_per_credit")
-    report_with = settings.report_settings(
-        os.environ, reporting, chosen, whole=whole, price_from=price_from
+    applied = applied_settings(context, reporting.config, reporting.price_per_credit)
+    report_with = settings.report_settings(os.environ, reporting, applied, chosen, whole=whole)
+    say_lines(
+        console,
+        settings_lines(applied),
+        period_lines(chosen, whole=whole),
+        override_lines(context, chosen),
     )
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
-    show_report(console, made, reporting.output)
+    say_lines(console, reported_organizations(made))
+    show_report(console, made, reporting.output, report_with.presentation.link)
 
 
 @expand_flag_groups
@@ -117,7 +128,7 @@ def merge(
     console.say(f"Merging {counted(len(others), 'usage file')}.")
     with at_least_a_header(others) as parts:
         show_warnings(console, merge_parts(parts, output))
-    console.result(str(output))
+    console.result_path(output)
 
 
 @expand_flag_groups
@@ -132,28 +143,36 @@ def check(
     [dim]circleci-usage check --output usage-report --forecast[/dim]
     """
     from circleci_usage.checks.budget_check import check_report
+    from circleci_usage.cli.starting_lines import (
+        budgets_of,
+        file_lines,
+        override_lines,
+        report_lines,
+    )
     from circleci_usage.cli.text import budget_line
 
     console = console_for(ConsoleFlags())
-    file = settings.load_settings(prices.config)
-    price_from = written_in(context, "price_per_credit")
-    price = settings.price_override(prices.price_per_credit, price_from)
+    applied = applied_settings(context, prices.config, prices.price_per_credit)
+    budgets = budgets_of(applied)
+    say_lines(console, file_lines(applied), override_lines(context))
     outcome = check_report(
         folder.output,
-        file.all_budgets(),
-        file.currency,
-        settings_checksum=file.cost_checksum(price),
+        budgets,
+        applied.file.currency,
+        settings_checksum=applied.cost_checksum,
         ahead=forecast,
     )
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
         console.warn("Days are missing: export them (as `run` does), then write the report again.")
+    say_lines(console, report_lines(folder.output))
     raise typer.Exit(outcome.exit_code)
 
 
 @expand_flag_groups
 def demo(
+    context: typer.Context,
     name: PeriodNameFlag,
     prices: PriceFlags,
     shown: ConsoleFlags,
@@ -173,15 +192,12 @@ def demo(
     from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
 
     console = console_for(shown)
-    reporting = ReportFlags(
-        output=output,
-        price_per_credit=prices.price_per_credit,
-        config=prices.config or DEMO_SETTINGS,
-    )
+    reporting = ReportFlags(output=output)
+    applied = applied_settings(context, prices.config or DEMO_SETTINGS, prices.price_per_credit)
 
     def report_with(days: "Period") -> "ReportSettings":
         chosen = ChosenPeriod(days, name.period, is_explicit=True, fallback=days)
-        return settings.report_settings({}, reporting, chosen)
+        return settings.report_settings({}, reporting, applied, chosen)
 
     made = run_demo(report_with, seed=seed, period=name.period, progress=console)
     show_report(console, made, output)
