@@ -35,7 +35,7 @@ def test_run_goes_from_the_export_to_the_report(
 ) -> None:
     done = circleci_usage("run", cwd=tmp_path, env=env)
 
-    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
     company = Company(scale=0.1)
     known_until = midnight(
@@ -101,12 +101,12 @@ def test_export_fills_the_store_that_report_merge_and_status_use(
 ) -> None:
     exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
     assert exported.code == 0, exported.err
-    assert all((tmp_path / line).is_file() for line in exported.out.splitlines())
+    assert all(Path(line).is_absolute() and Path(line).is_file() for line in exported.out.splitlines())
 
     circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
     env |= {"STORE_DIR": "store"}
     assert circleci_usage("report", cwd=tmp_path, env=env).code == 0
-    assert circleci_usage("merge", cwd=tmp_path, env=env).out == "merged.csv.gz\n"
+    assert circleci_usage("merge", cwd=tmp_path, env=env).out == f"{tmp_path}/merged.csv.gz\n"
     shown = circleci_usage("status", cwd=tmp_path, env=env)
     assert "job runs in" in shown.out
     assert "The next run will request nothing." in shown.out
@@ -190,7 +190,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     chosen = ("--period", period)
     begin = monotonic()
     done = circleci_usage("run", *chosen, cwd=tmp_path, env=env)
-    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     assert monotonic() - begin < 60
     assert "CircleCI exported no usage for" in done.err
 
