@@ -101,7 +101,8 @@ def test_export_fills_the_store_that_report_merge_and_status_use(
 ) -> None:
     exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
     assert exported.code == 0, exported.err
-    assert all(Path(line).is_absolute() and Path(line).is_file() for line in exported.out.splitlines())
+    paths = [Path(line) for line in exported.out.splitlines()]
+    assert all(path.is_absolute() and path.is_file() for path in paths)
 
     circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
     env |= {"STORE_DIR": "store"}

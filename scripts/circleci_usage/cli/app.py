@@ -28,7 +28,7 @@ from circleci_usage.cli.interrupts import (
     set_running_command,
     was_interrupted,
 )
-from circleci_usage.cli.isolation import ignore_library_settings
+from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import with_safe_streams
@@ -53,6 +53,7 @@ INTERNAL_ERROR = 1
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     handle_interrupts()
+    drop_blank_variables(os.environ)
     ignore_library_settings(os.environ)
     tune_process()
     try:

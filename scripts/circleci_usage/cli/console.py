@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.style import Style
 from rich.text import Text
 
+from circleci_usage.cli.secrets import without_tokens
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.progress import NullProgress, Progress, Task
 from circleci_usage.core.untrusted_text import inert, visible
@@ -111,8 +112,8 @@ class Console(Progress):
 
 
 def _plain(message: str) -> str:
-    """A text without Rich markup and escape sequences: it may quote anything."""
-    return escape(visible(message))
+    """A text without Rich markup, escape sequences and tokens: it may quote anything."""
+    return escape(visible(without_tokens(message)))
 
 
 class _Bar:

@@ -11,8 +11,9 @@ _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
 
 _SECRET_FLAGS: Final = ("token", "apikey", "secret", "password", "bearer")
-_TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+|\b[0-9a-f]{32}\b|\b[0-9a-f]{40}\b")
-"""Tokens of CircleCI with and without its prefix, and keys of Datadog."""
+_TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+")
+_KEY: Final = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{40})\b")
+"""Keys of Datadog, and old tokens of CircleCI."""
 
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
@@ -20,6 +21,11 @@ def without_secrets(text: str, environment: Mapping[str, str]) -> str:
     for secret in sorted(set(_secrets(environment)), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
+
+
+def without_tokens(text: str) -> str:
+    """A text without what can only be a token of CircleCI: it was given as something else."""
+    return _TOKEN.sub("***", text)
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
@@ -54,4 +60,4 @@ def secret_variable(flag: str) -> str | None:
 def looks_secret(text: str) -> bool:
     """Whether a text, in the wrong place, may be a token, a key, or the setting of one."""
     name, equals, _ = text.partition("=")
-    return bool(_TOKEN.search(text) or (equals and secret_variable(name)))
+    return bool(_TOKEN.search(text) or _KEY.search(text) or (equals and secret_variable(name)))
