@@ -26,7 +26,7 @@ SETTINGS = """\
 pricing:
   - {from: 2020-01-01, to: 2025-12-31, price_per_credit: 0.0006}
   - {from: 2026-01-01, price_per_credit: 0.00054}
-included_credits: {per: cycle, amount: 10}
+included_credits: {per: month, amount: 10}
 budgets: [{name: all, per: month, amount: 1000000}]
 """
 
@@ -77,11 +77,7 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
         "Prices:        2 price periods in USD, from .circleci/usage.yml",
         f"Organizations: {MAIN.slug} ({MAIN.id}), set by --org-id",
         f"Period:        {first} to {YESTERDAY}: last-7-days, set by --period",
-        (
-            "Overridden:    ORG_ID by --org-id, START_DATE by --period, END_DATE by --period"
-            if lines[-1].startswith("Overridden:    ORG_ID")
-            else "Overridden:    START_DATE by --period, END_DATE by --period, ORG_ID by --org-id"
-        ),
+        "Overridden:    ORG_ID by --org-id, START_DATE by --period, END_DATE by --period",
     ]
     assert export.startswith(f"Export:        {earliest} to {YESTERDAY}: the earlier days are for ")
     assert "the comparison with the previous period" in export

@@ -59,7 +59,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("report x --focus-version 1.3", "--focus-version 1.3: invalid value; did you mean 1.4?"),
         (
             "report x --price-per-credit 0,0006",
-            "'0,0006' is not a valid price per credit; write it as in 0.0006, with a decimal point.",
+            "'0,0006' is not a valid price per credit; write it as in 0.0006, with a decimal",
         ),
         ("report x --price-per-credit $0.0006", "write it as in 0.0006, without a currency;"),
         ("report x --price-per-credit 1e999", "has more than 20 digits before the decimal point"),
