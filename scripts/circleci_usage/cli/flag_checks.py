@@ -57,7 +57,7 @@ def local_folder(path: Path, source: str) -> None:
 
 
 def duration(text: str, source: str) -> None:
-    """Refuse what is no length of time."""
+    """Refuse what is not a duration."""
     from circleci_usage.config.environment import parse_duration
 
     parse_duration(text, source)

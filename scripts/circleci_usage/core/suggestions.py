@@ -30,7 +30,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def invalid_choice(word: str, known: Iterable[str]) -> str:
-    """What is wrong with a word that is none of the choices, and which there are.
+    """What is wrong with a word that is not a choice, and which choices there are.
 
     >>> invalid_choice("sprak", ["polars", "spark"])
     'invalid value; did you mean spark? Choose from polars, spark.'
