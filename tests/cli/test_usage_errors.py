@@ -84,11 +84,11 @@ def test_a_wrong_flag_is_answered_with_the_right_one(command: str, message: str)
         ("PERIOD", "last-wek", "PERIOD last-wek: invalid value; did you mean last-week?"),
         ("START_DATE", "soon", "START_DATE: 'soon' is not a date; write it as YYYY-MM-DD"),
         ("PRICE_PER_CREDIT", "cheap", "PRICE_PER_CREDIT: 'cheap' is not a valid price per credit"),
-        ("ORG_ID", "a/b/c/d", "ORG_ID: 'a/b/c/d' is not an organization; write an ID such as"),
+        ("ORG_ID", "a/b/c/d", "ORG_ID: 'a/b/c/d' is not an organization;"),
         ("STORE_DIR", "s3://b/x", "STORE_DIR: s3:/b/x is not a local directory; name one"),
         ("OUTPUT_DIR", "s3://b/x", "OUTPUT_DIR: s3:/b/x is not a local directory; name one"),
         ("USAGE_CONFIG", "nowhere.yml", "The settings file nowhere.yml cannot be read"),
-        ("DATADOG_SITE", "datadog.eu", "datadoghq.eu, ddog-gov.com, us2.ddog-gov.com; did you"),
+        ("DATADOG_SITE", "datadog.eu", "Unknown Datadog site 'datadog.eu'; set DATADOG_SITE or"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, message: str) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.network.addresses import service_address
 from circleci_usage.push.datadog.defaults import DEFAULT_SITE
@@ -69,8 +68,7 @@ def datadog_site(name: str, url: str | None = None, *, allow_insecure: bool = Fa
     if wanted not in SITES:
         raise SettingsError(
             f"Unknown Datadog site '{inert(name, _SHOWN)}'; set DATADOG_SITE or --datadog-site to"
-            f" the one in the address of your Datadog pages: {', '.join(SITES)}"
-            f"{did_you_mean(wanted, SITES) or '.'}"
+            f" the one in the address of your Datadog pages: {', '.join(SITES)}."
         )
     if not url:
         return Site(wanted, f"https://api.{wanted}")
