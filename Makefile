@@ -92,7 +92,7 @@ requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allow
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
+	printf 'hatch-fancy-pypi-readme\nhatchling\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
 	echo pip-audit | $(COMPILE) - --output-file requirements-audit.txt
 	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt

@@ -34,6 +34,7 @@ ROOMS: Final = (
     "push",
     "checks",
     "demo",
+    "api",
     "cli",
     "__main__",
 )
