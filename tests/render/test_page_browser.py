@@ -174,7 +174,7 @@ def test_a_day_shows_its_cost_under_the_pointer(show: Show) -> None:
     tip = browser.run("return document.querySelectorAll('.tips i')[17].dataset.tip")
 
     assert tip.splitlines()[:3] == [
-        "Wednesday, 18 March 2026",
+        "Wednesday, March 18, 2026",
         "$31.05 total",
         "$0.01  unallocated",
     ]
