@@ -94,6 +94,14 @@ class OutputFlag:
 
 
 @dataclass(frozen=True)
+class ReportFolderFlags:
+    """The report folder that a command reads, by the flag's present or former name."""
+
+    report: flags.ReportToRead = flags.DEFAULT_OUTPUT
+    output: flags.FormerOutput = None
+
+
+@dataclass(frozen=True)
 class ReportFlags(OutputFlag, PriceFlags):
     """What is reported, and which files are written."""
 
@@ -149,22 +157,18 @@ class DryRunFlag:
 
 
 @dataclass(frozen=True)
-class QuietFlag:
-    """Less on the terminal."""
+class ConsoleFlags:
+    """How much is shown on the terminal: every command has these."""
 
     quiet: flags.Quiet = False
-
-
-@dataclass(frozen=True)
-class VerboseFlag:
-    """More on the terminal."""
-
     verbose: flags.Verbose = False
 
 
 @dataclass(frozen=True)
-class ConsoleFlags(VerboseFlag, QuietFlag):
-    """How much is shown on the terminal."""
+class JsonFlags(ConsoleFlags):
+    """How much is shown on the terminal, or the result as a JSON document."""
+
+    json: flags.Json = False
 
 
 def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result]:
@@ -173,11 +177,11 @@ def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result
     When two groups have a flag of the same name, both get its value.
 
         >>> @expand_flag_groups
-        ... def prune(folder: StoreFlag, shown: QuietFlag) -> str:
+        ... def prune(folder: StoreFlag, shown: ConsoleFlags) -> str:
         ...     return f"{folder.store}, quiet: {shown.quiet}"
         >>> list(inspect.signature(prune).parameters)
-        ['store', 'quiet']
-        >>> prune(store="here", quiet=True)
+        ['store', 'quiet', 'verbose']
+        >>> prune(store="here", quiet=True, verbose=False)
         'here, quiet: True'
     """
     groups: dict[str, type[Any]] = {}

@@ -54,7 +54,7 @@ def path_of(flag: str) -> Callable[[str], Path]:
     return path
 
 
-def _folder(path: Path) -> Path:
+def local_folder(path: Path) -> Path:
     """Refuse a URL: a folder must support renaming and locking, which object storage does not."""
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
         raise SettingsError(
@@ -261,7 +261,7 @@ Store = Annotated[
         envvar="STORE_DIR",
         parser=path_of("--store"),
         metavar="PATH",
-        callback=_folder,
+        callback=local_folder,
         help="Local store of downloaded exports and their ledger.",
         rich_help_panel=_EXPORT,
     ),
@@ -274,10 +274,25 @@ Output = Annotated[
         envvar="OUTPUT_DIR",
         parser=path_of("--output"),
         metavar="PATH",
-        callback=_folder,
+        callback=local_folder,
         help="Report folder.",
         rich_help_panel=_REPORT,
     ),
+]
+ReportToRead = Annotated[
+    Path,
+    typer.Option(
+        "--report",
+        envvar="OUTPUT_DIR",
+        parser=path_of("--report"),
+        metavar="PATH",
+        callback=local_folder,
+        help="Report folder to read.",
+    ),
+]
+FormerOutput = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", parser=path_of("--output"), metavar="PATH", hidden=True),
 ]
 Merged = Annotated[
     bool,
@@ -345,3 +360,9 @@ AllowInsecure = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the result as a JSON document instead, also when the command fails."
+    ),
+]
