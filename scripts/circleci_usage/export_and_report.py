@@ -17,7 +17,7 @@ from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
 from circleci_usage.pipeline import make_report
-from circleci_usage.report import Report
+from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.stored_usage import with_stored_history
 from circleci_usage.usage.input_files import FoundParts
@@ -51,12 +51,14 @@ class ExportedReport:
 
     Attributes:
         report: it is written.
+        presentation: what it is shown with.
         exported: what the store has of the exported days.
         organizations: ids of those whose usage was exported.
         windows: fetched ones with exported days.
     """
 
     report: Report
+    presentation: Presentation
     exported: ExportResult
     organizations: tuple[str, ...]
     windows: tuple[Window, ...]
@@ -121,7 +123,7 @@ def run(
     report = make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
     fetched = store.ledger.of(ids, State.FETCHED)
     windows = tuple(window for window in fetched if window.overlaps(exported.period))
-    return ExportedReport(report, exported, ids, windows)
+    return ExportedReport(report, reachable.presentation, exported, ids, windows)
 
 
 def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:

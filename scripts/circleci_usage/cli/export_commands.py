@@ -60,7 +60,7 @@ def run(
     made = export_and_report(
         export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
     )
-    output.add(**report_members(made.report, reporting.output, report_with.presentation))
+    output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
     show_report(console, made.report, reporting.output)
     if send:

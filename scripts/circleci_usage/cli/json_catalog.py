@@ -3,10 +3,11 @@
 `docs/json-output.md` is made from it, and the tests hold the documents to it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from circleci_usage.report_folder.columns import Column, count, day, text, yes_no
+from circleci_usage.report_folder.documentation import GENERATED, key_table
 from circleci_usage.report_folder.summary_catalog import (
     BUDGET,
     DAYS,
@@ -58,7 +59,7 @@ _REPORT: Final = (
 _WINDOW: Final = (
     *DAYS,
     text("state", "`fetched`; `requested`: CircleCI is preparing it; `failed`; `unclear`."),
-    yes_no("complete", "Whether it is fetched with all its files and never requested again."),
+    yes_no("complete", "Whether all its days are complete and all its files are there."),
     day("complete_through", "Last day whose data are complete; null where none is."),
     yes_no("files_missing", "Whether files of it are missing, so it is downloaded again."),
     texts_key("organizations", "IDs of the organizations whose usage it has."),
@@ -143,21 +144,24 @@ _STATUS: Final = (
 )
 
 DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
-    "run": (*_REPORT, _EXPORT, _DATADOG),
     "report": _REPORT,
+    "demo": _REPORT,
+    "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
     "status": _STATUS,
     "doctor": (_CHECKS,),
-    "demo": _REPORT,
 }
 """Each command with `--json` and the keys that its document has besides `HEAD`."""
+
+_LIKE_REPORT: Final = "report"
+_AS_REPORT: Final = f"The keys of [`{_LIKE_REPORT}`](#{_LIKE_REPORT})"
 
 _INTRO: Final = """\
 # JSON output
 
-With `--json`, {commands} print exactly one JSON document to standard output, and nothing else
-there. Progress, warnings and errors go to standard error, as they do without it; `--quiet` hides
-the progress.
+With `--json`, these commands print exactly one JSON document to standard output, and nothing else
+there: {commands}. Progress, warnings and errors go to
+standard error, as they do without it; `--quiet` hides the progress.
 
 ```sh
 circleci-usage check --json | jq --raw-output '.budgets[] | "\\(.state) \\(.name)"'
@@ -167,27 +171,33 @@ circleci-usage check --json | jq --raw-output '.budgets[] | "\\(.state) \\(.name
   message, and the keys that the command had not reached are absent. A `run` whose report is written
   but not sent to Datadog has `report` and `error`.
 - Exit codes 10 and 11 of `check` and what `doctor` finds are results: `error` is null.
-- A process that is killed, or ends within a second of Ctrl-C or SIGTERM without reaching its end,
-  may print nothing. The exit code tells.
+- After Ctrl-C or SIGTERM, `error` says what is kept. A process that is killed prints nothing, and
+  neither does one that a library keeps busy for longer than a second after the signal.
 - `schema_version` is raised when a key changes its meaning or goes away; new keys may come at any
   time.
 - **decimal**: a string with all digits, so no parser rounds it. **integer** is a JSON number.
 - **day**: a UTC day, as in `"2026-03-31"`. Both ends of a period are part of it. **moment**: in
   UTC, as in `"2026-03-31T18:05:00Z"`.
-- Paths are absolute. What is not known is `null`. The text is ASCII, everything else is escaped.
+- Paths are absolute. What is not known is `null`, also where a meaning below says that it is empty.
+- Names come from the export and may contain anything. The document is ASCII: all else is escaped.
 """
 
 
-def json_markdown(header: str, table: Callable[[tuple[SummaryKey, ...]], str]) -> str:
-    """docs/json-output.md.
+def json_markdown() -> str:
+    """docs/json-output.md: every document with every key.
 
-    Args:
-        header: the first line of a generated page.
-        table: writes keys as a table.
+    >>> "| `budgets[].state` | text |" in json_markdown()
+    True
     """
     names = [f"`{name}`" for name in DOCUMENTS]
     commands = f"{', '.join(names[:-1])} and {names[-1]}"
-    parts = [header, _INTRO.format(commands=commands), "## Every document\n", table(HEAD)]
+    parts = [GENERATED, _INTRO.format(commands=commands), "## Every document\n", key_table(HEAD)]
     for command, keys in DOCUMENTS.items():
-        parts += [f"## {command}\n", table(keys)]
+        further = keys[len(_REPORT) :]
+        if command == _LIKE_REPORT or keys[: len(_REPORT)] != _REPORT:
+            parts += [f"## {command}\n", key_table(keys)]
+        elif further:
+            parts += [f"## {command}\n", f"{_AS_REPORT}, and:\n", key_table(further)]
+        else:
+            parts += [f"## {command}\n", f"{_AS_REPORT}.\n"]
     return "\n".join(parts)
