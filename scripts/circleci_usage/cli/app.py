@@ -8,8 +8,9 @@ own; they import the stages inside, because `--help` must not wait for a data fr
 import os
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -17,11 +18,11 @@ from circleci_usage import __version__
 from circleci_usage.cli import (
     datadog_commands,
     export_commands,
-    flags,
     push_commands,
     report_commands,
     store_commands,
 )
+from circleci_usage.cli.help_page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
     handle_interrupts,
@@ -132,15 +133,29 @@ def _everything(
     json_output(context).command = context.invoked_subcommand
 
 
-# In the order of --help: daily work first, then the upkeep of the store and the settings.
-app.command()(export_commands.run)
-app.command()(export_commands.export)
-app.command()(report_commands.report)
-app.command()(report_commands.merge)
-app.command()(report_commands.check)
-app.command(cls=flags.WithoutEnvironment)(report_commands.demo)
-app.add_typer(push_commands.push, name="push")
-app.command()(datadog_commands.datadog_dashboard)
-app.command()(store_commands.status)
-app.command()(store_commands.doctor)
-app.command()(store_commands.prune)
+_START: Final = "Get started"
+_USE: Final = "Everyday use"
+_UPKEEP: Final = "Maintenance"
+
+COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
+    _START: (report_commands.demo,),
+    _USE: (
+        export_commands.run,
+        export_commands.export,
+        report_commands.report,
+        report_commands.merge,
+        report_commands.check,
+        datadog_commands.datadog_dashboard,
+    ),
+    _UPKEEP: (store_commands.status, store_commands.doctor, store_commands.prune),
+}
+"""The commands as `--help` groups them."""
+
+_OF_ITS_OWN: Final = {report_commands.demo: WithoutEnvironment}
+"""Commands that read flags in another way."""
+
+app.add_typer(push_commands.push, name="push", rich_help_panel=_USE)
+for _panel, _commands in COMMANDS.items():
+    for _command in _commands:
+        _class = _OF_ITS_OWN.get(_command, HelpfulCommand)
+        app.command(cls=_class, rich_help_panel=_panel)(_command)

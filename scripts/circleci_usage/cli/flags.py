@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import PERIOD_NAMES
@@ -29,15 +28,6 @@ class Engine(StrEnum):
 
     POLARS = "polars"
     SPARK = "spark"
-
-
-class WithoutEnvironment(TyperCommand):
-    """A command that ignores the environment variables of its flags."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
-        super().__init__(*arguments, **settings)
-        for parameter in self.params:
-            parameter.envvar = None
 
 
 def path_of(flag: str) -> Callable[[str], Path]:

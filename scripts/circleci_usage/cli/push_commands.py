@@ -6,12 +6,16 @@ from typing import Final
 import typer
 
 from circleci_usage.cli.datadog_commands import datadog
+from circleci_usage.cli.help_page import HelpfulCommand
+from circleci_usage.cli.usage_errors import Commands
 
 TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
 """Each target of `push` and its command, which builds a `PushTarget` from its flags."""
 
 push = typer.Typer(
-    no_args_is_help=True, help="Send the numbers of a report folder to another service."
+    cls=Commands,
+    no_args_is_help=True,
+    help="Send the numbers of a report folder to another service.",
 )
 
 
@@ -20,4 +24,4 @@ def _push() -> None: ...
 
 
 for _name, _command in TARGETS.items():
-    push.command(_name)(_command)
+    push.command(_name, cls=HelpfulCommand)(_command)
