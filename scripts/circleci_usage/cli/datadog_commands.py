@@ -1,14 +1,14 @@
 """The commands that talk to Datadog: `push datadog` and `datadog-dashboard`; see app.py."""
-# ruff: noqa: PLC0415, FBT002 - as in app.py
+# ruff: noqa: PLC0415 - as in app.py
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from circleci_usage.cli import settings
+from circleci_usage.cli import datadog_flags, settings
 from circleci_usage.cli.display import console_for
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -16,7 +16,7 @@ from circleci_usage.cli.flag_groups import (
     DryRunFlag,
     PushFlags,
     ReportFolderFlags,
-    StoreFlag,
+    SentCostsFlag,
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import report_to_read
@@ -35,7 +35,7 @@ def datadog(
     context: typer.Context,
     reports: ReportFolderFlags,
     pushing: PushFlags,
-    stored: StoreFlag,
+    stored: SentCostsFlag,
     dry: DryRunFlag,
     shown: ConsoleFlags,
 ) -> None:
@@ -82,16 +82,9 @@ def _datadog_sender(
 def datadog_dashboard(
     where: DatadogFlags,
     shown: ConsoleFlags,
-    which: Annotated[
-        str,
-        typer.Argument(
-            help="datadog, datadog-cloud-cost, monitor-budget, monitor-jump or monitor-no-data."
-        ),
-    ] = "datadog",
-    create: Annotated[
-        bool,
-        typer.Option("--create", help="Create it in Datadog; needs an application key."),
-    ] = False,
+    *,
+    which: datadog_flags.DashboardName = "datadog",
+    create: datadog_flags.Create = False,
 ) -> None:
     """Print a ready-made dashboard or monitor as JSON, or create the dashboard in Datadog.
 

@@ -23,6 +23,7 @@ Parameter = TyperOption | TyperArgument
 
 _MARKUP: Final = re.compile(r"\[/?(?:dim|bold)\]")
 _EXAMPLE: Final = "[dim]"
+_LAST: Final = ("quiet", "verbose", "json", "help")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _plain(text: str) -> str:
 def _flags(command: AnyCommand, context: typer.Context) -> dict[str, tuple[FlagHelp, ...]]:
     """By panel: arguments first, and last what is about the terminal."""
     panels: dict[str, list[FlagHelp]] = {ARGUMENTS: []}
-    for parameter in command.get_params(context):
+    parameters = sorted(command.get_params(context), key=lambda each: each.name in _LAST)
+    for parameter in parameters:
         if isinstance(parameter, TyperOption | TyperArgument) and not parameter.hidden:
             is_argument = isinstance(parameter, TyperArgument)
             panel = parameter.rich_help_panel or (ARGUMENTS if is_argument else OPTIONS)

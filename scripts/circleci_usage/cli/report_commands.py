@@ -12,12 +12,13 @@ from circleci_usage.cli.display import console_for, show_report, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
+    FilesPeriodFlags,
     JsonFlags,
-    PeriodFlags,
-    PeriodNameFlag,
     PriceFlags,
     ReportFlags,
     ReportFolderFlags,
+    SamplePeriodFlag,
+    SamplePriceFlags,
     StoreFlag,
     expand_flag_groups,
 )
@@ -40,6 +41,18 @@ MergedFile = Annotated[
         help="Output file, .csv or .csv.gz.",
     ),
 ]
+SampleReport = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=flags.path_of("--output"),
+        metavar="PATH",
+        callback=flags.local_folder,
+        help="Report folder to write.",
+        rich_help_panel="Report",
+    ),
+]
 Forecast = Annotated[
     bool,
     typer.Option(
@@ -50,23 +63,21 @@ Forecast = Annotated[
         ),
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the sample data.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the sample data.")]
 
 
 @expand_flag_groups
 def report(
     context: typer.Context,
     store: StoreFlag,
-    days: PeriodFlags,
+    days: FilesPeriodFlags,
     engine: EngineFlags,
     reporting: ReportFlags,
     shown: JsonFlags,
     *,
-    paths: flags.Paths = None,
+    paths: flags.PathsOrUrls = None,
 ) -> None:
     """Write the report folder from export files, without any request to CircleCI.
-
-    The default period is all days of the given files, or last month when the store is read.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
@@ -163,11 +174,11 @@ def check(
 @expand_flag_groups
 def demo(
     context: typer.Context,
-    name: PeriodNameFlag,
-    prices: PriceFlags,
+    name: SamplePeriodFlag,
+    prices: SamplePriceFlags,
     shown: JsonFlags,
     *,
-    output: flags.Output = Path("demo-report"),
+    output: SampleReport = Path("demo-report"),
     seed: Seed = 7,
 ) -> None:
     """Run the full pipeline against a mock CircleCI with sample data; no account needed.

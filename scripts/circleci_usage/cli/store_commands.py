@@ -13,7 +13,7 @@ from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     DatadogFlags,
     JsonFlags,
-    OrganizationFlags,
+    KnownOrganizationFlags,
     PeriodFlags,
     PriceFlags,
     ReportFlags,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @expand_flag_groups
 def status(
     context: typer.Context,
-    organization: OrganizationFlags,
+    organization: KnownOrganizationFlags,
     days: PeriodFlags,
     file: SettingsFileFlag,
     shown: JsonFlags,
