@@ -62,7 +62,7 @@ bench: $(VENV)/.installed ## Measure reports against `gzip -dc`; a few minutes
 bench-readme: $(VENV)/.installed ## Measure three sizes and update the table in the README; 15 minutes, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
 
-docs: $(VENV)/.installed ## Generate docs/tables.md and docs/summary-json.md
+docs: $(VENV)/.installed ## Generate the pages of docs/ that are made from the code
 	$(BIN)/python tools/generate_docs.py
 
 focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer

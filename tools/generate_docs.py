@@ -1,9 +1,10 @@
-"""`make docs`: write docs/tables.md and docs/summary-json.md from the report folder's catalogs."""
+"""`make docs`: write the pages of docs/ that are made from catalogs in the code."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from circleci_usage.cli.json_catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -11,6 +12,7 @@ DOCS: Final = Path(__file__).parents[1] / "docs"
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "tables.md": tables_markdown,
     "summary-json.md": summary_markdown,
+    "json-output.md": json_markdown,
 }
 """Name of a page in docs/ → its text."""
 

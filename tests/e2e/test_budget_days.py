@@ -88,13 +88,14 @@ class Place:
             named_period(asked, today_utc(self.clock.now())) if isinstance(asked, str) else asked
         )
         span = with_history(period, name)
-        return run(
+        made = run(
             self.exporting,
             self.settings(text, period, name),
             span,
             clock=self.clock,
             progress=QUIET,
         )
+        return made.report
 
     def export(self, *periods: Period) -> None:
         for period in periods:

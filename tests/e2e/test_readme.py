@@ -22,6 +22,7 @@ HELP_ONLY = {
     "--help",
     "--quiet",
     "--verbose",
+    "--json",
     "--install-completion",
     "--show-completion",
     "--seed",

@@ -12,12 +12,14 @@ from circleci_usage.cli.display import console_for, show_report, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
+    JsonFlags,
     PeriodFlags,
     PushFlags,
     ReportFlags,
     SendToDatadogFlags,
     expand_flag_groups,
 )
+from circleci_usage.cli.json_output import begin_json
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
 
@@ -33,7 +35,7 @@ def run(
     exporting: ExportFlags,
     reporting: ReportFlags,
     sending: SendToDatadogFlags,
-    shown: ConsoleFlags,
+    shown: JsonFlags,
 ) -> None:
     """Export usage from CircleCI and write the report folder.
 
@@ -45,9 +47,11 @@ def run(
 
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
+    from circleci_usage.cli.json_documents import export_members, report_members
     from circleci_usage.export_and_report import run as export_and_report
 
-    console, clock = console_for(shown), SystemClock()
+    output = begin_json(context, shown)
+    console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
     export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
@@ -55,17 +59,19 @@ def run(
     report_with = settings.report_settings(os.environ, reporting, chosen, price_from=price_from)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
-    report = export_and_report(
+    made = export_and_report(
         export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
     )
-    show_report(console, report, reporting.output)
+    output.add(**report_members(made.report, reporting.output, made.presentation))
+    output.add(**export_members(made, exporting.store))
+    show_report(console, made.report, reporting.output)
     if send:
-        send(console, clock)
+        output.add(datadog={"summary": send(console, clock)})
 
 
 def _sender(
     exporting: ExportFlags, reporting: ReportFlags, sending: SendToDatadogFlags
-) -> Callable[["Console", "Clock"], None]:
+) -> Callable[["Console", "Clock"], str]:
     pushing = PushFlags(
         datadog_site=sending.datadog_site,
         datadog_url=sending.datadog_url,

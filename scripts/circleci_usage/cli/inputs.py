@@ -6,14 +6,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circleci_usage.cli.flag_groups import EngineFlags
-from circleci_usage.cli.flags import Engine
+import typer
+
+from circleci_usage.cli.flag_groups import EngineFlags, ReportFolderFlags
+from circleci_usage.cli.flags import Engine, local_folder
 from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
     from circleci_usage.usage.engine import Source
     from circleci_usage.usage.input_files import FoundParts
+
+
+def report_to_read(context: typer.Context, flags: ReportFolderFlags) -> Path:
+    """The report folder that a command reads: `--report`, which was called `--output` before.
+
+    Raises:
+        SettingsError: both are given and differ.
+    """
+    if flags.output is None:
+        return flags.report
+    source = context.get_parameter_source("report")
+    if source and source.name == "COMMANDLINE" and flags.report != flags.output:
+        raise SettingsError(
+            f"--report {flags.report} and --output {flags.output} name different folders; --output"
+            " is the former name of --report: omit it."
+        )
+    return local_folder(flags.output)
 
 
 def found_parts(

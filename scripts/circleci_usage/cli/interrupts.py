@@ -63,11 +63,18 @@ class _Interrupts:
 
     def end(self) -> NoReturn:
         """Say what is kept, and exit with the signal's code without waiting for anything."""
-        received = self.received or signal.SIGINT
-        what = "Interrupted" if received == signal.SIGINT else "Terminated"
         if self._message_lock.acquire(blocking=False):
-            _say(f"Error: {what}. {_KEPT.get(self.command, _NOTHING)}")
-        os._exit(128 + received)
+            _say(f"Error: {self.message}")
+        os._exit(self.exit_code)
+
+    @property
+    def exit_code(self) -> int:
+        return 128 + (self.received or signal.SIGINT)
+
+    @property
+    def message(self) -> str:
+        what = "Terminated" if self.received == signal.SIGTERM else "Interrupted"
+        return f"{what}. {_KEPT.get(self.command, _NOTHING)}"
 
     def _handle(self, received: int, _frame: FrameType | None) -> None:
         first = self.received is None
@@ -112,6 +119,11 @@ def set_running_command(command: str) -> None:
 def was_interrupted() -> bool:
     """Whether a signal came, even if a library caught its exception."""
     return _interrupts.received is not None
+
+
+def interruption() -> tuple[int, str]:
+    """The exit code of the signal that came, and what is kept."""
+    return _interrupts.exit_code, _interrupts.message
 
 
 def end_interrupted() -> NoReturn:

@@ -19,15 +19,20 @@ def push_report(
     clock: "Clock",
     *,
     dry_run: bool,
-) -> None:
-    """Read the samples of a report folder, and send them to any target or show its plan."""
+) -> str:
+    """Read the samples of a report folder, and send them to any target or show its plan.
+
+    Returns what was sent, in a sentence.
+    """
     from circleci_usage.push.report_samples import read_samples
 
     plan = target.plan(read_samples(output, options, clock.now()))
     if dry_run:
         for line in target.describe(plan):
             console.result(line)
-        return
+        return "Nothing was sent."
     for warning in plan.warnings:
         console.warn(warning)
-    console.say(target.send(plan).summary)
+    summary = target.send(plan).summary
+    console.say(summary)
+    return summary

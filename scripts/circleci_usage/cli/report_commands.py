@@ -13,15 +13,18 @@ from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
-    OutputFlag,
-    PeriodFlags,
-    PeriodNameFlag,
+    FilesPeriodFlags,
+    JsonFlags,
     PriceFlags,
     ReportFlags,
+    ReportFolderFlags,
+    SamplePeriodFlag,
+    SamplePriceFlags,
     StoreFlag,
     expand_flag_groups,
 )
-from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
+from circleci_usage.cli.json_output import begin_json
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -40,6 +43,18 @@ MergedFile = Annotated[
         help="Output file, .csv or .csv.gz.",
     ),
 ]
+SampleReport = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=flags.path_of("--output"),
+        metavar="PATH",
+        callback=flags.local_folder,
+        help="Report folder to write.",
+        rich_help_panel="Report",
+    ),
+]
 Forecast = Annotated[
     bool,
     typer.Option(
@@ -50,23 +65,21 @@ Forecast = Annotated[
         ),
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the sample data.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the sample data.")]
 
 
 @expand_flag_groups
 def report(
     context: typer.Context,
     store: StoreFlag,
-    days: PeriodFlags,
+    days: FilesPeriodFlags,
     engine: EngineFlags,
     reporting: ReportFlags,
-    shown: ConsoleFlags,
+    shown: JsonFlags,
     *,
-    paths: flags.Paths = None,
+    paths: flags.PathsOrUrls = None,
 ) -> None:
     """Write the report folder from export files, without any request to CircleCI.
-
-    The default period is all days of the given files, or last month when the store is read.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
@@ -76,9 +89,11 @@ def report(
 
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
+    from circleci_usage.cli.json_documents import report_members
     from circleci_usage.pipeline import make_report
 
-    console, clock = console_for(shown), SystemClock()
+    output = begin_json(context, shown)
+    console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
@@ -89,6 +104,7 @@ def report(
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
+    output.add(**report_members(made, reporting.output, report_with.presentation))
     show_report(console, made, reporting.output)
 
 
@@ -122,29 +138,38 @@ def merge(
 
 @expand_flag_groups
 def check(
-    context: typer.Context, prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False
+    context: typer.Context,
+    prices: PriceFlags,
+    reports: ReportFolderFlags,
+    shown: JsonFlags,
+    *,
+    forecast: Forecast = False,
 ) -> None:
     """Check budgets against a report.
 
     Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be evaluated
     because days are missing.
 
-    [dim]circleci-usage check --output usage-report --forecast[/dim]
+    [dim]circleci-usage check --report usage-report --forecast[/dim]
     """
     from circleci_usage.checks.budget_check import check_report
+    from circleci_usage.cli.json_documents import budget_members
     from circleci_usage.cli.text import budget_line
 
-    console = console_for(ConsoleFlags())
+    output = begin_json(context, shown)
+    console = console_for(shown, output)
+    folder = report_to_read(context, reports)
     file = settings.load_settings(prices.config)
     price_from = written_in(context, "price_per_credit")
     price = settings.price_override(prices.price_per_credit, price_from)
     outcome = check_report(
-        folder.output,
+        folder,
         file.all_budgets(),
         file.currency,
         settings_checksum=file.cost_checksum(price),
         ahead=forecast,
     )
+    output.add(**budget_members(outcome, folder, forecast=forecast))
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
@@ -154,11 +179,12 @@ def check(
 
 @expand_flag_groups
 def demo(
-    name: PeriodNameFlag,
-    prices: PriceFlags,
-    shown: ConsoleFlags,
+    context: typer.Context,
+    name: SamplePeriodFlag,
+    prices: SamplePriceFlags,
+    shown: JsonFlags,
     *,
-    output: flags.Output = Path("demo-report"),
+    output: SampleReport = Path("demo-report"),
     seed: Seed = 7,
 ) -> None:
     """Run the full pipeline against a mock CircleCI with sample data; no account needed.
@@ -169,10 +195,13 @@ def demo(
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """
+    from circleci_usage.cli.json_documents import report_members
     from circleci_usage.config.chosen_period import ChosenPeriod
     from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
+    from circleci_usage.report import Presentation
 
-    console = console_for(shown)
+    document = begin_json(context, shown)
+    console = console_for(shown, document)
     reporting = ReportFlags(
         output=output,
         price_per_credit=prices.price_per_credit,
@@ -184,4 +213,5 @@ def demo(
         return settings.report_settings({}, reporting, chosen)
 
     made = run_demo(report_with, seed=seed, period=name.period, progress=console)
+    document.add(**report_members(made, output, Presentation(name.period)))
     show_report(console, made, output)
