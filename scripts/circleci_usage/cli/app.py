@@ -18,6 +18,7 @@ from circleci_usage.cli import (
     datadog_commands,
     export_commands,
     flags,
+    init_command,
     push_commands,
     report_commands,
     store_commands,
@@ -115,6 +116,7 @@ app.command()(report_commands.report)
 app.command()(report_commands.merge)
 app.command()(report_commands.check)
 app.command(cls=flags.WithoutEnvironment)(report_commands.demo)
+app.command()(init_command.init)
 app.add_typer(push_commands.push, name="push")
 app.command()(datadog_commands.datadog_dashboard)
 app.command()(store_commands.status)
