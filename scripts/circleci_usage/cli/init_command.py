@@ -2,7 +2,6 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _INPUT: Final = 0
 _ERRORS: Final = 2
-_LONGEST_PATH: Final = 1_000
 
 UsagePaths = Annotated[
     list[str] | None,
@@ -82,6 +80,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
 
     [dim]circleci-usage init --from-demo --print[/dim]
     """
+    from circleci_usage.cli.init_steps import show_next_steps
     from circleci_usage.settings_proposal.proposal import propose
 
     console = console_for(given)
@@ -89,19 +88,21 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
     if not given.print_only:
         _refuse_existing(given.config, target)
     price = settings.price_override(given.price_per_credit)
-    usage = _usage(paths, given, console, must_exist=_is_flag(context, "store"))
+    is_store_named = _is_flag(context, "store")
+    usage = _usage(paths, given, console, must_exist=is_store_named)
     proposal = propose(usage, SystemClock().now().date(), is_sample=given.from_demo)
     if price is not None:
         proposal = replace(proposal, price=price)
     if given.print_only:
         _print_settings(proposal, console)
         return
-    if not given.yes and _is_at_a_terminal():
+    if not (given.yes or given.quiet) and _is_at_a_terminal():
         from circleci_usage.cli.init_questions import ask_about
 
         proposal = ask_about(proposal, console, price_is_given=price is not None)
     _write(proposal, target)
-    _show_next_steps(proposal, target, shlex.join(paths or ()), console)
+    from_store = ["--store", str(given.store)] if is_store_named else []
+    show_next_steps(console, proposal, target, [*(paths or ()), *from_store])
 
 
 def _is_flag(context: typer.Context, name: str) -> bool:
@@ -199,38 +200,3 @@ def _write(proposal: "Proposal", target: Path) -> None:
     from circleci_usage.settings_proposal.settings_text import settings_text
 
     write_new_text(target, settings_text(proposal))
-
-
-def _show_next_steps(proposal: "Proposal", target: Path, paths: str, console: "Console") -> None:
-    """Where the file is, the job to paste (the result), and what to do with both."""
-    from rich.text import Text
-
-    from circleci_usage.settings_proposal.orb_job import orb_job
-
-    teams = len(proposal.teams.teams)
-    accepted = f" with {counted(teams, 'team')}" if teams and proposal.accepts_teams else ""
-    console.say(f"Wrote {inert(target.absolute(), _LONGEST_PATH)}{accepted}.")
-    flag = shlex.join(["--config", str(target)]) if _named(target) else ""
-    command = "demo" if proposal.is_sample else "report"
-    shown = " ".join(filter(None, ["circleci-usage", command, paths, flag]))
-    console.say(f"1. Change in it what does not fit, then look at the result: {shown}")
-    console.say(
-        "2. Add the following to .circleci/config.yml. The context circleci-usage needs"
-        " CIRCLECI_API_TOKEN."
-    )
-    organizations = proposal.usage.organizations if proposal.usage else ()
-    of_yours = () if proposal.is_sample else organizations
-    console.result(Text(orb_job(of_yours, _named(target)).rstrip("\n")))
-    console.say(
-        "3. Create a weekly schedule trigger (Project Settings → Triggers). It starts every"
-        " workflow that has no `when` of its own, too."
-    )
-
-
-def _named(target: Path) -> Path | None:
-    """The settings file as a job has to name it; None where it is found without that."""
-    default = new_settings_path().absolute()
-    root, path = default.parent.parent, target.absolute()
-    if path == default:
-        return None
-    return path.relative_to(root) if path.is_relative_to(root) else path

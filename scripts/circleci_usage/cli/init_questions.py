@@ -23,7 +23,7 @@ _SHOWN = 60
 
 
 class _PricePrompt(PromptBase[Decimal]):
-    """A price per credit, asked for until it is one."""
+    """Repeats the question until the answer is a price."""
 
     response_type = Decimal
 
@@ -46,6 +46,7 @@ def ask_about(proposal: Proposal, console: Console, *, price_is_given: bool) -> 
             price = console.ask(_PricePrompt, question, default=proposal.price)
             proposal = replace(proposal, price=price)
         if proposal.usage and proposal.teams.teams:
+            console.show(Text("Proposed teams, by the first word of the projects' names:"))
             console.show(_teams(proposal))
             accepts = console.ask(
                 Confirm, "Use these teams? You can change them later", default=True

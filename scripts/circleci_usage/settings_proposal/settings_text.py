@@ -122,8 +122,8 @@ def _billing_cycle(proposal: Proposal) -> Iterator[str]:
         yield from commented(["billing_cycle_day: 15"])
         return
     yield from comment(
-        f"The day of the month on which your plan's billing cycle begins. User seats, which are"
-        f" charged then, were charged on day {found.day} in each of {found.charges} months."
+        "The day of the month on which your plan's billing cycle begins. Detected from user seats,"
+        f" which are charged on that day: day {found.day} in each of {found.charges} months."
     )
     yield f"billing_cycle_day: {found.day}"
 
