@@ -30,6 +30,7 @@ ROOMS: Final = (
     "outputs",
     "pipeline",
     "stored_usage",
+    "settings_proposal",
     "export_and_report",
     "push",
     "checks",

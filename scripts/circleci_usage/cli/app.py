@@ -18,6 +18,7 @@ from circleci_usage import __version__
 from circleci_usage.cli import (
     datadog_commands,
     export_commands,
+    init_command,
     push_commands,
     report_commands,
     store_commands,
@@ -138,7 +139,7 @@ _USE: Final = "Everyday use"
 _UPKEEP: Final = "Maintenance"
 
 COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    _START: (report_commands.demo,),
+    _START: (report_commands.demo, init_command.init),
     _USE: (
         export_commands.run,
         export_commands.export,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from circleci_usage.cli.flag_groups import EngineFlags, ReportFolderFlags
-from circleci_usage.cli.flags import Engine, local_folder
+from circleci_usage.cli.flags import Engine
 from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def report_to_read(context: typer.Context, flags: ReportFolderFlags) -> Path:
             f"--report {flags.report} and --output {flags.output} name different folders; --output"
             " is the former name of --report: omit it."
         )
-    return local_folder(flags.output)
+    return flags.output
 
 
 def found_parts(
