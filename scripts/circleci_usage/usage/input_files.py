@@ -3,14 +3,11 @@
 Export parts (`.csv.gz`), plain `.csv` files, folders of either. Only the first line is read here.
 """
 
-import csv
 import gzip
-import io
 import os
 import stat
-from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,19 +21,15 @@ from circleci_usage.core.os_errors import reading
 from circleci_usage.core.paths import is_file, is_text
 from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.schema.export_columns import REQUIRED_COLUMNS, new_credit_columns
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.usage.file_hashes import checksums, state_of
+from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
-HEADER_LIMIT: Final = 64 * 1024
 ROW_LIMIT: Final = 1 << 20
 """Bytes that a row may have: a longer one has an unclosed quote, or the file is not CSV."""
-_MOST_COLUMNS: Final = 1_000
-_MOST_NEW_CREDITS: Final = 100
-_HEADER_MARK: Final = b"JOB_RUN_DATE"
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
     EOFError,
@@ -272,71 +265,3 @@ def read_header(path: Path) -> tuple[str, ...]:
     """
     with open_part(path) as stream:
         return header_columns(stream.readline(HEADER_LIMIT), str(path))
-
-
-def header_columns(line: bytes, file: str) -> tuple[str, ...]:
-    """As `read_header`, of the first line of a file of that name."""
-    if len(line) >= HEADER_LIMIT:
-        raise DataError(
-            f"{file} is not a usage export: its first line is longer than {HEADER_LIMIT >> 10} KiB."
-        )
-    try:
-        columns = _names_in(line)
-    except (UnicodeDecodeError, csv.Error):
-        raise DataError(
-            f"{file} is not a usage export: its first line is not a CSV header."
-        ) from None
-    if not line.removeprefix(BOM_UTF8):
-        raise DataError(
-            f"{file} is empty: a usage export has at least a header line;"
-            " delete it or download it again."
-        )
-    if not any(columns):
-        raise DataError(
-            f"{file} is not a usage export: its first line is blank;"
-            " delete the lines above the header."
-        )
-    missing = _missing(columns)
-    if missing:
-        raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
-    if len(set(columns)) < len(columns):
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        named = inert(", ".join(twice))
-        raise DataError(f"{file} is not a usage export: it has the column {named} twice.")
-    if len(columns) > _MOST_COLUMNS or len(new_credit_columns(columns)) > _MOST_NEW_CREDITS:
-        raise DataError(f"{file} is not a usage export: it has {len(columns):,} columns.")
-    return columns
-
-
-def is_header(line: bytes) -> bool:
-    """Whether a line below the first is another header, as after `cat` of several files."""
-    if _HEADER_MARK not in line.upper():
-        return False
-    try:
-        return not _missing(_names_in(line))
-    except (UnicodeDecodeError, csv.Error):
-        return False
-
-
-def is_run_together(line: bytes, width: int) -> bool:
-    """Whether a header follows a row of so many fields in the same line.
-
-    That happens when `cat` joins a file whose last line has no line end.
-    """
-    if _HEADER_MARK not in line.upper():
-        return False
-    try:
-        last, *header = _names_in(line)[width - 1 :]
-    except (ValueError, csv.Error):
-        return False
-    first = last.rstrip('"')
-    return all(name in header or first.endswith(name) for name in REQUIRED_COLUMNS)
-
-
-def _names_in(line: bytes) -> tuple[str, ...]:
-    names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), skipinitialspace=True), [])
-    return tuple(name.strip().upper() for name in names)
-
-
-def _missing(columns: Collection[str]) -> list[str]:
-    return [name for name in REQUIRED_COLUMNS if name not in columns]
