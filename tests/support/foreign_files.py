@@ -18,7 +18,8 @@ from rows import job_run
 def export_csv(**changes: str) -> bytes:
     """A small export, not compressed."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([EXPORT_COLUMNS, job_run(**changes)])
+    fields = dict(zip(EXPORT_COLUMNS, job_run(), strict=True)) | changes
+    csv.writer(text, lineterminator="\n").writerows([EXPORT_COLUMNS, fields.values()])
     return text.getvalue().encode()
 
 

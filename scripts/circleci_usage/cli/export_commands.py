@@ -18,6 +18,7 @@ from circleci_usage.cli.flag_groups import (
     SendToDatadogFlags,
     expand_flag_groups,
 )
+from circleci_usage.cli.output_checks import check_report_folder
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def run(
     report_with = settings.report_settings(os.environ, reporting, chosen)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
+    check_report_folder(reporting.output, exporting.store)
     report = export_and_report(
         export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
     )

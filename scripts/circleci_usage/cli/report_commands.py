@@ -21,6 +21,7 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -81,6 +82,7 @@ def report(
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
     report_with = settings.report_settings(os.environ, reporting, chosen, whole=whole)
+    check_report_folder(reporting.output, store.store, paths)
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
@@ -106,6 +108,7 @@ def merge(
     from circleci_usage.usage.polars.engine import at_least_a_header
 
     console = console_for(shown)
+    refuse_output_among(paths, output)
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)

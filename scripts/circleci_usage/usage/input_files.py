@@ -8,9 +8,10 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -23,11 +24,15 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.usage.file_hashes import checksums, state_of
+from circleci_usage.usage.foreign_files import foreign_format
 from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
+_NAME_FILES: Final = "name the files of an export, or a folder of them"
+_SNIFFED: Final = 20
+"""Files that are looked at to say what a folder has instead of usage files."""
 ROW_LIMIT: Final = 1 << 20
 """Bytes that a row may have: a longer one has an unclosed quote, or the file is not CSV."""
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
@@ -60,6 +65,12 @@ class Recorded:
     rows: int
     bytes: int
     sha256: str
+
+
+def export_again(days: Period) -> str:
+    """What to do about a damaged part of an export of these days."""
+    first, last = f"--from {days.first}", f"--to {days.last}"
+    return f"rerun `circleci-usage export {first} {last}`, which downloads it again."
 
 
 @dataclass(frozen=True)
@@ -120,8 +131,7 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
         files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
-            f"No usage files (.csv or .csv.gz) in {_listed(paths)};"
-            " name the files of an export, or a folder."
+            f"No usage files (.csv or .csv.gz) in {_listed(paths)}{_instead_in(paths)}."
         )
     return parts_of(files, _checksums_if_alike(files))
 
@@ -157,15 +167,17 @@ def is_store(path: Path) -> bool:
     return is_file(path / LEDGER_NAME)
 
 
+def has_usage_files(folder: Path) -> bool:
+    """Whether there is a file in a folder, at any depth, that is named like an export's."""
+    return any(_walk(folder, _SUFFIXES))
+
+
 def _files_of(path: Path) -> Iterator[Path]:
     mode = _mode_of(path)
     if stat.S_ISREG(mode):
         yield path
     elif not stat.S_ISDIR(mode):
-        raise SettingsError(
-            f"{inert(path)} is neither a file nor a folder;"
-            " name the files of an export, or a folder."
-        )
+        raise SettingsError(f"{inert(path)} is neither a file nor a folder; {_NAME_FILES}.")
     elif is_store(path):
         yield from _search(path / "parts")
     elif is_file(path / SUMMARY_NAME):
@@ -183,28 +195,61 @@ def _mode_of(path: Path) -> int:
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise SettingsError(f"There is no file or folder {inert(path)}; check the path.") from None
+        raise _missing(path) from None
     except OSError as error:
         raise SettingsError(
             f"{inert(path)} cannot be read: {error.strerror or error}; check the path."
         ) from None
 
 
+def _missing(path: Path) -> SettingsError:
+    shown = inert(path)
+    if any(sign in path.name for sign in "*?["):
+        return SettingsError(f"No file matches {shown}; check the path, or give the folder itself.")
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        names = []
+    alike = get_close_matches(path.name, names, n=1)
+    guess = f" Did you mean {inert(path.parent / alike[0])}?" if alike else ""
+    return SettingsError(f"There is no file or folder {shown}; check the path.{guess}")
+
+
+def _instead_in(paths: Iterable[Path]) -> str:
+    """What there is instead of usage files, and what to do."""
+    folders = (path for path in paths if path.is_dir())
+    found = (files for folder in folders for files in _walk(folder, ("",)))
+    others = [file for files in found for file in files if not file.name.startswith(".")]
+    for file in others[:_SNIFFED]:
+        with suppress(DataError, SettingsError), open_part(file) as stream:
+            fault = foreign_format(stream.readline(HEADER_LIMIT))
+            if fault:
+                return f", only others such as {inert(file.name)}: {fault}"
+    if others:
+        return f", only others such as {inert(others[0].name)}; {_NAME_FILES}"
+    return f"; {_NAME_FILES}"
+
+
 def _search(top: Path) -> Iterator[Path]:
-    """The files of a folder, then those of the folders in it at any depth, by name."""
+    """The usage files of a folder, then those of the folders in it at any depth, by name."""
+    for files in _walk(top, _SUFFIXES):
+        parts = [file for file in files if file.name != MERGED_NAME]
+        yield from parts or files
+
+
+def _walk(top: Path, suffixes: tuple[str, ...]) -> Iterator[list[Path]]:
+    """The files of a folder whose names end so, then of each folder in it that is not a report."""
     folders = [top]
     while folders:
         folder = folders.pop()
         with reading(folder):
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         # Neither pipes nor devices, which may never end.
-        files = [
+        yield [
             Path(entry.path)
             for entry in entries
-            if entry.name.endswith(_SUFFIXES) and _is_file(entry)
+            if entry.name.endswith(suffixes) and _is_file(entry)
         ]
-        parts = [file for file in files if file.name != MERGED_NAME]
-        yield from parts or files
         inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         folders += [
             Path(path) for path in reversed(inside) if not is_file(Path(path, SUMMARY_NAME))
