@@ -20,6 +20,7 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
 
@@ -59,6 +60,7 @@ def run(
     report_with = settings.report_settings(os.environ, reporting, chosen, price_from=price_from)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
+    check_report_folder(reporting.output, exporting.store)
     made = export_and_report(
         export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
     )

@@ -233,7 +233,7 @@ ReportToRead = Annotated[
         envvar="OUTPUT_DIR",
         parser=path_of("--report"),
         metavar="PATH",
-        callback=local_folder,
+        callback=checked(local_folder),
         help="Report folder to read.",
         rich_help_panel=_REPORT,
         show_default=_OUTPUT_DEFAULT,
@@ -241,7 +241,14 @@ ReportToRead = Annotated[
 ]
 FormerOutput = Annotated[
     Path | None,
-    typer.Option("--output", "-o", parser=path_of("--output"), metavar="PATH", hidden=True),
+    typer.Option(
+        "--output",
+        "-o",
+        parser=path_of("--output"),
+        metavar="PATH",
+        callback=checked(local_folder),
+        hidden=True,
+    ),
 ]
 Merged = Annotated[
     bool,

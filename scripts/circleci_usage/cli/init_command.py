@@ -10,6 +10,7 @@ import typer
 
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.display import console_for, show_warnings
+from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
 from circleci_usage.core.errors import SettingsError
@@ -38,7 +39,7 @@ NewConfig = Annotated[
     typer.Option(
         "--config",
         envvar="USAGE_CONFIG",
-        parser=flags.path_of("--config"),
+        parser=path_of("--config"),
         metavar="PATH",
         help="Settings file to write. (default: .circleci/usage.yml at the repository's root)",
         show_default=False,

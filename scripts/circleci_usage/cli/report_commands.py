@@ -9,7 +9,7 @@ import typer
 
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.display import console_for, show_report, show_warnings
-from circleci_usage.cli.flag_checks import path_of
+from circleci_usage.cli.flag_checks import checked, local_folder, path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
@@ -25,6 +25,7 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
 from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -48,9 +49,9 @@ SampleReport = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=flags.path_of("--output"),
+        parser=path_of("--output"),
         metavar="PATH",
-        callback=flags.local_folder,
+        callback=checked(local_folder),
         help="Report folder to write.",
         rich_help_panel="Report",
     ),
@@ -101,6 +102,7 @@ def report(
     report_with = settings.report_settings(
         os.environ, reporting, chosen, whole=whole, price_from=price_from
     )
+    check_report_folder(reporting.output, store.store, paths)
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
@@ -127,6 +129,7 @@ def merge(
     from circleci_usage.usage.polars.engine import at_least_a_header
 
     console = console_for(shown)
+    refuse_output_among(paths, output)
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)

@@ -27,7 +27,9 @@ _STATUSES: Final = {
 
 def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
     """The store's windows, and the quota."""
-    if not status.windows:
+    if status.absence:
+        yield f"{status.absence} yet; `circleci-usage run` or `circleci-usage export` makes it."
+    elif not status.windows:
         yield f"The store {status.folder} is empty."
     else:
         size = status.bytes / 1e6

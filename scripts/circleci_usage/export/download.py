@@ -22,6 +22,7 @@ from circleci_usage.export.http import REDIRECTS, TOO_SLOW, BrokenError, Session
 from circleci_usage.export.ledger import StoredPart
 from circleci_usage.network.addresses import ALLOW, is_exposed, web_address
 from circleci_usage.network.deadlines import Deadline, Switch
+from circleci_usage.usage.foreign_files import foreign_format
 from circleci_usage.usage.input_files import GZIP_MAGIC, open_part, read_header
 
 SLOWEST: Final = 1 << 16
@@ -231,7 +232,7 @@ def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
     with file.open("rb") as raw:
         begin = raw.read(20)
         if not begin.startswith(GZIP_MAGIC):
-            raise DataError(f"{name} is not an export but begins with {begin!r} (a proxy's page?)")
+            raise DataError(f"{name} is not a usage export: {_what_is(begin)}. Rerun later.")
         raw.seek(0)
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
     read_header(file)
@@ -239,6 +240,10 @@ def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
     return StoredPart(
         name, bytes=size, sha256=digest, rows=_records(_unpacked(file, name, limit)) - 1
     )
+
+
+def _what_is(begin: bytes) -> str:
+    return foreign_format(begin) or f"it begins with {begin!r}, perhaps a proxy's page"
 
 
 def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:

@@ -117,6 +117,8 @@ def export_usage(
     client.wait_budget.max_wait = options.max_wait
     with store.locked():
         _remember(store, slugs or {})
+        for damaged in store.discard_damaged():
+            progress.say(f"{damaged.name} in the store is damaged; it is downloaded again.")
         run = RunContext(
             client, store, tuple(dict.fromkeys(organizations)), options, clock, progress
         )
