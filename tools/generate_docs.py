@@ -1,16 +1,18 @@
-"""`make docs`: write docs/tables.md and docs/summary-json.md from the report folder's catalogs."""
+"""`make docs`: write the pages that are made from the catalogs of the report folder and the orb."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+from orb_docs import orb_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "tables.md": tables_markdown,
     "summary-json.md": summary_markdown,
+    "orb.md": orb_markdown,
 }
 """Name of a page in docs/ → its text."""
 
