@@ -1,4 +1,4 @@
-"""`make docs`: write the pages of docs/ that are made from catalogs in the code."""
+"""`make docs`: write the pages of docs/ that are made from catalogs in the code and the orb."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Final
 
 from circleci_usage.cli.json_catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+from orb_docs import orb_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -13,6 +14,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "tables.md": tables_markdown,
     "summary-json.md": summary_markdown,
     "json-output.md": json_markdown,
+    "orb.md": orb_markdown,
 }
 """Name of a page in docs/ → its text."""
 
