@@ -22,7 +22,7 @@ class DoctorSettings:
         circleci_url: address of CircleCI.
         organizations: ids or slugs.
         store: folder of the store.
-        load_prices: reads the settings file and raises what is wrong with it.
+        load_prices: reads the settings file; says which prices apply, or raises what is wrong.
         datadog_site: name of the Datadog site.
         datadog_url: another address of its API, if any.
         allow_insecure: whether tokens may be sent over plain http.
@@ -32,7 +32,7 @@ class DoctorSettings:
     circleci_url: str
     organizations: Sequence[str]
     store: Path
-    load_prices: Callable[[], object]
+    load_prices: Callable[[], str]
     datadog_site: str
     datadog_url: str | None
     allow_insecure: bool = False
@@ -61,12 +61,11 @@ def examine(
         yield _check_datadog(settings, environment, progress)
 
 
-def _check_settings(load: Callable[[], object]) -> Check:
+def _check_settings(load: Callable[[], str]) -> Check:
     try:
-        load()
+        return Check("settings", load())
     except UsageExporterError as error:
         return Check.failed("settings", error)
-    return Check("settings", "The prices are valid.")
 
 
 def _check_datadog(

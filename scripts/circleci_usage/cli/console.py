@@ -1,14 +1,20 @@
 """The terminal: progress bars for a person, plain lines in CI. Only commands use it."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.style import Style
+from rich.text import Text
 
+from circleci_usage.core.paths import absolute
 from circleci_usage.core.progress import NullProgress, Progress, Task
 from circleci_usage.core.untrusted_text import inert, visible
 
@@ -35,6 +41,13 @@ class Console(Progress):
     def result(self, text: object) -> None:
         """Print a result, even when quiet: a renderable, or text that is printed verbatim."""
         self._out.print(_plain(text) if isinstance(text, str) else text)
+
+    def result_path(self, path: Path) -> None:
+        """Print where a result is; a person at a terminal can click it."""
+        whole = absolute(path)
+        is_person = sys.stdout.isatty() and not os.environ.get("CI")
+        style = Style(link=whole.as_uri()) if is_person and whole.is_absolute() else Style()
+        self._out.print(Text(visible(str(whole)), style))
 
     def show(self, renderable: "RenderableType") -> None:
         """Print something beside the result, unless quiet."""

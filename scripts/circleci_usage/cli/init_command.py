@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from circleci_usage.cli import flags, settings
+from circleci_usage.cli import flags
+from circleci_usage.cli.applied_settings import price_override
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -88,7 +90,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
     target = given.config or new_settings_path()
     if not given.print_only:
         _refuse_existing(given.config, target)
-    price = settings.price_override(given.price_per_credit)
+    price = price_override(given.price_per_credit, written_in(context, "price_per_credit"))
     is_store_named = _is_flag(context, "store")
     usage = _usage(paths, given, console, must_exist=is_store_named)
     proposal = propose(usage, SystemClock().now().date(), is_sample=given.from_demo)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import (
     DatadogFlags,
     ExportFlags,
@@ -34,10 +35,7 @@ from circleci_usage.core.suggestions import invalid_choice
 from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from circleci_usage.config.chosen_period import ChosenPeriod, PeriodSources
-    from circleci_usage.config.settings_model import SettingsFile
     from circleci_usage.core.periods import Period
     from circleci_usage.core.progress import Clock
     from circleci_usage.export_and_report import ExportSettings
@@ -65,14 +63,17 @@ def period_from_flags(
 
     sources = _period_sources(context)
     written = WrittenPeriod(flags.first, flags.last, flags.period, sources)
+    overridden = []
     if is_from(context, "period", COMMAND_LINE) and not any(
         is_from(context, day, COMMAND_LINE) for day in ("first", "last")
     ):
         # The dates are variables, or there are none.
+        overridden = [(sources.name, source) for source in written.dated_by]
         written = WrittenPeriod(None, None, flags.period, sources)
     today = today_utc(clock.now())
     is_explicit = not is_from(context, "period", DEFAULT)
-    return choose_period(written, today, in_files=in_files, is_explicit=is_explicit)
+    chosen = choose_period(written, today, in_files=in_files, is_explicit=is_explicit)
+    return replace(chosen, overridden=(*overridden, *chosen.overridden))
 
 
 def _period_sources(context: typer.Context) -> "PeriodSources":
@@ -125,24 +126,23 @@ def export_settings(
 def report_settings(
     environment: Mapping[str, str],
     flags: ReportFlags,
+    applied: AppliedSettings,
     chosen: "ChosenPeriod",
     *,
     whole: bool = False,
-    price_from: str = "--price-per-credit",
 ) -> "ReportSettings":
     """How to report on the period.
 
     Args:
         environment: tells a CircleCI job where its artifacts are.
-        flags: what is written, and at which price.
+        flags: what is written.
+        applied: prices, teams and budgets.
         chosen: the period.
         whole: report on all days that there are instead, and on the period only when there are
             none.
-        price_from: what the price was written in, if there is one.
 
     Raises:
-        SettingsError: something in the flags, the settings file or the working folder is not
-            understood.
+        SettingsError: something in the flags, the prices or the working folder is not understood.
     """
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.profiles import PROFILES
@@ -151,12 +151,10 @@ def report_settings(
     from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
 
     check_drawing()
-    file = load_settings(flags.config)
-    price = price_override(flags.price_per_credit, price_from)
     tools = comma_separated(flags.export_for or ())
     of_file = settings_of_file(
-        file,
-        price,
+        applied.file,
+        applied.price,
         folder=flags.output,
         period=None if whole else chosen.period,
         otherwise=chosen.fallback,
@@ -171,33 +169,6 @@ def report_settings(
         focus_gzip=flags.focus_gzip,
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in tools),
     )
-
-
-def load_settings(config: Path | None) -> "SettingsFile":
-    """The settings file, or an empty one when there is none.
-
-    Raises:
-        SettingsError: something in it is not understood.
-    """
-    from circleci_usage.cli.settings_path import settings_path
-    from circleci_usage.config.settings_file import load_settings_file
-    from circleci_usage.config.settings_model import SettingsFile
-
-    path = settings_path(config)
-    return load_settings_file(path) if path else SettingsFile()
-
-
-def price_override(
-    price_per_credit: str | None, price_from: str = "--price-per-credit"
-) -> "Decimal | None":
-    """The price that a flag or the environment puts in place of the settings file's.
-
-    Raises:
-        SettingsError: it is not a price; `price_from` names the setting.
-    """
-    from circleci_usage.config.environment import price_per_credit as parse_price
-
-    return parse_price(price_per_credit, price_from) if price_per_credit else None
 
 
 def push_options(flags: PushFlags, store: Path) -> "PushOptions":

@@ -2,12 +2,12 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-from typing import TYPE_CHECKING
 
 import typer
 
 from circleci_usage.cli import settings
-from circleci_usage.cli.display import console_for
+from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.display import console_for, say_lines
 from circleci_usage.cli.flag_groups import (
     CircleCIFlags,
     ConsoleFlags,
@@ -26,9 +26,6 @@ from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
-if TYPE_CHECKING:
-    from circleci_usage.costs.pricing import PriceList
-
 
 @expand_flag_groups
 def status(
@@ -45,6 +42,7 @@ def status(
     [dim]circleci-usage status --period last-13-months[/dim]
     """
     from circleci_usage.cli.json_documents import status_members
+    from circleci_usage.cli.starting_lines import file_lines, override_lines, period_lines
     from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
     from circleci_usage.export.store import Store
@@ -54,7 +52,14 @@ def status(
     output = begin_json(context, shown)
     console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
-    reporting = settings.report_settings({}, ReportFlags(config=file.config), chosen)
+    applied = applied_settings(context, file.config)
+    reporting = settings.report_settings({}, ReportFlags(), applied, chosen)
+    say_lines(
+        console,
+        file_lines(applied),
+        period_lines(chosen),
+        override_lines(context, chosen),
+    )
     span = days_to_export(settings.export_span(chosen), reporting, clock.now())
     folder = Store(organization.store)
     found = resolve_names(
@@ -86,14 +91,12 @@ def doctor(
     """
     from circleci_usage.checks.doctor import DoctorSettings, examine
     from circleci_usage.cli.json_documents import check_members
+    from circleci_usage.cli.starting_lines import price_source
     from circleci_usage.cli.text import check_line
 
-    def load_prices() -> "PriceList":
-        file = settings.load_settings(prices.config)
-        price = settings.price_override(
-            prices.price_per_credit, written_in(context, "price_per_credit")
-        )
-        return file.price_list(price)
+    def load_prices() -> str:
+        applied = applied_settings(context, prices.config, prices.price_per_credit)
+        return f"The prices are valid: {price_source(applied)}."
 
     output = begin_json(context, shown)
     console = console_for(shown, output)

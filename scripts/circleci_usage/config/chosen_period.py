@@ -30,6 +30,8 @@ class ChosenPeriod:
         fallback: the days when there are no files at all.
         warnings: what was not taken as it was written.
         reason: why it is this period: `last-week, set by PERIOD`.
+        overridden: what decided, and what was set but had no effect because of it, such as
+            `--period` and `START_DATE`.
     """
 
     period: Period
@@ -38,6 +40,7 @@ class ChosenPeriod:
     fallback: Period
     warnings: tuple[str, ...] = ()
     reason: str = ""
+    overridden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,16 @@ class WrittenPeriod:
         """
         return named_period(self.name.strip(), today, self.sources.name)
 
+    @property
+    def dated_by(self) -> list[str]:
+        """What the days were written in: none, one or two sources."""
+        dates = {self.sources.first: self.first, self.sources.last: self.last}
+        return [source for source, text in dates.items() if _stripped(text)]
+
     def reason(self, *, is_explicit: bool) -> str:
         """Why it is this period: where it was written, or that nothing was."""
-        dates = {self.sources.first: self.first, self.sources.last: self.last}
-        given = [source for source, text in dates.items() if _stripped(text)]
-        if given:
-            return f"set by {' and '.join(given)}"
+        if self.dated_by:
+            return f"set by {' and '.join(self.dated_by)}"
         name = self.name.strip()
         return f"{name}, set by {self.sources.name}" if is_explicit else f"{name}, the default"
 
@@ -122,7 +129,12 @@ def choose_period(
         fallback=without_open_sides(period, today),
         warnings=(cut,) if future else (),
         reason=written.reason(is_explicit=is_explicit),
+        overridden=_name_overridden(written) if is_explicit else (),
     )
+
+
+def _name_overridden(written: WrittenPeriod) -> tuple[tuple[str, str], ...]:
+    return tuple((date_source, written.sources.name) for date_source in written.dated_by[:1])
 
 
 def written_days(written: WrittenPeriod, today: date) -> Period:

@@ -87,6 +87,15 @@ def resolve_names(store: Store, names: Sequence[str]) -> NamedOrganizations:
     return NamedOrganizations(ids, unknown, certain=not (unknown and ledger.windows))
 
 
+def slugs_by_id(store: Store) -> dict[str, str]:
+    """The slugs of the organizations that the store has met by their slugs.
+
+    Raises:
+        SettingsError, DataError: the ledger cannot be read.
+    """
+    return {known: slug for slug, known in store.next_ledger.ids.items()}
+
+
 def store_status(
     store: Store, organizations: Sequence[str], period: Period, now: datetime
 ) -> StoreStatus:
