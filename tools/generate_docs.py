@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import typer.main
+
+from circleci_usage.cli.app import app
+from circleci_usage.cli.help_entries import every_help
+from circleci_usage.cli.help_markdown import commands_markdown
 from circleci_usage.cli.json_catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
 from orb_docs import orb_markdown
@@ -15,6 +20,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "summary-json.md": summary_markdown,
     "json-output.md": json_markdown,
     "orb.md": orb_markdown,
+    "commands.md": lambda: commands_markdown(every_help(typer.main.get_command(app))),
 }
 """Name of a page in docs/ → its text."""
 

@@ -90,7 +90,8 @@ def help_of(command: AnyCommand, context: typer.Context) -> CommandHelp:
 
 def every_help(command: AnyCommand, above: typer.Context | None = None) -> Iterator[CommandHelp]:
     """The help of a command and of all below it, in their order."""
-    context = typer.Context(command, info_name=command.name, parent=above)
+    known = command.context_settings
+    context = typer.Context(command, info_name=command.name, parent=above, **known)
     yield help_of(command, context)
     if isinstance(command, TyperGroup):
         for each in _visible(command, context):

@@ -79,6 +79,9 @@ def after_command(arguments: list[str]) -> list[str]:
     others = arguments[len(before) :]
     if not others:
         return arguments
+    if others[0].startswith("-"):
+        # `--version` or `--help`: there is no command.
+        return others
     end = others.index("--") if "--" in others else len(others)
     return [*others[:end], *before, *others[end:]]
 
