@@ -164,7 +164,7 @@ def test_settings(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "usage.yml"
     file.write_text(block.text, encoding="utf-8")
 
-    assert load_settings_file(file)
+    assert load_settings_file(file).currency
 
 
 def test_every_block_of_commands_is_pasted_here() -> None:

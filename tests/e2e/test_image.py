@@ -185,8 +185,8 @@ def test_a_pasted_command_exports_nothing_twice(
 
         assert requested > 0
         assert len(circleci.calls) == requested
-    page = tmp_path / "usage-report" / "index.html"
-    assert page.stat().st_uid == os.getuid()
+    report = tmp_path / "usage-report" / "index.html"
+    assert report.stat().st_uid == os.getuid()
 
 
 def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:
