@@ -15,7 +15,7 @@ SCHEDULE = {"pipeline.trigger_source": "scheduled_pipeline"}
 
 def shown() -> list[Any]:
     blocks = code_blocks(ROOT / "docs" / "circleci.md")
-    return [yaml.safe_load(each.text) for each in blocks if each.heading == "On a schedule"]
+    return [yaml.safe_load(each.text) for each in blocks if each.language == "yaml"]
 
 
 def test_each_condition_runs_what_it_should() -> None:

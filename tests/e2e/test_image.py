@@ -167,8 +167,13 @@ def test_it_contains_nothing_that_a_run_does_not_need(image: Image) -> None:
     assert image.run("find", "/opt/circleci-usage", "/tmp", *wanted).stdout == ""
 
 
-def test_the_command_of_the_readme_exports_nothing_twice(image: Image, tmp_path: Path) -> None:
-    by_container = commands(ROOT / "README.md", "On any machine")[0]
+@pytest.mark.parametrize(
+    ("page", "heading"), [("README.md", "On any machine"), ("docs/image.md", "")], ids=str
+)
+def test_a_pasted_command_exports_nothing_twice(
+    image: Image, tmp_path: Path, page: str, heading: str
+) -> None:
+    by_container = commands(ROOT / page, heading)[0]
     long_ago = datetime.now(UTC).date() - timedelta(days=45)
     days = {"START_DATE": str(long_ago), "END_DATE": str(long_ago + timedelta(days=6))}
 
@@ -180,8 +185,8 @@ def test_the_command_of_the_readme_exports_nothing_twice(image: Image, tmp_path:
 
         assert requested > 0
         assert len(circleci.calls) == requested
-    page = tmp_path / "usage-report" / "index.html"
-    assert page.stat().st_uid == os.getuid()
+    report = tmp_path / "usage-report" / "index.html"
+    assert report.stat().st_uid == os.getuid()
 
 
 def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def code_blocks(page: Path) -> list[Block]:
         ValueError: a block is not closed.
     """
     blocks: list[Block] = []
-    heading, language, inside = "", "", None
+    heading, language = "", ""
+    inside: list[str] | None = None
     for line in page.read_text(encoding="utf-8").splitlines():
         fence = _FENCE.fullmatch(line)
         if fence and inside is None:
