@@ -69,7 +69,10 @@ def wait_cells(wait: Wait, now: datetime) -> tuple[str, ...]:
 
 
 def _since(wait: Wait, now: datetime) -> list[str]:
-    return [f"requested {_minutes(now - wait.since)} min ago"] if wait.since else []
+    if wait.since is None:
+        return []
+    minutes = _minutes(now - wait.since)
+    return [f"requested {minutes} min ago" if minutes else "requested less than a minute ago"]
 
 
 def _next(wait: Wait) -> list[str]:
