@@ -7,6 +7,7 @@ find what to act on. The report holds all of that; every file of the report fold
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.analyze import AnalysisInput, analyze
@@ -24,6 +25,7 @@ from circleci_usage.analysis.undated import undated_rows, with_days
 from circleci_usage.assemble import Stages, assemble
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Clock, Progress
@@ -33,6 +35,7 @@ from circleci_usage.export.ledger import complete_through
 from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.report_files import SUMMARY_NAME
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
@@ -64,11 +67,12 @@ def make_report(
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
+    progress.if_interrupted(_unwritten(settings.folder))
     # The libraries for charts take a third of a second to load; the engine reads without Python.
     with imported_meanwhile(_WRITER):
         # Only the report is kept: daily usage may be large, and nothing is written from it.
         usage = read_usage(source, settings, progress)
-        computed = compute_report(usage, source, settings, clock.now())
+        computed = compute_report(usage, source, settings, clock.now(), progress)
         del usage
     return write_computed(computed, settings, progress)
 
@@ -80,15 +84,21 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
         DataError: a part is damaged.
         ServiceError: a cluster that was to read them could not.
     """
-    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
+    what = f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB)"
+    progress.say(f"{what}.")
     branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
-    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
+    with progress.task(what):
+        usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
 
 
 def compute_report(
-    usage: DailyUsage, source: Source, settings: ReportSettings, now: datetime
+    usage: DailyUsage,
+    source: Source,
+    settings: ReportSettings,
+    now: datetime,
+    progress: Progress,
 ) -> ComputedReport:
     """The report on the daily usage of a source, not written yet.
 
@@ -96,8 +106,9 @@ def compute_report(
         SettingsError: there is usage on days without a price.
     """
     exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
-    report = build_report(usage, settings, now, exported, source.warnings)
-    return ComputedReport(report, _merged_rows(source, usage, report.period))
+    with progress.task("Analyzing the usage"):
+        report = build_report(usage, settings, now, exported, source.warnings)
+    return ComputedReport(report, _merged_rows(source, usage, report.period, progress))
 
 
 def build_report(
@@ -160,14 +171,16 @@ def own_costs(
     return costs, allocate_usage(usage, costs, settings.ownership, settings.job_groups, known)
 
 
-def _merged_rows(source: Source, usage: DailyUsage, period: Period) -> FileWriter | None:
+def _merged_rows(
+    source: Source, usage: DailyUsage, period: Period, progress: Progress
+) -> FileWriter | None:
     """What writes merged.csv.gz, with the rows of the period; None where they stay elsewhere."""
     if source.merge is None:
         return None
     days = days_with_usage(usage.runs)
     are_all_inside = days is None or (days.first in period and days.last in period)
     only = None if are_all_inside else period
-    return partial(source.merge, only=only, has_repeats=usage.has_repeats)
+    return partial(source.merge, only=only, has_repeats=usage.has_repeats, progress=progress)
 
 
 def write_computed(
@@ -196,5 +209,14 @@ def write_computed(
         focus_grain=settings.focus_grain,
         focus_gzip=settings.focus_gzip,
         export_for=settings.export_for,
+        progress=progress,
     )
     return report
+
+
+def _unwritten(folder: Path) -> str:
+    """What an interruption leaves behind before the new report is in its place."""
+    again = "rerun the same command to write the whole report."
+    if exists(folder / SUMMARY_NAME):
+        return f"The earlier report in {folder} and the export files are unchanged; {again}"
+    return f"No report was written to {folder}, and the export files are unchanged; {again}"

@@ -186,7 +186,7 @@ class Usage:
         """
         made_with = self._settings(settings, price_per_credit, allow_unpriced=allow_unpriced)
         usage = self._read(made_with)
-        computed = compute_report(usage, self._source, made_with, self._clock.now())
+        computed = compute_report(usage, self._source, made_with, self._clock.now(), NullProgress())
         return UsageReport(computed, made_with)
 
     def __repr__(self) -> str:

@@ -135,6 +135,7 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
+    from circleci_usage.cli.text import not_merged
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
     from circleci_usage.usage.polars.engine import at_least_a_header
@@ -145,8 +146,9 @@ def merge(
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)
     console.say(f"Merging {counted(len(others), 'usage file')}.")
+    console.if_interrupted(not_merged(output))
     with at_least_a_header(others) as parts:
-        show_warnings(console, merge_parts(parts, output))
+        show_warnings(console, merge_parts(parts, output, progress=console))
     console.result_path(output)
 
 

@@ -77,7 +77,7 @@ class ApiConnection:
         self._progress = progress
         self.timeouts = timeouts
         self.clock_ahead = timedelta()
-        self.wait_budget = WaitBudget(clock)
+        self.wait_budget = WaitBudget(clock, progress)
 
     def now(self) -> datetime:
         """The time at CircleCI, as far as its responses told."""
@@ -101,7 +101,7 @@ class ApiConnection:
             wait = self._short_wait(response)
             if wait is None:
                 break
-            self.wait_budget.wait(wait)
+            self.wait_budget.wait(wait, "its rate limit is reached")
             response = self.get(path)
         return response
 
@@ -154,13 +154,14 @@ class ApiConnection:
                 self._progress.detail(
                     f"CircleCI: {error}; retrying in {wait.total_seconds():.0f} s."
                 )
-                self.wait_budget.wait(wait)
+                self.wait_budget.wait(wait, str(error))
         return send()
 
     def _send(self, method: str, path: str, body: object = None) -> ApiResponse:
         """One exchange: any response that can be understood and is not a 5xx."""
         with (
             self.wait_budget.response(),
+            self._progress.task("Waiting for CircleCI's response"),
             Deadline(self._seconds_for(method)) as deadline,
             exchange(deadline),
         ):

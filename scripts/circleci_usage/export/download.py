@@ -16,7 +16,7 @@ import requests
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.progress import Progress
+from circleci_usage.core.progress import BYTES, Progress
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.http import REDIRECTS, TOO_SLOW, BrokenError, Session, Timeouts, exchange
 from circleci_usage.export.ledger import StoredPart
@@ -134,7 +134,7 @@ class Download:
         timeouts: how long to wait.
         allowance: the bytes that may still be downloaded.
         progress: receives messages.
-        label: names the part in a progress bar.
+        label: what is done, for the progress.
         allow_insecure: whether plain HTTP to another machine is allowed.
     """
 
@@ -175,8 +175,8 @@ def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | N
         begin, total = _extent(response, have)
         if begin and begin == total:
             return total
-        with how.progress.task(how.label, total) as task, _opened(target, begin) as file:
-            task.advance(begin)
+        task_of_part = how.progress.task(how.label, total, BYTES, done=begin)
+        with task_of_part as task, _opened(target, begin) as file:
             for chunk in _chunks(response, deadline):
                 how.allowance.take(len(chunk))
                 with translate_os_errors(target):

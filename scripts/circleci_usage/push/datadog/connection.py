@@ -17,7 +17,7 @@ from datadog_api_client.exceptions import ApiException
 from urllib3.exceptions import HTTPError, SSLError
 
 from circleci_usage.core.errors import AccessError, ServiceError, UsageExporterError
-from circleci_usage.core.progress import Clock, Progress
+from circleci_usage.core.progress import Clock, Progress, wait_before_retry
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.push.datadog.client import TIMEOUTS, TOTAL, connection_fault, datadog_client
 from circleci_usage.push.datadog.credentials import Credentials
@@ -183,7 +183,7 @@ class DatadogSession:
             return False
         why = failure.reason if failure.status is None else f"status {failure.status}"
         self._progress.detail(f"Datadog: {why}; retrying in {pause:.0f} s.")
-        self.clock.sleep(pause)
+        wait_before_retry(self.clock, pause, self._progress, subject="Datadog", state=why)
         return True
 
     def _explained(
