@@ -196,7 +196,7 @@ def test_an_unreachable_address_is_reported(datadog: DatadogIntake) -> None:
         pytest.raises(
             ServiceError,
             match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection: it was"
-            r" refused\. Try again later, and check the network and --datadog-url \(DATADOG_URL\)\.$",
+            r" refused\. Try again later, and check the network and --datadog-url .*\.$",
         ),
     ):
         api.call(validate)

@@ -21,6 +21,7 @@ DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
 
+_WHERE: Final = "(User Settings → Personal API Tokens)"
 _PROJECT_TOKEN: Final = "CCIPRJ_"  # noqa: S105 - how such tokens begin
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
@@ -41,17 +42,17 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
             _refuse_other_text(name, token)
             return SecretStr(token)
     raise SettingsError(
-        "No CircleCI API token is set; put a personal API token into the environment variable"
-        f" {TOKEN_VARIABLES[0]}."
+        "No CircleCI API token is set; put a personal API token"
+        f" {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
     )
 
 
 def _refuse_other_text(name: str, token: str) -> None:
     fault = fault_of_secret(token)
     if token.startswith(_PROJECT_TOKEN):
-        fault = "is a project token, which cannot export usage; use a personal API token"
+        fault = f"is a project token, which cannot export usage; use a personal one {_WHERE}"
     if fault:
-        raise SettingsError(f"{name} {fault} (User Settings → Personal API Tokens).")
+        raise SettingsError(f"{name} {fault}.")
 
 
 def organizations(values: Iterable[str]) -> tuple[str, ...]:

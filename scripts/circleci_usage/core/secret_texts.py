@@ -20,7 +20,7 @@ def fault_of_secret(text: str) -> str | None:
     if text.startswith(_QUOTES) or text.endswith(_QUOTES):
         return "is in quotes, which count as a part of it; remove them"
     if text.startswith("$"):
-        return "is the name of a variable that was not replaced by its value"
+        return "is the name of a variable, not its value; write the value itself"
     if _PLACEHOLDER.fullmatch(text):
         return "is a placeholder; replace it with the value itself"
     return None

@@ -41,7 +41,7 @@ def slug_in(address: str) -> str | None:
     >>> slug_in("https://app.circleci.com/pipelines/github/acme/web")
     'gh/acme'
     """
-    found = _PAGE.search(address)
+    found = _PAGE.search(address) if "." in address.partition("/")[0] or "://" in address else None
     if found is None:
         return None
     return f"{_SHORT.get(found[1].lower(), found[1].lower())}/{found[2]}"

@@ -68,6 +68,7 @@ _FORMATS: Final = tuple(
         ),
         (rb"\s*[\[{]", "JSON", AS_EXPORTED),
         (rb".*\x00", "binary data", AS_EXPORTED),
+        (rb"---\s|[\w-]+:\s", "YAML, such as a settings file, which --config expects", AS_EXPORTED),
     )
 )
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
