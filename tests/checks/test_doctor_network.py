@@ -143,7 +143,7 @@ def test_a_name_server_that_does_not_answer_is_not_waited_for(
         released[0].recv(1)
         raise OSError
 
-    monkeypatch.setattr(reachable.socket, "create_connection", never)
+    monkeypatch.setattr(socket, "create_connection", never)
     attempt = reachable.ConnectionAttempt("https://service.example.com", 0.1)
     assert attempt.fault() == "no connection before the timeout"
     for end in released:

@@ -104,7 +104,7 @@ MISTAKES = [
     Mistake("gave the export's file as the store", "report --store exports/a.csv"),
     exporting("exported into a file", STORE_DIR="exports/a.csv"),
     Mistake(
-        "asked for days that were not exported",
+        "chose days that were not exported",
         "report --store store --from 2026-05-01 --to 2026-05-31",
     ),
     Mistake("edited a file of the store", f"report --store edited {MARCH}"),

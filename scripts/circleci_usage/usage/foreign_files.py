@@ -1,6 +1,6 @@
 """What a file is if it is not a usage export: people give what they find in their downloads.
 
-Only the first line is looked at, after decompression. Every engine asks here, before it reads.
+Only the first line is examined, after decompression. Every engine asks here, before it reads.
 """
 
 import re
