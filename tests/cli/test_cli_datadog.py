@@ -133,7 +133,7 @@ def test_custom_costs_by_push_and_by_file_are_the_same_lines(
             "Error: Unknown Datadog site 'datadoghq.de'",
         ),
         ([], {"OUTPUT_DIR": "nowhere"}, [], 2, "Error: There is no report folder nowhere"),
-        ([], {}, [error_response(400, "no")], 4, "Error: Datadog rejects a request"),
+        ([], {}, [error_response(400, "no")], 4, "Error: Datadog rejected a request"),
         (["--tags", "nonsense"], {}, [], 2, "Error: Unknown tag 'nonsense'"),
         (["--max-series", "1"], {}, [], 2, "series exceed the limit of 1 (--max-series)"),
         (["--mode", "historical"], {}, [], 2, "Error: Historical Metrics Ingestion is disabled"),

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.errors import (
+    DataError,
+    ServiceError,
+    SettingsError,
+    UsageExporterError,
+)
 from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
@@ -52,7 +57,8 @@ def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Chec
     try:
         accessible = client.collaborations()
     except UsageExporterError as error:
-        return (Check.failed("token", error),)
+        name = "connection" if isinstance(error, ServiceError) else "token"
+        return (Check.failed(name, error),)
     count = counted(len(accessible), "organization")
     token = Check("token", f"CircleCI accepts it; it has access to {count}. {_EXPIRY}")
     found = (_check_organization(client, name) for name in organizations)

@@ -49,7 +49,7 @@ def check_report_folder(output: Path, store: Path, paths: Sequence[str] | None =
     there = os.path.realpath(output)
     if is_store(output) or (there == os.path.realpath(store) and output.is_dir()):
         raise SettingsError(
-            f"{inert(output)} is the store; choose another folder for the report with --output"
+            f"{inert(output)} is the folder of a store; choose another for the report with --output"
             " (OUTPUT_DIR)."
         )
     is_read = there in map(os.path.realpath, paths or ())

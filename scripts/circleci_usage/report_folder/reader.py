@@ -21,6 +21,7 @@ from circleci_usage.core.paths import exists, is_file
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import SCHEMA_VERSION, SUMMARY_NAME, table_file
+from circleci_usage.usage.input_files import is_store
 
 if TYPE_CHECKING:
     from circleci_usage.analysis.month_to_date import MonthToDate, Per
@@ -220,6 +221,11 @@ def _no_report(folder: Path) -> SettingsError:
     shown = inert(folder)
     if is_file(folder):
         fault = f"{shown} is a file, not a report folder"
+    elif is_store(folder):
+        return SettingsError(
+            f"{shown} is a store, not a report folder; make a report from it with `circleci-usage"
+            f" report --store {shown}`, then name the report's folder with --output (OUTPUT_DIR)."
+        )
     elif exists(folder):
         fault = f"{shown} is not a report folder: there is no {SUMMARY_NAME}"
     else:

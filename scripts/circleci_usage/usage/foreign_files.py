@@ -1,6 +1,6 @@
 """What a file is if it is not a usage export: people give what they find in their downloads.
 
-Only the first line is looked at, after decompression. Every engine asks here, before it reads.
+Only the first line is examined, after decompression. Every engine asks here, before it reads.
 """
 
 import re
@@ -68,6 +68,7 @@ _FORMATS: Final = tuple(
         ),
         (rb"\s*[\[{]", "JSON", AS_EXPORTED),
         (rb".*\x00", "binary data", AS_EXPORTED),
+        (rb"---\s|[\w-]+:\s", "YAML, such as a settings file, which --config expects", AS_EXPORTED),
     )
 )
 _DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}

@@ -32,7 +32,7 @@ LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 _NAME_FILES: Final = "name the files of an export, or a folder of them"
 _SNIFFED: Final = 20
-"""Files that are looked at to say what a folder has instead of usage files."""
+"""Files that are opened to say what a folder has instead of usage files."""
 ROW_LIMIT: Final = 1 << 20
 """Bytes that a row may have: a longer one has an unclosed quote, or the file is not CSV."""
 _DAMAGED: Final[tuple[type[Exception], ...]] = (

@@ -93,7 +93,7 @@ def _points(batches: Sequence[Batch]) -> int:
 
 def _refused(batch: Batch, error: DatadogRefusedError) -> ServiceError:
     points = counted(batch.points, "point")
-    return ServiceError(f"Datadog rejects a request with {points} {error.explanation}.")
+    return ServiceError(f"Datadog rejected a request with {points} {error.explanation}.")
 
 
 def _partially_sent(
