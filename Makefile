@@ -16,7 +16,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme docs focus image orb release
-.PHONY: picture requirements schema clean
+.PHONY: notebook picture requirements schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-readme: $(VENV)/.installed ## Measure three sizes and update the table in 
 
 docs: $(VENV)/.installed ## Generate docs/tables.md and docs/summary-json.md
 	$(BIN)/python tools/generate_docs.py
+
+notebook: $(VENV)/.installed ## Run the example notebook and keep its results in it
+	$(BIN)/python tools/run_notebook.py
 
 focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer
 	$(BIN)/python tools/focus_check.py $(PYTHON)
