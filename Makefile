@@ -16,7 +16,7 @@ SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circlec
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-docs docs focus image orb release
-.PHONY: picture requirements schema clean
+.PHONY: notebook picture requirements schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-docs: $(VENV)/.installed ## Measure three sizes and write the table of doc
 
 docs: $(VENV)/.installed ## Generate the pages of docs/ that are made from the code
 	$(BIN)/python tools/generate_docs.py
+
+notebook: $(VENV)/.installed ## Run the example notebook and keep its results in it
+	$(BIN)/python tools/run_notebook.py
 
 focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer
 	$(BIN)/python tools/focus_check.py $(PYTHON)
