@@ -33,6 +33,8 @@ def test_it_runs_on_a_schedule_only() -> None:
     assert config["workflows"]["weekly-usage"]["when"] == {
         "equal": ["scheduled_pipeline", "<< pipeline.trigger_source >>"]
     }
+    example = ORB["examples"]["weekly_report"]["usage"]
+    assert config["orbs"] == example["orbs"]
     assert settings_of(orb_job()) == {"period": "last-week", "context": "circleci-usage"}
 
 
