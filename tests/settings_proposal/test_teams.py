@@ -1,6 +1,7 @@
 """Teams that are proposed from the names of projects."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -45,8 +46,8 @@ def test_projects_with_the_same_first_word_are_a_team_the_most_credits_first() -
     )
 
     assert [(team.name, team.globs, team.credits) for team in proposed.teams] == [
-        ("ml", ("ml_*",), 13),
-        ("pay", ("pay-*",), 11),
+        ("ml", ("ml_*",), Decimal(13)),
+        ("pay", ("pay-*",), Decimal(11)),
     ]
     assert [each.name for each in proposed.unallocated] == ["website"]
 
@@ -140,6 +141,20 @@ def test_of_many_groups_the_largest_are_proposed() -> None:
     assert len(proposed.teams) == MOST_TEAMS
     assert (proposed.left_out, len(proposed.unallocated)) == (3, 6)
     assert proposed.teams[0].name == "t0"
+
+
+def test_a_hundred_thousand_projects_take_no_minute() -> None:
+    projects = [project(f"acme-t{n}-{part}") for n in range(50_000) for part in "ab"]
+
+    proposed = propose_teams(projects)
+
+    assert (len(proposed.teams), proposed.left_out) == (MOST_TEAMS, 50_000 - MOST_TEAMS)
+
+
+def test_names_of_very_many_words_are_no_problem() -> None:
+    names = ["a-" * 4_999 + end for end in "abcd"]
+
+    assert globs(*map(project, names)) == {"a": ("a-*",)}
 
 
 NAMES = st.one_of(

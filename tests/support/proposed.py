@@ -46,7 +46,8 @@ def uncommented(text: str) -> str:
     lines = []
     is_inside = False
     for line in text.splitlines():
-        begins = bool(re.match(r"# [a-z_]+:( [{\[]|$| \d+$)", line))
+        key = re.match("# ([a-z_]+):", line)
+        begins = key is not None and key[1] in SettingsFile.model_fields
         is_inside = begins or (is_inside and line.startswith("#   "))
         lines.append(line.removeprefix("# ") if is_inside else line)
     return "\n".join(lines)

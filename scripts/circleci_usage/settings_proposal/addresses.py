@@ -1,11 +1,11 @@
-"""Addresses that a new settings file names: pinned to this version, so that they stay right."""
+"""Addresses that `init` writes: pinned to this version, so that they stay right."""
 
 from typing import Final
 
 from circleci_usage import __version__
 
 REPOSITORY: Final = "circleci-usage/usage-exporter"
-"""The repository that releases are made from, as the orb names it, too."""
+"""The repository that releases are made from."""
 
 SCHEMA_URL: Final = (
     f"https://raw.githubusercontent.com/{REPOSITORY}/v{__version__}"
@@ -22,5 +22,5 @@ SETTINGS_URL: Final = (
 )
 """What each setting does."""
 
-ORB: Final = f"{REPOSITORY}@{__version__.partition('.')[0]}"
+ORB: Final = f"circleci-usage/usage-exporter@{__version__.partition('.')[0]}"
 """The orb, with its major version."""

@@ -43,7 +43,7 @@ def _organizations(organizations: Sequence[OrganizationKey]) -> Iterator[str]:
     ids = [key.organization_id for key in organizations]
     if len(ids) > 1 and all(map(is_id, ids)):
         names = names_in_words([key.organization for key in organizations])
-        yield f"{_PARAMETER}# {names}: they must share one plan"
+        yield f"{_PARAMETER}# {names}: of one plan; the first requests the export"
         yield f"{_PARAMETER}org_id: {','.join(ids)}"
 
 

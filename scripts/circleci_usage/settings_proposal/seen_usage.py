@@ -1,6 +1,6 @@
 """Daily usage → what a proposal needs to know of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +21,6 @@ from circleci_usage.usage.daily_usage import DailyUsage
 
 SEATS: Final = "user"
 """The credit type of user seats."""
-
-_NAMES: Final = ["organization", "project"]
 
 _MONTHS: Final = 13
 """Older months are not looked for: CircleCI keeps no more."""
@@ -54,7 +52,7 @@ class SeenUsage:
     Attributes:
         days: from the first to the last with usage; None if no row has a day.
         job_runs: how many.
-        organizations: by their names.
+        organizations: the most credits first.
         projects: the most credits first; charges without a project among them.
         seats: day → the credits of user seats that were charged on it.
         last_month: the last full calendar month; None without one.
@@ -94,7 +92,7 @@ def seen_usage(usage: DailyUsage, complete: tuple[Period, ...] | None = None) ->
     return SeenUsage(
         days=days,
         job_runs=usage.rows,
-        organizations=_organizations(usage.runs),
+        organizations=_organizations(usage),
         projects=_projects(usage),
         seats={day: sum_ for day, sum_ in _credits_by_day(seats, usage.places).items() if sum_ > 0},
         last_month=month,
@@ -103,22 +101,24 @@ def seen_usage(usage: DailyUsage, complete: tuple[Period, ...] | None = None) ->
     )
 
 
-def _organizations(runs: pd.DataFrame) -> tuple[OrganizationKey, ...]:
-    names = runs[[*OrganizationKey._fields]].drop_duplicates()
-    keys = (OrganizationKey(*map(str, row)) for row in names.itertuples(index=False, name=None))
-    return tuple(sorted(keys, key=lambda key: (key.organization, key.organization_id)))
+def _organizations(usage: DailyUsage) -> tuple[OrganizationKey, ...]:
+    counts = _counts_by(usage, OrganizationKey._fields)
+    found = sorted(counts, key=lambda key: (-counts[key], key))
+    return tuple(OrganizationKey(*key) for key in found)
 
 
 def _projects(usage: DailyUsage) -> tuple[SeenProject, ...]:
-    """All projects, also those whose job runs used no credits."""
-    known = usage.runs[_NAMES].drop_duplicates().itertuples(index=False, name=None)
-    used = sum_by(usage.credits, _NAMES, ["credits"])["credits"]
-    counts = dict.fromkeys(known, 0) | dict(zip(used.index, used.tolist(), strict=True))
-    found = [
-        SeenProject(str(organization), str(project), to_decimal(count, usage.places))
-        for (organization, project), count in counts.items()
-    ]
+    counts = _counts_by(usage, ("organization", "project"))
+    found = [SeenProject(*key, to_decimal(count, usage.places)) for key, count in counts.items()]
     return tuple(sorted(found, key=lambda each: (-each.credits, each.path)))
+
+
+def _counts_by(usage: DailyUsage, keys: Sequence[str]) -> dict[tuple[str, str], int]:
+    """The credits, as counts, of each pair of names that job runs have, also those without any."""
+    known = usage.runs[[*keys]].drop_duplicates().itertuples(index=False, name=None)
+    used = sum_by(usage.credits, keys, ["credits"])["credits"]
+    counts = dict.fromkeys(known, 0) | dict(zip(used.index, used.tolist(), strict=True))
+    return {(str(first), str(second)): count for (first, second), count in counts.items()}
 
 
 def _credits_by_day(credits: pd.DataFrame, places: int) -> dict[date, Decimal]:

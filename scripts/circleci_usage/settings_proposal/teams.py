@@ -8,7 +8,7 @@ matter; what cannot be written that way is not proposed.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -124,11 +124,12 @@ def _groups(projects: Sequence[SeenProject], start: int) -> list[_Group]:
     found: defaultdict[str, list[SeenProject]] = defaultdict(list)
     for project in projects:
         found[_beginning(project.name, start).casefold()].append(project)
+    of_all = Counter(project.organization for project in projects)
     groups = []
     for members in found.values():
         beginning = _beginning(members[0].name, start)
         group = _Group(beginning, tuple(members))
-        groups += _split(group) if _says_nothing(group, projects) else [group]
+        groups += _split(group) if _says_nothing(group, of_all) else [group]
     return groups
 
 
@@ -139,11 +140,15 @@ def _split(group: _Group) -> list[_Group]:
     return inner if len(teams) >= _FEWEST else [group]
 
 
-def _says_nothing(group: _Group, projects: Sequence[SeenProject]) -> bool:
-    """Whether nearly all projects of an organization begin like this."""
-    of_all = Counter(project.organization for project in projects)
+def _says_nothing(group: _Group, of_all: Mapping[str, int]) -> bool:
+    """Whether nearly all projects of an organization begin like this.
+
+    Args:
+        group: some projects.
+        of_all: organization → how many projects it has in all.
+    """
     of_group = Counter(project.organization for project in group.projects)
-    return any(
+    return len(group.beginning) <= _LONGEST_WORD and any(
         of_all[name] >= _SEVERAL and count >= of_all[name] * _NEARLY_ALL
         for name, count in of_group.items()
     )
