@@ -59,7 +59,7 @@ def examined(tmp_path: Path, url: str) -> dict[str, Check]:
         circleci_url=url,
         organizations=["gh/acme"],
         store=tmp_path / "store",
-        load_prices=dict,
+        load_prices=str,
         datadog_site="datadoghq.com",
         datadog_url=url,
     )

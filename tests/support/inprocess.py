@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from circleci_usage.cli import app as command_line
+from circleci_usage.cli.json_output import JsonOutput
 from commandline import Finished
 
 _MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR")
@@ -26,12 +27,19 @@ def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Finished:
 
 
 def _code_of(arguments: tuple[str, ...]) -> int:
+    output = JsonOutput(arguments)
+    exit_code = _exit_code(arguments, output)
+    output.print(exit_code)
+    return exit_code
+
+
+def _exit_code(arguments: tuple[str, ...], output: JsonOutput) -> int:
     try:
-        command_line.app(list(arguments), prog_name="circleci-usage")
+        command_line.app(list(arguments), prog_name="circleci-usage", obj=output)
     except SystemExit as ended:
         return int(ended.code or 0)
     except Exception as error:  # noqa: BLE001 - as `main` does
-        return command_line._report_error(error)
+        return command_line._report_error(error, output)
     return 0
 
 
