@@ -1,16 +1,33 @@
-"""`make docs`: write docs/tables.md and docs/summary-json.md from the report folder's catalogs."""
+"""`make docs`: write the pages of docs/ that are made from catalogs in the code and the orb."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import typer.main
+
+from circleci_usage.cli.app import app
+from circleci_usage.cli.help_entries import CommandHelp, every_help
+from circleci_usage.cli.help_man import man_page
+from circleci_usage.cli.help_markdown import commands_markdown
+from circleci_usage.cli.json_catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+from orb_docs import orb_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
+
+
+def _every_help() -> Iterator[CommandHelp]:
+    return every_help(typer.main.get_command(app))  # type: ignore[arg-type] - Typer's own class
+
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "tables.md": tables_markdown,
     "summary-json.md": summary_markdown,
+    "json-output.md": json_markdown,
+    "orb.md": orb_markdown,
+    "commands.md": lambda: commands_markdown(_every_help()),
+    "circleci-usage.1": lambda: man_page(_every_help()),
 }
 """Name of a page in docs/ → its text."""
 

@@ -11,13 +11,13 @@ from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import ExportResult, export_usage
-from circleci_usage.export.ledger import complete_through
+from circleci_usage.export.ledger import State, Window, complete_through
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
 from circleci_usage.pipeline import make_report
-from circleci_usage.report import Report
+from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.stored_usage import with_stored_history
 from circleci_usage.usage.input_files import FoundParts
@@ -43,6 +43,25 @@ class ExportSettings:
     organizations: tuple[str, ...]
     store: Path
     options: ExportOptions
+
+
+@dataclass(frozen=True)
+class ExportedReport:
+    """A report, and the export that it was made from.
+
+    Attributes:
+        report: it is written.
+        presentation: what it is shown with.
+        exported: what the store has of the exported days.
+        organizations: ids of those whose usage was exported.
+        windows: fetched ones with exported days.
+    """
+
+    report: Report
+    presentation: Presentation
+    exported: ExportResult
+    organizations: tuple[str, ...]
+    windows: tuple[Window, ...]
 
 
 def export(
@@ -84,7 +103,7 @@ def run(
     *,
     clock: Clock,
     progress: Progress,
-) -> Report:
+) -> ExportedReport:
     """Export the span and the days that budgets depend on; report on a period within it.
 
     Raises as `export_usage` and `make_report` do.
@@ -101,7 +120,10 @@ def run(
         store.complete_days(days, span, ids),
     )
     reachable = _narrowed(reporting, exported.period)
-    return make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+    report = make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+    fetched = store.ledger.of(ids, State.FETCHED)
+    windows = tuple(window for window in fetched if window.overlaps(exported.period))
+    return ExportedReport(report, reachable.presentation, exported, ids, windows)
 
 
 def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Period:

@@ -71,8 +71,7 @@ class Place:
         config.write_text(text, encoding="utf-8")
         chosen = ChosenPeriod(period, name, is_explicit=True, fallback=period)
         flags = ReportFlags(output=self.folder / "usage-report", merged=False)
-        applied = AppliedSettings(load_settings_file(config), config)
-        return report_settings({}, flags, applied, chosen)
+        return report_settings({}, flags, AppliedSettings(load_settings_file(config)), chosen)
 
     @property
     def exporting(self) -> ExportSettings:
@@ -91,13 +90,14 @@ class Place:
             named_period(asked, today_utc(self.clock.now())) if isinstance(asked, str) else asked
         )
         span = with_history(period, name)
-        return run(
+        made = run(
             self.exporting,
             self.settings(text, period, name),
             span,
             clock=self.clock,
             progress=QUIET,
         )
+        return made.report
 
     def export(self, *periods: Period) -> None:
         for period in periods:

@@ -8,8 +8,9 @@ own; they import the stages inside, because `--help` must not wait for a data fr
 import os
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -17,18 +18,21 @@ from circleci_usage import __version__
 from circleci_usage.cli import (
     datadog_commands,
     export_commands,
-    flags,
+    init_command,
     push_commands,
     report_commands,
     store_commands,
 )
+from circleci_usage.cli.help_page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
     handle_interrupts,
+    interruption,
     set_running_command,
     was_interrupted,
 )
 from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
+from circleci_usage.cli.json_output import JsonOutput, json_output
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import with_safe_streams
@@ -56,19 +60,33 @@ def main() -> NoReturn:
     drop_blank_variables(os.environ)
     ignore_library_settings(os.environ)
     tune_process()
+    output = JsonOutput(sys.argv[1:])
+    exit_code = _run(output)
+    output.print(exit_code)
+    sys.exit(exit_code)
+
+
+def _run(output: JsonOutput) -> int:
     try:
-        app()
-    except BaseException as error:
+        app(obj=output)
+    except BaseException as error:  # noqa: BLE001 - each becomes an exit code
         # Libraries may have turned the interrupt into any other error.
         if was_interrupted():
+            _print_interrupted(output)
             end_interrupted()
         if isinstance(error, SystemExit):
-            raise
-        sys.exit(_report_error(error))
-    sys.exit(0)
+            return error.code if isinstance(error.code, int) else 0
+        return _report_error(error, output)
+    return 0
 
 
-def _report_error(error: BaseException) -> int:
+def _print_interrupted(output: JsonOutput) -> None:
+    exit_code, message = interruption()
+    output.fail(message)
+    output.print(exit_code)
+
+
+def _report_error(error: BaseException, output: JsonOutput) -> int:
     """Show why the command failed; its exit code.
 
     An internal error is one line, with its traceback only on request. The message of an unknown
@@ -79,12 +97,15 @@ def _report_error(error: BaseException) -> int:
     console = Console()
     if isinstance(error, UsageExporterError):
         console.error(str(error))
+        output.fail(str(error))
         return error.exit_code
     place = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    console.error(
+    message = (
         f"Internal error in circleci-usage {__version__}: {what}; please report it with --verbose."
     )
+    console.error(message)
+    output.fail(message)
     if {"-v", "--verbose"}.intersection(sys.argv):
         console.trace(without_secrets("".join(traceback.format_exception(error)), os.environ))
     return INTERNAL_ERROR
@@ -102,22 +123,41 @@ def _everything(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+            "--version",
+            "-V",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and exit.",
         ),
     ] = False,
 ) -> None:
     set_running_command(context.invoked_subcommand or "")
+    json_output(context).command = context.invoked_subcommand
 
 
-# In the order of --help: daily work first, then the upkeep of the store and the settings.
-app.command()(export_commands.run)
-app.command()(export_commands.export)
-app.command()(report_commands.report)
-app.command()(report_commands.merge)
-app.command()(report_commands.check)
-app.command(cls=flags.WithoutEnvironment)(report_commands.demo)
-app.add_typer(push_commands.push, name="push")
-app.command()(datadog_commands.datadog_dashboard)
-app.command()(store_commands.status)
-app.command()(store_commands.doctor)
-app.command()(store_commands.prune)
+_START: Final = "Get started"
+_USE: Final = "Everyday use"
+_UPKEEP: Final = "Maintenance"
+
+COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
+    _START: (report_commands.demo, init_command.init),
+    _USE: (
+        export_commands.run,
+        export_commands.export,
+        report_commands.report,
+        report_commands.merge,
+        report_commands.check,
+        datadog_commands.datadog_dashboard,
+    ),
+    _UPKEEP: (store_commands.status, store_commands.doctor, store_commands.prune),
+}
+"""The commands as `--help` groups them."""
+
+_OF_ITS_OWN: Final = {report_commands.demo: WithoutEnvironment}
+"""Commands that read flags in another way."""
+
+app.add_typer(push_commands.push, name="push", rich_help_panel=_USE)
+for _panel, _commands in COMMANDS.items():
+    for _command in _commands:
+        _class = _OF_ITS_OWN.get(_command, HelpfulCommand)
+        app.command(cls=_class, rich_help_panel=_panel)(_command)

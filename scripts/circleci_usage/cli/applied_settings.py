@@ -62,7 +62,6 @@ def applied_settings(
     Raises:
         SettingsError: something in them is not understood.
     """
-    from circleci_usage.config.environment import price_per_credit as parse_price
     from circleci_usage.config.settings_file import load_settings_file
     from circleci_usage.config.settings_model import SettingsFile
 
@@ -73,6 +72,17 @@ def applied_settings(
         file=load_settings_file(path) if path else SettingsFile(),
         path=path,
         named_by=written_in(context, "config") if is_named else None,
-        price=parse_price(price_per_credit, price_from) if price_per_credit else None,
+        price=price_override(price_per_credit, price_from),
         price_from=price_from,
     )
+
+
+def price_override(price_per_credit: str | None, source: str) -> "Decimal | None":
+    """The price that a flag or variable, its source, puts in place of the settings file's.
+
+    Raises:
+        SettingsError: it is not a price.
+    """
+    from circleci_usage.config.environment import price_per_credit as parse_price
+
+    return parse_price(price_per_credit, source) if price_per_credit else None

@@ -7,16 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circleci_usage.cli.flag_groups import ConsoleFlags
+from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
+    from circleci_usage.cli.json_output import JsonOutput
     from circleci_usage.report import Report
 
 
-def console_for(flags: ConsoleFlags) -> "Console":
-    """The terminal, as quiet or verbose as the flags say."""
-    from circleci_usage.cli.console import Console
+def console_for(flags: ConsoleFlags, output: "JsonOutput | None" = None) -> "Console":
+    """The terminal, as quiet or verbose as the flags say.
 
+    Args:
+        flags: of the command.
+        output: its document, which has the results if it is wanted.
+
+    Raises:
+        SettingsError: it is to be both.
+    """
+    from circleci_usage.cli.console import Console
+    from circleci_usage.cli.json_console import JsonConsole
+
+    if flags.quiet and flags.verbose:
+        raise SettingsError("--quiet and --verbose contradict each other; choose one of them.")
+    if output and output.wanted:
+        return JsonConsole(output, quiet=flags.quiet, verbose=flags.verbose)
     return Console(quiet=flags.quiet, verbose=flags.verbose)
 
 

@@ -13,12 +13,15 @@ from circleci_usage.cli.display import console_for, say_lines, show_report, show
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
+    JsonFlags,
     PeriodFlags,
     PushFlags,
     ReportFlags,
     SendToDatadogFlags,
     expand_flag_groups,
 )
+from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
 
@@ -34,7 +37,7 @@ def run(
     exporting: ExportFlags,
     reporting: ReportFlags,
     sending: SendToDatadogFlags,
-    shown: ConsoleFlags,
+    shown: JsonFlags,
 ) -> None:
     """Export usage from CircleCI and write the report folder.
 
@@ -46,6 +49,7 @@ def run(
 
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
+    from circleci_usage.cli.json_documents import export_members, report_members
     from circleci_usage.cli.starting_lines import (
         export_lines,
         organization_lines,
@@ -55,7 +59,8 @@ def run(
     )
     from circleci_usage.export_and_report import run as export_and_report
 
-    console, clock = console_for(shown), SystemClock()
+    output = begin_json(context, shown)
+    console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
     export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
@@ -72,15 +77,18 @@ def run(
     )
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
-    report = export_and_report(export_with, report_with, history, clock=clock, progress=console)
-    show_report(console, report, reporting.output, report_with.presentation.link)
+    check_report_folder(reporting.output, exporting.store)
+    made = export_and_report(export_with, report_with, history, clock=clock, progress=console)
+    output.add(**report_members(made.report, reporting.output, made.presentation))
+    output.add(**export_members(made, exporting.store))
+    show_report(console, made.report, reporting.output, report_with.presentation.link)
     if send:
-        send(console, clock)
+        output.add(datadog={"summary": send(console, clock)})
 
 
 def _sender(
     exporting: ExportFlags, reporting: ReportFlags, sending: SendToDatadogFlags
-) -> Callable[["Console", "Clock"], None]:
+) -> Callable[["Console", "Clock"], str]:
     pushing = PushFlags(
         datadog_site=sending.datadog_site,
         datadog_url=sending.datadog_url,

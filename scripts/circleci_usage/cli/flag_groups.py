@@ -1,17 +1,20 @@
 """Flags in groups: frozen dataclasses that commands share, each default said once.
 
 A command takes groups as parameters; `expand_flag_groups` shows their fields to Typer as single
-flags. A group extends smaller ones, so that each command takes no more flags than it needs.
+flags. A group extends smaller ones, so that each command takes no more flags than it needs. Where
+a flag's help differs by command, the metadata of its field replace `show_default` or `help`.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from circleci_usage.cli import flags
+from circleci_usage.cli import datadog_flags, flags
+from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.export import defaults
 from circleci_usage.push.datadog.defaults import DEFAULT_SITE, MAX_SERIES
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
@@ -35,6 +38,30 @@ class PeriodFlags(PeriodNameFlag):
 
 
 @dataclass(frozen=True)
+class FilesPeriodFlags(PeriodFlags):
+    """A period of files or of the store."""
+
+    period: flags.PeriodName = field(
+        default=PeriodNameFlag.period,
+        metadata={"show_default": "all days of the files; of the store, last-month"},
+    )
+    last: flags.To = field(
+        default=PeriodFlags.last,
+        metadata={"show_default": "the last day of the files; of the store, yesterday"},
+    )
+
+
+@dataclass(frozen=True)
+class SamplePeriodFlag(PeriodNameFlag):
+    """A period of the demo."""
+
+    period: flags.PeriodName = field(
+        default=PeriodNameFlag.period,
+        metadata={"help": f"Period: {flags.one_of(PERIOD_NAMES.split(', '))}."},
+    )
+
+
+@dataclass(frozen=True)
 class StoreFlag:
     """The store."""
 
@@ -46,6 +73,25 @@ class OrganizationFlags(StoreFlag):
     """The store and the organizations whose usage it has."""
 
     org_id: flags.OrgIds = None
+
+
+@dataclass(frozen=True)
+class KnownOrganizationFlags(OrganizationFlags):
+    """The store, and organizations that it knows."""
+
+    org_id: flags.OrgIds = field(
+        default=OrganizationFlags.org_id, metadata={"show_default": "those of the store"}
+    )
+
+
+@dataclass(frozen=True)
+class SentCostsFlag(StoreFlag):
+    """The store, for what it says about Datadog."""
+
+    store: flags.Store = field(
+        default=StoreFlag.store,
+        metadata={"help": "Local store; it remembers which Custom Costs were sent."},
+    )
 
 
 @dataclass(frozen=True)
@@ -87,10 +133,30 @@ class PriceFlags(SettingsFileFlag):
 
 
 @dataclass(frozen=True)
+class SamplePriceFlags(PriceFlags):
+    """The settings file and prices of the demo."""
+
+    config: flags.Config = field(
+        default=SettingsFileFlag.config, metadata={"show_default": "the sample company's"}
+    )
+    price_per_credit: flags.PricePerCredit = field(
+        default=PriceFlags.price_per_credit, metadata={"show_default": "that of the settings file"}
+    )
+
+
+@dataclass(frozen=True)
 class OutputFlag:
     """The report folder."""
 
     output: flags.Output = flags.DEFAULT_OUTPUT
+
+
+@dataclass(frozen=True)
+class ReportFolderFlags:
+    """The report folder that a command reads, by the flag's present or former name."""
+
+    report: flags.ReportToRead = flags.DEFAULT_OUTPUT
+    output: flags.FormerOutput = None
 
 
 @dataclass(frozen=True)
@@ -117,54 +183,50 @@ class EngineFlags:
 class DatadogFlags(InsecureFlag):
     """Where Datadog is."""
 
-    datadog_site: flags.DatadogSite = DEFAULT_SITE
-    datadog_url: flags.DatadogUrl = None
+    datadog_site: datadog_flags.DatadogSite = DEFAULT_SITE
+    datadog_url: datadog_flags.DatadogUrl = None
 
 
 @dataclass(frozen=True)
 class SendToDatadogFlags(DatadogFlags):
     """Whether a report is sent to Datadog, and where that is."""
 
-    datadog: flags.Datadog = False
+    datadog: datadog_flags.Datadog = False
 
 
 @dataclass(frozen=True)
 class PushFlags(DatadogFlags):
     """Where Datadog is, and what it is sent."""
 
-    mode: flags.PushMode = "snapshot"
-    tags: flags.PushTags = None
-    without_tags: flags.WithoutTags = None
-    max_series: flags.MaxSeries = MAX_SERIES
-    historical_metrics_enabled: flags.HistoricalMetricsEnabled = False
-    enable_historical: flags.EnableHistorical = False
-    custom_costs: flags.CustomCosts = False
+    mode: datadog_flags.PushMode = "snapshot"
+    tags: datadog_flags.PushTags = None
+    without_tags: datadog_flags.WithoutTags = None
+    max_series: datadog_flags.MaxSeries = MAX_SERIES
+    historical_metrics_enabled: datadog_flags.HistoricalMetricsEnabled = False
+    enable_historical: datadog_flags.EnableHistorical = False
+    custom_costs: datadog_flags.CustomCosts = False
 
 
 @dataclass(frozen=True)
 class DryRunFlag:
     """Whether a push is only shown."""
 
-    dry_run: flags.DryRun = False
+    dry_run: datadog_flags.DryRun = False
 
 
 @dataclass(frozen=True)
-class QuietFlag:
-    """Less on the terminal."""
+class ConsoleFlags:
+    """How much is shown on the terminal: every command has these."""
 
     quiet: flags.Quiet = False
-
-
-@dataclass(frozen=True)
-class VerboseFlag:
-    """More on the terminal."""
-
     verbose: flags.Verbose = False
 
 
 @dataclass(frozen=True)
-class ConsoleFlags(VerboseFlag, QuietFlag):
-    """How much is shown on the terminal."""
+class JsonFlags(ConsoleFlags):
+    """How much is shown on the terminal, or the result as a JSON document."""
+
+    json: flags.Json = False
 
 
 def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result]:
@@ -173,11 +235,11 @@ def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result
     When two groups have a flag of the same name, both get its value.
 
         >>> @expand_flag_groups
-        ... def prune(folder: StoreFlag, shown: QuietFlag) -> str:
+        ... def prune(folder: StoreFlag, shown: ConsoleFlags) -> str:
         ...     return f"{folder.store}, quiet: {shown.quiet}"
         >>> list(inspect.signature(prune).parameters)
-        ['store', 'quiet']
-        >>> prune(store="here", quiet=True)
+        ['store', 'quiet', 'verbose']
+        >>> prune(store="here", quiet=True, verbose=False)
         'here, quiet: True'
     """
     groups: dict[str, type[Any]] = {}
@@ -196,7 +258,7 @@ def expand_flag_groups(command: Callable[..., _Result]) -> Callable[..., _Result
     def expanded(**values: Any) -> _Result:  # noqa: ANN401 - whatever Typer has parsed
         given = {name: values[name] for name in single}
         for name, group in groups.items():
-            given[name] = group(**{field.name: values[field.name] for field in fields(group)})
+            given[name] = group(**{flag.name: values[flag.name] for flag in fields(group)})
         return command(**given)
 
     annotations = {name: parameter.annotation for name, parameter in parameters.items()}
@@ -211,10 +273,21 @@ def _is_group(annotation: object) -> bool:
 
 def _flags_of(group: type[Any]) -> Iterator[Parameter]:
     hints = get_type_hints(group, include_extras=True)
-    for field in fields(group):
+    for flag in fields(group):
         yield Parameter(
-            field.name,
+            flag.name,
             Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=hints[field.name],
+            default=flag.default,
+            annotation=_with_changes(hints[flag.name], flag.metadata),
         )
+
+
+def _with_changes(annotation: Any, changes: Mapping[str, str]) -> Any:  # noqa: ANN401 - a type
+    """The annotation of a flag, with what the metadata of a field tell about it instead."""
+    if not changes:
+        return annotation
+    kind, declared = get_args(annotation)
+    changed = copy(declared)
+    for name, text in changes.items():
+        setattr(changed, name, text)
+    return Annotated[kind, changed]

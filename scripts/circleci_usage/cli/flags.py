@@ -1,25 +1,42 @@
 """The flags of the command line, with their environment variables; `flag_groups` has defaults."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
-from typer.core import TyperCommand
 
+from circleci_usage.cli import completion
 from circleci_usage.cli.flag_checks import checked, duration, local_folder, path_of, poll_interval
 from circleci_usage.core.periods import PERIOD_NAMES
-from circleci_usage.schema.report_files import REPORT_FOLDER
+from circleci_usage.costs.list_price import LIST_PRICE
+from circleci_usage.schema.report_files import (
+    AUTO,
+    COST_TOOLS,
+    FOCUS_MOST_LINES,
+    FOCUS_VERSIONS,
+    GRAINS,
+    REPORT_FOLDER,
+)
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path(REPORT_FOLDER)
 
+IMAGE_FOLDERS: Final = {"STORE_DIR": "/tmp/store", "OUTPUT_DIR": "/tmp/reports"}  # noqa: S108 - where the image sets them
+"""Variables of the container image, as its Dockerfile sets them."""
+
+_OUTPUT_DEFAULT: Final = f"{DEFAULT_OUTPUT}; in the image {IMAGE_FOLDERS['OUTPUT_DIR']}"
+_GRAINS: Final = (*(grain for grain in GRAINS if grain != AUTO), AUTO)
+
 _MOST = 10**9
 """An upper bound: more GB than disks have, and a ratio that no compression reaches."""
 
-_EXPORT = "Export"
-_REPORT = "Report"
-_DATADOG = "Datadog"
+# Panels of a help page. What is about the terminal has none of its own.
+_PERIOD: Final = "Period"
+_CIRCLECI: Final = "CircleCI"
+_STORE: Final = "Store"
+_REPORT: Final = "Report"
 
 
 class Engine(StrEnum):
@@ -29,29 +46,37 @@ class Engine(StrEnum):
     SPARK = "spark"
 
 
-class WithoutEnvironment(TyperCommand):
-    """A command that ignores the environment variables of its flags."""
+def one_of(names: Iterable[str]) -> str:
+    """Names as a help text lists them.
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
-        super().__init__(*arguments, **settings)
-        for parameter in self.params:
-            parameter.envvar = None
+    >>> one_of(["day", "month", "auto"])
+    'day, month or auto'
+    """
+    *first, last = names
+    return f"{', '.join(first)} or {last}"
 
 
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        help=(
-            "Export files (.csv.gz, .csv) or folders of them; URLs too with --engine spark."
-            " (default: the store)"
-        ),
-        show_default=False,
+        metavar="PATH",
+        help="Export files (.csv.gz, .csv) or folders of them.",
+        show_default="the store",
+    ),
+]
+PathsOrUrls = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH",
+        help="Export files (.csv.gz, .csv) or folders of them; URLs too with --engine spark.",
+        show_default="the store",
     ),
 ]
 EngineName = Annotated[
     Engine,
     typer.Option(
         "--engine",
+        metavar="ENGINE",
         help="Query engine: polars on this machine, or spark on a cluster (without merged.csv.gz).",
         rich_help_panel=_REPORT,
     ),
@@ -60,9 +85,9 @@ SparkMaster = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Spark master, such as spark://host:7077. (default: Spark's configuration)",
+        help="Spark master, such as spark://host:7077.",
         rich_help_panel=_REPORT,
-        show_default=False,
+        show_default="Spark's configuration",
     ),
 ]
 OrgIds = Annotated[
@@ -70,11 +95,12 @@ OrgIds = Annotated[
     typer.Option(
         "--org-id",
         envvar=["ORG_ID", "CIRCLE_ORGANIZATION_ID"],
+        metavar="ORG",
         help=(
             "Organization ID or slug; repeat it, or separate with commas, for organizations that"
             " share a plan."
         ),
-        rich_help_panel=_EXPORT,
+        rich_help_panel=_CIRCLECI,
         show_default=False,
     ),
 ]
@@ -85,6 +111,7 @@ From = Annotated[
         envvar="START_DATE",
         metavar="YYYY-MM-DD",
         help="First UTC day, inclusive.",
+        rich_help_panel=_PERIOD,
         show_default=False,
     ),
 ]
@@ -94,8 +121,9 @@ To = Annotated[
         "--to",
         envvar="END_DATE",
         metavar="YYYY-MM-DD",
-        help="Last UTC day, inclusive. (default: yesterday)",
-        show_default=False,
+        help="Last UTC day, inclusive.",
+        rich_help_panel=_PERIOD,
+        show_default="yesterday",
     ),
 ]
 PeriodName = Annotated[
@@ -104,7 +132,9 @@ PeriodName = Annotated[
         "--period",
         envvar="PERIOD",
         metavar="NAME",
-        help=f"Period, unless --from is given: {PERIOD_NAMES}.",
+        help=f"Period, unless --from is given: {one_of(PERIOD_NAMES.split(', '))}.",
+        rich_help_panel=_PERIOD,
+        autocompletion=completion.periods,
     ),
 ]
 PricePerCredit = Annotated[
@@ -112,9 +142,9 @@ PricePerCredit = Annotated[
     typer.Option(
         envvar="PRICE_PER_CREDIT",
         metavar="NUMBER",
-        help="Price per credit; overrides the settings file. (default: 0.0006)",
+        help="Price per credit; overrides the settings file.",
         rich_help_panel=_REPORT,
-        show_default=False,
+        show_default=f"the settings file's, else {LIST_PRICE}",
     ),
 ]
 AllowUnpriced = Annotated[
@@ -128,15 +158,19 @@ AllowUnpriced = Annotated[
 FocusVersion = Annotated[
     str,
     typer.Option(
-        metavar="VERSION", help="FOCUS version of focus.csv: 1.2 or 1.4.", rich_help_panel=_REPORT
+        metavar="VERSION",
+        help=f"FOCUS version of focus.csv: {one_of(FOCUS_VERSIONS)}.",
+        rich_help_panel=_REPORT,
+        autocompletion=completion.focus_versions,
     ),
 ]
 FocusGrain = Annotated[
     str,
     typer.Option(
         metavar="GRAIN",
-        help="Granularity of focus.csv: day, month or auto (day, up to 1,000,000 rows).",
+        help=f"Granularity of focus.csv: {one_of(_GRAINS)} (day, up to {FOCUS_MOST_LINES:,} rows).",
         rich_help_panel=_REPORT,
+        autocompletion=completion.focus_grains,
     ),
 ]
 FocusGzip = Annotated[
@@ -149,73 +183,11 @@ ExportFor = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TOOLS",
-        help="Also write files for vantage, finout, doit, datadog-costs: with commas, or repeated.",
+        help=f"Also write files for {one_of(COST_TOOLS)}: with commas, or repeated.",
         rich_help_panel=_REPORT,
+        autocompletion=completion.cost_tools,
         show_default=False,
     ),
-]
-Datadog = Annotated[
-    bool,
-    typer.Option(
-        "--datadog/--no-datadog",
-        envvar="SEND_TO_DATADOG",
-        help="Send the report to Datadog.",
-        rich_help_panel=_DATADOG,
-    ),
-]
-DatadogSite = Annotated[
-    str,
-    typer.Option(
-        envvar=["DATADOG_SITE", "DD_SITE"],
-        help="Datadog site, such as datadoghq.eu.",
-        rich_help_panel=_DATADOG,
-    ),
-]
-DatadogUrl = Annotated[
-    str | None,
-    typer.Option(
-        envvar="DATADOG_URL",
-        help="Datadog API URL, if not the site's own, such as a proxy's.",
-        rich_help_panel=_DATADOG,
-        show_default=False,
-    ),
-]
-PushMode = Annotated[
-    str,
-    typer.Option(
-        metavar="MODE",
-        help="snapshot: totals with the current timestamp; historical: one point per day.",
-    ),
-]
-PushTags = Annotated[
-    list[str] | None,
-    typer.Option(help="Additional tags: workflow, job, resource_class or branch."),
-]
-WithoutTags = Annotated[list[str] | None, typer.Option(help="Default tags to leave out.")]
-MaxSeries = Annotated[
-    int,
-    typer.Option(min=1, help="Maximum number of series; Datadog bills each as a custom metric."),
-]
-HistoricalMetricsEnabled = Annotated[
-    bool,
-    typer.Option(
-        "--historical-metrics-enabled",
-        help="Historical Metrics Ingestion is already enabled; skip the check.",
-    ),
-]
-EnableHistorical = Annotated[
-    bool,
-    typer.Option(
-        "--enable-historical",
-        help="Enable Historical Metrics Ingestion; needs an application key.",
-    ),
-]
-CustomCosts = Annotated[
-    bool,
-    typer.Option("--custom-costs", help="Send Custom Costs too; needs an application key."),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be sent, without sending it.")
 ]
 Config = Annotated[
     Path | None,
@@ -223,12 +195,9 @@ Config = Annotated[
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
         metavar="PATH",
-        help=(
-            "Settings file: prices, teams, budgets. (default: .circleci/usage.yml or .yaml, here or"
-            " above, up to the repository's root)"
-        ),
+        help="Settings file: prices, teams, budgets.",
         rich_help_panel=_REPORT,
-        show_default=False,
+        show_default=".circleci/usage.yml or .yaml, here or above, up to the repository's root",
     ),
 ]
 Store = Annotated[
@@ -239,7 +208,8 @@ Store = Annotated[
         metavar="PATH",
         callback=checked(local_folder),
         help="Local store of downloaded exports and their ledger.",
-        rich_help_panel=_EXPORT,
+        rich_help_panel=_STORE,
+        show_default=f"{DEFAULT_STORE}; in the image {IMAGE_FOLDERS['STORE_DIR']}",
     ),
 ]
 Output = Annotated[
@@ -251,8 +221,33 @@ Output = Annotated[
         parser=path_of("--output"),
         metavar="PATH",
         callback=checked(local_folder),
-        help="Report folder.",
+        help="Report folder to write.",
+        show_default=_OUTPUT_DEFAULT,
         rich_help_panel=_REPORT,
+    ),
+]
+ReportToRead = Annotated[
+    Path,
+    typer.Option(
+        "--report",
+        envvar="OUTPUT_DIR",
+        parser=path_of("--report"),
+        metavar="PATH",
+        callback=checked(local_folder),
+        help="Report folder to read.",
+        rich_help_panel=_REPORT,
+        show_default=_OUTPUT_DEFAULT,
+    ),
+]
+FormerOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=path_of("--output"),
+        metavar="PATH",
+        callback=checked(local_folder),
+        hidden=True,
     ),
 ]
 Merged = Annotated[
@@ -269,8 +264,9 @@ PollSeconds = Annotated[
     typer.Option(
         envvar="POLL_SECONDS",
         callback=checked(poll_interval),
-        help="Initial poll interval in seconds; backs off.",
-        rich_help_panel=_EXPORT,
+        metavar="SECONDS",
+        help="Initial poll interval; backs off.",
+        rich_help_panel=_CIRCLECI,
     ),
 ]
 MaxWait = Annotated[
@@ -280,7 +276,7 @@ MaxWait = Annotated[
         callback=checked(duration),
         metavar="DURATION",
         help="Maximum total wait for CircleCI, such as 90m; 0: do not wait for the hourly quota.",
-        rich_help_panel=_EXPORT,
+        rich_help_panel=_CIRCLECI,
     ),
 ]
 MaxStoreSize = Annotated[
@@ -289,8 +285,9 @@ MaxStoreSize = Annotated[
         envvar="MAX_STORE_SIZE",
         min=1,
         max=_MOST,
-        help="Maximum size of the store in GB.",
-        rich_help_panel=_EXPORT,
+        metavar="GB",
+        help="Maximum size of the store.",
+        rich_help_panel=_STORE,
     ),
 ]
 MaxRatio = Annotated[
@@ -299,8 +296,9 @@ MaxRatio = Annotated[
         envvar="MAX_RATIO",
         min=1,
         max=_MOST,
+        metavar="NUMBER",
         help="Maximum decompression ratio of a download; exports typically reach about 6.",
-        rich_help_panel=_EXPORT,
+        rich_help_panel=_CIRCLECI,
     ),
 ]
 CircleCIUrl = Annotated[
@@ -308,8 +306,9 @@ CircleCIUrl = Annotated[
     typer.Option(
         "--circleci-url",
         envvar="CIRCLECI_URL",
+        metavar="URL",
         help="CircleCI base URL; change it for CircleCI server.",
-        rich_help_panel=_EXPORT,
+        rich_help_panel=_CIRCLECI,
     ),
 ]
 AllowInsecure = Annotated[
@@ -322,3 +321,9 @@ AllowInsecure = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results, warnings and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Verbose, with tracebacks.")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document instead of the result, also after a failure."
+    ),
+]

@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 from circleci_usage.cli.datadog_commands import datadog
+from circleci_usage.cli.help_page import HelpfulCommand
 from circleci_usage.cli.usage_errors import Commands
 
 TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
@@ -23,4 +24,4 @@ def _push() -> None: ...
 
 
 for _name, _command in TARGETS.items():
-    push.command(_name)(_command)
+    push.command(_name, cls=HelpfulCommand)(_command)

@@ -19,8 +19,11 @@ def push_report(
     clock: "Clock",
     *,
     dry_run: bool,
-) -> None:
-    """Read the samples of a report folder, and send them to any target or show its plan."""
+) -> str:
+    """Read the samples of a report folder, and send them to any target or show its plan.
+
+    Returns what was sent, in a sentence.
+    """
     from circleci_usage.cli.starting_lines import line as starting_line
     from circleci_usage.core.untrusted_text import inert
     from circleci_usage.push.report_samples import read_samples
@@ -31,7 +34,9 @@ def push_report(
     if dry_run:
         for line in target.describe(plan):
             console.result(line)
-        return
+        return "Nothing was sent."
     for warning in plan.warnings:
         console.warn(warning)
-    console.say(target.send(plan).summary)
+    summary = target.send(plan).summary
+    console.say(summary)
+    return summary

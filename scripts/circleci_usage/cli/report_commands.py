@@ -10,19 +10,23 @@ import typer
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
-from circleci_usage.cli.flag_checks import path_of
+from circleci_usage.cli.flag_checks import checked, local_folder, path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
-    OutputFlag,
-    PeriodFlags,
-    PeriodNameFlag,
+    FilesPeriodFlags,
+    JsonFlags,
     PriceFlags,
     ReportFlags,
+    ReportFolderFlags,
+    SamplePeriodFlag,
+    SamplePriceFlags,
     StoreFlag,
     expand_flag_groups,
 )
-from circleci_usage.cli.inputs import found_parts, source_of
+from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
+from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -40,6 +44,18 @@ MergedFile = Annotated[
         help="Output file, .csv or .csv.gz.",
     ),
 ]
+SampleReport = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=path_of("--output"),
+        metavar="PATH",
+        callback=checked(local_folder),
+        help="Report folder to write.",
+        rich_help_panel="Report",
+    ),
+]
 Forecast = Annotated[
     bool,
     typer.Option(
@@ -50,23 +66,21 @@ Forecast = Annotated[
         ),
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the sample data.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the sample data.")]
 
 
 @expand_flag_groups
 def report(
     context: typer.Context,
     store: StoreFlag,
-    days: PeriodFlags,
+    days: FilesPeriodFlags,
     engine: EngineFlags,
     reporting: ReportFlags,
-    shown: ConsoleFlags,
+    shown: JsonFlags,
     *,
-    paths: flags.Paths = None,
+    paths: flags.PathsOrUrls = None,
 ) -> None:
     """Write the report folder from export files, without any request to CircleCI.
-
-    The default period is all days of the given files, or last month when the store is read.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
@@ -76,6 +90,7 @@ def report(
 
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
+    from circleci_usage.cli.json_documents import report_members
     from circleci_usage.cli.starting_lines import (
         override_lines,
         period_lines,
@@ -84,7 +99,8 @@ def report(
     )
     from circleci_usage.pipeline import make_report
 
-    console, clock = console_for(shown), SystemClock()
+    output = begin_json(context, shown)
+    console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
@@ -96,9 +112,11 @@ def report(
         period_lines(chosen, whole=whole),
         override_lines(context, chosen),
     )
+    check_report_folder(reporting.output, store.store, paths)
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
+    output.add(**report_members(made, reporting.output, report_with.presentation))
     say_lines(console, reported_organizations(made))
     show_report(console, made, reporting.output, report_with.presentation.link)
 
@@ -117,32 +135,41 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
+    from circleci_usage.cli.text import not_merged
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
     from circleci_usage.usage.polars.engine import at_least_a_header
 
     console = console_for(shown)
+    refuse_output_among(paths, output)
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)
     console.say(f"Merging {counted(len(others), 'usage file')}.")
+    console.if_interrupted(not_merged(output))
     with at_least_a_header(others) as parts:
-        show_warnings(console, merge_parts(parts, output))
+        show_warnings(console, merge_parts(parts, output, progress=console))
     console.result_path(output)
 
 
 @expand_flag_groups
 def check(
-    context: typer.Context, prices: PriceFlags, folder: OutputFlag, *, forecast: Forecast = False
+    context: typer.Context,
+    prices: PriceFlags,
+    reports: ReportFolderFlags,
+    shown: JsonFlags,
+    *,
+    forecast: Forecast = False,
 ) -> None:
     """Check budgets against a report.
 
     Exit code 10: a budget is exceeded. Exit code 11: a budget cannot be evaluated
     because days are missing.
 
-    [dim]circleci-usage check --output usage-report --forecast[/dim]
+    [dim]circleci-usage check --report usage-report --forecast[/dim]
     """
     from circleci_usage.checks.budget_check import check_report
+    from circleci_usage.cli.json_documents import budget_members
     from circleci_usage.cli.starting_lines import (
         budgets_of,
         file_lines,
@@ -151,33 +178,36 @@ def check(
     )
     from circleci_usage.cli.text import budget_line
 
-    console = console_for(ConsoleFlags())
+    output = begin_json(context, shown)
+    console = console_for(shown, output)
+    folder = report_to_read(context, reports)
     applied = applied_settings(context, prices.config, prices.price_per_credit)
     budgets = budgets_of(applied)
     say_lines(console, file_lines(applied), override_lines(context))
     outcome = check_report(
-        folder.output,
+        folder,
         budgets,
         applied.file.currency,
         settings_checksum=applied.cost_checksum,
         ahead=forecast,
     )
+    output.add(**budget_members(outcome, folder, forecast=forecast))
     for state in outcome.states:
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
         console.warn("Days are missing: export them (as `run` does), then write the report again.")
-    say_lines(console, report_lines(folder.output))
+    say_lines(console, report_lines(folder))
     raise typer.Exit(outcome.exit_code)
 
 
 @expand_flag_groups
 def demo(
     context: typer.Context,
-    name: PeriodNameFlag,
-    prices: PriceFlags,
-    shown: ConsoleFlags,
+    name: SamplePeriodFlag,
+    prices: SamplePriceFlags,
+    shown: JsonFlags,
     *,
-    output: flags.Output = Path("demo-report"),
+    output: SampleReport = Path("demo-report"),
     seed: Seed = 7,
 ) -> None:
     """Run the full pipeline against a mock CircleCI with sample data; no account needed.
@@ -188,10 +218,13 @@ def demo(
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """
+    from circleci_usage.cli.json_documents import report_members
     from circleci_usage.config.chosen_period import ChosenPeriod
     from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
+    from circleci_usage.report import Presentation
 
-    console = console_for(shown)
+    document = begin_json(context, shown)
+    console = console_for(shown, document)
     reporting = ReportFlags(output=output)
     applied = applied_settings(context, prices.config or DEMO_SETTINGS, prices.price_per_credit)
 
@@ -200,4 +233,5 @@ def demo(
         return settings.report_settings({}, reporting, applied, chosen)
 
     made = run_demo(report_with, seed=seed, period=name.period, progress=console)
+    document.add(**report_members(made, output, Presentation(name.period)))
     show_report(console, made, output)

@@ -147,27 +147,27 @@ def report_settings(
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.profiles import PROFILES
     from circleci_usage.report import Presentation
-    from circleci_usage.report_settings import ReportSettings
+    from circleci_usage.report_settings import settings_of_file
     from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
 
     check_drawing()
-    file = applied.file
     tools = comma_separated(flags.export_for or ())
-    return ReportSettings(
+    of_file = settings_of_file(
+        applied.file,
+        applied.price,
         folder=flags.output,
-        prices=applied.price_list(allow_unpriced=flags.allow_unpriced),
-        ownership=file.ownership(),
-        analysis=file.analysis(),
-        job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
         otherwise=chosen.fallback,
         presentation=Presentation(None if whole else chosen.name, artifact_link(environment)),
+        allow_unpriced=flags.allow_unpriced,
+    )
+    return replace(
+        of_file,
         merged=flags.merged,
         focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
         focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),
         focus_gzip=flags.focus_gzip,
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in tools),
-        checksum=applied.cost_checksum,
     )
 
 

@@ -7,20 +7,21 @@ import typer
 
 from circleci_usage.cli import settings
 from circleci_usage.cli.applied_settings import applied_settings
-from circleci_usage.cli.display import say_lines
+from circleci_usage.cli.display import console_for, say_lines
 from circleci_usage.cli.flag_groups import (
     CircleCIFlags,
+    ConsoleFlags,
     DatadogFlags,
-    OrganizationFlags,
+    JsonFlags,
+    KnownOrganizationFlags,
     PeriodFlags,
     PriceFlags,
-    QuietFlag,
     ReportFlags,
     SettingsFileFlag,
     StoreFlag,
-    VerboseFlag,
     expand_flag_groups,
 )
+from circleci_usage.cli.json_output import begin_json
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -29,9 +30,10 @@ from circleci_usage.core.progress import SystemClock
 @expand_flag_groups
 def status(
     context: typer.Context,
-    organization: OrganizationFlags,
+    organization: KnownOrganizationFlags,
     days: PeriodFlags,
     file: SettingsFileFlag,
+    shown: JsonFlags,
 ) -> None:
     """Show the store, the quota used, and what the next `run` with the same settings will do.
 
@@ -39,7 +41,7 @@ def status(
 
     [dim]circleci-usage status --period last-13-months[/dim]
     """
-    from circleci_usage.cli.console import Console
+    from circleci_usage.cli.json_documents import status_members
     from circleci_usage.cli.starting_lines import file_lines, override_lines, period_lines
     from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
@@ -47,7 +49,8 @@ def status(
     from circleci_usage.export.store_status import resolve_names, store_status
     from circleci_usage.export_and_report import days_to_export
 
-    console, clock = Console(), SystemClock()
+    output = begin_json(context, shown)
+    console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     applied = applied_settings(context, file.config)
     reporting = settings.report_settings({}, ReportFlags(), applied, chosen)
@@ -67,6 +70,7 @@ def status(
     )
     now = clock.now()
     stands = store_status(folder, found.ids, span, now)
+    output.add(**status_members(stands, found, chosen.period, span))
     for line in (*store_lines(stands, now), *next_run_lines(stands, found, chosen.period, span)):
         console.result(line)
 
@@ -77,7 +81,7 @@ def doctor(
     circleci: CircleCIFlags,
     prices: PriceFlags,
     datadog: DatadogFlags,
-    shown: VerboseFlag,
+    shown: JsonFlags,
 ) -> None:
     """Validate the token, organization access, the settings and the store.
 
@@ -86,7 +90,7 @@ def doctor(
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
     from circleci_usage.checks.doctor import DoctorSettings, examine
-    from circleci_usage.cli.console import Console
+    from circleci_usage.cli.json_documents import check_members
     from circleci_usage.cli.starting_lines import price_source
     from circleci_usage.cli.text import check_line
 
@@ -94,7 +98,8 @@ def doctor(
         applied = applied_settings(context, prices.config, prices.price_per_credit)
         return f"The prices are valid: {price_source(applied)}."
 
-    console = Console(verbose=shown.verbose)
+    output = begin_json(context, shown)
+    console = console_for(shown, output)
     checked = DoctorSettings(
         circleci_url=circleci.circleci_url,
         organizations=circleci.org_id or [],
@@ -106,24 +111,26 @@ def doctor(
         organizations_from=written_in(context, "org_id"),
     )
     exit_code = 0
+    done = []
     for check in examine(checked, os.environ, progress=console):
         console.result(check_line(check))
+        done.append(check)
+        output.add(**check_members(done))
         # That of the first check that fails.
         exit_code = exit_code or check.exit_code
     raise typer.Exit(exit_code)
 
 
 @expand_flag_groups
-def prune(store: StoreFlag, shown: QuietFlag) -> None:
+def prune(store: StoreFlag, shown: ConsoleFlags) -> None:
     """Remove usage from the store that is older than CircleCI's 13-month retention.
 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
     """
-    from circleci_usage.cli.console import Console
     from circleci_usage.export.store import Store
     from circleci_usage.export.store_pruning import prune_store
 
+    console = console_for(shown)
     removed = prune_store(Store(store.store), SystemClock().now())
-    console = Console(quiet=shown.quiet)
     windows, files = counted(len(removed.windows), "window"), counted(removed.files, "file")
     console.say(f"Removed {windows}: {files}, {removed.bytes / 1e6:,.1f} MB.")

@@ -1,13 +1,18 @@
-"""Errors of flags and arguments: what is wrong and what to do, on one line without a frame."""
+"""What the commands share: their help page, flags before a command, and errors of flags.
+
+An error says what is wrong and what to do, on one line without a frame.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from circleci_usage.cli.help_page import print_help
 from circleci_usage.cli.secrets import looks_secret, secret_variable
 from circleci_usage.cli.value_sources import flag_of, variables_of, written_in
 from circleci_usage.core.errors import SettingsError
@@ -28,19 +33,30 @@ _NEEDED: Final = {
 }
 """Pydantic's name of an error → what the value is not."""
 
+_ANYWHERE: Final = frozenset({"-q", "--quiet", "-v", "--verbose", "--json"})
+"""Flags that may also stand before a command."""
+
 
 class Commands(TyperGroup):
     """Commands whose usage errors are errors of settings, like all others of the user's."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's own
+        """Print the help page."""
+        print_help(self, ctx)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own
+        """As Typer does, with the flags that every command has also before the command."""
+        return super().parse_args(ctx, after_command(args))
 
     def make_context(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
         """As Typer does."""
         with _as_settings_errors():
             return super().make_context(*arguments, **settings)
 
-    def invoke(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own
         """As Typer does."""
         with _as_settings_errors():
-            return super().invoke(*arguments, **settings)
+            return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer's own
         """As Typer does, with an error of ours for an unknown command."""
@@ -51,6 +67,23 @@ class Commands(TyperGroup):
         question = did_you_mean(name, self.commands)
         advice = f"{question} The commands are" if question else "; the commands are"
         raise SettingsError(f"{ctx.command_path} has no command {shown}{advice} {listed}.")
+
+
+def after_command(arguments: list[str]) -> list[str]:
+    """The arguments with the flags of every command at their end.
+
+    >>> after_command(["-v", "report", "exports/", "--", "-more-"])
+    ['report', 'exports/', '-v', '--', '-more-']
+    """
+    before = [*takewhile(_ANYWHERE.__contains__, arguments)]
+    others = arguments[len(before) :]
+    if not others:
+        return arguments
+    if others[0].startswith("-"):
+        # `--version` or `--help`: there is no command.
+        return others
+    end = others.index("--") if "--" in others else len(others)
+    return [*others[:end], *before, *others[end:]]
 
 
 @contextmanager

@@ -12,14 +12,17 @@ from pydantic import SecretStr
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.secret_texts import fault_of_secret
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.organization_names import is_name
+from circleci_usage.export.organization_names import is_name, slug_in
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
 
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
 
+_WHERE: Final = "(User Settings → Personal API Tokens)"
+_PROJECT_TOKEN: Final = "CCIPRJ_"  # noqa: S105 - how such tokens begin
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
 _DAY: Final = 86_400
@@ -31,16 +34,25 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
     """The API token, from the environment alone: flags show up in process lists and histories.
 
     Raises:
-        SettingsError: none of the variables is set.
+        SettingsError: none of the variables is set, or its text is no such token.
     """
     for name in TOKEN_VARIABLES:
         token = environment.get(name, "").strip()
         if token:
+            _refuse_other_text(name, token)
             return SecretStr(token)
     raise SettingsError(
-        "No CircleCI API token is set; put a personal API token into the environment variable"
-        f" {TOKEN_VARIABLES[0]}."
+        "No CircleCI API token is set; put a personal API token"
+        f" {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
     )
+
+
+def _refuse_other_text(name: str, token: str) -> None:
+    fault = fault_of_secret(token)
+    if token.startswith(_PROJECT_TOKEN):
+        fault = f"is a project token, which cannot export usage; use a personal one {_WHERE}"
+    if fault:
+        raise SettingsError(f"{name} {fault}.")
 
 
 def organizations(values: Iterable[str], what: str = "--org-id") -> tuple[str, ...]:
@@ -52,9 +64,12 @@ def organizations(values: Iterable[str], what: str = "--org-id") -> tuple[str, .
     names = comma_separated(values)
     strange = next((name for name in names if not is_name(name)), None)
     if strange is not None:
+        slug = slug_in(strange)
+        hint = f" Did you mean {inert(slug)}?" if slug else ""
         raise SettingsError(
             f"{what}: '{inert(strange, _SHOWN)}' is not an organization; write an ID such as"
-            " 12345678-1234-4234-8234-123456789abc, or a slug such as gh/acme."
+            " 12345678-1234-4234-8234-123456789abc, or a slug such as gh/acme; separate several"
+            f" with commas.{hint}"
         )
     if not names:
         raise SettingsError(

@@ -32,12 +32,9 @@ from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
-from circleci_usage.schema.report_files import AUTO
+from circleci_usage.schema.report_files import AUTO, FOCUS_MOST_LINES
 
 VENDOR: Final = "CircleCI"
-
-MOST_LINES: Final = 1_000_000
-"""About 420 MB."""
 
 _AT_A_TIME: Final = 20_000
 
@@ -81,7 +78,7 @@ def write_focus(
     version: str = "1.2",
     *,
     grain: str = AUTO,
-    most_lines: int = MOST_LINES,
+    most_lines: int = FOCUS_MOST_LINES,
 ) -> None:
     """Write the report's charges as a FOCUS file; their costs sum to the report's.
 
@@ -118,7 +115,9 @@ def _columns(report: Report, version: str, by_month_in: Period | None) -> dict[s
     return columns
 
 
-def focus_warning(report: Report, grain: str = AUTO, most_lines: int = MOST_LINES) -> str | None:
+def focus_warning(
+    report: Report, grain: str = AUTO, most_lines: int = FOCUS_MOST_LINES
+) -> str | None:
     """What a reader should know if `AUTO` makes a file without days."""
     if grain != AUTO or _is_daily(report, grain, most_lines):
         return None

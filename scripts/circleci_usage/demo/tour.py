@@ -55,6 +55,7 @@ def run_demo(
             store=folder,
             options=ExportOptions(),
         )
-        return run(
+        made = run(
             exporting, reporting(days), Period(begin, days.stop), clock=clock, progress=progress
         )
+        return made.report

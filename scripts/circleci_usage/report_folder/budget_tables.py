@@ -1,6 +1,6 @@
 """Tables of forecast and budgets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from circleci_usage.analysis.budgets import BudgetState
@@ -74,9 +74,9 @@ def _forecast_row(measure: str, team: str | None, forecast: Forecast) -> Row:
     return measure, team, forecast.spent, forecast.expected, forecast.low, forecast.high
 
 
-def budgets_table(report: Report) -> Table:
+def budgets_table(states: Iterable[BudgetState]) -> Table:
     """The budgets and their status."""
-    return Table(BUDGETS, (_budget_row(each) for each in report.findings.budgets))
+    return Table(BUDGETS, map(_budget_row, states))
 
 
 def _budget_row(state: BudgetState) -> Row:

@@ -84,13 +84,7 @@ def summary(
     left_out = entries_left_out | findings_left_out
     return {
         "schema_version": SCHEMA_VERSION,
-        "period": _period(report.period),
-        "period_name": presentation.period_name,
-        "link": presentation.link,
-        "complete_through": _day(report.complete_through),
-        "missing": gaps_to_json(report.missing),
-        "currency": report.currency,
-        "totals": _amount(report.totals, report.prices),
+        **overview(report, presentation),
         **breakdowns,
         "chargeback": list(_entries(chargeback_table(report))),
         "pricing": list(_entries(pricing_table(report))),
@@ -100,6 +94,19 @@ def summary(
         **found,
         "warnings": list(report.warnings),
         **({"left_out": left_out} if left_out else {}),
+    }
+
+
+def overview(report: Report, presentation: Presentation) -> dict[str, Any]:
+    """The keys that say what is reported, and its totals."""
+    return {
+        "period": period_to_json(report.period),
+        "period_name": presentation.period_name,
+        "link": presentation.link,
+        "complete_through": day_to_json(report.complete_through),
+        "missing": gaps_to_json(report.missing),
+        "currency": report.currency,
+        "totals": _amount(report.totals, report.prices),
     }
 
 
@@ -131,11 +138,17 @@ def _largest(breakdown: Breakdown, most: int) -> pd.DataFrame:
     return pd.concat([lines.iloc[:most], line.astype({"job_runs": "int64"})], ignore_index=True)
 
 
-def _period(period: Period) -> dict[str, str]:
+def period_to_json(period: Period) -> dict[str, str]:
+    """The first and the last day.
+
+    >>> period_to_json(Period(date(2026, 3, 1), date(2026, 4, 1)))
+    {'from': '2026-03-01', 'to': '2026-03-31'}
+    """
     return {"from": period.first.isoformat(), "to": period.last.isoformat()}
 
 
-def _day(day: date | None) -> str | None:
+def day_to_json(day: date | None) -> str | None:
+    """The day as in 2026-03-31."""
     return day.isoformat() if day else None
 
 
@@ -153,7 +166,7 @@ def _amount(amount: Amount, prices: PriceList) -> dict[str, str | int | None]:
 def _past(previous: PreviousPeriod | None, prices: PriceList) -> dict[str, Any] | None:
     if previous is None:
         return None
-    return {**_period(previous.period), "totals": _amount(previous.totals, prices)}
+    return {**period_to_json(previous.period), "totals": _amount(previous.totals, prices)}
 
 
 def _reconciliation(reconciliation: Reconciliation) -> dict[str, str | int | bool]:

@@ -77,37 +77,42 @@ def documented_paths(keys: Iterable[SummaryKey], above: str = "") -> Iterator[tu
         yield from documented_paths(key.keys, path + inside)
 
 
-def _plain(*columns: Column) -> tuple[SummaryKey, ...]:
+def plain_keys(*columns: Column) -> tuple[SummaryKey, ...]:
+    """Keys that hold one value."""
     return tuple(SummaryKey(column) for column in columns)
 
 
-def _object(
+def object_key(
     name: str, meaning: str, *keys: SummaryKey | Column, only: str = "", key_type: str = "object"
 ) -> SummaryKey:
+    """A key that holds an object with these keys."""
     inside = [key if isinstance(key, SummaryKey) else SummaryKey(key) for key in keys]
     return SummaryKey(Column(name, key_type, "", meaning, only), tuple(inside))
 
 
-def _list(name: str, meaning: str, *keys: SummaryKey | Column) -> SummaryKey:
-    return _object(name, meaning, *keys, key_type="list")
+def list_key(name: str, meaning: str, *keys: SummaryKey | Column) -> SummaryKey:
+    """A key that holds a list of objects with these keys."""
+    return object_key(name, meaning, *keys, key_type="list")
 
 
 def _lines(name: str, meaning: str, table: CatalogTable) -> SummaryKey:
     """A list of lines of a table, which has all of them."""
     columns = [column for column in table.columns if column.name != "share"]
-    return _list(name, meaning, *columns)
+    return list_key(name, meaning, *columns)
 
 
-def _texts(name: str, meaning: str) -> SummaryKey:
+def texts_key(name: str, meaning: str) -> SummaryKey:
+    """A key that holds a list of texts."""
     return SummaryKey(Column(name, "list of texts", "", meaning))
 
 
-_FROM: Final = day("from", "First day.")
-_TO: Final = day("to", "Last day.")
+DAYS: Final = (day("from", "First day."), day("to", "Last day."))
+"""The two keys of a period."""
 
 
-def _gaps(meaning: str) -> SummaryKey:
-    return _list("missing", meaning, _FROM, _TO)
+def gaps_key(meaning: str) -> SummaryKey:
+    """The key of days without data."""
+    return list_key("missing", meaning, *DAYS)
 
 
 _AMOUNT: Final = (
@@ -129,32 +134,37 @@ _FORECAST_OF_CREDITS: Final = (
 
 
 def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
-    return _object(
+    return object_key(
         name,
         meaning,
         day("from", "First day of it."),
         day("to", "Last day of it."),
         day("since", "First day with data."),
         day("through", "Last day that counts as spent."),
-        _gaps("Days through that day without data."),
+        gaps_key("Days through that day without data."),
         *_FORECAST,
-        _object("credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS),
-        _list("by_team", "The same by team.", dimension("team"), *_FORECAST),
+        object_key(
+            "credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS
+        ),
+        list_key("by_team", "The same by team.", dimension("team"), *_FORECAST),
         only=only,
     )
 
 
-_HEAD: Final = (
-    *_plain(count("schema_version", "", "Version of these keys; raised when one changes.")),
-    _object("period", "The days reported on.", _FROM, _TO),
-    *_plain(
+SCHEMA_VERSION_KEY: Final = SummaryKey(
+    count("schema_version", "", "Version of these keys; raised when one changes.")
+)
+
+OVERVIEW: Final = (
+    object_key("period", "The days reported on.", *DAYS),
+    *plain_keys(
         text("period_name", "The period's name, such as `last-week`; null where dates were given."),
         text("link", "Where the page can be opened; null where that is not known."),
         day("complete_through", "Last day whose data are complete; null where none is."),
     ),
-    _gaps("Days without data: whether there was usage is not known."),
-    *_plain(text("currency", "Currency of all money, as in ISO 4217.")),
-    _object("totals", "Everything in the period.", *_AMOUNT),
+    gaps_key("Days without data: whether there was usage is not known."),
+    *plain_keys(text("currency", "Currency of all money, as in ISO 4217.")),
+    object_key("totals", "Everything in the period.", *_AMOUNT),
 )
 
 
@@ -170,7 +180,7 @@ def _breakdowns() -> Iterator[SummaryKey]:
 _CHECKS: Final = (
     _lines("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
     _lines("pricing", "What was charged at which price.", PRICING_TABLE),
-    _object(
+    object_key(
         "reconciliation",
         "The same credits, summed in three ways.",
         credit_amount("credits_of_rows", "TOTAL_CREDITS of all rows."),
@@ -181,32 +191,34 @@ _CHECKS: Final = (
             "unreconciled_rows", "rows", "Rows whose TOTAL_CREDITS is not their credit types' sum."
         ),
     ),
-    _object(
+    object_key(
         "previous_period",
         "The previous period; null where it is not known in full.",
-        _FROM,
-        _TO,
-        _object("totals", "Everything in it.", *_AMOUNT),
+        *DAYS,
+        object_key("totals", "Everything in it.", *_AMOUNT),
     ),
-    *_plain(
+    *plain_keys(
         text("settings_checksum", "Checksum of the settings behind costs and owners, or null.")
     ),
 )
 
-_MISSING_DAYS: Final = tuple(column for column in BUDGETS.columns if column.name != "missing")
+_WITHOUT_MISSING: Final = [column for column in BUDGETS.columns if column.name != "missing"]
+
+BUDGET: Final = (*plain_keys(*_WITHOUT_MISSING), gaps_key("Days without data."))
+"""A budget and its status."""
 
 _BUDGETS: Final = (
     _month("month", "Month to date and forecast; null where no day is complete."),
-    _object(
+    object_key(
         "budget_periods",
         "What budgets are checked against.",
         _month("month", "The calendar month."),
         _month("cycle", "The billing cycle.", "with `billing_cycle_day` in the settings file"),
     ),
-    _list("budgets", "Budgets and their status.", *_MISSING_DAYS, _gaps("Days without data.")),
+    list_key("budgets", "Budgets and their status.", *BUDGET),
 )
 
-_CHANGE_KEY: Final = _object(
+_CHANGE_KEY: Final = object_key(
     "change",
     "Change vs. previous period over complete days; null where that is not known.",
     day("from", "First day of the previous period."),
@@ -225,17 +237,17 @@ _CHANGE_KEY: Final = _object(
 _FINDINGS: Final = (
     _CHANGE_KEY,
     _lines("anomalies", "Cost anomalies.", ANOMALIES),
-    _object(
+    object_key(
         "waste",
         "Wasted spend of all jobs. Categories overlap.",
         *WASTE_AMOUNTS,
         _lines("always_failing", "Jobs that always fail.", WASTE),
         _lines("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
     ),
-    _object(
+    object_key(
         "right_sizing",
         "Right-sizing.",
-        _object(
+        object_key(
             "rates",
             "Rates of the resource classes.",
             text("source", "Source of the rate table."),
@@ -250,23 +262,23 @@ _FINDINGS: Final = (
         _lines("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
         _lines("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
     ),
-    _object(
+    object_key(
         "performance",
         "Duration and success rate.",
         _lines("workflows", "Of workflows.", WORKFLOW_DURATIONS),
         _lines("jobs", "Of jobs.", JOB_DURATIONS),
     ),
     _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
-    _object(
+    object_key(
         "suggested_job_groups",
         "Jobs that CircleCI numbers, and how to list each as one.",
-        _list(
+        list_key(
             "groups",
             "The numbered jobs of a workflow.",
             *dimensions(WORKFLOW),
             text("name", "The suggested name."),
-            _texts("jobs", "The names of the jobs."),
-            _texts("globs", "The patterns that match them."),
+            texts_key("jobs", "The names of the jobs."),
+            texts_key("globs", "The patterns that match them."),
             dimension("executor"),
             dimension("resource_class"),
         ),
@@ -275,8 +287,8 @@ _FINDINGS: Final = (
 )
 
 _TAIL: Final = (
-    _texts("warnings", "Data quality notes, one sentence each."),
-    _object(
+    texts_key("warnings", "Data quality notes, one sentence each."),
+    object_key(
         "left_out",
         "Lists that are shortened here; tables/*.csv have every line.",
         count("(path)", "entries", "Number of entries omitted from the list at this path."),
@@ -287,4 +299,4 @@ _TAIL: Final = (
 
 def summary_keys() -> tuple[SummaryKey, ...]:
     """All keys of summary.json, in their order."""
-    return (*_HEAD, *_breakdowns(), *_CHECKS, *_BUDGETS, *_FINDINGS, *_TAIL)
+    return (SCHEMA_VERSION_KEY, *OVERVIEW, *_breakdowns(), *_CHECKS, *_BUDGETS, *_FINDINGS, *_TAIL)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
+from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.durations import Durations
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.period_comparison import PeriodComparison
@@ -58,7 +59,7 @@ def findings(report: Report) -> dict[str, Any]:
     return {
         "month": month_to_json(month) if month else None,
         "budget_periods": periods,
-        "budgets": _budgets(report),
+        "budgets": budgets_to_json(found.budgets),
         "change": _change(changes) if changes else None,
         "anomalies": _listed(found.anomalies, anomalies_table),
         "waste": _waste(found.wasted_spend),
@@ -106,9 +107,10 @@ def _listed(every: Sequence[_Found], table: Callable[[Sequence[_Found]], Table])
     return _Listed(len(every), lambda most: _entries(table(every[:most])))
 
 
-def _budgets(report: Report) -> list[dict[str, Any]]:
-    entries = _entries(budgets_table(report))
-    for entry, state in zip(entries, report.findings.budgets, strict=True):
+def budgets_to_json(states: Sequence[BudgetState]) -> list[dict[str, Any]]:
+    """An entry per budget: the lines of the table, with missing days as a list."""
+    entries = _entries(budgets_table(states))
+    for entry, state in zip(entries, states, strict=True):
         entry["missing"] = gaps_to_json(state.month_to_date.missing)
     return entries
 

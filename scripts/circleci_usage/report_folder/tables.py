@@ -71,7 +71,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     found = report.findings
     changes, sizes = found.period_comparison, found.right_sizing
     yield forecast_table(report)
-    yield budgets_table(report)
+    yield budgets_table(report.findings.budgets)
     yield anomalies_table(found.anomalies)
     yield changes_table(CHANGES_BY_PROJECT, changes.projects if changes else ())
     yield changes_table(CHANGES_BY_JOB, changes.jobs if changes else ())

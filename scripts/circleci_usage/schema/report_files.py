@@ -61,5 +61,11 @@ FOCUS_VERSIONS: Final = ("1.2", "1.4")
 
 AUTO: Final = "auto"
 
+FOCUS_MOST_LINES: Final = 1_000_000
+"""About 420 MB; with more lines per day, `AUTO` is per month."""
+
+COST_TOOLS: Final = ("vantage", "finout", "doit", "datadog-costs")
+"""Tools that files can be written for."""
+
 GRAINS: Final = (AUTO, "day", "month")
 """What a line of focus.csv covers; `AUTO` is a day, unless the file would have too many lines."""

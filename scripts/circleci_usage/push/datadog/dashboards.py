@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
-_FOLDER: Final = files("circleci_usage") / "dashboards"
+_FOLDER: Final = Path(__file__).parents[2] / "dashboards"
 
 
 class Dashboard(StrEnum):

@@ -1,0 +1,203 @@
+"""The catalog of the `--json` documents: every key, nested ones too.
+
+`docs/json-output.md` is made from it, and the tests hold the documents to it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from circleci_usage.report_folder.columns import Column, count, day, text, yes_no
+from circleci_usage.report_folder.documentation import GENERATED, key_table
+from circleci_usage.report_folder.summary_catalog import (
+    BUDGET,
+    DAYS,
+    OVERVIEW,
+    SCHEMA_VERSION_KEY,
+    SummaryKey,
+    list_key,
+    object_key,
+    plain_keys,
+    texts_key,
+)
+
+
+def _moment(name: str, meaning: str) -> Column:
+    return Column(name, "moment", "", meaning)
+
+
+_EXIT_CODE: Final = "Exit code of the command, as in the README."
+
+HEAD: Final = (
+    SCHEMA_VERSION_KEY,
+    *plain_keys(
+        text("command", "The command; null where none was recognized."),
+        count("exit_code", "", _EXIT_CODE),
+    ),
+    object_key(
+        "error",
+        "Why the command failed; null where it did not.",
+        text("message", "What is wrong and what to do, as on standard error."),
+    ),
+    texts_key("warnings", "Every warning, as on standard error."),
+)
+"""The keys of every document."""
+
+_FOLDER: Final = text("folder", "Path of the report folder.")
+
+_REPORT: Final = (
+    object_key(
+        "report",
+        "Where the report is.",
+        _FOLDER,
+        text("page", "Path of the page."),
+        text("summary", "Path of `summary.json`, which has all numbers."),
+        text("url", "URL of the page among the artifacts of a CircleCI job; null elsewhere."),
+    ),
+    *(key for key in OVERVIEW if key.column.name != "link"),
+)
+
+_WINDOW: Final = (
+    *DAYS,
+    text("state", "`fetched`; `requested`: CircleCI is preparing it; `failed`; `unclear`."),
+    yes_no("complete", "Whether all its days are complete and all its files are there."),
+    day("complete_through", "Last day whose data are complete; null where none is."),
+    yes_no("files_missing", "Whether files of it are missing, so it is downloaded again."),
+    texts_key("organizations", "IDs of the organizations whose usage it has."),
+    _moment("requested_at", "When it was requested."),
+    _moment("fetched_at", "When its last file was verified; null before that."),
+    count("job_runs", "job runs", "Job runs in its files."),
+    count("files", "files", "Its files."),
+    count("bytes", "bytes", "Size of its files, compressed."),
+    text("error", "Why it failed; null where it did not."),
+)
+
+_EXPORT: Final = object_key(
+    "export",
+    "What the store has of the exported days.",
+    text("store", "Path of the store."),
+    texts_key("organizations", "IDs of the exported organizations."),
+    *DAYS,
+    day("complete_through", "Last day whose data are complete; null where the first one is not."),
+    list_key("windows", "Windows with these days.", *_WINDOW),
+    texts_key("parts", "Paths of their files."),
+)
+
+_DATADOG: Final = object_key(
+    "datadog",
+    "What was sent to Datadog.",
+    text("summary", "What was sent, in a sentence."),
+    only="with `--datadog`",
+)
+
+_CHECKED: Final = (
+    object_key("report", "The report that was checked.", _FOLDER),
+    *plain_keys(
+        text("currency", "Currency of all money, as in ISO 4217."),
+        yes_no("forecast", "Whether `--forecast` was given."),
+    ),
+    list_key(
+        "budgets",
+        "Budgets and their status, with the keys of `summary.json`.",
+        *BUDGET,
+        yes_no("exceeded", "Whether it makes the command exit with 10."),
+    ),
+)
+
+_CHECKS: Final = list_key(
+    "checks",
+    "The checks in their order.",
+    text("name", "What was checked."),
+    yes_no("ok", "Whether there is nothing to fix."),
+    text("message", "What was found, or what to fix."),
+    count("exit_code", "", "0, or the exit code of this error."),
+)
+
+_STATUS: Final = (
+    object_key(
+        "store",
+        "The store.",
+        text("folder", "Path of the store."),
+        count("job_runs", "job runs", "Job runs in fetched windows."),
+        count("bytes", "bytes", "Size of all files, compressed."),
+        list_key("windows", "Windows in the order of their days.", *_WINDOW),
+    ),
+    object_key(
+        "quota",
+        "Export requests to CircleCI, as far as this store knows.",
+        count("requests", "requests", "Requests in the past hour."),
+        count("requests_per_hour", "requests", "Requests that CircleCI allows in an hour."),
+        count("requests_left", "requests", "Requests that are possible now."),
+        _moment("free_at", "When the next one is possible; null for now."),
+    ),
+    object_key(
+        "next_run",
+        "What `run` would do with the same settings.",
+        object_key("period", "The days that it reports on.", *DAYS),
+        object_key("export", "The days that it exports, those to compare with too.", *DAYS),
+        texts_key("organizations", "IDs of the organizations, as far as they are known."),
+        texts_key("unknown_organizations", "Slugs whose IDs it looks up first."),
+        list_key(
+            "to_request", "Days that it requests; null where that cannot be predicted.", *DAYS
+        ),
+        list_key("to_download", "Days that were requested earlier and are downloaded.", *DAYS),
+    ),
+)
+
+DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
+    "report": _REPORT,
+    "demo": _REPORT,
+    "run": (*_REPORT, _EXPORT, _DATADOG),
+    "check": _CHECKED,
+    "status": _STATUS,
+    "doctor": (_CHECKS,),
+}
+"""Each command with `--json` and the keys that its document has besides `HEAD`."""
+
+_LIKE_REPORT: Final = "report"
+_AS_REPORT: Final = f"The keys of [`{_LIKE_REPORT}`](#{_LIKE_REPORT})"
+
+_INTRO: Final = """\
+# JSON output
+
+With `--json`, these commands print exactly one JSON document to standard output, and nothing else
+there: {commands}. Progress, warnings and errors go to
+standard error, as they do without it; `--quiet` hides the progress.
+
+```sh
+circleci-usage check --json | jq --raw-output '.budgets[] | "\\(.state) \\(.name)"'
+```
+
+- The document is also printed when the command fails, also for a wrong flag. Then `error` has the
+  message, and the keys that the command had not reached are absent. A `run` whose report is written
+  but not sent to Datadog has `report` and `error`.
+- Exit codes 10 and 11 of `check` and what `doctor` finds are results: `error` is null.
+- After Ctrl-C or SIGTERM, `error` says what is kept. A process that is killed prints nothing, and
+  neither does one that a library keeps busy for longer than a second after the signal.
+- `schema_version` is raised when a key changes its meaning or goes away; new keys may come at any
+  time.
+- **decimal**: a string with all digits, so no parser rounds it. **integer** is a JSON number.
+- **day**: a UTC day, as in `"2026-03-31"`. Both ends of a period are part of it. **moment**: in
+  UTC, as in `"2026-03-31T18:05:00Z"`.
+- Paths are absolute. What is not known is `null`, also where a meaning below says that it is empty.
+- Names come from the export and may contain anything. The document is ASCII: all else is escaped.
+"""
+
+
+def json_markdown() -> str:
+    """docs/json-output.md: every document with every key.
+
+    >>> "| `budgets[].state` | text |" in json_markdown()
+    True
+    """
+    names = [f"`{name}`" for name in DOCUMENTS]
+    commands = f"{', '.join(names[:-1])} and {names[-1]}"
+    parts = [GENERATED, _INTRO.format(commands=commands), "## Every document\n", key_table(HEAD)]
+    for command, keys in DOCUMENTS.items():
+        further = keys[len(_REPORT) :]
+        if command == _LIKE_REPORT or keys[: len(_REPORT)] != _REPORT:
+            parts += [f"## {command}\n", key_table(keys)]
+        elif further:
+            parts += [f"## {command}\n", f"{_AS_REPORT}, and:\n", key_table(further)]
+        else:
+            parts += [f"## {command}\n", f"{_AS_REPORT}.\n"]
+    return "\n".join(parts)

@@ -1,0 +1,20 @@
+"""The terminal of a command with `--json`, whose document has results and warnings."""
+
+from circleci_usage.cli.console import Console
+from circleci_usage.cli.json_output import JsonOutput
+
+
+class JsonConsole(Console):
+    """As `Console`, with standard output kept for the document."""
+
+    def __init__(self, output: JsonOutput, *, quiet: bool, verbose: bool) -> None:
+        super().__init__(quiet=quiet, verbose=verbose)
+        self._output = output
+
+    def result(self, text: object) -> None:
+        """Print nothing: the document has it."""
+
+    def warn(self, message: str) -> None:
+        """Print a warning, and add it to the document."""
+        super().warn(message)
+        self._output.warn(message)
