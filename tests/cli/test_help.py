@@ -123,6 +123,8 @@ def test_a_page_comes_without_a_terminal_and_in_ascii(tmp_path: Path) -> None:
         ("--quiet status", 0, "is empty"),
         ("--json status", 0, '"command": "status"'),
         ("push -v datadog --dry-run --report nothere", 2, ""),
+        ("help report", 0, "Usage: "),
+        ("help", 0, "Everyday use"),
         ("-V", 0, "circleci-usage "),
         ("-v --version", 0, "circleci-usage "),
     ],
