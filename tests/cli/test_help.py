@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,8 @@ def test_every_example_can_be_run(name: str) -> None:
     assert HELPS[name].examples
     for example in HELPS[name].examples:
         words = shlex.split(example.split(" > ")[0])
-        command, context = PROGRAM, None
+        command: Any = PROGRAM
+        context: Any = None
         while hasattr(command, "commands"):
             program, *words = words
             context = command.make_context(program, [*words], parent=context)
