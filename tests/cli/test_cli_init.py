@@ -50,7 +50,7 @@ def test_the_file_is_written_and_the_job_is_the_result(project: Path) -> None:
     first, wrote, look, paste, schedule = done.err.splitlines()
     assert first.startswith("Reading 1 usage file")
     assert wrote == f"Wrote {project / FILE} with 2 teams."
-    assert look.endswith("look at the result: circleci-usage report exports")
+    assert look.endswith("see the result: circleci-usage report exports")
     assert paste.startswith("2. Add the following to .circleci/config.yml.")
     assert schedule.startswith("3. Create a weekly schedule trigger")
 
@@ -88,7 +88,7 @@ def test_without_usage_it_is_a_template_and_says_how_to_get_some(tmp_path: Path)
 
     assert done.code == 0, done.err
     assert "Warning: The store .circleci-usage has no usage to propose teams" in done.err
-    assert "look at the result: circleci-usage run" in done.err
+    assert "see the result: circleci-usage run" in done.err
     assert teams(tmp_path / FILE) == []
 
 

@@ -44,6 +44,16 @@ NewConfig = Annotated[
         show_default=False,
     ),
 ]
+NewPrice = Annotated[
+    str | None,
+    typer.Option(
+        "--price-per-credit",
+        envvar="PRICE_PER_CREDIT",
+        metavar="NUMBER",
+        help="Price per credit of your contract. (default: 0.0006, the list price)",
+        show_default=False,
+    ),
+]
 FromDemo = Annotated[
     bool,
     typer.Option(
@@ -61,7 +71,7 @@ class InitFlags(ConsoleFlags, StoreFlag):
     """What a proposal is made from, and where it goes."""
 
     config: NewConfig = None
-    price_per_credit: flags.PricePerCredit = None
+    price_per_credit: NewPrice = None
     from_demo: FromDemo = False
     print_only: PrintOnly = False
     yes: Yes = False
