@@ -10,9 +10,9 @@ import yaml
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.demo.company.exportfile import write_part
 from commandline import circleci_usage
+from dialog import at_a_terminal
 from recorded_store import Export, store_with
 from rows import Row, job_run
-from terminal import at_a_terminal
 
 FILE = ".circleci/usage.yml"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
-    from rich.prompt import PromptBase
-
-_Answer = TypeVar("_Answer")
 
 
 class Console(Progress):
@@ -40,16 +37,6 @@ class Console(Progress):
         """Print something beside the result, unless quiet."""
         if not self._quiet:
             self._err.print(renderable)
-
-    def ask(
-        self, prompt: "type[PromptBase[_Answer]]", question: str, *, default: _Answer
-    ) -> _Answer:
-        """Ask a question on standard error, even when quiet; Enter gives the default.
-
-        Raises:
-            EOFError: the input has ended.
-        """
-        return prompt.ask(question, console=self._err, default=default)
 
     def warn(self, message: str) -> None:
         """Print a warning, even when quiet."""
