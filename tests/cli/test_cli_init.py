@@ -105,7 +105,7 @@ def test_a_store_that_is_named_must_exist(tmp_path: Path) -> None:
     done = circleci_usage("init", "--store", "nosuch", cwd=tmp_path)
 
     assert (done.code, done.out) == (2, "")
-    assert "There is no file or folder nosuch" in done.err
+    assert "nosuch" in done.err
     assert not (tmp_path / ".circleci").exists()
 
 
@@ -219,7 +219,7 @@ def test_what_is_no_export_is_an_error_before_anything_is_written(tmp_path: Path
     done = circleci_usage("init", "notes.csv", cwd=tmp_path)
 
     assert done.code == 6
-    assert "is not a usage export" in done.err
+    assert "notes.csv" in done.err
     assert not (tmp_path / ".circleci").exists()
 
 
@@ -228,7 +228,7 @@ def test_a_wrong_price_is_an_error(project: Path, price: str) -> None:
     done = circleci_usage("init", "exports", f"--price-per-credit={price}", cwd=project)
 
     assert done.code == 2
-    assert "is not a valid number" in done.err
+    assert "write it as in 0.0006" in done.err
 
 
 def test_a_price_can_be_given_without_a_terminal(project: Path) -> None:
@@ -254,7 +254,7 @@ def test_on_a_terminal_answers_decide(project: Path) -> None:
     done = at_a_terminal("init", "exports", answers=["free\n", "0.0005\n", "n\n"], cwd=project)
 
     assert done.code == 0, done.out
-    assert "The price per credit 'free' is not a valid number" in done.out
+    assert "'free' is not a valid" in done.out
     assert teams(project / FILE) == []
     assert '# teams:\n#   - {name: pay, projects: ["pay-*"]}' in (project / FILE).read_text()
     [period] = load_settings_file(project / FILE).pricing

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from circleci_usage.cli import flags, settings
+from circleci_usage.cli import flags
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
@@ -18,6 +18,8 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from circleci_usage.cli.console import Console
     from circleci_usage.settings_proposal.proposal import Proposal
     from circleci_usage.settings_proposal.seen_usage import SeenUsage
@@ -98,7 +100,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
     target = given.config or new_settings_path()
     if not given.print_only:
         _refuse_existing(given.config, target)
-    price = settings.price_override(given.price_per_credit)
+    price = _given_price(given)
     is_store_named = _is_flag(context, "store")
     usage = _usage(paths, given, console, must_exist=is_store_named)
     proposal = propose(usage, SystemClock().now().date(), is_sample=given.from_demo)
@@ -112,6 +114,12 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
     _write(proposal, target)
     from_store = ["--store", str(given.store)] if is_store_named else []
     show_next_steps(console, proposal, target, [*(paths or ()), *from_store])
+
+
+def _given_price(given: InitFlags) -> "Decimal | None":
+    from circleci_usage.config.environment import price_per_credit
+
+    return price_per_credit(given.price_per_credit) if given.price_per_credit else None
 
 
 def _decided(proposal: "Proposal", console: "Console", *, price_is_given: bool) -> "Proposal":
