@@ -9,7 +9,8 @@ import pandas as pd
 from circleci_usage.core.decimals import plain, ratio, rounded
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, idle_globs
-from circleci_usage.costs.pricing import LIST_CURRENCY, LIST_PRICE, PriceList, PricePeriod
+from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
+from circleci_usage.costs.pricing import PriceList, PricePeriod
 from circleci_usage.schema.export_columns import CREDIT_TYPES, charge_description
 from circleci_usage.usage.daily_usage import DailyUsage
 

@@ -35,7 +35,8 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import ONE_DAY
 from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
-from circleci_usage.costs.pricing import LIST_CURRENCY, LIST_PRICE, PriceList
+from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
+from circleci_usage.costs.pricing import PriceList
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import NO_NAME

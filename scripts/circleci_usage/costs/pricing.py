@@ -16,11 +16,7 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.core.scaled_integers import Counts, fitting, places_of, to_count
 from circleci_usage.costs.costs import UNPRICED, Costs
 from circleci_usage.costs.included_credits import IncludedCredits, free_credits
-
-LIST_PRICE: Final = Decimal("0.0006")
-"""The list price of a credit: 15 dollars for 25,000 credits."""
-
-LIST_CURRENCY: Final = "USD"
+from circleci_usage.costs.list_price import LIST_CURRENCY
 
 _DAYS_NAMED: Final = 10
 
