@@ -32,8 +32,8 @@ _ERRORS: Final = 2
 UsagePaths = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Export files (.csv.gz, .csv) or folders of them. (default: the store)",
-        show_default=False,
+        help="Export files (.csv.gz, .csv) or folders of them.",
+        show_default="the store",
     ),
 ]
 NewConfig = Annotated[
@@ -43,8 +43,8 @@ NewConfig = Annotated[
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
         metavar="PATH",
-        help="Settings file to write. (default: .circleci/usage.yml at the repository's root)",
-        show_default=False,
+        help="Settings file to write.",
+        show_default=".circleci/usage.yml at the repository's root",
     ),
 ]
 NewPrice = Annotated[
@@ -53,8 +53,8 @@ NewPrice = Annotated[
         "--price-per-credit",
         envvar="PRICE_PER_CREDIT",
         metavar="NUMBER",
-        help="Price per credit of your contract. (default: 0.0006, the list price)",
-        show_default=False,
+        help="Price per credit of your contract.",
+        show_default="0.0006, the list price",
     ),
 ]
 FromDemo = Annotated[
