@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import typer.main
-
-from circleci_usage.cli.app import app
+from circleci_usage.cli.app import program
 from circleci_usage.cli.help_entries import CommandHelp, every_help
 from circleci_usage.cli.help_man import man_page
 from circleci_usage.cli.help_markdown import commands_markdown
@@ -18,7 +16,7 @@ DOCS: Final = Path(__file__).parents[1] / "docs"
 
 
 def _every_help() -> Iterator[CommandHelp]:
-    return every_help(typer.main.get_command(app))  # type: ignore[arg-type] - Typer's own class
+    return every_help(program())
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {

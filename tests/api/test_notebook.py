@@ -49,6 +49,14 @@ def test_the_notebook_is_small_and_names_no_machine() -> None:
     assert '"image/png"' in text
 
 
+def test_the_links_of_the_notebook_lead_to_files() -> None:
+    texts = [cell.source for cell in run_notebook.read().cells if cell.cell_type == "markdown"]
+    links = re.findall(r"\]\(([^)]+)\)", "\n".join(texts))
+
+    assert links
+    assert [link for link in links if not (run_notebook.NOTEBOOK.parent / link).is_file()] == []
+
+
 def test_no_cell_of_the_notebook_warns() -> None:
     outputs = [each for cell in run_notebook.read().cells for each in cell.get("outputs", ())]
 

@@ -50,7 +50,7 @@ def test_the_file_is_written_and_the_job_is_the_result(project: Path) -> None:
     first, wrote, look, paste, schedule = done.err.splitlines()
     assert first.startswith("Reading 1 usage file")
     assert wrote == f"Wrote {project / FILE} with 2 teams."
-    assert look.endswith("look at the result: circleci-usage report exports")
+    assert look.endswith("see the result: circleci-usage report exports")
     assert paste.startswith("2. Add the following to .circleci/config.yml.")
     assert schedule.startswith("3. Create a weekly schedule trigger")
 
@@ -88,7 +88,7 @@ def test_without_usage_it_is_a_template_and_says_how_to_get_some(tmp_path: Path)
 
     assert done.code == 0, done.err
     assert "Warning: The store .circleci-usage has no usage to propose teams" in done.err
-    assert "look at the result: circleci-usage run" in done.err
+    assert "see the result: circleci-usage run" in done.err
     assert teams(tmp_path / FILE) == []
 
 
@@ -105,7 +105,7 @@ def test_a_store_that_is_named_must_exist(tmp_path: Path) -> None:
     done = circleci_usage("init", "--store", "nosuch", cwd=tmp_path)
 
     assert (done.code, done.out) == (2, "")
-    assert "There is no file or folder nosuch" in done.err
+    assert "nosuch" in done.err
     assert not (tmp_path / ".circleci").exists()
 
 
@@ -219,7 +219,7 @@ def test_what_is_no_export_is_an_error_before_anything_is_written(tmp_path: Path
     done = circleci_usage("init", "notes.csv", cwd=tmp_path)
 
     assert done.code == 6
-    assert "is not a usage export" in done.err
+    assert "notes.csv" in done.err
     assert not (tmp_path / ".circleci").exists()
 
 
@@ -228,7 +228,7 @@ def test_a_wrong_price_is_an_error(project: Path, price: str) -> None:
     done = circleci_usage("init", "exports", f"--price-per-credit={price}", cwd=project)
 
     assert done.code == 2
-    assert "is not a valid number" in done.err
+    assert "write it as in 0.0006" in done.err
 
 
 def test_a_price_can_be_given_without_a_terminal(project: Path) -> None:
@@ -254,7 +254,7 @@ def test_on_a_terminal_answers_decide(project: Path) -> None:
     done = at_a_terminal("init", "exports", answers=["free\n", "0.0005\n", "n\n"], cwd=project)
 
     assert done.code == 0, done.out
-    assert "The price per credit 'free' is not a valid number" in done.out
+    assert "'free' is not a valid" in done.out
     assert teams(project / FILE) == []
     assert '# teams:\n#   - {name: pay, projects: ["pay-*"]}' in (project / FILE).read_text()
     [period] = load_settings_file(project / FILE).pricing

@@ -89,8 +89,8 @@ def test_a_log_says_what_is_waited_for(capsys: pytest.CaptureFixture[str]) -> No
         console.beat()
 
     assert capsys.readouterr().err == (
-        "CircleCI is preparing 2026-10: requested 6 min ago, next poll at 12:01, waiting until 12:54"
-        " at most (UTC); 2 more: processing; 1 more: waits for the quota.\n"
+        "CircleCI is preparing 2026-10: requested 6 min ago, next poll at 12:01, waiting until"
+        " 12:54 at most (UTC); 2 more: processing; 1 more: waits for the quota.\n"
     )
 
 

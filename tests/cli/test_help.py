@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,8 @@ def test_every_example_can_be_run(name: str) -> None:
     assert HELPS[name].examples
     for example in HELPS[name].examples:
         words = shlex.split(example.split(" > ")[0])
-        command, context = PROGRAM, None
+        command: Any = PROGRAM
+        context: Any = None
         while hasattr(command, "commands"):
             program, *words = words
             context = command.make_context(program, [*words], parent=context)
@@ -123,6 +125,8 @@ def test_a_page_comes_without_a_terminal_and_in_ascii(tmp_path: Path) -> None:
         ("--quiet status", 0, "is empty"),
         ("--json status", 0, '"command": "status"'),
         ("push -v datadog --dry-run --report nothere", 2, ""),
+        ("help report", 0, "Usage: "),
+        ("help", 0, "Everyday use"),
         ("-V", 0, "circleci-usage "),
         ("-v --version", 0, "circleci-usage "),
     ],

@@ -1,4 +1,5 @@
 import errno
+import resource
 import stat
 from pathlib import Path
 
@@ -75,6 +76,18 @@ def test_what_is_at_the_path_of_a_new_file_stays(tmp_path: Path) -> None:
 def test_a_new_file_that_cannot_be_completed_is_removed(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_new_text(tmp_path / "file", "half of \ud83d a pair")
+
+    assert not [*tmp_path.iterdir()]
+
+
+def test_nothing_is_left_of_a_new_file_on_a_full_disk(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(UnfinishedError, match="Free some space and rerun"):
+            write_new_text(tmp_path / "file", "more than ten bytes")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert not [*tmp_path.iterdir()]
 

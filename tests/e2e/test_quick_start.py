@@ -1,6 +1,7 @@
 """Every command of the README, pasted into a fresh machine; the containers' in test_image.py."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +26,12 @@ TRIAL, ORB, MACHINE = "Try it in five minutes", "In CircleCI", "On any machine"
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> FreshMachine:
+def machine(tmp_path: Path) -> Iterator[FreshMachine]:
     need_registry(tmp_path)
     made = FreshMachine(tmp_path)
     made.publish()
-    return made
+    yield made
+    shutil.rmtree(made.home)  # environments take hundreds of megabytes
 
 
 @pytest.fixture
@@ -62,9 +64,9 @@ def test_a_virtual_environment_exports_and_reports(
     clone = machine.home / "usage-exporter"
     (clone / ".env").write_text(env_file(circleci), encoding="utf-8")
     small_export(tmp_path).rename(clone / "exports")
-    _, install_and_run, report = commands(README, MACHINE)
+    protect, _, install_and_run, report = commands(README, MACHINE)
 
-    output = machine.paste(install_and_run, cwd=clone)
+    output = machine.paste(protect, install_and_run, cwd=clone)
     summary = json.loads((clone / "usage-report" / "summary.json").read_text(encoding="utf-8"))
     assert summary["totals"]["job_runs"] > 0
     assert circleci.token not in output

@@ -25,7 +25,7 @@ STEP = timedelta(seconds=5)
 
 @dataclass
 class WatchedConsole(Console):
-    """A console in a log, with the moments at which it printed; its minutes are those of a clock."""
+    """A console in a log, with the moments at which it printed, by a pinned clock."""
 
     clock: PinnedClock
     printed: list[tuple[datetime, str]] = field(default_factory=list)
@@ -100,8 +100,8 @@ def test_a_slow_export_has_a_line_a_minute(world: Bench) -> None:
     assert console.longest_silence() <= timedelta(minutes=1) + STEP
     assert world.clock.now() - NOW > timedelta(minutes=30)
     assert (
-        "CircleCI is preparing 2026-10: requested 6 min ago, next poll at 13:08, waiting until 14:00"
-        " at most (UTC)."
+        "CircleCI is preparing 2026-10: requested 6 min ago, next poll at 13:08, waiting until"
+        " 14:00 at most (UTC)."
     ) in console.lines
 
 
@@ -137,8 +137,8 @@ def test_the_quota_has_a_line_a_minute(tmp_path: Path) -> None:
     assert console.longest_silence() <= timedelta(minutes=1) + STEP
     assert any(
         line.startswith(
-            "CircleCI's hourly quota is used up, and 2026-10 is still to be requested: next request at"
-            " 14:00, waiting until "
+            "CircleCI's hourly quota is used up, and 2026-10 is still to be requested: next request"
+            " at 14:00, waiting until "
         )
         for line in console.lines
     )
@@ -185,14 +185,14 @@ def test_an_interruption_says_what_circleci_goes_on_preparing(world: Bench) -> N
     console = watched(world, AUTUMN)
     kept, again = "Requests and downloads are kept", "rerun the same command to resume."
 
+    preparing = "CircleCI goes on preparing"
     first, last = "2026-09-20 to 2026-09-30", "2026-10"
     assert console.kept == [
         f"{kept}; {again}",
-        f"{kept}: CircleCI goes on preparing {first}; {again}",
-        f"{kept}: CircleCI goes on preparing {first}, {last}; {again}",
-        f"{kept}: CircleCI goes on preparing {last}, and the download of {first} is unfinished;"
-        f" {again}",
-        f"{kept}: CircleCI goes on preparing {last}; {again}",
+        f"{kept}: {preparing} {first}; {again}",
+        f"{kept}: {preparing} {first}, {last}; {again}",
+        f"{kept}: {preparing} {last}, and the download of {first} is unfinished; {again}",
+        f"{kept}: {preparing} {last}; {again}",
         f"{kept}: the download of {last} is unfinished; {again}",
         f"{kept}; {again}",
     ]

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import typer.main
+from circleci_usage.cli.app import program
+from circleci_usage.cli.help_entries import CommandHelp, every_help
 
-from circleci_usage.cli.app import app
-from circleci_usage.cli.help_entries import AnyCommand, CommandHelp, every_help
-
-PROGRAM: AnyCommand = typer.main.get_command(app)  # type: ignore[assignment]
+PROGRAM = program()
 
 
 def helps() -> dict[str, CommandHelp]:

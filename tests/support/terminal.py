@@ -87,7 +87,7 @@ class Terminal:
     def look(self) -> list[str]:
         """The lines that a person sees now."""
         arrived = b""
-        with open(self.handle, "rb", buffering=0, closefd=False) as stream:
+        with os.fdopen(self.handle, "rb", buffering=0, closefd=False) as stream:
             while chunk := stream.read(1 << 16):
                 arrived += chunk
         text = arrived.decode()
@@ -108,7 +108,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch, *, columns: int = 100) -> Iterator
     monkeypatch.setattr(os, "get_terminal_size", lambda _=0: size_of(theirs))
     for name in ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
-    with open(theirs, "w", encoding="utf-8", buffering=1) as stream:
+    with os.fdopen(theirs, "w", encoding="utf-8", buffering=1) as stream:
         monkeypatch.setattr(sys, "stderr", stream)
         yield Terminal(ours, Screen(columns))
         monkeypatch.undo()

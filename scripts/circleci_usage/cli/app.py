@@ -111,6 +111,13 @@ def _report_error(error: BaseException, output: JsonOutput) -> int:
     return INTERNAL_ERROR
 
 
+def program() -> Commands:
+    """All commands, for what reads their help."""
+    command = typer.main.get_command(app)
+    assert isinstance(command, Commands)
+    return command
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"circleci-usage {__version__}")

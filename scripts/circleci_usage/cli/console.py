@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -23,11 +23,8 @@ from circleci_usage.core.untrusted_text import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.prompt import PromptBase
 
     from circleci_usage.cli.live_display import LiveDisplay
-
-_Answer = TypeVar("_Answer")
 
 _OFF: Final = frozenset({"", "0", "false"})
 
@@ -67,16 +64,6 @@ class Console(Progress):
         """Print something beside the result, unless quiet."""
         if not self._quiet:
             self._err.print(renderable)
-
-    def ask(
-        self, prompt: "type[PromptBase[_Answer]]", question: str, *, default: _Answer
-    ) -> _Answer:
-        """Ask a question on standard error, even when quiet; Enter gives the default.
-
-        Raises:
-            EOFError: the input has ended.
-        """
-        return prompt.ask(question, console=self._err, default=default)
 
     def warn(self, message: str) -> None:
         """Print a warning, even when quiet."""

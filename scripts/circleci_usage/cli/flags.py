@@ -23,7 +23,8 @@ from circleci_usage.schema.report_files import (
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path(REPORT_FOLDER)
 
-IMAGE_FOLDERS: Final = {"STORE_DIR": "/tmp/store", "OUTPUT_DIR": "/tmp/reports"}  # noqa: S108 - where the image sets them
+_WRITABLE: Final = "/tmp"  # noqa: S108 - in the image, which nobody shares
+IMAGE_FOLDERS: Final = {"STORE_DIR": f"{_WRITABLE}/store", "OUTPUT_DIR": f"{_WRITABLE}/reports"}
 """Variables of the container image, as its Dockerfile sets them."""
 
 _OUTPUT_DEFAULT: Final = f"{DEFAULT_OUTPUT}; in the image {IMAGE_FOLDERS['OUTPUT_DIR']}"

@@ -43,12 +43,16 @@ class FlagHelp:
     variables: tuple[str, ...]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Default and variables: `default: usage-report`, `env: OUTPUT_DIR`."""
+        default = (f"default: {self.default}",) if self.default else ()
+        variables = (f"env: {', '.join(self.variables)}",) if self.variables else ()
+        return (*default, *variables)
+
+    @property
     def note(self) -> str:
-        """Default and variables: `[default: usage-report; env: OUTPUT_DIR]`; may be empty."""
-        parts = [f"default: {self.default}"] if self.default else []
-        if self.variables:
-            parts.append(f"env: {', '.join(self.variables)}")
-        return f"[{'; '.join(parts)}]" if parts else ""
+        """Both: `[default: usage-report; env: OUTPUT_DIR]`; may be empty."""
+        return f"[{'; '.join(self.notes)}]" if self.notes else ""
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,15 @@ def _flag_lines(flags: Iterable[FlagHelp], width: int) -> "Iterator[Text]":
     start = _INDENT if is_narrow else _LABELS + 2
     for flag in flags:
         body = [(line, "") for line in _wrapped(flag.text, width - start)]
-        body += [(line, "dim") for line in _wrapped(flag.note, width - start)]
+        body += [(line, "dim") for line in _note_lines(flag, width - start)]
         yield from _entry(flag.label, body, start, apart=is_narrow)
+
+
+def _note_lines(flag: FlagHelp, width: int) -> list[str]:
+    """Default and variables, on lines of their own if they do not fit into one."""
+    if len(flag.note) <= width:
+        return [flag.note] if flag.note else []
+    return [line for note in flag.notes for line in _wrapped(f"[{note}]", width)]
 
 
 def _command_lines(

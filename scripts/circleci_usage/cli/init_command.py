@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from circleci_usage.cli import flags
 from circleci_usage.cli.applied_settings import price_override
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_checks import path_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from circleci_usage.settings_proposal.seen_usage import SeenUsage
     from circleci_usage.usage.engine import Source
 
+_INTERRUPTED: Final = 130
 _INPUT: Final = 0
 _ERRORS: Final = 2
 
@@ -47,6 +47,16 @@ NewConfig = Annotated[
         show_default=False,
     ),
 ]
+NewPrice = Annotated[
+    str | None,
+    typer.Option(
+        "--price-per-credit",
+        envvar="PRICE_PER_CREDIT",
+        metavar="NUMBER",
+        help="Price per credit of your contract. (default: 0.0006, the list price)",
+        show_default=False,
+    ),
+]
 FromDemo = Annotated[
     bool,
     typer.Option(
@@ -64,7 +74,7 @@ class InitFlags(ConsoleFlags, StoreFlag):
     """What a proposal is made from, and where it goes."""
 
     config: NewConfig = None
-    price_per_credit: flags.PricePerCredit = None
+    price_per_credit: NewPrice = None
     from_demo: FromDemo = False
     print_only: PrintOnly = False
     yes: Yes = False
@@ -100,12 +110,20 @@ def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) 
         _print_settings(proposal, console)
         return
     if not (given.yes or given.quiet) and _is_at_a_terminal():
-        from circleci_usage.cli.init_questions import ask_about
-
-        proposal = ask_about(proposal, console, price_is_given=price is not None)
+        proposal = _decided(proposal, console, price_is_given=price is not None)
     _write(proposal, target)
     from_store = ["--store", str(given.store)] if is_store_named else []
     show_next_steps(console, proposal, target, [*(paths or ()), *from_store])
+
+
+def _decided(proposal: "Proposal", console: "Console", *, price_is_given: bool) -> "Proposal":
+    from circleci_usage.cli.init_questions import ask_about
+
+    try:
+        return ask_about(proposal, price_is_given=price_is_given)
+    except EOFError:
+        console.error("The input ended before the answer. Nothing was written; rerun with --yes.")
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _is_flag(context: typer.Context, name: str) -> bool:
@@ -156,6 +174,7 @@ def _usage(
             raise SettingsError("Give either files or --from-demo, not both.")
         from circleci_usage.demo.sample_usage import sample_usage
 
+        console.say("Generating the usage of the sample company.")
         with sample_usage() as source:
             return _read(source, console)
     if not paths and not must_exist and not _has_usage(given.store):
@@ -180,9 +199,11 @@ def _read(source: "Source", console: "Console") -> "SeenUsage":
     from circleci_usage.usage.aggregates import MAIN_BRANCHES
     from circleci_usage.usage.daily_usage import daily_usage
 
-    console.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
+    what = f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB)"
+    console.say(f"{what}.")
     show_warnings(console, source.warnings)
-    usage = daily_usage(source.read(None, MAIN_BRANCHES))
+    with console.task(what, None):
+        usage = daily_usage(source.read(None, MAIN_BRANCHES))
     show_warnings(console, usage.warnings)
     if not usage.rows:
         console.warn("There are no job runs in it, so no teams and no budget are proposed.")

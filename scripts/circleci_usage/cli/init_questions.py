@@ -3,12 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
-import typer
+from rich.console import Console
 from rich.prompt import Confirm, InvalidResponse, PromptBase
 from rich.table import Table
 from rich.text import Text
 
-from circleci_usage.cli.console import Console
 from circleci_usage.config.environment import price_per_credit
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.errors import SettingsError
@@ -18,7 +17,6 @@ from circleci_usage.render.formatting import number_of, percent
 from circleci_usage.settings_proposal.proposal import Proposal
 from circleci_usage.settings_proposal.teams import ProposedTeam
 
-_INTERRUPTED = 130
 _SHOWN = 60
 
 
@@ -34,27 +32,23 @@ class _PricePrompt(PromptBase[Decimal]):
             raise InvalidResponse(Text(str(error))) from None
 
 
-def ask_about(proposal: Proposal, console: Console, *, price_is_given: bool) -> Proposal:
-    """The proposal with a person's decisions.
+def ask_about(proposal: Proposal, *, price_is_given: bool) -> Proposal:
+    """The proposal with a person's decisions; standard output remains for the result.
 
     Raises:
-        typer.Exit: the input has ended, as with Ctrl-D.
+        EOFError: the input has ended, as with Ctrl-D.
     """
-    try:
-        if not price_is_given:
-            question = "Price per credit in USD; Enter: CircleCI's list price"
-            price = console.ask(_PricePrompt, question, default=proposal.price)
-            proposal = replace(proposal, price=price)
-        if proposal.usage and proposal.teams.teams:
-            console.show(Text("Proposed teams, by the first word of the projects' names:"))
-            console.show(_teams(proposal))
-            accepts = console.ask(
-                Confirm, "Use these teams? You can change them later", default=True
-            )
-            proposal = replace(proposal, accepts_teams=accepts)
-    except EOFError:
-        console.error("The input ended before the answer. Nothing was written; rerun with --yes.")
-        raise typer.Exit(_INTERRUPTED) from None
+    console = Console(stderr=True, highlight=False)
+    if not price_is_given:
+        question = "Price per credit in USD; Enter: CircleCI's list price"
+        price = _PricePrompt.ask(question, console=console, default=proposal.price)
+        proposal = replace(proposal, price=price)
+    if proposal.usage and proposal.teams.teams:
+        console.print("Proposed teams, by the first word of the projects' names:")
+        console.print(_teams(proposal))
+        question = "Use these teams? You can change them later"
+        accepts = Confirm.ask(question, console=console, default=True)
+        proposal = replace(proposal, accepts_teams=accepts)
     return proposal
 
 

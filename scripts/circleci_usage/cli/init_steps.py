@@ -36,7 +36,7 @@ def show_next_steps(
     if config and config.is_absolute():
         console.warn("It is outside of the repository, where a CircleCI job does not find it.")
     command = _next_command(proposal, target, source)
-    console.say(f"1. Change in it what does not fit, then look at the result: {command}")
+    console.say(f"1. Review and edit it, then see the result: {command}")
     console.say(
         "2. Add the following to .circleci/config.yml. The context circleci-usage needs"
         " CIRCLECI_API_TOKEN."

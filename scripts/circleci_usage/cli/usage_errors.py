@@ -45,7 +45,7 @@ class Commands(TyperGroup):
         print_help(self, ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own
-        """As Typer does, with the flags that every command has also before the command."""
+        """As Typer does, also with `help` and the flags of every command before the command."""
         return super().parse_args(ctx, after_command(args))
 
     def make_context(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - Typer's own
@@ -70,11 +70,15 @@ class Commands(TyperGroup):
 
 
 def after_command(arguments: list[str]) -> list[str]:
-    """The arguments with the flags of every command at their end.
+    """The arguments with the flags of every command at their end, and `help` as the flag.
 
     >>> after_command(["-v", "report", "exports/", "--", "-more-"])
     ['report', 'exports/', '-v', '--', '-more-']
+    >>> after_command(["help", "report"])
+    ['report', '--help']
     """
+    if arguments[:1] == ["help"]:
+        return [*arguments[1:], "--help"]
     before = [*takewhile(_ANYWHERE.__contains__, arguments)]
     others = arguments[len(before) :]
     if not others:

@@ -78,6 +78,7 @@ def _origin(proposal: Proposal) -> str:
 
 
 def _prices(proposal: Proposal) -> Iterator[str]:
+    yield from comment("The currency of all amounts in this file.")
     yield f"currency: {LIST_CURRENCY}"
     yield ""
     since = min(proposal.days.first, add_months(month_start(proposal.days.last), -_YEAR))

@@ -34,7 +34,7 @@ def team_lines(proposal: Proposal) -> Iterator[str]:
     else:
         yield from comment(
             f"{_RULE} Proposed from the first word of the projects' names: rename, merge or delete"
-            " them. Behind each is its share of all credits."
+            " them. Each line ends with the team's share of all credits."
         )
         lines = ["teams:", *_aligned(proposed.teams, usage.credits)]
         yield from lines if proposal.accepts_teams else commented(lines)
