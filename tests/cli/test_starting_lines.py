@@ -1,5 +1,6 @@
 """What a run says about itself: at the start the settings that apply, at the end the page."""
 
+import json
 import os
 import pty
 import subprocess
@@ -184,6 +185,13 @@ def test_a_job_names_the_page_among_its_artifacts(tmp_path: Path) -> None:
         f" https://output.circle-artifacts.com/output/job/{job}/artifacts/0/usage-report/index.html"
     ) in done.err
     assert done.out == f"{tmp_path}/usage-report/index.html\n"
+
+
+def test_a_document_is_alone_on_standard_output(tmp_path: Path) -> None:
+    done = circleci_usage("report", small_export(tmp_path), "--json", cwd=tmp_path)
+    document = json.loads(done.out)
+    assert document["report"]["page"] == f"{tmp_path}/usage-report/index.html"
+    assert done.err.startswith(NO_FILE)
 
 
 @pytest.mark.parametrize("variables", [{}, {"CI": "true"}])

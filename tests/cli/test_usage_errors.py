@@ -9,7 +9,8 @@ from commandline import circleci_usage
 from in_process import usage_error
 
 TOKEN = "CCIPAT_0123456789_abcdef"
-ACME = {"CIRCLECI_API_TOKEN": "token", "ORG_ID": "gh/acme"}
+KEY = "0123456789abcdef" * 2
+ACME = {"CIRCLECI_API_TOKEN": KEY, "ORG_ID": "gh/acme"}
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("command", "message"),
     [
         ("stats", "circleci-usage has no command 'stats'; did you mean status? The commands are "),
-        ("bogus", "circleci-usage has no command 'bogus'; the commands are run, export, "),
+        ("bogus", "circleci-usage has no command 'bogus'; the commands are "),
         ("push datadgo", "circleci-usage push has no command 'datadgo'; did you mean datadog?"),
         ("status --perod x", "circleci-usage status has no option --perod; did you mean --period?"),
         (
@@ -92,7 +93,7 @@ def test_a_wrong_flag_is_answered_with_the_right_one(command: str, message: str)
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, message: str) -> None:
-    env = ACME | {"DATADOG_API_KEY": "key", "SEND_TO_DATADOG": "1", variable: value}
+    env = ACME | {"DATADOG_API_KEY": KEY, "SEND_TO_DATADOG": "1", variable: value}
     assert message in usage_error("run", env=env)
 
 
@@ -155,7 +156,7 @@ def test_an_empty_variable_is_not_set(nothing: str, tmp_path: Path) -> None:
     env = dict.fromkeys(EVERY_VARIABLE, nothing)
     without = circleci_usage("run", cwd=tmp_path, env=env)
     assert (without.code, "No CircleCI API token is set" in without.err) == (2, True)
-    env["CIRCLECI_API_TOKEN"] = "token"
+    env["CIRCLECI_API_TOKEN"] = KEY
     with_token = circleci_usage("run", cwd=tmp_path, env=env)
     assert (with_token.code, "No organization is set" in with_token.err) == (2, True)
 
@@ -200,6 +201,8 @@ def test_a_secret_in_a_wrong_place_is_not_shown(arguments: list[str], tmp_path: 
     assert "***" in done.err
     assert TOKEN not in done.err
     assert "x" * 12 not in done.err
+    as_json = circleci_usage(*arguments, "--json", cwd=tmp_path, env=ACME)
+    assert TOKEN not in as_json.err + as_json.out
 
 
 def test_an_error_is_one_line_at_any_width(tmp_path: Path) -> None:

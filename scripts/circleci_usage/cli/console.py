@@ -1,7 +1,6 @@
 """The terminal: live lines for a person, a line a minute in a log. Only commands use it."""
 
 import os
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -57,9 +56,9 @@ class Console(Progress):
     def result_path(self, path: Path) -> None:
         """Print where a result is; a person at a terminal can click it."""
         whole = absolute(path)
-        is_person = sys.stdout.isatty() and not os.environ.get("CI")
-        style = Style(link=whole.as_uri()) if is_person and whole.is_absolute() else Style()
-        self._out.print(Text(visible(str(whole)), style))
+        is_link = _is_live(self._out) and whole.is_absolute()
+        style = Style(link=whole.as_uri()) if is_link else Style()
+        self.result(Text(visible(str(whole)), style))
 
     def show(self, renderable: "RenderableType") -> None:
         """Print something beside the result, unless quiet."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 import typer
 
 from circleci_usage.cli.flag_groups import ConsoleFlags, JsonFlags
+from circleci_usage.cli.secrets import without_tokens
 
 JSON_VERSION: Final = 1
 """Of the documents: raised when a key changes its meaning or goes away."""
@@ -70,7 +71,7 @@ class JsonOutput:
             "warnings": self._warnings,
             **self._members,
         }
-        return json.dumps(document, indent=2)
+        return without_tokens(json.dumps(document, indent=2))
 
 
 def json_output(context: typer.Context) -> JsonOutput:
