@@ -2,7 +2,7 @@
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
+    from circleci_usage.core.progress import Progress
     from circleci_usage.usage.engine import Source
     from circleci_usage.usage.input_files import FoundParts
 
@@ -56,6 +57,7 @@ def source_of(
     engine: EngineFlags,
     *,
     verbose: bool,
+    progress: "Progress",
 ) -> "Iterator[Source]":
     """As `found_parts`, with the engine that reads them; a cluster also reads URLs.
 
@@ -65,7 +67,8 @@ def source_of(
         ServiceError: the cluster does not respond.
     """
     if engine.engine is Engine.SPARK:
-        cluster = _cluster_source(paths, store, period, engine.spark_master, verbose=verbose)
+        master = engine.spark_master
+        cluster = _cluster_source(paths, store, period, master, progress, verbose=verbose)
         with cluster as source:
             yield source
     else:
@@ -80,6 +83,7 @@ def _cluster_source(
     store: Path,
     period: "Period | None",
     master: str | None,
+    progress: "Progress",
     *,
     verbose: bool,
 ) -> "Iterator[Source]":
@@ -100,8 +104,11 @@ def _cluster_source(
 
         yield on_this_machine(found)
         return
-    with cluster.spark_session(master, verbose=verbose) as spark:
-        yield engine.on_cluster(spark, found, urls)
+    with ExitStack() as session:
+        with progress.task("Connecting to Spark"):
+            spark = session.enter_context(cluster.spark_session(master, verbose=verbose))
+            source = engine.on_cluster(spark, found, urls)
+        yield source
 
 
 def _is_url(path: str) -> bool:

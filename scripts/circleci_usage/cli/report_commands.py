@@ -81,7 +81,9 @@ def report(
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
     report_with = settings.report_settings(os.environ, reporting, chosen, whole=whole)
-    opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
+    opened = source_of(
+        paths, store.store, chosen.period, engine, verbose=shown.verbose, progress=console
+    )
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
     show_report(console, made, reporting.output)
