@@ -166,7 +166,9 @@ def test_a_retry_says_why_and_when(world: Bench) -> None:
     client.wait_budget.max_wait = timedelta(hours=1)
     resolve_organization(client, world.circleci.company.organizations[0].slug)
 
-    assert console.lines[0] == "CircleCI: it returned HTTP 503: next attempt at 13:01 (UTC)."
+    assert console.lines[0] == (
+        "Waiting for CircleCI (it returned HTTP 503): next attempt at 13:01 (UTC)."
+    )
     assert len(console.lines) == 2
 
 

@@ -50,7 +50,7 @@ class LiveDisplay:
         self.rows = 0
 
     def beat(self, activities: Sequence[Activity]) -> None:
-        """Draw the lines anew, or remove them when there is nothing to show."""
+        """Draw the lines again, or remove them when there is nothing to show."""
         now, width = self._timer(), self._console.width
         lasting = [each for each in activities if now - each.begun >= SHOWN_AFTER]
         tables = _tables(lasting, now, is_wide=width >= _WIDE)
