@@ -197,7 +197,7 @@ def test_messages_appear_above_the_live_lines(monkeypatch: pytest.MonkeyPatch) -
                 "a message a",
                 "Warning: a w",
                 "first [1]  ━",
-                "second     ━",
+                "second     -",
             ]
             assert shown[-2].endswith("50%, 5.0 of 10.0 MB, 1.0 MB/s, 5 s left")
             assert shown[-1].endswith("5 s so far")

@@ -21,6 +21,7 @@ _WIDE: Final = 60
 """Columns from which there is room for a header and bars."""
 
 _BAR: Final = 20
+_TURNING: Final = ("|", "/", "-", "\\")
 _HEADER: Final = ("Waiting for", "State", "Elapsed", "Next at", "At most until (UTC)")
 _BARE: Final = ("",) * len(_HEADER)
 _WIDEST: Final = (24, 32)
@@ -49,7 +50,7 @@ class LiveDisplay:
         self.rows = 0
 
     def beat(self, activities: Sequence[Activity]) -> None:
-        """Draw the lines anew, or remove them when there is nothing to show."""
+        """Draw the lines again, or remove them when there is nothing to show."""
         now, width = self._timer(), self._console.width
         lasting = [each for each in activities if now - each.begun >= SHOWN_AFTER]
         tables = _tables(lasting, now, is_wide=width >= _WIDE)
@@ -130,7 +131,8 @@ def _cell(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _bar(task: OpenTask, now: float) -> ProgressBar:
+def _bar(task: OpenTask, now: float) -> ProgressBar | Text:
+    """How much is done; where that is not known, a sign that turns."""
     if not task.total:
-        return ProgressBar(width=_BAR, pulse=True, animation_time=now)
+        return Text(_TURNING[int(now / LiveDisplay.interval) % len(_TURNING)])
     return ProgressBar(total=100, completed=percent(task), width=_BAR)

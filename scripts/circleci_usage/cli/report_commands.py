@@ -113,7 +113,9 @@ def report(
         override_lines(context, chosen),
     )
     check_report_folder(reporting.output, store.store, paths)
-    opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
+    opened = source_of(
+        paths, store.store, chosen.period, engine, verbose=shown.verbose, progress=console
+    )
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
     output.add(**report_members(made, reporting.output, report_with.presentation))
