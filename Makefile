@@ -15,8 +15,8 @@ PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-readme docs focus image orb release
-.PHONY: picture requirements schema clean
+.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-docs docs focus image orb release
+.PHONY: notebook picture requirements schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,11 +59,14 @@ format: $(VENV)/.installed ## Fix what can be fixed automatically
 bench: $(VENV)/.installed ## Measure reports against `gzip -dc`; a few minutes
 	$(BIN)/python -m benchmarks
 
-bench-readme: $(VENV)/.installed ## Measure three sizes and update the table in the README; 15 minutes, 9 GB
-	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write README.md
+bench-docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB
+	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write docs/performance.md
 
 docs: $(VENV)/.installed ## Generate the pages of docs/ that are made from the code
 	$(BIN)/python tools/generate_docs.py
+
+notebook: $(VENV)/.installed ## Run the example notebook and keep its results in it
+	$(BIN)/python tools/run_notebook.py
 
 focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer
 	$(BIN)/python tools/focus_check.py $(PYTHON)
@@ -82,8 +85,8 @@ release: $(VENV)/.installed ## Build a release in dist: package, pins, and the o
 	cp requirements.txt dist
 	$(BIN)/python tools/orb_pack.py orb dist/orb.yml dist/*.whl dist/requirements.txt
 
-picture: $(VENV)/.installed ## Recreate the README's screenshot of the report; needs chromium
-	$(BIN)/python tools/picture.py docs/report.png
+picture: $(VENV)/.installed ## Redraw the pictures of the README from the demo; needs chromium and chromedriver
+	$(BIN)/python tools/picture.py docs
 
 schema: $(VENV)/.installed ## Generate the JSON Schema of the settings file
 	$(BIN)/python tools/settings_schema.py
@@ -92,7 +95,7 @@ requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allow
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	echo hatchling | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
+	printf 'hatch-fancy-pypi-readme\nhatchling\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
 	echo pip-audit | $(COMPILE) - --output-file requirements-audit.txt
 	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt

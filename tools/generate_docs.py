@@ -1,4 +1,4 @@
-"""`make docs`: write the pages of docs/ that are made from catalogs in the code."""
+"""`make docs`: write the pages of docs/ that are made from catalogs in the code and the orb."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from circleci_usage.cli.help_man import man_page
 from circleci_usage.cli.help_markdown import commands_markdown
 from circleci_usage.cli.json_catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
+from orb_docs import orb_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -22,6 +23,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "tables.md": tables_markdown,
     "summary-json.md": summary_markdown,
     "json-output.md": json_markdown,
+    "orb.md": orb_markdown,
     "commands.md": lambda: commands_markdown(_every_help()),
     "circleci-usage.1": lambda: man_page(_every_help()),
 }

@@ -141,6 +141,23 @@ def days_to_export(span: Period, reporting: ReportSettings, now: datetime) -> Pe
     return Period(max(wanted, kept_from), span.stop)
 
 
+def export_reasons(history: Period, span: Period, reporting: ReportSettings) -> tuple[str, ...]:
+    """What the days are for that are exported beyond those reported on.
+
+    Args:
+        history: the days with those to compare with, from `with_history`.
+        span: all days to export, from `days_to_export`.
+        reporting: has the period, the budgets and the included credits.
+    """
+    period = reporting.period or reporting.otherwise
+    reasons = {
+        "the comparison with the previous period": history.start < period.start,
+        "budgets": span.start < history.start and bool(reporting.analysis.budgets),
+        "included credits": span.start < history.start and bool(reporting.prices.free),
+    }
+    return tuple(reason for reason, applies in reasons.items() if applies)
+
+
 def _narrowed(reporting: ReportSettings, exported: Period) -> ReportSettings:
     """The settings for the days that CircleCI still has; a shorter period loses its name."""
     period = reporting.period

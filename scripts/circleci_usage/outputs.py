@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
@@ -38,6 +39,13 @@ from circleci_usage.schema.report_files import (
     TABLES_FOLDER,
 )
 
+_SILENT: Final = NullProgress()
+_HALF_REPLACED: Final = (
+    "The report in {folder} is only partly replaced; rerun the same command to write the whole"
+    " report."
+)
+_WHOLE: Final = "The report in {folder} is complete."
+
 Output = Callable[[ReportView, Path], object]
 """Writes a file of the report, or the files of a folder, given its path."""
 
@@ -52,6 +60,7 @@ def write_report(
     focus_grain: str = AUTO,
     focus_gzip: bool = False,
     export_for: Sequence[str] = (),
+    progress: Progress = _SILENT,
 ) -> tuple[Path, ...]:
     """Write every file of a report.
 
@@ -66,6 +75,7 @@ def write_report(
         focus_grain: what one of its lines covers: one of `GRAINS`.
         focus_gzip: whether it is compressed, as focus.csv.gz.
         export_for: the tools to write files for, below `exports/`: of `PROFILES`.
+        progress: shows which file is being written.
 
     Returns:
         The files, in the order of their names.
@@ -86,11 +96,15 @@ def write_report(
     def write(unfinished: Path) -> None:
         with translate_os_errors(folder):
             for name, output in outputs.items():
-                output(view, unfinished / name)
+                with progress.task(f"Writing {name}"):
+                    output(view, unfinished / name)
         if rows:
             rows(unfinished / MERGED_NAME)
+        progress.if_interrupted(_HALF_REPLACED.format(folder=folder))
 
-    return replace_report(folder, write)
+    files = replace_report(folder, write)
+    progress.if_interrupted(_WHOLE.format(folder=folder))
+    return files
 
 
 def _text(render: Callable[[ReportView], str]) -> Output:

@@ -4,9 +4,10 @@ Parts on disk become daily usage, daily usage becomes costs, costs get their own
 find what to act on. The report holds all of that; every file of the report folder is made from it.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.analyze import AnalysisInput, analyze
@@ -19,25 +20,40 @@ from circleci_usage.analysis.completeness import (
     days_with_usage,
     report_days,
 )
-from circleci_usage.analysis.owned_usage import allocate_usage, priced_days
+from circleci_usage.analysis.owned_usage import OwnedUsage, allocate_usage, priced_days
 from circleci_usage.analysis.undated import undated_rows, with_days
 from circleci_usage.assemble import Stages, assemble
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Clock, Progress
-from circleci_usage.costs.costs import within
+from circleci_usage.costs.costs import Costs, within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.report_files import SUMMARY_NAME
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
 
 _WRITER: Final = "circleci_usage.outputs"
+
+
+@dataclass(frozen=True)
+class ComputedReport:
+    """A report that is not written yet.
+
+    Attributes:
+        report: what is published.
+        rows: writes its job runs as merged.csv.gz; None where they stay where they are.
+    """
+
+    report: Report
+    rows: FileWriter | None
 
 
 def make_report(
@@ -51,15 +67,48 @@ def make_report(
         SettingsError: there is usage without a price, or the folder cannot be written.
         UnfinishedError: the disk is full.
     """
+    progress.if_interrupted(_unwritten(settings.folder))
     # The libraries for charts take a third of a second to load; the engine reads without Python.
     with imported_meanwhile(_WRITER):
-        usage = _read(source, settings, progress)
-        now = clock.now()
-        exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
+        # Only the report is kept: daily usage may be large, and nothing is written from it.
+        usage = read_usage(source, settings, progress)
+        computed = compute_report(usage, source, settings, clock.now(), progress)
+        del usage
+    return write_computed(computed, settings, progress)
+
+
+def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> DailyUsage:
+    """Parts → daily usage, by the branches and jobs that the settings name.
+
+    Raises:
+        DataError: a part is damaged.
+        ServiceError: a cluster that was to read them could not.
+    """
+    what = f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB)"
+    progress.say(f"{what}.")
+    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
+    with progress.task(what):
+        usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
+    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
+    return usage
+
+
+def compute_report(
+    usage: DailyUsage,
+    source: Source,
+    settings: ReportSettings,
+    now: datetime,
+    progress: Progress,
+) -> ComputedReport:
+    """The report on the daily usage of a source, not written yet.
+
+    Raises:
+        SettingsError: there is usage on days without a price.
+    """
+    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
+    with progress.task("Analyzing the usage"):
         report = build_report(usage, settings, now, exported, source.warnings)
-        merged = _merged_rows(source, usage, settings, report.period)
-    del usage  # It may be large, and nothing is written from it.
-    return _write(report, settings, merged, progress)
+    return ComputedReport(report, _merged_rows(source, usage, report.period, progress))
 
 
 def build_report(
@@ -88,14 +137,10 @@ def build_report(
     days = report_days(usage.runs, period, exported, today_utc(now))
     undated, usage = undated_rows(usage.runs), with_days(usage, period.last)
     with exact_arithmetic():
-        # Price
+        # Price, allocate
+        costs, owned = own_costs(usage, settings, period)
         to_price = days_to_price(period, prices.billing_cycle_day)
-        costs = price(within(usage.credits, to_price), usage.places, prices)
         branches = branch_breakdown(usage, prices, to_price, period)
-
-        # Allocate
-        known = priced_days(costs, to_price, period)
-        owned = allocate_usage(usage, costs, ownership, settings.job_groups, known)
         in_period = owned.within(period)
         if not prices.allow_unpriced:
             refuse_unpriced(in_period.costs)
@@ -110,34 +155,47 @@ def build_report(
         return assemble(made, settings, now, warnings)
 
 
-def _read(source: Source, settings: ReportSettings, progress: Progress) -> DailyUsage:
-    """Parts → daily usage."""
-    progress.say(f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB).")
-    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
-    usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
-    progress.detail(f"Read {counted(usage.rows, 'job run')}.")
-    return usage
+def own_costs(
+    usage: DailyUsage, settings: ReportSettings, period: Period
+) -> tuple[Costs, OwnedUsage]:
+    """Daily usage → costs → owned costs.
+
+    Args:
+        usage: every row has its day.
+        settings: prices, teams, names of jobs.
+        period: the days reported on; costs of the days before show what is usual.
+    """
+    days = days_to_price(period, settings.prices.billing_cycle_day)
+    costs = price(within(usage.credits, days), usage.places, settings.prices)
+    known = priced_days(costs, days, period)
+    return costs, allocate_usage(usage, costs, settings.ownership, settings.job_groups, known)
 
 
 def _merged_rows(
-    source: Source, usage: DailyUsage, settings: ReportSettings, period: Period
+    source: Source, usage: DailyUsage, period: Period, progress: Progress
 ) -> FileWriter | None:
-    """What writes merged.csv.gz, with the rows of the period; None where it is not wanted."""
-    if not settings.merged or source.merge is None:
+    """What writes merged.csv.gz, with the rows of the period; None where they stay elsewhere."""
+    if source.merge is None:
         return None
     days = days_with_usage(usage.runs)
     are_all_inside = days is None or (days.first in period and days.last in period)
     only = None if are_all_inside else period
-    return partial(source.merge, only=only, has_repeats=usage.has_repeats)
+    return partial(source.merge, only=only, has_repeats=usage.has_repeats, progress=progress)
 
 
-def _write(
-    report: Report, settings: ReportSettings, merged: FileWriter | None, progress: Progress
+def write_computed(
+    computed: ComputedReport, settings: ReportSettings, progress: Progress
 ) -> Report:
-    """The report → its folder; returns the report with what the files made it warn about."""
+    """The report → its folder; returns the report with what the files made it warn about.
+
+    Raises:
+        SettingsError: the folder cannot be written.
+        UnfinishedError: the disk is full.
+    """
     from circleci_usage.cost_files.focus import focus_warning  # noqa: PLC0415
     from circleci_usage.outputs import write_report  # noqa: PLC0415
 
+    report = computed.report
     warning = focus_warning(report, settings.focus_grain)
     if warning:
         report = replace(report, warnings=(*report.warnings, warning))
@@ -146,10 +204,19 @@ def _write(
         report,
         settings.folder,
         presentation=settings.presentation,
-        rows=merged,
+        rows=computed.rows if settings.merged else None,
         focus_version=settings.focus_version,
         focus_grain=settings.focus_grain,
         focus_gzip=settings.focus_gzip,
         export_for=settings.export_for,
+        progress=progress,
     )
     return report
+
+
+def _unwritten(folder: Path) -> str:
+    """What an interruption leaves behind before the new report is in its place."""
+    again = "rerun the same command to write the whole report."
+    if exists(folder / SUMMARY_NAME):
+        return f"The earlier report in {folder} and the export files are unchanged; {again}"
+    return f"No report was written to {folder}, and the export files are unchanged; {again}"

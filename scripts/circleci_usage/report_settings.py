@@ -1,9 +1,11 @@
 """What a report is made with: prices, teams, analysis settings, days, and the files to write."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from circleci_usage.analysis.analyze import DEFAULTS, AnalysisSettings
+from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.core.periods import ALL_DAYS, Period
 from circleci_usage.costs.allocation import NO_TEAMS, Ownership
 from circleci_usage.costs.pricing import PriceList
@@ -56,3 +58,40 @@ class ReportSettings:
         if known is None:
             return self.otherwise
         return (self.period or ALL_DAYS).closed(known) or self.otherwise
+
+
+def settings_of_file(
+    file: SettingsFile,
+    price_per_credit: Decimal | None = None,
+    *,
+    folder: Path,
+    period: Period | None,
+    otherwise: Period,
+    presentation: Presentation = UNNAMED,
+    allow_unpriced: bool = False,
+) -> ReportSettings:
+    """What a settings file says of a report, with a price that overrides those in the file.
+
+    Args:
+        file: prices, teams, budgets, names of jobs.
+        price_per_credit: None for the prices of the file.
+        folder: see `ReportSettings`, as of the other arguments.
+        period: the days to report on.
+        otherwise: the days when there are no data.
+        presentation: what the report is shown with.
+        allow_unpriced: whether credits without a price are shown as unpriced instead of refused.
+
+    Raises:
+        SettingsError: there is no price per credit in the file's currency.
+    """
+    return ReportSettings(
+        folder=folder,
+        prices=file.price_list(price_per_credit, allow_unpriced=allow_unpriced),
+        ownership=file.ownership(),
+        analysis=file.analysis(),
+        job_groups=file.grouped_jobs(),
+        period=period,
+        otherwise=otherwise,
+        presentation=presentation,
+        checksum=file.cost_checksum(price_per_credit),
+    )

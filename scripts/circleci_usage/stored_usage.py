@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, add_months, month_start, previous_period
+from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store, no_usage_warnings
-from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.input_files import FoundParts, find_parts, has_usage_files
 from circleci_usage.usage.recorded import find_recorded
 
+_MAKE_ONE: Final = "export usage into it with `circleci-usage run` or `circleci-usage export`"
 _USUAL_MONTHS: Final = 2
 """Months before the previous period that are read too; each more takes time, and adds little."""
 
@@ -25,12 +28,12 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
     """The parts of the store for a period and the days it is compared with, or all of them.
 
     Raises:
-        SettingsError: it has none of the period.
+        SettingsError: it has none of the period, or there is no store.
     """
     store = Store(folder)
     fetched = store.ledger.in_state(State.FETCHED)
     if not fetched:
-        return find_parts([folder])
+        return _unrecorded(store)
     if period is None:
         wanted = Period(
             min(window.first for window in fetched), max(window.period.stop for window in fetched)
@@ -52,4 +55,18 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         (*empty, *found.warnings),
         complete_through=store.complete_through(wanted),
         complete=store.complete_days(days, judged),
+    )
+
+
+def _unrecorded(store: Store) -> FoundParts:
+    """Export files in a folder that is given as a store, but has no window that was downloaded."""
+    folder = store.folder
+    absence = store.absence
+    if absence is None:
+        raise SettingsError(f"The store {inert(folder)} has no usage yet; {_MAKE_ONE}.")
+    if exists(folder) and has_usage_files(folder):
+        return find_parts([folder])
+    raise SettingsError(
+        f"{absence}; {_MAKE_ONE}, or give export files: `circleci-usage report FOLDER`."
+        " `circleci-usage demo` makes a report without an account."
     )

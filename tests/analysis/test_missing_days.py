@@ -53,7 +53,7 @@ def test_days_before_the_first_with_usage_are_missing(tmp_path: Path) -> None:
 
     assert summary(tmp_path)["missing"] == [{"from": "2026-10-01", "to": "2026-10-14"}]
     for text in texts(tmp_path):
-        assert "There is no data for 1" in text
+        assert "There is no data for October 1" in text
         assert "All days are complete" not in text
 
 
@@ -83,7 +83,7 @@ def test_a_store_that_begins_later_than_the_period_lacks_its_first_days(tmp_path
     made = report_of_usage(usage, whole, datetime(2026, 10, 24, tzinfo=UTC), exported=known)
 
     assert made.complete_through == whole.last
-    assert completeness(made) == "There is no data for 1–19 October 2026."
+    assert completeness(made) == "There is no data for October 1–19, 2026."
 
 
 def test_budgets_are_told_of_days_without_usage(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_budgets_are_told_of_days_without_usage(tmp_path: Path) -> None:
     assert summary(tmp_path)["budgets"][0]["state"] == "over"
     for text in texts(tmp_path):
         assert "The budget for October 2026 is exceeded" in text
-    assert "No CircleCI usage found on 4 October 2026." in texts(tmp_path)[0]
+    assert "No CircleCI usage found on October 4, 2026." in texts(tmp_path)[0]
 
 
 def test_budgets_are_not_held_against_a_report_of_another_price(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_no_sentence_calls_a_credit_type_a_job(tmp_path: Path) -> None:
 
     assert (
         about_that_day(report)
-        == "On 5 Mar, web cost $24.60 vs. about $0.60 expected, driven by IP ranges."
+        == "On Mar 5, web cost $24.60 vs. about $0.60 expected, driven by IP ranges."
     )
     write_report(report, tmp_path)
     (event,) = plan_push(tmp_path, PushOptions(datadog_site("datadoghq.com")), NOW).events
@@ -245,7 +245,7 @@ def test_what_no_project_caused_is_not_driven_by_itself() -> None:
     steady = [storage("1000", month, day) for month in ("02", "03") for day in range(1, 29)]
     report = report_of([*steady, storage("40000", "03", 5)])
 
-    assert about_that_day(report) == "On 5 Mar, Storage cost $24.60 vs. about $0.60 expected."
+    assert about_that_day(report) == "On Mar 5, Storage cost $24.60 vs. about $0.60 expected."
 
 
 def test_compute_of_a_job_without_a_name_stays_without_one() -> None:

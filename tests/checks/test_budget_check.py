@@ -200,6 +200,7 @@ def test_a_damaged_summary_is_an_error(tmp_path: Path, content: bytes) -> None:
 
 def test_a_missing_report_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
-        SettingsError, match="make a report first, or name its folder with --output"
+        SettingsError,
+        match=r"There is no report folder .*nowhere; make a report with `circleci-usage run`",
     ):
         check_report(tmp_path / "nowhere", [Budget("all", Decimal(1))], "USD")

@@ -12,7 +12,7 @@ from export_command import SECRET
 def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         done = circleci_usage("demo", "--output", folder, cwd=tmp_path)
-        assert (done.code, done.out) == (0, f"{folder}/index.html\n"), done.err
+        assert (done.code, done.out) == (0, f"{tmp_path}/{folder}/index.html\n"), done.err
 
     one, two = (
         {
@@ -61,6 +61,6 @@ def test_the_demo_ignores_the_settings_of_the_user(tmp_path: Path) -> None:
         done = circleci_usage(
             "demo", "--period", "yesterday", "--output", name, cwd=tmp_path, env=env
         )
-        assert (done.code, done.out) == (0, f"{name}/index.html\n"), done.err
+        assert (done.code, done.out) == (0, f"{tmp_path}/{name}/index.html\n"), done.err
     one, other = ((tmp_path / name / "summary.json").read_bytes() for name in folders)
     assert one == other

@@ -35,7 +35,7 @@ def test_run_goes_from_the_export_to_the_report(
 ) -> None:
     done = circleci_usage("run", cwd=tmp_path, env=env)
 
-    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
     company = Company(scale=0.1)
     known_until = midnight(
@@ -101,12 +101,13 @@ def test_export_fills_the_store_that_report_merge_and_status_use(
 ) -> None:
     exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
     assert exported.code == 0, exported.err
-    assert all((tmp_path / line).is_file() for line in exported.out.splitlines())
+    paths = [Path(line) for line in exported.out.splitlines()]
+    assert all(path.is_absolute() and path.is_file() for path in paths)
 
     circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
     env |= {"STORE_DIR": "store"}
     assert circleci_usage("report", cwd=tmp_path, env=env).code == 0
-    assert circleci_usage("merge", cwd=tmp_path, env=env).out == "merged.csv.gz\n"
+    assert circleci_usage("merge", cwd=tmp_path, env=env).out == f"{tmp_path}/merged.csv.gz\n"
     shown = circleci_usage("status", cwd=tmp_path, env=env)
     assert "job runs in" in shown.out
     assert "The next run will request nothing." in shown.out
@@ -139,7 +140,7 @@ def test_passing_trouble_is_tried_again(
         (
             {"CIRCLECI_API_TOKEN": ""},
             2,
-            "No CircleCI API token is set; put a personal API token into",
+            "No CircleCI API token is set; put a personal API token (User Settings → Personal API",
         ),
         ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI rejected the token (HTTP 401"),
         ({"ORG_ID": ""}, 2, "No organization is set; set ORG_ID or --org-id"),
@@ -153,15 +154,19 @@ def test_passing_trouble_is_tried_again(
             3,
             "CircleCI found no organization 00000000-0000-4000",
         ),
-        ({"START_DATE": "2026-13-01"}, 2, "(--from, START_DATE): '2026-13-01' is not a date"),
+        ({"START_DATE": "2026-13-01"}, 2, "START_DATE: '2026-13-01' is not a date"),
         ({"END_DATE": "2020-01-01"}, 2, "The start date is after the end date"),
         (
             {"CIRCLECI_URL": "circleci"},
             2,
             "The address of CircleCI (--circleci-url, CIRCLECI_URL) is not a valid URL",
         ),
-        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT (--max-wait): 'soon' is not a valid duration"),
-        ({"POLL_SECONDS": "often"}, 2, "Invalid value for '--poll-seconds'"),
+        ({"MAX_WAIT": "soon"}, 2, "MAX_WAIT: 'soon' is not a valid duration"),
+        (
+            {"POLL_SECONDS": "often"},
+            2,
+            "POLL_SECONDS: 'often' is not a number; write one such as 15.",
+        ),
     ],
 )
 def test_errors_are_one_line(
@@ -186,7 +191,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     chosen = ("--period", period)
     begin = monotonic()
     done = circleci_usage("run", *chosen, cwd=tmp_path, env=env)
-    assert (done.code, done.out) == (0, "usage-report/index.html\n"), done.err
+    assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     assert monotonic() - begin < 60
     assert "CircleCI exported no usage for" in done.err
 

@@ -44,7 +44,7 @@ def summary(folder: Path) -> dict[str, object]:
 def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
     done = circleci_usage("report", export, "--output", "out", cwd=tmp_path)
 
-    assert (done.code, done.out) == (0, "out/index.html\n"), done.err
+    assert (done.code, done.out) == (0, f"{tmp_path}/out/index.html\n"), done.err
     out = tmp_path / "out"
     for name in (
         "index.html",

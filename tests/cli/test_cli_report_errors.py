@@ -1,8 +1,10 @@
 """Errors of `report` and `merge`: one line that says what to do, and the exit code."""
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -22,7 +24,7 @@ def export(tmp_path: Path) -> Path:
     [
         (["report", "nowhere"], 2, "Error: There is no file or folder nowhere; check the path."),
         (["report", "nothing"], 2, "Error: No usage files (.csv or .csv.gz) in nothing;"),
-        (["report"], 2, "Error: There is no file or folder .circleci-usage"),
+        (["report"], 2, "Error: There is no store .circleci-usage; export usage into it with"),
         (
             ["report", "other.csv"],
             6,
@@ -37,7 +39,7 @@ def export(tmp_path: Path) -> Path:
         (
             ["report", "letters.csv"],
             6,
-            "letters.csv, line 2: COMPUTE_CREDITS is 'many', not a number.",
+            "letters.csv, line 2: COMPUTE_CREDITS is 'many', not a number; download the file again",
         ),
         (["merge", "cut.csv.gz"], 6, "cut.csv.gz: the gzip data are damaged"),
         (
@@ -48,31 +50,31 @@ def export(tmp_path: Path) -> Path:
         (
             ["report", "good.csv", "--from", "2026-03-02", "--to", "2026-03-01"],
             2,
-            "The start date is after the end date",
+            "The start date is after the end date: --from 2026-03-02 is later than --to 2026-03-01",
         ),
         (
             ["report", "good.csv", "--period", "someday"],
             2,
-            "Unknown period 'someday'; choose from yesterday,",
+            "--period someday: invalid value; choose from yesterday,",
         ),
         (
             ["report", "good.csv", "--price-per-credit", "cheap"],
             2,
-            "The price per credit 'cheap' is not a valid number",
+            "--price-per-credit: 'cheap' is not a valid price per credit; write it as in 0.0006.",
         ),
         (
             ["report", "good.csv", "--config", "missing.yml"],
             2,
             "The settings file missing.yml cannot be read",
         ),
-        (["report", "good.csv", "--bogus"], 2, "No such option: --bogus"),
+        (["report", "good.csv", "--bogus"], 2, "has no option --bogus; see `"),
         (
             ["report", "good.csv", "-o", "good.csv"],
             2,
-            "good.csv cannot be written: File exists. Choose a writable folder",
+            "good.csv cannot be written: good.csv is a file. Choose a writable folder",
         ),
         (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
-        (["bogus"], 2, "No such command 'bogus'"),
+        (["bogus"], 2, "has no command 'bogus'; the commands are run,"),
     ],
 )
 def test_errors_are_one_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
@@ -135,7 +137,7 @@ def test_without_spark_its_engine_says_how_to_get_it(export: Path, tmp_path: Pat
     done = circleci_usage("report", export, "--engine", "spark", cwd=tmp_path)
 
     assert done.code == 2
-    assert (
-        "--engine spark needs pyspark; install it with `pip install 'circleci-usage[spark]'`."
-        in done.err
-    )
+    assert "--engine spark needs PySpark; " in done.err
+    assert "'pyspark>=4.0'" in done.err
+    if find_spec("pip"):
+        assert f"install it with `{quote(sys.executable)} -m pip install 'pyarrow" in done.err

@@ -79,5 +79,5 @@ def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> Non
         "FIX  organization gh/nobody: Organization 'gh/nobody' was not found with this token, which"
         in ill.out
     )
-    assert "FIX  settings: The price per credit 'cheap' is not a valid number" in ill.out
+    assert "FIX  settings: PRICE_PER_CREDIT: 'cheap' is not a valid price per credit" in ill.out
     assert SECRET not in ill.out + ill.err

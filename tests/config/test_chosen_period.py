@@ -36,7 +36,9 @@ def test_the_future_is_cut_off() -> None:
 
 
 def test_a_last_day_alone_is_refused() -> None:
-    with pytest.raises(SettingsError, match="set --from or START_DATE too"):
+    with pytest.raises(
+        SettingsError, match="--to 2026-03-31, but no start date; set --from or START_DATE too"
+    ):
         written_days(WrittenPeriod(None, "2026-03-31", "last-week"), TODAY)
 
 

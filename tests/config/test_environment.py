@@ -43,7 +43,9 @@ def test_prices_are_exact() -> None:
 
 @pytest.mark.parametrize("text", ["", "free", "-0.1", "NaN", "Infinity", "0,0006", "$0.0006"])
 def test_other_prices_are_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"is not a valid number; write it as in 0\.0006"):
+    with pytest.raises(
+        SettingsError, match=r"is not a valid price per credit; write it as in 0\.0006"
+    ):
         price_per_credit(text)
 
 

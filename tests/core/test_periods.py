@@ -65,12 +65,12 @@ def test_dates_include_both_ends() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "message"),
     [
-        ("2026-02-30", "2026-03-01", r"--from, START_DATE\): '2026-02-30' is not a date"),
-        ("2026-02-01", "1/3/2026", r"--to, END_DATE\): '1/3/2026' is not a date"),
+        ("2026-02-30", "2026-03-01", r"--from: '2026-02-30' is not a date"),
+        ("2026-02-01", "1/3/2026", r"--to: '1/3/2026' is not a date"),
         (
             "2026-03-02",
             "2026-03-01",
-            "after the end date: 2026-03-02 is later than 2026-03-01",
+            "after the end date: --from 2026-03-02 is later than --to 2026-03-01",
         ),
     ],
 )

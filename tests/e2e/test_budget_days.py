@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import ReportFlags
 from circleci_usage.cli.settings import report_settings
 from circleci_usage.config.chosen_period import ChosenPeriod
+from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.core.periods import Period, named_period, today_utc
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock
@@ -68,8 +70,8 @@ class Place:
         config = self.folder / "usage.yml"
         config.write_text(text, encoding="utf-8")
         chosen = ChosenPeriod(period, name, is_explicit=True, fallback=period)
-        flags = ReportFlags(output=self.folder / "usage-report", config=config, merged=False)
-        return report_settings({}, flags, chosen)
+        flags = ReportFlags(output=self.folder / "usage-report", merged=False)
+        return report_settings({}, flags, AppliedSettings(load_settings_file(config)), chosen)
 
     @property
     def exporting(self) -> ExportSettings:

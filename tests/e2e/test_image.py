@@ -7,6 +7,7 @@ the image and runs these tests. IMAGE names one that is built already.
 import json
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from container_engine import answering_engine, build
+from env_file import env_file
+from markdown_page import commands
 from orb_pack import pack
 from paths import ROOT
 
+PUBLISHED = "circleciusage/usage-exporter"
 LOCKED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=all", "--security-opt=no-new-privileges")
 
 
@@ -40,6 +44,22 @@ class Image:
         command = [self.engine, "run", "--rm", "--network=none", *options, self.name, *arguments]
         return subprocess.run(
             command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+
+    def paste(self, lines: str, folder: Path) -> None:
+        """Run lines of the documentation in a folder: `docker` is the engine, with this image.
+
+        The container shares the network of this machine, where the stand-in is.
+        """
+        slug = PUBLISHED.replace("/", r"\/")
+        docker = folder / "bin" / "docker"
+        docker.parent.mkdir(exist_ok=True)
+        run = f'{self.engine} run --network=host "${{@/#{slug}/{self.name}}}"'
+        docker.write_text(f"#!/bin/bash\nshift\nexec {run}\n", encoding="utf-8")
+        docker.chmod(0o755)
+        path = f"{docker.parent}:{os.environ['PATH']}"
+        subprocess.run(
+            ["bash", "-ec", lines], cwd=folder, env=os.environ | {"PATH": path}, check=True
         )
 
     def inspect(self) -> Any:
@@ -145,6 +165,28 @@ def test_it_contains_nothing_that_a_run_does_not_need(image: Image) -> None:
         "*.whl",
     )
     assert image.run("find", "/opt/circleci-usage", "/tmp", *wanted).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"), [("README.md", "On any machine"), ("docs/image.md", "")], ids=str
+)
+def test_a_pasted_command_exports_nothing_twice(
+    image: Image, tmp_path: Path, page: str, heading: str
+) -> None:
+    [by_container] = [each for each in commands(ROOT / page, heading) if "docker run" in each]
+    long_ago = datetime.now(UTC).date() - timedelta(days=45)
+    days = {"START_DATE": str(long_ago), "END_DATE": str(long_ago + timedelta(days=6))}
+
+    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+        (tmp_path / ".env").write_text(env_file(circleci, **days), encoding="utf-8")
+        image.paste(by_container, tmp_path)
+        requested = len(circleci.calls)
+        image.paste(by_container, tmp_path)
+
+        assert requested > 0
+        assert len(circleci.calls) == requested
+    report = tmp_path / "usage-report" / "index.html"
+    assert report.stat().st_uid == os.getuid()
 
 
 def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import typer.main
 import yaml
 
-from circleci_config import ConfigError, Expander, Node, Scope, jobs
+from circleci_config import ConfigError, Expander, Node, Scope, jobs, triggered_workflows
 from circleci_usage import __version__
 from circleci_usage.cli.app import app
 from orb_pack import COMPONENTS, load, pack, write
@@ -74,6 +74,25 @@ def test_the_packed_orb_and_every_example_pass_the_published_schema(tmp_path: Pa
 @pytest.mark.parametrize("name", sorted(ORB["examples"]))
 def test_every_reference_of_an_example_resolves(name: str) -> None:
     assert list(jobs(ORB["examples"][name]["usage"], {ALIAS: ORB, "slack": SLACK_ORB}, {}, {}))
+
+
+@pytest.mark.parametrize("name", sorted(ORB["examples"]))
+@pytest.mark.parametrize("source", ["webhook", "api", "explicit"])
+def test_no_example_runs_on_a_push(name: str, source: str) -> None:
+    usage = ORB["examples"][name]["usage"]
+    assert triggered_workflows(usage, {"pipeline.trigger_source": source}) == []
+
+
+@pytest.mark.parametrize("name", sorted(ORB["examples"]))
+def test_an_example_runs_for_the_schedule_that_its_description_names(name: str) -> None:
+    example = ORB["examples"][name]
+    named = re.search(r'schedule\s+trigger\s+named\s+"([a-z ]+)"', example["description"])
+    assert named
+    schedule = {
+        "pipeline.trigger_source": "scheduled_pipeline",
+        "pipeline.schedule.name": named[1],
+    }
+    assert triggered_workflows(example["usage"], schedule) == [*example["usage"]["workflows"]]
 
 
 @pytest.mark.parametrize(("kind", "component"), components("commands", "jobs"))

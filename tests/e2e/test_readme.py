@@ -3,6 +3,7 @@
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -11,10 +12,12 @@ from circleci_usage.checks.budget_check import OVER_BUDGET, UNKNOWN
 from circleci_usage.cli.app import app
 from circleci_usage.core import errors
 from commandline import circleci_usage
+from orb_pack import pack
 from paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+ORB = pack(ROOT / "orb")
 PUSH = COMMANDS["push"].commands["datadog"]
 
 # Only in each command's --help: they are about the terminal, not about the report.
@@ -99,3 +102,52 @@ def test_links_lead_to_existing_files() -> None:
     assert [
         target for target in targets if "://" not in target and not (root / target).exists()
     ] == []
+
+
+def test_the_benchmark_is_that_of_the_performance_page() -> None:
+    [seconds] = re.findall(r"4\.3 million job runs takes ([\d.]+ s)", README)
+    table = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+
+    [line] = re.findall(r"^\| `report --no-merged` \|.*", table, re.MULTILINE)
+    assert f" {seconds} " in line.split("|")[4]
+
+
+# The orb.
+
+
+def step_names(steps: list[Any]) -> list[str]:
+    """What CircleCI shows as the names of steps, also of those that depend on a parameter."""
+    names: list[str] = []
+    for step in steps:
+        if step == "checkout":
+            names.append("Checkout code")
+        elif "when" in step:
+            names += step_names(step["when"]["steps"])
+        else:
+            [(kind, settings)] = step.items()
+            inner = ORB["commands"].get(kind, {}).get("steps")
+            names += step_names(inner) if inner else [settings["name"]]
+    return names
+
+
+def test_the_steps_of_the_job_are_in_the_readme_in_their_order() -> None:
+    listed = re.findall(r"^\d+\. (?:With .*: )?\*\*(.+?)\*\*", section("In CircleCI"), re.MULTILINE)
+
+    assert listed == step_names(ORB["jobs"]["usage_report"]["steps"])
+
+
+def test_the_orbs_table_has_every_component_with_every_parameter() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+): [^|]+ \| ([^|]+) \|$", README, re.MULTILINE)
+    listed = {(kind.lower(), name): re.findall(r"`(\w+)`", cell) for name, kind, cell in rows}
+
+    assert listed == {
+        (kind.removesuffix("s"), name): [*component["parameters"]]
+        for kind in ("jobs", "commands", "executors")
+        for name, component in ORB[kind].items()
+    }
+
+
+def test_every_example_of_the_orb_is_linked() -> None:
+    linked = set(re.findall(r"\]\(orb/examples/(\w+)\.yml\)", README))
+
+    assert linked == set(ORB["examples"])

@@ -30,10 +30,12 @@ ROOMS: Final = (
     "outputs",
     "pipeline",
     "stored_usage",
+    "settings_proposal",
     "export_and_report",
     "push",
     "checks",
     "demo",
+    "api",
     "cli",
     "__main__",
 )

@@ -144,7 +144,7 @@ def test_a_body_that_ends_early_is_noticed_and_kept(
         raise ConnectionResetError
 
     server.responses = [Response(200, headers, broken_off())]
-    with pytest.raises(BrokenError, match=r"the connection was lost|ended early"):
+    with pytest.raises(BrokenError, match=r"the connection was interrupted|ended early"):
         fetch(server, target)
     assert target.read_bytes()[:500] == start
 
@@ -307,9 +307,9 @@ def test_no_damage_goes_unnoticed(
     ("content", "text"),
     [
         (b"", "begins with b''"),
-        (HTML_PAGE.response.body, r"begins with b'<!doctype html><titl' \(a proxy's page"),
+        (HTML_PAGE.response.body, "it is a web page, perhaps of a login or a proxy"),
         (gzip.compress(b""), "is empty"),
-        (gzip.compress(b"<html>"), "lacks the columns"),
+        (gzip.compress(b"<html>"), "it is a web page"),
         (gzip.compress(b"a,b\n1,2\n"), "lacks the columns"),
         (sound_bytes() + b"rubbish", "damaged"),
     ],

@@ -24,6 +24,7 @@ from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.ledger import State
 from circleci_usage.export.run_context import ExportOptions
+from circleci_usage.stored_usage import stored_parts
 from exporting import AUTUMN, IMPATIENT, OCTOBER, TOKEN, Bench, bench, job_ids
 
 
@@ -253,8 +254,26 @@ def test_an_unclear_answer_to_a_request_is_not_repeated_in_the_same_run(
 def test_a_damaged_part_that_stays_damaged_is_a_data_error(world: Bench) -> None:
     page = Instead(Response(200, {"Content-Type": "text/html"}, b"<!doctype html>"))
     world.circleci.faults = lambda request: page if request.host == "download" else None
-    with pytest.raises(DataError, match="a proxy's page"):
+    with pytest.raises(DataError, match="it is a web page, perhaps of a login or a proxy"):
         world.export()
     world.circleci.faults = None
     world.assert_whole(world.export())
     assert len(world.posts) == 1
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
+def test_a_rerun_heals_a_part_that_was_damaged_in_the_store(world: Bench, damage: str) -> None:
+    first, *_ = world.export().parts
+    content = first.read_bytes()
+    if damage == "gone":
+        first.unlink()
+    else:
+        first.write_bytes(content[:-9] if damage == "cut" else content[:-1] + b"?")
+    with pytest.raises(DataError, match=r"; rerun `circleci-usage export --from 2026-10-01 --to "):
+        stored_parts(world.store.folder)
+
+    world.assert_whole(world.export())
+
+    assert first.read_bytes() == content
+    assert len(world.posts) == 1
+    assert stored_parts(world.store.folder).parts

@@ -12,7 +12,7 @@ from circleci_usage.push.metrics import chosen_tags
         (
             ["jobs"],
             [],
-            "Unknown tag 'jobs': --tags accepts workflow, job, resource_class, branch",
+            r"Unknown tag 'jobs'; did you mean job\? --tags accepts workflow, job, resource_class",
         ),
         ([], ["cost"], "Unknown tag 'cost'"),
         (["branch,job"], [], "The tags branch and job cannot be combined"),

@@ -177,8 +177,8 @@ def test_the_wait_budget_ends(datadog: DatadogIntake) -> None:
             r"does not respond like Datadog \(302\)",
         ),
         (error_response(403, "x"), AccessError, "does not accept the API key"),
-        (Stall(), ServiceError, "no response within the time-out"),
-        (Reset(), ServiceError, "the connection broke"),
+        (Stall(), ServiceError, "no response over the connection before the timeout"),
+        (Reset(), ServiceError, "the connection was interrupted"),
     ],
 )
 def test_each_failure_has_its_message(
@@ -195,8 +195,8 @@ def test_an_unreachable_address_is_reported(datadog: DatadogIntake) -> None:
         session(datadog, "http://127.0.0.1:9") as api,
         pytest.raises(
             ServiceError,
-            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection\."
-            r" Try again later\.$",
+            match=r"^Datadog cannot be reached at http://127\.0\.0\.1:9: no connection: it was"
+            r" refused\. Try again later, and check the network and --datadog-url .*\.$",
         ),
     ):
         api.call(validate)

@@ -289,7 +289,7 @@ def test_a_report_that_costs_nothing_replaces_what_was_sent(
             r"the application key \(DATADOG_APP_KEY\) needs the permissions cloud_cost",
         ),
         ("GET", 400, ServiceError, r"does not list its Custom Costs files \(400\)"),
-        ("PUT", 400, ServiceError, r"rejects the Custom Costs file \(400\)"),
+        ("PUT", 400, ServiceError, r"rejected the Custom Costs file \(400\)"),
     ],
 )
 def test_each_rejection_has_its_message(

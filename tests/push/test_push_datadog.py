@@ -271,7 +271,7 @@ def test_a_rejected_request_does_not_hold_up_the_others(
 
     with pytest.raises(
         PartlySentError,
-        match=rf"rejects a request with {plan.batches[1].points} points \(400\): no\.",
+        match=rf"rejected a request with {plan.batches[1].points} points \(400\): no\.",
     ):
         send(datadog, plan)
 

@@ -118,7 +118,7 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
 def test_the_chart_of_a_project_says_what_it_shows(tmp_path: Path) -> None:
     draw_project_charts(charts(3), DAYS, tmp_path)
 
-    assert {"project 2  €2.00", "Cost by day, March 2026", "€0", "€20", "2 Mar", "30 Mar"} <= set(
+    assert {"project 2  €2.00", "Cost by day, March 2026", "€0", "€20", "Mar 2", "Mar 30"} <= set(
         words(tmp_path / "project-2.svg")
     )
 

@@ -63,26 +63,38 @@ def test_duration(seconds: float, text: str) -> None:
     ("first", "last", "title", "phrase"),
     [
         ("2026-10-01", "2026-10-31", "October 2026", "in October 2026"),
-        ("2024-11-10", "2024-11-18", "10–18 November 2024", "from 10 to 18 November 2024"),
+        ("2024-11-10", "2024-11-18", "November 10–18, 2024", "from November 10 to 18, 2024"),
         (
             "2026-09-28",
             "2026-10-04",
-            "28 September – 4 October 2026",
-            "from 28 September to 4 October 2026",
+            "September 28 – October 4, 2026",
+            "from September 28 to October 4, 2026",
         ),
         (
             "2025-12-29",
             "2026-01-04",
-            "29 December 2025 – 4 January 2026",
-            "from 29 December 2025 to 4 January 2026",
+            "December 29, 2025 – January 4, 2026",
+            "from December 29, 2025, to January 4, 2026",
         ),
-        ("2026-02-28", "2026-02-28", "28 February 2026", "on 28 February 2026"),
+        ("2026-02-28", "2026-02-28", "February 28, 2026", "on February 28, 2026"),
     ],
 )
 def test_days(first: str, last: str, title: str, phrase: str) -> None:
     period = Period.of_days(date.fromisoformat(first), date.fromisoformat(last))
 
     assert (formatting.days(period), formatting.when(period)) == (title, phrase)
+
+
+def test_days_that_are_missing_in_several_places_are_told_apart() -> None:
+    october = Period(date(2026, 10, 1), date(2026, 11, 1))
+    early_november = Period(date(2026, 11, 1), date(2026, 11, 10))
+    one_day = Period(date(2026, 12, 4), date(2026, 12, 5))
+    both = [Period(october.start, early_november.stop)]
+
+    assert formatting.several_days(both) == "October 2026 and November 1–9, 2026"
+    assert formatting.several_days([*both, one_day]) == (
+        "October 2026; November 1–9, 2026 and December 4, 2026"
+    )
 
 
 @given(st.text())

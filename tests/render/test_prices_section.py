@@ -19,6 +19,9 @@ ROWS = [
 ]
 
 
+PERIOD = ("From", "To", "USD per credit")
+
+
 def texts(row: object) -> list[str]:
     assert isinstance(row, list)
     return [cell if isinstance(cell, str) else f"{cell.text}: {cell.detail}" for cell in row]
@@ -29,12 +32,15 @@ def test_every_price_period_with_its_cost(tmp_path: Path) -> None:
 
     prices, sums = prices_section(ReportView(report)).tables
 
-    assert prices.headings[4:] == ("Credits", "Included", "List cost", "Contracted cost", "Cost")
+    assert prices.headings == (
+        *("Credit type", "Cost", *PERIOD),
+        *("Credits", "Included", "List cost", "Contracted cost"),
+    )
     assert [texts(row) for row in prices.rows] == [
-        ["Compute", "", "", "no price", "5", "0", "", "", ""],
-        ["Other", "", "", "no price", "1", "0", "", "", ""],
-        ["Compute", "2026-03-01", "2026-03-09", "0.5", "10", "4", "$10.00", "$5.00", "$3.00"],
-        ["Compute", "2026-03-10", "2026-03-19", "0.25", "20", "0", "$20.00", "$5.00", "$5.00"],
+        ["Compute", "", "", "", "no price", "5", "0", "", ""],
+        ["Other", "", "", "", "no price", "1", "0", "", ""],
+        ["Compute", "$3.00", "2026-03-01", "2026-03-09", "0.5", "10", "4", "$10.00", "$5.00"],
+        ["Compute", "$5.00", "2026-03-10", "2026-03-19", "0.25", "20", "0", "$20.00", "$5.00"],
     ]
     assert sums.title == "Totals reconcile"
     assert [texts(row) for row in sums.rows] == [
@@ -59,4 +65,4 @@ def test_one_price_is_one_cost(tmp_path: Path) -> None:
     section = prices_section(ReportView(report_from_settings(tmp_path, ROWS[:2])))
 
     assert section.facts == []
-    assert section.tables[0].headings[4:] == ("Credits", "Cost")
+    assert section.tables[0].headings == ("Credit type", "Cost", *PERIOD, "Credits")

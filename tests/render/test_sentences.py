@@ -32,17 +32,17 @@ def test_the_change_in_short() -> None:
 def test_a_part_of_a_month_is_compared_without_seats() -> None:
     report = report_of(acme_rows(), Period.of_days(date(2026, 3, 1), date(2026, 3, 12)))
 
-    assert change_in_short(report) == "+9.7% vs. 15–26 February 2026, excluding seats"
+    assert change_in_short(report) == "+9.7% vs. February 15–26, 2026, excluding seats"
     assert [each.text for each in sentences(report)][:2] == [
-        "CircleCI cost $110.30 from 1 to 12 March 2026: 183,840 credits in 69 job runs.",
+        "CircleCI cost $110.30 from March 1 to 12, 2026: 183,840 credits in 69 job runs.",
         (
-            "Excluding seats, 1–12 March 2026 cost $65.30, $5.76 (9.7%) more"
-            " than from 15 to 26 February 2026 ($59.54)."
+            "Excluding seats, the cost was $65.30 from March 1 to 12, 2026: $5.76 (9.7%) more"
+            " than from February 15 to 26, 2026 ($59.54)."
         ),
     ]
 
 
-UNFINISHED = "Complete through 21 March 2026; later days are missing or may still increase."
+UNFINISHED = "Complete through March 21, 2026; later days are missing or may still increase."
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ UNFINISHED = "Complete through 21 March 2026; later days are missing or may stil
     [
         (
             "refunded",
-            f"There is no data for 1 March 2026. {UNFINISHED}",
+            f"There is no data for March 1, 2026. {UNFINISHED}",
         ),
         ("one day", "All days are complete."),
     ],

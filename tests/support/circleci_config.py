@@ -110,6 +110,7 @@ def jobs(config: Node, orbs: Orbs, pipeline: Node, overrides: Node) -> Iterator[
     Raises:
         ConfigError: a name or value in it does not resolve.
     """
+    pipeline = pipeline_values(config, pipeline)
     expander = Expander(Scope(config, orbs), pipeline, overrides)
     for workflow in config["workflows"].values():
         fill(workflow.get("when"), pipeline)
@@ -130,6 +131,30 @@ def jobs(config: Node, orbs: Orbs, pipeline: Node, overrides: Node) -> Iterator[
             yield replace(
                 job, requires=tuple(name for needed in job.requires for name in known[needed])
             )
+
+
+def pipeline_values(config: Node, pipeline: Node) -> Node:
+    """Pipeline values and the defaults of the pipeline parameters that a configuration declares."""
+    declared = config.get("parameters", {})
+    return {
+        f"pipeline.parameters.{name}": each["default"] for name, each in declared.items()
+    } | pipeline
+
+
+def triggered_workflows(config: Node, pipeline: Node) -> list[str]:
+    """The names of the workflows that run in a pipeline with these values.
+
+    Example:
+        >>> guarded = {"when": {"equal": ["api", "<< pipeline.trigger_source >>"]}}
+        >>> triggered_workflows({"workflows": {"w": guarded}}, {"pipeline.trigger_source": "api"})
+        ['w']
+    """
+    values = pipeline_values(config, pipeline)
+    return [
+        name
+        for name, workflow in config["workflows"].items()
+        if truth(fill(workflow.get("when", True), values))
+    ]
 
 
 @dataclass(frozen=True)

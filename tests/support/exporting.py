@@ -70,9 +70,11 @@ class RecordedProgress(NullProgress):
     def detail(self, message: str) -> None:
         self.lines.append(message)
 
-    def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
+    def task(
+        self, label: str, total: int | None = None, unit: str = "", *, done: int = 0
+    ) -> AbstractContextManager[Task]:
         self.lines.append(label)
-        return super().task(label, total)
+        return super().task(label, total, unit, done=done)
 
 
 @dataclass

@@ -62,7 +62,7 @@ def acme_report() -> Report:
 
 
 def acme_rows() -> Iterator[Row]:
-    """Job runs from 12 January to 31 March 2026, fewer on weekends."""
+    """Job runs from January 12 to March 31, 2026, fewer on weekends."""
     day, end = date(2026, 1, 12), date(2026, 4, 1)
     while day < end:
         yield from _acme_day(day)

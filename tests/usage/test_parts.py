@@ -6,6 +6,7 @@ import pytest
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.usage.input_files import find_parts
+from foreign_files import FOREIGN
 from rows import job_run
 
 
@@ -89,8 +90,7 @@ def test_no_files_is_said(tmp_path: Path) -> None:
             b"name,cost\nweb,3\n",
             "lacks the columns ORGANIZATION_NAME, PROJECT_NAME, WORKFLOW_NAME, JOB_NAME, JOB_RUN_D",
         ),
-        (b"\x00\xff\xfe\x01", "its first line is not a CSV header"),
-        (b"PK\x03\x04 a zip file", "lacks the columns"),
+        (b"caf\xe9,\xff\xfe\n", "its first line is not a CSV header"),
         (gzip.compress(b"PROJECT_NAME", mtime=0)[:-12], "the gzip data are damaged"),
     ],
 )
@@ -100,6 +100,19 @@ def test_what_is_no_export_is_said(tmp_path: Path, content: bytes, message: str)
 
     with pytest.raises(DataError, match=message):
         find_parts([file])
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_another_kind_of_file_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    content, message = FOREIGN[name]
+    file = tmp_path / name
+    file.write_bytes(content)
+
+    with pytest.raises(DataError) as refused:
+        find_parts([file])
+
+    assert f"{file} is not a usage export: " in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_column_that_is_there_twice_is_said(tmp_path: Path) -> None:

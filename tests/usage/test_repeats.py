@@ -265,12 +265,12 @@ def test_a_stored_part_with_other_rows_than_the_ledger_says_is_named(tmp_path: P
         (
             '"sha256": "',
             '"sha256": "f',
-            "does not have the checksum that the store's ledger records; delete it and rerun",
+            "does not have the checksum that the store's ledger records; rerun `circleci-usage",
         ),
         (
             '"bytes": ',
             '"bytes": 1',
-            "does not have the size that the store's ledger records; delete it and rerun",
+            "does not have the size that the store's ledger records; rerun `circleci-usage export",
         ),
         (
             '"rows": 3',
@@ -300,7 +300,7 @@ def test_a_stored_part_that_is_missing_is_said(tmp_path: Path) -> None:
     for part in (tmp_path / "parts").glob("*.gz"):
         part.unlink()
 
-    with pytest.raises(DataError, match=r"csv\.gz is missing; rerun the export"):
+    with pytest.raises(DataError, match=r"csv\.gz is missing; rerun `circleci-usage export --from"):
         stored_parts(tmp_path)
 
 

@@ -11,8 +11,9 @@ from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
-from circleci_usage.usage.cache import CACHE_FOLDER, cache_beside, load_sums, save_sums
+from circleci_usage.usage.cache import cache_beside, load_sums, save_sums
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
+from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import Part, find_parts
 from report_factory import MARCH, report_of_usage
 from rows import Row, job_run

@@ -13,7 +13,7 @@ def first_budget_day(
 ) -> date | None:
     """The first day that budgets and included credits depend on; None where neither is set.
 
-    A budget per month and a report on 15 to 21 March: 1 March. What was spent, or used of the
+    A budget per month and a report on March 15 to 21: March 1. What was spent, or used of the
     included credits, on days without data is not known.
 
     Args:

@@ -73,8 +73,8 @@ def report_days(
 ) -> ReportDays:
     """The days of a report on a period.
 
-    A file with usage from 2 March to 20 March, about which nothing else is known, reported on for
-    March: complete are 2 to 20 March, 1 March is missing.
+    A file with usage from March 2 to March 20, about which nothing else is known, reported on for
+    March: complete are March 2 to 20, March 1 is missing.
 
     Args:
         runs: daily usage by `date` (NaT where the export has none).

@@ -70,7 +70,8 @@ def still_to_come(lines: pd.DataFrame, measure: str, month: Period, through: dat
 def _to_come(charges: Mapping[date, int], month: Period, through: date) -> int:
     """How much of one monthly charge, given by day, is still to come.
 
-    Charged 10 on 3 and 20 on 15 February, and 10 on 3 March: on 10 March, 20 are still to come.
+    Charged 10 on February 3, 20 on February 15 and 10 on March 3: on March 10, 20 are still to
+    come.
     """
     before = Period(_months_later(month.first, -1, month.first.day), month.start)
     come = sum(day in month and day <= through for day in charges)

@@ -1,6 +1,7 @@
 """`doctor`: checks every setting in turn; each check reports ok or what to fix."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from circleci_usage.config import environment as config
 from circleci_usage.core.errors import SettingsError, UsageExporterError
 from circleci_usage.core.progress import Progress, SystemClock
 from circleci_usage.export.api_client import CircleCI
+from circleci_usage.export.http import Timeouts
 from circleci_usage.export.store import Store
+from circleci_usage.network.reachable import WITHIN, ConnectionAttempt
 from circleci_usage.push.datadog.credentials import API_KEY_VARIABLES, datadog_credentials
-from circleci_usage.push.datadog.sites import datadog_site
+from circleci_usage.push.datadog.sites import Site, datadog_site, unreachable
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,21 @@ class DoctorSettings:
         circleci_url: address of CircleCI.
         organizations: ids or slugs.
         store: folder of the store.
-        load_prices: reads the settings file and raises what is wrong with it.
+        load_prices: reads the settings file; says which prices apply, or raises what is wrong.
         datadog_site: name of the Datadog site.
         datadog_url: another address of its API, if any.
         allow_insecure: whether tokens may be sent over plain http.
+        organizations_from: the flag or variable that they were written in.
     """
 
     circleci_url: str
     organizations: Sequence[str]
     store: Path
-    load_prices: Callable[[], object]
+    load_prices: Callable[[], str]
     datadog_site: str
     datadog_url: str | None
     allow_insecure: bool = False
+    organizations_from: str = "--org-id"
 
 
 def examine(
@@ -42,42 +47,82 @@ def examine(
 ) -> Iterator[Check]:
     """Run all checks, without using up an export request."""
     try:
-        names = config.organizations(settings.organizations)
+        names = config.organizations(settings.organizations, settings.organizations_from)
     except SettingsError as error:
         names = ()
         yield Check.failed("organization", error)
-    try:
-        token, insecure = config.circleci_token(environment), settings.allow_insecure
-        client = CircleCI(settings.circleci_url, token, progress=progress, allow_insecure=insecure)
-    except SettingsError as error:
-        yield Check.failed("token", error)
-    else:
-        yield from check_circleci(client, names)
+    # Begun before CircleCI is asked, so that without a network one timeout is enough.
+    to_datadog = _attempt_datadog(settings, environment)
+    yield from _check_circleci(settings, environment, names, progress)
     yield _check_settings(settings.load_prices)
     yield from check_store(Store(settings.store))
     if any(environment.get(name) for name in API_KEY_VARIABLES):
-        yield _check_datadog(settings, environment, progress)
+        yield _check_datadog(settings, environment, progress, to_datadog)
 
 
-def _check_settings(load: Callable[[], object]) -> Check:
+def _check_circleci(
+    settings: DoctorSettings,
+    environment: Mapping[str, str],
+    organizations: Sequence[str],
+    progress: Progress,
+) -> Sequence[Check]:
     try:
-        load()
+        client = CircleCI(
+            settings.circleci_url,
+            config.circleci_token(environment),
+            progress=progress,
+            timeouts=Timeouts(WITHIN, WITHIN, WITHIN),
+            allow_insecure=settings.allow_insecure,
+            retry_waits=(),
+        )
+        fault = ConnectionAttempt(client.root).fault()
+    except SettingsError as error:
+        return (Check.failed("token", error),)
+    if fault:
+        return (Check.failed("connection", client.unavailable(fault)),)
+    return check_circleci(client, organizations)
+
+
+def _attempt_datadog(
+    settings: DoctorSettings, environment: Mapping[str, str]
+) -> ConnectionAttempt | None:
+    if not any(environment.get(name) for name in API_KEY_VARIABLES):
+        return None
+    # What is wrong in the settings is reported in its turn.
+    with suppress(SettingsError):
+        return ConnectionAttempt(_site(settings).url)
+    return None
+
+
+def _check_settings(load: Callable[[], str]) -> Check:
+    try:
+        return Check("settings", load())
     except UsageExporterError as error:
         return Check.failed("settings", error)
-    return Check("settings", "The prices are valid.")
 
 
 def _check_datadog(
-    settings: DoctorSettings, environment: Mapping[str, str], progress: Progress
+    settings: DoctorSettings,
+    environment: Mapping[str, str],
+    progress: Progress,
+    attempt: ConnectionAttempt | None,
 ) -> Check:
     from circleci_usage.push.datadog.account import check_keys  # noqa: PLC0415 - loads Datadog's client
 
     try:
-        site = datadog_site(
-            settings.datadog_site, settings.datadog_url, allow_insecure=settings.allow_insecure
+        site, credentials = _site(settings), datadog_credentials(environment)
+        fault = attempt and attempt.fault()
+        if fault:
+            raise unreachable(site, fault)
+        message = check_keys(
+            site, credentials, clock=SystemClock(), progress=progress, within=WITHIN
         )
-        credentials = datadog_credentials(environment)
-        message = check_keys(site, credentials, clock=SystemClock(), progress=progress)
     except UsageExporterError as error:
         return Check.failed("Datadog", error)
     return Check("Datadog", message)
+
+
+def _site(settings: DoctorSettings) -> Site:
+    return datadog_site(
+        settings.datadog_site, settings.datadog_url, allow_insecure=settings.allow_insecure
+    )

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.errors import (
+    DataError,
+    ServiceError,
+    SettingsError,
+    UsageExporterError,
+)
 from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
@@ -14,6 +19,7 @@ from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_connection import CLOCK_TOLERANCE
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
+from circleci_usage.usage.input_files import export_again
 
 _EXPIRY: Final = (
     "CircleCI's API does not report when it expires: at most a year after it was created. CircleCI"
@@ -51,7 +57,8 @@ def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Chec
     try:
         accessible = client.collaborations()
     except UsageExporterError as error:
-        return (Check.failed("token", error),)
+        name = "connection" if isinstance(error, ServiceError) else "token"
+        return (Check.failed(name, error),)
     count = counted(len(accessible), "organization")
     token = Check("token", f"CircleCI accepts it; it has access to {count}. {_EXPIRY}")
     found = (_check_organization(client, name) for name in organizations)
@@ -89,10 +96,18 @@ def _check_organization(client: CircleCI, name: str) -> Check:
 
 def _check_store(store: Store) -> Iterator[Check]:
     folder = store.folder
+    try:
+        absence = store.absence
+    except UsageExporterError as error:
+        yield Check.failed("store", error)
+        return
     nearest = next(place for place in (folder, *folder.parents, Path("/")) if exists(place))
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
         fault = f"{inert(nearest)} is not writable; choose another folder with --store."
         yield Check("store", fault, SettingsError.exit_code)
+        return
+    if absence:
+        yield Check("store", f"{absence} yet; the first `run` or `export` makes it.")
         return
     try:
         windows = [window for window in store.ledger.windows if window.state is State.FETCHED]
@@ -101,7 +116,7 @@ def _check_store(store: Store) -> Iterator[Check]:
         return
     rows = counted(sum(window.rows for window in windows), "job run")
     yield Check("store", f"{folder} has {counted(len(windows), 'window')} with {rows}.")
-    for part in (part for window in windows for part in window.parts):
-        if damage := store.fault_of(part):
-            message = f"{damage} Remove it, and the next export downloads it again."
+    for window in windows:
+        for damage in filter(None, map(store.fault_of, window.parts)):
+            message = f"{damage} To repair it, {export_again(window.period)}"
             yield Check("store", message, DataError.exit_code)

@@ -18,6 +18,7 @@ from circleci_usage import __version__
 from circleci_usage.cli import (
     datadog_commands,
     export_commands,
+    init_command,
     push_commands,
     report_commands,
     store_commands,
@@ -30,7 +31,7 @@ from circleci_usage.cli.interrupts import (
     set_running_command,
     was_interrupted,
 )
-from circleci_usage.cli.isolation import ignore_library_settings
+from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
 from circleci_usage.cli.json_output import JsonOutput, json_output
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
@@ -56,6 +57,7 @@ INTERNAL_ERROR = 1
 def main() -> NoReturn:
     """Run the command line and exit with the codes that the README lists."""
     handle_interrupts()
+    drop_blank_variables(os.environ)
     ignore_library_settings(os.environ)
     tune_process()
     output = JsonOutput(sys.argv[1:])
@@ -145,7 +147,7 @@ _USE: Final = "Everyday use"
 _UPKEEP: Final = "Maintenance"
 
 COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    _START: (report_commands.demo,),
+    _START: (report_commands.demo, init_command.init),
     _USE: (
         export_commands.run,
         export_commands.export,

@@ -1,37 +1,65 @@
-"""The terminal: progress bars for a person, plain lines in CI. Only commands use it."""
+"""The terminal: live lines for a person, a line a minute in a log. Only commands use it."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
-from threading import Lock
-from typing import TYPE_CHECKING
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.style import Style
+from rich.text import Text
 
-from circleci_usage.core.progress import NullProgress, Progress, Task
-from circleci_usage.core.untrusted_text import inert, visible
+from circleci_usage.cli import interrupts
+from circleci_usage.cli.activities import Heartbeat, OpenTask, OpenWaiting, Timer
+from circleci_usage.cli.log_display import LogDisplay
+from circleci_usage.cli.secrets import without_tokens
+from circleci_usage.core.paths import absolute
+from circleci_usage.core.progress import NullProgress, Progress, Task, Waiting
+from circleci_usage.core.untrusted_text import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+
+    from circleci_usage.cli.live_display import LiveDisplay
+
+_OFF: Final = frozenset({"", "0", "false"})
 
 
 class Console(Progress):
-    """Prints results to standard output, and progress, warnings and errors to standard error."""
+    """Prints results to standard output, and progress, warnings and errors to standard error.
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    Args:
+        quiet: print only results, warnings and errors.
+        verbose: print details.
+        timer: the time in seconds, which decides when progress is shown.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, timer: Timer = monotonic
+    ) -> None:
         self._out = RichConsole(highlight=False, soft_wrap=True)
         self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
         self._verbose = verbose
-        self._lock = Lock()
-        self._open_tasks = 0
+        self._timer = timer
+        self._log = LogDisplay(self._print, timer)
+        self._heartbeat = Heartbeat(self._live(timer) if _is_live(self._err) else self._log)
 
     def result(self, text: object) -> None:
         """Print a result, even when quiet: a renderable, or text that is printed verbatim."""
         self._out.print(_plain(text) if isinstance(text, str) else text)
+
+    def result_path(self, path: Path) -> None:
+        """Print where a result is; a person at a terminal can click it."""
+        whole = absolute(path)
+        is_person = sys.stdout.isatty() and not os.environ.get("CI")
+        style = Style(link=whole.as_uri()) if is_person and whole.is_absolute() else Style()
+        self._out.print(Text(visible(str(whole)), style))
 
     def show(self, renderable: "RenderableType") -> None:
         """Print something beside the result, unless quiet."""
@@ -53,59 +81,53 @@ class Console(Progress):
     def say(self, message: str) -> None:
         """Print a line, unless quiet."""
         if not self._quiet:
-            self._err.print(_plain(message))
+            self._print(message)
+            self._log.said_something_else()
 
     def detail(self, message: str) -> None:
         """Print a line, only when verbose."""
         if self._verbose and not self._quiet:
             self._err.print(_plain(message), style="dim")
 
-    def task(self, label: str, total: int | None) -> AbstractContextManager[Task]:
-        """A progress bar on a terminal; nothing in a log, where a bar would be a thousand lines."""
-        if self._quiet or not self._err.is_terminal:
-            return NullProgress().task(label, total)
-        return self._bar(label, total)
+    def task(
+        self, label: str, total: int | None = None, unit: str = "", *, done: int = 0
+    ) -> AbstractContextManager[Task]:
+        """Show work that lasts: live on a terminal, a line a minute in a log."""
+        if self._quiet:
+            return NullProgress().task(label)
+        return self._heartbeat.during(OpenTask(label, total, unit, done, self._timer()))
 
-    @contextmanager
-    def _bar(self, label: str, total: int | None) -> Iterator[Task]:
-        with self._lock:
-            bars = self._bars
-            bars.start()
-            task = bars.add_task(inert(label), total=total)
-            self._open_tasks += 1
-        try:
-            yield _Bar(bars, task)
-        finally:
-            with self._lock:
-                bars.remove_task(task)
-                self._open_tasks -= 1
-                if not self._open_tasks:
-                    bars.stop()
+    def waiting(self, now: Callable[[], datetime]) -> AbstractContextManager[Waiting]:
+        """Show what is waited for, as work is shown."""
+        if self._quiet:
+            return NullProgress().waiting(now)
+        return self._heartbeat.during(OpenWaiting(now, self._timer()))
 
-    @cached_property
-    def _bars(self) -> "Bars":
-        # One display for all tasks: downloads run side by side, and a terminal has one last line.
-        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bars  # noqa: PLC0415 - rich.progress costs start-up time
+    def if_interrupted(self, message: str) -> None:
+        """Remember what to say after Ctrl-C or SIGTERM."""
+        interrupts.remember_kept(message)
 
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TimeRemainingColumn(),
-        )
-        return Bars(*columns, console=self._err, transient=True)
+    def beat(self) -> None:
+        """Show what is under way, as happens at regular intervals."""
+        self._heartbeat.beat()
+
+    def _live(self, timer: Timer) -> "LiveDisplay":
+        from circleci_usage.cli.live_display import LiveDisplay  # noqa: PLC0415 - a log needs none
+
+        display = LiveDisplay(self._err, timer)
+        interrupts.clear_on_end(lambda: display.rows)
+        return display
+
+    def _print(self, message: str) -> None:
+        self._err.print(_plain(message))
+
+
+def _is_live(console: RichConsole) -> bool:
+    """Whether lines can be redrawn: not in CI, whose steps may have a terminal that nobody sees."""
+    in_ci = os.environ.get("CI", "").lower() not in _OFF
+    return console.file.isatty() and not (in_ci or console.is_dumb_terminal)
 
 
 def _plain(message: str) -> str:
-    """A text without Rich markup and escape sequences: it may quote anything."""
-    return escape(visible(message))
-
-
-class _Bar:
-    def __init__(self, bars: "Bars", task: "TaskID") -> None:
-        self._bars = bars
-        self._task = task
-
-    def advance(self, amount: int) -> None:
-        self._bars.advance(self._task, amount)
+    """A text without Rich markup, escape sequences and tokens: it may quote anything."""
+    return escape(visible(without_tokens(message)))

@@ -93,12 +93,14 @@ def datadog_dashboard(
     [dim]circleci-usage datadog-dashboard --create[/dim]
     """
     from circleci_usage.core.errors import SettingsError
+    from circleci_usage.core.suggestions import invalid_choice
+    from circleci_usage.core.untrusted_text import inert
     from circleci_usage.push.datadog.dashboards import Dashboard, Monitor, dashboard_json
 
     console = console_for(shown)
     known = {each.value: each for each in (*Dashboard, *Monitor)}
     if which not in known:
-        raise SettingsError(f"Unknown dashboard {which!r}; choose from {', '.join(known)}.")
+        raise SettingsError(f"Dashboard {inert(which)}: {invalid_choice(which, known)}")
     chosen = known[which]
     if not create:
         typer.echo(dashboard_json(chosen), nl=False)

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that draw
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,29 @@ def show_warnings(console: "Console", warnings: Iterable[str]) -> None:
         console.warn(warning)
 
 
-def show_report(console: "Console", report: "Report", folder: Path) -> None:
-    """Show a summary, the warnings, and where the page is."""
+def say_lines(console: "Console", *groups: Iterable[str]) -> None:
+    """Say some lines, unless quiet."""
+    for text in chain.from_iterable(groups):
+        console.say(text)
+
+
+def show_report(
+    console: "Console", report: "Report", folder: Path, link: str | None = None
+) -> None:
+    """Show a summary, the warnings, and where the page is.
+
+    Args:
+        console: where to.
+        report: what was written.
+        folder: where it was written to.
+        link: the URL of the page among a job's artifacts, if it is a job's.
+    """
     from circleci_usage.render.text.terminal import terminal_summary
     from circleci_usage.render.view.report_view import ReportView
     from circleci_usage.schema.report_files import PAGE_NAME
 
     console.show(terminal_summary(ReportView(report)))
     show_warnings(console, report.warnings)
-    console.result(str(folder / PAGE_NAME))
+    if link:
+        console.say(f"Once the job has stored the folder as artifacts, the page is at {link}")
+    console.result_path(folder / PAGE_NAME)

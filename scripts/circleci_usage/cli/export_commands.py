@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from circleci_usage.cli import datadog_commands, settings
-from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
@@ -20,6 +21,8 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
@@ -47,22 +50,38 @@ def run(
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
     from circleci_usage.cli.json_documents import export_members, report_members
+    from circleci_usage.cli.starting_lines import (
+        export_lines,
+        organization_lines,
+        override_lines,
+        period_lines,
+        settings_lines,
+    )
     from circleci_usage.export_and_report import run as export_and_report
 
     output = begin_json(context, shown)
     console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting)
-    report_with = settings.report_settings(os.environ, reporting, chosen)
+    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
+    applied = applied_settings(context, reporting.config, reporting.price_per_credit)
+    report_with = settings.report_settings(os.environ, reporting, applied, chosen)
+    history = settings.export_span(chosen)
+    say_lines(
+        console,
+        settings_lines(applied),
+        organization_lines(context, export_with),
+        period_lines(chosen),
+        export_lines(history, report_with, clock.now()),
+        override_lines(context, chosen),
+    )
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
-    made = export_and_report(
-        export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
-    )
+    check_report_folder(reporting.output, exporting.store)
+    made = export_and_report(export_with, report_with, history, clock=clock, progress=console)
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
-    show_report(console, made.report, reporting.output)
+    show_report(console, made.report, reporting.output, report_with.presentation.link)
     if send:
         output.add(datadog={"summary": send(console, clock)})
 
@@ -89,13 +108,20 @@ def export(
 
     [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
     """
+    from circleci_usage.cli.starting_lines import organization_lines, override_lines, period_lines
     from circleci_usage.export_and_report import export as export_usage
 
     console, clock = console_for(shown), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting)
+    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
+    say_lines(
+        console,
+        organization_lines(context, export_with),
+        period_lines(chosen),
+        override_lines(context, chosen),
+    )
     exported = export_usage(export_with, chosen.period, clock=clock, progress=console)
     show_warnings(console, exported.warnings)
     for part in exported.parts:
-        console.result(str(part))
+        console.result_path(part)

@@ -1,7 +1,6 @@
 """The flags of the command line, with their environment variables; `flag_groups` has defaults."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from circleci_usage.cli import completion
-from circleci_usage.core.errors import SettingsError
+from circleci_usage.cli.flag_checks import checked, duration, local_folder, path_of, poll_interval
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.costs.list_price import LIST_PRICE
 from circleci_usage.schema.report_files import (
@@ -46,31 +45,6 @@ class Engine(StrEnum):
 
     POLARS = "polars"
     SPARK = "spark"
-
-
-def path_of(flag: str) -> Callable[[str], Path]:
-    """A parser for the path of a flag: empty is an error, though Python takes it for `.`."""
-
-    def path(text: str) -> Path:
-        if not str(text):
-            raise SettingsError(
-                f"{flag} is empty; give it a path (. for the current folder), or omit {flag}."
-                " Is a variable in it unset?"
-            )
-        return Path(text)
-
-    return path
-
-
-def local_folder(path: Path) -> Path:
-    """Refuse a URL: a folder must support renaming and locking, which object storage does not."""
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
-        raise SettingsError(
-            f"{path} is not a local directory; name one, and copy it to and from object storage"
-            " with a tool such as"
-            " `aws s3 sync`."
-        )
-    return path
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -209,8 +183,8 @@ FocusGzip = Annotated[
 ExportFor = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="TOOL",
-        help=f"Also write files for a tool: {one_of(COST_TOOLS)}; repeatable.",
+        metavar="TOOLS",
+        help=f"Also write files for {one_of(COST_TOOLS)}: with commas, or repeated.",
         rich_help_panel=_REPORT,
         autocompletion=completion.cost_tools,
         show_default=False,
@@ -224,7 +198,7 @@ Config = Annotated[
         metavar="PATH",
         help="Settings file: prices, teams, budgets.",
         rich_help_panel=_REPORT,
-        show_default=".circleci/usage.yml, if there is one",
+        show_default=".circleci/usage.yml or .yaml, here or above, up to the repository's root",
     ),
 ]
 Store = Annotated[
@@ -233,7 +207,7 @@ Store = Annotated[
         envvar="STORE_DIR",
         parser=path_of("--store"),
         metavar="PATH",
-        callback=local_folder,
+        callback=checked(local_folder),
         help="Local store of downloaded exports and their ledger.",
         rich_help_panel=_STORE,
         show_default=f"{DEFAULT_STORE}; in the image {IMAGE_FOLDERS['STORE_DIR']}",
@@ -247,7 +221,7 @@ Output = Annotated[
         envvar="OUTPUT_DIR",
         parser=path_of("--output"),
         metavar="PATH",
-        callback=local_folder,
+        callback=checked(local_folder),
         help="Report folder to write.",
         show_default=_OUTPUT_DEFAULT,
         rich_help_panel=_REPORT,
@@ -260,7 +234,7 @@ ReportToRead = Annotated[
         envvar="OUTPUT_DIR",
         parser=path_of("--report"),
         metavar="PATH",
-        callback=local_folder,
+        callback=checked(local_folder),
         help="Report folder to read.",
         rich_help_panel=_REPORT,
         show_default=_OUTPUT_DEFAULT,
@@ -268,7 +242,14 @@ ReportToRead = Annotated[
 ]
 FormerOutput = Annotated[
     Path | None,
-    typer.Option("--output", "-o", parser=path_of("--output"), metavar="PATH", hidden=True),
+    typer.Option(
+        "--output",
+        "-o",
+        parser=path_of("--output"),
+        metavar="PATH",
+        callback=checked(local_folder),
+        hidden=True,
+    ),
 ]
 Merged = Annotated[
     bool,
@@ -283,7 +264,7 @@ PollSeconds = Annotated[
     float,
     typer.Option(
         envvar="POLL_SECONDS",
-        min=0,
+        callback=checked(poll_interval),
         metavar="SECONDS",
         help="Initial poll interval; backs off.",
         rich_help_panel=_CIRCLECI,
@@ -293,6 +274,7 @@ MaxWait = Annotated[
     str,
     typer.Option(
         envvar="MAX_WAIT",
+        callback=checked(duration),
         metavar="DURATION",
         help="Maximum total wait for CircleCI, such as 90m; 0: do not wait for the hourly quota.",
         rich_help_panel=_CIRCLECI,

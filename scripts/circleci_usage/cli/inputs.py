@@ -1,16 +1,23 @@
 """Turns the paths of a command line into parts, read here or by a cluster."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import requires
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from circleci_usage.cli.flag_groups import EngineFlags, ReportFolderFlags
-from circleci_usage.cli.flags import Engine, local_folder
+from circleci_usage.cli.flags import Engine
 from circleci_usage.core.errors import SettingsError
+
+_OF_SPARK: Final = re.compile(r"extra == ['\"]spark['\"]")
 
 if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
@@ -32,7 +39,7 @@ def report_to_read(context: typer.Context, flags: ReportFolderFlags) -> Path:
             f"--report {flags.report} and --output {flags.output} name different folders; --output"
             " is the former name of --report: omit it."
         )
-    return local_folder(flags.output)
+    return flags.output
 
 
 def found_parts(
@@ -106,7 +113,7 @@ def _cluster_source(
         from circleci_usage.usage.spark import cluster, engine
     except ModuleNotFoundError:
         raise SettingsError(
-            "--engine spark needs pyspark; install it with `pip install 'circleci-usage[spark]'`."
+            f"--engine spark needs PySpark; {_install_spark()}, or omit --engine."
         ) from None
     from circleci_usage.usage.input_files import FoundParts
 
@@ -121,6 +128,16 @@ def _cluster_source(
         return
     with cluster.spark_session(master, verbose=verbose) as spark:
         yield engine.on_cluster(spark, found, urls)
+
+
+def _install_spark() -> str:
+    """How to install what our own extra asks for, true however this program was installed."""
+    asked = requires("circleci-usage") or ()
+    packages = [line.partition(";")[0].strip() for line in asked if _OF_SPARK.search(line)]
+    quoted = " ".join(f"'{package}'" for package in packages)
+    if find_spec("pip"):
+        return f"install it with `{quote(sys.executable)} -m pip install {quoted}`"
+    return f"install {quoted} into the environment of {sys.executable}, which has no pip"
 
 
 def _is_url(path: str) -> bool:

@@ -10,18 +10,22 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from socket import socket, socketpair
 from threading import Lock, Thread
 from types import FrameType
 from typing import Final, NoReturn
 
+from circleci_usage.core.untrusted_text import visible
+
 PATIENCE: Final = 1.0
 """Seconds that an orderly end may take."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR: Final = "\x1b[?25h"
-"""A progress bar hides the cursor."""
+"""Live lines hide the cursor."""
+_CLEAR_BELOW: Final = "\r\x1b[J"
 
 _AGAIN: Final = "rerun the same command to resume."
 _KEPT: Final = {
@@ -33,6 +37,9 @@ _KEPT: Final = {
     "prune": "The store is intact; rerun the same command to remove the rest.",
     "demo": "The sample data is discarded; rerun the same command to write the whole report.",
 }
+"""What a command leaves behind, until one of its stages knows better."""
+_ALWAYS: Final = frozenset({"demo"})
+"""Commands whose stages work on what is discarded."""
 _NOTHING: Final = "Nothing was changed; rerun the same command."
 
 
@@ -45,6 +52,8 @@ class _Interrupts:
 
     def __init__(self) -> None:
         self.command = ""
+        self.kept = ""
+        self.rows: Callable[[], int] = int
         self.received: int | None = None
         self._installed = False
         self._message_lock = Lock()
@@ -64,7 +73,7 @@ class _Interrupts:
     def end(self) -> NoReturn:
         """Say what is kept, and exit with the signal's code without waiting for anything."""
         if self._message_lock.acquire(blocking=False):
-            _say(f"Error: {self.message}")
+            _say(f"Error: {self.message}", self.rows())
         os._exit(self.exit_code)
 
     @property
@@ -74,7 +83,11 @@ class _Interrupts:
     @property
     def message(self) -> str:
         what = "Terminated" if self.received == signal.SIGTERM else "Interrupted"
-        return f"{what}. {_KEPT.get(self.command, _NOTHING)}"
+        return f"{what}. {self._what_is_kept()}"
+
+    def _what_is_kept(self) -> str:
+        of_command = _KEPT.get(self.command, _NOTHING)
+        return of_command if self.command in _ALWAYS else self.kept or of_command
 
     def _handle(self, received: int, _frame: FrameType | None) -> None:
         first = self.received is None
@@ -116,6 +129,20 @@ def set_running_command(command: str) -> None:
     _interrupts.command = command
 
 
+def remember_kept(message: str) -> None:
+    """Remember what an interrupt from here on leaves behind, and what to do then."""
+    _interrupts.kept = visible(message)
+
+
+def clear_on_end(rows: Callable[[], int]) -> None:
+    """Let an interrupt clear the live lines of a terminal, if they are still there.
+
+    Args:
+        rows: tells how many there are; the cursor is at the end of the last one.
+    """
+    _interrupts.rows = rows
+
+
 def was_interrupted() -> bool:
     """Whether a signal came, even if a library caught its exception."""
     return _interrupts.received is not None
@@ -133,11 +160,13 @@ def end_interrupted() -> NoReturn:
     _interrupts.end()
 
 
-def _say(line: str) -> None:
-    """Write to standard error, unless that would block."""
+def _say(line: str, rows: int) -> None:
+    """Write to standard error, unless that would block; first clear so many rows of a terminal."""
     with suppress(OSError, ValueError):
         handle = sys.stderr.fileno()
         _, writable, _ = select.select([], [handle], [], 0)
         if writable:
-            cursor = _SHOW_CURSOR if os.isatty(handle) else ""
-            os.write(handle, f"{cursor}{line}\n".encode())
+            above = f"\x1b[{rows - 1}A" if rows > 1 else ""
+            clear = f"{above}{_CLEAR_BELOW}" if rows else ""
+            cursor = f"{clear}{_SHOW_CURSOR}" if os.isatty(handle) else ""
+            os.write(handle, f"{cursor}{line}\n".encode(errors="backslashreplace"))

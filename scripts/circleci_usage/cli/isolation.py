@@ -45,6 +45,13 @@ def ignore_library_settings(environment: MutableMapping[str, str]) -> None:
         del environment[_COMPLETE]
 
 
+def drop_blank_variables(environment: MutableMapping[str, str]) -> None:
+    """Remove variables of nothing but spaces: they count as not set, as empty ones do."""
+    for name, value in [*environment.items()]:
+        if not value.strip():
+            del environment[name]
+
+
 def check_drawing() -> None:
     """Check that Matplotlib will load.
 

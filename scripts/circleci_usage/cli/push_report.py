@@ -24,9 +24,13 @@ def push_report(
 
     Returns what was sent, in a sentence.
     """
+    from circleci_usage.cli.starting_lines import line as starting_line
+    from circleci_usage.core.untrusted_text import inert
     from circleci_usage.push.report_samples import read_samples
 
-    plan = target.plan(read_samples(output, options, clock.now()))
+    samples = read_samples(output, options, clock.now())
+    console.say(starting_line("Report", f"{inert(output)}, {samples.report.period}"))
+    plan = target.plan(samples)
     if dry_run:
         for line in target.describe(plan):
             console.result(line)

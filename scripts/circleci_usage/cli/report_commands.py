@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from circleci_usage.cli import flags, settings
-from circleci_usage.cli.display import console_for, show_report, show_warnings
+from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
+from circleci_usage.cli.flag_checks import checked, local_folder, path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
@@ -24,6 +26,7 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
 from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 
@@ -36,7 +39,7 @@ MergedFile = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=flags.path_of("--output"),
+        parser=path_of("--output"),
         metavar="PATH",
         help="Output file, .csv or .csv.gz.",
     ),
@@ -46,9 +49,9 @@ SampleReport = Annotated[
     typer.Option(
         "--output",
         "-o",
-        parser=flags.path_of("--output"),
+        parser=path_of("--output"),
         metavar="PATH",
-        callback=flags.local_folder,
+        callback=checked(local_folder),
         help="Report folder to write.",
         rich_help_panel="Report",
     ),
@@ -88,6 +91,12 @@ def report(
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
     from circleci_usage.cli.json_documents import report_members
+    from circleci_usage.cli.starting_lines import (
+        override_lines,
+        period_lines,
+        reported_organizations,
+        settings_lines,
+    )
     from circleci_usage.pipeline import make_report
 
     output = begin_json(context, shown)
@@ -95,12 +104,21 @@ def report(
     chosen = settings.period_from_flags(context, days, clock, in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     whole = bool(paths) and not chosen.is_explicit
-    report_with = settings.report_settings(os.environ, reporting, chosen, whole=whole)
+    applied = applied_settings(context, reporting.config, reporting.price_per_credit)
+    report_with = settings.report_settings(os.environ, reporting, applied, chosen, whole=whole)
+    say_lines(
+        console,
+        settings_lines(applied),
+        period_lines(chosen, whole=whole),
+        override_lines(context, chosen),
+    )
+    check_report_folder(reporting.output, store.store, paths)
     opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
     output.add(**report_members(made, reporting.output, report_with.presentation))
-    show_report(console, made, reporting.output)
+    say_lines(console, reported_organizations(made))
+    show_report(console, made, reporting.output, report_with.presentation.link)
 
 
 @expand_flag_groups
@@ -117,18 +135,21 @@ def merge(
 
     [dim]circleci-usage merge exports/ --output merged.csv.gz[/dim]
     """
+    from circleci_usage.cli.text import not_merged
     from circleci_usage.usage.merge import merge as merge_parts
     from circleci_usage.usage.merge import without_output
     from circleci_usage.usage.polars.engine import at_least_a_header
 
     console = console_for(shown)
+    refuse_output_among(paths, output)
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)
     console.say(f"Merging {counted(len(others), 'usage file')}.")
+    console.if_interrupted(not_merged(output))
     with at_least_a_header(others) as parts:
-        show_warnings(console, merge_parts(parts, output))
-    console.result(str(output))
+        show_warnings(console, merge_parts(parts, output, progress=console))
+    console.result_path(output)
 
 
 @expand_flag_groups
@@ -149,18 +170,25 @@ def check(
     """
     from circleci_usage.checks.budget_check import check_report
     from circleci_usage.cli.json_documents import budget_members
+    from circleci_usage.cli.starting_lines import (
+        budgets_of,
+        file_lines,
+        override_lines,
+        report_lines,
+    )
     from circleci_usage.cli.text import budget_line
 
     output = begin_json(context, shown)
     console = console_for(shown, output)
     folder = report_to_read(context, reports)
-    file = settings.load_settings(prices.config)
-    price = settings.price_override(prices.price_per_credit)
+    applied = applied_settings(context, prices.config, prices.price_per_credit)
+    budgets = budgets_of(applied)
+    say_lines(console, file_lines(applied), override_lines(context))
     outcome = check_report(
         folder,
-        file.all_budgets(),
-        file.currency,
-        settings_checksum=file.cost_checksum(price),
+        budgets,
+        applied.file.currency,
+        settings_checksum=applied.cost_checksum,
         ahead=forecast,
     )
     output.add(**budget_members(outcome, folder, forecast=forecast))
@@ -168,6 +196,7 @@ def check(
         console.result(budget_line(state, outcome.currency))
     if outcome.unknown:
         console.warn("Days are missing: export them (as `run` does), then write the report again.")
+    say_lines(console, report_lines(folder))
     raise typer.Exit(outcome.exit_code)
 
 
@@ -196,15 +225,12 @@ def demo(
 
     document = begin_json(context, shown)
     console = console_for(shown, document)
-    reporting = ReportFlags(
-        output=output,
-        price_per_credit=prices.price_per_credit,
-        config=prices.config or DEMO_SETTINGS,
-    )
+    reporting = ReportFlags(output=output)
+    applied = applied_settings(context, prices.config or DEMO_SETTINGS, prices.price_per_credit)
 
     def report_with(days: "Period") -> "ReportSettings":
         chosen = ChosenPeriod(days, name.period, is_explicit=True, fallback=days)
-        return settings.report_settings({}, reporting, chosen)
+        return settings.report_settings({}, reporting, applied, chosen)
 
     made = run_demo(report_with, seed=seed, period=name.period, progress=console)
     document.add(**report_members(made, output, Presentation(name.period)))

@@ -1,5 +1,6 @@
-"""Removes secrets from the traceback of an internal error, which may quote anything."""
+"""Keeps secrets out of messages: of the environment, and those that were given as arguments."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, unquote
@@ -9,12 +10,22 @@ _PROXY: Final = "_PROXY"
 _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
 
+_SECRET_FLAGS: Final = ("token", "apikey", "secret", "password", "bearer")
+_TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+")
+_KEY: Final = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{40})\b")
+"""Keys of Datadog, and old tokens of CircleCI."""
+
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
     """A text without the environment's secrets: tokens, keys and passwords of proxies."""
     for secret in sorted(set(_secrets(environment)), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
+
+
+def without_tokens(text: str) -> str:
+    """A text without what can only be a token of CircleCI: it was given as something else."""
+    return _TOKEN.sub("***", text)
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
@@ -29,3 +40,24 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
         for secret in secrets:
             if len(secret) >= _SHORTEST:
                 yield from (secret, quote(secret, safe=""), unquote(secret))
+
+
+def secret_variable(flag: str) -> str | None:
+    """The variable for what a flag such as `--token` would hold; None for any other flag.
+
+    >>> secret_variable("--dd-app-key"), secret_variable("--period")
+    ('DATADOG_APP_KEY', None)
+    """
+    name = re.sub("[^a-z]", "", flag.lower())
+    if "appkey" in name or "applicationkey" in name:
+        return "DATADOG_APP_KEY"
+    if "apikey" in name and "circle" not in name:
+        return "DATADOG_API_KEY"
+    is_secret = any(word in name for word in _SECRET_FLAGS)
+    return "CIRCLECI_API_TOKEN" if is_secret else None
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text, in the wrong place, may be a token, a key, or the setting of one."""
+    name, equals, _ = text.partition("=")
+    return bool(_TOKEN.search(text) or _KEY.search(text) or (equals and secret_variable(name)))

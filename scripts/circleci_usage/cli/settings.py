@@ -13,11 +13,13 @@ Secrets, that is tokens and keys, come from the environment alone. Imports are i
 # ruff: noqa: PLC0415
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import (
     DatadogFlags,
     ExportFlags,
@@ -26,16 +28,16 @@ from circleci_usage.cli.flag_groups import (
     ReportFlags,
 )
 from circleci_usage.cli.isolation import check_drawing
+from circleci_usage.cli.value_sources import COMMAND_LINE, DEFAULT, is_from, written_in
+from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.suggestions import invalid_choice
+from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from circleci_usage.config.chosen_period import ChosenPeriod
-    from circleci_usage.config.settings_model import SettingsFile
+    from circleci_usage.config.chosen_period import ChosenPeriod, PeriodSources
     from circleci_usage.core.periods import Period
     from circleci_usage.core.progress import Clock
-    from circleci_usage.costs.pricing import PriceList
     from circleci_usage.export_and_report import ExportSettings
     from circleci_usage.push.datadog.plan import PushOptions
     from circleci_usage.push.datadog.sites import Site
@@ -59,18 +61,26 @@ def period_from_flags(
     from circleci_usage.config.chosen_period import WrittenPeriod, choose_period
     from circleci_usage.core.periods import today_utc
 
-    sources = {}
-    for name in ("first", "last", "period"):
-        source = context.get_parameter_source(name)
-        sources[name] = source.name if source else ""
-    flag = "COMMANDLINE"
-    written = WrittenPeriod(flags.first, flags.last, flags.period)
-    if sources["period"] == flag and flag not in {sources["first"], sources["last"]}:
+    sources = _period_sources(context)
+    written = WrittenPeriod(flags.first, flags.last, flags.period, sources)
+    overridden = []
+    if is_from(context, "period", COMMAND_LINE) and not any(
+        is_from(context, day, COMMAND_LINE) for day in ("first", "last")
+    ):
         # The dates are variables, or there are none.
-        written = WrittenPeriod(None, None, flags.period)
+        overridden = [(sources.name, source) for source in written.dated_by]
+        written = WrittenPeriod(None, None, flags.period, sources)
     today = today_utc(clock.now())
-    is_explicit = sources["period"] != "DEFAULT"
-    return choose_period(written, today, in_files=in_files, is_explicit=is_explicit)
+    is_explicit = not is_from(context, "period", DEFAULT)
+    chosen = choose_period(written, today, in_files=in_files, is_explicit=is_explicit)
+    return replace(chosen, overridden=(*overridden, *chosen.overridden))
+
+
+def _period_sources(context: typer.Context) -> "PeriodSources":
+    from circleci_usage.config.chosen_period import PeriodSources
+
+    first, last, name = (written_in(context, part) for part in ("first", "last", "period"))
+    return PeriodSources(first, last, name)
 
 
 def export_span(chosen: "ChosenPeriod") -> "Period":
@@ -80,8 +90,15 @@ def export_span(chosen: "ChosenPeriod") -> "Period":
     return with_history(chosen.period, chosen.name)
 
 
-def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "ExportSettings":
+def export_settings(
+    environment: Mapping[str, str], flags: ExportFlags, organizations_from: str = "--org-id"
+) -> "ExportSettings":
     """How to export: the flags, and the token from the environment.
+
+    Args:
+        environment: has the token.
+        flags: everything else.
+        organizations_from: what the organizations were written in.
 
     Raises:
         SettingsError: something is missing or not understood.
@@ -94,11 +111,11 @@ def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "Expo
     return ExportSettings(
         url=flags.circleci_url,
         token=texts.circleci_token(environment),
-        organizations=texts.organizations(flags.org_id or []),
+        organizations=texts.organizations(flags.org_id or [], organizations_from),
         store=flags.store,
         options=ExportOptions(
             poll_seconds=texts.poll_seconds(flags.poll_seconds),
-            max_wait=texts.parse_duration(flags.max_wait, "MAX_WAIT (--max-wait)"),
+            max_wait=texts.parse_duration(flags.max_wait, "--max-wait"),
             max_ratio=flags.max_ratio,
             max_store_bytes=flags.max_store_size * GB,
             allow_insecure=flags.allow_insecure,
@@ -109,6 +126,7 @@ def export_settings(environment: Mapping[str, str], flags: ExportFlags) -> "Expo
 def report_settings(
     environment: Mapping[str, str],
     flags: ReportFlags,
+    applied: AppliedSettings,
     chosen: "ChosenPeriod",
     *,
     whole: bool = False,
@@ -117,76 +135,40 @@ def report_settings(
 
     Args:
         environment: tells a CircleCI job where its artifacts are.
-        flags: what is written, and at which price.
+        flags: what is written.
+        applied: prices, teams and budgets.
         chosen: the period.
         whole: report on all days that there are instead, and on the period only when there are
             none.
 
     Raises:
-        SettingsError: something in the flags, the settings file or the working folder is not
-            understood.
+        SettingsError: something in the flags, the prices or the working folder is not understood.
     """
     from circleci_usage.cli.artifact_url import artifact_link
     from circleci_usage.cost_files.profiles import PROFILES
     from circleci_usage.report import Presentation
-    from circleci_usage.report_settings import ReportSettings
+    from circleci_usage.report_settings import settings_of_file
     from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
 
     check_drawing()
-    file = load_settings(flags.config)
-    tools = [_one_of(PROFILES, name, "--export-for") for name in flags.export_for or ()]
-    return ReportSettings(
+    tools = comma_separated(flags.export_for or ())
+    of_file = settings_of_file(
+        applied.file,
+        applied.price,
         folder=flags.output,
-        prices=price_list(file, flags.price_per_credit, allow_unpriced=flags.allow_unpriced),
-        ownership=file.ownership(),
-        analysis=file.analysis(),
-        job_groups=file.grouped_jobs(),
         period=None if whole else chosen.period,
         otherwise=chosen.fallback,
         presentation=Presentation(None if whole else chosen.name, artifact_link(environment)),
+        allow_unpriced=flags.allow_unpriced,
+    )
+    return replace(
+        of_file,
         merged=flags.merged,
         focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
         focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),
         focus_gzip=flags.focus_gzip,
-        export_for=tuple(tools),
-        checksum=file.cost_checksum(price_override(flags.price_per_credit)),
+        export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in tools),
     )
-
-
-def load_settings(config: Path | None) -> "SettingsFile":
-    """The settings file, or an empty one when there is none.
-
-    Raises:
-        SettingsError: something in it is not understood.
-    """
-    from circleci_usage.config.environment import config_file
-    from circleci_usage.config.settings_file import load_settings_file
-    from circleci_usage.config.settings_model import SettingsFile
-
-    path = config_file(config)
-    return load_settings_file(path) if path else SettingsFile()
-
-
-def price_list(
-    file: "SettingsFile", price_per_credit: str | None, *, allow_unpriced: bool = False
-) -> "PriceList":
-    """What credits cost: the flag's price, else the settings file's, else the list price.
-
-    Raises:
-        SettingsError: something in them is not understood.
-    """
-    return file.price_list(price_override(price_per_credit), allow_unpriced=allow_unpriced)
-
-
-def price_override(price_per_credit: str | None) -> "Decimal | None":
-    """The price that a flag or the environment puts in place of the settings file's.
-
-    Raises:
-        SettingsError: it is not a price.
-    """
-    from circleci_usage.config.environment import price_per_credit as parse_price
-
-    return parse_price(price_per_credit) if price_per_credit else None
 
 
 def push_options(flags: PushFlags, store: Path) -> "PushOptions":
@@ -224,5 +206,5 @@ def site_from_flags(flags: DatadogFlags) -> "Site":
 
 def _one_of(known: Collection[str], name: str, flag: str) -> str:
     if name not in known:
-        raise SettingsError(f"{flag} {name}: invalid value; choose from {', '.join(known)}.")
+        raise SettingsError(f"{flag} {inert(name)}: {invalid_choice(name, known)}")
     return name

@@ -2,12 +2,12 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-from typing import TYPE_CHECKING
 
 import typer
 
 from circleci_usage.cli import settings
-from circleci_usage.cli.display import console_for
+from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.display import console_for, say_lines
 from circleci_usage.cli.flag_groups import (
     CircleCIFlags,
     ConsoleFlags,
@@ -22,11 +22,9 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
-
-if TYPE_CHECKING:
-    from circleci_usage.costs.pricing import PriceList
 
 
 @expand_flag_groups
@@ -44,6 +42,7 @@ def status(
     [dim]circleci-usage status --period last-13-months[/dim]
     """
     from circleci_usage.cli.json_documents import status_members
+    from circleci_usage.cli.starting_lines import file_lines, override_lines, period_lines
     from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
     from circleci_usage.export.store import Store
@@ -53,10 +52,22 @@ def status(
     output = begin_json(context, shown)
     console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
-    reporting = settings.report_settings({}, ReportFlags(config=file.config), chosen)
+    applied = applied_settings(context, file.config)
+    reporting = settings.report_settings({}, ReportFlags(), applied, chosen)
+    say_lines(
+        console,
+        file_lines(applied),
+        period_lines(chosen),
+        override_lines(context, chosen),
+    )
     span = days_to_export(settings.export_span(chosen), reporting, clock.now())
     folder = Store(organization.store)
-    found = resolve_names(folder, organizations(organization.org_id) if organization.org_id else ())
+    found = resolve_names(
+        folder,
+        organizations(organization.org_id, written_in(context, "org_id"))
+        if organization.org_id
+        else (),
+    )
     now = clock.now()
     stands = store_status(folder, found.ids, span, now)
     output.add(**status_members(stands, found, chosen.period, span))
@@ -80,11 +91,12 @@ def doctor(
     """
     from circleci_usage.checks.doctor import DoctorSettings, examine
     from circleci_usage.cli.json_documents import check_members
+    from circleci_usage.cli.starting_lines import price_source
     from circleci_usage.cli.text import check_line
 
-    def load_prices() -> "PriceList":
-        file = settings.load_settings(prices.config)
-        return settings.price_list(file, prices.price_per_credit)
+    def load_prices() -> str:
+        applied = applied_settings(context, prices.config, prices.price_per_credit)
+        return f"The prices are valid: {price_source(applied)}."
 
     output = begin_json(context, shown)
     console = console_for(shown, output)
@@ -96,6 +108,7 @@ def doctor(
         datadog_site=datadog.datadog_site,
         datadog_url=datadog.datadog_url,
         allow_insecure=circleci.allow_insecure,
+        organizations_from=written_in(context, "org_id"),
     )
     exit_code = 0
     done = []

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.checks.export_checks import Check
 from circleci_usage.core.decimals import rounded
+from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, months
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
@@ -27,7 +29,9 @@ _STATUSES: Final = {
 
 def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
     """The store's windows, and the quota."""
-    if not status.windows:
+    if status.absence:
+        yield f"{status.absence} yet; `circleci-usage run` or `circleci-usage export` makes it."
+    elif not status.windows:
         yield f"The store {status.folder} is empty."
     else:
         size = status.bytes / 1e6
@@ -97,6 +101,12 @@ def budget_line(state: BudgetState, currency: str) -> str:
     if state.expected is None or through == month.last:
         return f"{line}."
     return f"{line}; forecast: {_money(state.expected)}."
+
+
+def not_merged(output: Path) -> str:
+    """What an interruption of `merge` leaves behind."""
+    before = "is as it was before" if exists(output) else "was not written"
+    return f"{output} {before}; rerun the same command to merge the export files."
 
 
 def missing_days(gaps: Iterable[Period]) -> str:

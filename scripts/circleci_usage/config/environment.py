@@ -4,22 +4,25 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Final
+from unicodedata import category
 
 from pydantic import SecretStr
 
+from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.secret_texts import fault_of_secret
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.organization_names import is_name
+from circleci_usage.export.organization_names import is_name, slug_in
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
-DEFAULT_CONFIG: Final = Path(".circleci/usage.yml")
 
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
 
+_WHERE: Final = "(User Settings → Personal API Tokens)"
+_PROJECT_TOKEN: Final = "CCIPRJ_"  # noqa: S105 - how such tokens begin
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
 _DAY: Final = 86_400
@@ -31,32 +34,42 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
     """The API token, from the environment alone: flags show up in process lists and histories.
 
     Raises:
-        SettingsError: none of the variables is set.
+        SettingsError: none of the variables is set, or its text is no such token.
     """
     for name in TOKEN_VARIABLES:
         token = environment.get(name, "").strip()
         if token:
+            _refuse_other_text(name, token)
             return SecretStr(token)
     raise SettingsError(
-        "No CircleCI API token is set; put a personal API token into the environment variable"
-        f" {TOKEN_VARIABLES[0]}."
+        "No CircleCI API token is set; put a personal API token"
+        f" {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
     )
 
 
-def organizations(values: Iterable[str]) -> tuple[str, ...]:
+def _refuse_other_text(name: str, token: str) -> None:
+    fault = fault_of_secret(token)
+    if token.startswith(_PROJECT_TOKEN):
+        fault = f"is a project token, which cannot export usage; use a personal one {_WHERE}"
+    if fault:
+        raise SettingsError(f"{name} {fault}.")
+
+
+def organizations(values: Iterable[str], what: str = "--org-id") -> tuple[str, ...]:
     """Organization IDs or slugs, separated by commas, each once; the first one sends requests.
 
     Raises:
-        SettingsError: there is none, or one that is not valid.
+        SettingsError: there is none, or one that is not valid; `what` names the setting.
     """
-    names = dict.fromkeys(name.strip() for value in values for name in value.split(","))
-    names.pop("", None)
+    names = comma_separated(values)
     strange = next((name for name in names if not is_name(name)), None)
     if strange is not None:
+        slug = slug_in(strange)
+        hint = f" Did you mean {inert(slug)}?" if slug else ""
         raise SettingsError(
-            f"'{inert(strange, _SHOWN)}' is not an organization; set ORG_ID or --org-id to an ID"
-            " such as"
-            " 12345678-1234-4234-8234-123456789abc, or to a slug such as gh/acme."
+            f"{what}: '{inert(strange, _SHOWN)}' is not an organization; write an ID such as"
+            " 12345678-1234-4234-8234-123456789abc, or a slug such as gh/acme; separate several"
+            f" with commas.{hint}"
         )
     if not names:
         raise SettingsError(
@@ -64,14 +77,15 @@ def organizations(values: Iterable[str]) -> tuple[str, ...]:
             " Overview) or to a slug"
             " such as gh/acme. In a CircleCI job, CIRCLE_ORGANIZATION_ID is used."
         )
-    return tuple(names)
+    return names
 
 
-def price_per_credit(text: str) -> Decimal:
+def price_per_credit(text: str, what: str = "--price-per-credit") -> Decimal:
     """An exact price.
 
     Raises:
-        SettingsError: it is not a number, negative, or has more digits than any price.
+        SettingsError: it is not a number, negative, or has more digits than any price; `what` names
+            the setting.
     """
     try:
         price = Decimal(text.strip())
@@ -80,8 +94,8 @@ def price_per_credit(text: str) -> Decimal:
     # Python also accepts underscores and digits of other scripts.
     if "_" in text or not text.isascii() or not price.is_finite() or price < 0:
         raise SettingsError(
-            f"The price per credit {inert(repr(text))} is not a valid number; write it as in"
-            " 0.0006."
+            f"{what}: {inert(repr(text), _SHOWN)} is not a valid price per credit; write it as in"
+            f" 0.0006{_likely_fault(text)}."
         )
     exponent = price.as_tuple().exponent
     if (
@@ -90,11 +104,19 @@ def price_per_credit(text: str) -> Decimal:
         or not -MAX_PLACES <= exponent <= MAX_PLACES
     ):
         raise SettingsError(
-            f"The price per credit {inert(text, _SHOWN)} has more than {MAX_WHOLE_DIGITS} digits"
-            " before the decimal"
-            f" point or {MAX_PLACES} after it; write it as in 0.0006."
+            f"{what}: the price per credit {inert(text, _SHOWN)} has more than {MAX_WHOLE_DIGITS}"
+            f" digits before the decimal point or {MAX_PLACES} after it; write it as in 0.0006."
         )
     return price
+
+
+def _likely_fault(text: str) -> str:
+    """What to change in a price that people write in other ways."""
+    if "," in text:
+        return ", with a decimal point"
+    if any(category(letter) == "Sc" for letter in text):
+        return ", without a currency; that is `currency` in the settings file"
+    return ""
 
 
 def parse_duration(text: str, what: str) -> timedelta:
@@ -125,22 +147,12 @@ def parse_duration(text: str, what: str) -> timedelta:
     return length
 
 
-def poll_seconds(seconds: float) -> float:
+def poll_seconds(seconds: float, what: str = "--poll-seconds") -> float:
     """The initial poll interval.
 
     Raises:
-        SettingsError: it is not between 0 seconds and a day.
+        SettingsError: it is not between 0 seconds and a day; `what` names the setting.
     """
     if not 0 <= seconds <= _DAY:
-        raise SettingsError(
-            f"POLL_SECONDS (--poll-seconds) is {seconds}; set a number of seconds between 0 and"
-            f" {_DAY:,}."
-        )
+        raise SettingsError(f"{what} is {seconds}; set a number of seconds between 0 and {_DAY:,}.")
     return seconds
-
-
-def config_file(given: Path | None) -> Path | None:
-    """The settings file: as given, else `.circleci/usage.yml` if it exists."""
-    if given is None and DEFAULT_CONFIG.is_file():
-        return DEFAULT_CONFIG
-    return given

@@ -23,6 +23,7 @@ from pydantic import (
 from circleci_usage.analysis.month_to_date import Per
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
+from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.pricing import PricePeriod
@@ -67,7 +68,7 @@ def _credit_type(value: str) -> str:
     ):
         raise ValueError(
             f"unknown credit type {inert(repr(value), _SHOWN)}; choose from"
-            f" {', '.join(CREDIT_TYPES)}"
+            f" {', '.join(CREDIT_TYPES)}{did_you_mean(value, CREDIT_TYPES)}"
         )
     return value
 
@@ -103,7 +104,7 @@ CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDI
 
 
 class SettingsSection(BaseModel):
-    """A part of the file: unknown keys are errors, a key without a value is ignored."""
+    """A part of the file: unknown keys are errors, a known key without a value is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -111,10 +112,14 @@ class SettingsSection(BaseModel):
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
         return (
-            {key: value for key, value in data.items() if value is not None}
+            {key: value for key, value in data.items() if value is not None or not cls._has(key)}
             if isinstance(data, dict)
             else data
         )
+
+    @classmethod
+    def _has(cls, key: object) -> bool:
+        return any(key == (field.alias or name) for name, field in cls.model_fields.items())
 
 
 class PricePeriodSection(SettingsSection):

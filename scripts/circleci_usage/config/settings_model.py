@@ -33,6 +33,7 @@ from circleci_usage.config.sections import (
 )
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import ONE_DAY
+from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
@@ -332,4 +333,5 @@ def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
     if unknown:
         raise ValueError(
             f"unknown team {unknown[0]!r}; known teams: {', '.join(sorted(known)) or 'none'}"
+            f"{did_you_mean(unknown[0], known)}"
         )

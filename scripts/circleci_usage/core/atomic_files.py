@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.file_locks import lock, remove_unless_locked
 from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.untrusted_text import inert
 
 NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 """How to open a file that must not exist yet."""
@@ -55,6 +57,35 @@ def write_text(path: Path, text: str) -> None:
     """Put UTF-8 text into a file, atomically. Raises as `atomic_write` does."""
     with atomic_write(path) as stream:
         stream.write(text.encode())
+
+
+def write_new_text(path: Path, text: str) -> None:
+    """Put UTF-8 text into a file that must not exist yet, not even as a link to nowhere.
+
+    Nothing is left of it if that fails halfway.
+
+    Raises:
+        SettingsError: something is at the path, or the folder cannot be written to.
+        UnfinishedError: the disk is full.
+    """
+    with translate_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, NEW_FILE, USUAL_MODE)
+        except FileExistsError:
+            raise SettingsError(
+                f"{inert(path)} already exists and is never overwritten; delete or move it, or"
+                " choose another path."
+            ) from None
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(text.encode())
+                stream.flush()
+                os.fsync(stream.fileno())
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
 
 
 def sweep_files(folder: Path, name: str) -> None:

@@ -28,6 +28,14 @@ def exists(path: Path) -> bool:
         return False
 
 
+def absolute(path: Path) -> Path:
+    """The path from the root of the file system, without links; as it is if that is not known."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
+
+
 def is_text(path: Path) -> bool:
     """Whether a path is UTF-8 text.
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.suggestions import invalid_choice
 from circleci_usage.core.untrusted_text import inert
 
 ONE_DAY: Final = timedelta(days=1)
@@ -21,7 +22,23 @@ CIRCLECI_BEGAN: Final = date(2011, 1, 1)
 END_OF_TIME: Final = date(2200, 1, 1)
 """No file names this day or a later one, so that no date computed from an earlier one overflows."""
 
-PERIOD_NAMES: Final = "yesterday, last-week, last-month, month-to-date, last-N-days, last-13-months"
+_NAMES: Final = (
+    "yesterday",
+    "last-week",
+    "last-month",
+    "month-to-date",
+    "last-N-days",
+    "last-13-months",
+)
+PERIOD_NAMES: Final = ", ".join(_NAMES)
+
+_OTHER_NAMES: Final = {
+    "current-month": "month-to-date",
+    "this-month": "month-to-date",
+    "mtd": "month-to-date",
+    "last-year": "last-13-months",
+}
+"""What other tools call these periods, and which spelling alone would not suggest."""
 
 _DATE_TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
@@ -178,31 +195,36 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def period_between(first: str, last: str) -> Period:
+def period_between(first: str, last: str, names: tuple[str, str] = ("--from", "--to")) -> Period:
     """The period of two written days, both included; open if the last is 9999-12-31.
+
+    Args:
+        first: the start date.
+        last: the end date.
+        names: what the two were written in, such as `START_DATE`.
 
     Raises:
         SettingsError: one is not a date, or the start date is after the end date.
     """
-    start = parse_day(first, "start date (--from, START_DATE)")
-    end = parse_day(last, "end date (--to, END_DATE)")
+    start, end = parse_day(first, names[0]), parse_day(last, names[1])
     if end < start:
         raise SettingsError(
-            f"The start date is after the end date: {start} is later than {end}; swap them."
+            f"The start date is after the end date: {names[0]} {start} is later than {names[1]}"
+            f" {end}; change one of them."
         )
     if start == OPEN_END:
         raise SettingsError(f"There are no days after the start date {start}.")
     return Period.of_days(start, end)
 
 
-def named_period(name: str, today: date) -> Period:
+def named_period(name: str, today: date, what: str = "--period") -> Period:
     """The period of a name on the UTC day `today`.
 
     `last-week` runs from Monday to Sunday; `last-N-days` ends yesterday; `month-to-date` ends
     today; `last-13-months` is this month to date and the twelve before it.
 
     Raises:
-        SettingsError: the name is unknown.
+        SettingsError: the name is unknown; `what` names the setting.
     """
     this_month = month_start(today)
     last_days = _LAST_DAYS.fullmatch(name)
@@ -221,7 +243,8 @@ def named_period(name: str, today: date) -> Period:
         case "last-13-months":
             return Period.of_days(add_months(this_month, -12), today)
         case _:
-            raise SettingsError(f"Unknown period {inert(repr(name))}; choose from {PERIOD_NAMES}.")
+            meant = _OTHER_NAMES.get(name.lower(), name)
+            raise SettingsError(f"{what} {inert(name)}: {invalid_choice(meant, _NAMES)}")
 
 
 def months(period: Period) -> Iterator[Period]:

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Final
 from urllib.parse import quote
 
 import requests
 
-from circleci_usage.core.errors import AccessError, SettingsError
+from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.api_connection import ApiConnection, Secret
+from circleci_usage.export.api_connection import RETRY_WAITS, ApiConnection, Secret
 from circleci_usage.export.api_responses import (
     ApiResponse,
     ExportJob,
@@ -27,7 +28,7 @@ from circleci_usage.export.api_responses import (
     read_organizations,
 )
 from circleci_usage.export.http import BrokenError, Timeouts
-from circleci_usage.export.organization_names import LONGEST_NAME, is_id, is_name
+from circleci_usage.export.organization_names import LONGEST_NAME, is_id, is_name, same_slug
 from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.network.addresses import service_address
 
@@ -55,6 +56,7 @@ class CircleCI:
         progress: Progress | None = None,
         timeouts: Timeouts | None = None,
         allow_insecure: bool = False,
+        retry_waits: Sequence[float] = RETRY_WAITS,
     ) -> None:
         self._clock = clock or SystemClock()
         self._connection = ApiConnection(
@@ -63,7 +65,13 @@ class CircleCI:
             self._clock,
             progress or NullProgress(),
             timeouts or Timeouts(),
+            retry_waits,
         )
+
+    @property
+    def root(self) -> str:
+        """The address of the API."""
+        return self._connection.root
 
     @property
     def wait_budget(self) -> WaitBudget:
@@ -90,6 +98,10 @@ class CircleCI:
     def redacted(self, text: str) -> str:
         """A text from outside as a short, harmless line without the token."""
         return self._connection.redacted(text)
+
+    def unavailable(self, why: str) -> ServiceError:
+        """The error for a connection that cannot be made."""
+        return self._connection.unusable(f"is unavailable: {why}")
 
     def create_export(
         self, organizations: Sequence[str], start: datetime, end: datetime
@@ -177,9 +189,8 @@ def find_organization(client: CircleCI, name: str) -> Organization:
         AccessError: it cannot; the message lists the organizations that it can access.
     """
     accessible = client.collaborations()
-    wanted = name.lower()
     for each in accessible:
-        if wanted in {each.id.lower(), each.slug.lower()}:
+        if name.lower() == each.id.lower() or same_slug(name, each.slug):
             return each
     found = client.organization(name)
     if found:
@@ -188,8 +199,15 @@ def find_organization(client: CircleCI, name: str) -> Organization:
     shown = inert(name, LONGEST_NAME)
     raise AccessError(
         f"Organization '{shown}' was not found with this token, which can access:"
-        f" {', '.join(names) or 'none'}. Check ORG_ID."
+        f" {', '.join(names) or 'none'}. Check ORG_ID.{_guess(client, name, accessible)}"
     )
+
+
+def _guess(client: CircleCI, name: str, accessible: Sequence[Organization]) -> str:
+    """A question about the organization with the most similar slug or name."""
+    slugs = {text.lower(): each.slug for each in accessible for text in (each.slug, each.name)}
+    alike = get_close_matches(name.lower(), slugs, n=1)
+    return f" Did you mean {client.redacted(slugs[alike[0]])}?" if alike else ""
 
 
 def _export_path(organization: str) -> str:

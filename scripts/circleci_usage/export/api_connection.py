@@ -15,7 +15,7 @@ CircleCI has just closed nobody can tell whether a POST arrived. The token is se
 origin only: redirects are not followed. No message contains the token or a URL's query.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from json import loads
 from typing import Final, Protocol
@@ -69,15 +69,22 @@ class ApiConnection:
     """
 
     def __init__(
-        self, root: str, token: Secret, clock: Clock, progress: Progress, timeouts: Timeouts
+        self,
+        root: str,
+        token: Secret,
+        clock: Clock,
+        progress: Progress,
+        timeouts: Timeouts,
+        retry_waits: Sequence[float] = RETRY_WAITS,
     ) -> None:
-        self._root = root
+        self.root = root
+        self._retry_waits = retry_waits
         self._token = token
         self._clock = clock
         self._progress = progress
         self.timeouts = timeouts
         self.clock_ahead = timedelta()
-        self.wait_budget = WaitBudget(clock)
+        self.wait_budget = WaitBudget(clock, progress)
 
     def now(self) -> datetime:
         """The time at CircleCI, as far as its responses told."""
@@ -97,11 +104,11 @@ class ApiConnection:
     def get_patiently(self, path: str) -> ApiResponse:
         """As `get`, but a short 429 is waited out: such a request uses no scarce quota."""
         response = self.get(path)
-        for _ in RETRY_WAITS:
+        for _ in self._retry_waits:
             wait = self._short_wait(response)
             if wait is None:
                 break
-            self.wait_budget.wait(wait)
+            self.wait_budget.wait(wait, "its rate limit is reached")
             response = self.get(path)
         return response
 
@@ -121,8 +128,11 @@ class ApiConnection:
     def unreachable(self, error: BrokenError) -> ServiceError:
         """What to tell the user when no attempt succeeded."""
         wait = error.wait or timedelta()
-        if self.wait_budget.allows(max(wait, timedelta(seconds=RETRY_WAITS[0]))):
-            return self.unusable(f"is unavailable after {len(RETRY_WAITS) + 1} attempts: {error}")
+        if not self._retry_waits:
+            return self.unusable(f"is unavailable: {error}")
+        if self.wait_budget.allows(max(wait, timedelta(seconds=self._retry_waits[0]))):
+            attempts = len(self._retry_waits) + 1
+            return self.unusable(f"is unavailable after {attempts} attempts: {error}")
         request = f" and asks to wait {wait.total_seconds():.0f} s" if wait else ""
         return self.unusable(
             f"is unavailable within this run's maximum wait (--max-wait): {error}{request}"
@@ -131,7 +141,7 @@ class ApiConnection:
     def unusable(self, why: str) -> ServiceError:
         """An error that names the server."""
         return ServiceError(
-            f"CircleCI at {urlsplit(self._root).netloc} {why}; try again later, and check the"
+            f"CircleCI at {urlsplit(self.root).netloc} {why}; try again later, and check the"
             " network and --circleci-url (CIRCLECI_URL)."
         )
 
@@ -144,7 +154,7 @@ class ApiConnection:
         return wait if is_short else None
 
     def _with_retries(self, send: Callable[[], ApiResponse], *, only_unsent: bool) -> ApiResponse:
-        for seconds in RETRY_WAITS:
+        for seconds in self._retry_waits:
             try:
                 return send()
             except BrokenError as error:
@@ -154,13 +164,14 @@ class ApiConnection:
                 self._progress.detail(
                     f"CircleCI: {error}; retrying in {wait.total_seconds():.0f} s."
                 )
-                self.wait_budget.wait(wait)
+                self.wait_budget.wait(wait, str(error))
         return send()
 
     def _send(self, method: str, path: str, body: object = None) -> ApiResponse:
         """One exchange: any response that can be understood and is not a 5xx."""
         with (
             self.wait_budget.response(),
+            self._progress.task("Waiting for CircleCI's response"),
             Deadline(self._seconds_for(method)) as deadline,
             exchange(deadline),
         ):
@@ -186,7 +197,7 @@ class ApiConnection:
             Session() as session,
             session.request(
                 method,
-                f"{self._root}/{path}",
+                f"{self.root}/{path}",
                 json=body,
                 headers=headers,
                 timeout=(self.timeouts.connect, self.timeouts.read),

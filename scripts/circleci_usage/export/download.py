@@ -16,12 +16,13 @@ import requests
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.progress import Progress
+from circleci_usage.core.progress import BYTES, Progress
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.http import REDIRECTS, TOO_SLOW, BrokenError, Session, Timeouts, exchange
 from circleci_usage.export.ledger import StoredPart
 from circleci_usage.network.addresses import ALLOW, is_exposed, web_address
 from circleci_usage.network.deadlines import Deadline, Switch
+from circleci_usage.usage.foreign_files import foreign_format
 from circleci_usage.usage.input_files import GZIP_MAGIC, open_part, read_header
 
 SLOWEST: Final = 1 << 16
@@ -133,7 +134,7 @@ class Download:
         timeouts: how long to wait.
         allowance: the bytes that may still be downloaded.
         progress: receives messages.
-        label: names the part in a progress bar.
+        label: what is done, for the progress.
         allow_insecure: whether plain HTTP to another machine is allowed.
     """
 
@@ -174,8 +175,8 @@ def _fetch(url: str, target: Path, how: Download, deadline: Deadline) -> int | N
         begin, total = _extent(response, have)
         if begin and begin == total:
             return total
-        with how.progress.task(how.label, total) as task, _opened(target, begin) as file:
-            task.advance(begin)
+        task_of_part = how.progress.task(how.label, total, BYTES, done=begin)
+        with task_of_part as task, _opened(target, begin) as file:
             for chunk in _chunks(response, deadline):
                 how.allowance.take(len(chunk))
                 with translate_os_errors(target):
@@ -231,7 +232,7 @@ def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
     with file.open("rb") as raw:
         begin = raw.read(20)
         if not begin.startswith(GZIP_MAGIC):
-            raise DataError(f"{name} is not an export but begins with {begin!r} (a proxy's page?)")
+            raise DataError(f"{name} is not a usage export: {_what_is(begin)}. Rerun later.")
         raw.seek(0)
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
     read_header(file)
@@ -239,6 +240,10 @@ def verify(file: Path, name: str, max_ratio: int) -> StoredPart:
     return StoredPart(
         name, bytes=size, sha256=digest, rows=_records(_unpacked(file, name, limit)) - 1
     )
+
+
+def _what_is(begin: bytes) -> str:
+    return foreign_format(begin) or f"it begins with {begin!r}, perhaps a proxy's page"
 
 
 def _extent(response: requests.Response, have: int) -> tuple[int, int | None]:

@@ -54,11 +54,10 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.planning import plan, reachable
-from circleci_usage.export.polling import ExportPoller
 from circleci_usage.export.requesting import ExportRequester
 from circleci_usage.export.run_context import ExportOptions, RunContext
 from circleci_usage.export.store import Store, no_usage_warnings
-from circleci_usage.export.wait_budget import WaitBudget
+from circleci_usage.export.work_loop import WorkLoop
 
 __all__ = ["ExportOptions", "ExportResult", "export_usage"]
 
@@ -117,6 +116,8 @@ def export_usage(
     client.wait_budget.max_wait = options.max_wait
     with store.locked():
         _remember(store, slugs or {})
+        for damaged in store.discard_damaged():
+            progress.say(f"{damaged.name} in the store is damaged; it is downloaded again.")
         run = RunContext(
             client, store, tuple(dict.fromkeys(organizations)), options, clock, progress
         )
@@ -136,20 +137,14 @@ def _run_export(run: RunContext, period: Period, requester: ExportRequester) -> 
     reached = _reachable(run, period, requester.ledger)
     for warning in _missing_start(period, reached):
         run.progress.say(warning)
-    poller = ExportPoller(run, requester.retry)
     in_progress = plan(run.store.ledger, run.organizations, period, run.client.now()).in_progress
-    for window in in_progress:
-        poller.add(window)
     windows = counted(len(requester.to_request), "window")
     run.progress.say(f"Exporting {reached}: {windows} to request, {len(in_progress)} in progress.")
-    problems: list[UsageExporterError] = []
-    try:
-        _work(requester, poller, run.client.wait_budget)
-    except UsageExporterError as error:
-        problems.append(error)
-    problems += poller.problems
-    if requester.problem:
-        problems.append(requester.problem)
+    with run.progress.waiting(run.clock.now) as waiting:
+        loop = WorkLoop(run, requester, waiting)
+        for window in in_progress:
+            loop.add(window)
+        problems = loop.run()
     if problems:
         raise _joined(problems)
 
@@ -162,28 +157,6 @@ def _check_clock(run: RunContext, period: Period) -> None:
             f"According to CircleCI's clock it is {today}, so {period} is in the future and has no"
             " usage yet; check the clock of this computer, and the proxy."
         )
-
-
-def _work(requester: ExportRequester, poller: ExportPoller, wait_budget: WaitBudget) -> None:
-    """Request, poll, download and wait until nothing is left to do."""
-    while True:
-        for window, job in requester.request_all():
-            poller.add(window, job)
-        poller.poll()
-        if poller.is_done and not requester.to_request:
-            break
-        _wait(wait_budget, requester, poller)
-
-
-def _wait(wait_budget: WaitBudget, requester: ExportRequester, poller: ExportPoller) -> None:
-    """Wait for the next request or the next poll, whichever comes first."""
-    waits = []
-    if requester.to_request:
-        waits.append((requester.ready_at, requester.wait_reason))
-    if not poller.is_done:
-        waits.append((poller.ready_at, poller.wait_reason))
-    ready_at, reason = min(waits)
-    wait_budget.wait_until(ready_at, reason)
 
 
 def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
+from requests.exceptions import ChunkedEncodingError
 from urllib3 import PoolManager, ProxyManager
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as NoResponseError
 
 from circleci_usage import __version__
-from circleci_usage.core.errors import SettingsError
 from circleci_usage.network.deadlines import Deadline, watched
-from circleci_usage.network.proxies import proxy_for
+from circleci_usage.network.faults import connection_fault
+from circleci_usage.network.proxies import proxy_for, unusable_certificates
 
 LONGEST_WAIT: Final = timedelta(days=31)
 """The longest wait that a server can request: nonsense must not overflow."""
@@ -29,7 +29,7 @@ LONGEST_WAIT: Final = timedelta(days=31)
 CLOCK_YEARS: Final = range(2015, 2101)
 """A Date header with another year is not the time but nonsense."""
 
-TOO_SLOW: Final = "the response is too slow"
+TOO_SLOW: Final = "the connection or the response is too slow"
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """Status codes of redirects. No session follows them; the caller decides."""
@@ -118,14 +118,14 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-# The first match counts. The texts contain no URL, which may carry a signature or a proxy's
-# password.
+# The first match counts, after those of `connection_fault`. The texts contain no URL, which may
+# carry a signature.
 _REASONS: Final = (
-    (requests.ConnectTimeout, "the connection timed out"),
-    (SSLError, "the TLS connection is not trusted (a proxy's certificate? see REQUESTS_CA_BUNDLE)"),
-    (ProxyError, "no connection through the proxy"),
     ((requests.Timeout, NoResponseError), "no response before the timeout"),
-    ((requests.ConnectionError, ChunkedEncodingError, HTTPError), "the connection was lost"),
+    (
+        (requests.ConnectionError, ChunkedEncodingError, HTTPError),
+        "the connection was interrupted",
+    ),
     (Exception, "the request could not be sent"),
 )
 
@@ -144,10 +144,7 @@ def exchange(deadline: Deadline) -> Iterator[None]:
         raise _broken(error, deadline) from None
     except OSError:
         # requests' own checks before anything is sent; network errors are among those above.
-        raise SettingsError(
-            "The certificate file in REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) cannot be read; use a"
-            " file in PEM format, or unset the variable."
-        ) from None
+        raise unusable_certificates() from None
     if deadline.is_over:
         raise BrokenError(TOO_SLOW)
 
@@ -155,9 +152,10 @@ def exchange(deadline: Deadline) -> Iterator[None]:
 def _broken(error: Exception, deadline: Deadline) -> BrokenError:
     if deadline.is_over:
         return BrokenError(TOO_SLOW, sent=deadline.has_connected)
+    reason = connection_fault(error)
     if _never_connected(error):
-        return BrokenError("no connection", sent=False)
-    reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+        return BrokenError(reason or "no connection", sent=False)
+    reason = reason or next(text for kind, text in _REASONS if isinstance(error, kind))
     return BrokenError(reason, sent=deadline.has_connected)
 
 

@@ -8,7 +8,7 @@ from circleci_usage.core.atomic_files import write_text
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.os_errors import reading, translate_os_errors
-from circleci_usage.core.paths import kind_of
+from circleci_usage.core.paths import is_file, kind_of
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, dump, load
 from circleci_usage.export.ledger_checks import fault_in
@@ -33,6 +33,11 @@ class LedgerFile:
         self._folder = folder
         self._path = folder / LEDGER
         self._kept: Ledger | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a file, or anything else in its place."""
+        return is_file(self._path) or kind_of(self._path) is not None
 
     @property
     def ledger(self) -> Ledger:

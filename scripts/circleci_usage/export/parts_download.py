@@ -22,6 +22,7 @@ from circleci_usage.export.http import BrokenError
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.run_context import RunContext
+from circleci_usage.export.waits import short_name
 
 GROWTH: Final = 1 << 20
 """Bytes after which an interrupted download is retried without counting as a failed attempt."""
@@ -69,7 +70,7 @@ class PartsDownloader:
         if wait is None or not wait_budget.allows(wait):
             raise _final(trouble, window)
         self._run.progress.detail(f"A download was interrupted: {trouble}; retrying.")
-        wait_budget.wait(wait)
+        wait_budget.wait(wait, f"a download was interrupted: {trouble}")
 
     def _attempt(
         self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]
@@ -128,7 +129,7 @@ class PartsDownloader:
     ) -> list[Future[StoredPart]]:
         attempts = []
         for number, (name, url) in enumerate(missing.items(), start=len(have) + 1):
-            how = self._how(allowance, f"{window.period}, file {number}")
+            how = self._how(allowance, f"Downloading {short_name(window.period)}, file {number}")
             attempts.append(pool.submit(self._part, name, url, how))
         return attempts
 

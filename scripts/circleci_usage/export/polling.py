@@ -21,6 +21,7 @@ from circleci_usage.export.parts_download import PartsDownloader
 from circleci_usage.export.pending_windows import EmptyExportCheck, PendingWindow
 from circleci_usage.export.request_gate import RequestGate
 from circleci_usage.export.run_context import RunContext
+from circleci_usage.export.waits import DOWNLOADING
 
 POLLS_IN_A_ROW: Final = 3
 """Polls of the same unfinished job before the next one gets its turn."""
@@ -48,12 +49,19 @@ class ExportPoller:
         run: what all steps of the run share.
         request_again: called with a window whose export failed; False when the run may not request
             it again.
+        changed: called when a download begins or ends.
     """
 
-    def __init__(self, run: RunContext, request_again: Callable[[Window], bool]) -> None:
+    def __init__(
+        self,
+        run: RunContext,
+        request_again: Callable[[Window], bool],
+        changed: Callable[[], None],
+    ) -> None:
         self._run = run
         self._store = run.store
         self._request_again = request_again
+        self._changed = changed
         self._downloader = PartsDownloader(run)
         self._pending: deque[PendingWindow] = deque()
         self._maybe_empty: list[PendingWindow] = []
@@ -71,9 +79,25 @@ class ExportPoller:
     @property
     def wait_reason(self) -> str:
         """Which windows are left, and their states at CircleCI."""
-        left = [*self._pending, *self._maybe_empty]
-        windows = ", ".join(f"{each.window.period} ({each.state})" for each in left)
+        windows = ", ".join(f"{each.window.period} ({each.state})" for each in self.pending)
         return f"CircleCI is still processing {windows}."
+
+    @property
+    def pending(self) -> tuple[PendingWindow, ...]:
+        """The windows that are left, the one to poll next first."""
+        return (*self._pending, *self._maybe_empty)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether CircleCI's limit on polls is what the next one waits for."""
+        return not self._limit.is_open
+
+    def next_poll(self, one: PendingWindow) -> datetime | None:
+        """When a window is polled next; None when that depends on the one before it."""
+        if self._pending and one is self._pending[0]:
+            return max(self._limit.opens_at, self._rhythm.opens_at)
+        ready_at = (moment for moment, each in self._maybe_empty_windows() if each is one)
+        return next(ready_at, None)
 
     @property
     def ready_at(self) -> datetime:
@@ -191,9 +215,11 @@ class ExportPoller:
         if now > one.window.listed:
             self._update(one, replace(one.window, listed=now))
         parts_before = len(one.window.parts)
+        self._tell(one, DOWNLOADING)
         try:
             whole = self._downloader.fetch(one.window, job.urls)
         except ExpiredError:
+            self._tell(one, "completed, but its URLs have expired")
             one.window = self._as_recorded(one.window)
             if len(one.window.parts) > parts_before:
                 one.expired = 0
@@ -239,9 +265,14 @@ class ExportPoller:
         self._publish(one, one.window)
         self._run.progress.say(f"Downloaded {period}: no usage.")
 
+    def _tell(self, one: PendingWindow, state: str) -> None:
+        one.state = state
+        self._changed()
+
     def _publish(self, one: PendingWindow, whole: Window) -> None:
         self._store.publish(whole, self._run.client.now())
         self._remove(one)
+        self._changed()
         self._wait = self._run.options.first_pause.total_seconds()
 
     def _needs_fresh_urls(self, one: PendingWindow) -> None:

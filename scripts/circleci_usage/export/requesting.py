@@ -132,6 +132,7 @@ class ExportRequester:
         pending_request.end()
         self.to_request = self.to_request[1:]
         self.gate.passed(job.quota_wait)
+        run.remember_kept()
         run.progress.say(f"Requested export for {period}.")
         return requested, job
 

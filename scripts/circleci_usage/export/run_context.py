@@ -7,7 +7,9 @@ from datetime import timedelta
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.defaults import GB, MAX_RATIO, MAX_STORE_GB, POLL_SECONDS
+from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
+from circleci_usage.export.waits import kept_message
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,8 @@ class RunContext:
     options: ExportOptions
     clock: Clock
     progress: Progress
+
+    def remember_kept(self) -> None:
+        """Remember for an interruption what was requested and downloaded so far."""
+        requested = self.store.ledger.of(self.organizations, State.REQUESTED)
+        self.progress.if_interrupted(kept_message(requested))

@@ -23,10 +23,12 @@ from pathlib import Path
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
+from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, consecutive_periods
+from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
-from circleci_usage.export.ledger_file import LedgerFile
+from circleci_usage.export.ledger_file import LEDGER, LedgerFile
 from circleci_usage.export.pending_request import PendingRequestFile, sync_folder
 from circleci_usage.export.store_folder import StoreFolder
 from circleci_usage.export.store_lock import lock_store
@@ -46,6 +48,21 @@ class Store:
         self.pending_request = PendingRequestFile(folder / "asking.json")
         self._files = StoreFolder(folder)
         self._ledger_file = LedgerFile(folder)
+
+    @property
+    def absence(self) -> str | None:
+        """That there is no store, as the beginning of a sentence; None when there is one.
+
+        Raises:
+            SettingsError: it is a file.
+            DataError: a folder of the store is damaged.
+        """
+        self._files.check()
+        if self._ledger_file.is_there or self._files.is_there:
+            return None
+        if not exists(self.folder):
+            return f"There is no store {inert(self.folder)}"
+        return f"{inert(self.folder)} is not a store: it has no {LEDGER}"
 
     @property
     def ledger(self) -> Ledger:
@@ -80,10 +97,25 @@ class Store:
             self._files.check()
             self._ledger_file.keep()
             try:
-                StoreRecovery(self._files, self._ledger_file, self.pending_request).run()
+                self._recover()
                 yield
             finally:
                 self._ledger_file.release()
+
+    def discard_damaged(self) -> tuple[Path, ...]:
+        """Remove the parts of fetched windows that do not have their checksum.
+
+        Their windows are open again, so the next run of their days downloads these parts.
+
+        Returns:
+            Where they were.
+        """
+        fetched = self.ledger.in_state(State.FETCHED)
+        damaged = self._files.damaged(part for window in fetched for part in window.parts)
+        if damaged:
+            self._files.remove(damaged)
+            self._recover()
+        return damaged
 
     def incoming(self, name: str) -> Path:
         """Where a verified part waits until its window is complete."""
@@ -178,6 +210,9 @@ class Store:
     def fault_of(self, part: StoredPart) -> str:
         """What is wrong with a part of a fetched window; empty when size and checksum are right."""
         return self._files.fault_of(part)
+
+    def _recover(self) -> None:
+        StoreRecovery(self._files, self._ledger_file, self.pending_request).run()
 
     def _fetched(self, period: Period, organizations: Sequence[str]) -> tuple[Window, ...]:
         ledger = self.ledger

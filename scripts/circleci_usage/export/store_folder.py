@@ -9,9 +9,10 @@ from typing import Final
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.paths import is_file, kind_of
+from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_file import damaged
-from circleci_usage.usage.file_hashes import checksum
+from circleci_usage.usage.file_hashes import CACHE_FOLDER, checksum, checksums
 
 _PARTIAL: Final = ".partial"
 
@@ -23,6 +24,11 @@ class StoreFolder:
         self.path = folder
         self.incoming = folder / "incoming"
         self.parts = folder / "parts"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a run has begun to fill the store; any other folder has no such folders."""
+        return self.incoming.is_dir() and self.parts.is_dir()
 
     def create(self) -> None:
         """Create what is missing."""
@@ -40,8 +46,14 @@ class StoreFolder:
         """Files that are moved into the two folders, or removed from them, must not be elsewhere.
 
         Raises:
-            DataError: one of them is a link or a file.
+            SettingsError: the store itself is a file.
+            DataError: one of the two folders is a link or a file.
         """
+        if is_file(self.path):
+            raise SettingsError(
+                f"{inert(self.path)} is a file, but a store is a folder; choose another with"
+                " --store (STORE_DIR)."
+            )
         for folder in (self.incoming, self.parts):
             kind = kind_of(folder) or ("a file" if is_file(folder) else None)
             if kind not in {None, "a folder"}:
@@ -73,6 +85,13 @@ class StoreFolder:
         except SettingsError as error:
             return str(error)
         return "" if is_intact else f"{path} is damaged."
+
+    def damaged(self, parts: Iterable[StoredPart]) -> tuple[Path, ...]:
+        """The files of parts of fetched windows that do not have their checksum."""
+        expected = {self.published(part): part.sha256 for part in parts}
+        found = checksums([*expected], self.parts / CACHE_FOLDER)
+        both = zip(expected.items(), found, strict=True)
+        return tuple(path for (path, wanted), checksum in both if checksum != wanted)
 
     def remove(self, files: Iterable[Path]) -> None:
         """Remove files, if they are there."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import add_months, month_start, today_utc
 from circleci_usage.export.ledger import State, Window
@@ -25,8 +26,11 @@ class Pruned:
 def prune_store(store: Store, now: datetime) -> Pruned:
     """Remove the windows that end before CircleCI's look-back, in whole months before `now`.
 
-    Raises as `Store.locked` and `Store.commit` do.
+    Raises:
+        SettingsError: there is no store; also as `Store.locked` and `Store.commit`.
     """
+    if store.absence:
+        raise SettingsError(f"{store.absence}; check --store (STORE_DIR).")
     oldest = add_months(month_start(today_utc(now)), -LOOK_BACK_MONTHS)
     with store.locked():
         old = tuple(window for window in store.ledger.windows if window.last < oldest)

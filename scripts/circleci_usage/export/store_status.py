@@ -18,6 +18,7 @@ class StoreStatus:
 
     Attributes:
         folder: where the store is.
+        absence: that there is none, as the beginning of a sentence; None when there is one.
         windows: all of them, in the order of their days.
         incomplete: fetched windows with missing files, which the next run downloads again.
         requests_this_hour: how many exports the first organization requested, as far as this store
@@ -29,6 +30,7 @@ class StoreStatus:
     """
 
     folder: Path
+    absence: str | None
     windows: tuple[Window, ...]
     incomplete: tuple[Window, ...]
     requests_this_hour: int
@@ -85,6 +87,15 @@ def resolve_names(store: Store, names: Sequence[str]) -> NamedOrganizations:
     return NamedOrganizations(ids, unknown, certain=not (unknown and ledger.windows))
 
 
+def slugs_by_id(store: Store) -> dict[str, str]:
+    """The slugs of the organizations that the store has met by their slugs.
+
+    Raises:
+        SettingsError, DataError: the ledger cannot be read.
+    """
+    return {known: slug for slug, known in store.next_ledger.ids.items()}
+
+
 def store_status(
     store: Store, organizations: Sequence[str], period: Period, now: datetime
 ) -> StoreStatus:
@@ -104,6 +115,7 @@ def store_status(
     incomplete = [window for window in ledger.in_state(State.FETCHED) if not store.is_whole(window)]
     return StoreStatus(
         folder=store.folder,
+        absence=store.absence,
         windows=ledger.windows,
         incomplete=tuple(incomplete),
         requests_this_hour=len(ledger.posts_in_hour(requester, now)),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from circleci_usage.core.errors import UnfinishedError
-from circleci_usage.core.progress import Clock
+from circleci_usage.core.progress import Clock, Progress, wait_before_retry
 
 SHORT_WAIT: Final = timedelta(minutes=2)
 """A wait that a server requests is granted without question up to this length."""
@@ -35,8 +35,9 @@ it.
 class WaitBudget:
     """How long the run has waited, between requests and for their responses, and still may."""
 
-    def __init__(self, clock: Clock, max_wait: timedelta = timedelta()) -> None:
+    def __init__(self, clock: Clock, progress: Progress, max_wait: timedelta = timedelta()) -> None:
         self._clock = clock
+        self._progress = progress
         self._slept = timedelta()
         self._responding = timedelta()
         self.max_wait = max_wait
@@ -53,9 +54,17 @@ class WaitBudget:
         is_whole = wait <= SHORT_WAIT or self._slept + wait <= self.max_wait
         return is_whole and self._waited + wait <= self._limit
 
-    def wait(self, wait: timedelta) -> None:
-        """Wait, after `allows` said yes."""
-        self._clock.sleep(wait.total_seconds())
+    def latest(self, moment: datetime) -> datetime:
+        """Until when the run waits at most, if it next waits until a moment."""
+        now = self._clock.now()
+        regular = now + self.max_wait - self._slept
+        # Only a short wait may go beyond the maximum.
+        return now + self.left if moment > regular else regular
+
+    def wait(self, wait: timedelta, why: str) -> None:
+        """Wait before another attempt, after `allows` said yes; `why` says what went wrong."""
+        seconds = wait.total_seconds()
+        wait_before_retry(self._clock, seconds, self._progress, subject="CircleCI", state=why)
         self._slept += wait
 
     @contextmanager
@@ -91,7 +100,8 @@ class WaitBudget:
                 " (--max-wait, MAX_WAIT). Everything requested and downloaded so far is kept; rerun"
                 " the same command to resume."
             )
-        self.wait(wait)
+        self._clock.sleep(wait.total_seconds())
+        self._slept += wait
 
     @property
     def _waited(self) -> timedelta:

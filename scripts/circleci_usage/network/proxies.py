@@ -1,7 +1,9 @@
-"""The proxy of the environment, as curl and Python's own modules read it."""
+"""The proxy and the certificates of the environment, as curl and Python's own modules read it."""
 
+from ssl import create_default_context
 from urllib.parse import urlsplit
 
+from requests import Session
 from requests.utils import get_environ_proxies, select_proxy
 
 from circleci_usage.core.errors import SettingsError
@@ -30,6 +32,31 @@ def proxy_for(url: str) -> str | None:
     stays_here = is_loopback(urlsplit(url).hostname or "")
     leaves = not is_loopback(_host(proxy))
     return None if stays_here and leaves else proxy
+
+
+def certificates_for(url: str) -> str | None:
+    """The file of trusted certificates by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if any.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    with Session() as session:
+        named = session.merge_environment_settings(url, {}, None, None, None)["verify"]
+    if not isinstance(named, str):
+        return None
+    try:
+        create_default_context(cafile=named)
+    except OSError:
+        raise unusable_certificates() from None
+    return named
+
+
+def unusable_certificates() -> SettingsError:
+    """The error for a certificate file that the environment names and nobody can read."""
+    return SettingsError(
+        "The certificate file in REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) cannot be read; use a file"
+        " in PEM format, or unset the variable."
+    )
 
 
 def _host(proxy: str) -> str:

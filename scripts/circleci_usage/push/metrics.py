@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.schema.dimensions import Place, Tag, names_in, names_tagged
 
 CREDITS: Final = "circleci.usage.credits"
@@ -46,12 +48,13 @@ def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tupl
     Raises:
         SettingsError: a tag is unknown, or two of them cannot be combined.
     """
-    adding, leaving = _names(added), _names(left_out)
+    adding, leaving = comma_separated(added), comma_separated(left_out)
     for name in (*adding, *leaving):
         if name not in TAGS:
             raise SettingsError(
-                f"Unknown tag {name!r}: --tags accepts {', '.join(OPT_IN_TAGS)}; --without-tags"
-                f" accepts the default tags, {', '.join(DEFAULT_TAGS)}."
+                f"Unknown tag {name!r}{_closest(name)} --tags accepts"
+                f" {', '.join(OPT_IN_TAGS)}; --without-tags accepts the default tags,"
+                f" {', '.join(DEFAULT_TAGS)}."
             )
     wanted = {*DEFAULT_TAGS, *adding}.difference(leaving)
     tags = tuple(tag for tag in TAGS if tag in wanted)
@@ -65,6 +68,5 @@ def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tupl
     return tags
 
 
-def _names(texts: Iterable[str]) -> tuple[str, ...]:
-    names = (name.strip() for text in texts for name in text.split(","))
-    return tuple(name for name in names if name)
+def _closest(name: str) -> str:
+    return did_you_mean(name, TAGS) or ":"

@@ -122,49 +122,73 @@ def number_of(count: Decimal | int, noun: str) -> str:
 
 
 def day(moment: date) -> str:
-    """`14 Oct`."""
-    return f"{moment.day} {moment:%b}"
+    """`Oct 14`."""
+    return f"{moment:%b} {moment.day}"
+
+
+def full_day(moment: date) -> str:
+    """`October 14, 2026`."""
+    return f"{moment:%B} {moment.day}, {moment.year}"
 
 
 def long_day(moment: date) -> Shown:
-    """`Tuesday, 14 October 2026`."""
-    return Shown(f"{moment:%A}, {moment.day} {moment:%B %Y}", moment)
+    """`Wednesday, October 14, 2026`."""
+    return Shown(f"{moment:%A}, {full_day(moment)}", moment)
 
 
 def days(period: Period) -> str:
-    """`October 2026`, `10–18 November 2024`, `28 September – 4 October 2026`, `14 October 2026`."""
+    """`October 2026`, `November 10–18, 2024`, `September 28 – October 4, 2026`, `October 14, 2026`.
+
+    >>> days(Period(date(2025, 12, 29), date(2026, 1, 5)))
+    'December 29, 2025 – January 4, 2026'
+    """
     first, last = period.first, period.last
     if first == last:
-        return f"{last.day} {last:%B %Y}"
-    if period.start.day == 1 and period.stop == add_months(period.start, 1):
+        return full_day(last)
+    if _is_month(period):
         return f"{last:%B %Y}"
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%B %Y}"
-    year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {first:%B}{year} – {last.day} {last:%B %Y}"
+        return f"{first:%B} {first.day}–{last.day}, {last.year}"
+    return f"{_first_day(period)} – {full_day(last)}"
+
+
+def _is_month(period: Period) -> bool:
+    return period.start.day == 1 and period.stop == add_months(period.start, 1)
+
+
+def _first_day(period: Period) -> str:
+    """The first of several days, without a year that the last day names."""
+    first, last = period.first, period.last
+    return f"{first:%B} {first.day}" if first.year == last.year else full_day(first)
 
 
 def several_days(periods: Iterable[Period]) -> str:
-    """`October 2026, 1–9 November 2026`: whole months by their names."""
-    return ", ".join(days(part) for period in periods for part in months(period))
+    """`October 2026 and November 1–9, 2026`: whole months by their names."""
+    named = [days(part) for period in periods for part in months(period)]
+    return " and ".join(filter(None, ("; ".join(named[:-1]), *named[-1:])))
 
 
 def short_days(period: Period) -> str:
-    """`26–31 Oct`, `28 Sep – 4 Oct`: where the year is known."""
+    """`Oct 26–31`, `Sep 28 – Oct 4`: where the year is known."""
     first, last = period.first, period.last
     if first == last:
         return day(last)
-    return (
-        f"{first.day}–{day(last)}" if first.month == last.month else f"{day(first)} – {day(last)}"
-    )
+    if first.month == last.month:
+        return f"{day(first)}–{last.day}"
+    return f"{day(first)} – {day(last)}"
 
 
 def when(period: Period) -> str:
-    """`in October 2026`, `from 10 to 18 November 2024`, `on 14 October 2026`."""
-    shown = days(period)
-    if len(period) == 1:
-        return f"on {shown}"
-    return f"from {re.sub(' ?– ?', ' to ', shown)}" if "–" in shown else f"in {shown}"
+    """`in October 2026`, `from November 10 to 18, 2024`, `on October 14, 2026`."""
+    first, last = period.first, period.last
+    if first == last:
+        return f"on {full_day(last)}"
+    if _is_month(period):
+        return f"in {days(period)}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"from {first:%B} {first.day} to {last.day}, {last.year}"
+    comma = "" if first.year == last.year else ","
+    return f"from {_first_day(period)}{comma} to {full_day(last)}"
 
 
 def visible_name(name: str) -> str:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.guarded_open import open_own, read_own
+from circleci_usage.core.paths import exists, is_file
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME, Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import SCHEMA_VERSION, SUMMARY_NAME, table_file
+from circleci_usage.usage.input_files import is_store
 
 if TYPE_CHECKING:
     from circleci_usage.analysis.month_to_date import MonthToDate, Per
@@ -205,10 +207,7 @@ def _read_summary(folder: Path) -> Mapping[str, Any]:
     try:
         summary = json.loads(read_own(path, _SUMMARY_LIMIT).decode())
     except (FileNotFoundError, NotADirectoryError):
-        raise SettingsError(
-            f"{inert(folder)} is not a report folder: there is no {SUMMARY_NAME}; make a report"
-            " first, or name its folder with --output."
-        ) from None
+        raise _no_report(folder) from None
     except OSError as error:
         raise SettingsError(f"{inert(path)} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError, MemoryError):
@@ -216,6 +215,25 @@ def _read_summary(folder: Path) -> Mapping[str, Any]:
     if not isinstance(summary, dict):
         raise _damaged_summary(folder, ": it is not the summary of a report")
     return summary
+
+
+def _no_report(folder: Path) -> SettingsError:
+    shown = inert(folder)
+    if is_file(folder):
+        fault = f"{shown} is a file, not a report folder"
+    elif is_store(folder):
+        return SettingsError(
+            f"{shown} is a store, not a report folder; make a report from it with `circleci-usage"
+            f" report --store {shown}`, then name the report's folder with --output (OUTPUT_DIR)."
+        )
+    elif exists(folder):
+        fault = f"{shown} is not a report folder: there is no {SUMMARY_NAME}"
+    else:
+        fault = f"There is no report folder {shown}"
+    return SettingsError(
+        f"{fault}; make a report with `circleci-usage run` or `circleci-usage report`, or name its"
+        " folder with --output (OUTPUT_DIR). `circleci-usage demo` makes one without an account."
+    )
 
 
 def _damaged_summary(folder: Path, why: str) -> DataError:

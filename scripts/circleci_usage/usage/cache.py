@@ -33,13 +33,11 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     Sums,
 )
-from circleci_usage.usage.file_hashes import FileState, checksums, state_of
+from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, checksums, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
-
-CACHE_FOLDER: Final = ".daily-usage"
 
 _SUFFIX: Final = ".sums"
 _KEPT: Final = 4

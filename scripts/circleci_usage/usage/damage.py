@@ -34,6 +34,10 @@ from circleci_usage.usage.records import BLANK_LINES, records
 _NUMBER: Final = re.compile(IS_NUMBER, re.ASCII)
 _NUMBERS: Final = (*CREDIT_COLUMNS.values(), TOTAL_CREDITS, SECONDS)
 _SHOWN: Final = 40
+_REWRITTEN: Final = (
+    "download the file again, and do not save it with a spreadsheet program, which rewrites dates"
+    " and numbers."
+)
 _LARGE: Final = Decimal(10) ** 17
 """Thousands of amounts below this have a sum that is exact."""
 _LIMIT: Final = Decimal(10) ** MAX_WHOLE_DIGITS
@@ -142,7 +146,7 @@ def _check_text(raw: bytes, where: str) -> None:
     try:
         raw.decode()
     except UnicodeDecodeError:
-        raise DataError(f"{where}: the text is not UTF-8.") from None
+        raise DataError(f"{where}: the text is not UTF-8; {_REWRITTEN}") from None
 
 
 def _check_name(text: str, name: str, where: str) -> None:
@@ -162,7 +166,9 @@ def _check_day(text: str, where: str) -> None:
             datetime.strptime(ascii(text[:DAY_LENGTH])[1:-1], "%Y-%m-%d").replace(tzinfo=UTC).date()
         )
     except ValueError:
-        raise DataError(f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date.") from None
+        raise DataError(
+            f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r}, not a date as in 2026-01-31; {_REWRITTEN}"
+        ) from None
     if day not in EXPORTED_DAYS:
         raise DataError(
             f"{where}: JOB_RUN_DATE is {text[:_SHOWN]!r};"
@@ -182,7 +188,7 @@ def _check_number(text: str, name: str, where: str, below: Decimal) -> None:
     if not text or text in NULL_MARKS:
         return
     if not _is_number(text):
-        raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number.")
+        raise DataError(f"{where}: {name} is {text[:_SHOWN]!r}, not a number; {_REWRITTEN}")
     amount = Decimal(text)
     # Not abs, which raises an error for a huge exponent.
     size = amount.copy_abs()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from circleci_usage.schema.export_columns import NULL_MARKS
-from circleci_usage.usage.input_files import is_header
+from circleci_usage.usage.headers import is_header
 from circleci_usage.usage.records import Field, fields_of
 
 _OTHER_NULL, _NULL = (mark.encode() for mark in NULL_MARKS)

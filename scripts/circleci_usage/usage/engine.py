@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import Progress
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
@@ -49,10 +50,11 @@ class Merge(Protocol):
         file: the file to write.
         only: the days whose rows are written; None for all.
         has_repeats: whether rows repeat job runs; None when that is not known.
+        progress: shows how many bytes of the parts are done.
     """
 
     def __call__(  # noqa: D102
-        self, file: Path, *, only: Period | None, has_repeats: bool | None
+        self, file: Path, *, only: Period | None, has_repeats: bool | None, progress: Progress
     ) -> tuple[str, ...]: ...
 
 

@@ -22,6 +22,9 @@ from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.machine import cores
 from circleci_usage.core.os_errors import reading
 
+CACHE_FOLDER: Final = ".daily-usage"
+"""The folder beside parts with what is known about them."""
+
 MEMORY_NAME: Final = "checksums.json"
 
 _CHUNK: Final = 4 << 20

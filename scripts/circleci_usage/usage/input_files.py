@@ -3,17 +3,15 @@
 Export parts (`.csv.gz`), plain `.csv` files, folders of either. Only the first line is read here.
 """
 
-import csv
 import gzip
-import io
 import os
 import stat
-from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -24,19 +22,19 @@ from circleci_usage.core.os_errors import reading
 from circleci_usage.core.paths import is_file, is_text
 from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.schema.export_columns import REQUIRED_COLUMNS, new_credit_columns
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.usage.file_hashes import checksums, state_of
+from circleci_usage.usage.foreign_files import foreign_format
+from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
-HEADER_LIMIT: Final = 64 * 1024
+_NAME_FILES: Final = "name the files of an export, or a folder of them"
+_SNIFFED: Final = 20
+"""Files that are opened to say what a folder has instead of usage files."""
 ROW_LIMIT: Final = 1 << 20
 """Bytes that a row may have: a longer one has an unclosed quote, or the file is not CSV."""
-_MOST_COLUMNS: Final = 1_000
-_MOST_NEW_CREDITS: Final = 100
-_HEADER_MARK: Final = b"JOB_RUN_DATE"
 _DAMAGED: Final[tuple[type[Exception], ...]] = (
     gzip.BadGzipFile,
     EOFError,
@@ -67,6 +65,12 @@ class Recorded:
     rows: int
     bytes: int
     sha256: str
+
+
+def export_again(days: Period) -> str:
+    """What to do about a damaged part of an export of these days."""
+    first, last = f"--from {days.first}", f"--to {days.last}"
+    return f"rerun `circleci-usage export {first} {last}`, which downloads it again."
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,7 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
         files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
     if not files:
         raise SettingsError(
-            f"No usage files (.csv or .csv.gz) in {_listed(paths)};"
-            " name the files of an export, or a folder."
+            f"No usage files (.csv or .csv.gz) in {_listed(paths)}{_instead_in(paths)}."
         )
     return parts_of(files, _checksums_if_alike(files))
 
@@ -164,15 +167,17 @@ def is_store(path: Path) -> bool:
     return is_file(path / LEDGER_NAME)
 
 
+def has_usage_files(folder: Path) -> bool:
+    """Whether there is a file in a folder, at any depth, that is named like an export's."""
+    return any(_walk(folder, _SUFFIXES))
+
+
 def _files_of(path: Path) -> Iterator[Path]:
     mode = _mode_of(path)
     if stat.S_ISREG(mode):
         yield path
     elif not stat.S_ISDIR(mode):
-        raise SettingsError(
-            f"{inert(path)} is neither a file nor a folder;"
-            " name the files of an export, or a folder."
-        )
+        raise SettingsError(f"{inert(path)} is neither a file nor a folder; {_NAME_FILES}.")
     elif is_store(path):
         yield from _search(path / "parts")
     elif is_file(path / SUMMARY_NAME):
@@ -190,28 +195,61 @@ def _mode_of(path: Path) -> int:
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise SettingsError(f"There is no file or folder {inert(path)}; check the path.") from None
+        raise _missing(path) from None
     except OSError as error:
         raise SettingsError(
             f"{inert(path)} cannot be read: {error.strerror or error}; check the path."
         ) from None
 
 
+def _missing(path: Path) -> SettingsError:
+    shown = inert(path)
+    if any(sign in path.name for sign in "*?["):
+        return SettingsError(f"No file matches {shown}; check the path, or give the folder itself.")
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        names = []
+    alike = get_close_matches(path.name, names, n=1)
+    guess = f" Did you mean {inert(path.parent / alike[0])}?" if alike else ""
+    return SettingsError(f"There is no file or folder {shown}; check the path.{guess}")
+
+
+def _instead_in(paths: Iterable[Path]) -> str:
+    """What there is instead of usage files, and what to do."""
+    folders = (path for path in paths if path.is_dir())
+    found = (files for folder in folders for files in _walk(folder, ("",)))
+    others = [file for files in found for file in files if not file.name.startswith(".")]
+    for file in others[:_SNIFFED]:
+        with suppress(DataError, SettingsError), open_part(file) as stream:
+            fault = foreign_format(stream.readline(HEADER_LIMIT))
+            if fault:
+                return f", only others such as {inert(file.name)}: {fault}"
+    if others:
+        return f", only others such as {inert(others[0].name)}; {_NAME_FILES}"
+    return f"; {_NAME_FILES}"
+
+
 def _search(top: Path) -> Iterator[Path]:
-    """The files of a folder, then those of the folders in it at any depth, by name."""
+    """The usage files of a folder, then those of the folders in it at any depth, by name."""
+    for files in _walk(top, _SUFFIXES):
+        parts = [file for file in files if file.name != MERGED_NAME]
+        yield from parts or files
+
+
+def _walk(top: Path, suffixes: tuple[str, ...]) -> Iterator[list[Path]]:
+    """The files of a folder whose names end so, then of each folder in it that is not a report."""
     folders = [top]
     while folders:
         folder = folders.pop()
         with reading(folder):
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         # Neither pipes nor devices, which may never end.
-        files = [
+        yield [
             Path(entry.path)
             for entry in entries
-            if entry.name.endswith(_SUFFIXES) and _is_file(entry)
+            if entry.name.endswith(suffixes) and _is_file(entry)
         ]
-        parts = [file for file in files if file.name != MERGED_NAME]
-        yield from parts or files
         inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         folders += [
             Path(path) for path in reversed(inside) if not is_file(Path(path, SUMMARY_NAME))
@@ -272,71 +310,3 @@ def read_header(path: Path) -> tuple[str, ...]:
     """
     with open_part(path) as stream:
         return header_columns(stream.readline(HEADER_LIMIT), str(path))
-
-
-def header_columns(line: bytes, file: str) -> tuple[str, ...]:
-    """As `read_header`, of the first line of a file of that name."""
-    if len(line) >= HEADER_LIMIT:
-        raise DataError(
-            f"{file} is not a usage export: its first line is longer than {HEADER_LIMIT >> 10} KiB."
-        )
-    try:
-        columns = _names_in(line)
-    except (UnicodeDecodeError, csv.Error):
-        raise DataError(
-            f"{file} is not a usage export: its first line is not a CSV header."
-        ) from None
-    if not line.removeprefix(BOM_UTF8):
-        raise DataError(
-            f"{file} is empty: a usage export has at least a header line;"
-            " delete it or download it again."
-        )
-    if not any(columns):
-        raise DataError(
-            f"{file} is not a usage export: its first line is blank;"
-            " delete the lines above the header."
-        )
-    missing = _missing(columns)
-    if missing:
-        raise DataError(f"{file} is not a usage export: it lacks the columns {', '.join(missing)}.")
-    if len(set(columns)) < len(columns):
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        named = inert(", ".join(twice))
-        raise DataError(f"{file} is not a usage export: it has the column {named} twice.")
-    if len(columns) > _MOST_COLUMNS or len(new_credit_columns(columns)) > _MOST_NEW_CREDITS:
-        raise DataError(f"{file} is not a usage export: it has {len(columns):,} columns.")
-    return columns
-
-
-def is_header(line: bytes) -> bool:
-    """Whether a line below the first is another header, as after `cat` of several files."""
-    if _HEADER_MARK not in line.upper():
-        return False
-    try:
-        return not _missing(_names_in(line))
-    except (UnicodeDecodeError, csv.Error):
-        return False
-
-
-def is_run_together(line: bytes, width: int) -> bool:
-    """Whether a header follows a row of so many fields in the same line.
-
-    That happens when `cat` joins a file whose last line has no line end.
-    """
-    if _HEADER_MARK not in line.upper():
-        return False
-    try:
-        last, *header = _names_in(line)[width - 1 :]
-    except (ValueError, csv.Error):
-        return False
-    first = last.rstrip('"')
-    return all(name in header or first.endswith(name) for name in REQUIRED_COLUMNS)
-
-
-def _names_in(line: bytes) -> tuple[str, ...]:
-    names = next(csv.reader(io.StringIO(line.decode("utf-8-sig")), skipinitialspace=True), [])
-    return tuple(name.strip().upper() for name in names)
-
-
-def _missing(columns: Collection[str]) -> list[str]:
-    return [name for name in REQUIRED_COLUMNS if name not in columns]

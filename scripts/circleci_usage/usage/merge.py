@@ -16,11 +16,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
+from typing import Final
 
 from circleci_usage.core.atomic_files import atomic_write
 from circleci_usage.core.machine import cores
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.periods import Period
+from circleci_usage.core.plurals import counted
+from circleci_usage.core.progress import BYTES, NullProgress, Progress
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.bounds import have_long_rows
@@ -31,6 +34,8 @@ from circleci_usage.usage.merged_file import CHUNK, MergedFile, is_packed, whole
 from circleci_usage.usage.plain import plain_parts
 from circleci_usage.usage.polars.merged_rows import MisreadError, align, repeats_in
 from circleci_usage.usage.polars.repeats import LeftOut
+
+_SILENT: Final = NullProgress()
 
 
 class _OtherDialectError(Exception):
@@ -47,6 +52,7 @@ def merge(
     *,
     only: Period | None = None,
     has_repeats: bool | None = None,
+    progress: Progress = _SILENT,
 ) -> tuple[str, ...]:
     """Write the job runs of all parts to one file, each once, atomically.
 
@@ -55,6 +61,7 @@ def merge(
         output: the file to write or replace: gzip if its name ends with .csv.gz, plain with .csv.
         only: leave out the job runs of other days.
         has_repeats: whether rows repeat job runs; None when that is not known.
+        progress: shows how far it is.
 
     Returns:
         What a reader should know of the rows that were left out.
@@ -65,19 +72,20 @@ def merge(
         UnfinishedError: the disk is full.
     """
     packed = is_packed(output)
-    with atomic_write(output) as stream:
+    label = f"Writing {output.name} from {counted(len(parts), 'usage file')}"
+    with progress.task(label), atomic_write(output) as stream:
         merged = MergedFile(stream, packed)
         with suppress(MisreadError):
             # Parts that were summed before were checked then.
             if has_repeats is None and have_long_rows(parts):
                 raise MisreadError
-            return _merge(parts, merged, only, has_repeats=has_repeats, trusting=False)
+            return _merge(parts, merged, only, progress, has_repeats=has_repeats, trusting=False)
         # Where Polars misreads, all rows are checked, and plain copies are read instead.
         merged.empty()
         with working_folder() as folder:
             plain = plain_parts(parts, folder / "plain")
             try:
-                return _merge(plain, merged, only, has_repeats=has_repeats, trusting=True)
+                return _merge(plain, merged, only, progress, has_repeats=has_repeats, trusting=True)
             except MisreadError as misread:
                 raise damage_behind(misread, parts) from misread
 
@@ -97,6 +105,7 @@ def _merge(
     parts: Sequence[Part],
     merged: MergedFile,
     only: Period | None,
+    progress: Progress,
     *,
     has_repeats: bool | None,
     trusting: bool,
@@ -106,18 +115,20 @@ def _merge(
     if has_repeats is not False:
         left_out, warnings = repeats_in(parts, are_known=bool(has_repeats))
     takes_all = left_out is None and (only is None or not parts)
-    if takes_all and _is_copied(parts, merged, trusting=trusting):
+    if takes_all and _is_copied(parts, merged, progress, trusting=trusting):
         return warnings
     align(parts, merged, only, left_out, trusting=trusting)
     return warnings
 
 
-def _is_copied(parts: Sequence[Part], merged: MergedFile, *, trusting: bool) -> bool:
+def _is_copied(
+    parts: Sequence[Part], merged: MergedFile, progress: Progress, *, trusting: bool
+) -> bool:
     """Copy the parts if they have the dialect already; an odd row must be made plain first."""
     if len({part.columns for part in parts}) > 1:
         return False
     try:
-        _copy(parts, merged)
+        _copy(parts, merged, progress)
     except _OtherDialectError as error:
         if isinstance(error, _OddRowError) and not trusting:
             raise MisreadError from error
@@ -126,15 +137,23 @@ def _is_copied(parts: Sequence[Part], merged: MergedFile, *, trusting: bool) -> 
     return True
 
 
-def _copy(parts: Sequence[Part], merged: MergedFile) -> None:
+def _copy(parts: Sequence[Part], merged: MergedFile, progress: Progress) -> None:
+    sizes = [part.path.stat().st_size for part in parts]
+    label = f"Copying {counted(len(parts), 'usage file')}"
     with merged.writing() as stream:
         stream.write(header_line(parts[0].columns if parts else EXPORT_COLUMNS))
-    with working_folder() as folder, ThreadPoolExecutor(cores()) as pool:
+    with (
+        working_folder() as folder,
+        ThreadPoolExecutor(cores()) as pool,
+        progress.task(label, sum(sizes), BYTES) as task,
+    ):
         copies = [folder / str(number) for number in range(len(parts))]
-        for copy in pool.map(partial(_copy_rows, packed=merged.packed), parts, copies):
+        copied = pool.map(partial(_copy_rows, packed=merged.packed), parts, copies)
+        for size, copy in zip(sizes, copied, strict=True):
             with copy.open("rb") as rows:
                 copyfileobj(rows, merged.stream, CHUNK)
             copy.unlink()
+            task.advance(size)
 
 
 def _copy_rows(part: Part, copy: Path, *, packed: bool) -> Path:

@@ -7,11 +7,16 @@ from typing import Final
 
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.paths import kind_of
-from circleci_usage.usage.cache import CACHE_FOLDER
-from circleci_usage.usage.file_hashes import checksums, state_of
-from circleci_usage.usage.input_files import FoundParts, Part, Recorded, open_part, parts_of
+from circleci_usage.usage.file_hashes import CACHE_FOLDER, checksums, state_of
+from circleci_usage.usage.input_files import (
+    FoundParts,
+    Part,
+    Recorded,
+    export_again,
+    open_part,
+    parts_of,
+)
 
-_FETCH_AGAIN: Final = "delete it and rerun the export, which downloads it again."
 _CHUNK: Final = 1 << 16
 
 
@@ -36,22 +41,28 @@ def _refuse_others(recorded: Mapping[Path, Recorded]) -> None:
     for path, facts in recorded.items():
         kind = kind_of(path)
         if kind:
-            raise DataError(f"{path} is {kind}, not a file; {_FETCH_AGAIN}")
+            raise _damaged(path, facts, f"is {kind}, not a file")
         if not path.is_file():
-            raise DataError(f"{path} is missing; rerun the export, which downloads it again.")
+            raise _damaged(path, facts, "is missing")
         if state_of(path).size != facts.bytes:
-            raise DataError(
-                f"{path} does not have the size that the store's ledger records; {_FETCH_AGAIN}"
-            )
+            raise _damaged(path, facts, "does not have the size that the store's ledger records")
     files = [*recorded]
     found = checksums(files, files[0].parent / CACHE_FOLDER) if files else []
     for path, checksum in zip(files, found, strict=True):
-        if checksum != recorded[path].sha256:
-            raise DataError(
-                f"{path} does not have the checksum that the store's ledger records; {_FETCH_AGAIN}"
+        facts = recorded[path]
+        if checksum != facts.sha256:
+            raise _damaged(
+                path, facts, "does not have the checksum that the store's ledger records"
             )
-        if not recorded[path].rows and _has_rows(path):
-            raise DataError(f"{path} has rows, but the store's ledger records none; {_FETCH_AGAIN}")
+        if not facts.rows and _has_rows(path):
+            raise DataError(
+                f"{path} has rows, but the store's ledger records none; delete it and"
+                f" {export_again(facts.days)}"
+            )
+
+
+def _damaged(path: Path, facts: Recorded, how: str) -> DataError:
+    return DataError(f"{path} {how}; {export_again(facts.days)}")
 
 
 def _has_rows(path: Path) -> bool:

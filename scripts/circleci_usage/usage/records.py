@@ -17,14 +17,8 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.plurals import counted
 from circleci_usage.schema.export_columns import NULL_MARKS
-from circleci_usage.usage.input_files import (
-    ROW_LIMIT,
-    Part,
-    header_columns,
-    is_header,
-    is_run_together,
-    open_part,
-)
+from circleci_usage.usage.headers import header_columns, is_header, is_run_together
+from circleci_usage.usage.input_files import ROW_LIMIT, Part, open_part
 
 BLANK_LINES: Final = frozenset({b"", b"\n", b"\r\n", b"\r"})
 """Those that fast readers skip, too."""

@@ -264,7 +264,7 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "cuts after CONNECT": ((READ, TUNNEL), "."),
     "speaks HTTP after CONNECT": (
         (READ, TUNNEL, answer(200, b"{}"), HANG),
-        "no trusted TLS connection|too slow",
+        "there is no TLS connection|too slow",
     ),
 }
 
@@ -287,9 +287,9 @@ def test_a_proxy_with_faults(script: Script, words: str, monkeypatch: pytest.Mon
     assert not [head for head in proxy.heads if API_KEY.encode() in head]
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
+@pytest.mark.parametrize("trusted_by", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", ""])
 def test_a_tls_server_behind_a_proxy(
-    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trusted_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = self_made(tmp_path)
     with (
@@ -301,17 +301,18 @@ def test_a_tls_server_behind_a_proxy(
         monkeypatch.setenv("https_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
         monkeypatch.setenv(
-            "SSL_CERT_FILE", str(certificate.path if trusted else tmp_path / "mistyped.pem")
+            trusted_by or "SSL_CERT_FILE",
+            str(certificate.path if trusted_by else tmp_path / "mistyped.pem"),
         )
         with session(f"https://localhost:{server.port}", total=20) as datadog:
-            if trusted:
+            if trusted_by:
                 assert datadog.call(validate) == {"valid": True}
             else:
                 with pytest.raises(
-                    ServiceError, match=r"no trusted TLS connection .*SSL_CERT_FILE"
+                    ServiceError, match=r"the TLS connection is not trusted .*REQUESTS_CA_BUNDLE"
                 ):
                     datadog.call(validate)
-    assert bool(server.heads) == trusted
+    assert bool(server.heads) == bool(trusted_by)
 
 
 def test_a_request_that_may_have_been_done_is_not_done_twice() -> None:

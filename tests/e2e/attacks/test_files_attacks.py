@@ -54,7 +54,7 @@ STREAMS: Final = (
     Streams("$C --version > /dev/full", 5, "standard output"),
     Streams("$C datadog-dashboard > /dev/full", 5, "standard output"),
     Streams("$C report export --no-merged > /dev/full", 5, "standard output"),
-    Streams("$C status --period nonsense > /dev/full", 2, "Unknown period"),
+    Streams("$C status --period nonsense > /dev/full", 2, "--period nonsense: invalid value"),
     Streams("$C status --period nonsense 2> /dev/full; echo code $?", 0, "code 2"),
     Streams("$C status | head -0; echo code ${PIPESTATUS[0]}", 0, "code 0"),
     Streams("$C status | head -1; echo code ${PIPESTATUS[0]}", 0, "code 0"),

@@ -200,7 +200,7 @@ def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path:
         env = exporting(server.url)
         ended = struck("run", cwd=tmp_path, env=env, by=by, when=files.begun, then=0.2)
         assert files.met <= 4
-    assert "Requests, downloads and sent data are kept" in ended.outcome.err
+    assert f"the download of {YESTERDAY} to {YESTERDAY} is unfinished" in ended.outcome.err
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])

@@ -917,7 +917,7 @@ PROXY_FAULTS: dict[str, tuple[Script, str]] = {
     "drips TLS after CONNECT": ((READ, TUNNEL, Drip(b"\x16\x03\x03\x40\x00" + b"\x00" * 60)), "."),
     "speaks HTTP after CONNECT": (
         (READ, TUNNEL, answer(200, b"[]"), HANG),
-        "the TLS connection is not trusted|too slow",
+        "there is no TLS connection|too slow",
     ),
     "is another server behind CONNECT": (
         (READ, TUNNEL, TLS, READ, RESET),

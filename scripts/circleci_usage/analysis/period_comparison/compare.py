@@ -98,7 +98,7 @@ def _begin_after(day: date, runs: pd.DataFrame) -> bool:
 def _compared_days(period: Period, complete_through: date) -> tuple[Period, Period]:
     """The complete days of a period, and as many of the previous one; all if it is complete.
 
-    Of a March that is complete through the 10th: 1 to 10 March, and 1 to 10 February.
+    Of a March that is complete through the 10th: March 1 to 10, and February 1 to 10.
     """
     before = previous_period(period)
     if complete_through >= period.last:

@@ -18,8 +18,22 @@ from circleci_usage.push.datadog.sites import Site
 _PATH: Final = re.compile(r"/[0-9A-Za-z_./-]{1,300}")
 
 
-def check_keys(site: Site, credentials: Credentials, *, clock: Clock, progress: Progress) -> str:
+def check_keys(
+    site: Site,
+    credentials: Credentials,
+    *,
+    clock: Clock,
+    progress: Progress,
+    within: float | None = None,
+) -> str:
     """Ask Datadog whether it accepts the keys.
+
+    Args:
+        site: where.
+        credentials: the keys.
+        clock: what pauses are made with.
+        progress: receives a message about each pause.
+        within: seconds for each of the two requests, without another attempt; None for patience.
 
     Returns:
         A sentence on what they can be used for.
@@ -28,7 +42,10 @@ def check_keys(site: Site, credentials: Credentials, *, clock: Clock, progress: 
         AccessError: Datadog does not accept them.
         ServiceError: Datadog cannot be reached.
     """
-    with DatadogSession(site, credentials, clock=clock, progress=progress) as datadog:
+    hurry: dict[str, Any] = {}
+    if within is not None:
+        hurry = {"timeouts": (within, within), "total": within, "pauses": ()}
+    with DatadogSession(site, credentials, clock=clock, progress=progress, **hurry) as datadog:
         request_or_fail(datadog, lambda client: AuthenticationApi(client).validate())
         if credentials.app_key is None:
             return (

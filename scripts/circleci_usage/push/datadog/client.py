@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import urllib3
 from datadog_api_client import ApiClient, Configuration
-from urllib3.exceptions import HTTPError, ProxyError, SSLError
+from urllib3.exceptions import HTTPError
 
 from circleci_usage.network.deadlines import Deadline, watched
-from circleci_usage.network.proxies import proxy_for
+from circleci_usage.network.faults import connection_fault
+from circleci_usage.network.proxies import certificates_for, proxy_for
 from circleci_usage.push.datadog.credentials import Credentials
 from circleci_usage.push.datadog.sites import Site
 
@@ -59,6 +60,7 @@ def _configuration(
     if credentials.app_key:
         configuration.api_key["appKeyAuth"] = credentials.app_key.get_secret_value()
     configuration.proxy, configuration.proxy_headers = _proxy(site.url)
+    configuration.ssl_ca_cert = certificates_for(site.url)
     for operation in _UNSTABLE:
         configuration.unstable_operations[operation] = True
     return configuration
@@ -120,18 +122,10 @@ def _whole(response: urllib3.BaseHTTPResponse) -> bytes:
     return bytes(body)
 
 
-# The first that matches counts.
-_FAULTS: Final = (
-    (SSLError, "no trusted TLS connection (a proxy's certificate? see SSL_CERT_FILE)"),
-    (ProxyError, "no connection through the proxy"),
-    (_TooSlowError, "the response is too slow"),
-    (_TooLongError, "the response is far too long"),
-    (urllib3.exceptions.ReadTimeoutError, "no response within the time-out"),
-    (urllib3.exceptions.ConnectTimeoutError, "no connection"),
-    (HTTPError, "the connection broke"),
-)
-
-
-def connection_fault(error: HTTPError) -> str:
+def request_fault(error: HTTPError) -> str:
     """What went wrong, without urllib3's own text, which may contain a proxy's password."""
-    return next(words for kind, words in _FAULTS if isinstance(error, kind))
+    if isinstance(error, _TooSlowError):
+        return "the connection or the response is too slow"
+    if isinstance(error, _TooLongError):
+        return "the response is far too long"
+    return connection_fault(error) or "the connection was interrupted"

@@ -5,7 +5,7 @@ are imported only when something is sent.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -17,11 +17,11 @@ from datadog_api_client.exceptions import ApiException
 from urllib3.exceptions import HTTPError, SSLError
 
 from circleci_usage.core.errors import AccessError, ServiceError, UsageExporterError
-from circleci_usage.core.progress import Clock, Progress
+from circleci_usage.core.progress import Clock, Progress, wait_before_retry
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.push.datadog.client import TIMEOUTS, TOTAL, connection_fault, datadog_client
+from circleci_usage.push.datadog.client import TIMEOUTS, TOTAL, datadog_client, request_fault
 from circleci_usage.push.datadog.credentials import Credentials
-from circleci_usage.push.datadog.sites import Site
+from circleci_usage.push.datadog.sites import Site, unreachable
 
 PAUSES: Final = (2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts: long enough for a hiccup. A rate limit comes with its own pause."""
@@ -92,6 +92,7 @@ class DatadogSession:
         progress: receives a message about each pause.
         timeouts: see `client.TIMEOUTS`.
         total: see `client.TOTAL`.
+        pauses: see `PAUSES`.
 
     Raises:
         SettingsError: the environment names a proxy whose address is not valid.
@@ -106,11 +107,13 @@ class DatadogSession:
         progress: Progress,
         timeouts: tuple[float, float] = TIMEOUTS,
         total: float = TOTAL,
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
         self.site = site
         self.credentials = credentials
         self.clock = clock
         self._progress = progress
+        self._pauses = pauses
         self._until = clock.now() + WAIT_BUDGET
         self._client = datadog_client(site, credentials, timeouts, total)
 
@@ -141,7 +144,7 @@ class DatadogSession:
             ServiceError: Datadog cannot be reached or cannot do it now.
             DatadogRefusedError: Datadog rejects the request.
         """
-        pauses = iter(PAUSES)
+        pauses = iter(self._pauses)
         while isinstance(outcome := self._attempt(request), _Failure):
             pause = next(pauses, None)
             # A request over the rate limit was not processed, so a retry does nothing twice.
@@ -163,14 +166,17 @@ class DatadogSession:
         except ApiException as error:
             return self._failure(error)
         except HTTPError as error:
-            return _Failure(None, connection_fault(error))
+            return _Failure(None, request_fault(error))
         except UnicodeDecodeError:  # raised by the client for the body of an error
             return _Failure(None, _FOREIGN)
         return _parsed(response.status, body)
 
     def _failure(self, error: ApiException) -> _Failure:
         if not error.status:  # the client's way to report that there is no TLS connection
-            return _Failure(None, connection_fault(SSLError()))
+            cause = error.__context__
+            return _Failure(
+                None, request_fault(cause if isinstance(cause, HTTPError) else SSLError())
+            )
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         reset = headers.get("x-ratelimit-reset", "")
         pause = float(reset) if error.status == _TOO_MANY and reset.isdecimal() else None
@@ -183,7 +189,7 @@ class DatadogSession:
             return False
         why = failure.reason if failure.status is None else f"status {failure.status}"
         self._progress.detail(f"Datadog: {why}; retrying in {pause:.0f} s.")
-        self.clock.sleep(pause)
+        wait_before_retry(self.clock, pause, self._progress, subject="Datadog", state=why)
         return True
 
     def _explained(
@@ -194,9 +200,7 @@ class DatadogSession:
         if status in _DENIED:
             return AccessError(_denied(status, self.site, permission) + details)
         if status is None:
-            return ServiceError(
-                f"Datadog cannot be reached at {self.site.url}: {failure.reason}. Try again later."
-            )
+            return unreachable(self.site, failure.reason)
         if failure.is_temporary or status < _CLIENT_ERRORS:
             return ServiceError(_unavailable(status, self.site, details))
         return DatadogRefusedError(status, failure.reason)
@@ -208,7 +212,7 @@ def _parsed(status: int, body: bytes) -> tuple[Any] | _Failure:
         if status == _EMPTY:
             return (None,)
         # Python takes a response that was cut off in its headers for one without a body.
-        return _Failure(None, connection_fault(HTTPError()))
+        return _Failure(None, request_fault(HTTPError()))
     try:
         return (json.loads(body),)
     except (ValueError, RecursionError):

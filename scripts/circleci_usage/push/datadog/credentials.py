@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.secret_texts import fault_of_secret
 
 API_KEY_VARIABLES: Final = ("DATADOG_API_KEY", "DD_API_KEY")
 APP_KEY_VARIABLES: Final = ("DATADOG_APP_KEY", "DD_APP_KEY")
@@ -64,6 +65,8 @@ def _key(environment: Mapping[str, str], names: tuple[str, ...]) -> SecretStr | 
         text = environment.get(name, "").strip()
         if not text:
             continue
+        if fault := fault_of_secret(text):
+            raise SettingsError(f"{name} {fault}.")
         if not _KEY.fullmatch(text):
             raise SettingsError(
                 f"{name} contains characters that no Datadog key has; copy the key again."

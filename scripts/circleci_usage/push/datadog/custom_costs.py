@@ -100,7 +100,7 @@ def _upload(datadog: DatadogSession, file: CostFile) -> str:
         # Not repeatable: if the first attempt did arrive, the file would be there twice.
         return _id(datadog.call(upload, permission=_PERMISSION, repeatable=False)["data"])
     except DatadogRefusedError as error:
-        raise _failed("rejects the Custom Costs file", error) from None
+        raise _failed("rejected the Custom Costs file", error) from None
     except ServiceError as error:
         raise ServiceError(
             f"{error} It is unknown whether the Custom Costs of {file.period} arrived. Rerun the"
@@ -120,7 +120,7 @@ def _delete(datadog: DatadogSession, id_: str) -> None:
         )
     except DatadogRefusedError as error:
         if error.status != HTTPStatus.NOT_FOUND:
-            raise _failed(f"does not delete the Custom Costs file {id_}", error) from None
+            raise _failed(f"did not delete the Custom Costs file {id_}", error) from None
 
 
 def _listed(datadog: DatadogSession) -> dict[str, Period]:

@@ -42,7 +42,9 @@ def deliver(datadog: DatadogSession, batches: Sequence[Batch], progress: Progres
     waiting = deque(batches)
     arrived: list[Batch] = []
     errors: list[UsageExporterError] = []
-    with progress.task("Sending to Datadog", _points(batches)) as task:
+    points = _points(batches)
+    progress.if_interrupted(_sent_so_far(0, points))
+    with progress.task("Sending to Datadog", points, "points") as task:
         while waiting:
             batch = waiting.popleft()
             try:
@@ -58,8 +60,9 @@ def deliver(datadog: DatadogSession, batches: Sequence[Batch], progress: Progres
             else:
                 arrived.append(batch)
                 task.advance(batch.points)
+                progress.if_interrupted(_sent_so_far(_points(arrived), points))
     if errors:
-        raise _partially_sent(arrived, _points(batches), errors[0]) if arrived else errors[0]
+        raise _partially_sent(arrived, points, errors[0]) if arrived else errors[0]
     series = sum(len(batch.series) for batch in arrived)
     return Delivered(len(arrived), series, _points(arrived))
 
@@ -76,13 +79,21 @@ def _send(datadog: DatadogSession, batch: Batch) -> None:
         raise DatadogRefusedError(HTTPStatus.ACCEPTED, datadog.reason(response))
 
 
+def _sent_so_far(arrived: int, points: int) -> str:
+    """What an interruption leaves behind; a batch that is on its way may have arrived, too."""
+    return (
+        f"Datadog has accepted at least {arrived:,} of {counted(points, 'point')}; rerun the same"
+        " command, it is safe to retry."
+    )
+
+
 def _points(batches: Sequence[Batch]) -> int:
     return sum(batch.points for batch in batches)
 
 
 def _refused(batch: Batch, error: DatadogRefusedError) -> ServiceError:
     points = counted(batch.points, "point")
-    return ServiceError(f"Datadog rejects a request with {points} {error.explanation}.")
+    return ServiceError(f"Datadog rejected a request with {points} {error.explanation}.")
 
 
 def _partially_sent(

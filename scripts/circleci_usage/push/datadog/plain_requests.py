@@ -19,5 +19,5 @@ def request_or_fail(
         return datadog.call(request, permission=permission, repeatable=repeatable)
     except DatadogRefusedError as error:
         raise ServiceError(
-            f"Datadog at {datadog.site.url} rejects the request {error.explanation}."
+            f"Datadog at {datadog.site.url} rejected the request {error.explanation}."
         ) from None

@@ -1,6 +1,6 @@
 """A plan → Datadog. Importing this loads Datadog's client, which planning does not need."""
 
-from typing import Any
+from typing import Any, Final
 
 from datadog_api_client.v1.api.events_api import EventsApi
 
@@ -20,6 +20,8 @@ from circleci_usage.push.datadog.sent_costs import SentCosts
 from circleci_usage.push.events import Event
 from circleci_usage.push.metrics import DAILY_METRICS
 
+_AGAIN: Final = "rerun the same command, it is safe to retry."
+
 
 def send_plan(
     plan: PushPlan, credentials: Credentials, *, clock: Clock, progress: Progress
@@ -37,12 +39,19 @@ def send_plan(
     _refuse(plan, credentials)
     sent = SentCosts(plan.options.sent_costs)
     with DatadogSession(plan.options.site, credentials, clock=clock, progress=progress) as datadog:
-        enabled = _ensure_historical(datadog, plan)
-        replacement = plan_replacement(datadog, plan.costs, sent) if plan.costs else None
+        progress.if_interrupted(f"Nothing was sent to Datadog yet; {_AGAIN}")
+        with progress.task("Checking what Datadog has"):
+            enabled = _ensure_historical(datadog, plan)
+            replacement = plan_replacement(datadog, plan.costs, sent) if plan.costs else None
         delivered = deliver(datadog, plan.batches, progress)
         try:
             if replacement:
-                replace_costs(datadog, replacement, sent, progress)
+                arrived = counted(delivered.points, "point")
+                progress.if_interrupted(
+                    f"Datadog has accepted {arrived}, and perhaps not the Custom Costs; {_AGAIN}"
+                )
+                with progress.task("Sending Custom Costs to Datadog"):
+                    replace_costs(datadog, replacement, sent, progress)
             for event in plan.events:
                 _send_event(datadog, event)
         except UsageExporterError as error:

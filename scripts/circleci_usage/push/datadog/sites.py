@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.errors import ServiceError, SettingsError
+from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.network.addresses import service_address
 from circleci_usage.push.datadog.defaults import DEFAULT_SITE
@@ -23,6 +24,21 @@ SITES: Final = (
     f"us2.{GOVERNMENT}",
 )
 """Every site that datadog-api-client accepts."""
+
+_CALLED: Final = {
+    "us": DEFAULT_SITE,
+    "us1": DEFAULT_SITE,
+    "us3": "us3.datadoghq.com",
+    "us5": "us5.datadoghq.com",
+    "ap1": "ap1.datadoghq.com",
+    "ap2": "ap2.datadoghq.com",
+    "uk1": "uk1.datadoghq.com",
+    "eu": "datadoghq.eu",
+    "eu1": "datadoghq.eu",
+    "gov": GOVERNMENT,
+    "us1-fed": GOVERNMENT,
+}
+"""What Datadog calls its sites, and people write."""
 
 _SETTING: Final = "DATADOG_URL (--datadog-url)"
 _SHOWN: Final = 100
@@ -66,12 +82,22 @@ def datadog_site(name: str, url: str | None = None, *, allow_insecure: bool = Fa
     wanted = name.strip().lower().removeprefix("https://").rstrip("/")
     wanted = wanted.removeprefix("app.").removeprefix("api.")
     if wanted not in SITES:
+        guess = did_you_mean(_CALLED.get(wanted, wanted), SITES)
         raise SettingsError(
             f"Unknown Datadog site '{inert(name, _SHOWN)}'; set DATADOG_SITE or --datadog-site to"
-            f" the one in the address of your Datadog pages: {', '.join(SITES)}."
+            f" the one in the address of your Datadog pages: {', '.join(SITES)}"
+            f"{guess or '.'}"
         )
     if not url:
         return Site(wanted, f"https://api.{wanted}")
     example = "https://proxy.example.com"
     address = service_address(url, setting=_SETTING, example=example, allow_insecure=allow_insecure)
     return Site(wanted, address)
+
+
+def unreachable(site: Site, reason: str) -> ServiceError:
+    """The error for a site that gives no response."""
+    return ServiceError(
+        f"Datadog cannot be reached at {site.url}: {reason}. Try again later, and check the network"
+        " and --datadog-url (DATADOG_URL)."
+    )

@@ -37,10 +37,14 @@ _ROW: Final = 20
 _DASHES: Final = (0, (3, 1.5))
 
 
+COST_BY_DAY: Final = "cost-by-day"
+"""The name of its files, which the page links to."""
+
+
 def draw_charts(view: ReportView, folder: Path) -> None:
     """Write the charts into an existing folder; without usage they are empty axes."""
     with style.house_style():
-        style.save(cost_by_day(view), folder / "cost-by-day")
+        style.save(cost_by_day(view), folder / COST_BY_DAY)
         style.save(credits_by_project(view), folder / "credits-by-project")
         style.save(cost_by_credit_type(view.report), folder / "cost-by-credit-type")
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
+from circleci_usage.render.charts.report_charts import COST_BY_DAY
 from circleci_usage.render.charts.style import PAGE_COLORS
 from circleci_usage.render.page.sections.all_projects import all_projects_section
 from circleci_usage.render.page.sections.breakdowns import (
@@ -40,6 +41,7 @@ from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
 from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.schema import report_files
 
 _NOT_IN_ANCHORS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -206,6 +208,16 @@ def _templates(currency: str) -> Environment:
         "long_day": formatting.long_day,
         "day": formatting.day,
         "visible_name": formatting.visible_name,
+        "table_file": report_files.table_file,
+    }
+    templates.globals |= {
+        "summary": report_files.SUMMARY_NAME,
+        "summary_text": report_files.SUMMARY_TEXT_NAME,
+        "charts": report_files.CHARTS_FOLDER,
+        "project_charts": report_files.PROJECT_CHARTS_FOLDER,
+        "cost_by_day": COST_BY_DAY,
+        "cube": report_files.CUBE,
+        "chargeback": report_files.CHARGEBACK,
     }
     return templates
 

@@ -1,6 +1,6 @@
 """What sections are made of: tables of texts, under a hint and a few amounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -41,16 +41,17 @@ class PageTable:
     Attributes:
         title: of the table.
         headings: of the columns.
-        rows: the first cell names the row; the others are numbers.
+        rows: the first cell names the row, the second is what it cost, as far as there is such a
+            column: a narrow screen shows these two.
         note: how many rows are not shown.
-        names: how many of the first columns hold names rather than numbers.
+        texts: the headings of further columns that hold texts; the others hold numbers.
     """
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Row]
     note: str = ""
-    names: int = 1
+    texts: Collection[str] = ()
 
 
 @dataclass(frozen=True)

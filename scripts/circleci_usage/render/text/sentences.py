@@ -16,6 +16,7 @@ from circleci_usage.core.plurals import agreeing
 from circleci_usage.render.formatting import (
     day,
     days,
+    full_day,
     money,
     money_change,
     number_of,
@@ -112,7 +113,7 @@ def _finality(report: Report) -> str:
     if through is None:
         return "Data is incomplete; totals may still increase."
     if through < report.period.last:
-        last = f"{through.day} {through:%B %Y}"
+        last = full_day(through)
         return f"Complete through {last}; later days are missing or may still increase."
     return "" if report.missing else "All days are complete."
 
@@ -125,8 +126,8 @@ def _change(view: ReportView) -> Iterator[Sentence]:
     before = f"{when(changes.before)} ({money(total.before, currency)})"
     what = "That is"
     if changes.without_seats or changes.now != view.report.period:
-        seats = "Excluding seats, " if changes.without_seats else ""
-        what = f"{seats}{days(changes.now)} cost {money(total.after, currency)},"
+        what = "Excluding seats, the cost was" if changes.without_seats else "The cost was"
+        what = f"{what} {money(total.after, currency)} {when(changes.now)}:"
     yield Sentence(f"{what} {_than(total, currency)} {before}{_per_day(total)}.")
     if is_change(total) and is_change_per_day(total):
         yield from _main_drivers(changes.project_drivers[:_DRIVERS], view)

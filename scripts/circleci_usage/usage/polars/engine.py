@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from circleci_usage.core.periods import Period
+from circleci_usage.core.progress import Progress
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.aggregates import Sums
@@ -26,9 +27,11 @@ def on_this_machine(found: FoundParts) -> Source:
         with at_least_a_header(parts) as some:
             return read_sums(some, branch_globs, period, cache, job_groups)
 
-    def merge_all(file: Path, *, only: Period | None, has_repeats: bool | None) -> tuple[str, ...]:
+    def merge_all(
+        file: Path, *, only: Period | None, has_repeats: bool | None, progress: Progress
+    ) -> tuple[str, ...]:
         with at_least_a_header(parts) as some:
-            return merge(some, file, only=only, has_repeats=has_repeats)
+            return merge(some, file, only=only, has_repeats=has_repeats, progress=progress)
 
     return Source(
         files=len(parts),

@@ -10,14 +10,8 @@ from pyspark.sql import functions as sql
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.schema.report_files import MERGED_NAME
-from circleci_usage.usage.input_files import (
-    GZIP_MAGIC,
-    HEADER_LIMIT,
-    FoundParts,
-    Recorded,
-    copy_warning,
-    header_columns,
-)
+from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
+from circleci_usage.usage.input_files import GZIP_MAGIC, FoundParts, Recorded, copy_warning
 
 _GZIP_WINDOW: Final = 31
 

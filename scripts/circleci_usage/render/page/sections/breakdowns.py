@@ -9,19 +9,14 @@ from circleci_usage.render.charts.day_bars import Spark, spark
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList, top_list
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 
 COMPACT_LENGTH: Final = 48
 
 _TOP: Final = 15
 _COMPACT_TOP: Final = 8
-_ENVIRONMENT: Final = (
-    "resource_classes",
-    "executors",
-    "statuses",
-    "triggers",
-    "branches",
-    "workflows",
-)
+_ELSEWHERE: Final = ("credit_types", "teams", "organizations", "projects", "jobs", "daily")
+"""Breakdowns that other sections show."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +46,8 @@ def credit_type_section(view: ReportView) -> Sequence[TopList]:
 
 
 def environment_section(view: ReportView) -> Sequence[TopList]:
-    """Resource classes, executors, statuses, triggers, branches and workflows."""
-    return _compact(view, _ENVIRONMENT)
+    """Resource classes, executors, branches and whatever else no other section shows."""
+    return _compact(view, [name for name in BREAKDOWN_TABLES if name not in _ELSEWHERE])
 
 
 def projects_section(view: ReportView) -> WideList:

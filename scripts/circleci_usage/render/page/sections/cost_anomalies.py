@@ -9,7 +9,7 @@ from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import ProjectKey
 
 _ROWS: Final = 10
-_HEADINGS: Final = ("Day", "Project", "Main driver", "Expected", "Actual", "Excess")
+_HEADINGS: Final = ("Project", "Actual", "Expected", "Excess", "Day", "Main driver")
 _HINT: Final = (
     "Compared with the same weekday in the surrounding weeks, considering how much the cost usually"
     " varies. If the anomaly is limited to one job, the amounts are that job's."
@@ -22,9 +22,8 @@ def cost_anomalies_section(view: ReportView) -> PageTables | None:
     if not found:
         return None
     rows = [_row(anomaly, view) for anomaly in found[:_ROWS]]
-    table = PageTable(
-        "Cost anomalies", _HEADINGS, rows, more_rows(len(rows), found, "day"), names=3
-    )
+    note = more_rows(len(rows), found, "day")
+    table = PageTable("Cost anomalies", _HEADINGS, rows, note, texts=("Day", "Main driver"))
     return PageTables([table], hint=_HINT, files=["anomalies"])
 
 
@@ -34,12 +33,12 @@ def _row(anomaly: Anomaly, view: ReportView) -> Row:
     if anomaly.project:
         project = name_cell(view.project_names.of(ProjectKey(*anomaly.project)))
     return [
-        long_day(anomaly.day),
         project,
-        _main_driver(anomaly.main_driver, currency) if anomaly.main_driver else "",
-        money(anomaly.expected, currency),
         money(anomaly.actual, currency),
+        money(anomaly.expected, currency),
         Cell(money_change(anomaly.excess, currency), tone="more"),
+        long_day(anomaly.day),
+        _main_driver(anomaly.main_driver, currency) if anomaly.main_driver else "",
     ]
 
 

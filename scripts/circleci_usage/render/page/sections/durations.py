@@ -18,10 +18,9 @@ from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import JobKey, WorkflowKey
 
 _ROWS: Final = 10
-_OUTCOMES: Final = ("Runs", "Success rate", "Canceled")
-_AMOUNTS: Final = ("p50", "p95", "Credits", "Cost")
-_WORKFLOW_HEADINGS: Final = ("Workflow", *_OUTCOMES, "On hold", "Running", *_AMOUNTS)
-_JOB_HEADINGS: Final = ("Job", *_OUTCOMES, *_AMOUNTS, "p95 queue time")
+_COUNTS: Final = ("Cost", "Credits", "Runs", "Success rate", "Canceled")
+_WORKFLOW_HEADINGS: Final = ("Workflow", *_COUNTS, "On hold", "Running", "p50", "p95")
+_JOB_HEADINGS: Final = ("Job", *_COUNTS, "p50", "p95", "p95 queue time")
 _HINT: Final = (
     f"50% / 95% of runs finished within p50 / p95; p95 is shown for {ENOUGH_FOR_P95} runs or more."
     " Canceled runs are excluded from the success rate; a workflow run is canceled when any of its"
@@ -51,37 +50,38 @@ def durations_section(view: ReportView) -> PageTables | None:
 def _workflow_row(stats: DurationStats, view: ReportView) -> Row:
     return [
         workflow_cell(WorkflowKey(*stats.key), view.project_names),
-        *_outcomes(stats),
+        *_counts(stats, view.currency),
         number(stats.on_hold or 0),
         number(stats.running or 0),
-        *_amounts(stats, view.currency),
+        *_lengths(stats),
     ]
 
 
 def _job_row(stats: DurationStats, view: ReportView) -> Row:
     return [
         job_cell(JobKey(*stats.key), view.project_names),
-        *_outcomes(stats),
-        *_amounts(stats, view.currency),
+        *_counts(stats, view.currency),
+        *_lengths(stats),
         _percentile(stats.p95_queued),
     ]
 
 
-def _outcomes(stats: DurationStats) -> Row:
+def _counts(stats: DurationStats, currency: str) -> Row:
     rate: Cell | str = Cell("–", whole="every run was canceled")
     if stats.success_rate is not None:
         rate = percent(stats.success_rate)
     never = f"({number(stats.never_started)} never started)" if stats.never_started else ""
-    return [number(stats.runs), rate, Cell(number(stats.canceled), detail=never)]
-
-
-def _amounts(stats: DurationStats, currency: str) -> Row:
     return [
-        _percentile(stats.p50_seconds),
-        _percentile(stats.p95_seconds),
-        number(stats.credits),
         money(stats.cost, currency),
+        number(stats.credits),
+        number(stats.runs),
+        rate,
+        Cell(number(stats.canceled), detail=never),
     ]
+
+
+def _lengths(stats: DurationStats) -> Row:
+    return [_percentile(stats.p50_seconds), _percentile(stats.p95_seconds)]
 
 
 def _percentile(seconds: float | None) -> Cell | str:

@@ -26,7 +26,7 @@ def job_groups_section(view: ReportView) -> PageTables | None:
             " resource class; to list each as one job, add this to the settings file:"
         ),
         text=job_group_settings({job.name: job.globs for job in found[:_SETTABLE]}),
-        tables=[PageTable("Suggested job groups", _HEADINGS, rows, note, names=4)],
+        tables=[PageTable("Suggested job groups", _HEADINGS, rows, note, texts=_HEADINGS)],
     )
 
 

@@ -78,17 +78,18 @@ def _job_table(found: Sequence[Change], periods: tuple[str, str], view: ReportVi
 
 
 def _headings(name: str, periods: tuple[str, str]) -> Sequence[str]:
-    return (name, *periods, "Change", "Change %", "Change per day", "Volume effect")
+    before, now = periods
+    return (name, now, "Change", "Change %", before, "Change per day", "Volume effect")
 
 
 def _amounts(change: Change, currency: str) -> Row:
     tone = _tone(change)
     by_runs = change.volume_effect
     return [
-        money(change.before, currency),
         money(change.after, currency),
         Cell(money_change(change.difference, currency), tone=tone),
         Cell(_relative_change(change), tone=tone),
+        money(change.before, currency),
         _change_per_day(change, currency),
         "" if by_runs is None else money_change(by_runs, currency),
     ]

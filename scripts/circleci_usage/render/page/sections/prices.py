@@ -19,6 +19,7 @@ _AMOUNTS: Final = {
     "contracted_cost": "Contracted cost",
     "cost": "Cost",
 }
+_PRICE_PERIOD: Final = ("From", "To")
 
 
 def prices_section(view: ReportView) -> PageTables:
@@ -56,10 +57,11 @@ def _costs(report: Report) -> Iterator[tuple[str, str, str]]:
 def _price_periods(report: Report) -> PageTable:
     amounts = known_amounts(_AMOUNTS, report.prices)
     titles = [_AMOUNTS[name] for name in amounts]
-    headings = ("Credit type", "From", "To", f"{report.currency} per credit", *titles)
+    price = f"{report.currency} per credit"
+    headings = ("Credit type", titles[-1], *_PRICE_PERIOD, price, *titles[:-1])
     used = report.prices_used.to_dict("records")
     rows = [_price_row(line, amounts, report.currency) for line in used]
-    return PageTable("Price periods", headings, rows, names=3)
+    return PageTable("Price periods", headings, rows, texts=_PRICE_PERIOD)
 
 
 def _price_row(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> Row:
@@ -69,8 +71,8 @@ def _price_row(line: Mapping[Hashable, Any], amounts: list[str], currency: str) 
         first = Shown(str(line["first"] or "–"), line["first"] or date.min)
         last = Shown(str(line["last"] or "open-ended"), line["last"] or date.max)
         price = Shown(plain(line["price"]), line["price"])
-    shown = [_amount(line, name, currency) for name in amounts]
-    return [credit_type_name(line["credit_type"]), first, last, price, *shown]
+    *others, cost = [_amount(line, name, currency) for name in amounts]
+    return [credit_type_name(line["credit_type"]), cost, first, last, price, *others]
 
 
 def _amount(line: Mapping[Hashable, Any], name: str, currency: str) -> str:

@@ -40,33 +40,34 @@ _FEW_ROWS: Final = 5
 
 _SIZING_HEADINGS: Final = (
     "Job",
+    "Monthly savings",
     "Current class",
     "Recommended",
     "Peak CPU",
     "Peak RAM",
     "Runs",
-    "Monthly savings",
 )
 _MIGRATION_HEADINGS: Final = (
     "Job",
+    "Monthly cost",
+    "Monthly savings",
     "Current class",
     "Next generation",
     "Credits per minute",
     "New rate",
     "Break-even speed-up",
     "Runs",
-    "Monthly cost",
-    "Monthly savings",
 )
 _SPEED_UP_HEADINGS: Final = (
     "Job",
+    "Monthly cost",
+    "Cost change",
+    "Time saved",
     "Current class",
     "Larger class",
     "Median CPU",
-    "Time saved",
-    "Cost change",
-    "Monthly cost",
 )
+_CLASSES: Final = ("Current class", "Recommended", "Next generation", "Larger class")
 _RATE_HEADINGS: Final = ("Class", "Credits per minute", "Matching runs")
 
 _MIGRATION_NOTE: Final = (
@@ -135,7 +136,7 @@ def _sizings(view: ReportView) -> Iterator[PageTable]:
         if found:
             rows = [_sizing_row(each, view) for each in found[:limit]]
             note = _note(limit, found, SAVINGS_ASSUME)
-            yield PageTable(title, _SIZING_HEADINGS, rows, note, names=3)
+            yield PageTable(title, _SIZING_HEADINGS, rows, note, _CLASSES)
 
 
 def _migrations(view: ReportView) -> Iterator[PageTable]:
@@ -143,7 +144,7 @@ def _migrations(view: ReportView) -> Iterator[PageTable]:
     if found:
         rows = [_migration_row(each, view) for each in found[:_FEW_ROWS]]
         note = _note(_FEW_ROWS, found, _MIGRATION_NOTE)
-        yield PageTable("Next generation", _MIGRATION_HEADINGS, rows, note, names=3)
+        yield PageTable("Next generation", _MIGRATION_HEADINGS, rows, note, _CLASSES)
 
 
 def _speed_ups(view: ReportView) -> Iterator[PageTable]:
@@ -151,7 +152,7 @@ def _speed_ups(view: ReportView) -> Iterator[PageTable]:
     if found:
         rows = [_speed_up_row(each, view) for each in found[:_FEW_ROWS]]
         note = _note(_FEW_ROWS, found, _SPEED_UP_NOTE)
-        yield PageTable("Speed-up opportunities", _SPEED_UP_HEADINGS, rows, note, names=3)
+        yield PageTable("Speed-up opportunities", _SPEED_UP_HEADINGS, rows, note, _CLASSES)
 
 
 def _derived_rates(right_sizing: RightSizing) -> Iterator[PageTable]:
@@ -179,12 +180,12 @@ def _sizing_row(found: Recommendation, view: ReportView) -> Row:
     fitting = found.suggested if found.verdict == "larger" else found.recommended
     return [
         job_cell(key.job_key, view.project_names),
+        _savings(found, view.currency),
         name_cell(key.resource_class, _derived(found.rate_source)),
         name_cell(fitting or ""),
         _peak(found.p95_cpu, found.measured_runs),
         _peak(found.p95_ram, found.measured_runs),
         number(found.runs),
-        _savings(found, view.currency),
     ]
 
 
@@ -217,14 +218,14 @@ def _migration_row(found: Migration, view: ReportView) -> Row:
     saved = found.saved
     return [
         job_cell(key.job_key, view.project_names),
+        money(found.cost, view.currency),
+        "" if saved is None else Cell(money(saved, view.currency), tone="less"),
         name_cell(key.resource_class),
         name_cell(found.target),
         plain(found.rate),
         plain(found.new_rate),
         Shown(break_even, found.break_even_speed_up),
         number(found.runs),
-        money(found.cost, view.currency),
-        "" if saved is None else Cell(money(saved, view.currency), tone="less"),
     ]
 
 
@@ -232,12 +233,12 @@ def _speed_up_row(found: SpeedUp, view: ReportView) -> Row:
     key = JobClassKey(*found.key)
     return [
         job_cell(key.job_key, view.project_names),
+        money(found.cost, view.currency),
+        _cost_change(found),
+        Shown(f"up to {percent(found.time_saved)}", found.time_saved),
         name_cell(key.resource_class),
         name_cell(found.target),
         Shown(f"{found.median_cpu:.0f}%", found.median_cpu),
-        Shown(f"up to {percent(found.time_saved)}", found.time_saved),
-        _cost_change(found),
-        money(found.cost, view.currency),
     ]
 
 

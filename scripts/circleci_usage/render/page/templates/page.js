@@ -1,4 +1,4 @@
-// Adds what only a script can: sorting and filtering. Without it the page is whole.
+// Adds what only a script can: sorting, filtering, where in the page one is. Without it the page is whole.
 (() => {
   "use strict";
   const names = new Intl.Collator("en", { numeric: true });
@@ -39,6 +39,33 @@
       heading.replaceChildren(button);
     });
   }
+  // Only what scrolls says so and is a stop of the Tab key.
+  const regions = [...document.querySelectorAll(".scroll")];
+  const tell = () => {
+    const wide = regions.map((region) => region.scrollWidth > region.clientWidth);
+    regions.forEach((region, index) => {
+      region.classList.toggle("scrolls", wide[index]);
+      region.tabIndex = wide[index] ? 0 : -1;
+    });
+  };
+  const watch = new ResizeObserver(() => requestAnimationFrame(tell));
+  for (const region of regions) watch.observe(region);
+  const nav = document.querySelector("nav");
+  const links = nav ? [...nav.querySelectorAll("a")] : [];
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
+  let current;
+  const mark = () => {
+    const isAtEnd = scrollY > 0 && innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+    const reached = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 3).length;
+    const link = links[(isAtEnd ? sections.length : reached) - 1];
+    if (link === current) return;
+    current?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "location");
+    current = link;
+    if (link) nav.scrollTo({ left: link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2 });
+  };
+  addEventListener("scroll", mark, { passive: true });
+  mark();
   const projects = document.querySelector(".projects");
   if (projects && projects.children.length > 10) {
     const field = document.createElement("input");

@@ -1,0 +1,136 @@
+"""What is under way, on a terminal: live lines below the messages, gone when it is done."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console as RichConsole
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from circleci_usage.cli.activities import Activity, OpenTask, OpenWaiting, Timer
+from circleci_usage.cli.progress_text import percent, task_facts, wait_cells
+from circleci_usage.core.untrusted_text import inert
+
+SHOWN_AFTER: Final = 2.0
+"""Seconds that an activity must have lasted: what is quick would only flicker."""
+
+_WIDE: Final = 60
+"""Columns from which there is room for a header and bars."""
+
+_BAR: Final = 20
+_HEADER: Final = ("Waiting for", "State", "Elapsed", "Next at", "At most until (UTC)")
+_BARE: Final = ("",) * len(_HEADER)
+_WIDEST: Final = (24, 32)
+_NARROW: Final = (10, 10)
+"""How many characters of the first two columns are shown; the others are short."""
+
+
+class LiveDisplay:
+    """Redraws the lines of all activities that last.
+
+    Args:
+        console: the terminal.
+        timer: the time in seconds.
+
+    Attributes:
+        rows: how many rows of the terminal the lines occupy, for whoever has to clear them.
+    """
+
+    interval = 0.5
+
+    def __init__(self, console: RichConsole, timer: Timer) -> None:
+        self._console = console
+        self._timer = timer
+        self._live: Live | None = None
+        self._width = 0
+        self.rows = 0
+
+    def beat(self, activities: Sequence[Activity]) -> None:
+        """Draw the lines anew, or remove them when there is nothing to show."""
+        now, width = self._timer(), self._console.width
+        lasting = [each for each in activities if now - each.begun >= SHOWN_AFTER]
+        tables = _tables(lasting, now, is_wide=width >= _WIDE)
+        if self._live and (not tables or width != self._width):
+            # A terminal of another width has moved the lines: nobody knows where they are now.
+            self._stop(self._live, erase=width == self._width)
+        if tables:
+            self._width = width
+            self._draw(self._live or self._started(), tables)
+
+    def _draw(self, live: Live, tables: Sequence[Table]) -> None:
+        live.update(Group(*tables), refresh=True)
+        rows = sum(table.row_count + table.show_header for table in tables)
+        self.rows = min(rows, self._console.height)
+
+    def _started(self) -> Live:
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+        return self._live
+
+    def _stop(self, live: Live, *, erase: bool) -> None:
+        live.transient = erase
+        live.stop()
+        self._live, self.rows = None, 0
+
+
+def _tables(activities: Sequence[Activity], now: float, *, is_wide: bool) -> list[Table]:
+    """A line each: what is waited for, then the tasks."""
+    waitings = [each for each in activities if isinstance(each, OpenWaiting)]
+    tasks = [each for each in activities if isinstance(each, OpenTask)]
+    tables = (_waits_table(waitings, is_wide=is_wide), _tasks_table(tasks, now, is_wide=is_wide))
+    return [table for table in tables if table.row_count]
+
+
+def _waits_table(waitings: Sequence[OpenWaiting], *, is_wide: bool) -> Table:
+    table = _table(_HEADER if is_wide else _BARE, gap=2 if is_wide else 1)
+    for column, most in zip(table.columns, _WIDEST if is_wide else _NARROW, strict=False):
+        column.max_width = most
+    for waiting in waitings:
+        now = waiting.now()
+        # In the order of their names, so that a line stays where it is.
+        for wait in sorted(waiting.waits, key=lambda wait: wait.subject):
+            table.add_row(*map(_cell, wait_cells(wait, now)))
+    return table
+
+
+def _tasks_table(tasks: Sequence[OpenTask], now: float, *, is_wide: bool) -> Table:
+    table = _table(("", "", ""), gap=2)
+    for task in tasks:
+        facts = ", ".join(task_facts(task, now))
+        bar = _bar(task, now) if is_wide else _cell("")
+        table.add_row(_cell(inert(task.label)), bar, _cell(facts))
+    return table
+
+
+def _table(columns: Sequence[str], gap: int) -> Table:
+    """A table whose rows are lines, however narrow the terminal is."""
+    table = Table(
+        box=None,
+        show_header=any(columns),
+        header_style="dim",
+        padding=(0, gap, 0, 0),
+        pad_edge=False,
+    )
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def _cell(text: str) -> Text:
+    """Text without markup: it may quote a server."""
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _bar(task: OpenTask, now: float) -> ProgressBar:
+    if not task.total:
+        return ProgressBar(width=_BAR, pulse=True, animation_time=now)
+    return ProgressBar(total=100, completed=percent(task), width=_BAR)

@@ -1,0 +1,61 @@
+"""Where a value came from, in the words of its user: the flag, or the environment variable."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+import typer
+
+COMMAND_LINE: Final = "COMMANDLINE"
+ENVIRONMENT: Final = "ENVIRONMENT"
+DEFAULT: Final = "DEFAULT"
+"""Names of Typer's `ParameterSource`, which is not public."""
+
+
+class Parameter(Protocol):
+    """What is used of a parameter of Typer's, whose own type is not public."""
+
+    name: str
+    opts: list[str]
+    envvar: str | Sequence[str] | None
+
+
+def written_in(context: typer.Context, name: str) -> str:
+    """What a value was given with: `--period`, or `PERIOD`; the flag, too, for a default."""
+    parameter = _parameter(context, name)
+    variable = variable_of(parameter)
+    return variable if variable and is_from(context, name, ENVIRONMENT) else flag_of(parameter)
+
+
+def is_from(context: typer.Context, name: str, kind: str) -> bool:
+    """Whether a value is from one of the kinds of Typer's `ParameterSource`."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == kind
+
+
+def flag_of(parameter: Parameter) -> str:
+    """The longest name of a flag, or the name of an argument."""
+    return max(parameter.opts, key=len, default=parameter.name)
+
+
+def variable_of(parameter: Parameter) -> str | None:
+    """The variable that a parameter's value is in; None if none of its variables is set."""
+    return next((name for name in variables_of(parameter) if os.environ.get(name)), None)
+
+
+def variables_of(parameter: Parameter) -> Sequence[str]:
+    """The names of a parameter's variables."""
+    names = parameter.envvar or ()
+    return (names,) if isinstance(names, str) else names
+
+
+def overridden_variables(context: typer.Context) -> Iterator[tuple[str, str]]:
+    """Each flag that was given although its variable has a value, and the variable."""
+    for parameter in context.command.params:
+        variable = variable_of(parameter)
+        if variable and is_from(context, parameter.name, COMMAND_LINE):
+            yield flag_of(parameter), variable
+
+
+def _parameter(context: typer.Context, name: str) -> Parameter:
+    return next(each for each in context.command.params if each.name == name)

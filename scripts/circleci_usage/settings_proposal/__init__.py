@@ -1,0 +1,1 @@
+"""A first settings file, proposed from usage: what `circleci-usage init` writes."""

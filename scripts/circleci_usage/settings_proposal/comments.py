@@ -1,0 +1,34 @@
+"""Comments of a settings file; a line break in a name from an export cannot end one."""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from textwrap import wrap
+from typing import Final
+
+from circleci_usage.core.untrusted_text import inert
+
+_WIDTH: Final = 98
+_NAMES: Final = 5
+_SHOWN: Final = 80
+
+
+def comment(text: str) -> Iterator[str]:
+    """A text as comment lines.
+
+    >>> [*comment("Prices, teams, budgets.")]
+    ['# Prices, teams, budgets.']
+    """
+    for line in wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield f"# {line}"
+
+
+def commented(lines: Iterable[str]) -> Iterator[str]:
+    """Settings that do not apply until somebody removes the `# ` before them."""
+    return (f"# {line}" for line in lines)
+
+
+def names_in_words(names: Collection[str]) -> str:
+    """Names from an export in a sentence: `acme, labs`, or a few and the number of the others."""
+    few = ", ".join(inert(name, _SHOWN) for name in islice(names, _NAMES))
+    more = len(names) - _NAMES
+    return f"{few} and {more:,} more" if more > 0 else few

@@ -1,0 +1,220 @@
+"""Projects → proposed teams, by the first word of the projects' names.
+
+`pay-api` and `pay-web` are a team `pay` with the glob `pay-*`. A word that (nearly) all projects of
+an organization begin with says nothing, so there the next word decides: `acme-pay-api` belongs to
+`acme-pay`. A team's globs match its projects and no other, so the order of the teams does not
+matter; what cannot be written that way is not proposed.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.core.decimals import total
+from circleci_usage.core.globs import matcher
+from circleci_usage.costs.allocation import SHARED, UNALLOCATED
+from circleci_usage.settings_proposal.seen_usage import SeenProject
+
+MOST_TEAMS: Final = 20
+
+_SEPARATOR: Final = re.compile(r"[-_./ :]")
+_FEWEST: Final = 2
+"""Projects that a team has: a word that one project has is no sign of a team."""
+
+_LONGEST_WORD: Final = 60
+_LONGEST_GLOB: Final = 200
+_LONGEST_LIST: Final = 1_000
+"""Characters of all globs of a team."""
+
+_SEVERAL: Final = 4
+"""Projects that an organization has for its names to show a common first word."""
+
+_NEARLY_ALL: Final = Decimal("0.8")
+
+
+@dataclass(frozen=True)
+class ProposedTeam:
+    """A team.
+
+    Attributes:
+        name: the word that its projects' names begin with.
+        globs: what matches its projects, and no other.
+        projects: the most credits first.
+    """
+
+    name: str
+    globs: tuple[str, ...]
+    projects: tuple[SeenProject, ...]
+
+    @property
+    def credits(self) -> Decimal:
+        """The credits of its projects."""
+        return total(project.credits for project in self.projects)
+
+
+@dataclass(frozen=True)
+class ProposedTeams:
+    """Teams, and what belongs to none of them.
+
+    Attributes:
+        teams: the most credits first.
+        unallocated: all other projects, the most credits first.
+        left_out: smaller groups of projects beyond `MOST_TEAMS`; theirs are unallocated.
+    """
+
+    teams: tuple[ProposedTeam, ...] = ()
+    unallocated: tuple[SeenProject, ...] = ()
+    left_out: int = 0
+
+
+NO_TEAMS: Final = ProposedTeams()
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Projects whose names begin with the same words, whatever their case.
+
+    Attributes:
+        beginning: these words, with the case of the project with the most credits.
+        projects: the most credits first.
+    """
+
+    beginning: str
+    projects: tuple[SeenProject, ...]
+
+    @property
+    def credits(self) -> Decimal:
+        return total(project.credits for project in self.projects)
+
+    @property
+    def is_team(self) -> bool:
+        """Whether several projects share a word that can be the name of a team."""
+        several = len({project.name for project in self.projects}) >= _FEWEST
+        return several and _is_plain_word(self.beginning)
+
+
+def propose_teams(projects: Sequence[SeenProject]) -> ProposedTeams:
+    """Teams from the names of projects.
+
+    Args:
+        projects: all that is known, the most credits first; also charges without a project, which
+            no glob may match.
+    """
+    named = [project for project in projects if project.has_name]
+    groups = [group for group in _groups(named, 0) if group.is_team]
+    groups.sort(key=lambda group: (-group.credits, group.beginning))
+    names: set[str] = set()
+    teams = []
+    for group in groups[:MOST_TEAMS]:
+        globs = _exact_globs(group, projects)
+        name = _team_name(group.beginning, names)
+        if globs:
+            names.add(name)
+            teams.append(ProposedTeam(name, globs, group.projects))
+    allocated = {project for team in teams for project in team.projects}
+    unallocated = tuple(project for project in named if project not in allocated)
+    return ProposedTeams(tuple(teams), unallocated, len(groups[MOST_TEAMS:]))
+
+
+def _groups(projects: Sequence[SeenProject], start: int) -> list[_Group]:
+    """The projects by the words that end first after a position in their names."""
+    found: defaultdict[str, list[SeenProject]] = defaultdict(list)
+    for project in projects:
+        found[_beginning(project.name, start).casefold()].append(project)
+    of_all = Counter(project.organization for project in projects)
+    groups = []
+    for members in found.values():
+        beginning = _beginning(members[0].name, start)
+        group = _Group(beginning, tuple(members))
+        groups += _split(group) if _says_nothing(group, of_all) else [group]
+    return groups
+
+
+def _split(group: _Group) -> list[_Group]:
+    """The group by the next words of its names, if several teams come out of it."""
+    inner = _groups(group.projects, len(group.beginning) + 1)
+    teams = [each for each in inner if each.is_team]
+    return inner if len(teams) >= _FEWEST else [group]
+
+
+def _says_nothing(group: _Group, of_all: Mapping[str, int]) -> bool:
+    """Whether nearly all projects of an organization begin like this.
+
+    Args:
+        group: some projects.
+        of_all: organization → how many projects it has in all.
+    """
+    of_group = Counter(project.organization for project in group.projects)
+    return len(group.beginning) <= _LONGEST_WORD and any(
+        of_all[name] >= _SEVERAL and count >= of_all[name] * _NEARLY_ALL
+        for name, count in of_group.items()
+    )
+
+
+def _beginning(name: str, start: int) -> str:
+    """A name up to the end of its first word, or of the word at a position.
+
+    >>> _beginning("acme-pay-api", 0), _beginning("acme-pay-api", 5), _beginning("web", 0)
+    ('acme', 'acme-pay', 'web')
+    """
+    separator = _SEPARATOR.search(name, start + 1)
+    return name[: separator.start()] if separator else name
+
+
+def _is_plain_word(text: str) -> bool:
+    is_visible = text.isprintable() and any(map(str.isalnum, text))
+    is_literal = not {"*", "?"}.intersection(text)
+    return is_visible and is_literal and text == text.strip() and len(text) <= _LONGEST_WORD
+
+
+def _team_name(beginning: str, taken: set[str]) -> str:
+    """The name of a team; those of the reserved names get an addition."""
+    name = beginning
+    while name in taken or name in {SHARED, UNALLOCATED}:
+        name += "-team"
+    return name
+
+
+def _exact_globs(group: _Group, projects: Sequence[SeenProject]) -> tuple[str, ...]:
+    """The shortest globs that match the projects of the group and no other; none if none do.
+
+    A glob also matches the path `organization/project`: where an organization is called
+    `web-agency`, `web-*` would match all that it has.
+    """
+    wanted = set(group.projects)
+    for globs in _possible_globs(group):
+        if _can_be_written(globs) and _matched(globs, projects) == wanted:
+            return globs
+    return ()
+
+
+def _can_be_written(globs: Sequence[str]) -> bool:
+    """Whether the settings file can have these globs."""
+    is_short = len("".join(globs)) <= _LONGEST_LIST
+    return is_short and all(glob == glob.strip() and len(glob) <= _LONGEST_GLOB for glob in globs)
+
+
+def _possible_globs(group: _Group) -> Iterator[tuple[str, ...]]:
+    length = len(group.beginning)
+    yield _in_order(_glob(project.name, length) for project in group.projects)
+    yield _in_order(
+        f"{project.organization}/{_glob(project.name, length)}" for project in group.projects
+    )
+    yield _in_order(project.path for project in group.projects)
+
+
+def _glob(name: str, length: int) -> str:
+    """`pay-*` for `pay-api`, and `pay` for `pay`."""
+    return f"{name[: length + 1]}*" if len(name) > length else name
+
+
+def _in_order(globs: Iterator[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(globs)))
+
+
+def _matched(globs: Sequence[str], projects: Sequence[SeenProject]) -> set[SeenProject]:
+    matches = matcher(globs)
+    return {each for each in projects if matches(each.name) or matches(each.path)}

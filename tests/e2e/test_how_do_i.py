@@ -1,0 +1,181 @@
+"""The commands and settings of docs/how-do-i.md, pasted."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from circleci_usage.config.settings_file import load_settings_file
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.demo.tour import DEMO_SETTINGS
+from commandline import circleci_usage
+from markdown_page import Block, code_blocks
+from paths import ROOT
+from postgres import postgres
+
+PAGE = ROOT / "docs" / "how-do-i.md"
+BLOCKS = code_blocks(PAGE)
+
+
+def blocks(heading: str) -> list[str]:
+    return [each.text for each in BLOCKS if (each.heading, each.language) == (heading, "sh")]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's report, and its settings where they are found by themselves."""
+    folder = tmp_path_factory.mktemp("demo")
+    assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
+    (folder / ".circleci").mkdir()
+    shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")
+    return folder
+
+
+@pytest.fixture
+def circleci() -> Iterator[StandIn]:
+    standin = StandIn(Company(scale=0.02), SystemClock(), posts_per_hour=None, gets_per_hour=None)
+    with standin:
+        yield standin
+
+
+def paste(lines: str, folder: Path, **variables: str) -> str:
+    """What the lines print; each has to succeed."""
+    binaries = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", lines],
+        cwd=folder,
+        env={"PATH": binaries, "HOME": str(folder), "LANG": "C.UTF-8"} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def account(circleci: StandIn) -> dict[str, str]:
+    organization = circleci.company.organizations[0].id
+    token = {"CIRCLECI_API_TOKEN": circleci.token, "ORG_ID": organization}
+    return token | {"CIRCLECI_URL": circleci.url, "POLL_SECONDS": "0"}
+
+
+def summary(report: Path) -> Any:
+    return json.loads((report / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_alerts(demo: Path) -> None:
+    [lines] = blocks("Get alerts?")
+
+    assert "exit code 10" in paste(lines, demo)
+    for name in ("budget", "jump", "no-data"):
+        assert json.loads((demo / f"monitor-{name}.json").read_text(encoding="utf-8"))["query"]
+
+
+def test_several_organizations(circleci: StandIn, tmp_path: Path) -> None:
+    first, second, third = (each.id for each in circleci.company.organizations)
+    one_plan, several_plans = blocks("Report on several organizations?")
+    for name in ("acme.yml", "umbrella.yml"):
+        (tmp_path / name).write_text("currency: USD\n", encoding="utf-8")
+
+    paste(filled(one_plan, first, second), tmp_path, **account(circleci))
+    paste(filled(several_plans, first, third), tmp_path, **account(circleci))
+
+    assert len(summary(tmp_path / "usage-report")["by_organization"]) == 2
+    assert len(summary(tmp_path / "report-acme")["by_organization"]) == 1
+    assert len(summary(tmp_path / "report-umbrella")["by_organization"]) == 1
+
+
+def filled(lines: str, acme: str, other: str) -> str:
+    for slug in ("gh/acme-labs", "gh/umbrella"):
+        lines = lines.replace(slug, other)
+    return lines.replace("gh/acme", acme)
+
+
+def test_thirteen_months(circleci: StandIn, tmp_path: Path) -> None:
+    [lines] = blocks("Fetch the last 13 months?")
+
+    paste(lines, tmp_path, **account(circleci))
+
+    requested = [call for call in circleci.calls if call.method == "POST"]
+    assert len(requested) in {13, 14}
+
+
+def test_a_store_of_an_admin_needs_no_token(circleci: StandIn, tmp_path: Path) -> None:
+    [lines] = blocks("Get by without an admin's token?")
+    export, report = lines.splitlines()
+
+    paste(export, tmp_path, **account(circleci))
+    paste(report, tmp_path)
+
+    assert summary(tmp_path / "usage-report")["totals"]["job_runs"] > 0
+
+
+def test_one_project(demo: Path) -> None:
+    if not shutil.which("sqlite3"):
+        pytest.skip("sqlite3 is not installed")
+    table, rows = blocks("Report on one project only?")
+
+    jobs = paste(table, demo).splitlines()
+    paste(rows, demo)
+
+    assert jobs[0] == "workflow,job,cost"
+    whole = summary(demo / "usage-report")
+    [expected] = [each for each in whole["by_project"] if each["project"] == "ios-wallet"]
+    assert summary(demo / "ios-wallet-report")["totals"]["job_runs"] == expected["job_runs"]
+
+
+def test_a_notebook(demo: Path) -> None:
+    [lines] = [each.text for each in BLOCKS if each.language == "python"]
+    *_, shown = lines.splitlines()
+
+    printed = paste(f'{sys.executable} -c "$LINES"', demo, LINES=f"{lines}print({shown})")
+
+    assert "ios-wallet" in printed
+
+
+def test_postgresql(demo: Path) -> None:
+    [lines] = blocks("Load it into a warehouse?")
+
+    with postgres() as server:
+        paste(lines, demo, **server)
+        counted = paste(
+            'psql -At -c "SELECT count(*), sum(total_credits::numeric),'
+            ' count(pipeline_trigger_user_id) < count(*) FROM job_runs"',
+            demo,
+            **server,
+        )
+
+    totals = summary(demo / "usage-report")["totals"]
+    assert counted.strip() == f"{totals['job_runs']}|{totals['credits']}|t"
+
+
+@pytest.mark.parametrize(
+    "block", [each for each in BLOCKS if each.language == "yaml"], ids=lambda each: each.heading
+)
+def test_settings(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "usage.yml"
+    file.write_text(block.text, encoding="utf-8")
+
+    assert load_settings_file(file).currency
+
+
+def test_every_block_of_commands_is_pasted_here() -> None:
+    pasted = Path(__file__).read_text(encoding="utf-8")
+    headings = {block.heading for block in BLOCKS if block.language == "sh"}
+
+    assert [heading for heading in headings if f'blocks("{heading}"' not in pasted] == []
+
+
+def test_answers_are_short() -> None:
+    """At most eight lines of text between two blocks or headings."""
+    text = re.sub(r"```.*?```", "\f", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    answers = re.split(r"\f|^#+ .*$", text, flags=re.MULTILINE)
+    assert max(len(answer.strip().splitlines()) for answer in answers) <= 8

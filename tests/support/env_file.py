@@ -1,0 +1,15 @@
+"""The `.env` file of the README, filled in for the stand-in."""
+
+from circleci_usage.demo.standin.standin import StandIn
+from markdown_page import code_blocks
+from paths import ROOT
+
+
+def env_file(circleci: StandIn, **more: str) -> str:
+    """The text of the file: the README's lines, with the account of the stand-in and more lines."""
+    [shown] = [block.text for block in code_blocks(ROOT / "README.md") if block.language == "ini"]
+    organization = circleci.company.organizations[0].id
+    filled = shown.replace("your-token", circleci.token)
+    filled = filled.replace("your-organization-id", organization)
+    more = {"CIRCLECI_URL": circleci.url, "POLL_SECONDS": "0"} | more
+    return filled + "".join(f"{name}={value}\n" for name, value in more.items())
