@@ -171,7 +171,7 @@ def test_a_terminal_has_a_line_per_window(monkeypatch: pytest.MonkeyPatch) -> No
             watch.seconds += 2
             console.beat()
             assert seen.look() == [
-                "Waiting for  State                Elapsed  Next at  At most until (UTC)",
+                "Waiting for  State                Elapsed  Next at  Until (UTC)",
                 "2026-09      waits for the quota           12:00",
                 "2026-10      processing           6 min    12:01    12:54",
             ]
@@ -234,7 +234,7 @@ def test_hostile_states_stay_inert_and_lines_fit_a_narrow_terminal(
             assert shown == [
                 "2026-10    processing 6 min 12:01 12:54",
                 "2026-10-0… [red]\\x1b… 0 min 12:00",
-                "Downloading 2026-10, fil…  0%, 0.0 of 0…",
+                "Downloading 2026-1…    0%, 0.0 of 0.0 MB",
             ]
 
 
