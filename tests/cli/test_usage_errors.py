@@ -97,6 +97,12 @@ def test_a_wrong_variable_is_named(variable: str, value: str, message: str) -> N
     assert message in usage_error("run", env=env)
 
 
+@pytest.mark.parametrize("value", ['"2026-10-01"', "'2026-10-01'", '""'])
+def test_quotes_that_an_env_file_keeps_are_to_be_removed(value: str) -> None:
+    message = usage_error("run", env=ACME | {"START_DATE": value})
+    assert message.startswith("START_DATE is in quotes, which are part of its value here; remove")
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "message"),
     [

@@ -50,13 +50,7 @@ def run(
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
     from circleci_usage.cli.json_documents import export_members, report_members
-    from circleci_usage.cli.starting_lines import (
-        export_lines,
-        organization_lines,
-        override_lines,
-        period_lines,
-        settings_lines,
-    )
+    from circleci_usage.cli.starting_lines import run_lines
     from circleci_usage.export_and_report import run as export_and_report
 
     output = begin_json(context, shown)
@@ -66,19 +60,13 @@ def run(
     export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
     applied = applied_settings(context, reporting.config, reporting.price_per_credit)
     report_with = settings.report_settings(os.environ, reporting, applied, chosen)
-    history = settings.export_span(chosen)
-    say_lines(
-        console,
-        settings_lines(applied),
-        organization_lines(context, export_with),
-        period_lines(chosen),
-        export_lines(history, report_with, clock.now()),
-        override_lines(context, chosen),
-    )
+    say_lines(console, run_lines(context, applied, chosen, export_with, report_with, clock.now()))
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
-    made = export_and_report(export_with, report_with, history, clock=clock, progress=console)
+    made = export_and_report(
+        export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
+    )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
     show_report(console, made.report, reporting.output, report_with.presentation.link)

@@ -19,7 +19,12 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.store import Store
 from circleci_usage.export.store_status import slugs_by_id
-from circleci_usage.export_and_report import ExportSettings, days_to_export, export_reasons
+from circleci_usage.export_and_report import (
+    ExportSettings,
+    days_to_export,
+    export_reasons,
+    with_history,
+)
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.report_files import PAGE_NAME
@@ -38,6 +43,26 @@ def line(label: str, text: str) -> str:
     'Prices:        2 price periods'
     """
     return f"{label + ':':<{_LABELS}}{text}"
+
+
+def run_lines(
+    context: typer.Context,
+    applied: AppliedSettings,
+    chosen: ChosenPeriod,
+    exporting: ExportSettings,
+    reporting: ReportSettings,
+    now: datetime,
+) -> Iterator[str]:
+    """All that a run has to say at its start.
+
+    Raises:
+        SettingsError, DataError: as the parts below.
+    """
+    yield from settings_lines(applied)
+    yield from organization_lines(context, exporting)
+    yield from period_lines(chosen)
+    yield from export_lines(with_history(chosen.period, chosen.name), reporting, now)
+    yield from override_lines(context, chosen)
 
 
 def file_lines(applied: AppliedSettings) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 
 from circleci_usage.cli.help_page import print_help
 from circleci_usage.cli.secrets import looks_secret, secret_variable
-from circleci_usage.cli.value_sources import flag_of, variables_of, written_in
+from circleci_usage.cli.value_sources import flag_of, refuse_quoted, variables_of, written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.suggestions import closest, did_you_mean, invalid_choice
 from circleci_usage.core.untrusted_text import inert
@@ -61,6 +61,8 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer's own
         """As Typer does, with an error of ours for an unknown command."""
         name = args[0]
+        if name in self.commands:
+            refuse_quoted(self.commands[name].params)
         if name.startswith("-") or name in self.commands:
             return super().resolve_command(ctx, args)
         shown, listed = _quoted(name), ", ".join(self.commands)

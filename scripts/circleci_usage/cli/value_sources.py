@@ -1,15 +1,20 @@
 """Where a value came from, in the words of its user: the flag, or the environment variable."""
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 import typer
+
+from circleci_usage.core.errors import SettingsError
 
 COMMAND_LINE: Final = "COMMANDLINE"
 ENVIRONMENT: Final = "ENVIRONMENT"
 DEFAULT: Final = "DEFAULT"
 """Names of Typer's `ParameterSource`, which is not public."""
+
+_QUOTED: Final = re.compile(r"(?s)\"[^\"]*\"|'[^']*'")
 
 
 class Parameter(Protocol):
@@ -47,6 +52,20 @@ def variables_of(parameter: Parameter) -> Sequence[str]:
     """The names of a parameter's variables."""
     names = parameter.envvar or ()
     return (names,) if isinstance(names, str) else names
+
+
+def refuse_quoted(parameters: Iterable[Parameter]) -> None:
+    """Refuse variables whose text is in quotes: `docker run --env-file` keeps what a shell removes.
+
+    Raises:
+        SettingsError: one is.
+    """
+    for name in filter(None, map(variable_of, parameters)):
+        if _QUOTED.fullmatch(os.environ[name].strip()):
+            raise SettingsError(
+                f"{name} is in quotes, which are part of its value here; remove them (an .env file"
+                " for `docker run --env-file` needs none)."
+            )
 
 
 def overridden_variables(context: typer.Context) -> Iterator[tuple[str, str]]:
