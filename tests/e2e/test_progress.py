@@ -5,9 +5,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import ReportFlags
 from circleci_usage.cli.settings import report_settings
 from circleci_usage.config.chosen_period import ChosenPeriod
+from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export_and_report import ExportSettings, run
@@ -36,7 +38,8 @@ def exported_and_reported(world: Bench, folder: Path) -> RecordedProgress:
         options=ExportOptions(max_wait=timedelta(hours=1)),
     )
     chosen = ChosenPeriod(OCTOBER, None, is_explicit=True, fallback=OCTOBER)
-    reporting = report_settings({}, ReportFlags(output=folder), chosen)
+    settings = AppliedSettings(SettingsFile())
+    reporting = report_settings({}, ReportFlags(output=folder), settings, chosen)
     run(exporting, reporting, OCTOBER, clock=world.clock, progress=progress)
     return progress
 
