@@ -121,8 +121,8 @@ def test_a_page_comes_without_a_terminal_and_in_ascii(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("-v status", 0, "is empty"),
-        ("--quiet status", 0, "is empty"),
+        ("-v status", 0, "There is no store"),
+        ("--quiet status", 0, "There is no store"),
         ("--json status", 0, '"command": "status"'),
         ("push -v datadog --dry-run --report nothere", 2, ""),
         ("help report", 0, "Usage: "),
