@@ -152,9 +152,9 @@ def export_reasons(history: Period, span: Period, reporting: ReportSettings) -> 
     """
     period = reporting.period or reporting.otherwise
     reasons = {
-        "the comparison with the previous period": history.start < period.start,
         "budgets": span.start < history.start and bool(reporting.analysis.budgets),
         "included credits": span.start < history.start and bool(reporting.prices.free),
+        "the comparison with the previous period": history.start < period.start,
     }
     return tuple(reason for reason, applies in reasons.items() if applies)
 
