@@ -80,6 +80,16 @@ def test_every_command_has_the_flags_about_the_terminal_last(name: str) -> None:
     assert [*HELPS[name].flags][-1] == OPTIONS
 
 
+@pytest.mark.parametrize("name", HELPS)
+def test_defaults_and_values_are_written_in_the_same_way_everywhere(name: str) -> None:
+    every = [flag for flags in HELPS[name].flags.values() for flag in flags]
+
+    assert [flag.label for flag in every if "default:" in flag.text] == []
+    values = [re.sub(r"-+[a-z-]+(, | / )?", "", flag.label, flags=re.IGNORECASE) for flag in every]
+    assert [value for value in values if value != value.upper()] == []
+    assert [flag.label for flag in every if not flag.text.endswith(".")] == []
+
+
 def flag(command: str, name: str) -> tuple[str, str]:
     """The text and the default of a flag."""
     flags = [each for panel in HELPS[f"circleci-usage {command}"].flags.values() for each in panel]
