@@ -126,7 +126,10 @@ def test_a_log_says_how_far_downloads_are(capsys: pytest.CaptureFixture[str]) ->
 
     assert capsys.readouterr().err.splitlines() == [
         "Downloading 2026-10, file 1: 70%, 70.0 of 100.0 MB, 0.5 MB/s, 1 min 0 s left.",
-        "Downloading 2026-10, file 1 and 1 more: 35%, 70.0 of 200.0 MB, 0.2 MB/s, 10 min 50 s left.",
+        (
+            "Downloading 2026-10, file 1 and 1 more: 35%, 70.0 of 200.0 MB, 0.2 MB/s,"
+            " 10 min 50 s left."
+        ),
     ]
 
 

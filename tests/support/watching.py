@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from circleci_usage.cli.console import Console
-from circleci_usage.demo.clock import PinnedClock
+from circleci_usage.core.progress import Clock
 
 STEP = timedelta(seconds=5)
 
@@ -14,7 +14,7 @@ STEP = timedelta(seconds=5)
 class WatchedConsole(Console):
     """A console in a log, with the moments at which it printed, by a pinned clock."""
 
-    clock: PinnedClock
+    clock: Clock
     printed: list[tuple[datetime, str]] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class WatchedConsole(Console):
 class BeatingClock:
     """A pinned clock with which the heartbeat of a console goes on while somebody sleeps."""
 
-    clock: PinnedClock
+    clock: Clock
     console: Console
 
     def now(self) -> datetime:
