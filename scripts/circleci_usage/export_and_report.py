@@ -112,7 +112,8 @@ def run(
     exported, ids = _export(exporting, span, clock, progress)
     store, days = Store(exporting.store), with_stored_history(span)
     # Earlier exports say what is usual, and cost nothing.
-    found = find_recorded(store.recorded(days, ids))
+    with progress.task("Checking the downloaded files"):
+        found = find_recorded(store.recorded(days, ids))
     found = FoundParts(
         found.parts,
         (*exported.warnings, *found.warnings),

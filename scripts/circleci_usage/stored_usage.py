@@ -9,7 +9,12 @@ from circleci_usage.core.periods import Period, add_months, month_start, previou
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store, no_usage_warnings
-from circleci_usage.usage.input_files import FoundParts, find_parts, has_usage_files
+from circleci_usage.usage.input_files import (
+    FoundParts,
+    export_command,
+    find_parts,
+    has_usage_files,
+)
 from circleci_usage.usage.recorded import find_recorded
 
 _MAKE_ONE: Final = "export usage into it with `circleci-usage run` or `circleci-usage export`"
@@ -44,8 +49,8 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         compared = Period(previous_period(period).start, period.stop)
     if not any(window.overlaps(wanted) for window in fetched):
         raise SettingsError(
-            f"The store {folder} has no usage of {period}; fetch it with `circleci-usage export`,"
-            " or name the files or folders of an export."
+            f"The store {inert(folder)} has no usage of {wanted}; fetch it with"
+            f" {export_command(folder, wanted)}, or name the files or folders of an export."
         )
     empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
     found = find_recorded(store.recorded(days))

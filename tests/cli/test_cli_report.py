@@ -41,6 +41,23 @@ def summary(folder: Path) -> dict[str, object]:
     return loaded
 
 
+def test_a_report_needs_no_home_folder(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    home = str(tmp_path / "file")
+    nowhere = {"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home, "MPLCONFIGDIR": home}
+    command = ("report", export, "--no-merged", "--output")
+
+    usual = circleci_usage(*command, "usual", cwd=tmp_path)
+    done = circleci_usage(*command, "out", cwd=tmp_path, env=nowhere)
+
+    assert (done.code, done.err) == (0, usual.err.replace("usual", "out"))
+    assert "atplotlib" not in done.err
+    charts = sorted((tmp_path / "usual" / "charts").glob("*.*"))
+    assert len(charts) == 6
+    for chart in charts:
+        assert (tmp_path / "out" / "charts" / chart.name).read_bytes() == chart.read_bytes()
+
+
 def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
     done = circleci_usage("report", export, "--output", "out", cwd=tmp_path)
 

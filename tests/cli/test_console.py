@@ -171,7 +171,7 @@ def test_a_terminal_has_a_line_per_window(monkeypatch: pytest.MonkeyPatch) -> No
             watch.seconds += 2
             console.beat()
             assert seen.look() == [
-                "Waiting for  State                Elapsed  Next at  At most until (UTC)",
+                "Waiting for  State                Elapsed  Next at  Until (UTC)",
                 "2026-09      waits for the quota           12:00",
                 "2026-10      processing           6 min    12:01    12:54",
             ]
@@ -197,7 +197,7 @@ def test_messages_appear_above_the_live_lines(monkeypatch: pytest.MonkeyPatch) -
                 "a message a",
                 "Warning: a w",
                 "first [1]  ━",
-                "second     ━",
+                "second     -",
             ]
             assert shown[-2].endswith("50%, 5.0 of 10.0 MB, 1.0 MB/s, 5 s left")
             assert shown[-1].endswith("5 s so far")
@@ -234,7 +234,7 @@ def test_hostile_states_stay_inert_and_lines_fit_a_narrow_terminal(
             assert shown == [
                 "2026-10    processing 6 min 12:01 12:54",
                 "2026-10-0… [red]\\x1b… 0 min 12:00",
-                "Downloading 2026-10, fil…  0%, 0.0 of 0…",
+                "Downloading 2026-1…    0%, 0.0 of 0.0 MB",
             ]
 
 

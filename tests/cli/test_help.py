@@ -80,6 +80,16 @@ def test_every_command_has_the_flags_about_the_terminal_last(name: str) -> None:
     assert [*HELPS[name].flags][-1] == OPTIONS
 
 
+@pytest.mark.parametrize("name", HELPS)
+def test_defaults_and_values_are_written_in_the_same_way_everywhere(name: str) -> None:
+    every = [flag for flags in HELPS[name].flags.values() for flag in flags]
+
+    assert [flag.label for flag in every if "default:" in flag.text] == []
+    values = [re.sub(r"-+[a-z-]+(, | / )?", "", flag.label, flags=re.IGNORECASE) for flag in every]
+    assert [value for value in values if value != value.upper()] == []
+    assert [flag.label for flag in every if not flag.text.endswith(".")] == []
+
+
 def flag(command: str, name: str) -> tuple[str, str]:
     """The text and the default of a flag."""
     flags = [each for panel in HELPS[f"circleci-usage {command}"].flags.values() for each in panel]
@@ -121,8 +131,8 @@ def test_a_page_comes_without_a_terminal_and_in_ascii(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("-v status", 0, "is empty"),
-        ("--quiet status", 0, "is empty"),
+        ("-v status", 0, "There is no store"),
+        ("--quiet status", 0, "There is no store"),
         ("--json status", 0, '"command": "status"'),
         ("push -v datadog --dry-run --report nothere", 2, ""),
         ("help report", 0, "Usage: "),

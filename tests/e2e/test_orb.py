@@ -196,7 +196,12 @@ def cli_options(command: str) -> dict[str, Any]:
         flag.removeprefix("--").replace("-", "_"): option
         for option in found.params
         for flag in option.opts
+        if not option.hidden
     }
+
+
+FORMER = {"output": "report"}
+"""Parameter of the orb → what its flag is called since `check` and `push` read `--report`."""
 
 
 PREFIX = "CIRCLECI_USAGE_ORB_"
@@ -219,7 +224,7 @@ def test_parameters_are_flags_with_the_same_default_and_variable(
         kind, _, variable = key.removeprefix(PREFIX).partition("_")
         if kind in {"PARAM", "OPTION", "FLAG"}:
             parameter = value.removeprefix("<< parameters.").removesuffix(" >>")
-            option = options[parameter]
+            option = options.get(parameter) or options[FORMER[parameter]]
             default = (
                 "" if option.default is None else getattr(option.default, "value", option.default)
             )

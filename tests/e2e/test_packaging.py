@@ -199,12 +199,10 @@ def test_the_installed_wheel_runs(built: Built, tmp_path: Path) -> None:
     for command in (create, [*pip, "--no-index", str(built.wheel)]):
         subprocess.run(command, check=True, capture_output=True)
     borrowed = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
-    where = "import circleci_usage.api as api; print(api.__file__)"
+    where = [str(python), "-c", "import circleci_usage.api as api; print(api.__file__)"]
+    version_shown = [str(environment / "bin" / "circleci-usage"), "--version"]
 
-    for command in (
-        [str(environment / "bin" / "circleci-usage"), "--version"],
-        [python, "-c", where],
-    ):
+    for command in (version_shown, where):
         done = subprocess.run(
             command, cwd=tmp_path, env=borrowed, capture_output=True, text=True, check=True
         )

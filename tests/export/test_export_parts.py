@@ -269,7 +269,9 @@ def test_a_rerun_heals_a_part_that_was_damaged_in_the_store(world: Bench, damage
         first.unlink()
     else:
         first.write_bytes(content[:-9] if damage == "cut" else content[:-1] + b"?")
-    with pytest.raises(DataError, match=r"; rerun `circleci-usage export --from 2026-10-01 --to "):
+    with pytest.raises(
+        DataError, match=r"; rerun `circleci-usage export --store \S+ --from 2026-10-01"
+    ):
         stored_parts(world.store.folder)
 
     world.assert_whole(world.export())

@@ -1,70 +1,22 @@
 """What an export says while it waits, and what it says that an interruption would leave behind."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from circleci_usage.cli.console import Console
 from circleci_usage.core.errors import UnfinishedError
 from circleci_usage.core.periods import Period
-from circleci_usage.demo.clock import PinnedClock
 from circleci_usage.demo.standin.faults import error_response, in_turn
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import export_usage
 from circleci_usage.export.run_context import ExportOptions
 from exporting import AUTUMN, NOW, OCTOBER, TOKEN, Bench, bench
-
-STEP = timedelta(seconds=5)
-
-
-@dataclass
-class WatchedConsole(Console):
-    """A console in a log, with the moments at which it printed, by a pinned clock."""
-
-    clock: PinnedClock
-    printed: list[tuple[datetime, str]] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(timer=lambda: self.clock.now().timestamp())
-
-    def _print(self, message: str) -> None:
-        self.printed.append((self.clock.now(), message))
-
-    def if_interrupted(self, message: str) -> None:
-        if message not in self.kept[-1:]:
-            self.kept.append(message)
-
-    @property
-    def lines(self) -> list[str]:
-        return [line for _, line in self.printed]
-
-    def longest_silence(self) -> timedelta:
-        moments = [NOW, *(moment for moment, _ in self.printed), self.clock.now()]
-        return max(later - earlier for earlier, later in pairwise(moments))
-
-
-@dataclass(frozen=True)
-class BeatingClock:
-    """A pinned clock with which the heartbeat of a console goes on while somebody sleeps."""
-
-    clock: PinnedClock
-    console: Console
-
-    def now(self) -> datetime:
-        return self.clock.now()
-
-    def sleep(self, seconds: float) -> None:
-        end = self.now() + timedelta(seconds=seconds)
-        while (left := end - self.now()) > timedelta():
-            self.clock.sleep(min(left, STEP).total_seconds())
-            self.console.beat()
+from watching import STEP, BeatingClock, WatchedConsole
 
 
 @pytest.fixture
@@ -166,7 +118,9 @@ def test_a_retry_says_why_and_when(world: Bench) -> None:
     client.wait_budget.max_wait = timedelta(hours=1)
     resolve_organization(client, world.circleci.company.organizations[0].slug)
 
-    assert console.lines[0] == "CircleCI: it returned HTTP 503: next attempt at 13:01 (UTC)."
+    assert console.lines[0] == (
+        "Waiting for CircleCI (it returned HTTP 503): next attempt at 13:01 (UTC)."
+    )
     assert len(console.lines) == 2
 
 

@@ -39,6 +39,7 @@ from circleci_usage.report import Report
 from datadog_intake import API_KEY, APP_KEY, HISTORICAL, DatadogIntake, FaultsAt
 from push_runner import NOW, plan_in_requests, plan_push
 from report_folders import report_folder
+from watching import BeatingClock, WatchedConsole
 
 SERIES = "/api/v2/series"
 EVENTS = "/api/v1/events"
@@ -237,6 +238,39 @@ def test_temporary_failures_go_unnoticed(
 
     check_totals(datadog, reported[1])
     assert datadog.clock.now() - before == timedelta(seconds=37 + 2 + 4 + 8)
+
+
+def test_a_rate_limit_is_shown_while_it_lasts(
+    datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
+) -> None:
+    console = WatchedConsole(datadog.clock)
+    datadog.faults = in_turn([error_response(429, "slow down", X_RateLimit_Reset="100")])
+    clock = BeatingClock(datadog.clock, console)
+
+    send_plan(planned(reported, options), KEYS, clock=clock, progress=console)
+
+    assert (
+        console.lines
+        == [f"Waiting for Datadog (status 429): next attempt at {NOW:%H}:41 (UTC)."] * 2
+    )
+
+
+def test_an_interruption_says_what_datadog_has(
+    datadog: DatadogIntake, reported: tuple[Path, Report], options: PushOptions
+) -> None:
+    console, plan = WatchedConsole(datadog.clock), planned(reported, options, 2)
+
+    send_plan(plan, KEYS, clock=datadog.clock, progress=console)
+
+    first = plan.batches[0].points
+    again = "rerun the same command, it is safe to retry."
+    assert console.kept == [
+        f"Nothing was sent to Datadog yet; {again}",
+        *(
+            f"Datadog has accepted at least {points:,} of {plan.points:,} points; {again}"
+            for points in (0, first, plan.points)
+        ),
+    ]
 
 
 def test_a_partial_push_reports_how_much_arrived(

@@ -225,6 +225,23 @@ def test_no_two_lines_of_a_project_look_alike() -> None:
     assert "(no job)" not in text[text.rindex("All projects\n") :]
 
 
+def test_what_is_compared_by_the_day_or_week_leaves_seats_out() -> None:
+    """Charged once a month, they would make a week look expensive that was not."""
+    rows = [job_run("1000", JOB_RUN_DATE=f"2026-03-{day:02}") for day in range(2, 23)]
+    with_seats = report_of([*rows, job_run("0", USER_CREDITS="75000", JOB_RUN_DATE="2026-03-04")])
+    text = Page(page(with_seats)).lines
+
+    assert "CircleCI cost $57.60 in March 2026" in text
+    assert "Average daily cost (excluding seats)\n$0.41\n" in text
+    assert "By month (including seats)" in text
+    weeks = text[text.index("By week (excluding seats)") :]
+    assert re.findall(r"^Mar .*", weeks, re.MULTILINE)[:3] == [
+        "Mar 2–8 $4.20",
+        "Mar 9–15 $4.20",
+        "Mar 16–22 $4.20",
+    ]
+
+
 def test_seats_are_in_the_table_of_days_but_not_in_the_chart() -> None:
     text = Page(page(acme_report())).lines
     by_day = text[text.index("Cost by day") :]

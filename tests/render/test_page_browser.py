@@ -1,6 +1,5 @@
-"""index.html in a real Chromium: with and without JavaScript, on narrow screens, on paper."""
+"""index.html in a real Chromium: with and without JavaScript, and as axe-core reads it."""
 
-import base64
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -93,17 +92,9 @@ def test_axe_finds_nothing(
         "axe.run({runOnly: arguments[0]}).then(arguments[1])", RULES
     )
 
+    assert "bypass" in {each["id"] for each in found["passes"]}, "the rules were applied"
     violations = found["violations"]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in violations] == []
-
-
-@EVERY
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
-def test_only_tables_scroll_sideways(show: Show, make: Callable[[], Report], width: int) -> None:
-    browser = show(make())
-    browser.screen("light", width)
-
-    assert browser.run("return document.documentElement.scrollWidth") <= width
 
 
 def test_names_do_nothing(show: Show) -> None:
@@ -198,12 +189,3 @@ def test_a_day_shows_its_cost_under_the_pointer(show: Show) -> None:
         "$31.05 total",
         "$0.01  unallocated",
     ]
-
-
-def test_it_prints(show: Show) -> None:
-    browser = show(acme_report())
-
-    printed = base64.b64decode(browser.command("Page.printToPDF", preferCSSPageSize=True)["data"])
-
-    assert printed.startswith(b"%PDF-")
-    assert 2 <= printed.count(b"/Type /Page\n") <= 12

@@ -106,3 +106,10 @@ def test_too_little_history_is_mentioned(day: int, words: str) -> None:
 
     assert words in [each.text for each in sentences(report)]
     assert words in page(report)
+
+
+def test_the_change_names_the_compared_days_where_they_are_not_the_whole_report() -> None:
+    rows = [job_run("100000", JOB_RUN_DATE=f"2026-03-{day:02}") for day in range(2, 22)]
+    report = report_of(rows, Period.of_days(date(2026, 3, 16), date(2026, 3, 22)))
+
+    assert change_in_short(report) == "March 16–21, 2026: same as March 9–14, 2026"

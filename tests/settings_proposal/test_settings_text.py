@@ -66,14 +66,14 @@ def test_the_proposal_of_a_smaller_sample_company(tmp_path: Path) -> None:
         usage = daily_usage(source.read(None, ()))
     proposal = propose(seen_usage(usage), DEMO_NOW.date(), is_sample=True)
 
-    assert_golden("proposed-usage.yml", of_any_version(settings_text(proposal)))
+    assert_golden("proposed-usage.txt", of_any_version(settings_text(proposal)))
     assert_valid(proposal, tmp_path)
 
 
 def test_without_usage_it_is_a_template_that_says_how_to_get_some(tmp_path: Path) -> None:
     text = settings_text(propose(None, TODAY))
 
-    assert_golden("proposed-usage-empty.yml", of_any_version(text))
+    assert_golden("proposed-usage-empty.txt", of_any_version(text))
     assert_valid(propose(None, TODAY), tmp_path)
     assert "`circleci-usage run`" in text
 

@@ -59,10 +59,15 @@ class TinyCompany(Company):
 
 
 class RecordedProgress(NullProgress):
-    """Records all messages."""
+    """Records all messages, and what an interruption would leave behind."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.kept: list[str] = []
+
+    def if_interrupted(self, message: str) -> None:
+        if message not in self.kept[-1:]:
+            self.kept.append(message)
 
     def say(self, message: str) -> None:
         self.lines.append(message)

@@ -102,6 +102,15 @@ def test_what_is_no_export_is_said(tmp_path: Path, content: bytes, message: str)
         find_parts([file])
 
 
+def test_a_file_that_must_be_unpacked_first_is_said_beside_others(tmp_path: Path) -> None:
+    a_part(tmp_path / "october.csv", "one")
+    (tmp_path / "november.zip").write_bytes(FOREIGN["october.zip"][0])
+
+    assert find_parts([tmp_path]).warnings == (
+        "november.zip was not read: only .csv and .csv.gz are.",
+    )
+
+
 @pytest.mark.parametrize("name", FOREIGN)
 def test_another_kind_of_file_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
     content, message = FOREIGN[name]

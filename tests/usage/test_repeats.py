@@ -300,7 +300,7 @@ def test_a_stored_part_that_is_missing_is_said(tmp_path: Path) -> None:
     for part in (tmp_path / "parts").glob("*.gz"):
         part.unlink()
 
-    with pytest.raises(DataError, match=r"csv\.gz is missing; rerun `circleci-usage export --from"):
+    with pytest.raises(DataError, match=r"csv\.gz is missing; rerun `circleci-usage export --st"):
         stored_parts(tmp_path)
 
 

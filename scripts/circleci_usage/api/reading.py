@@ -17,14 +17,14 @@ from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.input_files import FoundParts, find_parts, is_store
 from circleci_usage.usage.polars.engine import on_this_machine
 
-Days = str | tuple[date | str | None, date | str | None]
+PeriodChoice = str | tuple[date | str | None, date | str | None]
 """A named period, such as `last-month`, or the first and the last UTC day, both included."""
 
 _ANY: Final = "last-month"
 """Stands for no period: its days are only used when there are no data at all."""
 
 
-def read_files(*paths: str | PathLike[str], period: Days | None = None) -> Usage:
+def read_files(*paths: str | PathLike[str], period: PeriodChoice | None = None) -> Usage:
     """Read export files: `.csv.gz`, `.csv`, folders of either, or a report folder.
 
     Args:
@@ -46,7 +46,7 @@ def read_files(*paths: str | PathLike[str], period: Days | None = None) -> Usage
 
 
 def read_store(
-    folder: str | PathLike[str] = ".circleci-usage", period: Days | None = None
+    folder: str | PathLike[str] = ".circleci-usage", period: PeriodChoice | None = None
 ) -> Usage:
     """Read the store that `circleci-usage export` and `run` keep.
 
@@ -88,7 +88,7 @@ def _parts_at(paths: Sequence[Path]) -> FoundParts:
     return find_parts(paths)
 
 
-def _chosen(period: Days | None, clock: Clock, *, in_files: bool) -> ChosenPeriod:
+def _chosen(period: PeriodChoice | None, clock: Clock, *, in_files: bool) -> ChosenPeriod:
     written = _written(_ANY if period is None else period)
     return choose_period(written, today_utc(clock.now()), in_files=in_files)
 

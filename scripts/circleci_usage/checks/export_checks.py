@@ -19,7 +19,7 @@ from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_connection import CLOCK_TOLERANCE
 from circleci_usage.export.ledger import State
 from circleci_usage.export.store import Store
-from circleci_usage.usage.input_files import export_again
+from circleci_usage.usage.input_files import export_command
 
 _EXPIRY: Final = (
     "CircleCI's API does not report when it expires: at most a year after it was created. CircleCI"
@@ -118,5 +118,6 @@ def _check_store(store: Store) -> Iterator[Check]:
     yield Check("store", f"{folder} has {counted(len(windows), 'window')} with {rows}.")
     for window in windows:
         for damage in filter(None, map(store.fault_of, window.parts)):
-            message = f"{damage} To repair it, {export_again(window.period)}"
+            repair = export_command(store.folder, window.period)
+            message = f"{damage} Rerun {repair}, which downloads it again."
             yield Check("store", message, DataError.exit_code)

@@ -41,8 +41,8 @@ class Console(Progress):
     def __init__(
         self, *, quiet: bool = False, verbose: bool = False, timer: Timer = monotonic
     ) -> None:
-        self._out = RichConsole(highlight=False, soft_wrap=True)
-        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._out = RichConsole(highlight=False, soft_wrap=True, emoji=False)
+        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._quiet = quiet
         self._verbose = verbose
         self._timer = timer

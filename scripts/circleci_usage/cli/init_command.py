@@ -12,12 +12,14 @@ from circleci_usage.cli.applied_settings import price_override
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
+from circleci_usage.cli.flags import Paths
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.costs.list_price import LIST_PRICE
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
@@ -29,13 +31,6 @@ _INTERRUPTED: Final = 130
 _INPUT: Final = 0
 _ERRORS: Final = 2
 
-UsagePaths = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="Export files (.csv.gz, .csv) or folders of them. (default: the store)",
-        show_default=False,
-    ),
-]
 NewConfig = Annotated[
     Path | None,
     typer.Option(
@@ -43,8 +38,8 @@ NewConfig = Annotated[
         envvar="USAGE_CONFIG",
         parser=path_of("--config"),
         metavar="PATH",
-        help="Settings file to write. (default: .circleci/usage.yml at the repository's root)",
-        show_default=False,
+        help="Settings file to write.",
+        show_default=".circleci/usage.yml at the repository's root",
     ),
 ]
 NewPrice = Annotated[
@@ -53,8 +48,8 @@ NewPrice = Annotated[
         "--price-per-credit",
         envvar="PRICE_PER_CREDIT",
         metavar="NUMBER",
-        help="Price per credit of your contract. (default: 0.0006, the list price)",
-        show_default=False,
+        help="Price per credit of your contract.",
+        show_default=f"{LIST_PRICE}, the list price",
     ),
 ]
 FromDemo = Annotated[
@@ -81,7 +76,7 @@ class InitFlags(ConsoleFlags, StoreFlag):
 
 
 @expand_flag_groups
-def init(context: typer.Context, given: InitFlags, *, paths: UsagePaths = None) -> None:
+def init(context: typer.Context, given: InitFlags, *, paths: Paths = None) -> None:
     """Write a settings file with proposed teams, and print the job for .circleci/config.yml.
 
     What is proposed comes from your usage: the given files, or else the store.

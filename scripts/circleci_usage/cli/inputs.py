@@ -4,7 +4,7 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ _OF_SPARK: Final = re.compile(r"extra == ['\"]spark['\"]")
 
 if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
+    from circleci_usage.core.progress import Progress
     from circleci_usage.usage.engine import Source
     from circleci_usage.usage.input_files import FoundParts
 
@@ -82,6 +83,7 @@ def source_of(
     engine: EngineFlags,
     *,
     verbose: bool,
+    progress: "Progress",
 ) -> "Iterator[Source]":
     """As `found_parts`, with the engine that reads them; a cluster also reads URLs.
 
@@ -91,7 +93,8 @@ def source_of(
         ServiceError: the cluster does not respond.
     """
     if engine.engine is Engine.SPARK:
-        cluster = _cluster_source(paths, store, period, engine.spark_master, verbose=verbose)
+        master = engine.spark_master
+        cluster = _cluster_source(paths, store, period, master, progress, verbose=verbose)
         with cluster as source:
             yield source
     else:
@@ -106,6 +109,7 @@ def _cluster_source(
     store: Path,
     period: "Period | None",
     master: str | None,
+    progress: "Progress",
     *,
     verbose: bool,
 ) -> "Iterator[Source]":
@@ -126,8 +130,11 @@ def _cluster_source(
 
         yield on_this_machine(found)
         return
-    with cluster.spark_session(master, verbose=verbose) as spark:
-        yield engine.on_cluster(spark, found, urls)
+    with ExitStack() as session:
+        with progress.task("Connecting to Spark"):
+            spark = session.enter_context(cluster.spark_session(master, verbose=verbose))
+            source = engine.on_cluster(spark, found, urls)
+        yield source
 
 
 def _install_spark() -> str:

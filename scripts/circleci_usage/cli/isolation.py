@@ -41,6 +41,10 @@ def ignore_library_settings(environment: MutableMapping[str, str]) -> None:
                 del environment[name]
     environment["MPLBACKEND"] = "agg"
     environment["MATPLOTLIBRC"] = os.devnull
+    # Not the home folder, which may be read-only: a temporary folder of Matplotlib's own, which
+    # takes it a tenth of a second with the fonts that it brings along.
+    environment["MPLCONFIGDIR"] = os.devnull
+    environment["MPL_IGNORE_SYSTEM_FONTS"] = "1"
     if _COMPLETE in environment and not _asks_for_completion(environment):
         del environment[_COMPLETE]
 

@@ -20,10 +20,12 @@ SHOWN_AFTER: Final = 2.0
 _WIDE: Final = 60
 """Columns from which there is room for a header and bars."""
 
-_BAR: Final = 20
-_HEADER: Final = ("Waiting for", "State", "Elapsed", "Next at", "At most until (UTC)")
+_BAR: Final = 12
+_GAP: Final = 2
+_TURNING: Final = ("|", "/", "-", "\\")
+_HEADER: Final = ("Waiting for", "State", "Elapsed", "Next at", "Until (UTC)")
 _BARE: Final = ("",) * len(_HEADER)
-_WIDEST: Final = (24, 32)
+_WIDEST: Final = (24, 22)
 _NARROW: Final = (10, 10)
 """How many characters of the first two columns are shown; the others are short."""
 
@@ -49,10 +51,10 @@ class LiveDisplay:
         self.rows = 0
 
     def beat(self, activities: Sequence[Activity]) -> None:
-        """Draw the lines anew, or remove them when there is nothing to show."""
+        """Draw the lines again, or remove them when there is nothing to show."""
         now, width = self._timer(), self._console.width
         lasting = [each for each in activities if now - each.begun >= SHOWN_AFTER]
-        tables = _tables(lasting, now, is_wide=width >= _WIDE)
+        tables = _tables(lasting, now, width)
         if self._live and (not tables or width != self._width):
             # A terminal of another width has moved the lines: nobody knows where they are now.
             self._stop(self._live, erase=width == self._width)
@@ -82,16 +84,16 @@ class LiveDisplay:
         self._live, self.rows = None, 0
 
 
-def _tables(activities: Sequence[Activity], now: float, *, is_wide: bool) -> list[Table]:
+def _tables(activities: Sequence[Activity], now: float, width: int) -> list[Table]:
     """A line each: what is waited for, then the tasks."""
     waitings = [each for each in activities if isinstance(each, OpenWaiting)]
     tasks = [each for each in activities if isinstance(each, OpenTask)]
-    tables = (_waits_table(waitings, is_wide=is_wide), _tasks_table(tasks, now, is_wide=is_wide))
+    tables = (_waits_table(waitings, is_wide=width >= _WIDE), _tasks_table(tasks, now, width))
     return [table for table in tables if table.row_count]
 
 
 def _waits_table(waitings: Sequence[OpenWaiting], *, is_wide: bool) -> Table:
-    table = _table(_HEADER if is_wide else _BARE, gap=2 if is_wide else 1)
+    table = _table(_HEADER if is_wide else _BARE, gap=_GAP if is_wide else 1)
     for column, most in zip(table.columns, _WIDEST if is_wide else _NARROW, strict=False):
         column.max_width = most
     for waiting in waitings:
@@ -102,12 +104,16 @@ def _waits_table(waitings: Sequence[OpenWaiting], *, is_wide: bool) -> Table:
     return table
 
 
-def _tasks_table(tasks: Sequence[OpenTask], now: float, *, is_wide: bool) -> Table:
-    table = _table(("", "", ""), gap=2)
-    for task in tasks:
-        facts = ", ".join(task_facts(task, now))
-        bar = _bar(task, now) if is_wide else _cell("")
-        table.add_row(_cell(inert(task.label)), bar, _cell(facts))
+def _tasks_table(tasks: Sequence[OpenTask], now: float, width: int) -> Table:
+    """The names, the bars and the facts; where they do not fit, the names are cut."""
+    table = _table(("", "", ""), gap=_GAP)
+    bar_width = _BAR if width >= _WIDE else 0
+    facts = [", ".join(task_facts(task, now)) for task in tasks]
+    others = max(map(len, facts), default=0) + bar_width + 2 * _GAP
+    table.columns[0].max_width = max(width - others, _NARROW[0])
+    for task, known in zip(tasks, facts, strict=True):
+        bar = _bar(task, now) if bar_width else _cell("")
+        table.add_row(_cell(inert(task.label)), bar, _cell(known))
     return table
 
 
@@ -130,7 +136,8 @@ def _cell(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _bar(task: OpenTask, now: float) -> ProgressBar:
+def _bar(task: OpenTask, now: float) -> ProgressBar | Text:
+    """How much is done; where that is not known, a sign that turns."""
     if not task.total:
-        return ProgressBar(width=_BAR, pulse=True, animation_time=now)
+        return Text(_TURNING[int(now / LiveDisplay.interval) % len(_TURNING)])
     return ProgressBar(total=100, completed=percent(task), width=_BAR)

@@ -91,12 +91,7 @@ def report(
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
     from circleci_usage.cli.json_documents import report_members
-    from circleci_usage.cli.starting_lines import (
-        override_lines,
-        period_lines,
-        reported_organizations,
-        settings_lines,
-    )
+    from circleci_usage.cli.starting_lines import reported_organizations, stored_report_lines
     from circleci_usage.pipeline import make_report
 
     output = begin_json(context, shown)
@@ -106,14 +101,11 @@ def report(
     whole = bool(paths) and not chosen.is_explicit
     applied = applied_settings(context, reporting.config, reporting.price_per_credit)
     report_with = settings.report_settings(os.environ, reporting, applied, chosen, whole=whole)
-    say_lines(
-        console,
-        settings_lines(applied),
-        period_lines(chosen, whole=whole),
-        override_lines(context, chosen),
-    )
+    say_lines(console, stored_report_lines(context, applied, chosen, whole=whole))
     check_report_folder(reporting.output, store.store, paths)
-    opened = source_of(paths, store.store, chosen.period, engine, verbose=shown.verbose)
+    opened = source_of(
+        paths, store.store, chosen.period, engine, verbose=shown.verbose, progress=console
+    )
     with opened as source:
         made = make_report(source, report_with, clock=clock, progress=console)
     output.add(**report_members(made, reporting.output, report_with.presentation))

@@ -65,6 +65,19 @@ def run_lines(
     yield from override_lines(context, chosen)
 
 
+def stored_report_lines(
+    context: typer.Context, applied: AppliedSettings, chosen: ChosenPeriod, *, whole: bool
+) -> Iterator[str]:
+    """What `report` does; `whole` is on all days of the files.
+
+    Raises:
+        SettingsError: the settings have no price.
+    """
+    yield from settings_lines(applied)
+    yield from period_lines(chosen, whole=whole)
+    yield from override_lines(context, chosen)
+
+
 def file_lines(applied: AppliedSettings) -> Iterator[str]:
     """Which settings file applies, if any."""
     yield line("Settings", settings_source(applied))

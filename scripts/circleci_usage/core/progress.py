@@ -151,5 +151,5 @@ def wait_before_retry(
     """
     again_at = clock.now() + timedelta(seconds=seconds)
     with progress.waiting(clock.now) as waiting:
-        waiting.show(Wait(subject, state, f"{subject}: {state}", next_at=again_at))
+        waiting.show(Wait(subject, state, f"Waiting for {subject} ({state})", next_at=again_at))
         clock.sleep(seconds)

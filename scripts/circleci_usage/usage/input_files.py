@@ -9,10 +9,11 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO, Final, cast
 
 from isal import igzip, isal_zlib
@@ -30,6 +31,7 @@ from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 GZIP_MAGIC: Final = b"\x1f\x8b"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
+_PACKED: Final = (".zip", ".7z", ".rar", ".tar.gz", ".tgz", ".xlsx", ".xls", ".parquet")
 _NAME_FILES: Final = "name the files of an export, or a folder of them"
 _SNIFFED: Final = 20
 """Files that are opened to say what a folder has instead of usage files."""
@@ -67,10 +69,10 @@ class Recorded:
     sha256: str
 
 
-def export_again(days: Period) -> str:
-    """What to do about a damaged part of an export of these days."""
-    first, last = f"--from {days.first}", f"--to {days.last}"
-    return f"rerun `circleci-usage export {first} {last}`, which downloads it again."
+def export_command(store: Path, days: Period) -> str:
+    """The command that exports days into a store, for a message."""
+    folder = inert(quote(str(store)))
+    return f"`circleci-usage export --store {folder} --from {days.first} --to {days.last}`"
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
     """
     paths = tuple(paths)
     found = (file for path in paths for file in _files_of(path))
+    skipped = [file for path in paths for file in _packed_in(path)]
     # Not Path.resolve, which raises an error where links form a circle.
     with reading(Path()):
         files = [Path(file) for file in dict.fromkeys(map(os.path.realpath, found))]
@@ -133,7 +136,9 @@ def find_parts(paths: Iterable[Path]) -> FoundParts:
         raise SettingsError(
             f"No usage files (.csv or .csv.gz) in {_listed(paths)}{_instead_in(paths)}."
         )
-    return parts_of(files, _checksums_if_alike(files))
+    usage = parts_of(files, _checksums_if_alike(files))
+    unread = (f"{inert(file.name)} was not read: only .csv and .csv.gz are." for file in skipped)
+    return replace(usage, warnings=(*usage.warnings, *unread))
 
 
 def parts_of(files: Sequence[Path], checksums_of: Mapping[Path, str]) -> FoundParts:
@@ -228,6 +233,13 @@ def _instead_in(paths: Iterable[Path]) -> str:
     if others:
         return f", only others such as {inert(others[0].name)}; {_NAME_FILES}"
     return f"; {_NAME_FILES}"
+
+
+def _packed_in(path: Path) -> Iterator[Path]:
+    """Files of a folder that may have usage, but must be unpacked or exported again first."""
+    if path.is_dir() and not is_store(path) and not is_file(path / SUMMARY_NAME):
+        for files in _walk(path, _PACKED):
+            yield from files
 
 
 def _search(top: Path) -> Iterator[Path]:

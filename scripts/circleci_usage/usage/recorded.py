@@ -12,7 +12,7 @@ from circleci_usage.usage.input_files import (
     FoundParts,
     Part,
     Recorded,
-    export_again,
+    export_command,
     open_part,
     parts_of,
 )
@@ -57,12 +57,17 @@ def _refuse_others(recorded: Mapping[Path, Recorded]) -> None:
         if not facts.rows and _has_rows(path):
             raise DataError(
                 f"{path} has rows, but the store's ledger records none; delete it and"
-                f" {export_again(facts.days)}"
+                f" {_export_again(path, facts)}"
             )
 
 
 def _damaged(path: Path, facts: Recorded, how: str) -> DataError:
-    return DataError(f"{path} {how}; {export_again(facts.days)}")
+    return DataError(f"{path} {how}; {_export_again(path, facts)}")
+
+
+def _export_again(path: Path, facts: Recorded) -> str:
+    command = export_command(path.parent.parent, facts.days)
+    return f"rerun {command}, which downloads it again."
 
 
 def _has_rows(path: Path) -> bool:

@@ -3,12 +3,14 @@
 import fcntl
 import json
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +30,7 @@ from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from report_folders import report_folder
 from rows import job_run
+from terminal import Screen
 
 WITHIN = 2.0
 ORGANIZATION = "11111111-2222-4333-8444-555555555555"
@@ -145,7 +148,9 @@ def test_while_it_waits(
     env = exporting(standin.url, ORG_ID=organization, POLL_SECONDS="600", MAX_WAIT="2h")
     prepare(standin)
     ended = struck("export", "--verbose", cwd=tmp_path, env=env, by=by, when=said)
-    assert "Requests and downloads are kept" in ended.outcome.err
+    preparing = f": CircleCI goes on preparing {YESTERDAY} to {YESTERDAY}"
+    started = preparing if prepare is _busy else ""
+    assert f"Requests and downloads are kept{started}; rerun" in ended.outcome.err
 
     standin.fates, standin.faults, standin.posts_per_hour = (), None, 10
     asked = sum(call.method == "POST" and call.status == 201 for call in standin.calls)
@@ -267,6 +272,38 @@ def test_while_it_reads_and_writes(said: str, then: float, exports: Path, tmp_pa
     assert "rerun the same command to write the whole report" in ended.outcome.err
 
 
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+def test_an_earlier_report_stays_as_it_was(
+    by: signal.Signals, exports: Path, tmp_path: Path
+) -> None:
+    attacked("report", exports, cwd=tmp_path, env={}, codes={0})
+    before = contents_of(tmp_path / "usage-report")
+    ended = struck("report", exports, cwd=tmp_path, env={}, by=by, when="Writing")
+    assert "The earlier report in usage-report and the export files are unchanged" in (
+        ended.outcome.err
+    )
+    assert contents_of(tmp_path / "usage-report") == before
+
+
+@pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
+def test_an_interrupted_merge_leaves_no_file(
+    by: signal.Signals, exports: Path, tmp_path: Path
+) -> None:
+    ended = struck("merge", exports, cwd=tmp_path, env={}, by=by, when="Merging")
+    assert "merged.csv.gz was not written; rerun the same command" in ended.outcome.err
+    assert contents_of(tmp_path) == {}
+
+
+def contents_of(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, without hidden ones: the next run removes those if they are left."""
+    files = {file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(name): file.read_bytes()
+        for name, file in files.items()
+        if not name.parts[0].startswith(".unfinished") and not name.name.endswith(".tmp")
+    }
+
+
 @pytest.mark.parametrize(
     ("said", "by"), [("Exporting", signal.SIGINT), ("Downloaded", signal.SIGTERM)], ids=str
 )
@@ -321,7 +358,11 @@ def test_while_it_sends(script: Script, by: signal.Signals, folder: Path, tmp_pa
     with HostileServer(script) as server:
         env = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": server.url, "OUTPUT_DIR": str(folder)}
         ended = struck("push", "datadog", cwd=tmp_path, env=env, by=by, when=server.begun, then=0.1)
-    assert "rerun the same command, it is safe to retry" in ended.outcome.err
+    assert re.search(
+        r"Datadog has accepted at least 0 of [\d,]+ points; rerun the same command, it is safe to"
+        r" retry\.",
+        ended.outcome.err,
+    )
 
 
 def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
@@ -336,6 +377,34 @@ def test_before_datadog_is_asked_again(folder: Path, tmp_path: Path) -> None:
             by=signal.SIGTERM,
             when="retrying in 100 s",
         )
+
+
+# On a terminal.
+
+
+def test_ctrl_c_on_a_terminal_leaves_no_live_lines(tmp_path: Path) -> None:
+    with HostileServer((READ, HANG)) as server:
+        env = environment(exporting(server.url) | {"TERM": "xterm"})
+        process, handle = pty.fork()
+        if not process:
+            os.chdir(tmp_path)
+            command = [sys.executable, "-m", "circleci_usage", "export"]
+            os.execvpe(sys.executable, command, env)
+        screen = Screen(200)
+        while "Waiting for CircleCI's response" not in "\n".join(screen.lines):
+            screen.write(os.read(handle, 1 << 16).decode())
+        begin = monotonic()
+        os.write(handle, b"\x03")
+        with suppress(OSError):
+            while output := os.read(handle, 1 << 16):
+                screen.write(output.decode())
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 128 + signal.SIGINT
+        assert monotonic() - begin < WITHIN
+    os.close(handle)
+    assert [line.split(".")[0] for line in screen.lines] == [
+        f"Exporting {YESTERDAY} to {YESTERDAY}: 1 window to request, 0 in progress",
+        "Error: Interrupted",
+    ]
 
 
 # Nobody reads what it says.

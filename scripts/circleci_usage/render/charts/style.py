@@ -1,6 +1,5 @@
 """How charts and the page look: colors, type, sizes, scales; shared, so that they match."""
 
-import logging
 import math
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -60,9 +59,6 @@ _PNG_DPI: Final = 150
 _PACKED: Final = {"compress_level": 3}
 """More takes twice as long for a few percent of the size."""
 _BOX: Final = "▯"
-
-# Its remarks on caches and missing fonts mean nothing to the reader of a report.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 @contextmanager

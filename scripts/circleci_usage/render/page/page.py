@@ -39,7 +39,7 @@ from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
-from circleci_usage.render.view.breakdown_lines import cost_shown, lines
+from circleci_usage.render.view.breakdown_lines import cost_shown, lines, seats
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema import report_files
 
@@ -174,11 +174,14 @@ def _facts(view: ReportView) -> Iterator[tuple[str, str]]:
     yield "Credits", formatting.number(totals.credits)
     yield "Job runs", formatting.number(totals.job_runs)
     if days >= ENOUGH_FOR_MEAN:
-        yield "Average daily cost", formatting.money(totals.cost / days, currency)
+        apart = seats(report)
+        scope = " (excluding seats)" if apart else ""
+        average = (totals.cost - apart) / days
+        yield f"Average daily cost{scope}", formatting.money(average, currency)
     named = [line for line in lines(report.breakdowns["projects"]) if is_project(line.key)]
     yield "Projects", formatting.number(len(named))
     changes = report.findings.period_comparison
-    if changes and not changes.without_seats:
+    if changes and not changes.without_seats and changes.now == report.period:
         yield formatting.days(changes.before), formatting.money(changes.total.before, currency)
     month = report.findings.month_to_date
     if month and not month.is_over and month.everything.expected is not None:

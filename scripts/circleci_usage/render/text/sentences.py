@@ -9,7 +9,7 @@ from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
-from circleci_usage.analysis.period_comparison import Change
+from circleci_usage.analysis.period_comparison import Change, PeriodComparison
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.plurals import agreeing
@@ -74,10 +74,18 @@ def headline(report: Report) -> str:
 
 
 def change_in_short(report: Report) -> str:
-    """`+3.0% vs. September 2026`; empty when that is unknown."""
+    """`+3.0% vs. September 2026`; empty when that is unknown.
+
+    It names the compared days where they are not all of the report: `October 26–31, 2026: +3.0% …`.
+    """
     changes = report.findings.period_comparison
     if not changes:
         return ""
+    compared = "" if changes.now == report.period else f"{days(changes.now)}: "
+    return f"{compared}{_change_in_short(changes)}"
+
+
+def _change_in_short(changes: PeriodComparison) -> str:
     total = changes.total
     before = days(changes.before) + (", excluding seats" if changes.without_seats else "")
     if total.relative_change is None:

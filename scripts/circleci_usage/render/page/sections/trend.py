@@ -39,9 +39,10 @@ def trend_section(view: ReportView) -> Sequence[BarList] | None:
     if not trend:
         return None
     scope = " (excluding seats)" if trend.without_seats else ""
+    of_months = " (including seats)" if trend.without_seats else ""
     months, weeks = _periods(trend.months, days), _periods(trend.weeks, short_days)
     lists = [
-        BarList("By month", "Month", "Cost", _bars(months, currency)),
+        BarList(f"By month{of_months}", "Month", "Cost", _bars(months, currency)),
         BarList(f"By week{scope}", "Week", "Cost", _bars(weeks, currency)),
     ]
     weekdays = _weekdays(trend)
