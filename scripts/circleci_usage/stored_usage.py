@@ -49,8 +49,8 @@ def stored_parts(folder: Path, period: Period | None = None) -> FoundParts:
         compared = Period(previous_period(period).start, period.stop)
     if not any(window.overlaps(wanted) for window in fetched):
         raise SettingsError(
-            f"The store {inert(folder)} has no usage of {period}; fetch it with"
-            f" {export_command(folder, period)}, or name the files or folders of an export."
+            f"The store {inert(folder)} has no usage of {wanted}; fetch it with"
+            f" {export_command(folder, wanted)}, or name the files or folders of an export."
         )
     empty = no_usage_warnings(window for window in fetched if window.overlaps(compared))
     found = find_recorded(store.recorded(days))
