@@ -273,8 +273,8 @@ def test_days_that_circleci_no_longer_keeps_are_not_requested(
         YESTERDAY - timedelta(days=394), add_months(month_start(YESTERDAY + timedelta(days=1)), -12)
     )
     assert done.code == 5
-    assert done.err.startswith(
-        f"CircleCI no longer has usage before {first}: the data starts there, not on"
+    assert (
+        f"\nCircleCI no longer has usage before {first}: the data starts there, not on" in done.err
     )
     assert [
         json.loads(call.body)["start"][:10] for call in circleci.calls if call.method == "POST"

@@ -120,3 +120,9 @@ def test_a_real_bash_completes_after_install_completion(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["snapshot", "historical"], done.stderr
+
+
+def test_a_line_with_mistakes_is_completed_without_an_error(tmp_path: Path) -> None:
+    assert completed("circleci-usage stats --per", tmp_path) == []
+    wrong = "circleci-usage run --max-wait soon --max-ratio x --period last-we"
+    assert completed(wrong, tmp_path) == ["last-week"]

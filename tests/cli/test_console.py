@@ -1,5 +1,6 @@
 """The console: two streams, live lines on a terminal, a line a minute in a log."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_log_has_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
                 shown_at.append(second)
             watch.seconds += 1
 
-    assert shown_at == [10, 70, 130, 190]
+    assert shown_at == [30, 90, 150]
 
 
 def test_a_log_says_what_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +95,21 @@ def test_a_log_says_what_is_waited_for(capsys: pytest.CaptureFixture[str]) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("minutes", "ago"),
+    [(0, "less than a minute"), (1, "1 min"), (179, "179 min"), (185, "3 h"), (3000, "50 h")],
+)
+def test_a_log_says_since_when(minutes: int, ago: str, capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Stopwatch()
+    console = Console(timer=watch)
+    with console.waiting(noon) as waiting:
+        waiting.show(replace(OCTOBER, since=NOON - timedelta(minutes=minutes)))
+        watch.seconds += 60
+        console.beat()
+
+    assert f": requested {ago} ago, next poll" in capsys.readouterr().err
+
+
 def test_a_log_says_how_far_downloads_are(capsys: pytest.CaptureFixture[str]) -> None:
     watch = Stopwatch()
     console = Console(timer=watch)
@@ -102,15 +118,18 @@ def test_a_log_says_how_far_downloads_are(capsys: pytest.CaptureFixture[str]) ->
         console.task("Downloading 2026-10, file 1", 100_000_000, BYTES, done=50_000_000) as first,
     ):
         first.advance(20_000_000)
-        watch.seconds += 10
+        watch.seconds += 40
         console.beat()
         with console.task("Downloading 2026-10, file 2", 100_000_000, BYTES):
             watch.seconds += 60
             console.beat()
 
     assert capsys.readouterr().err.splitlines() == [
-        "Downloading 2026-10, file 1: 70%, 70.0 of 100.0 MB, 2.0 MB/s, 15 s left.",
-        "Downloading 2026-10, file 1 and 1 more: 35%, 70.0 of 200.0 MB, 0.3 MB/s, 7 min 35 s left.",
+        "Downloading 2026-10, file 1: 70%, 70.0 of 100.0 MB, 0.5 MB/s, 1 min 0 s left.",
+        (
+            "Downloading 2026-10, file 1 and 1 more: 35%, 70.0 of 200.0 MB, 0.2 MB/s,"
+            " 10 min 50 s left."
+        ),
     ]
 
 
@@ -137,7 +156,7 @@ def test_what_is_quick_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(5):
         console.say("done")
         with console.task("quick"):
-            watch.seconds += 9
+            watch.seconds += 29
             console.beat()
 
     assert capsys.readouterr().err == "done\n" * 5

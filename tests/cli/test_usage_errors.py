@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commandline import circleci_usage
-from in_process import usage_error
+from inprocess import run_here
 
 TOKEN = "CCIPAT_0123456789_abcdef"
 KEY = "0123456789abcdef" * 2
@@ -16,6 +16,13 @@ ACME = {"CIRCLECI_API_TOKEN": KEY, "ORG_ID": "gh/acme"}
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def usage_error(*arguments: str, env: Mapping[str, str] | None = None) -> str:
+    """The message of a command that ends with exit code 2."""
+    done = run_here(*arguments, cwd=Path(), env=env or {})
+    assert (done.code, done.out) == (2, "")
+    return done.err.removeprefix("Error: ")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,9 @@ def test_every_command_names_both_files_and_what_to_do(tmp_path: Path) -> None:
     put(tmp_path)
     put(tmp_path, "usage.yaml")
     for command in (["check"], ["status"], ["report", "x.csv"], ["run", "--org-id", "gh/acme"]):
-        done = circleci_usage(*command, cwd=tmp_path, env={"CIRCLECI_API_TOKEN": "x"})
+        done = circleci_usage(
+            *command, cwd=tmp_path, env={"CIRCLECI_API_TOKEN": "0123456789abcdef" * 2}
+        )
         assert done.code == 2, command
         assert (
             f"There are two settings files, {tmp_path}/.circleci/usage.yml and"

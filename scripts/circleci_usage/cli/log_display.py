@@ -8,7 +8,7 @@ from circleci_usage.cli.activities import Activity, OpenTask, Timer
 from circleci_usage.cli.progress_text import activity_line
 from circleci_usage.core.progress import BYTES
 
-FIRST_LINE: Final = 10.0
+FIRST_LINE: Final = 30.0
 """Seconds after any other line until the first one about what is under way."""
 
 NEXT_LINE: Final = 60.0

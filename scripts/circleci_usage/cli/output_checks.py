@@ -8,7 +8,7 @@ from pathlib import Path
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.paths import exists, is_file
+from circleci_usage.core.paths import exists, is_file, is_folder, is_same
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 
@@ -21,8 +21,8 @@ def refuse_output_among(paths: Sequence[str] | None, output: Path) -> None:
     Raises:
         SettingsError: it is one of them.
     """
-    named = [*map(os.path.realpath, paths or ())]
-    is_one = len(named) > 1 and os.path.realpath(output) in named
+    named = paths or ()
+    is_one = len(named) > 1 and any(is_same(output, Path(path)) for path in named)
     if is_one and output.name not in {MERGED_NAME, MERGED_NAME.removesuffix(".gz")}:
         raise SettingsError(
             f"{inert(output)} is one of the files to merge and would be replaced without its rows;"
@@ -46,25 +46,26 @@ def check_report_folder(output: Path, store: Path, paths: Sequence[str] | None =
     """
     from circleci_usage.usage.input_files import is_store
 
-    there = os.path.realpath(output)
-    if is_store(output) or (there == os.path.realpath(store) and output.is_dir()):
+    if is_store(output) or is_same(output, store):
         raise SettingsError(
             f"{inert(output)} is the folder of a store; choose another for the report with --output"
             " (OUTPUT_DIR)."
         )
-    is_read = there in map(os.path.realpath, paths or ())
-    if is_read and output.is_dir() and not is_file(output / SUMMARY_NAME):
+    is_read = is_folder(output) and any(is_same(output, Path(path)) for path in paths or ())
+    if is_read and not is_file(output / SUMMARY_NAME):
         raise SettingsError(
             f"{inert(output)} has the files to report on; choose another folder for the report with"
             " --output (OUTPUT_DIR)."
         )
-    _check_writable(output)
+    with translate_os_errors(output):
+        _check_writable(output)
 
 
 def _check_writable(output: Path) -> None:
     nearest = next(place for place in (output, *output.absolute().parents) if exists(place))
-    with translate_os_errors(output):
-        if not nearest.is_dir():
-            raise FileExistsError(errno.EEXIST, f"{inert(nearest)} is a file")
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, f"{inert(nearest)} is not writable")
+    if not is_folder(nearest):
+        raise FileExistsError(errno.EEXIST, f"{inert(nearest)} is a file")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        is_frozen = os.statvfs(nearest).f_flag & os.ST_RDONLY
+        number = errno.EROFS if is_frozen else errno.EACCES
+        raise OSError(number, os.strerror(number))

@@ -12,6 +12,8 @@ from circleci_usage.core.untrusted_text import inert
 _MEGABYTE: Final = 1_000_000
 _MINUTE: Final = timedelta(minutes=1)
 _SECONDS_PER_MINUTE: Final = 60
+_MINUTES_PER_HOUR: Final = 60
+_MANY_MINUTES: Final = 180
 _ENOUGH: Final = 2.0
 """Seconds after which a rate says something."""
 
@@ -62,7 +64,7 @@ def percent(task: OpenTask) -> int:
 
 def wait_cells(wait: Wait, now: datetime) -> tuple[str, ...]:
     """A wait as cells: subject, state, time since the request, next step, deadline."""
-    asked = f"{_minutes(now - wait.since)} min" if wait.since else ""
+    asked = _elapsed(now - wait.since) if wait.since else ""
     following = _clock(wait.next_at) if wait.next_at else ""
     until = _clock(wait.until) if wait.until else ""
     return inert(wait.subject), inert(wait.state), asked, following, until
@@ -71,8 +73,9 @@ def wait_cells(wait: Wait, now: datetime) -> tuple[str, ...]:
 def _since(wait: Wait, now: datetime) -> list[str]:
     if wait.since is None:
         return []
-    minutes = _minutes(now - wait.since)
-    return [f"requested {minutes} min ago" if minutes else "requested less than a minute ago"]
+    passed = now - wait.since
+    ago = _elapsed(passed) if _minutes(passed) else "less than a minute"
+    return [f"requested {ago} ago"]
 
 
 def _next(wait: Wait) -> list[str]:
@@ -85,6 +88,12 @@ def _until(wait: Wait) -> list[str]:
 
 def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M}"
+
+
+def _elapsed(passed: timedelta) -> str:
+    """Minutes, or hours since an earlier run made the request."""
+    minutes = _minutes(passed)
+    return f"{minutes} min" if minutes < _MANY_MINUTES else f"{minutes // _MINUTES_PER_HOUR} h"
 
 
 def _minutes(passed: timedelta) -> int:

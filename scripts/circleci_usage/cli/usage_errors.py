@@ -61,9 +61,11 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Typer's own
         """As Typer does, with an error of ours for an unknown command."""
         name = args[0]
+        if ctx.resilient_parsing or name.startswith("-"):
+            # A shell that completes a line has no use for errors.
+            return super().resolve_command(ctx, args)
         if name in self.commands:
             refuse_quoted(self.commands[name].params)
-        if name.startswith("-") or name in self.commands:
             return super().resolve_command(ctx, args)
         shown, listed = _quoted(name), ", ".join(self.commands)
         question = did_you_mean(name, self.commands)

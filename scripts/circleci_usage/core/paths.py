@@ -20,6 +20,22 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, or a link to one."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file or folder; neither need exist."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def exists(path: Path) -> bool:
     """Whether there is anything at the path."""
     try:

@@ -33,6 +33,8 @@ from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.network.addresses import service_address
 
 _TOKEN: Final = re.compile(r"[!-~]+")
+_MOST_NAMES: Final = 1_000
+"""Organizations that a mistyped one is compared with."""
 _SETTING: Final = "The address of CircleCI (--circleci-url, CIRCLECI_URL)"
 
 
@@ -205,7 +207,11 @@ def find_organization(client: CircleCI, name: str) -> Organization:
 
 def _guess(client: CircleCI, name: str, accessible: Sequence[Organization]) -> str:
     """A question about the organization with the most similar slug or name."""
-    slugs = {text.lower(): each.slug for each in accessible for text in (each.slug, each.name)}
+    slugs = {
+        text.lower(): each.slug
+        for each in accessible[:_MOST_NAMES]
+        for text in (each.slug, each.name)
+    }
     alike = get_close_matches(name.lower(), slugs, n=1)
     return f" Did you mean {client.redacted(slugs[alike[0]])}?" if alike else ""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.paths import is_file, kind_of
+from circleci_usage.core.paths import is_file, is_folder, kind_of
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_file import damaged
@@ -28,7 +28,7 @@ class StoreFolder:
     @property
     def is_there(self) -> bool:
         """Whether a run has begun to fill the store; any other folder has no such folders."""
-        return self.incoming.is_dir() and self.parts.is_dir()
+        return is_folder(self.incoming) and is_folder(self.parts)
 
     def create(self) -> None:
         """Create what is missing."""

@@ -49,9 +49,11 @@ def in_progress(
     )
 
 
-def to_request(period: Period, *, next_at: datetime, until: datetime) -> Wait:
-    """A window that CircleCI's quota does not allow to be requested yet."""
+def to_request(period: Period, *, next_at: datetime | None, until: datetime) -> Wait:
+    """A window that is still to be requested, at `next_at` if the quota does not allow it now."""
     name = short_name(period)
+    if next_at is None:
+        return Wait(name, "to be requested", f"Requesting the export of {name}")
     return Wait(
         subject=name,
         state=QUOTA,

@@ -36,7 +36,7 @@ class WorkLoop:
         When one window fails, the others are still downloaded.
         """
         problems = []
-        self._run.remember_kept()
+        self._show()
         try:
             self._work()
         except UsageExporterError as error:
@@ -91,8 +91,9 @@ class WorkLoop:
             )
             for one in poller.pending
         ]
+        next_request = None if requester.gate.is_open else requester.ready_at
         planned = [
-            waits.to_request(period, next_at=requester.ready_at, until=until)
+            waits.to_request(period, next_at=next_request, until=until)
             for period in requester.to_request
         ]
         return requested + planned

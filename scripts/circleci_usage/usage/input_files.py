@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import BinaryIO, Final, cast
@@ -20,7 +21,7 @@ from isal import igzip, isal_zlib
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.os_errors import reading
-from circleci_usage.core.paths import is_file, is_text
+from circleci_usage.core.paths import is_file, is_folder, is_text
 from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
@@ -33,6 +34,8 @@ LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
 _PACKED: Final = (".zip", ".7z", ".rar", ".tar.gz", ".tgz", ".xlsx", ".xls", ".parquet")
 _NAME_FILES: Final = "name the files of an export, or a folder of them"
+_MOST_NAMES: Final = 1_000
+"""Names that a mistyped one is compared with."""
 _SNIFFED: Final = 20
 """Files that are opened to say what a folder has instead of usage files."""
 ROW_LIMIT: Final = 1 << 20
@@ -212,7 +215,7 @@ def _missing(path: Path) -> SettingsError:
     if any(sign in path.name for sign in "*?["):
         return SettingsError(f"No file matches {shown}; check the path, or give the folder itself.")
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = [entry.name for entry in islice(path.parent.iterdir(), _MOST_NAMES)]
     except (OSError, ValueError):
         names = []
     alike = get_close_matches(path.name, names, n=1)
@@ -222,7 +225,7 @@ def _missing(path: Path) -> SettingsError:
 
 def _instead_in(paths: Iterable[Path]) -> str:
     """What there is instead of usage files, and what to do."""
-    folders = (path for path in paths if path.is_dir())
+    folders = filter(is_folder, paths)
     found = (files for folder in folders for files in _walk(folder, ("",)))
     others = [file for files in found for file in files if not file.name.startswith(".")]
     for file in others[:_SNIFFED]:
@@ -237,7 +240,7 @@ def _instead_in(paths: Iterable[Path]) -> str:
 
 def _packed_in(path: Path) -> Iterator[Path]:
     """Files of a folder that may have usage, but must be unpacked or exported again first."""
-    if path.is_dir() and not is_store(path) and not is_file(path / SUMMARY_NAME):
+    if is_folder(path) and not is_store(path) and not is_file(path / SUMMARY_NAME):
         for files in _walk(path, _PACKED):
             yield from files
 

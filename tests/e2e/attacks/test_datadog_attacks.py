@@ -300,6 +300,8 @@ def test_a_tls_server_behind_a_proxy(
     ):
         monkeypatch.setenv("https_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv(
             trusted_by or "SSL_CERT_FILE",
             str(certificate.path if trusted_by else tmp_path / "mistyped.pem"),

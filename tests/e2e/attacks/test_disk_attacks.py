@@ -63,6 +63,8 @@ class Disk(NamedTuple):
     says: str = "No space left"
 
 
+_EMPTY_STORE: Final = """mkdir $D/store; echo '{"version": 1}' > $D/store/ledger.json"""
+
 DISKS: Final = {
     "report on a full disk": Disk("size=64k", "$C report export -o $D/report"),
     "merge on a full disk": Disk("size=16k", "$C merge export -o $D/all.csv"),
@@ -74,7 +76,7 @@ DISKS: Final = {
     "temporary files without inodes": Disk(
         "nr_inodes=3", "TMPDIR=$D $C report export", frozenset({2, 5}), "Error"
     ),
-    "store without inodes": Disk("nr_inodes=3", "$C prune --store $D/store"),
+    "store without inodes": Disk("nr_inodes=3", f"{_EMPTY_STORE}; $C prune --store $D/store"),
     "store on a full disk": Disk(
         "size=4k", "cp -r store $D; $C prune --store $D/store", frozenset({5, 6}), "Error"
     ),
@@ -85,7 +87,10 @@ DISKS: Final = {
         "",
     ),
     "read-only": Disk(
-        "size=64k", "mount -o remount,ro $D; $C prune --store $D/store", frozenset({2}), "Read-only"
+        "size=64k",
+        f"{_EMPTY_STORE}; mount -o remount,ro $D; $C prune --store $D/store",
+        frozenset({2}),
+        "Read-only",
     ),
     "read-only output": Disk(
         "size=64k", "mount -o remount,ro $D; $C report export -o $D", frozenset({2}), "Read-only"

@@ -737,7 +737,7 @@ SETTINGS = [
             "hunter2 hunter2",
             "hunter2\r\nX: y",
             "hunter2\udc80",
-            "hunter2„“",
+            "hunter2„“2",
             "hunter2\x1b[2J",
         )
     ),
