@@ -101,7 +101,8 @@ def test_status_tells_the_store_and_the_next_run(env: dict[str, str], tmp_path: 
     assert store["job_runs"] == sum(window["job_runs"] for window in store["windows"]) > 0
     assert full["quota"]["requests"] == len(store["windows"])
     assert (next_run["to_request"], next_run["to_download"]) == ([], [])
-    assert done.err.startswith("Settings: ")
+    assert "Settings:" in done.err
+    assert circleci_usage("status", "--json", "-q", cwd=tmp_path, env=env).err == ""
 
     unknown = circleci_usage("status", "--json", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
     unsure = document_of(unknown)["next_run"]

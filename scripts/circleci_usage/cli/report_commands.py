@@ -137,8 +137,8 @@ def merge(
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     others = without_output(found.parts, output)
-    console.say(f"Merging {counted(len(others), 'usage file')}.")
     console.if_interrupted(not_merged(output))
+    console.say(f"Merging {counted(len(others), 'usage file')}.")
     with at_least_a_header(others) as parts:
         show_warnings(console, merge_parts(parts, output, progress=console))
     console.result_path(output)
