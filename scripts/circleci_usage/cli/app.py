@@ -27,8 +27,8 @@ from circleci_usage.cli.help_page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
     handle_interrupts,
-    interruption,
     set_running_command,
+    tell_on_end,
     was_interrupted,
 )
 from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
@@ -61,6 +61,7 @@ def main() -> NoReturn:
     ignore_library_settings(os.environ)
     tune_process()
     output = JsonOutput(sys.argv[1:])
+    tell_on_end(output.print_interrupted)
     exit_code = _run(output)
     output.print(exit_code)
     sys.exit(exit_code)
@@ -72,18 +73,11 @@ def _run(output: JsonOutput) -> int:
     except BaseException as error:  # noqa: BLE001 - each becomes an exit code
         # Libraries may have turned the interrupt into any other error.
         if was_interrupted():
-            _print_interrupted(output)
             end_interrupted()
         if isinstance(error, SystemExit):
             return error.code if isinstance(error.code, int) else 0
         return _report_error(error, output)
     return 0
-
-
-def _print_interrupted(output: JsonOutput) -> None:
-    exit_code, message = interruption()
-    output.fail(message)
-    output.print(exit_code)
 
 
 def _report_error(error: BaseException, output: JsonOutput) -> int:

@@ -43,6 +43,9 @@ _ALWAYS: Final = frozenset({"demo"})
 _NOTHING: Final = "Nothing was changed; rerun the same command."
 
 
+def _tell_nobody(_exit_code: int, _message: str) -> None: ...
+
+
 class Interrupted(BaseException):
     """The process is to end. Not a KeyboardInterrupt, which libraries catch."""
 
@@ -54,6 +57,7 @@ class _Interrupts:
         self.command = ""
         self.kept = ""
         self.rows: Callable[[], int] = int
+        self.tell: Callable[[int, str], None] = _tell_nobody
         self.received: int | None = None
         self._installed = False
         self._message_lock = Lock()
@@ -74,7 +78,14 @@ class _Interrupts:
         """Say what is kept, and exit with the signal's code without waiting for anything."""
         if self._message_lock.acquire(blocking=False):
             _say(f"Error: {self.message}", self.rows())
+            self._tell_for_a_moment()
         os._exit(self.exit_code)
+
+    def _tell_for_a_moment(self) -> None:
+        # In a thread: it may wait for whoever reads standard output.
+        telling = Thread(target=self.tell, args=(self.exit_code, self.message), daemon=True)
+        telling.start()
+        telling.join(PATIENCE / 2)
 
     @property
     def exit_code(self) -> int:
@@ -148,9 +159,9 @@ def was_interrupted() -> bool:
     return _interrupts.received is not None
 
 
-def interruption() -> tuple[int, str]:
-    """The exit code of the signal that came, and what is kept."""
-    return _interrupts.exit_code, _interrupts.message
+def tell_on_end(tell: Callable[[int, str], None]) -> None:
+    """Let an interrupt also pass its exit code and its message to a function, for a moment."""
+    _interrupts.tell = tell
 
 
 def end_interrupted() -> NoReturn:

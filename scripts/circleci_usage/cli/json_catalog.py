@@ -171,8 +171,8 @@ circleci-usage check --json | jq --raw-output '.budgets[] | "\\(.state) \\(.name
   message, and the keys that the command had not reached are absent. A `run` whose report is written
   but not sent to Datadog has `report` and `error`.
 - Exit codes 10 and 11 of `check` and what `doctor` finds are results: `error` is null.
-- After Ctrl-C or SIGTERM, `error` says what is kept. A process that is killed prints nothing, and
-  neither does one that a library keeps busy for longer than a second after the signal.
+- After Ctrl-C or SIGTERM, `error` says what is kept. A process that is killed, or ended while it
+  starts, prints nothing.
 - `schema_version` is raised when a key changes its meaning or goes away; new keys may come at any
   time.
 - **decimal**: a string with all digits, so no parser rounds it. **integer** is a JSON number.

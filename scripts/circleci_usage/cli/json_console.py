@@ -5,14 +5,12 @@ from circleci_usage.cli.json_output import JsonOutput
 
 
 class JsonConsole(Console):
-    """As `Console`, with standard output kept for the document."""
+    """As `Console`, with standard output kept for the document, which has the results."""
 
     def __init__(self, output: JsonOutput, *, quiet: bool, verbose: bool) -> None:
         super().__init__(quiet=quiet, verbose=verbose)
         self._output = output
-
-    def result(self, text: object) -> None:
-        """Print nothing: the document has it."""
+        self._out.quiet = True
 
     def warn(self, message: str) -> None:
         """Print a warning, and add it to the document."""

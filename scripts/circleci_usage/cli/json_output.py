@@ -8,6 +8,7 @@ they do without the flag.
 import json
 import sys
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, Final
 
 import typer
@@ -37,6 +38,7 @@ class JsonOutput:
         self._members: dict[str, Any] = {}
         self._warnings: list[str] = []
         self._error: str | None = None
+        self._once = Lock()
 
     def begin(self, *, wanted: bool) -> None:
         """The flags are parsed: from here on, the document is printed at the end."""
@@ -57,9 +59,15 @@ class JsonOutput:
 
     def print(self, exit_code: int) -> None:
         """Print the document, if it is wanted and this was no `--help` or `--version`."""
-        if self.wanted and (self._has_begun or self._error):
+        is_wanted = self.wanted and (self._has_begun or self._error)
+        if is_wanted and self._once.acquire(blocking=False):
             sys.stdout.write(f"{self.text(exit_code)}\n")
             sys.stdout.flush()
+
+    def print_interrupted(self, exit_code: int, message: str) -> None:
+        """Print the document of a command that a signal ends, unless it is printed already."""
+        self.fail(message)
+        self.print(exit_code)
 
     def text(self, exit_code: int) -> str:
         """The document, in ASCII: no locale, terminal or log changes it."""
