@@ -46,7 +46,9 @@ def exporting(what: str, **env: str) -> Mistake:
 
 def pushing(what: str, **env: str) -> Mistake:
     """A mistake in a variable of a push."""
-    return Mistake(what, "push datadog -o report", {"DATADOG_URL": "{datadog}", **DATADOG, **env})
+    return Mistake(
+        what, "push datadog --report report", {"DATADOG_URL": "{datadog}", **DATADOG, **env}
+    )
 
 
 MISTAKES = [
@@ -113,12 +115,12 @@ MISTAKES = [
     Mistake("went back to an older version", "status --store newer"),
     # The report folder
     Mistake("pushed before any report", "push datadog --dry-run"),
-    Mistake("pushed the store", "push datadog --dry-run -o store"),
-    Mistake("pushed a file", "push datadog --dry-run -o report/summary.json"),
+    Mistake("pushed the store", "push datadog --dry-run --report store"),
+    Mistake("pushed a file", "push datadog --dry-run --report report/summary.json"),
     Mistake("checked before any report", "check --config usage.yml"),
-    Mistake("checked a folder of exports", "check --config usage.yml -o exports"),
-    Mistake("pushed a report of another version", "push datadog --dry-run -o old"),
-    Mistake("edited the summary", "push datadog --dry-run -o edited-report"),
+    Mistake("checked a folder of exports", "check --config usage.yml --report exports"),
+    Mistake("pushed a report of another version", "push datadog --dry-run --report old"),
+    Mistake("edited the summary", "push datadog --dry-run --report edited-report"),
     # CircleCI
     exporting("set no token", CIRCLECI_API_TOKEN=" "),
     exporting("kept the quotes of the .env file", CIRCLECI_API_TOKEN=f'"{SECRET}"'),

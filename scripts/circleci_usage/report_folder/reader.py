@@ -224,7 +224,7 @@ def _no_report(folder: Path) -> SettingsError:
     elif is_store(folder):
         return SettingsError(
             f"{shown} is a store, not a report folder; make a report from it with `circleci-usage"
-            f" report --store {shown}`, then name the report's folder with --output (OUTPUT_DIR)."
+            f" report --store {shown}`, then name the report's folder with --report (OUTPUT_DIR)."
         )
     elif exists(folder):
         fault = f"{shown} is not a report folder: there is no {SUMMARY_NAME}"
@@ -232,7 +232,7 @@ def _no_report(folder: Path) -> SettingsError:
         fault = f"There is no report folder {shown}"
     return SettingsError(
         f"{fault}; make a report with `circleci-usage run` or `circleci-usage report`, or name its"
-        " folder with --output (OUTPUT_DIR). `circleci-usage demo` makes one without an account."
+        " folder with --report (OUTPUT_DIR). `circleci-usage demo` makes one without an account."
     )
 
 

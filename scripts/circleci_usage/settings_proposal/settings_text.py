@@ -14,7 +14,7 @@ from circleci_usage.core.decimals import ZERO, plain
 from circleci_usage.core.periods import ONE_DAY, add_months, month_start
 from circleci_usage.core.plurals import agreeing, counted
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
-from circleci_usage.render.formatting import days, money, number_of
+from circleci_usage.render.formatting import days, full_day, money, number_of
 from circleci_usage.settings_proposal.addresses import SCHEMA_URL, SETTINGS_URL
 from circleci_usage.settings_proposal.comments import comment, commented, names_in_words
 from circleci_usage.settings_proposal.proposal import Proposal
@@ -84,7 +84,7 @@ def _prices(proposal: Proposal) -> Iterator[str]:
     since = min(proposal.days.first, add_months(month_start(proposal.days.last), -_YEAR))
     first = month_start(since)
     if proposal.price != LIST_PRICE:
-        yield from comment("What CircleCI lists; shown next to your cost.")
+        yield from comment("CircleCI's list price; shown next to your cost.")
         yield f"list_price_per_credit: {plain(LIST_PRICE)}"
         yield from comment(
             "The price of your contract. When it changes, end this period with `to` and add one."
@@ -92,11 +92,12 @@ def _prices(proposal: Proposal) -> Iterator[str]:
         yield "pricing:"
         yield f"  - {{from: {first}, price_per_credit: {plain(proposal.price)}}}"
     else:
-        yield from comment(
-            "What CircleCI lists: 15 USD for 25,000 credits. If your contract has other prices, add"
-            " them as `pricing`, from the first day to the last, as in this example:"
-        )
+        yield from comment("CircleCI's list price: 15 USD for 25,000 credits.")
         yield f"list_price_per_credit: {plain(LIST_PRICE)}"
+        yield from comment(
+            "If your contract has other prices, add them as `pricing`. Both days of a period are"
+            " included:"
+        )
         yield from commented(_example_prices(proposal, first.isoformat()))
     yield from comment("If your plan includes credits, for example 30,000 a month:")
     yield from commented(["included_credits: {per: month, amount: 30000}"])
@@ -133,7 +134,7 @@ def _shared_costs(usage: SeenUsage | None) -> Iterator[str]:
     charged = "User seats are charged to no project."
     if usage and usage.seats:
         last = max(usage.seats)
-        charged = f"{_seats(usage.seats[last])} were charged on {last.day} {last:%B %Y}."
+        charged = f"{_seats(usage.seats[last])} were charged on {full_day(last)}."
     yield from comment(f"{charged} To split their cost among the teams, by the teams' other costs:")
     yield from commented(["shared_costs: {credit_types: [user], split: proportional}"])
 
