@@ -74,7 +74,7 @@ def export(tmp_path: Path) -> Path:
             "good.csv cannot be written: good.csv is a file. Choose a writable folder",
         ),
         (["merge", "good.csv", "-o", "good.csv/merged.csv.gz"], 2, "cannot be written"),
-        (["bogus"], 2, "has no command 'bogus'; the commands are run,"),
+        (["bogus"], 2, "has no command 'bogus'; the commands are "),
     ],
 )
 def test_errors_are_one_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
