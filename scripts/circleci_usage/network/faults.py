@@ -40,6 +40,8 @@ _REASONS: Final[tuple[tuple[_Kinds, str], ...]] = (
     ((ConnectionRefusedError,), "no connection: it was refused"),
     ((ConnectTimeoutError, TimeoutError), "no connection before the timeout"),
 )
+_OF_FILES: Final = frozenset({"X509", "PEM"})
+"""The parts of OpenSSL that read certificates from a file."""
 _STATUS: Final = re.compile(r"Tunnel connection failed: ([1-5]\d\d)\b")
 _DEEPEST: Final = 20
 
@@ -61,6 +63,8 @@ def connection_fault(error: BaseException) -> str | None:
 
 
 def _reason(chain: list[BaseException]) -> str | None:
+    if any(isinstance(cause, ssl.SSLError) and cause.library in _OF_FILES for cause in chain):
+        return "no TLS connection: the file in REQUESTS_CA_BUNDLE is not in PEM format"
     for kinds, reason in _REASONS:
         if any(isinstance(cause, kinds) for cause in chain):
             return reason
