@@ -17,6 +17,7 @@ RUN python3 -m venv --without-pip /opt/circleci-usage \
     && python3 -m venv tools \
     && tools/bin/python -m pip install --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY docs/circleci-usage.1 docs/
 COPY scripts/circleci_usage scripts/circleci_usage
 RUN tools/bin/python -m hatchling build --target wheel \
     && python3 -m pip --python /opt/circleci-usage/bin/python install --no-compile --no-deps --no-index dist/*.whl \

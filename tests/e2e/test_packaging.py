@@ -98,14 +98,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(wheel, sdist)
 
 
-def test_the_wheel_contains_the_package_and_nothing_else(built: Built) -> None:
+def test_the_wheel_contains_the_package_and_its_man_page_only(built: Built) -> None:
     assert built.wheel.name == f"circleci_usage-{__version__}-py3-none-any.whl"
-    packed = {name for name in ZipFile(built.wheel).namelist() if ".dist-info/" not in name}
+    everything = ZipFile(built.wheel).namelist()
+    packed = {name for name in everything if ".dist-info/" not in name and ".data/" not in name}
     source = ROOT / "scripts" / "circleci_usage"
     files = {
         path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
     assert packed == {str(path.relative_to(source.parent)) for path in files}
+    [man_page] = [name for name in everything if ".data/" in name]
+    assert man_page.endswith(".data/data/share/man/man1/circleci-usage.1")
 
 
 def test_the_source_distribution_can_be_built_and_has_no_tests(built: Built) -> None:
