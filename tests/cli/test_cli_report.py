@@ -248,7 +248,7 @@ def test_budgets_are_checked_against_a_report(export: Path, tmp_path: Path) -> N
     assert circleci_usage("check", "--config", settings, cwd=tmp_path).code == 0
     without = circleci_usage("check", "--config", settings, "--output", "nowhere", cwd=tmp_path)
     assert without.code == 2
-    assert "make a report first" in without.err
+    assert "There is no report folder nowhere; make a report with" in without.err
 
 
 def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_files(
