@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.cli.app import program
-from circleci_usage.cli.help_entries import CommandHelp, every_help
-from circleci_usage.cli.help_man import man_page
-from circleci_usage.cli.help_markdown import commands_markdown
-from circleci_usage.cli.json_catalog import json_markdown
+from circleci_usage.cli.help.entries import CommandHelp, every_help
+from circleci_usage.cli.help.man import man_page
+from circleci_usage.cli.help.markdown import commands_markdown
+from circleci_usage.cli.json_output.catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
 from orb_docs import orb_markdown
 

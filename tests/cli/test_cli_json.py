@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from circleci_usage.cli.json_catalog import DOCUMENTS
-from circleci_usage.cli.json_output import JsonOutput
+from circleci_usage.cli.json_output.catalog import DOCUMENTS
+from circleci_usage.cli.json_output.document import JsonOutput
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.company.exportfile import write_part

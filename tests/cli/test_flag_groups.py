@@ -5,8 +5,8 @@ from collections import defaultdict
 
 import typer.main
 
-from circleci_usage.cli import export_commands
 from circleci_usage.cli.app import app
+from circleci_usage.cli.commands import export
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     ExportFlags,
@@ -49,12 +49,10 @@ def test_groups_that_share_a_flag_get_the_same_value() -> None:
 
 
 def test_run_and_export_have_the_same_flags_for_the_same_things() -> None:
-    run, export = (
-        inspect.signature(each).parameters for each in (export_commands.run, export_commands.export)
-    )
+    of_run, of_export = (inspect.signature(each).parameters for each in (export.run, export.export))
 
-    assert set(export) <= set(run)
-    assert all(run[name] == export[name] for name in export)
+    assert set(of_export) <= set(of_run)
+    assert all(of_run[name] == of_export[name] for name in of_export)
 
 
 def test_a_flag_has_one_default_whatever_the_command() -> None:

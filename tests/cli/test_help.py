@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from circleci_usage.cli.flags import IMAGE_FOLDERS
-from circleci_usage.cli.help_entries import OPTIONS
+from circleci_usage.cli.help.entries import OPTIONS
 from circleci_usage.cost_files.profiles import PROFILES
 from circleci_usage.costs.list_price import LIST_PRICE
 from circleci_usage.push.datadog.dashboards import Dashboard, Monitor

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.cli.push_commands import TARGETS, push
+from circleci_usage.cli.commands.push import TARGETS, push
 from circleci_usage.core.decimals import total
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.clock import PinnedClock

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from circleci_usage.cli.app import program
-from circleci_usage.cli.help_entries import CommandHelp, every_help
+from circleci_usage.cli.help.entries import CommandHelp, every_help
 
 PROGRAM = program()
 

@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from circleci_usage.cli import app as command_line
-from circleci_usage.cli.json_output import JsonOutput
+from circleci_usage.cli.json_output.document import JsonOutput
 from commandline import Finished
 
 _MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR")

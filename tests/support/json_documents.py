@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from circleci_usage.cli.json_catalog import DOCUMENTS, HEAD
+from circleci_usage.cli.json_output.catalog import DOCUMENTS, HEAD
 from circleci_usage.report_folder.columns import Column
 from circleci_usage.report_folder.summary_catalog import SummaryKey, documented_paths
 from commandline import Finished

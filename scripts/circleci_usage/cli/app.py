@@ -15,15 +15,8 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.cli import (
-    datadog_commands,
-    export_commands,
-    init_command,
-    push_commands,
-    report_commands,
-    store_commands,
-)
-from circleci_usage.cli.help_page import HelpfulCommand, WithoutEnvironment
+from circleci_usage.cli.commands import datadog, export, init, push, report, store
+from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
     handle_interrupts,
@@ -32,7 +25,7 @@ from circleci_usage.cli.interrupts import (
     was_interrupted,
 )
 from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
-from circleci_usage.cli.json_output import JsonOutput, json_output
+from circleci_usage.cli.json_output.document import JsonOutput, json_output
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import with_safe_streams
@@ -141,23 +134,23 @@ _USE: Final = "Everyday use"
 _UPKEEP: Final = "Maintenance"
 
 COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    _START: (report_commands.demo, init_command.init),
+    _START: (report.demo, init.init),
     _USE: (
-        export_commands.run,
-        export_commands.export,
-        report_commands.report,
-        report_commands.merge,
-        report_commands.check,
-        datadog_commands.datadog_dashboard,
+        export.run,
+        export.export,
+        report.report,
+        report.merge,
+        report.check,
+        datadog.datadog_dashboard,
     ),
-    _UPKEEP: (store_commands.status, store_commands.doctor, store_commands.prune),
+    _UPKEEP: (store.status, store.doctor, store.prune),
 }
 """The commands as `--help` groups them."""
 
-_OF_ITS_OWN: Final = {report_commands.demo: WithoutEnvironment}
+_OF_ITS_OWN: Final = {report.demo: WithoutEnvironment}
 """Commands that read flags in another way."""
 
-app.add_typer(push_commands.push, name="push", rich_help_panel=_USE)
+app.add_typer(push.push, name="push", rich_help_panel=_USE)
 for _panel, _commands in COMMANDS.items():
     for _command in _commands:
         _class = _OF_ITS_OWN.get(_command, HelpfulCommand)

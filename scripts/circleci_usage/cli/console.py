@@ -14,8 +14,8 @@ from rich.style import Style
 from rich.text import Text
 
 from circleci_usage.cli import interrupts
-from circleci_usage.cli.activities import Heartbeat, OpenTask, OpenWaiting, Timer
-from circleci_usage.cli.log_display import LogDisplay
+from circleci_usage.cli.progress.activities import Heartbeat, OpenTask, OpenWaiting, Timer
+from circleci_usage.cli.progress.log_display import LogDisplay
 from circleci_usage.cli.secrets import without_tokens
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.progress import NullProgress, Progress, Task, Waiting
@@ -24,7 +24,7 @@ from circleci_usage.core.untrusted_text import visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from circleci_usage.cli.live_display import LiveDisplay
+    from circleci_usage.cli.progress.live_display import LiveDisplay
 
 _OFF: Final = frozenset({"", "0", "false"})
 
@@ -111,7 +111,7 @@ class Console(Progress):
         self._heartbeat.beat()
 
     def _live(self, timer: Timer) -> "LiveDisplay":
-        from circleci_usage.cli.live_display import LiveDisplay  # noqa: PLC0415 - a log needs none
+        from circleci_usage.cli.progress.live_display import LiveDisplay  # noqa: PLC0415 - a log needs none
 
         display = LiveDisplay(self._err, timer)
         interrupts.clear_on_end(lambda: display.rows)

@@ -11,7 +11,7 @@ from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.json_output import JsonOutput
+    from circleci_usage.cli.json_output.document import JsonOutput
     from circleci_usage.report import Report
 
 
@@ -26,7 +26,7 @@ def console_for(flags: ConsoleFlags, output: "JsonOutput | None" = None) -> "Con
         SettingsError: it is to be both.
     """
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.json_console import JsonConsole
+    from circleci_usage.cli.json_output.console import JsonConsole
 
     if flags.quiet and flags.verbose:
         raise SettingsError("--quiet and --verbose contradict each other; choose one of them.")

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from circleci_usage.cli.help_page import print_help
+from circleci_usage.cli.help.page import print_help
 from circleci_usage.cli.secrets import looks_secret, secret_variable
 from circleci_usage.cli.value_sources import flag_of, refuse_quoted, variables_of, written_in
 from circleci_usage.core.errors import SettingsError

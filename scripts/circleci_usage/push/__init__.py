@@ -2,5 +2,5 @@
 
 What any target needs stands here: metrics and their tags, samples, events, the protocol of a
 target. Each target is one package beside them, and one row in the command line's table of targets
-(`cli/push_commands.TARGETS`).
+(`cli/commands/push.TARGETS`).
 """

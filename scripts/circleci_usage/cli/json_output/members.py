@@ -1,6 +1,6 @@
 """What a command tells with `--json`: the result of a stage → members of the document.
 
-`json_catalog` describes every key. Numbers with a unit of money or credits are texts with all their
+`catalog` describes every key. Numbers with a unit of money or credits are texts with all their
 digits, as in summary.json; days are ISO dates, moments ISO date-times in UTC; paths are absolute.
 """
 

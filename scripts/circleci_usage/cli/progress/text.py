@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from circleci_usage.cli.activities import Activity, OpenTask, OpenWaiting
+from circleci_usage.cli.progress.activities import Activity, OpenTask, OpenWaiting
 from circleci_usage.core.progress import BYTES, Wait
 from circleci_usage.core.untrusted_text import inert
 

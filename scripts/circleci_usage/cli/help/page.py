@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 from typer.core import TyperCommand
 
-from circleci_usage.cli.help_entries import AnyCommand, CommandHelp, FlagHelp, help_of
+from circleci_usage.cli.help.entries import AnyCommand, CommandHelp, FlagHelp, help_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

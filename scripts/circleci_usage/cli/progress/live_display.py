@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from circleci_usage.cli.activities import Activity, OpenTask, OpenWaiting, Timer
-from circleci_usage.cli.progress_text import percent, task_facts, wait_cells
+from circleci_usage.cli.progress.activities import Activity, OpenTask, OpenWaiting, Timer
+from circleci_usage.cli.progress.text import percent, task_facts, wait_cells
 from circleci_usage.core.untrusted_text import inert
 
 SHOWN_AFTER: Final = 2.0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from circleci_usage.cli.help_entries import CommandHelp, FlagHelp
+from circleci_usage.cli.help.entries import CommandHelp, FlagHelp
 from circleci_usage.report_folder.documentation import GENERATED
 
 _INTRO: Final = """\

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from circleci_usage.cli import datadog_commands, settings
+from circleci_usage.cli import settings
 from circleci_usage.cli.applied_settings import applied_settings
+from circleci_usage.cli.commands import datadog
 from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -20,7 +21,7 @@ from circleci_usage.cli.flag_groups import (
     SendToDatadogFlags,
     expand_flag_groups,
 )
-from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.cli.output_checks import check_report_folder
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
@@ -49,7 +50,7 @@ def run(
 
     [dim]circleci-usage run --org-id gh/acme,gh/acme-labs --from 2026-10-01 --to 2026-10-31[/dim]
     """
-    from circleci_usage.cli.json_documents import export_members, report_members
+    from circleci_usage.cli.json_output.members import export_members, report_members
     from circleci_usage.cli.starting_lines import run_lines
     from circleci_usage.export_and_report import run as export_and_report
 
@@ -82,7 +83,7 @@ def _sender(
         datadog_url=sending.datadog_url,
         allow_insecure=sending.allow_insecure,
     )
-    return datadog_commands.sender(reporting.output, pushing, exporting.store)
+    return datadog.sender(reporting.output, pushing, exporting.store)
 
 
 @expand_flag_groups

@@ -25,7 +25,7 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
-from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -90,7 +90,7 @@ def report(
 
     [dim]circleci-usage report s3a://bucket/exports/ --engine spark --spark-master spark://host:7077[/dim]
     """
-    from circleci_usage.cli.json_documents import report_members
+    from circleci_usage.cli.json_output.members import report_members
     from circleci_usage.cli.starting_lines import reported_organizations, stored_report_lines
     from circleci_usage.pipeline import make_report
 
@@ -161,7 +161,7 @@ def check(
     [dim]circleci-usage check --report usage-report --forecast[/dim]
     """
     from circleci_usage.checks.budget_check import check_report
-    from circleci_usage.cli.json_documents import budget_members
+    from circleci_usage.cli.json_output.members import budget_members
     from circleci_usage.cli.starting_lines import (
         budgets_of,
         file_lines,
@@ -210,7 +210,7 @@ def demo(
 
     [dim]circleci-usage demo --output demo-report[/dim]
     """
-    from circleci_usage.cli.json_documents import report_members
+    from circleci_usage.cli.json_output.members import report_members
     from circleci_usage.config.chosen_period import ChosenPeriod
     from circleci_usage.demo.tour import DEMO_SETTINGS, run_demo
     from circleci_usage.report import Presentation

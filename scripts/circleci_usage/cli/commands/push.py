@@ -5,8 +5,8 @@ from typing import Final
 
 import typer
 
-from circleci_usage.cli.datadog_commands import datadog
-from circleci_usage.cli.help_page import HelpfulCommand
+from circleci_usage.cli.commands.datadog import datadog
+from circleci_usage.cli.help.page import HelpfulCommand
 from circleci_usage.cli.usage_errors import Commands
 
 TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}

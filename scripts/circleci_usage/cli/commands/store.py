@@ -21,7 +21,7 @@ from circleci_usage.cli.flag_groups import (
     StoreFlag,
     expand_flag_groups,
 )
-from circleci_usage.cli.json_output import begin_json
+from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -41,7 +41,7 @@ def status(
 
     [dim]circleci-usage status --period last-13-months[/dim]
     """
-    from circleci_usage.cli.json_documents import status_members
+    from circleci_usage.cli.json_output.members import status_members
     from circleci_usage.cli.starting_lines import file_lines, override_lines, period_lines
     from circleci_usage.cli.text import next_run_lines, store_lines
     from circleci_usage.config.environment import organizations
@@ -90,7 +90,7 @@ def doctor(
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
     from circleci_usage.checks.doctor import DoctorSettings, examine
-    from circleci_usage.cli.json_documents import check_members
+    from circleci_usage.cli.json_output.members import check_members
     from circleci_usage.cli.starting_lines import price_source
     from circleci_usage.cli.text import check_line
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from circleci_usage.cli import datadog_flags, settings
+from circleci_usage.cli.commands.push_report import push_report
 from circleci_usage.cli.display import console_for
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -20,7 +21,6 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.inputs import report_to_read
-from circleci_usage.cli.push_report import push_report
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:

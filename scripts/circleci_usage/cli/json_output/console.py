@@ -1,7 +1,7 @@
 """The terminal of a command with `--json`, whose document has results and warnings."""
 
 from circleci_usage.cli.console import Console
-from circleci_usage.cli.json_output import JsonOutput
+from circleci_usage.cli.json_output.document import JsonOutput
 
 
 class JsonConsole(Console):

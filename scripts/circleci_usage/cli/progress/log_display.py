@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from circleci_usage.cli.activities import Activity, OpenTask, Timer
-from circleci_usage.cli.progress_text import activity_line
+from circleci_usage.cli.progress.activities import Activity, OpenTask, Timer
+from circleci_usage.cli.progress.text import activity_line
 from circleci_usage.core.progress import BYTES
 
 FIRST_LINE: Final = 30.0

@@ -88,7 +88,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: Paths = None) -> No
 
     [dim]circleci-usage init --from-demo --print[/dim]
     """
-    from circleci_usage.cli.init_steps import show_next_steps
+    from circleci_usage.cli.commands.init_steps import show_next_steps
     from circleci_usage.settings_proposal.proposal import propose
 
     console = console_for(given)
@@ -112,7 +112,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: Paths = None) -> No
 
 
 def _decided(proposal: "Proposal", console: "Console", *, price_is_given: bool) -> "Proposal":
-    from circleci_usage.cli.init_questions import ask_about
+    from circleci_usage.cli.commands.init_questions import ask_about
 
     try:
         return ask_about(proposal, price_is_given=price_is_given)

@@ -1,0 +1,1 @@
+"""Help pages, from the same entries as the documentation of the commands."""

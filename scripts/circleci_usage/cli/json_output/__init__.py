@@ -1,0 +1,1 @@
+"""`--json`: the document of a command, its keys, and their documentation."""

@@ -1,0 +1,1 @@
+"""What is under way: live lines on a terminal, a line a minute in a log."""
