@@ -106,7 +106,8 @@ def test_the_code_runs_from_top_to_bottom(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shutil.copytree(export.folder, tmp_path / "exports")
-    shutil.copy(export.settings, tmp_path / "usage.yml")
+    (tmp_path / ".circleci").mkdir()
+    shutil.copy(export.settings, tmp_path / ".circleci" / "usage.yml")
     monkeypatch.chdir(tmp_path)
     plt.switch_backend("agg")
     names: dict[str, object] = {}

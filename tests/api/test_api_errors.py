@@ -72,9 +72,12 @@ def test_damage_is_found_when_the_file_is_read(export: SampleExport, tmp_path: P
 @pytest.mark.parametrize(
     ("period", "message"),
     [
-        ("last-fortnight", "Unknown period 'last-fortnight'; choose from yesterday, "),
-        (("2026-03-31", "2026-03-01"), "The start date is after the end date: "),
-        (("2026-03-01", "March"), "end date (--to, END_DATE): 'March' is not a date; write it as "),
+        ("last-fortnight", "period last-fortnight: invalid value; did you mean last-month? "),
+        (
+            ("2026-03-31", "2026-03-01"),
+            "The start date is after the end date: the first day 2026-03-31 ",
+        ),
+        (("2026-03-01", "March"), "the last day: 'March' is not a date; write it as "),
         (("2026-03-01",), "The period needs a first and a last day, as in ('2026-10-01', "),
     ],
 )
@@ -104,14 +107,15 @@ def test_dimensions(usage: Usage) -> None:
 @pytest.mark.parametrize("price", ["a lot", float("nan"), -1, True])
 def test_prices(usage: Usage, price: float) -> None:
     assert message_of(lambda: usage.costs(price_per_credit=price)) == (
-        f"The price per credit '{price}' is not a valid number; write it as in 0.0006."
+        f"price_per_credit: '{price}' is not a valid price per credit; write it as in 0.0006."
     )
 
 
 def test_settings(usage: Usage, tmp_path: Path) -> None:
     file = tmp_path / "usage.yml"
     assert message_of(lambda: usage.report(file)) == (
-        f"The settings file {file} cannot be read: No such file or directory."
+        f"The settings file {file} cannot be read: No such file or directory. Check the path"
+        " and its permissions."
     )
     file.write_text("team: []\n", encoding="utf-8")
     assert re.fullmatch(

@@ -138,13 +138,13 @@ def test_seats_on_the_same_day_of_two_months_are_the_billing_cycle_day(tmp_path:
     text = settings_text(proposal_from(rows, tmp_path))
 
     assert loaded(text, tmp_path).billing_cycle_day == 15
-    assert "2 user seats (50,000 credits) were charged on 15 February 2026." in text
+    assert "2 user seats (50,000 credits) were charged on February 15, 2026." in text
 
 
 def test_credits_that_are_no_whole_seats_are_called_credits(tmp_path: Path) -> None:
     text = settings_text(proposal_from([seats("2026-01-15", "60000.5")], tmp_path))
 
-    assert "60,000 credits of user seats were charged on 15 January 2026." in text
+    assert "60,000 credits of user seats were charged on January 15, 2026." in text
     assert "could not be detected: user seats were not charged on the same day" in prose(text)
     assert loaded(text, tmp_path).billing_cycle_day is None
 

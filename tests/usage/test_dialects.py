@@ -402,7 +402,7 @@ def test_the_ending_says_whether_merge_packs(tmp_path: Path) -> None:
     for paths, content in ((["part.csv.gz"], expected), (["part.csv.gz", "other.csv"], both)):
         for name, plain in (("x.csv", bytes), ("X.CSV", bytes), ("x.csv.gz", gzip.decompress)):
             done = circleci_usage("merge", *paths, "--output", name, cwd=tmp_path)
-            assert (done.code, done.out) == (0, f"{name}\n"), done.err
+            assert (done.code, done.out) == (0, f"{tmp_path / name}\n"), done.err
             assert plain((tmp_path / name).read_bytes()) == content
 
     done = circleci_usage("merge", "part.csv.gz", "--output", "x.zip", cwd=tmp_path)

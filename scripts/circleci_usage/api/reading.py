@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from circleci_usage.api.usage import Usage
-from circleci_usage.config.chosen_period import ChosenPeriod, WrittenPeriod, choose_period
+from circleci_usage.config.chosen_period import (
+    ChosenPeriod,
+    PeriodSources,
+    WrittenPeriod,
+    choose_period,
+)
 from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import PERIOD_NAMES, today_utc
@@ -22,6 +27,8 @@ PeriodChoice = str | tuple[date | str | None, date | str | None]
 
 _ANY: Final = "last-month"
 """Stands for no period: its days are only used when there are no data at all."""
+
+_SOURCES: Final = PeriodSources("the first day", "the last day", "period")
 
 
 def read_files(*paths: str | PathLike[str], period: PeriodChoice | None = None) -> Usage:
@@ -95,7 +102,7 @@ def _chosen(period: PeriodChoice | None, clock: Clock, *, in_files: bool) -> Cho
 
 def _written(period: str | Sequence[object]) -> WrittenPeriod:
     if isinstance(period, str):
-        return WrittenPeriod(None, None, period)
+        return WrittenPeriod(None, None, period, _SOURCES)
     days = [*period]
     if len(days) != len(("first", "last")):
         raise SettingsError(
@@ -103,4 +110,4 @@ def _written(period: str | Sequence[object]) -> WrittenPeriod:
             f" name: {PERIOD_NAMES}."
         )
     first, last = (None if day is None else str(day) for day in days)
-    return WrittenPeriod(first, last, "")
+    return WrittenPeriod(first, last, "", _SOURCES)

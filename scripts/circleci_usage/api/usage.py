@@ -204,7 +204,7 @@ class Usage:
         file = settings if isinstance(settings, SettingsFile) else _loaded(settings)
         return settings_of_file(
             file,
-            None if price is None else parse_price(str(price)),
+            None if price is None else parse_price(str(price), "price_per_credit"),
             folder=Path(),  # `UsageReport.write` chooses it.
             period=self._period,
             otherwise=self._chosen.fallback,
