@@ -1,6 +1,6 @@
-"""Serves the stand-in for CircleCI until it is killed, and writes its URL to the given file."""
+"""Serves the mock CircleCI until it is killed, and writes its URL to a file."""
 
-import sys
+import argparse
 from pathlib import Path
 from threading import Event
 
@@ -8,7 +8,16 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 
-if __name__ == "__main__":
-    with StandIn(Company(), SystemClock()) as circleci:
-        Path(sys.argv[1]).write_text(circleci.url, encoding="ascii")
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="where to write the URL")
+    parser.add_argument("--polls", type=int, default=1, help="until an export is finished")
+    given = parser.parse_args()
+    with StandIn(Company(), SystemClock(), polls_until_complete=given.polls) as circleci:
+        given.file.write_text(circleci.url, encoding="ascii")
         Event().wait()
+
+
+if __name__ == "__main__":
+    main()

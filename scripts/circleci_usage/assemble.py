@@ -8,7 +8,7 @@ import pandas as pd
 from circleci_usage.analysis.analyze import AnalysisResults
 from circleci_usage.analysis.breakdowns import BREAKDOWNS, Breakdown, break_down, charges, totals
 from circleci_usage.analysis.chargeback import by_team
-from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_tables import daily_tables
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
@@ -124,7 +124,7 @@ def _warnings(made: Stages, settings: ReportSettings) -> tuple[str, ...]:
     usage, owned, days = made.usage, made.in_period, made.days
     return (
         *usage.warnings,
-        *usage_warnings(owned.runs, days, made.undated),
+        *usage_warnings(owned.runs, days, days_with_usage(usage.runs), made.undated),
         *price_warnings(made.costs, owned.costs, prices, days),
         *settings_warnings(made.owned.allocated_runs, ownership, prices, days.period),
         *credit_type_warnings(usage, prices, ownership),

@@ -72,6 +72,6 @@ def _unrecorded(store: Store) -> FoundParts:
     if exists(folder) and has_usage_files(folder):
         return find_parts([folder])
     raise SettingsError(
-        f"{absence}; {_MAKE_ONE}, or give export files: `circleci-usage report FOLDER`."
+        f"{absence}; {_MAKE_ONE}, or name export files or a folder of them."
         " `circleci-usage demo` makes a report without an account."
     )

@@ -51,7 +51,7 @@ def test_the_file_is_written_and_the_job_is_the_result(project: Path) -> None:
     assert first.startswith("Reading 1 usage file")
     assert wrote == f"Wrote {project / FILE} with 2 teams."
     assert look.endswith("see the result: circleci-usage report exports")
-    assert paste.startswith("2. Add the following to .circleci/config.yml.")
+    assert paste.startswith("2. Save the following as .circleci/config.yml.")
     assert schedule.startswith("3. Create a weekly schedule trigger")
 
 
@@ -99,6 +99,16 @@ def test_an_export_without_job_runs_is_a_template_too(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert "Warning: There are no job runs in it" in done.err
     assert teams(tmp_path / FILE) == []
+
+
+def test_a_job_is_merged_into_a_configuration_that_exists(project: Path) -> None:
+    config = project / ".circleci" / "config.yml"
+    config.parent.mkdir()
+    config.write_text("version: 2.1\n", encoding="utf-8")
+    done = circleci_usage("init", "exports", cwd=project)
+
+    assert "2. Merge the following into .circleci/config.yml: the entries under orbs" in done.err
+    assert config.read_text(encoding="utf-8") == "version: 2.1\n"
 
 
 def test_a_store_that_is_named_must_exist(tmp_path: Path) -> None:

@@ -251,8 +251,8 @@ def test_hostile_states_stay_inert_and_lines_fit_a_narrow_terminal(
             console.beat()
             shown = seen.look()
             assert shown == [
-                "2026-10    processing 6 min 12:01 12:54",
-                "2026-10-0… [red]\\x1b… 0 min 12:00",
+                "2026-10          processing 6 min 12:01",
+                "2026-10-01–10-30 [red]\\x1b… 0 min 12:00",
                 "Downloading 2026-1…    0%, 0.0 of 0.0 MB",
             ]
 

@@ -143,6 +143,13 @@ def test_of_many_groups_the_largest_are_proposed() -> None:
     assert proposed.teams[0].name == "t0"
 
 
+def test_a_group_that_costs_next_to_nothing_is_no_team() -> None:
+    small = [project(f"gl-{part}", credits=9) for part in "ab"]
+
+    assert propose_teams([project("whale", credits=2_000), *small]).teams == ()
+    assert len(propose_teams([project("whale", credits=1_000), *small]).teams) == 1
+
+
 def test_a_hundred_thousand_projects_take_no_minute() -> None:
     projects = [project(f"acme-t{n}-{part}") for n in range(50_000) for part in "ab"]
 

@@ -138,8 +138,7 @@ def _run_export(run: RunContext, period: Period, requester: ExportRequester) -> 
     for warning in _missing_start(period, reached):
         run.progress.say(warning)
     in_progress = plan(run.store.ledger, run.organizations, period, run.client.now()).in_progress
-    windows = counted(len(requester.to_request), "window")
-    run.progress.say(f"Exporting {reached}: {windows} to request, {len(in_progress)} in progress.")
+    run.progress.say(_what_to_do(reached, len(requester.to_request), len(in_progress)))
     with run.progress.waiting(run.clock.now) as waiting:
         loop = WorkLoop(run, requester, waiting)
         for window in in_progress:
@@ -147,6 +146,13 @@ def _run_export(run: RunContext, period: Period, requester: ExportRequester) -> 
         problems = loop.run()
     if problems:
         raise _joined(problems)
+
+
+def _what_to_do(days: Period, to_request: int, in_progress: int) -> str:
+    if not (to_request or in_progress):
+        return f"The store has {days} already; there is nothing to export."
+    windows = counted(to_request, "window")
+    return f"Exporting {days}: {windows} to request, {in_progress} in progress."
 
 
 def _check_clock(run: RunContext, period: Period) -> None:

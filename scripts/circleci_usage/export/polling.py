@@ -79,7 +79,8 @@ class ExportPoller:
     @property
     def wait_reason(self) -> str:
         """Which windows are left, and their states at CircleCI."""
-        windows = ", ".join(f"{each.window.period} ({each.state})" for each in self.pending)
+        oldest_first = sorted(self.pending, key=lambda each: each.window.first)
+        windows = ", ".join(f"{each.window.period} ({each.state})" for each in oldest_first)
         return f"CircleCI is still processing {windows}."
 
     @property

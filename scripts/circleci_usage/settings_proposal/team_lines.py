@@ -26,7 +26,11 @@ def team_lines(proposal: Proposal) -> Iterator[str]:
     """The teams, each with its share of all credits, and the projects that belong to none."""
     usage, proposed = proposal.usage, proposal.teams
     if usage is None or not proposed.teams:
-        why = " No two projects share a first word, so none is proposed." if usage else ""
+        why = (
+            " No projects that share a first word have a noticeable cost, so none is proposed."
+            if usage
+            else ""
+        )
         yield from comment(f"{_RULE}{why} An example:")
         yield from commented(
             ["teams:", '  - {name: payments, projects: ["pay-*", "acme/billing"]}']

@@ -34,6 +34,9 @@ _SEVERAL: Final = 4
 
 _NEARLY_ALL: Final = Decimal("0.8")
 
+_LEAST_SHARE: Final = Decimal("0.01")
+"""Of the largest project: a group with less is no team that anybody looks for."""
+
 
 @dataclass(frozen=True)
 class ProposedTeam:
@@ -104,7 +107,9 @@ def propose_teams(projects: Sequence[SeenProject]) -> ProposedTeams:
             no glob may match.
     """
     named = [project for project in projects if project.has_name]
-    groups = [group for group in _groups(named, 0) if group.is_team]
+    least = max((project.credits for project in named), default=Decimal(0)) * _LEAST_SHARE
+    words = [group for group in _groups(named, 0) if group.is_team]
+    groups = [group for group in words if group.credits >= least]
     groups.sort(key=lambda group: (-group.credits, group.beginning))
     names: set[str] = set()
     teams = []

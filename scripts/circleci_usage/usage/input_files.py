@@ -32,7 +32,10 @@ from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 GZIP_MAGIC: Final = b"\x1f\x8b"
 LEDGER_NAME: Final = "ledger.json"
 _SUFFIXES: Final = (".csv", ".csv.gz")
-_PACKED: Final = (".zip", ".7z", ".rar", ".tar.gz", ".tgz", ".xlsx", ".xls", ".parquet")
+_PACKED: Final = (
+    *(".zip", ".7z", ".rar", ".tar.gz", ".tgz", ".bz2", ".xz", ".zst"),
+    *(".xlsx", ".xlsm", ".xls", ".ods", ".parquet"),
+)
 _NAME_FILES: Final = "name the files of an export, or a folder of them"
 _MOST_NAMES: Final = 1_000
 """Names that a mistyped one is compared with."""

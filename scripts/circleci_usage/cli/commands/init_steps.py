@@ -10,12 +10,14 @@ from rich.text import Text
 
 from circleci_usage.cli.console import Console
 from circleci_usage.cli.settings_path import new_settings_path
+from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.settings_proposal.orb_job import orb_job
 from circleci_usage.settings_proposal.proposal import Proposal
 
 _LONGEST: Final = 2_000
+_CONFIG_NAME: Final = "config.yml"
 
 
 def show_next_steps(
@@ -37,16 +39,23 @@ def show_next_steps(
         console.warn("It is outside of the repository, where a CircleCI job does not find it.")
     command = _next_command(proposal, target, source)
     console.say(f"1. Review and edit it, then see the result: {command}")
-    console.say(
-        "2. Add the following to .circleci/config.yml. The context circleci-usage needs"
-        " CIRCLECI_API_TOKEN."
-    )
+    console.say(f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN.")
     # As Text, because Rich would take `:name:` in a string for an emoji.
     console.result(Text(_job(proposal, config)))
     console.say(
         "3. Create a weekly schedule trigger (Project Settings → Triggers). It starts every"
         " workflow that has no `when` of its own, too."
     )
+
+
+def _where_to_put_it() -> str:
+    """What to do with the job: a second `version` or `orbs` would break a file that exists."""
+    if exists(new_settings_path().with_name(_CONFIG_NAME)):
+        return (
+            f"Merge the following into .circleci/{_CONFIG_NAME}: the entries under orbs and under"
+            " workflows."
+        )
+    return f"Save the following as .circleci/{_CONFIG_NAME}."
 
 
 def _job(proposal: Proposal, config: Path | None) -> str:

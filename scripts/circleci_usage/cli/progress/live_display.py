@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from circleci_usage.cli.progress.activities import Activity, OpenTask, OpenWaiting, Timer
-from circleci_usage.cli.progress.text import percent, task_facts, wait_cells
+from circleci_usage.cli.progress.text import percent, short_wait_cells, task_facts, wait_cells
 from circleci_usage.core.untrusted_text import inert
 
 SHOWN_AFTER: Final = 2.0
@@ -24,9 +24,12 @@ _BAR: Final = 12
 _GAP: Final = 2
 _TURNING: Final = ("|", "/", "-", "\\")
 _HEADER: Final = ("Waiting for", "State", "Elapsed", "Next at", "Until (UTC)")
-_BARE: Final = ("",) * len(_HEADER)
+_BARE: Final = ("",) * (len(_HEADER) - 1)
+_SHORTEST: Final = 10
+"""Characters of a task's name that are always shown."""
+
 _WIDEST: Final = (24, 22)
-_NARROW: Final = (10, 10)
+_NARROW: Final = (16, 10)
 """How many characters of the first two columns are shown; the others are short."""
 
 
@@ -96,11 +99,12 @@ def _waits_table(waitings: Sequence[OpenWaiting], *, is_wide: bool) -> Table:
     table = _table(_HEADER if is_wide else _BARE, gap=_GAP if is_wide else 1)
     for column, most in zip(table.columns, _WIDEST if is_wide else _NARROW, strict=False):
         column.max_width = most
+    cells = wait_cells if is_wide else short_wait_cells
     for waiting in waitings:
         now = waiting.now()
         # In the order of their names, so that a line stays where it is.
         for wait in sorted(waiting.waits, key=lambda wait: wait.subject):
-            table.add_row(*map(_cell, wait_cells(wait, now)))
+            table.add_row(*map(_cell, cells(wait, now)))
     return table
 
 
@@ -110,7 +114,7 @@ def _tasks_table(tasks: Sequence[OpenTask], now: float, width: int) -> Table:
     bar_width = _BAR if width >= _WIDE else 0
     facts = [", ".join(task_facts(task, now)) for task in tasks]
     others = max(map(len, facts), default=0) + bar_width + 2 * _GAP
-    table.columns[0].max_width = max(width - others, _NARROW[0])
+    table.columns[0].max_width = max(width - others, _SHORTEST)
     for task, known in zip(tasks, facts, strict=True):
         bar = _bar(task, now) if bar_width else _cell("")
         table.add_row(_cell(inert(task.label)), bar, _cell(known))

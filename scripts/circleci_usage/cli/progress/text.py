@@ -1,5 +1,6 @@
 """What is under way, in words: lines for a log, and cells for the table on a terminal."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,6 +9,9 @@ from typing import Final
 from circleci_usage.cli.progress.activities import Activity, OpenTask, OpenWaiting
 from circleci_usage.core.progress import BYTES, Wait
 from circleci_usage.core.untrusted_text import inert
+
+_RANGE: Final = re.compile(r"\b(\d{4})-(\d\d-\d\d) to \1-")
+"""Two days of one year."""
 
 _MEGABYTE: Final = 1_000_000
 _MINUTE: Final = timedelta(minutes=1)
@@ -68,6 +72,16 @@ def wait_cells(wait: Wait, now: datetime) -> tuple[str, ...]:
     following = _clock(wait.next_at) if wait.next_at else ""
     until = _clock(wait.until) if wait.until else ""
     return inert(wait.subject), inert(wait.state), asked, following, until
+
+
+def short_wait_cells(wait: Wait, now: datetime) -> tuple[str, ...]:
+    r"""The same for a narrow terminal: a range without its second year, and no deadline.
+
+    >>> _RANGE.sub(r"\1-\2–", "2026-11-09 to 2026-11-22")
+    '2026-11-09–11-22'
+    """
+    subject, *others, _ = wait_cells(wait, now)
+    return _RANGE.sub(r"\1-\2–", subject), *others
 
 
 def _since(wait: Wait, now: datetime) -> list[str]:
