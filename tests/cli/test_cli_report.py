@@ -237,6 +237,34 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
     assert "no usage" in (tmp_path / "usage-report" / "index.html").read_text().lower()
 
 
+def test_a_period_without_any_data_says_where_the_usage_is(tmp_path: Path) -> None:
+    write_part(tmp_path / "march.csv.gz", [job_run(JOB_RUN_DATE="2026-03-05")])
+
+    done = circleci_usage(
+        "report", "march.csv.gz", "--from", "2025-03-01", "--to", "2025-03-31", "-q", cwd=tmp_path
+    )
+
+    assert done.code == 0, done.err
+    assert (
+        "Warning: There is no data for 2025-03-01 to 2025-03-31; the usage that was read is from"
+        " 2026-03-05 to 2026-03-05. Choose another period to see it."
+    ) in done.err
+
+
+@pytest.mark.parametrize("suffix", ["csv.bz2", "csv.xz", "csv.zst", "zip", "ods"])
+def test_a_packed_file_beside_exports_is_named(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    write_part(folder / "good.csv.gz", [job_run(JOB_RUN_DATE="2026-03-05")])
+    (folder / f"other.{suffix}").write_bytes(b"packed")
+
+    done = circleci_usage("report", "exports", "-q", cwd=tmp_path)
+
+    assert done.code == 0, done.err
+    assert "Warning: " in done.err
+    assert f"other.{suffix}" in done.err
+
+
 def test_version_and_help(tmp_path: Path) -> None:
     assert circleci_usage("--version", cwd=tmp_path).out.startswith("circleci-usage 1.")
     shown = circleci_usage("report", "--help", cwd=tmp_path)
