@@ -13,8 +13,9 @@ a settings file or uses the network. An error is one of the exceptions below, wi
 says what is wrong and what to do.
 """
 
+from circleci_usage.api.arguments import Settings
 from circleci_usage.api.reading import PeriodChoice, load_settings, read_files, read_store
-from circleci_usage.api.usage import Price, Settings, Usage
+from circleci_usage.api.usage import Price, Usage
 from circleci_usage.api.usage_report import UsageReport
 from circleci_usage.config.settings_file import SettingsFile
 from circleci_usage.core.errors import (

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from circleci_usage.api.arguments import names_of
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.costs import exact_columns
@@ -72,8 +73,3 @@ def checked_names(by: Sequence[str] | None, known: Sequence[str]) -> list[str]:
     if not names or len(set(names)) < len(names):
         raise SettingsError("by: name at least one dimension, and each one once.")
     return names
-
-
-def names_of(by: Sequence[str]) -> list[str]:
-    """Several names, or the only one, as a list."""
-    return [by] if isinstance(by, str) else [*by]

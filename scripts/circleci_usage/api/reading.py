@@ -6,7 +6,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
+from circleci_usage.api.arguments import days_of, path_of, usage_paths
 from circleci_usage.api.usage import Usage
+from circleci_usage.api.watched import watched
+from circleci_usage.api.wording import in_python
 from circleci_usage.config.chosen_period import (
     ChosenPeriod,
     PeriodSources,
@@ -15,12 +18,11 @@ from circleci_usage.config.chosen_period import (
 )
 from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.periods import PERIOD_NAMES, today_utc
+from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import Clock, SystemClock
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.input_files import FoundParts, find_parts, is_store
-from circleci_usage.usage.polars.engine import on_this_machine
 
 PeriodChoice = str | tuple[date | str | None, date | str | None]
 """A named period, such as `last-month`, or the first and the last UTC day, both included."""
@@ -31,6 +33,7 @@ _ANY: Final = "last-month"
 _SOURCES: Final = PeriodSources("the first day", "the last day", "period")
 
 
+@in_python()
 def read_files(*paths: str | PathLike[str], period: PeriodChoice | None = None) -> Usage:
     """Read export files: `.csv.gz`, `.csv`, folders of either, or a report folder.
 
@@ -44,14 +47,13 @@ def read_files(*paths: str | PathLike[str], period: PeriodChoice | None = None) 
             understood.
         DataError: a file is not a usage export.
     """
-    if not paths or "" in paths:
-        raise SettingsError("Name the files or folders of an export; . is the working folder.")
-    clock = SystemClock()
+    given, clock = usage_paths(paths), SystemClock()
     chosen = _chosen(period, clock, in_files=True)
-    parts = _parts_at([Path(path) for path in paths])
-    return Usage(on_this_machine(parts), chosen, clock=clock, whole=period is None)
+    source = watched(_parts_at(given), "read_files")
+    return Usage(source, chosen, clock=clock, whole=period is None)
 
 
+@in_python()
 def read_store(
     folder: str | PathLike[str] = ".circleci-usage", period: PeriodChoice | None = None
 ) -> Usage:
@@ -67,7 +69,8 @@ def read_store(
             understood.
         DataError: the store is damaged.
     """
-    path, clock = Path(folder), SystemClock()
+    path = path_of(folder, "read_store", "pass the folder of a store")
+    clock = SystemClock()
     if not is_store(path):
         raise SettingsError(
             f"{inert(path)} is not a store; make one with `circleci-usage export`, or read export"
@@ -75,7 +78,8 @@ def read_store(
         )
     chosen = _chosen(period, clock, in_files=False)
     parts = stored_parts(path, None if period is None else chosen.period)
-    return Usage(on_this_machine(parts), chosen, clock=clock, whole=period is None)
+    source = watched(parts, "read_store")
+    return Usage(source, chosen, clock=clock, whole=period is None)
 
 
 def load_settings(path: str | PathLike[str]) -> SettingsFile:
@@ -85,7 +89,8 @@ def load_settings(path: str | PathLike[str]) -> SettingsFile:
         SettingsError: it cannot be read, or something in it is not understood; the message names
             line and key.
     """
-    return load_settings_file(Path(path))
+    advice = "pass the path of a settings file, as in load_settings('usage.yml')"
+    return load_settings_file(path_of(path, "load_settings", advice))
 
 
 def _parts_at(paths: Sequence[Path]) -> FoundParts:
@@ -95,19 +100,18 @@ def _parts_at(paths: Sequence[Path]) -> FoundParts:
     return find_parts(paths)
 
 
-def _chosen(period: PeriodChoice | None, clock: Clock, *, in_files: bool) -> ChosenPeriod:
+def _chosen(period: object, clock: Clock, *, in_files: bool) -> ChosenPeriod:
     written = _written(_ANY if period is None else period)
+    if written.last and not (in_files or written.first):
+        # Days of a store are exported between two days.
+        raise SettingsError(
+            f"The period has a last day, {inert(written.last)}, but no first day; pass both."
+        )
     return choose_period(written, today_utc(clock.now()), in_files=in_files)
 
 
-def _written(period: str | Sequence[object]) -> WrittenPeriod:
-    if isinstance(period, str):
+def _written(period: object) -> WrittenPeriod:
+    if isinstance(period, str) and period.strip():
         return WrittenPeriod(None, None, period, _SOURCES)
-    days = [*period]
-    if len(days) != len(("first", "last")):
-        raise SettingsError(
-            "The period needs a first and a last day, as in ('2026-10-01', '2026-10-31'), or a"
-            f" name: {PERIOD_NAMES}."
-        )
-    first, last = (None if day is None else str(day) for day in days)
+    first, last = days_of(period)
     return WrittenPeriod(first, last, "", _SOURCES)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from os import PathLike
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -12,11 +11,12 @@ import pandas as pd
 
 from circleci_usage.analysis.completeness import days_with_usage
 from circleci_usage.analysis.undated import with_days
-from circleci_usage.api.frames import checked_names, names_of, with_amounts
+from circleci_usage.api.arguments import Settings, loaded_settings, names_of
+from circleci_usage.api.frames import checked_names, with_amounts
 from circleci_usage.api.usage_report import UsageReport
+from circleci_usage.api.wording import in_python
 from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.config.environment import price_per_credit as parse_price
-from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period
@@ -30,9 +30,6 @@ from circleci_usage.report_settings import ReportSettings, settings_of_file
 from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, TEAM, Place
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.engine import Source
-
-Settings = SettingsFile | str | PathLike[str]
-"""Prices, teams and budgets: a settings file, loaded or as its path."""
 
 Price = Decimal | str | float
 """A price per credit; a float is read as it is written, so that 0.0006 is exact."""
@@ -120,6 +117,7 @@ class Usage:
         places = dict.fromkeys(sums.columns.intersection(["credits", "job_seconds"]), usage.places)
         return with_amounts(sums, places, exact=exact)
 
+    @in_python()
     def costs(
         self,
         settings: Settings | None = None,
@@ -165,6 +163,7 @@ class Usage:
             with_amounts(sums, costs.all_places(sums), exact=exact), made_with.prices
         )
 
+    @in_python()
     def report(
         self,
         settings: Settings | None = None,
@@ -201,9 +200,8 @@ class Usage:
         *,
         allow_unpriced: bool = False,
     ) -> ReportSettings:
-        file = settings if isinstance(settings, SettingsFile) else _loaded(settings)
         return settings_of_file(
-            file,
+            loaded_settings(settings),
             None if price is None else parse_price(str(price), "price_per_credit"),
             folder=Path(),  # `UsageReport.write` chooses it.
             period=self._period,
@@ -228,10 +226,6 @@ class Usage:
                 usage = read_usage(self._source, settings, NullProgress())
             self._kept = dict([*self._kept.items(), (depends_on, usage)][-_MOST_KEPT:])
             return usage
-
-
-def _loaded(settings: str | PathLike[str] | None) -> SettingsFile:
-    return SettingsFile() if settings is None else load_settings_file(Path(settings))
 
 
 def _credits_and_runs(

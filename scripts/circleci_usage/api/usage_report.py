@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from circleci_usage.api.arguments import report_folder
 from circleci_usage.api.frames import typed
+from circleci_usage.api.wording import in_python
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.core.untrusted_text import inert
@@ -92,6 +94,7 @@ class UsageReport:
         lines = next(lines for found, lines in tables(self._computed.report) if found == name)
         return typed(lines, described, exact=exact)
 
+    @in_python()
     def write(self, folder: str | PathLike[str], *, merged: bool = True) -> Path:
         """Write the report folder, as `circleci-usage report` does; returns its index.html.
 
@@ -102,10 +105,11 @@ class UsageReport:
             merged: whether merged.csv.gz, with all job runs, is written.
 
         Raises:
+            DataError: a file changed or is gone since it was read, and `merged` needs it.
             SettingsError: the folder cannot be written.
             UnfinishedError: the disk is full.
         """
-        settings = replace(self._settings, folder=Path(folder), merged=merged)
+        settings = replace(self._settings, folder=report_folder(folder), merged=merged)
         write_computed(self._computed, settings, NullProgress())
         return settings.folder / PAGE_NAME
 
