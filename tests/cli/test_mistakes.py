@@ -130,6 +130,7 @@ MISTAKES = [
     exporting("copied two lines", CIRCLECI_API_TOKEN=f"{SECRET}\nORG_ID"),
     exporting("used a revoked token", CIRCLECI_API_TOKEN="CCIPAT_revoked"),
     exporting("set no organization", ORG_ID=""),
+    exporting("mixed up the variables", ORG_ID="ccipat_pasted_0123456789abcdef"),
     exporting("pasted the page's address", ORG_ID="https://app.circleci.com/pipelines/github/acme"),
     exporting("mistyped the organization", ORG_ID="gh/tidewern"),
     exporting("gave the name alone", ORG_ID="tidewren"),

@@ -1,5 +1,6 @@
 """Wrong flags, values, commands and variables: what is wrong, and what to do. Exit code 2."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_a_wrong_flag_is_answered_with_the_right_one(command: str, message: str)
     ("variable", "value", "message"),
     [
         ("POLL_SECONDS", "abc", "POLL_SECONDS: 'abc' is not a number; write one such as 15."),
-        ("POLL_SECONDS", "-1", "POLL_SECONDS is -1.0; set a number of seconds between 0 and"),
+        ("POLL_SECONDS", "-1", "POLL_SECONDS is -1; set a number of seconds between 0 and"),
         ("MERGE_USAGE_REPORTS", "maybe", "MERGE_USAGE_REPORTS: 'maybe' is neither true nor false"),
         ("SEND_TO_DATADOG", "maybe", "SEND_TO_DATADOG: 'maybe' is neither true nor false"),
         ("ALLOW_INSECURE", "maybe", "ALLOW_INSECURE: 'maybe' is neither true nor false"),
@@ -90,6 +91,7 @@ def test_a_wrong_flag_is_answered_with_the_right_one(command: str, message: str)
         ("MAX_STORE_SIZE", "0", "MAX_STORE_SIZE: '0' is too small; the least is 1."),
         ("MAX_RATIO", "x", "MAX_RATIO: 'x' is not a whole number"),
         ("PERIOD", "last-wek", "PERIOD last-wek: invalid value; did you mean last-week?"),
+        ("PERIOD", "last-0-days", "PERIOD last-0-days: the N of last-N-days must be a whole numb"),
         ("START_DATE", "soon", "START_DATE: 'soon' is not a date; write it as YYYY-MM-DD"),
         ("PRICE_PER_CREDIT", "cheap", "PRICE_PER_CREDIT: 'cheap' is not a valid price per credit"),
         ("ORG_ID", "a/b/c/d", "ORG_ID: 'a/b/c/d' is not an organization;"),
@@ -206,16 +208,61 @@ def test_a_secret_is_never_a_flag_and_never_shown(flag: str, variable: str) -> N
         ["run", "--org-id", f"{TOKEN}/:"],
         ["run", "--max-wait", TOKEN],
         ["run", "--price-per-credit", TOKEN],
+        ["run", TOKEN.lower()],
+        ["run", "--max-wait", TOKEN.lower()],
     ],
 )
 def test_a_secret_in_a_wrong_place_is_not_shown(arguments: list[str], tmp_path: Path) -> None:
     done = circleci_usage(*arguments, cwd=tmp_path, env=ACME)
     assert done.code == 2
-    assert "***" in done.err
+    assert "***" in done.err or " holds a token, not " in done.err
     assert TOKEN not in done.err
     assert "x" * 12 not in done.err
+    assert TOKEN.lower() not in done.err
     as_json = circleci_usage(*arguments, "--json", cwd=tmp_path, env=ACME)
-    assert TOKEN not in as_json.err + as_json.out
+    assert TOKEN.lower() not in (as_json.err + as_json.out).lower()
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "expected"),
+    [
+        ("ORG_ID", "--org-id", "an organization"),
+        ("CIRCLE_ORGANIZATION_ID", "--org-id", "an organization"),
+        ("USAGE_CONFIG", "--config", "a path"),
+        ("STORE_DIR", "--store", "a path"),
+        ("START_DATE", "--from", "a date"),
+        ("PERIOD", "--period", "a name"),
+        ("CIRCLECI_URL", "--circleci-url", "a URL"),
+        ("DATADOG_SITE", "--datadog-site", "a site"),
+    ],
+)
+@pytest.mark.parametrize("token", [TOKEN, TOKEN.lower()])
+def test_a_token_is_no_other_value(variable: str, flag: str, expected: str, token: str) -> None:
+    secret = {"CIRCLECI_API_TOKEN": KEY}
+    advice = f"holds a token, not {expected}; put the token into the environment variable CIRCLECI"
+    by_variable = usage_error("run", env=secret | {variable: token})
+    by_flag = usage_error("run", flag, token, env=secret)
+    assert f"{variable} {advice}" in by_variable
+    assert f"{flag} {advice}" in by_flag
+    assert token not in by_variable + by_flag
+
+
+@pytest.mark.parametrize("flag", ["--period", "--from", "--to", "--price-per-credit"])
+def test_an_empty_flag_is_refused(flag: str) -> None:
+    message = usage_error("run", f"{flag}=", env=ACME)
+    assert message.startswith(f"{flag} is empty; give it a value, or omit {flag}. Is a variable")
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "999999", "x", "N"])
+def test_a_number_of_days_is_answered_with_its_range(days: str) -> None:
+    message = usage_error("status", f"--period=last-{days}-days")
+    assert "must be a whole number from 1 to 999; write it as in last-30-days." in message
+
+
+def test_a_wrong_flag_of_a_push_names_the_push(tmp_path: Path) -> None:
+    done = circleci_usage("push", "datadog", "--json", cwd=tmp_path, env={})
+    assert " push datadog has no option --json" in done.err
+    assert json.loads(done.out)["command"] == "push datadog"
 
 
 def test_an_error_is_one_line_at_any_width(tmp_path: Path) -> None:

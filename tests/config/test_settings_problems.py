@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.config.settings_file import load_settings_file
+from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.core.errors import SettingsError
 
 TEAM = "teams: [{name: payments, jobs: ['*']}]\n"
@@ -59,6 +59,21 @@ MISTAKES = {
         "teams: [{name: a, jobs: lint-*}]",
         "teams[0].jobs: expected a list; write [lint-*]",
     ),
+    "a glob for a list": ("teams: [{name: a, jobs: '*'}]", 'expected a list; write ["*"]'),
+    "a team for a list": (
+        "teams: payments",
+        'begin each entry with a dash, as in `- {name: payments, projects: ["pay-*"]}`',
+    ),
+    "a price for a list": (
+        "pricing: 0.0006",
+        "pricing: expected a list; begin each entry with a dash, as in `- {from: 2026-01-01, price",
+    ),
+    "a price of an unknown type": (
+        "pricing: [{from: 2026-01-01, price_per_credit: 1, by_credit_type: {computer: 1}}]",
+        "pricing[0].by_credit_type.computer: unknown credit type 'computer'",
+    ),
+    "documents": ("currency: USD\n---\n", "line 2: several YAML documents; remove the line ---."),
+    "a tag": ("currency: !x USD", "line 1: unknown tag !x; remove it."),
     "a list for keys": ("included_credits: [1]", "expected keys with values, such as `key: value`"),
     "no space": ("currency:USD", "line 1, the file: expected keys with values; put a space after"),
     "a list": ("- currency", "line 1, the file: expected keys with values"),
@@ -68,7 +83,10 @@ MISTAKES = {
     "a colon": ("teams:\n  - name: a: b", "line 2: .*; quote a text that has a colon in it"),
     "an open quote": ("currency: 'USD", "a quote is not closed"),
     "a dedent": ("teams:\n- name: a\n jobs: [x]", "align the keys of an entry with each other"),
-    "a duplicate": ("currency: USD\ncurrency: EUR", "line 2: duplicate key 'currency'"),
+    "a duplicate": (
+        "currency: USD\ncurrency: EUR",
+        "line 2: duplicate key 'currency'; remove one.",
+    ),
 }
 
 
@@ -116,3 +134,21 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
         return
     with pytest.raises(SettingsError, match=r"Permission denied\. Check the path"):
         load_settings_file(locked)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        name
+        for name, field in SettingsFile.model_fields.items()
+        if "Section, ..." in str(field.annotation)
+    ],
+)
+def test_the_example_of_an_entry_can_be_used(tmp_path: Path, field: str) -> None:
+    file = tmp_path / "usage.yml"
+    file.write_text(f"{field}: text", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"as in `- \{") as raised:
+        load_settings_file(file)
+    example = str(raised.value).split("`")[1]
+    file.write_text(f"{field}:\n  {example}", encoding="utf-8")
+    assert len(getattr(load_settings_file(file), field)) == 1

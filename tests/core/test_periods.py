@@ -43,10 +43,16 @@ def test_names_mean_whole_utc_days(name: str, first: date, last: date) -> None:
     assert named_period(name, FRIDAY) == Period.of_days(first, last)
 
 
-@pytest.mark.parametrize("name", ["", "last-0-days", "last-1000-days", "Last-Month", "last-x-days"])
+@pytest.mark.parametrize("name", ["", "Last-Month", "last-3-weeks"])
 def test_other_names_are_refused_with_the_choice(name: str) -> None:
     with pytest.raises(SettingsError, match="yesterday, last-week, last-month"):
         named_period(name, FRIDAY)
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "1000", "x", "N", "", "\u0663", "1\n"])
+def test_another_number_of_days_is_refused_with_its_range(days: str) -> None:
+    with pytest.raises(SettingsError, match="whole number from 1 to 999; write it as in last-30-d"):
+        named_period(f"last-{days}-days", FRIDAY)
 
 
 def test_last_week_on_a_monday_is_the_week_that_just_ended() -> None:

@@ -47,6 +47,14 @@ def path_of(flag: str) -> Callable[[str], Path]:
     return path
 
 
+def not_empty(text: str, source: str) -> None:
+    """Refuse an empty flag: an empty variable is not set, but a flag was meant to say something."""
+    if not text.strip():
+        raise SettingsError(
+            f"{source} is empty; give it a value, or omit {source}. Is a variable in it unset?"
+        )
+
+
 def local_folder(path: Path, source: str) -> None:
     """Refuse a URL: a folder must support renaming and locking, which object storage does not."""
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):

@@ -8,7 +8,14 @@ from typing import Annotated, Final
 import typer
 
 from circleci_usage.cli import completion
-from circleci_usage.cli.flag_checks import checked, duration, local_folder, path_of, poll_interval
+from circleci_usage.cli.flag_checks import (
+    checked,
+    duration,
+    local_folder,
+    not_empty,
+    path_of,
+    poll_interval,
+)
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.costs.list_price import LIST_PRICE
 from circleci_usage.schema.report_files import (
@@ -110,6 +117,7 @@ From = Annotated[
     typer.Option(
         "--from",
         envvar="START_DATE",
+        callback=checked(not_empty),
         metavar="YYYY-MM-DD",
         help="First UTC day, inclusive.",
         rich_help_panel=_PERIOD,
@@ -121,6 +129,7 @@ To = Annotated[
     typer.Option(
         "--to",
         envvar="END_DATE",
+        callback=checked(not_empty),
         metavar="YYYY-MM-DD",
         help="Last UTC day, inclusive.",
         rich_help_panel=_PERIOD,
@@ -132,6 +141,7 @@ PeriodName = Annotated[
     typer.Option(
         "--period",
         envvar="PERIOD",
+        callback=checked(not_empty),
         metavar="NAME",
         help=f"Period, unless --from is given: {one_of(PERIOD_NAMES.split(', '))}.",
         rich_help_panel=_PERIOD,
@@ -142,6 +152,7 @@ PricePerCredit = Annotated[
     str | None,
     typer.Option(
         envvar="PRICE_PER_CREDIT",
+        callback=checked(not_empty),
         metavar="NUMBER",
         help="Price per credit; overrides the settings file.",
         rich_help_panel=_REPORT,

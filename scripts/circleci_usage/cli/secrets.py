@@ -11,7 +11,9 @@ _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
 
 _SECRET_FLAGS: Final = ("token", "apikey", "secret", "password", "bearer")
-_TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+")
+_TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+", re.IGNORECASE)
+"""Tokens of CircleCI, also as a tool may have written them: in lower case."""
+
 _KEY: Final = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{40})\b")
 """Keys of Datadog, and old tokens of CircleCI."""
 
@@ -26,6 +28,15 @@ def without_secrets(text: str, environment: Mapping[str, str]) -> str:
 def without_tokens(text: str) -> str:
     """A text without what can only be a token of CircleCI: it was given as something else."""
     return _TOKEN.sub("***", text)
+
+
+def holds_token(text: str) -> bool:
+    """Whether there is a token of CircleCI in a text, whatever its case.
+
+    >>> holds_token("ccipat_example_0123"), holds_token("gh/acme")
+    (True, False)
+    """
+    return bool(_TOKEN.search(text))
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
@@ -60,4 +71,5 @@ def secret_variable(flag: str) -> str | None:
 def looks_secret(text: str) -> bool:
     """Whether a text, in the wrong place, may be a token, a key, or the setting of one."""
     name, equals, _ = text.partition("=")
-    return bool(_TOKEN.search(text) or _KEY.search(text) or (equals and secret_variable(name)))
+    is_setting = bool(equals and secret_variable(name))
+    return holds_token(text) or bool(_KEY.search(text)) or is_setting

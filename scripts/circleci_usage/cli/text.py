@@ -85,15 +85,15 @@ def check_line(check: Check) -> str:
 def budget_line(state: BudgetState, currency: str) -> str:
     """The state of a budget: `EXCEEDED  mobile: 12.00 of 10.00 USD spent in March 2026`."""
     budget = state.budget
-    name = budget.name
+    name = inert(budget.name)
     if budget.team and budget.team != budget.name:
-        name = f"{budget.name} (team {budget.team})"
+        name = f"{name} (team {inert(budget.team)})"
     month, through = state.month_to_date.month, state.month_to_date.through
     known = "known to be " if state.month_to_date.missing else ""
     until = f" through {through}" if through < month.last else ""
     line = (
         f"{_STATUSES[state.state]}  {name}: {_money(state.spent)} of {_money(budget.amount)}"
-        f" {currency} {known}spent"
+        f" {inert(currency)} {known}spent"
         f" {when(month)}{until}"
     )
     if state.month_to_date.missing:

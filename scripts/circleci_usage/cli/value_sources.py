@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import typer
 
+from circleci_usage.cli.secrets import holds_token
 from circleci_usage.core.errors import SettingsError
 
 COMMAND_LINE: Final = "COMMANDLINE"
@@ -17,12 +18,25 @@ DEFAULT: Final = "DEFAULT"
 _QUOTED: Final = re.compile(r"(?s)\"[^\"]*\"|'[^']*'")
 
 
+_EXPECTED: Final = {
+    "ORG": "an organization",
+    "PATH": "a path",
+    "URL": "a URL",
+    "SITE": "a site",
+    "YYYY-MM-DD": "a date",
+    "NAME": "a name",
+    "NUMBER": "a number",
+}
+"""What a flag shows its value as → what it needs."""
+
+
 class Parameter(Protocol):
     """What is used of a parameter of Typer's, whose own type is not public."""
 
     name: str
     opts: list[str]
     envvar: str | Sequence[str] | None
+    metavar: str | None
 
 
 def written_in(context: typer.Context, name: str) -> str:
@@ -65,6 +79,22 @@ def refuse_quoted(parameters: Iterable[Parameter]) -> None:
             raise SettingsError(
                 f"{name} is in quotes, which are part of its value here; remove them (an .env file"
                 " for `docker run --env-file` needs none)."
+            )
+
+
+def refuse_tokens(context: typer.Context) -> None:
+    """Refuse a token where a name belongs, before anything is done with it.
+
+    Raises:
+        SettingsError: a flag or its variable has one.
+    """
+    for parameter in context.command.params:
+        is_flag = flag_of(parameter).startswith("-")
+        if is_flag and holds_token(str(context.params.get(parameter.name))):
+            expected = _EXPECTED.get(parameter.metavar or "", "what belongs there")
+            raise SettingsError(
+                f"{written_in(context, parameter.name)} holds a token, not {expected}; put the"
+                " token into the environment variable CIRCLECI_API_TOKEN."
             )
 
 

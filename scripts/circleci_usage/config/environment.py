@@ -49,7 +49,7 @@ def circleci_token(environment: Mapping[str, str]) -> SecretStr:
 
 def _refuse_other_text(name: str, token: str) -> None:
     fault = fault_of_secret(token)
-    if token.startswith(_PROJECT_TOKEN):
+    if token.upper().startswith(_PROJECT_TOKEN):
         fault = f"is a project token, which cannot export usage; use a personal one {_WHERE}"
     if fault:
         raise SettingsError(f"{name} {fault}.")
@@ -154,5 +154,6 @@ def poll_seconds(seconds: float, what: str = "--poll-seconds") -> float:
         SettingsError: it is not between 0 seconds and a day; `what` names the setting.
     """
     if not 0 <= seconds <= _DAY:
-        raise SettingsError(f"{what} is {seconds}; set a number of seconds between 0 and {_DAY:,}.")
+        written = str(seconds).removesuffix(".0")
+        raise SettingsError(f"{what} is {written}; set a number of seconds between 0 and {_DAY:,}.")
     return seconds

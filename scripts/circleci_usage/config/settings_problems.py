@@ -48,6 +48,20 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "string_type": "expected a string",
 }
 
+_ENTRIES: Final[Mapping[str, str]] = {
+    "pricing": "{from: 2026-01-01, price_per_credit: 0.0006}",
+    "teams": '{name: payments, projects: ["pay-*"]}',
+    "budgets": "{name: everything, per: month, amount: 5000}",
+    "rates": "{executor: docker, name: large, credits_per_minute: 20}",
+}
+"""A list of sections → an example of its entries; all other lists are of strings."""
+
+_OF_THE_KEY: Final = "[key]"
+"""The last step of Pydantic's place when a key itself is wrong, not its value."""
+
+_PLAIN: Final = re.compile(r"[\w./][\w./*?, -]*")
+"""What YAML takes for a string, or several with commas, inside brackets and without quotes."""
+
 _YAML_HINTS: Final = {
     "alias": '; quote a glob that begins with *, as in "*-build"',
     "'\\t'": "; indent with spaces, not tabs",
@@ -92,13 +106,22 @@ def _hints(problem: ErrorDetails) -> Iterator[str]:
             yield did_you_mean(str(value), choices)
         case "decimal_parsing":
             yield "; write it as in 0.0006"
-        case "tuple_type" if isinstance(value, str):
-            yield f"; write [{inert(value, _SHOWN)}]"
         case "tuple_type":
-            yield "; begin each entry with a dash"
+            yield _as_list(problem["loc"], value)
         case "model_type" | "model_attributes_type" | "dict_type":
             has_colon = isinstance(value, str) and ":" in value
             yield "; put a space after each colon" if has_colon else ", such as `key: value`"
+
+
+def _as_list(place: TextPlace, value: object) -> str:
+    """How to write what should be a list."""
+    example = _ENTRIES.get(str(place[0])) if len(place) == 1 else None
+    if example:
+        return f"; begin each entry with a dash, as in `- {example}`"
+    if not isinstance(value, str):
+        return "; begin each entry with a dash"
+    shown = inert(value, _SHOWN)
+    return f"; write [{shown}]" if _PLAIN.fullmatch(shown) else f'; write ["{shown}"]'
 
 
 def _section_at(place: TextPlace) -> type[SettingsSection]:
@@ -125,6 +148,8 @@ def _keys(section: type[SettingsSection]) -> list[str]:
 
 
 def _path(place: TextPlace) -> str:
+    if place[-1:] == (_OF_THE_KEY,):
+        place = place[:-1]
     return (
         "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
         or "the file"

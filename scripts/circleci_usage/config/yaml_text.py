@@ -16,8 +16,12 @@ from circleci_usage.core.untrusted_text import inert
 _NULL: Final = "tag:yaml.org,2002:null"
 _MAP: Final = "tag:yaml.org,2002:map"
 _MERGE: Final = "tag:yaml.org,2002:merge"
-_TAGS: Final = (_NULL, _MAP, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", None)
+_TAGS: Final = (_NULL, _MAP, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq")
 
+_YAML_TAG: Final = "tag:yaml.org,2002:"
+_SEVERAL: Final = "expected a single document"
+
+_SHOWN: Final = 60
 _MOST_NODES: Final = 50_000
 _DEEPEST: Final = 20
 
@@ -70,7 +74,7 @@ def parse_yaml(text: str) -> YamlText:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
-        raise YamlError(where + " ".join(filter(None, (error.context, error.problem)))) from None
+        raise YamlError(where + _fault(error)) from None
     except yaml.YAMLError as error:
         raise YamlError(str(error).partition("\n")[0]) from None
     except RecursionError:
@@ -81,6 +85,13 @@ def parse_yaml(text: str) -> YamlText:
         raise YamlError(
             f"{where}a number is too large, in an escape such as \\U00110000 or in a version"
         ) from None
+
+
+def _fault(error: yaml.MarkedYAMLError) -> str:
+    """What the parser found wrong, without its jargon where people are likely to meet it."""
+    if (error.context or "").startswith(_SEVERAL):
+        return "several YAML documents; remove the line ---"
+    return " ".join(filter(None, (error.context, error.problem)))
 
 
 _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} levels deep"
@@ -118,7 +129,7 @@ def _check_keys(node: yaml.Node) -> None:
         if not isinstance(key, yaml.ScalarNode):
             raise YamlError(f"line {line}: a key must be a plain string")
         if key.value in seen:
-            raise YamlError(f"line {line}: duplicate key {inert(key.value)!r}")
+            raise YamlError(f"line {line}: duplicate key {inert(key.value)!r}; remove one")
         seen.add(key.value)
 
 
@@ -139,12 +150,26 @@ class _TextLoader(yaml.SafeLoader):
             )
         return super().construct_mapping(node, deep=deep)
 
+    def refuse_tag(self, node: yaml.Node) -> None:
+        """Refuse a value with a tag, which would not stay text."""
+        line = node.start_mark.line + 1
+        raise YamlError(f"line {line}: unknown tag {_as_written(node.tag)}; remove it")
+
 
 _TextLoader.yaml_implicit_resolvers = {}
 for _first, _resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
     _kept = [each for each in _resolvers if each[0] in {_NULL, _MERGE}]
     _TextLoader.yaml_implicit_resolvers[_first] = _kept
-_TextLoader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _TAGS}
+_TextLoader.yaml_constructors = {
+    **{tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _TAGS},
+    None: _TextLoader.refuse_tag,
+}
+
+
+def _as_written(tag: str) -> str:
+    """A tag as a file has it: `!!float` for one of YAML's own, else as it is."""
+    is_own = tag.startswith(_YAML_TAG)
+    return inert(f"!!{tag.removeprefix(_YAML_TAG)}" if is_own else tag, _SHOWN)
 
 
 def _step(node: yaml.Node | None, step: int | str) -> tuple[yaml.Mark, yaml.Node] | None:

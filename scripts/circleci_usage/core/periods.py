@@ -44,7 +44,9 @@ _DATE_TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
 _LAST_SECOND: Final = time(23, 59, 59)
-_LAST_DAYS: Final = re.compile(r"last-([1-9]\d{0,2})-days")
+_MOST_DAYS: Final = 999
+_LAST_DAYS: Final = re.compile(r"last-([1-9]\d{0,2})-days", re.ASCII)
+_LIKE_LAST_DAYS: Final = re.compile(r"last-(.*)-days", re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -243,8 +245,17 @@ def named_period(name: str, today: date, what: str = "--period") -> Period:
         case "last-13-months":
             return Period.of_days(add_months(this_month, -12), today)
         case _:
-            meant = _OTHER_NAMES.get(name.lower(), name)
-            raise SettingsError(f"{what} {inert(name)}: {invalid_choice(meant, _NAMES)}")
+            raise SettingsError(f"{what} {inert(name)}: {_fault_of_name(name)}")
+
+
+def _fault_of_name(name: str) -> str:
+    """What is wrong with the name of a period, and what to write."""
+    if _LIKE_LAST_DAYS.fullmatch(name):
+        return (
+            f"the N of last-N-days must be a whole number from 1 to {_MOST_DAYS}; write it as in"
+            " last-30-days."
+        )
+    return invalid_choice(_OTHER_NAMES.get(name.lower(), name), _NAMES)
 
 
 def months(period: Period) -> Iterator[Period]:

@@ -93,11 +93,11 @@ REFUSED = {
     ),
     "a Python object": (
         "currency: !!python/object/apply:os.system ['echo pwned']",
-        "constructor for the tag",
+        "unknown tag !!python/",
     ),
-    "a Python name": ("currency: !!python/name:os.system", "constructor for the tag"),
-    "a tag": ("currency: !foo USD", "constructor for the tag '!foo'"),
-    "bytes": ("currency: !!binary aGk=", "constructor for the tag"),
+    "a Python name": ("currency: !!python/name:os.system", "unknown tag !!python/"),
+    "a tag": ("currency: !foo USD", "unknown tag !foo; remove it"),
+    "bytes": ("currency: !!binary aGk=", "unknown tag !!binary"),
     "a list as a map": ("teams: !!map [a]", "expected keys with values"),
     "a map as a list": ("teams: !!seq {a: b}", "expected a sequence"),
     "a list as a text": ("teams: !!str [a]", "expected a scalar"),
@@ -144,7 +144,7 @@ NUMBERS = {
     "0x10": "is not a number",
     "[1]": "is not a number",
     "1.2.3": "is not a number",
-    "!!float .inf": "constructor for the tag",
+    "!!float .inf": "unknown tag !!float",
 }
 """A text that is not a valid number of a contract → part of the error."""
 

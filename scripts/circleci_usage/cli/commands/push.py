@@ -7,6 +7,7 @@ import typer
 
 from circleci_usage.cli.commands.datadog import datadog
 from circleci_usage.cli.help.page import HelpfulCommand
+from circleci_usage.cli.json_output.document import json_output
 from circleci_usage.cli.usage_errors import Commands
 
 TARGETS: Final[Mapping[str, Callable[..., None]]] = {"datadog": datadog}
@@ -20,7 +21,8 @@ push = typer.Typer(
 
 
 @push.callback()
-def _push() -> None: ...
+def _push(context: typer.Context) -> None:
+    json_output(context).command = f"{context.info_name} {context.invoked_subcommand}"
 
 
 for _name, _command in TARGETS.items():

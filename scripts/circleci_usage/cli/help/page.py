@@ -7,12 +7,13 @@ columns where there is room and one where there is not, and breaks an example be
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 from typer.core import TyperCommand
 
 from circleci_usage.cli.help.entries import AnyCommand, CommandHelp, FlagHelp, help_of
+from circleci_usage.cli.value_sources import refuse_tokens
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,11 +35,17 @@ _CONTINUED: Final = " \\"
 
 
 class HelpfulCommand(TyperCommand):
-    """A command with this help page."""
+    """A command with this help page, which takes no token where a name belongs."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's own
         """Print the page."""
         print_help(self, ctx)
+
+    def invoke(self, ctx: object) -> object:
+        """As Typer does, once no flag has a token in it."""
+        context = cast("typer.Context", ctx)
+        refuse_tokens(context)
+        return super().invoke(context)
 
 
 class WithoutEnvironment(HelpfulCommand):
