@@ -60,6 +60,7 @@ class _Interrupts:
         self.tell: Callable[[int, str], None] = _tell_nobody
         self.received: int | None = None
         self._installed = False
+        self._has_raised = False
         self._message_lock = Lock()
 
     def install(self) -> None:
@@ -101,9 +102,10 @@ class _Interrupts:
         return of_command if self.command in _ALWAYS else self.kept or of_command
 
     def _handle(self, received: int, _frame: FrameType | None) -> None:
-        first = self.received is None
         self.received = self.received or received
-        if first:
+        # The watching thread may have seen the signal before: `received` does not tell.
+        if not self._has_raised:
+            self._has_raised = True
             raise Interrupted
 
     def _watch(self, wakeup: socket) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from circleci_usage.checks.budget_check import BudgetCheck
 from circleci_usage.checks.export_checks import Check
+from circleci_usage.core.paths import absolute
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
@@ -104,7 +105,7 @@ def path_to_json(path: Path) -> str:
     >>> path_to_json(Path("/reports/usage-report"))
     '/reports/usage-report'
     """
-    return str(path.absolute())
+    return str(absolute(path))
 
 
 def moment_to_json(moment: datetime | None) -> str | None:
