@@ -104,7 +104,7 @@ REFUSED = {
     "a list as null": ("teams: !!null [a]", "expected a scalar"),
     "a list as a key": ("[a]: 1", "a key must be a plain string"),
     "a null key": ("? \n: 1", "a key must be a string"),
-    "two documents": ("a: 1\n---\nb: 2", "another document"),
+    "two documents": ("a: 1\n---\nb: 2", "several YAML documents"),
     "a later YAML": ("%YAML 9.9\n---\na: 1", "incompatible YAML document"),
     "an unknown alias": ("teams: *x", "undefined alias"),
     "a tab": ("teams:\n\t- a", "cannot start any token"),
