@@ -90,7 +90,7 @@ def days_of(period: object) -> tuple[str | None, str | None]:
     if len(days) != len(("first", "last")) or not any(_text(day) for day in days):
         raise SettingsError(
             "The period needs a first and a last day, as in ('2026-10-01', '2026-10-31'), or a"
-            f" name: {PERIOD_NAMES}."
+            f" name: {', '.join(PERIOD_NAMES)}."
         )
     return _text(days[0]), _text(days[1])
 

@@ -19,7 +19,7 @@ def periods(incomplete: str) -> list[str]:
     """
     from circleci_usage.core.periods import PERIOD_NAMES
 
-    fixed = [name for name in PERIOD_NAMES.split(", ") if "-N-" not in name]
+    fixed = [name for name in PERIOD_NAMES if "-N-" not in name]
     return _beginning(incomplete, (*fixed, *_DAYS))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from circleci_usage.cli import completion
-from circleci_usage.cli.flags import one_of
+from circleci_usage.core.plurals import enumerated
 from circleci_usage.push.datadog.dashboards import Dashboard, Monitor
 from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
 
@@ -54,7 +54,7 @@ PushTags = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TAGS",
-        help=f"Additional tags, separated by commas: {one_of(OPT_IN_TAGS)}.",
+        help=f"Additional tags, separated by commas: {enumerated(OPT_IN_TAGS, 'or')}.",
         rich_help_panel=_DATADOG,
         autocompletion=completion.optional_tags,
     ),
@@ -63,7 +63,7 @@ WithoutTags = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TAGS",
-        help=f"Default tags to leave out, separated by commas: {one_of(DEFAULT_TAGS)}.",
+        help=f"Default tags to leave out, separated by commas: {enumerated(DEFAULT_TAGS, 'or')}.",
         rich_help_panel=_DATADOG,
         autocompletion=completion.default_tags,
     ),
@@ -108,7 +108,7 @@ DashboardName = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
-        help=f"The dashboard or monitor: {one_of((*Dashboard, *Monitor))}.",
+        help=f"The dashboard or monitor: {enumerated((*Dashboard, *Monitor), 'or')}.",
         autocompletion=completion.dashboards,
     ),
 ]

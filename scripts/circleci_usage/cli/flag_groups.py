@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from circleci_usage.cli import datadog_flags, flags
 from circleci_usage.core.periods import PERIOD_NAMES
+from circleci_usage.core.plurals import enumerated
 from circleci_usage.export import defaults
 from circleci_usage.push.datadog.defaults import DEFAULT_SITE, MAX_SERIES
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
@@ -57,7 +58,7 @@ class SamplePeriodFlag(PeriodNameFlag):
 
     period: flags.PeriodName = field(
         default=PeriodNameFlag.period,
-        metadata={"help": f"Period: {flags.one_of(PERIOD_NAMES.split(', '))}."},
+        metadata={"help": f"Period: {enumerated(PERIOD_NAMES, 'or')}."},
     )
 
 

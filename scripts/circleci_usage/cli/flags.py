@@ -1,6 +1,5 @@
 """The flags of the command line, with their environment variables; `flag_groups` has defaults."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -17,6 +16,7 @@ from circleci_usage.cli.flag_checks import (
     poll_interval,
 )
 from circleci_usage.core.periods import PERIOD_NAMES
+from circleci_usage.core.plurals import enumerated
 from circleci_usage.costs.list_price import LIST_PRICE
 from circleci_usage.schema.report_files import (
     AUTO,
@@ -52,16 +52,6 @@ class Engine(StrEnum):
 
     POLARS = "polars"
     SPARK = "spark"
-
-
-def one_of(names: Iterable[str]) -> str:
-    """Names as a help text lists them.
-
-    >>> one_of(["day", "month", "auto"])
-    'day, month or auto'
-    """
-    *first, last = names
-    return f"{', '.join(first)} or {last}"
 
 
 Paths = Annotated[
@@ -143,7 +133,7 @@ PeriodName = Annotated[
         envvar="PERIOD",
         callback=checked(not_empty),
         metavar="NAME",
-        help=f"Period, unless --from is given: {one_of(PERIOD_NAMES.split(', '))}.",
+        help=f"Period, unless --from is given: {enumerated(PERIOD_NAMES, 'or')}.",
         rich_help_panel=_PERIOD,
         autocompletion=completion.periods,
     ),
@@ -171,7 +161,7 @@ FocusVersion = Annotated[
     str,
     typer.Option(
         metavar="VERSION",
-        help=f"FOCUS version of focus.csv: {one_of(FOCUS_VERSIONS)}.",
+        help=f"FOCUS version of focus.csv: {enumerated(FOCUS_VERSIONS, 'or')}.",
         rich_help_panel=_REPORT,
         autocompletion=completion.focus_versions,
     ),
@@ -180,7 +170,10 @@ FocusGrain = Annotated[
     str,
     typer.Option(
         metavar="GRAIN",
-        help=f"Granularity of focus.csv: {one_of(_GRAINS)} (day, up to {FOCUS_MOST_LINES:,} rows).",
+        help=(
+            f"Granularity of focus.csv: {enumerated(_GRAINS, 'or')}"
+            f" (day, up to {FOCUS_MOST_LINES:,} rows)."
+        ),
         rich_help_panel=_REPORT,
         autocompletion=completion.focus_grains,
     ),
@@ -195,7 +188,7 @@ ExportFor = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TOOLS",
-        help=f"Also write files for {one_of(COST_TOOLS)}: with commas, or repeated.",
+        help=f"Also write files for {enumerated(COST_TOOLS, 'or')}: with commas, or repeated.",
         rich_help_panel=_REPORT,
         autocompletion=completion.cost_tools,
         show_default=False,

@@ -1,6 +1,6 @@
 """What a command runs with, a line each: settings file, prices, organizations, period."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.periods import OPEN_END, OPEN_START, Period
-from circleci_usage.core.plurals import counted
+from circleci_usage.core.plurals import counted, enumerated, few
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.store import Store
 from circleci_usage.export.store_status import slugs_by_id
@@ -132,25 +132,22 @@ def organization_lines(context: typer.Context, exporting: ExportSettings) -> Ite
     """
     slugs = slugs_by_id(Store(exporting.store))
     names = [_with_slug(name, slugs) for name in exporting.organizations]
-    yield line("Organizations", f"{few(names)}{_set_by(written_in(context, 'org_id'))}")
+    yield line("Organizations", f"{_few(names)}{_set_by(written_in(context, 'org_id'))}")
 
 
 def reported_organizations(report: Report) -> Iterator[str]:
     """Whose usage a report has; nobody's when there is none."""
     names = [str(name) for name in report.breakdowns["organizations"].lines["organization"]]
     if names:
-        yield line("Organizations", few(names))
+        yield line("Organizations", _few(names))
 
 
 def _with_slug(name: str, slugs: Mapping[str, str]) -> str:
     return f"{slugs[name]} ({name})" if name in slugs else name
 
 
-def few(names: Sequence[str]) -> str:
-    """Up to five names, and how many more there are."""
-    more = len(names) - _NAMED
-    listed = ", ".join(inert(name) for name in names[:_NAMED])
-    return f"{listed} and {more} more" if more > 0 else listed
+def _few(names: Iterable[str]) -> str:
+    return few([inert(name) for name in names], _NAMED)
 
 
 def period_lines(chosen: ChosenPeriod, *, whole: bool = False) -> Iterator[str]:
@@ -172,12 +169,7 @@ def export_lines(history: Period, reporting: ReportSettings, now: datetime) -> I
     span = days_to_export(history, reporting, now)
     reasons = export_reasons(history, span, reporting)
     if reasons:
-        yield line("Export", f"{span}: the earlier days are for {_enumerated(reasons)}")
-
-
-def _enumerated(words: Sequence[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
+        yield line("Export", f"{span}: the earlier days are for {enumerated(reasons)}")
 
 
 def report_lines(folder: Path) -> Iterator[str]:

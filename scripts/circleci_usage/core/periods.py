@@ -22,7 +22,7 @@ CIRCLECI_BEGAN: Final = date(2011, 1, 1)
 END_OF_TIME: Final = date(2200, 1, 1)
 """No file names this day or a later one, so that no date computed from an earlier one overflows."""
 
-_NAMES: Final = (
+PERIOD_NAMES: Final = (
     "yesterday",
     "last-week",
     "last-month",
@@ -30,7 +30,6 @@ _NAMES: Final = (
     "last-N-days",
     "last-13-months",
 )
-PERIOD_NAMES: Final = ", ".join(_NAMES)
 
 _OTHER_NAMES: Final = {
     "current-month": "month-to-date",
@@ -255,7 +254,7 @@ def _fault_of_name(name: str) -> str:
             f"the N of last-N-days must be a whole number from 1 to {_MOST_DAYS}; write it as in"
             " last-30-days."
         )
-    return invalid_choice(_OTHER_NAMES.get(name.lower(), name), _NAMES)
+    return invalid_choice(_OTHER_NAMES.get(name.lower(), name), PERIOD_NAMES)
 
 
 def months(period: Period) -> Iterator[Period]:

@@ -1,11 +1,11 @@
 """Requests exports: each window at most once per run, and no faster than the quota allows."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.periods import Period, today_utc
+from circleci_usage.core.plurals import few
 from circleci_usage.export.api_responses import (
     ExportJob,
     ExportRejectedError,
@@ -65,7 +65,7 @@ class ExportRequester:
         """What the rest of the plan is waiting for."""
         return (
             f"CircleCI's quota of {POSTS_PER_HOUR} export requests per hour is used up; still to be"
-            f" requested: {_listed(self.to_request)}."
+            f" requested: {few([*map(str, self.to_request)], _SHOWN)}."
         )
 
     def request_all(self) -> list[tuple[Window, ExportJob]]:
@@ -172,9 +172,3 @@ class ExportRequester:
             if period.first < limit:
                 return limit
         return None
-
-
-def _listed(periods: Sequence[Period]) -> str:
-    shown = ", ".join(map(str, periods[:_SHOWN]))
-    more = len(periods) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from circleci_usage.core.periods import Period, add_months, month_start
+from circleci_usage.core.plurals import few
 from circleci_usage.core.progress import Wait
 from circleci_usage.export.ledger import Window
 from circleci_usage.export.pending_windows import PendingWindow
@@ -89,7 +90,4 @@ def short_name(period: Period) -> str:
 
 
 def _named(windows: Iterable[Window]) -> str:
-    names = [short_name(window.period) for window in windows]
-    more = len(names) - _SHOWN
-    shown = ", ".join(names[:_SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown
+    return few([short_name(window.period) for window in windows], _SHOWN)

@@ -1,10 +1,10 @@
 """Comments of a settings file; a line break in a name from an export cannot end one."""
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from textwrap import wrap
 from typing import Final
 
+from circleci_usage.core.plurals import few
 from circleci_usage.core.untrusted_text import inert
 
 _WIDTH: Final = 98
@@ -29,6 +29,4 @@ def commented(lines: Iterable[str]) -> Iterator[str]:
 
 def names_in_words(names: Collection[str]) -> str:
     """Names from an export in a sentence: `acme, labs`, or a few and the number of the others."""
-    few = ", ".join(inert(name, _SHOWN) for name in islice(names, _NAMES))
-    more = len(names) - _NAMES
-    return f"{few} and {more:,} more" if more > 0 else few
+    return few([inert(name, _SHOWN) for name in names], _NAMES)

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from circleci_usage.core.plurals import enumerated
 from circleci_usage.report_folder.columns import Column, count, day, text, yes_no
 from circleci_usage.report_folder.documentation import GENERATED, key_table
 from circleci_usage.report_folder.summary_catalog import (
@@ -189,8 +190,7 @@ def json_markdown() -> str:
     >>> "| `budgets[].state` | text |" in json_markdown()
     True
     """
-    names = [f"`{name}`" for name in DOCUMENTS]
-    commands = f"{', '.join(names[:-1])} and {names[-1]}"
+    commands = enumerated(f"`{name}`" for name in DOCUMENTS)
     parts = [GENERATED, _INTRO.format(commands=commands), "## Every document\n", key_table(HEAD)]
     for command, keys in DOCUMENTS.items():
         further = keys[len(_REPORT) :]
