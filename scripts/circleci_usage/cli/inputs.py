@@ -15,6 +15,7 @@ import typer
 
 from circleci_usage.cli.flag_groups import EngineFlags, ReportFolderFlags
 from circleci_usage.cli.flags import Engine
+from circleci_usage.cli.value_sources import COMMAND_LINE, is_from
 from circleci_usage.core.errors import SettingsError
 
 _OF_SPARK: Final = re.compile(r"extra == ['\"]spark['\"]")
@@ -34,8 +35,7 @@ def report_to_read(context: typer.Context, flags: ReportFolderFlags) -> Path:
     """
     if flags.output is None:
         return flags.report
-    source = context.get_parameter_source("report")
-    if source and source.name == "COMMANDLINE" and flags.report != flags.output:
+    if is_from(context, "report", COMMAND_LINE) and flags.report != flags.output:
         raise SettingsError(
             f"--report {flags.report} and --output {flags.output} name different folders; --output"
             " is the former name of --report: omit it."

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ import requests
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
+from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_connection import RETRY_WAITS, ApiConnection, Secret
 from circleci_usage.export.api_responses import (
@@ -208,12 +208,12 @@ def find_organization(client: CircleCI, name: str) -> Organization:
 def _guess(client: CircleCI, name: str, accessible: Sequence[Organization]) -> str:
     """A question about the organization with the most similar slug or name."""
     slugs = {
-        text.lower(): each.slug
+        text: each.slug
         for each in accessible[:_MOST_NAMES]
         for text in (each.slug, each.name)
     }
-    alike = get_close_matches(name.lower(), slugs, n=1)
-    return f" Did you mean {client.redacted(slugs[alike[0]])}?" if alike else ""
+    alike = closest(name, slugs)
+    return f" Did you mean {client.redacted(slugs[alike])}?" if alike else ""
 
 
 def _export_path(organization: str) -> str:

@@ -33,10 +33,7 @@ _REASONS: Final[tuple[tuple[_Kinds, str], ...]] = (
     ((ssl.SSLCertVerificationError,), _NOT_TRUSTED),
     ((ssl.SSLError, SSLError), "there is no TLS connection (the server or a proxy broke it off)"),
     ((ReadTimeoutError,), "no response over the connection before the timeout"),
-    (
-        (NameResolutionError, socket.gaierror),
-        "no connection: the host name cannot be resolved (DNS)",
-    ),
+    ((NameResolutionError, socket.gaierror), _UNRESOLVED),
     ((ConnectionRefusedError,), "no connection: it was refused"),
     ((ConnectTimeoutError, TimeoutError), "no connection before the timeout"),
 )

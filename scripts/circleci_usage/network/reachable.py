@@ -40,14 +40,9 @@ class ConnectionAttempt:
         self._thread = Thread(target=self._connect, args=[within], daemon=True)
         self._thread.start()
 
-    @property
-    def left(self) -> float:
-        """How many of the seconds are left."""
-        return max(self._until - monotonic(), 0)
-
     def fault(self) -> str | None:
         """Why there is no connection; None when there is one. Waits for it, if need be."""
-        self._thread.join(self.left)
+        self._thread.join(max(self._until - monotonic(), 0))
         return self._outcome and self._outcome.replace("connection", f"connection{self._through}")
 
     def _connect(self, within: float) -> None:

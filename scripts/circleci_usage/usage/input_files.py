@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from shlex import quote
@@ -23,6 +22,7 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.os_errors import reading
 from circleci_usage.core.paths import is_file, is_folder, is_text
 from circleci_usage.core.periods import Period
+from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
 from circleci_usage.usage.file_hashes import checksums, state_of
@@ -221,8 +221,8 @@ def _missing(path: Path) -> SettingsError:
         names = [entry.name for entry in islice(path.parent.iterdir(), _MOST_NAMES)]
     except (OSError, ValueError):
         names = []
-    alike = get_close_matches(path.name, names, n=1)
-    guess = f" Did you mean {inert(path.parent / alike[0])}?" if alike else ""
+    alike = closest(path.name, names)
+    guess = f" Did you mean {inert(path.parent / alike)}?" if alike else ""
     return SettingsError(f"There is no file or folder {shown}; check the path.{guess}")
 
 

@@ -14,7 +14,7 @@ from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
 from circleci_usage.cli.flags import Paths
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
-from circleci_usage.cli.value_sources import written_in
+from circleci_usage.cli.value_sources import COMMAND_LINE, is_from, written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -96,7 +96,7 @@ def init(context: typer.Context, given: InitFlags, *, paths: Paths = None) -> No
     if not given.print_only:
         _refuse_existing(given.config, target)
     price = price_override(given.price_per_credit, written_in(context, "price_per_credit"))
-    is_store_named = _is_flag(context, "store")
+    is_store_named = is_from(context, "store", COMMAND_LINE)
     usage = _usage(paths, given, console, must_exist=is_store_named)
     proposal = propose(usage, SystemClock().now().date(), is_sample=given.from_demo)
     if price is not None:
@@ -119,12 +119,6 @@ def _decided(proposal: "Proposal", console: "Console", *, price_is_given: bool) 
     except EOFError:
         console.error("The input ended before the answer. Nothing was written; rerun with --yes.")
         raise typer.Exit(_INTERRUPTED) from None
-
-
-def _is_flag(context: typer.Context, name: str) -> bool:
-    """Whether a value is neither a default nor from the environment."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _is_at_a_terminal() -> bool:
@@ -210,7 +204,7 @@ def _print_settings(proposal: "Proposal", console: "Console") -> None:
 
     from circleci_usage.settings_proposal.settings_text import settings_text
 
-    # As Text, because Rich would take `:name:` in a string for an emoji.
+    # As Text: a name must stay as it is, even where it looks like a token.
     console.result(Text(settings_text(proposal).rstrip("\n")))
 
 

@@ -40,7 +40,7 @@ def show_next_steps(
     command = _next_command(proposal, target, source)
     console.say(f"1. Review and edit it, then see the result: {command}")
     console.say(f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN.")
-    # As Text, because Rich would take `:name:` in a string for an emoji.
+    # As Text: a path must stay as it is, even where it looks like a token.
     console.result(Text(_job(proposal, config)))
     console.say(
         "3. Create a weekly schedule trigger (Project Settings → Triggers). It starts every"
