@@ -84,7 +84,7 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
         DataError: a part is damaged.
         ServiceError: a cluster that was to read them could not.
     """
-    what = f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB)"
+    what = f"Reading {source.extent}"
     progress.say(f"{what}.")
     branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
     with progress.task(what):

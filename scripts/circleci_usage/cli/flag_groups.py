@@ -2,7 +2,8 @@
 
 A command takes groups as parameters; `expand_flag_groups` shows their fields to Typer as single
 flags. A group extends smaller ones, so that each command takes no more flags than it needs. Where
-a flag's help differs by command, the metadata of its field replace `show_default` or `help`.
+a flag's declaration differs by command, the metadata of its field replace parts of it, such as the
+help.
 """
 
 import inspect
@@ -153,6 +154,15 @@ class OutputFlag:
 
 
 @dataclass(frozen=True)
+class SampleOutputFlag(OutputFlag):
+    """The report folder of the demo."""
+
+    output: flags.Output = field(
+        default=flags.SAMPLE_OUTPUT, metadata={"show_default": str(flags.SAMPLE_OUTPUT)}
+    )
+
+
+@dataclass(frozen=True)
 class ReportFolderFlags:
     """The report folder that a command reads, by the flag's present or former name."""
 
@@ -283,7 +293,7 @@ def _flags_of(group: type[Any]) -> Iterator[Parameter]:
         )
 
 
-def _with_changes(annotation: Any, changes: Mapping[str, str]) -> Any:  # noqa: ANN401 - a type
+def _with_changes(annotation: Any, changes: Mapping[str, str | None]) -> Any:  # noqa: ANN401 - a type
     """The annotation of a flag, with what the metadata of a field tell about it instead."""
     if not changes:
         return annotation

@@ -29,6 +29,7 @@ from circleci_usage.schema.report_files import (
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path(REPORT_FOLDER)
+SAMPLE_OUTPUT = Path("demo-report")
 
 _WRITABLE: Final = "/tmp"  # noqa: S108 - in the image, which nobody shares
 IMAGE_FOLDERS: Final = {"STORE_DIR": f"{_WRITABLE}/store", "OUTPUT_DIR": f"{_WRITABLE}/reports"}

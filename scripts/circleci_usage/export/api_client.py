@@ -208,9 +208,7 @@ def find_organization(client: CircleCI, name: str) -> Organization:
 def _guess(client: CircleCI, name: str, accessible: Sequence[Organization]) -> str:
     """A question about the organization with the most similar slug or name."""
     slugs = {
-        text: each.slug
-        for each in accessible[:_MOST_NAMES]
-        for text in (each.slug, each.name)
+        text: each.slug for each in accessible[:_MOST_NAMES] for text in (each.slug, each.name)
     }
     alike = closest(name, slugs)
     return f" Did you mean {client.redacted(slugs[alike])}?" if alike else ""

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circleci_usage.core.periods import Period
+from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
@@ -80,3 +81,8 @@ class Source:
     warnings: tuple[str, ...] = ()
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None
+
+    @property
+    def extent(self) -> str:
+        """How much there is to read: `3 usage files (9.5 MB)`."""
+        return f"{counted(self.files, 'usage file')} ({self.size / 1e6:,.1f} MB)"

@@ -2,21 +2,25 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from circleci_usage.cli import flags
 from circleci_usage.cli.applied_settings import price_override
 from circleci_usage.cli.display import console_for, show_warnings
-from circleci_usage.cli.flag_checks import path_of
-from circleci_usage.cli.flag_groups import ConsoleFlags, StoreFlag, expand_flag_groups
-from circleci_usage.cli.flags import Paths
+from circleci_usage.cli.flag_groups import (
+    ConsoleFlags,
+    PriceFlags,
+    SettingsFileFlag,
+    StoreFlag,
+    expand_flag_groups,
+)
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
 from circleci_usage.cli.value_sources import COMMAND_LINE, is_from, written_in
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.list_price import LIST_PRICE
@@ -31,27 +35,6 @@ _INTERRUPTED: Final = 130
 _INPUT: Final = 0
 _ERRORS: Final = 2
 
-NewConfig = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar="USAGE_CONFIG",
-        parser=path_of("--config"),
-        metavar="PATH",
-        help="Settings file to write.",
-        show_default=".circleci/usage.yml at the repository's root",
-    ),
-]
-NewPrice = Annotated[
-    str | None,
-    typer.Option(
-        "--price-per-credit",
-        envvar="PRICE_PER_CREDIT",
-        metavar="NUMBER",
-        help="Price per credit of your contract.",
-        show_default=f"{LIST_PRICE}, the list price",
-    ),
-]
 FromDemo = Annotated[
     bool,
     typer.Option(
@@ -68,15 +51,29 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept what is proposed;
 class InitFlags(ConsoleFlags, StoreFlag):
     """What a proposal is made from, and where it goes."""
 
-    config: NewConfig = None
-    price_per_credit: NewPrice = None
+    config: flags.Config = field(
+        default=SettingsFileFlag.config,
+        metadata={
+            "help": "Settings file to write.",
+            "show_default": ".circleci/usage.yml at the repository's root",
+            "rich_help_panel": None,
+        },
+    )
+    price_per_credit: flags.PricePerCredit = field(
+        default=PriceFlags.price_per_credit,
+        metadata={
+            "help": "Price per credit of your contract.",
+            "show_default": f"{LIST_PRICE}, the list price",
+            "rich_help_panel": None,
+        },
+    )
     from_demo: FromDemo = False
     print_only: PrintOnly = False
     yes: Yes = False
 
 
 @expand_flag_groups
-def init(context: typer.Context, given: InitFlags, *, paths: Paths = None) -> None:
+def init(context: typer.Context, given: InitFlags, *, paths: flags.Paths = None) -> None:
     """Write a settings file with proposed teams, and print the job for .circleci/config.yml.
 
     What is proposed comes from your usage: the given files, or else the store.
@@ -188,7 +185,7 @@ def _read(source: "Source", console: "Console") -> "SeenUsage":
     from circleci_usage.usage.aggregates import MAIN_BRANCHES
     from circleci_usage.usage.daily_usage import daily_usage
 
-    what = f"Reading {counted(source.files, 'usage file')} ({source.size / 1e6:,.1f} MB)"
+    what = f"Reading {source.extent}"
     console.say(f"{what}.")
     show_warnings(console, source.warnings)
     with console.task(what, None):

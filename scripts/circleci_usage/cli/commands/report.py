@@ -10,7 +10,7 @@ import typer
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.display import console_for, say_lines, show_report, show_warnings
-from circleci_usage.cli.flag_checks import checked, local_folder, path_of
+from circleci_usage.cli.flag_checks import path_of
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
     EngineFlags,
@@ -19,6 +19,7 @@ from circleci_usage.cli.flag_groups import (
     PriceFlags,
     ReportFlags,
     ReportFolderFlags,
+    SampleOutputFlag,
     SamplePeriodFlag,
     SamplePriceFlags,
     StoreFlag,
@@ -42,18 +43,6 @@ MergedFile = Annotated[
         parser=path_of("--output"),
         metavar="PATH",
         help="Output file, .csv or .csv.gz.",
-    ),
-]
-SampleReport = Annotated[
-    Path,
-    typer.Option(
-        "--output",
-        "-o",
-        parser=path_of("--output"),
-        metavar="PATH",
-        callback=checked(local_folder),
-        help="Report folder to write.",
-        rich_help_panel="Report",
     ),
 ]
 Forecast = Annotated[
@@ -197,9 +186,9 @@ def demo(
     context: typer.Context,
     name: SamplePeriodFlag,
     prices: SamplePriceFlags,
+    folder: SampleOutputFlag,
     shown: JsonFlags,
     *,
-    output: SampleReport = Path("demo-report"),
     seed: Seed = 7,
 ) -> None:
     """Run the full pipeline against a mock CircleCI with sample data; no account needed.
@@ -217,7 +206,7 @@ def demo(
 
     document = begin_json(context, shown)
     console = console_for(shown, document)
-    reporting = ReportFlags(output=output)
+    reporting = ReportFlags(output=folder.output)
     applied = applied_settings(context, prices.config or DEMO_SETTINGS, prices.price_per_credit)
 
     def report_with(days: "Period") -> "ReportSettings":
@@ -225,5 +214,5 @@ def demo(
         return settings.report_settings({}, reporting, applied, chosen)
 
     made = run_demo(report_with, seed=seed, period=name.period, progress=console)
-    document.add(**report_members(made, output, Presentation(name.period)))
-    show_report(console, made, output)
+    document.add(**report_members(made, folder.output, Presentation(name.period)))
+    show_report(console, made, folder.output)
