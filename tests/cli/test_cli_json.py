@@ -20,7 +20,7 @@ from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
 from datadog_intake import API_KEY, DatadogIntake
 from export_command import SECRET, YESTERDAY, exporting_environment, small_circleci
-from json_documents import document_of, documented
+from json_documents import document_of, documented, paths_in
 from rows import job_run
 from small_export import small_export
 
@@ -36,17 +36,6 @@ def circleci() -> Iterator[StandIn]:
 @pytest.fixture
 def env(circleci: StandIn) -> dict[str, str]:
     return exporting_environment(circleci)
-
-
-def paths_in(value: Any, above: str = "") -> Iterator[str]:
-    """The paths of all keys of a document, as the catalog writes them."""
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            yield f"{above}{key}"
-            yield from paths_in(inside, f"{above}{key}.")
-    elif isinstance(value, list):
-        for entry in value:
-            yield from paths_in(entry, above.removesuffix(".") + "[].")
 
 
 def undocumented_or_missing(command: str, *documents: dict[str, Any]) -> set[str]:

@@ -1,8 +1,6 @@
 """The catalogs of tables and summary.json: what is documented is written, and the reverse."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.summary_catalog import documented_paths, summary_keys
 from circleci_usage.report_folder.tables import tables
 from generate_docs import DOCS, PAGES
+from json_documents import paths_in
 from report_factory import report_from_settings
 from rows import job_run
 from sample_reports import acme_report, empty_report, odd_reports
@@ -68,17 +67,6 @@ def test_only_what_the_catalog_calls_optional_is_ever_missing(name: str) -> None
         needed = {column.name for column in table.columns if not column.only}
         assert header == there, table.name
         assert needed <= {*header}, table.name
-
-
-def paths_in(value: Any, above: str = "") -> Iterator[str]:
-    """The paths of all keys of a JSON document."""
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            yield f"{above}{key}"
-            yield from paths_in(inside, f"{above}{key}.")
-    elif isinstance(value, list):
-        for entry in value:
-            yield from paths_in(entry, above.removesuffix(".") + "[].")
 
 
 def known_paths(report: Report) -> set[str]:

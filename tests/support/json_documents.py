@@ -1,7 +1,7 @@
-"""JSON Schemas of the `--json` documents, made from the catalog that documents them."""
+"""JSON documents: their keys, and the schemas of `--json`, made from the catalog of its keys."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema
@@ -41,6 +41,17 @@ def documented(command: str) -> set[str]:
     paths = dict(documented_paths((*HEAD, *DOCUMENTS[command])))
     sometimes = tuple(f"{path}." for path, column in paths.items() if column.only)
     return {path for path in paths if not f"{path}.".startswith(sometimes)}
+
+
+def paths_in(value: Any, above: str = "") -> Iterator[str]:
+    """The paths of all keys of a document, as the catalog writes them."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield f"{above}{key}"
+            yield from paths_in(inside, f"{above}{key}.")
+    elif isinstance(value, list):
+        for entry in value:
+            yield from paths_in(entry, above.removesuffix(".") + "[].")
 
 
 def _object(keys: Iterable[SummaryKey], required: Iterable[Column]) -> Document:
