@@ -21,6 +21,7 @@ ROOMS: Final = (
     "costs",
     "analysis",
     "config",
+    "login",
     "report",
     "report_settings",
     "assemble",

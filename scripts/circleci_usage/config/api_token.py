@@ -1,0 +1,21 @@
+"""A token of CircleCI's API with what is known about it: its source, and its last day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import SecretStr
+
+
+@dataclass(frozen=True)
+class ApiToken:
+    """A token that requests are authenticated with.
+
+    Attributes:
+        secret: the token itself.
+        source: where it is from, such as CIRCLECI_API_TOKEN.
+        expires: the UTC day on which it expires; None when nobody has said.
+    """
+
+    secret: SecretStr
+    source: str
+    expires: date | None = None

@@ -1,0 +1,1 @@
+"""Logging in to CircleCI, and where the token of a run comes from."""
