@@ -73,10 +73,9 @@ class _Response:
     @property
     def told(self) -> str:
         """The status with CircleCI's own words, fit to be shown."""
-        known = self.fields
-        named = (known.get(name) for name in ("message", "error_description", "error"))
-        words = next((each for each in named if isinstance(each, str) and each), "")
-        return f"HTTP {self.status}: {inert(words)}" if words else f"HTTP {self.status}"
+        named = [self.fields.get(name) for name in ("message", "error_description", "error")]
+        texts = [inert(text) for text in named if isinstance(text, str) and text]
+        return ": ".join([f"HTTP {self.status}", *texts[:1]])
 
 
 class OAuthServer:
@@ -160,8 +159,8 @@ class OAuthServer:
         response = self._send("POST", f"{self.url}/oauth/token", data=form)
         if response.fields.get("error") == "invalid_grant":
             raise AccessError(
-                "CircleCI did not accept the authorization code (invalid_grant): it has expired, was"
-                f" used before or is of another login; {_AGAIN}."
+                "CircleCI did not accept the authorization code (invalid_grant): it has expired,"
+                f" was used before or is of another login; {_AGAIN}."
             )
         if response.status != requests.codes.ok:
             raise ServiceError(f"CircleCI issued no token ({response.told}); {_LATER}")
