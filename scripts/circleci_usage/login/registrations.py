@@ -34,7 +34,7 @@ class Registration(BaseModel):
 
     app_url: str
     name: str
-    client_id: Annotated[str, Field(pattern=r"^[!-~]{1,512}\Z")]
+    client_id: Annotated[str, Field(pattern=r"^[!-~]{1,512}$")]
     port: Annotated[int, Field(ge=1025, le=65535, strict=True)]
 
 

@@ -218,14 +218,12 @@ def _print(secret: "SecretStr", expires: date | None, console: "Console") -> Non
 
     # As Text: messages are kept free of tokens.
     console.result(Text(secret.get_secret_value()))
-    also = (
-        f" and {expires} as CIRCLECI_API_TOKEN_EXPIRES, so that runs warn in time"
-        if expires
-        else ""
-    )
+    console.if_interrupted("The token was printed, and is kept nowhere else.")
+    console.say(f"This token is kept nowhere else.{_until(expires)}")
+    also = f", and {expires} as CIRCLECI_API_TOKEN_EXPIRES" if expires else ""
     console.say(
-        f"Put the token into the context as CIRCLECI_API_TOKEN{also}. Logging in like this again"
-        f" ends it at once.{_until(expires)}"
+        f"Put it into a context as CIRCLECI_API_TOKEN{also}. Logging in like this again ends it at"
+        " once."
     )
 
 
@@ -233,6 +231,7 @@ def _keep(secret: "SecretStr", expires: date | None, given: LoginFlags, console:
     from circleci_usage.login.keyring_tokens import entry_name, keep_token
 
     keep_token(given.circleci_url, secret, expires, progress=console)
+    console.if_interrupted("The token is in the system's keyring.")
     place = entry_name(given.circleci_url)
     console.say(f"Logged in: the token for {place} is in the system's keyring.{_until(expires)}")
     for name in _hiding_variables():
@@ -267,4 +266,4 @@ def _show_access(secret: "SecretStr", given: LoginFlags, console: "Console") -> 
         return
     names = few([client.redacted(each.slug) for each in found], _NAMED)
     console.say(f"It has access to {counted(len(found), 'organization')}{names and f': {names}'}.")
-    console.say("Next: `circleci-usage doctor` checks whether it may request exports.")
+    console.say("Whether it may request exports is what `circleci-usage doctor` checks next.")
