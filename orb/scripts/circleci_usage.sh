@@ -65,6 +65,16 @@ take_secret() {
   export "$1=${!usage_orb_source}"
 }
 
+# Sets the variable $1_EXPIRES to the last day of the secret that take_secret took: it is beside that secret or unknown.
+take_last_day() {
+  usage_orb_day=${usage_orb_source}_EXPIRES
+  if holds_something "$usage_orb_day"; then
+    export "$1_EXPIRES=${!usage_orb_day}"
+  else
+    unset "$1_EXPIRES"
+  fi
+}
+
 # As take_secret, but the default variable may be missing; then the alternative name $3 is not used either.
 take_secret_if_any() {
   find_source "$1" "$2"
@@ -108,7 +118,10 @@ for usage_orb_name in ${usage_orb_settings[@]+"${usage_orb_settings[@]}"}; do
 done
 
 case $1 in
-  export | run) take_secret CIRCLECI_API_TOKEN token ;;
+  export | run)
+    take_secret CIRCLECI_API_TOKEN token
+    take_last_day CIRCLECI_API_TOKEN
+    ;;
   push)
     take_secret DATADOG_API_KEY api_key
     take_secret_if_any DATADOG_APP_KEY app_key DD_APP_KEY

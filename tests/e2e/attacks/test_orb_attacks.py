@@ -205,6 +205,32 @@ TRICKS = {
         OTHERS | {"MY_TOKEN": TOKEN},
         seen={"CIRCLECI_API_TOKEN": TOKEN},
     ),
+    "the last day of a token": Trick(
+        "export",
+        env=TOKENS | {"CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
+        seen={"CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
+    ),
+    "the last day of a token of mine": Trick(
+        "export",
+        {"token": "MY_TOKEN"},
+        {
+            "MY_TOKEN": TOKEN,
+            "MY_TOKEN_EXPIRES": "2027-02-24",
+            "CIRCLECI_API_TOKEN_EXPIRES": "2026-01-01",
+        },
+        seen={"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
+    ),
+    "the last day of another token": Trick(
+        "export",
+        {"token": "MY_TOKEN"},
+        {"MY_TOKEN": TOKEN, "MY_TOKEN_EXPIRES": " ", "CIRCLECI_API_TOKEN_EXPIRES": "2026-01-01"},
+        seen={"CIRCLECI_API_TOKEN_EXPIRES": None},
+    ),
+    "a command as the last day": Trick(
+        "export",
+        env=TOKENS | {"CIRCLECI_API_TOKEN_EXPIRES": EVAL},
+        seen={"CIRCLECI_API_TOKEN_EXPIRES": EVAL},
+    ),
     "the token in the place of its name": Trick(
         "export", {"token": TOKEN}, code=2, says="parameter token is empty"
     ),
