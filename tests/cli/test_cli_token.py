@@ -211,7 +211,10 @@ def test_what_the_doctor_does_not_know_is_marked(
     try:
         del env["START_DATE"], env["END_DATE"]
         done = run_here("doctor", cwd=tmp_path, env=env)
+        document = run_here("doctor", "--json", cwd=tmp_path, env=env)
     finally:
         circleci.posts_per_hour = None
-    assert done.code == 0
+    assert (done.code, document.code) == (0, 0)
+    (check,) = (one for one in json.loads(document.out)["checks"] if one["name"] == "exports")
+    assert (check["ok"], check["known"]) == (True, False)
     assert "\n?    exports: Whether the token may request exports is not known: " in done.out
