@@ -65,6 +65,14 @@ take_secret() {
   export "$1=${!usage_orb_source}"
 }
 
+# Sets the variable $1 to the last day of the secret that take_secret has just taken: of no other one.
+take_last_day() {
+  local usage_orb_last_day=${usage_orb_source}_EXPIRES
+  usage_orb_last_day=${!usage_orb_last_day-}
+  unset "$1"
+  [ -z "$usage_orb_last_day" ] || export "$1=$usage_orb_last_day"
+}
+
 # As take_secret, but the default variable may be missing; then the alternative name $3 is not used either.
 take_secret_if_any() {
   find_source "$1" "$2"
@@ -108,7 +116,10 @@ for usage_orb_name in ${usage_orb_settings[@]+"${usage_orb_settings[@]}"}; do
 done
 
 case $1 in
-  export | run) take_secret CIRCLECI_API_TOKEN token ;;
+  export | run)
+    take_secret CIRCLECI_API_TOKEN token
+    take_last_day CIRCLECI_API_TOKEN_EXPIRES
+    ;;
   push)
     take_secret DATADOG_API_KEY api_key
     take_secret_if_any DATADOG_APP_KEY app_key DD_APP_KEY
