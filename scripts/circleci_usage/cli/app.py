@@ -15,7 +15,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.cli.commands import datadog, export, init, push, report, store
+from circleci_usage.cli.commands import datadog, export, init, login, push, report, store
 from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
@@ -134,7 +134,7 @@ _USE: Final = "Everyday use"
 _UPKEEP: Final = "Maintenance"
 
 COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    _START: (report.demo, init.init),
+    _START: (report.demo, login.login, init.init),
     _USE: (
         export.run,
         export.export,
@@ -143,7 +143,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         report.check,
         datadog.datadog_dashboard,
     ),
-    _UPKEEP: (store.status, store.doctor, store.prune),
+    _UPKEEP: (store.status, store.doctor, store.prune, login.logout),
 }
 """The commands as `--help` groups them."""
 

@@ -104,10 +104,15 @@ class InsecureFlag:
 
 
 @dataclass(frozen=True)
-class CircleCIFlags(InsecureFlag, OrganizationFlags):
-    """CircleCI and what is exported from it."""
+class AddressFlag:
+    """Where CircleCI's API is."""
 
     circleci_url: flags.CircleCIUrl = "https://circleci.com"
+
+
+@dataclass(frozen=True)
+class CircleCIFlags(AddressFlag, InsecureFlag, OrganizationFlags):
+    """CircleCI and what is exported from it."""
 
 
 @dataclass(frozen=True)

@@ -317,6 +317,16 @@ CircleCIUrl = Annotated[
         rich_help_panel=_CIRCLECI,
     ),
 ]
+AppUrl = Annotated[
+    str,
+    typer.Option(
+        "--app-url",
+        envvar="CIRCLECI_APP_URL",
+        metavar="URL",
+        help="URL of CircleCI's web app, where you allow access.",
+        rich_help_panel=_CIRCLECI,
+    ),
+]
 AllowInsecure = Annotated[
     bool,
     typer.Option(

@@ -62,7 +62,7 @@ class CircleCI:
     ) -> None:
         self._clock = clock or SystemClock()
         self._connection = ApiConnection(
-            _api_root(base_url, allow_insecure=allow_insecure),
+            f"{circleci_address(base_url, allow_insecure=allow_insecure)}/api/v2",
             _checked(token),
             self._clock,
             progress or NullProgress(),
@@ -218,12 +218,17 @@ def _export_path(organization: str) -> str:
     return f"organizations/{quote(organization, safe='')}/usage_export_job"
 
 
-def _api_root(base_url: str, *, allow_insecure: bool) -> str:
+def circleci_address(base_url: str, *, allow_insecure: bool) -> str:
+    """The address of CircleCI without the `/api/v2` of its API, and without trailing slashes.
+
+    Raises:
+        SettingsError: it is invalid, or plain HTTP that is not allowed.
+    """
     example = "https://circleci.com"
     url = service_address(
         base_url, setting=_SETTING, example=example, allow_insecure=allow_insecure
     )
-    return f"{url.removesuffix('/api/v2').rstrip('/')}/api/v2"
+    return url.removesuffix("/api/v2").rstrip("/")
 
 
 def _checked(token: Secret) -> Secret:

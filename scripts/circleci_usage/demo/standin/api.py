@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.company.catalog import SampleOrganization
 from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.access_tokens import AccessTokens
 from circleci_usage.demo.standin.exportjobs import ExportJobs
 from circleci_usage.demo.standin.limits import HourlyQuota, refusal_headers
 from circleci_usage.demo.standin.messages import RejectedRequestError, Request, Response
@@ -25,10 +26,18 @@ _EXPORT_JOB: Final = "/organizations/([^/]+)/usage_export_job"
 class UsageApi:
     """Responds to requests, one at a time."""
 
-    def __init__(self, company: Company, clock: Clock, rules: Rules, storage: Storage) -> None:
+    def __init__(
+        self,
+        company: Company,
+        clock: Clock,
+        rules: Rules,
+        storage: Storage,
+        tokens: AccessTokens,
+    ) -> None:
         self._organizations = company.organizations
         self._clock = clock
         self._rules = rules
+        self._tokens = tokens
         self._jobs = ExportJobs(company, rules, storage)
         self._posts, self._gets = HourlyQuota(), HourlyQuota()
         self._lock = Lock()
@@ -44,16 +53,18 @@ class UsageApi:
         path = unquote(urlsplit(request.path).path)
         with self._lock:
             try:
-                self._authenticate(request)
+                level = self._authenticate(request)
                 for method, pattern, respond in self._routes:
                     match = pattern.fullmatch(path)
                     if match and method == request.method:
+                        self._check_permission(level, method)
                         return respond(request, *match.groups())
             except RejectedRequestError as rejected:
                 return rejected.response
         return Response.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
 
-    def _authenticate(self, request: Request) -> None:
+    def _authenticate(self, request: Request) -> str:
+        """The access level of the request's token."""
         if "circle-token=" in urlsplit(request.path).query:
             raise RejectedRequestError(
                 HTTPStatus.UNAUTHORIZED,
@@ -61,8 +72,15 @@ class UsageApi:
                 " security. Please use a supported authentication method such as header-based, or"
                 " basic authentication.",
             )
-        if _token(request) != self._rules.token:
+        level = self._tokens.level(_token(request))
+        if level is None:
             raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
+        return level
+
+    def _check_permission(self, level: str, method: str) -> None:
+        """Every level may read; the only POST requests an export."""
+        if method == "POST" and level not in self._rules.levels_that_export:
+            raise RejectedRequestError(HTTPStatus.FORBIDDEN, "Permission denied.")
 
     def _collaborations(self, _request: Request) -> Response:
         seen = [one for one in self._organizations if one.id not in self._rules.forbidden]

@@ -8,8 +8,8 @@ from typing import Final, Literal, Self
 
 _JSON: Final = "application/json;charset=utf-8"
 
-Host = Literal["api", "download"]
-"""One of the two listeners: CircleCI's API, or the object storage of its download URLs."""
+Host = Literal["api", "download", "app"]
+"""A listener: CircleCI's API, the object storage of its download URLs, or its web app (OAuth)."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from circleci_usage.demo.standin.limits import RefusalStyle
 
 DEMO_TOKEN: Final = "CCIPAT_demo_0123456789abcdef"  # noqa: S105 - valid for the stand-in only
 
+ACCESS_LEVELS: Final = ("read", "write", "admin")
+"""What a person can allow a program on the consent page; the first is the page's default."""
+
 
 @dataclass(frozen=True)
 class Fate:
@@ -64,6 +67,13 @@ class Rules:
     url_lifetime: timedelta = timedelta(hours=1)
     ranges: bool = True
     """Whether the download host supports Range."""
+
+    code_lifetime: timedelta = timedelta(minutes=10)
+    """How long a program can exchange the code of an authorization for a token."""
+    token_lifetime: timedelta = timedelta(days=90)
+    """How long a token of the OAuth server is valid."""
+    levels_that_export: Collection[str] = ACCESS_LEVELS
+    """Access levels that may request exports; CircleCI does not document whether Read may."""
 
     def fate(self, number: int) -> Fate:
         """What happens to the export job with this number, counted from 0."""

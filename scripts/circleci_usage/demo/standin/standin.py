@@ -1,4 +1,4 @@
-"""A stand-in for CircleCI on loopback: its usage API and its object storage, over real HTTP.
+"""A stand-in for CircleCI on loopback: its usage API, object storage and OAuth server.
 
 The demo uses it because it needs no account, the tests because they need faults on demand.
 """
@@ -9,9 +9,11 @@ from typing import Self
 
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.access_tokens import AccessTokens
 from circleci_usage.demo.standin.api import UsageApi
 from circleci_usage.demo.standin.faults import Fault, FaultHook
 from circleci_usage.demo.standin.messages import Call, Request
+from circleci_usage.demo.standin.oauth import OAuthServer
 from circleci_usage.demo.standin.rules import Rules
 from circleci_usage.demo.standin.storage import Storage
 from circleci_usage.demo.standin.wire import Listener
@@ -26,7 +28,7 @@ class StandIn(Rules):
             circleci.token})
 
     `faults` is called before each request and may be replaced at any time. `calls` are all requests
-    in the order of their responses, including those to the download host.
+    in the order of their responses, including those to the other hosts.
 
     Raises:
         ExceptionGroup: at the end, if the stand-in itself failed while it responded.
@@ -42,10 +44,13 @@ class StandIn(Rules):
 
     def __enter__(self) -> Self:
         storage = Storage(self, self.clock)
-        api = UsageApi(self.company, self.clock, self, storage)
+        tokens = AccessTokens(self, self.clock)
+        api = UsageApi(self.company, self.clock, self, storage, tokens)
+        oauth = OAuthServer(self.company, self.clock, self, tokens)
         self._listeners = (
             Listener("api", self.clock, api.respond, self._fault, self.calls.append),
             Listener("download", self.clock, storage.respond, self._fault, self.calls.append),
+            Listener("app", self.clock, oauth.respond, self._fault, self.calls.append),
         )
         storage.base_url = self.download_url
         for listener in self._listeners:
@@ -67,6 +72,11 @@ class StandIn(Rules):
     def download_url(self) -> str:
         """Where the download URLs point: another port, as CircleCI's point to another host."""
         return self._listeners[1].url
+
+    @property
+    def app_url(self) -> str:
+        """Where the OAuth server listens; its paths start with /oauth."""
+        return self._listeners[2].url
 
     def _fault(self, request: Request) -> Fault | None:
         return self.faults(request) if self.faults else None

@@ -1,0 +1,169 @@
+"""An authorization request of OAuth 2.0 with PKCE, and what the browser's redirect answers to it.
+
+oauthlib makes the verifier and its challenge. Its reader of redirects is not used: it refuses plain
+HTTP even to this machine, where a redirect of a program like this one always goes (RFC 8252), and
+takes the last of several codes instead of refusing them.
+"""
+
+import re
+from dataclasses import dataclass
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import Final, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from oauthlib.oauth2 import WebApplicationClient
+from pydantic import SecretStr
+
+from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
+from circleci_usage.core.untrusted_text import inert
+
+HOST: Final = "127.0.0.1"
+CALLBACK: Final = "/callback"
+
+_VERIFIER_LENGTH: Final = 64
+_STATE_BYTES: Final = 32
+_LONGEST: Final = 8192
+_MOST_FIELDS: Final = 20
+_CODE: Final = re.compile(r"[\x20-\x7e]{1,4096}")
+_AGAIN: Final = "rerun `circleci-usage login`"
+_DENIED: Final = "access_denied"
+
+
+class OtherRedirectError(SettingsError):
+    """A redirect, or another address, that does not answer the request: the true one may follow."""
+
+
+def redirect_uri(port: int) -> str:
+    """Where the browser comes back to.
+
+    >>> redirect_uri(50123)
+    'http://127.0.0.1:50123/callback'
+    """
+    return f"http://{HOST}:{port}{CALLBACK}"
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """What is asked of CircleCI, with the two secrets that bind the answer to it.
+
+    Attributes:
+        client_id: of the registered client.
+        redirect_uri: where the browser comes back to.
+        state: comes back with it; nobody else can know it.
+        verifier: proves at the end that the code was asked for here; only its hash leaves before.
+    """
+
+    client_id: str
+    redirect_uri: str
+    state: SecretStr
+    verifier: SecretStr
+
+    @classmethod
+    def new(cls, client_id: str, redirect_uri: str) -> Self:
+        """A request with new secrets."""
+        verifier = WebApplicationClient(client_id).create_code_verifier(_VERIFIER_LENGTH)
+        state = token_urlsafe(_STATE_BYTES)
+        return cls(client_id, redirect_uri, SecretStr(state), SecretStr(verifier))
+
+    def address(self, endpoint: str) -> str:
+        """The address of CircleCI's page on which a person allows the access."""
+        client = WebApplicationClient(self.client_id)
+        challenge = client.create_code_challenge(self.verifier.get_secret_value(), "S256")
+        query = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "state": self.state.get_secret_value(),
+        }
+        return f"{endpoint}?{urlencode(query)}"
+
+    def code_in(self, query: str) -> SecretStr:
+        """The authorization code in the query of a redirect.
+
+        Raises:
+            OtherRedirectError: the redirect is not the answer to this request.
+            AccessError: the person denied the access.
+            ServiceError: CircleCI could not authorize it.
+        """
+        answer = _fields(query)
+        # The state first: without it, not even an error is CircleCI's.
+        state = answer.get("state", "").encode()
+        if not compare_digest(state, self.state.get_secret_value().encode()):
+            raise OtherRedirectError(
+                "The redirect is not of this login: its state is another one. Use the browser tab"
+                " that this login opened, or the address that it printed."
+            )
+        if "error" in answer:
+            raise _refusal(answer)
+        code = answer.get("code", "")
+        if not _CODE.fullmatch(code):
+            raise ServiceError(f"CircleCI's redirect has no authorization code; {_AGAIN}.")
+        return SecretStr(code)
+
+    def code_in_address(self, text: str) -> SecretStr:
+        """The authorization code in a redirected address that a person pasted.
+
+        Raises:
+            OtherRedirectError: it is not the address that answers this request.
+            AccessError, ServiceError: as `code_in`.
+        """
+        pasted = "".join(text.split()).strip("\"'<>")
+        place, _, query = pasted.partition("?")
+        if place == self.redirect_uri:
+            return self.code_in(query.partition("#")[0])
+        raise OtherRedirectError(
+            f"{_what_was_pasted(pasted)} Paste the whole address that the browser shows after you"
+            f" chose Allow; it begins with {self.redirect_uri}?"
+        )
+
+
+def _fields(query: str) -> dict[str, str]:
+    """The fields of a query, each of which may be there once.
+
+    Raises:
+        OtherRedirectError: it is too long, or a field is there twice.
+    """
+    try:
+        pairs = parse_qsl(
+            query[: _LONGEST + 1], keep_blank_values=True, max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        pairs = []
+    fields = dict(pairs)
+    if len(query) > _LONGEST or len(fields) < len(pairs):
+        raise OtherRedirectError(
+            "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."
+        )
+    return fields
+
+
+def _refusal(answer: dict[str, str]) -> AccessError | ServiceError:
+    reason = answer["error"]
+    if reason == _DENIED:
+        return AccessError(f"The access was denied in the browser; no token was made. {_RERUN}")
+    description = answer.get("error_description", "")
+    detail = f": {inert(description)}" if description else ""
+    return ServiceError(
+        f"CircleCI did not authorize the login ({inert(reason)}{detail}). Try again later:"
+        f" {_AGAIN}."
+    )
+
+
+_RERUN: Final = "To allow it, rerun `circleci-usage login`."
+
+
+def _what_was_pasted(text: str) -> str:
+    if not text:
+        return "Nothing was pasted."
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        return "That is not an address."
+    if address.scheme not in {"http", "https"}:
+        return "That is not an address."
+    if address.path.endswith("/authorize"):
+        return "That is the address to open, not the one that it leads to."
+    return "That address is of another site or of another login."
