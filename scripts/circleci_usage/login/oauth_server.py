@@ -117,7 +117,6 @@ class OAuthServer:
             "redirect_uris": [redirect_uri],
             "grant_types": ["authorization_code"],
             "response_types": ["code"],
-            "token_endpoint_auth_method": "none",
         }
         response = self._send("POST", f"{self.url}/oauth/register", json=metadata)
         client_id = response.fields.get("client_id")
