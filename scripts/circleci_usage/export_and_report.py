@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from circleci_usage.analysis.budget_days import first_budget_day
-from circleci_usage.core.periods import Period, previous_period
+from circleci_usage.config.api_token import ApiToken
+from circleci_usage.core.periods import Period, previous_period, today_utc
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import ExportResult, export_usage
@@ -16,6 +15,7 @@ from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
+from circleci_usage.login.token_expiry import expiry_warning
 from circleci_usage.pipeline import make_report
 from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
@@ -31,7 +31,7 @@ class ExportSettings:
 
     Attributes:
         url: of CircleCI.
-        token: a personal API token.
+        token: what requests are authenticated with.
         organizations: ids or slugs; the export of the first includes the others, which share its
             plan.
         store: the folder of parts and ledger.
@@ -39,7 +39,7 @@ class ExportSettings:
     """
 
     url: str
-    token: SecretStr
+    token: ApiToken
     organizations: tuple[str, ...]
     store: Path
     options: ExportOptions
@@ -79,7 +79,11 @@ def _export(
 ) -> tuple[ExportResult, tuple[str, ...]]:
     insecure = settings.options.allow_insecure
     client = CircleCI(
-        settings.url, settings.token, clock=clock, progress=progress, allow_insecure=insecure
+        settings.url,
+        settings.token.secret,
+        clock=clock,
+        progress=progress,
+        allow_insecure=insecure,
     )
     client.wait_budget.max_wait = settings.options.max_wait
     ids = {name: resolve_organization(client, name).id for name in settings.organizations}
@@ -94,6 +98,12 @@ def _export(
         slugs={name: known for name, known in ids.items() if not is_id(name)},
     )
     return exported, tuple(ids.values())
+
+
+def token_warnings(settings: ExportSettings, now: datetime) -> tuple[str, ...]:
+    """That the token expires soon, or has expired."""
+    warning = expiry_warning(settings.token, today_utc(now))
+    return (warning,) if warning else ()
 
 
 def run(
@@ -116,7 +126,8 @@ def run(
         found = find_recorded(store.recorded(days, ids))
     found = FoundParts(
         found.parts,
-        (*exported.warnings, *found.warnings),
+        # Those of the token too: who reads the report may be the one to renew it.
+        (*token_warnings(exporting, clock.now()), *exported.warnings, *found.warnings),
         exported.complete_through,
         store.complete_days(days, span, ids),
     )

@@ -9,13 +9,15 @@ from threading import Thread
 from time import monotonic
 
 import pytest
+from pydantic import SecretStr
 
 from circleci_usage.checks.doctor import DoctorSettings, examine
 from circleci_usage.checks.export_checks import Check
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.progress import NullProgress
 from circleci_usage.network import reachable
 
-KEYS = {"CIRCLECI_API_TOKEN": "CCIPAT_secret", "DATADOG_API_KEY": "0123456789abcdef"}
+KEYS = {"DATADOG_API_KEY": "0123456789abcdef"}
 NOTHING = b""
 
 
@@ -57,6 +59,7 @@ def examined(tmp_path: Path, url: str) -> dict[str, Check]:
     """The checks by name, all with the same address of both services."""
     settings = DoctorSettings(
         circleci_url=url,
+        find_token=lambda: ApiToken(SecretStr("CCIPAT_secret"), "CIRCLECI_API_TOKEN"),
         organizations=["gh/acme"],
         store=tmp_path / "store",
         load_prices=str,

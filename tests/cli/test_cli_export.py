@@ -140,7 +140,7 @@ def test_passing_trouble_is_tried_again(
         (
             {"CIRCLECI_API_TOKEN": ""},
             2,
-            "No CircleCI API token is set; put a personal API token (User Settings → Personal API",
+            "No CircleCI API token is set; log in with `circleci-usage login`, or put a",
         ),
         ({"CIRCLECI_API_TOKEN": "wrong"}, 3, "CircleCI rejected the token (HTTP 401"),
         ({"ORG_ID": ""}, 2, "No organization is set; set ORG_ID or --org-id"),

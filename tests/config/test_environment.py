@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,13 +17,47 @@ def test_the_first_token_that_is_set_is_used_and_never_shown() -> None:
         {"CIRCLECI_API_TOKEN": "  ", "CIRCLE_TOKEN": "secret-one\n", "CIRCLECI_TOKEN": "two"}
     )
 
-    assert token.get_secret_value() == "secret-one"
+    assert token
+    assert token.secret.get_secret_value() == "secret-one"
+    assert (token.source, token.expires) == ("CIRCLE_TOKEN", None)
     assert "secret-one" not in f"{token} {token!r}"
 
 
-def test_no_token_says_where_to_put_it() -> None:
-    with pytest.raises(SettingsError, match="into the environment variable CIRCLECI_API_TOKEN"):
-        circleci_token({"PATH": "/bin"})
+def test_without_a_token_its_last_day_does_not_matter() -> None:
+    assert circleci_token({"PATH": "/bin", "CIRCLECI_API_TOKEN_EXPIRES": "soon"}) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2027-02-24", " 2027-02-24\n", "2027-02-24T23:59:59Z", "2027-02-25T01:00:00.5+02:00"],
+)
+def test_the_last_day_of_a_token_is_beside_it(written: str) -> None:
+    variables = {
+        "CIRCLE_TOKEN": "one",
+        "CIRCLE_TOKEN_EXPIRES": written,
+        "CIRCLECI_API_TOKEN_EXPIRES": "2026-01-01",
+    }
+
+    token = circleci_token(variables)
+
+    assert token
+    assert token.expires == date(2027, 2, 24)
+
+
+@pytest.mark.parametrize(
+    "written", ["in 90 days", "7776000", "CCIPAT_secret", "2027-02-30", "\x1b"]
+)
+def test_another_last_day_is_refused_and_not_quoted(written: str) -> None:
+    variables = {"CIRCLECI_API_TOKEN": "one", "CIRCLECI_API_TOKEN_EXPIRES": written}
+
+    with pytest.raises(SettingsError) as error:
+        circleci_token(variables)
+
+    assert str(error.value) == (
+        "CIRCLECI_API_TOKEN_EXPIRES is not a date; set it to the day on which the token expires,"
+        " for example 2027-02-24, or remove it."
+    )
+    assert error.value.__cause__ is None
 
 
 def test_organizations_are_separated_by_commas_or_repeated() -> None:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import ReportFlags
 from circleci_usage.cli.settings import report_settings
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.core.periods import Period, named_period, today_utc
@@ -77,7 +78,7 @@ class Place:
     def exporting(self) -> ExportSettings:
         return ExportSettings(
             url=self.circleci.url,
-            token=SecretStr(TOKEN),
+            token=ApiToken(SecretStr(TOKEN), "CIRCLECI_API_TOKEN"),
             organizations=(self.circleci.company.organizations[0].id,),
             store=self.folder / ".circleci-usage",
             options=ExportOptions(max_wait=timedelta(hours=1)),

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.flag_groups import ReportFlags
 from circleci_usage.cli.settings import report_settings
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.demo.standin.rules import Fate
@@ -32,7 +33,7 @@ def exported_and_reported(world: Bench, folder: Path) -> RecordedProgress:
     progress = RecordedProgress()
     exporting = ExportSettings(
         url=world.circleci.url,
-        token=SecretStr(TOKEN),
+        token=ApiToken(SecretStr(TOKEN), "CIRCLECI_API_TOKEN"),
         organizations=world.organizations,
         store=world.folder,
         options=ExportOptions(max_wait=timedelta(hours=1)),

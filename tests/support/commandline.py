@@ -11,6 +11,10 @@ from pathlib import Path
 _MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
 
 
+# A wide terminal, and not the keyring of whoever runs the tests.
+SETTINGS = {"COLUMNS": "200", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+
+
 @dataclass(frozen=True)
 class Finished:
     """A run that has ended."""
@@ -28,7 +32,7 @@ def circleci_usage(
     done = subprocess.run(
         [sys.executable, "-m", "circleci_usage", *map(str, arguments)],
         cwd=cwd,
-        env=environment | {"COLUMNS": "200"} | dict(env or {}),
+        env=environment | SETTINGS | dict(env or {}),
         capture_output=True,
         encoding="utf-8",
         timeout=timeout,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from circleci_usage.cli import app as command_line
 from circleci_usage.cli.json_output.document import JsonOutput
-from commandline import Finished
+from commandline import SETTINGS, Finished
 
 _MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR")
 
@@ -48,7 +48,7 @@ def _only(env: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     machine = {name: before[name] for name in _MACHINE if name in before}
     os.environ.clear()
-    os.environ.update(machine | {"COLUMNS": "200"} | dict(env))
+    os.environ.update(machine | SETTINGS | dict(env))
     try:
         yield
     finally:

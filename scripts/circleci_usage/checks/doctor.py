@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from circleci_usage.checks.export_checks import Check, check_circleci, check_store
 from circleci_usage.config import environment as config
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import SettingsError, UsageExporterError
 from circleci_usage.core.progress import Progress, SystemClock
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.http import Timeouts
 from circleci_usage.export.store import Store
+from circleci_usage.login.find_token import hides_kept_token
 from circleci_usage.network.reachable import WITHIN, ConnectionAttempt
 from circleci_usage.push.datadog.credentials import API_KEY_VARIABLES, datadog_credentials
 from circleci_usage.push.datadog.sites import Site, datadog_site, unreachable
+
+_HIDDEN: Final = "It has a token of `circleci-usage login` too, which is not used: {} is set."
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class DoctorSettings:
 
     Attributes:
         circleci_url: address of CircleCI.
+        find_token: gives the token for it, or raises what to do.
         organizations: ids or slugs.
         store: folder of the store.
         load_prices: reads the settings file; says which prices apply, or raises what is wrong.
@@ -33,6 +39,7 @@ class DoctorSettings:
     """
 
     circleci_url: str
+    find_token: Callable[[], ApiToken]
     organizations: Sequence[str]
     store: Path
     load_prices: Callable[[], str]
@@ -45,7 +52,7 @@ class DoctorSettings:
 def examine(
     settings: DoctorSettings, environment: Mapping[str, str], *, progress: Progress
 ) -> Iterator[Check]:
-    """Run all checks, without using up an export request."""
+    """Run all checks. No export starts, but one test request may count toward the hourly quota."""
     try:
         names = config.organizations(settings.organizations, settings.organizations_from)
     except SettingsError as error:
@@ -53,7 +60,7 @@ def examine(
         yield Check.failed("organization", error)
     # Begun before CircleCI is asked, so that without a network one timeout is enough.
     to_datadog = _attempt_datadog(settings, environment)
-    yield from _check_circleci(settings, environment, names, progress)
+    yield from _check_circleci(settings, names, progress)
     yield _check_settings(settings.load_prices)
     yield from check_store(Store(settings.store))
     if any(environment.get(name) for name in API_KEY_VARIABLES):
@@ -61,15 +68,13 @@ def examine(
 
 
 def _check_circleci(
-    settings: DoctorSettings,
-    environment: Mapping[str, str],
-    organizations: Sequence[str],
-    progress: Progress,
-) -> Sequence[Check]:
+    settings: DoctorSettings, organizations: Sequence[str], progress: Progress
+) -> Iterator[Check]:
     try:
+        token = settings.find_token()
         client = CircleCI(
             settings.circleci_url,
-            config.circleci_token(environment),
+            token.secret,
             progress=progress,
             timeouts=Timeouts(WITHIN, WITHIN, WITHIN),
             allow_insecure=settings.allow_insecure,
@@ -77,10 +82,14 @@ def _check_circleci(
         )
         fault = ConnectionAttempt(client.root).fault()
     except SettingsError as error:
-        return (Check.failed("token", error),)
+        yield Check.failed("token", error)
+        return
+    if hides_kept_token(token, settings.circleci_url, progress):
+        yield Check("keyring", _HIDDEN.format(token.source))
     if fault:
-        return (Check.failed("connection", client.unavailable(fault)),)
-    return check_circleci(client, organizations)
+        yield Check.failed("connection", client.unavailable(fault))
+        return
+    yield from check_circleci(client, token, organizations, Store(settings.store))
 
 
 def _attempt_datadog(

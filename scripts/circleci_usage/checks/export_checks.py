@@ -6,24 +6,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import (
+    AccessError,
     DataError,
     ServiceError,
     SettingsError,
     UsageExporterError,
 )
 from circleci_usage.core.paths import exists
+from circleci_usage.core.periods import today_utc
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_connection import CLOCK_TOLERANCE
-from circleci_usage.export.ledger import State
+from circleci_usage.export.api_responses import ExportRejectedError
+from circleci_usage.export.ledger import POSTS_PER_HOUR, State
 from circleci_usage.export.store import Store
+from circleci_usage.login.token_expiry import about_expiry
 from circleci_usage.usage.input_files import export_command
 
-_EXPIRY: Final = (
-    "CircleCI's API does not report when it expires: at most a year after it was created. CircleCI"
-    " emails its owner 30, 15, 7 and 1 day before."
+_EXPORTS: Final = "exports"
+
+_MAY: Final = (
+    "The token may request them, as far as CircleCI tells: it rejected a test request because of"
+    " the request, not of the token"
+)
+_ACCEPTED: Final = (
+    "The token may request them. CircleCI accepted a test request that it should have rejected, so"
+    " this check used one of this hour's requests, and may have started an export that nobody"
+    " downloads; please report it."
 )
 
 
@@ -34,12 +46,14 @@ class Check:
     Attributes:
         name: what was checked.
         message: what was found, or what to fix.
-        exit_code: 0 when it is ok, else that of the error.
+        exit_code: 0 when it is ok or not known, else that of the error.
+        is_known: whether the check came to a result.
     """
 
     name: str
     message: str
     exit_code: int = 0
+    is_known: bool = True
 
     @property
     def ok(self) -> bool:
@@ -52,17 +66,30 @@ class Check:
         return cls(name, str(error), error.exit_code)
 
 
-def check_circleci(client: CircleCI, organizations: Sequence[str]) -> tuple[Check, ...]:
-    """Check the token, the clock, and each organization by id or slug; uses no export request."""
+def check_circleci(
+    client: CircleCI, token: ApiToken, organizations: Sequence[str], store: Store
+) -> Iterator[Check]:
+    """Check the token, the clock, each organization, and whether the first may be exported.
+
+    Args:
+        client: uses the token.
+        token: its source and its last day.
+        organizations: ids or slugs; the first one sends export requests.
+        store: knows how many requests were sent within the hour.
+    """
     try:
         accessible = client.collaborations()
     except UsageExporterError as error:
         name = "connection" if isinstance(error, ServiceError) else "token"
-        return (Check.failed(name, error),)
+        yield Check.failed(name, error)
+        return
     count = counted(len(accessible), "organization")
-    token = Check("token", f"CircleCI accepts it; it has access to {count}. {_EXPIRY}")
-    found = (_check_organization(client, name) for name in organizations)
-    return (token, _check_clock(client), *found)
+    expiry = about_expiry(token, today_utc(client.now()))
+    text = f"CircleCI accepts the one from {token.source}; it has access to {count}. {expiry}"
+    yield Check("token", text)
+    yield _check_clock(client)
+    for name in organizations:
+        yield from _check_organization(client, name, store if name == organizations[0] else None)
 
 
 def check_store(store: Store) -> tuple[Check, ...]:
@@ -84,14 +111,54 @@ def _check_clock(client: CircleCI) -> Check:
     )
 
 
-def _check_organization(client: CircleCI, name: str) -> Check:
+def _check_organization(client: CircleCI, name: str, store: Store | None) -> Iterator[Check]:
+    """Access to an organization; with a store, also whether it may be exported."""
     what = f"organization {name}"
     try:
         found = find_organization(client, name)
     except UsageExporterError as error:
-        return Check.failed(what, error)
+        yield Check.failed(what, error)
+        return
     shown = f"{client.redacted(found.name)} ({found.id})"
-    return Check(what, f"The token has access to it: {shown}.")
+    yield Check(what, f"The token has access to it: {shown}.")
+    if store:
+        yield _check_export(client, found.id, store)
+
+
+def _check_export(client: CircleCI, organization: str, store: Store) -> Check:
+    """Whether the token may request exports; sends a request that CircleCI must reject."""
+    try:
+        used = len(store.ledger.posts_in_hour(organization, client.now()))
+    except UsageExporterError:
+        return _unknown("the store, which counts the export requests of this hour, is damaged.")
+    if used >= POSTS_PER_HOUR - 1:
+        return _unknown(
+            f"{used} of this hour's {POSTS_PER_HOUR} export requests are used, and the test may"
+            " count as one; rerun in an hour."
+        )
+    try:
+        return _permission(client.probe_export(organization))
+    except UsageExporterError as error:
+        return _unknown(str(error))
+
+
+def _permission(error: UsageExporterError | None) -> Check:
+    """What the error of a test request says about the token."""
+    match error:
+        case None:
+            return Check(_EXPORTS, _ACCEPTED)
+        case ExportRejectedError():
+            reason = f": {error.reason.rstrip('.')}" if error.reason else ""
+            return Check(_EXPORTS, f"{_MAY} (HTTP 400{reason}).")
+        case AccessError():
+            return Check.failed(_EXPORTS, error)
+        case _:
+            return _unknown(str(error))
+
+
+def _unknown(reason: str) -> Check:
+    text = f"Whether the token may request exports is not known: {reason}"
+    return Check(_EXPORTS, text, is_known=False)
 
 
 def _check_store(store: Store) -> Iterator[Check]:

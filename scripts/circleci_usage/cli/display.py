@@ -1,7 +1,7 @@
 """What several commands show: warnings, and a report that was written."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that draw
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +48,11 @@ def say_lines(console: "Console", *groups: Iterable[str]) -> None:
 
 
 def show_report(
-    console: "Console", report: "Report", folder: Path, link: str | None = None
+    console: "Console",
+    report: "Report",
+    folder: Path,
+    link: str | None = None,
+    warned: Sequence[str] = (),
 ) -> None:
     """Show a summary, the warnings, and where the page is.
 
@@ -57,13 +61,14 @@ def show_report(
         report: what was written.
         folder: where it was written to.
         link: the URL of the page among a job's artifacts, if it is a job's.
+        warned: those of its warnings that were shown before.
     """
     from circleci_usage.render.text.terminal import terminal_summary
     from circleci_usage.render.view.report_view import ReportView
     from circleci_usage.schema.report_files import PAGE_NAME
 
     console.show(terminal_summary(ReportView(report)))
-    show_warnings(console, report.warnings)
+    show_warnings(console, (each for each in report.warnings if each not in warned))
     if link:
         console.say(f"Once the job has stored the folder as artifacts, the page is at {link}")
     console.result_path(folder / PAGE_NAME)

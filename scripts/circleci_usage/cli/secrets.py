@@ -1,4 +1,4 @@
-"""Keeps secrets out of messages: of the environment, and those that were given as arguments."""
+"""Keeps secrets out of messages: of the environment, the keyring, and those given as arguments."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,9 +17,17 @@ _TOKEN: Final = re.compile(r"CCI(PAT|PRJ)_\w+", re.IGNORECASE)
 _KEY: Final = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{40})\b")
 """Keys of Datadog, and old tokens of CircleCI."""
 
+_REMEMBERED: Final[set[str]] = set()
+"""Secrets that this process read from elsewhere than the environment."""
+
+
+def remember_secret(secret: str) -> None:
+    """Keep a secret that is not in the environment out of messages, too."""
+    _REMEMBERED.add(secret)
+
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """A text without the environment's secrets: tokens, keys and passwords of proxies."""
+    """A text without the environment's tokens, keys and passwords, and remembered secrets."""
     for secret in sorted(set(_secrets(environment)), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
@@ -40,17 +48,18 @@ def holds_token(text: str) -> bool:
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
+    for secret in (*_REMEMBERED, *_secret_values(environment)):
+        if len(secret) >= _SHORTEST:
+            yield from (secret, quote(secret, safe=""), unquote(secret))
+
+
+def _secret_values(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
         if name.upper().endswith(_PROXY) and "@" in value:
             user = value.partition("://")[2].rpartition("@")[0]
-            secrets = [user, user.partition(":")[2]]
+            yield from (user, user.partition(":")[2])
         elif any(word in name.upper() for word in _SECRET):
-            secrets = [value.strip()]
-        else:
-            continue
-        for secret in secrets:
-            if len(secret) >= _SHORTEST:
-                yield from (secret, quote(secret, safe=""), unquote(secret))
+            yield value.strip()
 
 
 def secret_variable(flag: str) -> str | None:

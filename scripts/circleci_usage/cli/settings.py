@@ -7,7 +7,8 @@ Where a setting is given in several places, the first of these wins:
 3. the settings file, for prices: `--price-per-credit` overrides those in it;
 4. the default, said once in `flag_groups` or in the settings file's model.
 
-Secrets, that is tokens and keys, come from the environment alone. Imports are inside the functions:
+Secrets, that is tokens and keys, are in no flag: they come from the environment, and the token of
+`login` from the system's keyring. Imports are inside the functions:
 `--help` must not wait for the libraries behind the settings.
 """
 # ruff: noqa: PLC0415
@@ -28,6 +29,7 @@ from circleci_usage.cli.flag_groups import (
     ReportFlags,
 )
 from circleci_usage.cli.isolation import check_drawing
+from circleci_usage.cli.secrets import remember_secret
 from circleci_usage.cli.value_sources import COMMAND_LINE, DEFAULT, is_from, written_in
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
@@ -35,9 +37,10 @@ from circleci_usage.core.suggestions import invalid_choice
 from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
+    from circleci_usage.config.api_token import ApiToken
     from circleci_usage.config.chosen_period import ChosenPeriod, PeriodSources
     from circleci_usage.core.periods import Period
-    from circleci_usage.core.progress import Clock
+    from circleci_usage.core.progress import Clock, Progress
     from circleci_usage.export_and_report import ExportSettings
     from circleci_usage.push.datadog.plan import PushOptions
     from circleci_usage.push.datadog.sites import Site
@@ -90,14 +93,33 @@ def export_span(chosen: "ChosenPeriod") -> "Period":
     return with_history(chosen.period, chosen.name)
 
 
+def token_for(
+    environment: Mapping[str, str], circleci_url: str, progress: "Progress"
+) -> "ApiToken":
+    """The token for CircleCI at an address, which no traceback will show.
+
+    Raises:
+        SettingsError: there is none, or what is there cannot be used.
+    """
+    from circleci_usage.login.find_token import find_token
+
+    token = find_token(environment, circleci_url, progress)
+    remember_secret(token.secret.get_secret_value())
+    return token
+
+
 def export_settings(
-    environment: Mapping[str, str], flags: ExportFlags, organizations_from: str = "--org-id"
+    environment: Mapping[str, str],
+    flags: ExportFlags,
+    progress: "Progress",
+    organizations_from: str = "--org-id",
 ) -> "ExportSettings":
-    """How to export: the flags, and the token from the environment.
+    """How to export: the flags, and the token from the environment or the system's keyring.
 
     Args:
-        environment: has the token.
+        environment: may have the token.
         flags: everything else.
+        progress: shows that the keyring may wait to be unlocked.
         organizations_from: what the organizations were written in.
 
     Raises:
@@ -110,7 +132,7 @@ def export_settings(
 
     return ExportSettings(
         url=flags.circleci_url,
-        token=texts.circleci_token(environment),
+        token=token_for(environment, flags.circleci_url, progress),
         organizations=texts.organizations(flags.org_id or [], organizations_from),
         store=flags.store,
         options=ExportOptions(

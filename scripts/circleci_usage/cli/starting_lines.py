@@ -1,4 +1,4 @@
-"""What a command runs with, a line each: settings file, prices, organizations, period."""
+"""What a command runs with, a line each: settings file, prices, token, organizations, period."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -10,6 +10,7 @@ import typer
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.value_sources import overridden_variables, written_in
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.errors import SettingsError
@@ -59,6 +60,7 @@ def run_lines(
         SettingsError, DataError: as the parts below.
     """
     yield from settings_lines(applied)
+    yield from token_lines(exporting.token)
     yield from organization_lines(context, exporting)
     yield from period_lines(chosen)
     yield from export_lines(with_history(chosen.period, chosen.name), reporting, now)
@@ -122,6 +124,12 @@ def price_source(applied: AppliedSettings) -> str:
     if applied.file.list_price_per_credit is not None:
         return f"list price {price}, from {path}"
     return f"list price {price}, assumed; set yours with --price-per-credit or in a settings file"
+
+
+def token_lines(token: ApiToken) -> Iterator[str]:
+    """Where the token is from, and its last day, if it is known."""
+    until = f", expires {token.expires}" if token.expires else ""
+    yield line("Token", f"{token.source}{until}")
 
 
 def organization_lines(context: typer.Context, exporting: ExportSettings) -> Iterator[str]:

@@ -79,7 +79,8 @@ def next_run_lines(
 
 def check_line(check: Check) -> str:
     """One check, its outcome first."""
-    return f"{'ok ' if check.ok else 'FIX'}  {check.name}: {check.message}"
+    outcome = "FIX" if not check.ok else "ok " if check.is_known else "?  "
+    return f"{outcome}  {check.name}: {check.message}"
 
 
 def budget_line(state: BudgetState, currency: str) -> str:

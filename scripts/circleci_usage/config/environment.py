@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 from unicodedata import category
 
 from pydantic import SecretStr
 
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.periods import parse_day, parse_moment
 from circleci_usage.core.secret_texts import fault_of_secret
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.organization_names import is_name, slug_in
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
+
+EXPIRES: Final = "_EXPIRES"
+"""The end of the name of a variable with the last day of a token: CIRCLECI_API_TOKEN_EXPIRES."""
 
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
@@ -30,21 +35,44 @@ _TOO_LARGE: Final = Decimal(10) ** MAX_WHOLE_DIGITS
 _SHOWN: Final = 60
 
 
-def circleci_token(environment: Mapping[str, str]) -> SecretStr:
-    """The API token, from the environment alone: flags show up in process lists and histories.
+def circleci_token(environment: Mapping[str, str]) -> ApiToken | None:
+    """The API token of the environment; no flag has it: they show up in process lists.
+
+    The first of `TOKEN_VARIABLES` that is set has it. Another variable may have its last day, which
+    CircleCI's API does not tell: that of CIRCLECI_API_TOKEN is in CIRCLECI_API_TOKEN_EXPIRES.
 
     Raises:
-        SettingsError: none of the variables is set, or its text is no such token.
+        SettingsError: its text is no such token, or that of its last day is not a date.
     """
     for name in TOKEN_VARIABLES:
         token = environment.get(name, "").strip()
         if token:
             _refuse_other_text(name, token)
-            return SecretStr(token)
-    raise SettingsError(
-        "No CircleCI API token is set; put a personal API token"
-        f" {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
+            return ApiToken(SecretStr(token), name, _last_day(environment, f"{name}{EXPIRES}"))
+    return None
+
+
+def no_token() -> SettingsError:
+    """The error for a token that is nowhere, with the ways to set one."""
+    return SettingsError(
+        "No CircleCI API token is set; log in with `circleci-usage login`, or put a personal API"
+        f" token {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
     )
+
+
+def _last_day(environment: Mapping[str, str], name: str) -> date | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    moment = parse_moment(text)
+    try:
+        return moment.date() if moment else parse_day(text, name)
+    except SettingsError:
+        # Not quoted: beside a token, it may be one.
+        raise SettingsError(
+            f"{name} is not a date; set it to the day on which the token expires, for example"
+            " 2027-02-24, or remove it."
+        ) from None
 
 
 def _refuse_other_text(name: str, token: str) -> None:

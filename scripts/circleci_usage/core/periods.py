@@ -170,7 +170,7 @@ def parse_day(text: str, what: str) -> date:
 
 
 def _day_of_moment(text: str, what: str) -> date:
-    moment = _moment(text)
+    moment = parse_moment(text)
     if moment is None:
         shown = inert(repr(text))
         raise SettingsError(
@@ -185,7 +185,7 @@ def _day_of_moment(text: str, what: str) -> date:
     return moment.date()
 
 
-def _moment(text: str) -> datetime | None:
+def parse_moment(text: str) -> datetime | None:
     """An ISO date-time, which is UTC without an offset; None when the text is not one."""
     if not _DATE_TIME.fullmatch(text):
         return None

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.periods import Period, add_months, named_period, today_utc
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.temporary_folders import working_folder
@@ -50,7 +51,7 @@ def run_demo(
     ):
         exporting = ExportSettings(
             url=circleci.url,
-            token=SecretStr(circleci.token),
+            token=ApiToken(SecretStr(circleci.token), "the mock CircleCI"),
             organizations=tuple(organization.id for organization in ORGANIZATIONS),
             store=folder,
             options=ExportOptions(),

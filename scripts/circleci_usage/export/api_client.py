@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import requests
 
-from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
+from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
 from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
 from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
@@ -131,6 +131,24 @@ class CircleCI:
                 " export started is unknown, and requesting it again right now could use the hourly"
                 " quota twice; rerun the same command to resume."
             ) from None
+
+    def probe_export(self, organization: str) -> UsageExporterError | None:
+        """CircleCI's error for an export request that it must reject: may the token make others?
+
+        The days are in the future, and the last one is before the first, so no export can start.
+        The request may count toward the hourly quota all the same. It is sent once.
+
+        Returns:
+            ExportRejectedError when only the request is at fault, AccessError when the token is,
+            another error when neither is known; None when CircleCI accepted it.
+        """
+        start, end = (self.now() + timedelta(days=days) for days in (2, 1))
+        body = {"start": _timestamp(start), "end": _timestamp(end)}
+        try:
+            response = self._connection.post(_export_path(organization), body)
+        except BrokenError as error:
+            return self._connection.unusable(f"gave no usable response: {error}")
+        return error_in(response, f"organization {organization}", self._clock.now())
 
     def poll_export(self, organization: str, job: str) -> ExportJob | None:
         """The export job that the organization requested; None when CircleCI does not know it."""

@@ -190,6 +190,8 @@ class ApiConnection:
 
     def _exchange(self, method: str, path: str, body: object) -> tuple[bytes, requests.Response]:
         headers = {
+            # Not `Authorization: Bearer`: CircleCI server documents this header alone, and
+            # circleci.com takes every kind of token in it, those of a login too.
             "Circle-Token": self._token.get_secret_value(),
             "Accept": "application/json",
         }

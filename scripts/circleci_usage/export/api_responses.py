@@ -106,13 +106,16 @@ def error_in(response: ApiResponse, what: str, now: datetime) -> UsageExporterEr
             )
         case 401:
             error = AccessError(
-                f"CircleCI rejected the token ({status}); set CIRCLECI_API_TOKEN to a personal API"
-                " token (User Settings → Personal API Tokens). Project tokens do not work."
+                f"CircleCI rejected the token ({status}): it is wrong, expired or revoked. Log in"
+                " again with `circleci-usage login`, or put a new personal API token (User Settings"
+                " → Personal API Tokens) into CIRCLECI_API_TOKEN, which is used first. Project"
+                " tokens do not work."
             )
         case 403:
             error = AccessError(
-                f"The token is not allowed to access {what} ({status}); use the token of a member"
-                " who can view its usage."
+                f"The token is not allowed to access {what} ({status}); if it is from"
+                " `circleci-usage login`, log in again and choose the access level Write (then"
+                " Admin), or use the token of an organization admin."
             )
         case 404:
             error = AccessError(

@@ -53,15 +53,21 @@ def run(
     from circleci_usage.cli.json_output.members import export_members, report_members
     from circleci_usage.cli.starting_lines import run_lines
     from circleci_usage.export_and_report import run as export_and_report
+    from circleci_usage.export_and_report import token_warnings
 
     output = begin_json(context, shown)
     console, clock = console_for(shown, output), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
+    export_with = settings.export_settings(
+        os.environ, exporting, console, written_in(context, "org_id")
+    )
     applied = applied_settings(context, reporting.config, reporting.price_per_credit)
     report_with = settings.report_settings(os.environ, reporting, applied, chosen)
     say_lines(console, run_lines(context, applied, chosen, export_with, report_with, clock.now()))
+    # Said at once, in case the export fails.
+    about_token = token_warnings(export_with, clock.now())
+    show_warnings(console, about_token)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
@@ -70,7 +76,8 @@ def run(
     )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
-    show_report(console, made.report, reporting.output, report_with.presentation.link)
+    link = report_with.presentation.link
+    show_report(console, made.report, reporting.output, link, warned=about_token)
     if send:
         output.add(datadog={"summary": send(console, clock)})
 
@@ -97,19 +104,29 @@ def export(
 
     [dim]circleci-usage export --period last-13-months --max-wait 0[/dim]
     """
-    from circleci_usage.cli.starting_lines import organization_lines, override_lines, period_lines
+    from circleci_usage.cli.starting_lines import (
+        organization_lines,
+        override_lines,
+        period_lines,
+        token_lines,
+    )
     from circleci_usage.export_and_report import export as export_usage
+    from circleci_usage.export_and_report import token_warnings
 
     console, clock = console_for(shown), SystemClock()
     chosen = settings.period_from_flags(context, days, clock)
     show_warnings(console, chosen.warnings)
-    export_with = settings.export_settings(os.environ, exporting, written_in(context, "org_id"))
+    export_with = settings.export_settings(
+        os.environ, exporting, console, written_in(context, "org_id")
+    )
     say_lines(
         console,
+        token_lines(export_with.token),
         organization_lines(context, export_with),
         period_lines(chosen),
         override_lines(context, chosen),
     )
+    show_warnings(console, token_warnings(export_with, clock.now()))
     exported = export_usage(export_with, chosen.period, clock=clock, progress=console)
     show_warnings(console, exported.warnings)
     for part in exported.parts:

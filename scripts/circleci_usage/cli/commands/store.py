@@ -85,7 +85,9 @@ def doctor(
 ) -> None:
     """Validate the token, organization access, the settings and the store.
 
-    Each line says ok or what to fix.
+    Each line says ok or what to fix. To find out whether the token may request
+    exports, it sends a request that CircleCI must reject. That starts no export,
+    but may count as one of the ten requests an hour.
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
@@ -102,6 +104,7 @@ def doctor(
     console = console_for(shown, output)
     checked = DoctorSettings(
         circleci_url=circleci.circleci_url,
+        find_token=lambda: settings.token_for(os.environ, circleci.circleci_url, console),
         organizations=circleci.org_id or [],
         store=circleci.store,
         load_prices=load_prices,

@@ -18,7 +18,7 @@ _NAME_LENGTH: Final = 48
 
 
 def terminal_summary(view: ReportView) -> RenderableType:
-    """The overview of a report.
+    """The overview of a report, without its warnings, which commands show by themselves.
 
     Names are plain text: neither Rich's markup nor the terminal's codes act in them.
     """
@@ -32,7 +32,6 @@ def terminal_summary(view: ReportView) -> RenderableType:
     shown.extend(Text(f"• {sentence}") for sentence in others)
     if short.completeness:
         shown.append(Text(short.completeness, "dim"))
-    shown.extend(Text(f"Note: {warning}", "yellow") for warning in short.warnings)
     for each in short.lists:
         shown.extend((Text(), _table(each, view.currency)))
     return Group(*shown)
