@@ -32,13 +32,19 @@ class ConsentForm(HTMLParser):
                 self.choices.setdefault(given["name"], []).append(given["value"])
 
 
-def answer_consent(address: str, level: str = "read", button: str = "allow") -> str:
+def answer_consent(
+    address: str,
+    level: str = "read",
+    button: str = "allow",
+    organizations: Sequence[str] | None = None,
+) -> str:
     """Open an address that leads to the consent page, choose a level, and press a button.
 
     Args:
         address: the authorization address, or one that redirects to it.
         level: "read", "write" or "admin".
         button: "allow" or "deny".
+        organizations: the ids to leave checked; None for all.
 
     Returns:
         The address that the browser is redirected to, with the code or the error; nobody has
@@ -52,6 +58,8 @@ def answer_consent(address: str, level: str = "read", button: str = "allow") -> 
         assert page.status_code == 200, page.text
         form = ConsentForm()
         form.feed(page.text)
+        if organizations is not None:
+            form.choices["organization"] = [*organizations]
         answer = session.post(
             urljoin(page.url, form.action),
             data=_filled(form, {"level": level, "decision": button}),

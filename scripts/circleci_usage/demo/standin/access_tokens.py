@@ -1,23 +1,35 @@
 """The tokens that the stand-in accepts: the manual one, and those that its OAuth server issued."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Final
 
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.standin.rules import Rules
 
-_MANUAL_TOKEN_LEVEL: Final = "admin"  # noqa: S105 - a level; a manual token has all its user's rights
+_LATE: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a person allowed: an access level, and organizations by their ids (None: all)."""
+
+    level: str
+    organizations: frozenset[str] | None = None
+
+    def include(self, organization_id: str) -> bool:
+        """Whether a token with these permissions may access an organization."""
+        return self.organizations is None or organization_id in self.organizations
 
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token that the OAuth server issued."""
+    """A token and its permissions."""
 
     secret: str
-    level: str
-    expires_at: datetime
+    permissions: Permissions
+    expires_at: datetime = _LATE
 
 
 class AccessTokens:
@@ -28,10 +40,10 @@ class AccessTokens:
         self._clock = clock
         self._by_client: dict[str, AccessToken] = {}
 
-    def issue(self, client_id: str, level: str) -> AccessToken:
+    def issue(self, client_id: str, permissions: Permissions) -> AccessToken:
         """A new token, valid for `rules.token_lifetime`; it replaces the client's former one."""
         expires_at = self._clock.now() + self._rules.token_lifetime
-        token = AccessToken(f"ccipat_{token_hex(20)}", level, expires_at)
+        token = AccessToken(f"ccipat_{token_hex(20)}", permissions, expires_at)
         self._by_client[client_id] = token
         return token
 
@@ -44,15 +56,14 @@ class AccessTokens:
         if self._by_client.get(client_id) == token:
             self.revoke_of_client(client_id)
 
-    def level(self, secret: str) -> str | None:
-        """The access level of a valid token; None for all other texts.
+    def permissions(self, secret: str) -> Permissions | None:
+        """What a valid token may do; None for all other texts. A manual token may do all.
 
-        Example: `level(rules.token)` → `"admin"`.
+        Example: `permissions(rules.token)` → `Permissions("admin")`.
         """
-        if secret == self._rules.token:
-            return _MANUAL_TOKEN_LEVEL
+        manual = AccessToken(self._rules.token, Permissions("admin"))
         now = self._clock.now()
-        for token in tuple(self._by_client.values()):
+        for token in (manual, *self._by_client.values()):
             if token.secret == secret and now < token.expires_at:
-                return token.level
+                return token.permissions
         return None

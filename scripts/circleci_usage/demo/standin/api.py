@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.company.catalog import SampleOrganization
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.access_tokens import AccessTokens
+from circleci_usage.demo.standin.access_tokens import AccessTokens, Permissions
 from circleci_usage.demo.standin.exportjobs import ExportJobs
 from circleci_usage.demo.standin.limits import HourlyQuota, refusal_headers
 from circleci_usage.demo.standin.messages import RejectedRequestError, Request, Response
@@ -53,18 +53,18 @@ class UsageApi:
         path = unquote(urlsplit(request.path).path)
         with self._lock:
             try:
-                level = self._authenticate(request)
+                granted = self._authenticate(request)
                 for method, pattern, respond in self._routes:
                     match = pattern.fullmatch(path)
                     if match and method == request.method:
-                        self._check_permission(level, method)
-                        return respond(request, *match.groups())
+                        self._check_level(granted, method)
+                        return respond(granted, request, *match.groups())
             except RejectedRequestError as rejected:
                 return rejected.response
         return Response.json(HTTPStatus.NOT_FOUND, {"message": "Not found."})
 
-    def _authenticate(self, request: Request) -> str:
-        """The access level of the request's token."""
+    def _authenticate(self, request: Request) -> Permissions:
+        """What the request's token may do."""
         if "circle-token=" in urlsplit(request.path).query:
             raise RejectedRequestError(
                 HTTPStatus.UNAUTHORIZED,
@@ -72,59 +72,70 @@ class UsageApi:
                 " security. Please use a supported authentication method such as header-based, or"
                 " basic authentication.",
             )
-        level = self._tokens.level(_token(request))
-        if level is None:
+        granted = self._tokens.permissions(_token(request))
+        if granted is None:
             raise RejectedRequestError(HTTPStatus.UNAUTHORIZED, "Invalid token provided.")
-        return level
+        return granted
 
-    def _check_permission(self, level: str, method: str) -> None:
+    def _check_level(self, granted: Permissions, method: str) -> None:
         """Every level may read; the only POST requests an export."""
-        if method == "POST" and level not in self._rules.levels_that_export:
-            raise RejectedRequestError(HTTPStatus.FORBIDDEN, "Permission denied.")
+        if method == "POST" and granted.level not in self._rules.levels_that_export:
+            raise _permission_denied()
 
-    def _collaborations(self, _request: Request) -> Response:
-        seen = [one for one in self._organizations if one.id not in self._rules.forbidden]
+    def _collaborations(self, granted: Permissions, _request: Request) -> Response:
+        seen = [one for one in self._organizations if self._may_access(granted, one)]
         return Response.json(HTTPStatus.OK, [_described(one) for one in seen])
 
-    def _organization(self, _request: Request, slug_or_id: str) -> Response:
-        one = self._find(slug_or_id)
+    def _organization(self, granted: Permissions, _request: Request, slug_or_id: str) -> Response:
+        one = self._find(granted, slug_or_id)
         return Response.json(
             HTTPStatus.OK,
             {"id": one.id, "name": one.name, "slug": one.slug, "vcs_type": one.vcs_type},
         )
 
-    def _create_export(self, request: Request, org_id: str) -> Response:
-        organization = self._find_id(org_id)
+    def _create_export(self, granted: Permissions, request: Request, org_id: str) -> Response:
+        organization = self._find_id(granted, org_id)
         self._count(self._posts, organization, self._rules.posts_per_hour)
         now = self._clock.now()
         window = read_window(request.body, now, self._rules.look_back)
-        shared = (self._find_id(one).id for one in window.shared_org_ids)
+        shared = (self._find_id(granted, one).id for one in window.shared_org_ids)
         return Response.json(
             HTTPStatus.CREATED, self._jobs.create((organization.id, *shared), window, now)
         )
 
-    def _poll_export(self, _request: Request, org_id: str, job_id: str) -> Response:
-        organization = self._find_id(org_id)
+    def _poll_export(
+        self, granted: Permissions, _request: Request, org_id: str, job_id: str
+    ) -> Response:
+        organization = self._find_id(granted, org_id)
         self._count(self._gets, organization, self._rules.gets_per_hour)
         body = self._jobs.poll(job_id, organization.id)
         if body is None:
             raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
         return Response.json(HTTPStatus.OK, body)
 
-    def _find_id(self, org_id: str) -> SampleOrganization:
+    def _find_id(self, granted: Permissions, org_id: str) -> SampleOrganization:
         """An organization by its id; the usage endpoints accept no slugs."""
-        return self._allowed(one for one in self._organizations if one.id == org_id.lower())
+        return self._allowed(
+            granted, (one for one in self._organizations if one.id == org_id.lower())
+        )
 
-    def _find(self, slug_or_id: str) -> SampleOrganization:
-        return self._allowed(one for one in self._organizations if slug_or_id in (one.slug, one.id))
+    def _find(self, granted: Permissions, slug_or_id: str) -> SampleOrganization:
+        return self._allowed(
+            granted, (one for one in self._organizations if slug_or_id in (one.slug, one.id))
+        )
 
-    def _allowed(self, found: Iterator[SampleOrganization]) -> SampleOrganization:
+    def _allowed(
+        self, granted: Permissions, found: Iterator[SampleOrganization]
+    ) -> SampleOrganization:
         organization = next(found, None)
         if organization is None:
             raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Organization does not exist.")
-        if organization.id in self._rules.forbidden:
-            raise RejectedRequestError(HTTPStatus.FORBIDDEN, "Permission denied.")
+        if not self._may_access(granted, organization):
+            raise _permission_denied()
         return organization
+
+    def _may_access(self, granted: Permissions, organization: SampleOrganization) -> bool:
+        return organization.id not in self._rules.forbidden and granted.include(organization.id)
 
     def _count(
         self, quota: HourlyQuota, organization: SampleOrganization, limit: int | None
@@ -136,6 +147,10 @@ class UsageApi:
             raise RejectedRequestError(
                 HTTPStatus.TOO_MANY_REQUESTS, "Rate limit exceeded.", headers
             )
+
+
+def _permission_denied() -> RejectedRequestError:
+    return RejectedRequestError(HTTPStatus.FORBIDDEN, "Permission denied.")
 
 
 def _described(organization: SampleOrganization) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from circleci_usage.demo.standin.access_tokens import AccessToken
+from circleci_usage.demo.standin.access_tokens import AccessToken, Permissions
 from circleci_usage.demo.standin.oauth_clients import OAuthClient, OAuthClients
 from circleci_usage.demo.standin.oauth_messages import OAuthError, Parameters
 
@@ -30,7 +30,7 @@ class Grant:
     """What a person allowed. Its code can be used until it expires, and once."""
 
     request: AuthorizationRequest
-    level: str
+    permissions: Permissions
     expires_at: datetime
     used: bool = False
     token: AccessToken | None = None

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.access_tokens import AccessTokens
+from circleci_usage.demo.standin.access_tokens import AccessTokens, Permissions
 from circleci_usage.demo.standin.authorization import (
     AuthorizationRequest,
     Grant,
@@ -75,10 +75,11 @@ class OAuthServer:
     def _decide(self, request: Request) -> Response:
         fields = form_fields(request)
         given = parameters((name, value) for name, value in fields if name != "organization")
+        organizations = frozenset(value for name, value in fields if name == "organization")
         asked = self._consents.get(given.get("consent", ""))
         if asked is None:
             raise OAuthError("invalid_request", message="unknown consent")
-        outcome = self._outcome(asked, given)
+        outcome = self._outcome(asked, given, organizations)
         del self._consents[given["consent"]]
         query = urlencode({**outcome, "state": asked.state})
         return Response(
@@ -87,20 +88,22 @@ class OAuthServer:
             | NO_STORE,
         )
 
-    def _outcome(self, asked: AuthorizationRequest, given: Parameters) -> Parameters:
+    def _outcome(
+        self, asked: AuthorizationRequest, given: Parameters, organizations: frozenset[str]
+    ) -> Parameters:
         match given.get("decision"), given.get("level"):
             case "deny", _:
                 return {"error": "access_denied"}
             case "allow", level if level in ACCESS_LEVELS:
-                return {"code": self._grant(asked, level)}
+                return {"code": self._grant(asked, Permissions(level, organizations))}
         raise OAuthError("invalid_request", message="invalid decision or level")
 
-    def _grant(self, asked: AuthorizationRequest, level: str) -> str:
+    def _grant(self, asked: AuthorizationRequest, permissions: Permissions) -> str:
         """A code. Authorizing a client again ends its former token at once."""
         self._tokens.revoke_of_client(asked.client.id)
         code = token_urlsafe(32)
         expires_at = self._clock.now() + self._rules.code_lifetime
-        self._grants[code] = Grant(asked, level, expires_at)
+        self._grants[code] = Grant(asked, permissions, expires_at)
         return code
 
     def _exchange(self, request: Request) -> Response:
@@ -110,7 +113,7 @@ class OAuthServer:
         grant = self._used(given["code"])
         if not grant.is_for(given) or self._clock.now() >= grant.expires_at:
             raise OAuthError("invalid_grant")
-        grant.token = self._tokens.issue(given["client_id"], grant.level)
+        grant.token = self._tokens.issue(given["client_id"], grant.permissions)
         issued = {
             "access_token": grant.token.secret,
             "token_type": "Bearer",
