@@ -65,12 +65,14 @@ take_secret() {
   export "$1=${!usage_orb_source}"
 }
 
-# Sets the variable $1 to the last day of the secret that take_secret has just taken: of no other one.
+# Sets the variable $1_EXPIRES to the last day of the secret that take_secret took: it is beside that secret or unknown.
 take_last_day() {
-  local usage_orb_last_day=${usage_orb_source}_EXPIRES
-  usage_orb_last_day=${!usage_orb_last_day-}
-  unset "$1"
-  [ -z "$usage_orb_last_day" ] || export "$1=$usage_orb_last_day"
+  usage_orb_day=${usage_orb_source}_EXPIRES
+  if holds_something "$usage_orb_day"; then
+    export "$1_EXPIRES=${!usage_orb_day}"
+  else
+    unset "$1_EXPIRES"
+  fi
 }
 
 # As take_secret, but the default variable may be missing; then the alternative name $3 is not used either.
@@ -118,7 +120,7 @@ done
 case $1 in
   export | run)
     take_secret CIRCLECI_API_TOKEN token
-    take_last_day CIRCLECI_API_TOKEN_EXPIRES
+    take_last_day CIRCLECI_API_TOKEN
     ;;
   push)
     take_secret DATADOG_API_KEY api_key

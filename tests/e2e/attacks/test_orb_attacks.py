@@ -100,7 +100,6 @@ def marked(value: Any, mark: Path) -> Any:
 
 
 TOKENS = {"CIRCLECI_API_TOKEN": TOKEN}
-LAST_DAY = {"CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"}
 KEYS = {"DATADOG_API_KEY": API_KEY}
 OTHERS = {"CIRCLE_TOKEN": OTHER, "CIRCLECI_TOKEN": OTHER, "DD_API_KEY": OTHER, "DD_APP_KEY": OTHER}
 EVAL = "a[$(touch {mark})]"
@@ -206,17 +205,25 @@ TRICKS = {
         OTHERS | {"MY_TOKEN": TOKEN},
         seen={"CIRCLECI_API_TOKEN": TOKEN},
     ),
-    "the last day of the token": Trick("export", env=TOKENS | LAST_DAY, seen=LAST_DAY),
+    "the last day of a token": Trick(
+        "export",
+        env=TOKENS | {"CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
+        seen={"CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
+    ),
     "the last day of a token of mine": Trick(
         "export",
         {"token": "MY_TOKEN"},
-        LAST_DAY | {"MY_TOKEN": TOKEN, "MY_TOKEN_EXPIRES": "2027-05-31"},
-        seen={"CIRCLECI_API_TOKEN_EXPIRES": "2027-05-31"},
+        {
+            "MY_TOKEN": TOKEN,
+            "MY_TOKEN_EXPIRES": "2027-02-24",
+            "CIRCLECI_API_TOKEN_EXPIRES": "2026-01-01",
+        },
+        seen={"CIRCLECI_API_TOKEN": TOKEN, "CIRCLECI_API_TOKEN_EXPIRES": "2027-02-24"},
     ),
     "the last day of another token": Trick(
         "export",
         {"token": "MY_TOKEN"},
-        LAST_DAY | {"MY_TOKEN": TOKEN},
+        {"MY_TOKEN": TOKEN, "MY_TOKEN_EXPIRES": " ", "CIRCLECI_API_TOKEN_EXPIRES": "2026-01-01"},
         seen={"CIRCLECI_API_TOKEN_EXPIRES": None},
     ),
     "a command as the last day": Trick(
