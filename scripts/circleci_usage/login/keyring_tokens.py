@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "the system's keyring"
 SERVICE: Final = "circleci-usage"
 
+_WRITTEN: Final = r"^[!#-\[\]-~]+$"
+"""As JSON writes it unchanged, so that it can be recognized in any text."""
 _LONGEST_ENTRY: Final = 10_000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ABSENT: Final = ("keyring.backends.fail", "keyring.backends.null")
@@ -48,7 +50,7 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
-    token: Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=4096)] = Field(
+    token: Annotated[str, StringConstraints(pattern=_WRITTEN, max_length=4096)] = Field(
         repr=False
     )
     expires: date | None = None
