@@ -41,8 +41,9 @@ def show_next_steps(
     command = _next_command(proposal, target, source)
     console.say(f"1. Review and edit it, then see the result: {command}")
     console.say(
-        f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN, a token that"
-        f" can only read if possible, and CIRCLECI_API_TOKEN_EXPIRES, its last day: {TOKEN_URL}"
+        f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN and, to be"
+        " warned before it expires, its last day in CIRCLECI_API_TOKEN_EXPIRES. How to get a token"
+        f" that can only read: {TOKEN_URL}"
     )
     # As Text: a path must stay as it is, even where it looks like a token.
     console.result(Text(_job(proposal, config)))
