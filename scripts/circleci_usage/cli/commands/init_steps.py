@@ -43,7 +43,7 @@ def show_next_steps(
     console.say(
         f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN and, to be"
         " warned before it expires, its last day in CIRCLECI_API_TOKEN_EXPIRES. How to get a token"
-        f" that can only read: {TOKEN_URL}"
+        f" of limited access: {TOKEN_URL}"
     )
     # As Text: a path must stay as it is, even where it looks like a token.
     console.result(Text(_job(proposal, config)))
