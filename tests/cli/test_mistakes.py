@@ -128,6 +128,7 @@ MISTAKES = [
     exporting("used a variable that docker does not expand", CIRCLECI_API_TOKEN="$CIRCLE_TOKEN"),
     exporting("used a project token", CIRCLECI_API_TOKEN="CCIPRJ_" + SECRET),
     exporting("copied two lines", CIRCLECI_API_TOKEN=f"{SECRET}\nORG_ID"),
+    exporting("wrote a duration as the last day", CIRCLECI_API_TOKEN_EXPIRES="90 days"),
     exporting("used a revoked token", CIRCLECI_API_TOKEN="CCIPAT_revoked"),
     exporting("set no organization", ORG_ID=""),
     exporting("mixed up the variables", ORG_ID="ccipat_pasted_0123456789abcdef"),

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from commandline import SETTINGS
+
 # Variables that Python and its libraries need; none of them is a setting of circleci-usage.
 _MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
 
@@ -47,7 +49,7 @@ class Outcome:
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a command: the machine's own variables and the given ones."""
     machine = {name: os.environ[name] for name in _MACHINE if name in os.environ}
-    return machine | {"COLUMNS": "200"} | dict(env or {})
+    return machine | SETTINGS | dict(env or {})
 
 
 def attacked(

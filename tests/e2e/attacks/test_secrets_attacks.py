@@ -19,6 +19,7 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, error_response
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
+from file_keyring import keyring_file, keyring_variables
 from hostile_server import HANG, READ, HostileServer, Script, answer
 
 PLAIN_TOKEN = "5d41402abc4b2a76b9719d911017c5925d41402a"
@@ -269,11 +270,19 @@ def test_even_the_traceback_of_an_internal_error_shows_none(text: str, env: dict
         assert secret not in shown
 
 
-def test_an_internal_error_has_a_traceback_and_no_secrets(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_kept", [False, True], ids=["environment", "keyring"])
+def test_an_internal_error_has_a_traceback_and_no_secrets(is_kept: bool, tmp_path: Path) -> None:
     """An internal error is caused by a broken module, as nothing from outside causes one."""
+    token, place = TOKEN, {"CIRCLECI_API_TOKEN": TOKEN}
+    if is_kept:
+        token = "of-no-known-shape/0123456789"
+        entry = json.dumps({"token": token, "expires": "2027-02-24"})
+        file = keyring_file(tmp_path / "keyring.json", "http://127.0.0.1:9", entry)
+        place = {"CIRCLECI_API_TOKEN": "", **keyring_variables(file)}
     program = (
-        "import circleci_usage.export_and_report, os, sys\n"
-        "def broken(*_, **__): raise RuntimeError('\\x1b[2J' + os.environ['CIRCLECI_API_TOKEN'])\n"
+        "import circleci_usage.export_and_report, sys\n"
+        "def broken(settings, *_, **__):\n"
+        "    raise RuntimeError('\\x1b[2J' + settings.token.secret.get_secret_value())\n"
         "circleci_usage.export_and_report.export = broken\n"
         "sys.argv = ['circleci-usage', 'export', '--verbose']\n"
         "from circleci_usage.cli.app import main\n"
@@ -282,7 +291,7 @@ def test_an_internal_error_has_a_traceback_and_no_secrets(tmp_path: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
-        env=environment(exporting("http://127.0.0.1:9")),
+        env=environment(exporting("http://127.0.0.1:9")) | place,
         capture_output=True,
         text=True,
         timeout=60,
@@ -291,5 +300,5 @@ def test_an_internal_error_has_a_traceback_and_no_secrets(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "Traceback (most recent call last)" in done.stderr
     assert "RuntimeError: \\x1b[2J***" in done.stderr
-    assert TOKEN not in done.stderr + done.stdout
+    assert token not in done.stderr + done.stdout
     assert os.fsencode("\x1b") not in done.stderr.encode()

@@ -108,7 +108,8 @@ _CHECKS: Final = list_key(
     "checks",
     "The checks in their order.",
     text("name", "What was checked."),
-    yes_no("ok", "Whether there is nothing to fix."),
+    yes_no("ok", "Whether there is nothing to fix, as far as it is known."),
+    yes_no("known", "Whether the check came to a result."),
     text("message", "What was found, or what to fix."),
     count("exit_code", "", "0, or the exit code of this error."),
 )

@@ -159,6 +159,7 @@ def _check(check: Check) -> dict[str, Any]:
     return {
         "name": check.name,
         "ok": check.ok,
+        "known": check.is_known,
         "message": check.message,
         "exit_code": check.exit_code,
     }

@@ -1,0 +1,220 @@
+"""Where the token of a command is from, and when it expires, as a user sees it."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from circleci_usage.core.periods import today_utc
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.login.keyring_tokens import entry_name, keep_token
+from commandline import circleci_usage
+from export_command import SECRET, exporting_environment, posts, small_circleci
+from file_keyring import file_keyring, keyring_file, keyring_variables
+from inprocess import run_here
+
+TODAY = today_utc(SystemClock().now())
+NEVER_SHOWN = "kept-in-the-keyring-0123456789abcdef"
+WARNING = re.compile(
+    r"The CircleCI token from CIRCLECI_API_TOKEN expires on [-0-9]{10}, in 1[12] days: put a new"
+    r" one into it, such as that of `circleci-usage login --print-token`, and its last day into"
+    r" CIRCLECI_API_TOKEN_EXPIRES\."
+)
+EXPIRING = {"CIRCLECI_API_TOKEN_EXPIRES": str(TODAY + timedelta(days=12))}
+
+
+@pytest.fixture(scope="module")
+def circleci() -> Iterator[StandIn]:
+    with small_circleci() as standin:
+        yield standin
+
+
+@pytest.fixture
+def env(circleci: StandIn) -> dict[str, str]:
+    return exporting_environment(circleci)
+
+
+@pytest.fixture
+def without(env: dict[str, str]) -> dict[str, str]:
+    """The environment without a token."""
+    return {name: value for name, value in env.items() if name != "CIRCLECI_API_TOKEN"}
+
+
+def test_a_run_warns_once_and_its_report_does(env: dict[str, str], tmp_path: Path) -> None:
+    done = run_here("run", cwd=tmp_path, env=env | EXPIRING)
+
+    assert done.code == 0, done.err
+    last = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
+    assert f"\nToken:         CIRCLECI_API_TOKEN, expires {last}\n" in done.err
+    assert len(WARNING.findall(done.err)) == 1
+    report = tmp_path / "usage-report"
+    warnings = json.loads((report / "summary.json").read_text("utf-8"))["warnings"]
+    assert WARNING.fullmatch(warnings[0])
+    for name in ("summary.md", "slack.json", "index.html"):
+        said = (report / name).read_text("utf-8").replace("\\", "")
+        assert "The CircleCI token from CIRCLECI_API_TOKEN expires on " in said, name
+
+
+def test_the_document_of_a_run_has_the_warning_once(env: dict[str, str], tmp_path: Path) -> None:
+    done = run_here("run", "--json", cwd=tmp_path, env=env | EXPIRING)
+
+    assert done.code == 0, done.err
+    warned = [text for text in json.loads(done.out)["warnings"] if "token" in text]
+    assert len(warned) == 1
+    assert WARNING.fullmatch(warned[0])
+
+
+def test_an_export_warns_even_when_quiet(env: dict[str, str], tmp_path: Path) -> None:
+    done = run_here("export", "--quiet", cwd=tmp_path, env=env | EXPIRING)
+
+    assert done.code == 0, done.err
+    assert WARNING.search(done.err)
+    assert "Token: " not in done.err
+
+
+@pytest.mark.parametrize("command", ["run", "export"])
+def test_what_fails_warns_first(command: str, env: dict[str, str], tmp_path: Path) -> None:
+    expired = {"CIRCLECI_API_TOKEN": "expired", "CIRCLECI_API_TOKEN_EXPIRES": "2026-11-01"}
+
+    done = run_here(command, cwd=tmp_path, env=env | expired)
+
+    assert done.code == 3
+    assert (
+        done.err.count(
+            "\nWarning: The CircleCI token from CIRCLECI_API_TOKEN expired on 2026-11-01 by this"
+            " computer's clock: put a new one into it"
+        )
+        == 1
+    )
+    assert done.err.splitlines()[-1] == (
+        "Error: CircleCI rejected the token (HTTP 401: Invalid token provided.): it is wrong,"
+        " expired or revoked. Log in again with `circleci-usage login`, or put a new personal API"
+        " token (User Settings → Personal API Tokens) into CIRCLECI_API_TOKEN, which is used"
+        " first. Project tokens do not work."
+    )
+
+
+def test_a_last_day_that_is_none_is_an_error(env: dict[str, str], tmp_path: Path) -> None:
+    done = run_here("run", cwd=tmp_path, env=env | {"CIRCLECI_API_TOKEN_EXPIRES": SECRET})
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: CIRCLECI_API_TOKEN_EXPIRES is not a date; set it to")
+    assert SECRET not in done.err
+
+
+def test_the_token_of_the_keyring_exports_and_is_nowhere_else(
+    circleci: StandIn, without: dict[str, str], tmp_path: Path
+) -> None:
+    entry = json.dumps({"token": SECRET, "expires": "2027-02-24"})
+    file = keyring_file(tmp_path / "keyring.json", entry_name(circleci.url), entry)
+    work = tmp_path / "work"
+    work.mkdir()
+
+    done = circleci_usage("run", "--verbose", cwd=work, env=without | keyring_variables(file))
+
+    assert done.code == 0, done.err
+    assert "\nToken:         the system's keyring, expires 2027-02-24\n" in done.err
+    assert SECRET not in done.out + done.err
+    for written in filter(Path.is_file, work.rglob("*")):
+        assert SECRET.encode() not in written.read_bytes(), written
+
+
+def test_another_address_has_another_token(
+    circleci: StandIn, without: dict[str, str], tmp_path: Path
+) -> None:
+    with file_keyring(tmp_path / "keyring.json"):
+        keep_token("https://circleci.com", SecretStr(SECRET), None)
+        before = len(circleci.calls)
+        done = run_here("run", cwd=tmp_path, env=without)
+
+    assert done.code == 2
+    assert "Error: No CircleCI API token is set; log in with `circleci-usage login`" in done.err
+    assert len(circleci.calls) == before
+
+
+KEYRINGS = {
+    "nonsense": ({"PYTHON_KEYRING_BACKEND": "nonsense"}, "cannot be loaded (ValueError: "),
+    "a module that is none": (
+        {"PYTHON_KEYRING_BACKEND": "nowhere.Keyring"},
+        "cannot be loaded (ModuleNotFoundError: No module named 'nowhere'); check PYTHON_KEYRING_",
+    ),
+    "no class": ({"PYTHON_KEYRING_BACKEND": "json.Keyring"}, "cannot be loaded (AttributeError: "),
+    "no keyring": ({"PYTHON_KEYRING_BACKEND": "json.JSONDecoder"}, "cannot be loaded ("),
+    "locked": ({"KEYRING_PROPERTY_FAULT": "KeyringLocked"}, "is locked; unlock it and rerun"),
+    "broken": ({"KEYRING_PROPERTY_FAULT": "Surprise"}, "refused access (RuntimeError)"),
+    "fail": (
+        {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+        "No CircleCI API token is set; log in with `circleci-usage login`, or put a personal API",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "message"), KEYRINGS.values(), ids=KEYRINGS)
+def test_a_keyring_that_cannot_be_used_is_one_line(
+    changed: dict[str, str], message: str, without: dict[str, str], tmp_path: Path
+) -> None:
+    file = keyring_file(tmp_path / "keyring.json", "https://circleci.com", NEVER_SHOWN)
+    variables = without | keyring_variables(file) | changed
+
+    done = circleci_usage("export", "--verbose", cwd=tmp_path, env=variables)
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert done.err.startswith("Error: ")
+    assert len(done.err.splitlines()) == 1
+    assert NEVER_SHOWN not in done.err
+
+
+def test_with_a_token_in_the_environment_a_broken_keyring_does_not_matter(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    broken = {"PYTHON_KEYRING_BACKEND": "nonsense"}
+    assert circleci_usage("export", cwd=tmp_path, env=env | broken).code == 0
+
+
+def test_the_doctor_says_which_token_hides_another(
+    circleci: StandIn, env: dict[str, str], without: dict[str, str], tmp_path: Path
+) -> None:
+    days = ("START_DATE", "END_DATE")
+    both, one = ({k: v for k, v in each.items() if k not in days} for each in (env, without))
+    with file_keyring(tmp_path / "keyring.json"):
+        keep_token(circleci.url, SecretStr(SECRET), TODAY + timedelta(days=80))
+        hidden = run_here("doctor", cwd=tmp_path, env=both)
+        before = posts(circleci)
+        used = run_here("doctor", "--json", cwd=tmp_path, env=one)
+
+    assert hidden.out.startswith(
+        "ok   keyring: It has a token of `circleci-usage login` too, which is not used:"
+        " CIRCLECI_API_TOKEN is set.\n"
+        "ok   token: CircleCI accepts the one from CIRCLECI_API_TOKEN; it has access to"
+    )
+    checks = {check["name"]: check for check in json.loads(used.out)["checks"]}
+    assert "keyring" not in checks
+    assert re.search(
+        r"the one from the system's keyring; .* It expires on [-0-9]{10}, in (79|80) days\.",
+        checks["token"]["message"],
+    )
+    assert "The token may request them" in checks["exports"]["message"]
+    assert posts(circleci) == before + 1
+    assert SECRET not in hidden.out + used.out
+
+
+def test_what_the_doctor_does_not_know_is_marked(
+    circleci: StandIn, env: dict[str, str], tmp_path: Path
+) -> None:
+    circleci.posts_per_hour = 0
+    try:
+        del env["START_DATE"], env["END_DATE"]
+        done = run_here("doctor", cwd=tmp_path, env=env)
+        document = run_here("doctor", "--json", cwd=tmp_path, env=env)
+    finally:
+        circleci.posts_per_hour = None
+    assert (done.code, document.code) == (0, 0)
+    (check,) = (one for one in json.loads(document.out)["checks"] if one["name"] == "exports")
+    assert (check["ok"], check["known"]) == (True, False)
+    assert "\n?    exports: Whether the token may request exports is not known: " in done.out
