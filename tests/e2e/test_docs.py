@@ -1,5 +1,6 @@
 """The documentation names what exists: packages, paths, links."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,25 @@ def test_every_page_is_linked(page: Path) -> None:
     others = [each for each in PAGES if each != page]
     linked = {(other.parent / path).resolve() for other in others for path, _ in links(other)}
     assert page in linked
+
+
+def texts_in_the_code() -> str:
+    """Every text of the code, a line each; one with values in it is several."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in SOURCE.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return "\n".join(node.value for node in nodes if isinstance(node.value, str))
+
+
+def test_the_messages_of_a_login_are_those_of_the_code() -> None:
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    table = page.split("\n## Logging in\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\*.+?) \|", table, re.MULTILINE)
+    messages = re.findall(r"\*([^*]+)\*", "".join(rows))
+    code = texts_in_the_code()
+
+    assert len(messages) > 20
+    pieces = [piece.strip() for message in messages for piece in message.split("…")]
+    assert [piece for piece in pieces if piece not in code] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(test_[\w*]+\.py)`", SECURITY))))

@@ -22,5 +22,8 @@ SETTINGS_URL: Final = (
 )
 """What each setting does."""
 
+TOKEN_URL: Final = f"https://github.com/{REPOSITORY}/blob/v{__version__}/docs/token.md"
+"""How to get a token with as few rights as possible."""
+
 ORB: Final = f"circleci-usage/usage-exporter@{__version__.partition('.')[0]}"
 """The orb, with its major version."""

@@ -36,7 +36,8 @@ def _workflow() -> Iterator[str]:
     yield "    jobs:"
     yield "      - usage-exporter/usage_report:"
     yield f"{_PARAMETER}period: last-week"
-    yield f"{_PARAMETER}context: circleci-usage # has CIRCLECI_API_TOKEN"
+    variables = "CIRCLECI_API_TOKEN and CIRCLECI_API_TOKEN_EXPIRES"
+    yield f"{_PARAMETER}context: circleci-usage # has {variables}"
 
 
 def _organizations(organizations: Sequence[OrganizationKey]) -> Iterator[str]:

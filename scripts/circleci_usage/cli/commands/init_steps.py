@@ -13,6 +13,7 @@ from circleci_usage.cli.settings_path import new_settings_path
 from circleci_usage.core.paths import exists
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.settings_proposal.addresses import TOKEN_URL
 from circleci_usage.settings_proposal.orb_job import orb_job
 from circleci_usage.settings_proposal.proposal import Proposal
 
@@ -39,7 +40,11 @@ def show_next_steps(
         console.warn("It is outside of the repository, where a CircleCI job does not find it.")
     command = _next_command(proposal, target, source)
     console.say(f"1. Review and edit it, then see the result: {command}")
-    console.say(f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN.")
+    console.say(
+        f"2. {_where_to_put_it()} The context circleci-usage needs CIRCLECI_API_TOKEN and, to be"
+        " warned before it expires, its last day in CIRCLECI_API_TOKEN_EXPIRES. How to get a token"
+        f" of limited access: {TOKEN_URL}"
+    )
     # As Text: a path must stay as it is, even where it looks like a token.
     console.result(Text(_job(proposal, config)))
     console.say(
