@@ -90,7 +90,7 @@ class AuthorizationRequest:
         """
         answer = _fields(query)
         # The state first: without it, not even an error is CircleCI's.
-        state = answer.get("state", "").encode()
+        state = answer.get("state", "").encode(errors="surrogatepass")
         if not compare_digest(state, self.state.get_secret_value().encode()):
             raise OtherRedirectError(
                 "The redirect is not of this login: its state is another one. Use the browser tab"

@@ -242,7 +242,7 @@ def _issued(client_id: str, response: _Response) -> IssuedToken:
     text = response.content.decode(errors="replace") if known else "{}"
     try:
         WebApplicationClient(client_id).parse_request_body_response(text)
-    except (OAuth2Error, ValueError, TypeError, AttributeError, Warning):
+    except (OAuth2Error, ValueError, TypeError, AttributeError, OverflowError, Warning):
         # Never with the library's message, which quotes the response.
         raise _no_token() from None
     secret, kind = known.get("access_token"), known.get("token_type")
