@@ -26,7 +26,7 @@ def arguments_of_all_processes() -> str:
 
 
 def main(plan: str, address: str) -> None:
-    print("[browser] opening in existing session")
+    sys.stdout.write("[browser] opening in existing session\n")
     chosen = json.loads(plan)
     seen = arguments_of_all_processes()
     page = consent_and_follow(address, chosen["level"], chosen["button"])

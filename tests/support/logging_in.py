@@ -5,25 +5,43 @@ import re
 import shlex
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 
+from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.login.registrations import FILE_NAME
 from commandline import Finished
+from consent import answer_consent
 from file_keyring import file_keyring, keyring_variables
 from inprocess import run_here
 from paths import SUPPORT
 
 COMPANY = Company(scale=0.02)
+CHOOSE_LEVEL = (
+    "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
+    " doctor` says that the token may not request exports, log in again and choose Write.\n"
+)
+"""What a login says first."""
+
+ACCESS_SEEN = (
+    "It has access to 3 organizations: gh/tidewren, gh/tidewren-apps,"
+    " circleci/8ZqW4mT1cVxR6nLkB2yHdJ.\n"
+    "Whether it may request exports is what `circleci-usage doctor` checks next.\n"
+)
+"""What a login says last."""
+
 _PATIENCE = 30
 _HIDDEN = ("code", "code_verifier", "state")
 
@@ -78,7 +96,8 @@ class Machine:
 
     def login(self, *flags: str, **env: str) -> Finished:
         """Log in with a browser whose person allows to read."""
-        return self.here("login", *flags, **{"BROWSER": self.browser()} | env)
+        chosen = env if "BROWSER" in env else {**env, "BROWSER": self.browser()}
+        return self.here("login", *flags, **chosen)
 
     @property
     def keyring_file(self) -> Path:
@@ -169,3 +188,48 @@ def start_address(text: str) -> str:
     found = re.search(r"http://127\.0\.0\.1:\d+/(?=\s)", text)
     assert found, text
     return found[0]
+
+
+def opening(done: Finished) -> str:
+    """What a login says when it opens the browser."""
+    return f"Opening {start_address(done.err)} in your browser, which leads to CircleCI.\n"
+
+
+def expiry() -> str:
+    """The day on which a token of today expires."""
+    return str(today_utc(SystemClock().now() + timedelta(days=90)))
+
+
+def person(here: Machine, level: str = "read", button: str = "allow") -> Callable[[str], str]:
+    """A person who opens the address that a login printed, elsewhere, and copies the last one."""
+
+    def answer(shown: str) -> str:
+        address = re.search(rf"{re.escape(here.circleci.app_url)}\S+", shown)
+        assert address, shown
+        return answer_consent(address[0], level, button)
+
+    return answer
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """Standard input that answers what standard error asks, as a program that drives ours does."""
+
+    answer: Callable[[str], str]
+
+    def isatty(self) -> bool:
+        """No."""
+        return False
+
+    def readline(self, _size: int = -1) -> str:
+        """What is answered to all that was said."""
+        assert isinstance(sys.stderr, StringIO)
+        return self.answer(sys.stderr.getvalue())
+
+
+def by_hand(
+    here: Machine, patch: pytest.MonkeyPatch, answer: Callable[[str], str], *flags: str
+) -> Finished:
+    """Log in without a browser, with standard input from another program."""
+    patch.setattr(sys, "stdin", Pipe(answer))
+    return here.here("login", "--no-browser", *flags)
