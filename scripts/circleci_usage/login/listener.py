@@ -35,6 +35,7 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_port = False  # No other program shares it.
+    request_queue_size = 2 * _MOST_CONNECTIONS
 
     def __init__(self, port: int = 0) -> None:
         super().__init__((HOST, port), _Connection)
