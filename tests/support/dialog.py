@@ -3,18 +3,21 @@
 import os
 import pty
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from select import select
 
 from commandline import Finished
+
+Answer = str | Callable[[str], str]
+"""What is typed, or what makes it of all that the terminal has shown."""
 
 _PATIENCE = 60
 _QUESTION_END = b": "
 
 
 def at_a_terminal(
-    *arguments: object, answers: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None
+    *arguments: object, answers: Sequence[Answer], cwd: Path, env: Mapping[str, str] | None = None
 ) -> Finished:
     """Run a command with the given answers; all that the terminal shows is in `out`.
 
@@ -39,7 +42,7 @@ def at_a_terminal(
     return Finished(os.waitstatus_to_exitcode(status), shown.replace("\r\n", "\n"), "")
 
 
-def _converse(terminal: int, answers: list[str]) -> str:
+def _converse(terminal: int, answers: list[Answer]) -> str:
     shown = b""
     while select([terminal], [], [], _PATIENCE)[0]:
         try:
@@ -48,5 +51,7 @@ def _converse(terminal: int, answers: list[str]) -> str:
             break
         shown += piece
         if piece.endswith(_QUESTION_END) and answers:
-            os.write(terminal, answers.pop(0).encode())
+            answer = answers.pop(0)
+            typed = answer if isinstance(answer, str) else answer(shown.decode())
+            os.write(terminal, typed.encode())
     return shown.decode()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Final, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from oauthlib.oauth2 import WebApplicationClient
 from pydantic import SecretStr
@@ -90,14 +90,14 @@ class AuthorizationRequest:
         """
         answer = _fields(query)
         # The state first: without it, not even an error is CircleCI's.
-        state = answer.get("state", "").encode()
+        state = answer.get("state", "").encode(errors="surrogatepass")
         if not compare_digest(state, self.state.get_secret_value().encode()):
             raise OtherRedirectError(
                 "The redirect is not of this login: its state is another one. Use the browser tab"
                 " that this login opened, or the address that it printed."
             )
         if "error" in answer:
-            raise _refusal(answer)
+            raise self._refusal(answer)
         code = answer.get("code", "")
         if not _CODE.fullmatch(code):
             raise ServiceError(f"CircleCI's redirect has no authorization code; {_AGAIN}.")
@@ -119,6 +119,29 @@ class AuthorizationRequest:
             f" chose Allow; it begins with {self.redirect_uri}?"
         )
 
+    def harmless(self, text: str, code: SecretStr | None = None) -> str:
+        """A text from outside as a short line without this login's secrets, should it quote them.
+
+        Args:
+            text: of a message.
+            code: the authorization code, if there is one.
+        """
+        secrets = [each.get_secret_value() for each in (self.state, self.verifier, code) if each]
+        for secret in secrets:
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return inert(text)
+
+    def _refusal(self, answer: dict[str, str]) -> AccessError | ServiceError:
+        reason = answer["error"]
+        if reason == _DENIED:
+            return AccessError(f"The access was denied in the browser; no token was made. {_RERUN}")
+        description = answer.get("error_description", "")
+        detail = f": {self.harmless(description)}" if description else ""
+        return ServiceError(
+            f"CircleCI did not authorize the login ({self.harmless(reason)}{detail}). Try again"
+            f" later: {_AGAIN}."
+        )
+
 
 def _fields(query: str) -> dict[str, str]:
     """The fields of a query, each of which may be there once.
@@ -138,18 +161,6 @@ def _fields(query: str) -> dict[str, str]:
             "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."
         )
     return fields
-
-
-def _refusal(answer: dict[str, str]) -> AccessError | ServiceError:
-    reason = answer["error"]
-    if reason == _DENIED:
-        return AccessError(f"The access was denied in the browser; no token was made. {_RERUN}")
-    description = answer.get("error_description", "")
-    detail = f": {inert(description)}" if description else ""
-    return ServiceError(
-        f"CircleCI did not authorize the login ({inert(reason)}{detail}). Try again later:"
-        f" {_AGAIN}."
-    )
 
 
 _RERUN: Final = "To allow it, rerun `circleci-usage login`."

@@ -8,7 +8,7 @@ of this login, and only once. Whatever else arrives gets a page that says so, an
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock
 from time import monotonic
 from typing import Final
@@ -24,8 +24,6 @@ from circleci_usage.login.pages import Page
 START: Final = "/"
 RESULT: Final = "/result"
 
-_MOST_MESSAGES: Final = 20
-"""More cannot be read: anybody on the machine can cause them."""
 _SECONDS_FOR_THE_PAGE: Final = 3.0
 _SECONDS_PER_LOOK: Final = 1.0
 
@@ -78,7 +76,8 @@ class BrowserSteps:
         self._is_opened = False
         self._redirect: Redirect | None = None
         self._answered = Event()
-        self._messages: Queue[str] = Queue(_MOST_MESSAGES)
+        self._noted: set[str] = set()
+        self._messages: SimpleQueue[str] = SimpleQueue()
 
     def page(self, path: str, query: str) -> Page | str:
         """The page at a path, or the address to go to instead."""
@@ -113,6 +112,7 @@ class BrowserSteps:
                 self._tell(progress)
                 if monotonic() >= until:
                     raise _too_late(seconds)
+            self._tell(progress)
         assert self._redirect
         return self._redirect
 
@@ -146,8 +146,12 @@ class BrowserSteps:
         return RESULT
 
     def _note(self, message: str) -> None:
-        with suppress(Full):
-            self._messages.put_nowait(message)
+        """Say a message soon, and once: anybody on the machine can cause it any number of times."""
+        with self._lock:
+            is_new = message not in self._noted
+            self._noted.add(message)
+        if is_new:
+            self._messages.put(message)
 
     def _tell(self, progress: Progress) -> None:
         with suppress(Empty):

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import BoundedSemaphore, Thread
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 from circleci_usage.login import pages
 from circleci_usage.login.authorization import HOST, redirect_uri
@@ -35,6 +34,8 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    allow_reuse_port = False  # No other program shares it.
+    request_queue_size = 2 * _MOST_CONNECTIONS
 
     def __init__(self, port: int = 0) -> None:
         super().__init__((HOST, port), _Connection)
@@ -109,11 +110,12 @@ class _Connection(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a step of the login."""
-        steps, address = self.server.steps, urlsplit(self.path)
-        if steps is None or not self._is_of_a_tab(address.path):
+        steps = self.server.steps
+        path, _, query = self.path.partition("?")
+        if steps is None or not self._is_of_a_tab(path):
             self._send(pages.REFUSED)
             return
-        page = steps.page(address.path, address.query)
+        page = steps.page(path, query)
         self._send(page)
         steps.sent(page)
 

@@ -37,6 +37,7 @@ _KEPT_NAME: Final = "CircleCI Usage Exporter"
 _PRINTED_NAME: Final = "CircleCI Usage Exporter (printed token)"
 """Another client, because a login ends the token of the client's login before."""
 _LONGEST_LINE: Final = 10_000
+_NO_TEXT: Final = "\N{REPLACEMENT CHARACTER}"
 _NAMED: Final = 5
 _LEVEL: Final = (
     "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
@@ -183,22 +184,29 @@ def _ask_redirect(address: str, problem: "OtherRedirectError | None") -> str:
     Raises:
         SettingsError: the input has ended, or nobody is there to try again.
     """
-    is_terminal = sys.stdin.isatty()
+    is_terminal = bool(sys.stdin and sys.stdin.isatty())
     if problem and not is_terminal:
         raise problem
     typer.echo(str(problem) if problem else _instructions(address), err=True)
-    try:
-        prompt = "Paste that address here (it is not shown): "
-        pasted = getpass(prompt) if is_terminal else sys.stdin.readline(_LONGEST_LINE)
-    except EOFError:
-        pasted = ""
-        is_terminal = False
-    if not pasted and not is_terminal:
+    pasted = _pasted_line(is_terminal=is_terminal)
+    if pasted is None:
         raise SettingsError(
             "The input ended before the redirected address; no token was made. Rerun"
             " `circleci-usage login --no-browser`."
         )
     return pasted
+
+
+def _pasted_line(*, is_terminal: bool) -> str | None:
+    """A line of the input; None at its end."""
+    try:
+        if is_terminal:
+            return getpass("Paste that address here (it is not shown): ")
+        return (sys.stdin and sys.stdin.readline(_LONGEST_LINE)) or None
+    except EOFError:
+        return None
+    except UnicodeDecodeError:
+        return _NO_TEXT
 
 
 def _instructions(address: str) -> str:

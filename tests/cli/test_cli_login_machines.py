@@ -1,0 +1,158 @@
+"""A login on a machine with its own troubles: ports, files, browsers, and Ctrl-C."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from circleci_usage.demo.standin import faults
+from circleci_usage.demo.standin.messages import Request
+from consent import consent_and_follow
+from logging_in import (
+    Machine,
+    Pipe,
+    by_hand,
+    machine,
+    person,
+    start_address,
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Machine]:
+    """A machine, and a CircleCI whose tokens have the usual 90 days."""
+    with machine(tmp_path) as found:
+        yield found
+
+
+def test_a_port_that_is_taken_is_replaced(here: Machine) -> None:
+    here.login()
+    [before] = here.clients
+    with socket.create_server(("127.0.0.1", before["port"])):
+        done = here.login()
+
+    [after] = here.clients
+    assert done.code == 0, done.err
+    said = f"Port {before['port']} is taken by another program; this login registers another one."
+    assert said in done.err.splitlines()
+    assert start_address(done.err) == f"http://127.0.0.1:{after['port']}/"
+    assert before["client_id"] != after["client_id"]
+
+
+def test_a_login_by_hand_needs_no_port(here: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.login()
+    [before] = here.clients
+    with socket.create_server(("127.0.0.1", before["port"])):
+        assert by_hand(here, monkeypatch, person(here)).code == 0
+    assert here.clients == [before]
+
+
+@pytest.mark.parametrize("flag", ["--no-browser", "--quiet"])
+def test_a_client_that_circleci_forgot_is_registered_again(
+    here: Machine, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    here.login()
+    forgotten = here.clients[0] | {"client_id": "forgotten"}
+    here.registrations_file.write_text(json.dumps({"clients": [forgotten]}))
+    monkeypatch.setattr(sys, "stdin", Pipe(person(here)))
+    done = here.login(flag)
+
+    assert done.code == 0, done.err
+    again = "CircleCI does not know this program any more; it is registered again."
+    assert (again in done.err) == (flag != "--quiet")
+    [client] = here.clients
+    assert client["client_id"] != "forgotten"
+    assert client["port"] == forgotten["port"]
+
+
+def test_a_config_folder_that_cannot_be_written_is_said(here: Machine) -> None:
+    (here.folder / "config").write_text("a file")
+    done = here.login()
+
+    assert done.code == 0
+    file = here.registrations_file
+    assert f"{file} cannot be written, so the next login registers again." in done.err.splitlines()
+
+
+def test_a_registration_is_kept_without_a_secret(here: Machine) -> None:
+    here.login()
+    here.assert_hidden(here.registrations_file.read_text())
+    assert set(here.clients[0]) == {"app_url", "name", "client_id", "port"}
+
+
+@pytest.mark.parametrize("browser", ["/nothing/here %s", "false %s", ""])
+def test_a_browser_that_cannot_be_opened_is_said(here: Machine, browser: str) -> None:
+    env = here.env | {"BROWSER": browser}
+    command = [sys.executable, "-m", "circleci_usage", "login"]
+    with subprocess.Popen(
+        command, cwd=here.folder, env={"PATH": "/nothing"} | env, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr
+        said = next(line for line in running.stderr if line.startswith("Warning: "))
+        address = start_address(said)
+        assert said == (
+            f"Warning: No browser could be opened. Open {address} in a browser of this machine; if"
+            " it has none, press Ctrl-C and rerun with --no-browser.\n"
+        )
+        with ThreadPoolExecutor() as person:
+            page = person.submit(consent_and_follow, address)
+            rest = running.stderr.read()
+    assert running.returncode == 0, rest
+    assert "Logged in: " in rest
+    assert "You are logged in" in page.result().text
+
+
+def started(here: Machine, **env: str) -> "subprocess.Popen[str]":
+    """A login that runs."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "circleci_usage", "login"],
+        cwd=here.folder,
+        env={"PATH": os.environ["PATH"], **here.env, **env},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(signal.SIGINT, "Interrupted"), (signal.SIGTERM, "Terminated")]
+)
+def test_a_login_can_be_interrupted_while_it_waits(
+    here: Machine, number: signal.Signals, said: str
+) -> None:
+    with started(here, BROWSER="true %s") as running:
+        assert running.stderr
+        opened = next(line for line in running.stderr if line.startswith("Opening "))
+        running.send_signal(number)
+        rest = running.stderr.read()
+    assert running.returncode == 128 + number
+    assert rest.endswith(f"Error: {said}. No token was made; rerun `circleci-usage login`.\n")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(start_address(opened), timeout=5)
+
+
+def test_a_login_can_be_interrupted_while_it_exchanges_the_code(here: Machine) -> None:
+    def stall(request: Request) -> faults.Fault | None:
+        if request.path != "/oauth/token":
+            return None
+        running.send_signal(signal.SIGINT)
+        return faults.Stall()
+
+    here.circleci.faults = stall
+    with started(here, BROWSER=here.browser()) as running:
+        assert running.stderr
+        rest = running.stderr.read()
+    assert running.returncode == 130
+    assert rest.endswith(
+        "Error: Interrupted. A token may have been made that is kept nowhere; rerun"
+        " `circleci-usage login`, which ends it.\n"
+    )
+    assert "The login failed" in here.seen_by_browser()["page"]
+    here.assert_hidden(rest)

@@ -1,0 +1,362 @@
+"""Attacks on a login by other programs of the machine, and by web pages in other tabs."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from consent import answer_consent
+from waiting_login import REGISTRATIONS, WaitingLogin, waiting_login
+
+Tried = Callable[[int], None]
+
+FOREIGN = "The redirect is not of this login"
+
+
+@pytest.fixture(scope="module")
+def circleci() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.02), SystemClock()) as running:
+        yield running
+
+
+@pytest.fixture
+def login(circleci: StandIn, tmp_path: Path) -> Iterator[WaitingLogin]:
+    with waiting_login(circleci, tmp_path) as waiting:
+        yield waiting
+
+
+def status_of(answer: bytes) -> int | None:
+    found = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
+    return int(found[1]) if found else None
+
+
+REBOUND_HOSTS = (
+    "evil.example",
+    "evil.example:{port}",
+    "localhost",
+    "localhost:{port}",
+    "LOCALHOST:{port}",
+    "127.0.0.1",
+    "127.0.0.1:",
+    "127.0.0.1:80",
+    "127.0.0.1:0{port}",
+    "127.0.0.1.:{port}",
+    "127.1:{port}",
+    "127.0.0.2:{port}",
+    "2130706433:{port}",
+    "0x7f000001:{port}",
+    "0.0.0.0:{port}",
+    "[::1]:{port}",
+    "[::ffff:127.0.0.1]:{port}",
+    "127.0.0.1.nip.io:{port}",
+    "127.0.0.1:{port}.evil.example",
+    "127.0.0.1:{port}@evil.example",
+    "evil.example@127.0.0.1:{port}",
+    "http://127.0.0.1:{port}",
+    "127.0.0.1:{port}/",
+    "127.0.0.1:{port},evil.example",
+    "127.0.0.1:{port}\r\n evil.example",
+    "evil.example\r\nX-Forwarded-Host: 127.0.0.1:{port}",
+    "evil.example\r\nForwarded: host=127.0.0.1:{port}",
+    "evil.example\r\nX-Original-Host: 127.0.0.1:{port}",
+    "127.0.0.1:{port}\r\nHost: evil.example",
+    "evil.example\r\nHost: 127.0.0.1:{port}",
+    "127.0.0.1:{port}\r\nHost: 127.0.0.1:{port}",
+    "",
+)
+
+
+def test_a_host_name_that_was_rebound_to_this_machine(login: WaitingLogin, tried: Tried) -> None:
+    for host in REBOUND_HOSTS:
+        for path in ("/", "/callback?code=a&state=a", "/result"):
+            head = f"GET {path} HTTP/1.1\r\nHost: {host.format(port=login.port)}\r\n\r\n"
+            answer = login.send(head.encode())
+            assert status_of(answer) == 403, (host, answer)
+            assert b"Location" not in answer
+    tried(len(REBOUND_HOSTS) * 3 - 1)
+    assert FOREIGN not in login.finish().err
+
+
+OTHER_REQUESTS = (
+    *(
+        f"{method} {path} HTTP/1.1\r\nHost: {{me}}\r\nContent-Length: 3\r\n\r\na=b"
+        for method in ("POST", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "get", "PROPFIND")
+        for path in ("/", "/callback?code=a&state=a")
+    ),
+    "CONNECT {me} HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET / HTTP/1.0\r\n\r\n",
+    "GET / HTTP/1.1\r\n\r\n",
+    "GET /\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost : {me}\r\n\r\n",
+    "GET / HTTP/1.1\r\n Host: {me}\r\n\r\n",
+    "GET / HTTP/2.0\r\nHost: {me}\r\n\r\n",
+    "GET / HTTP/1.1.1\r\nHost: {me}\r\n\r\n",
+    "GET / FTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET  \r\nHost: {me}\r\n\r\n",
+    "GET http://{me}/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET http://evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET http://evil.example/callback?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET http://[ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET @evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET //evil.example HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /\\evil.example HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /%2e%2e/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /.. HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /etc/passwd HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /Callback?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /callback/?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /callback%00?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /callback;a?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET /?next=https://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "GET /result?next=https://evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET * HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "*\r\n\r\n",
+    "\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\x00" * 64,
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "GET /" + "a" * 70_000 + " HTTP/1.1\r\nHost: {me}\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: {me}\r\nA: " + "a" * 70_000 + "\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: {me}\r\n" + "A: a\r\n" * 200 + "\r\n",
+    "GET / HTTP/1.1\r\nHost: {me}\r\nSec-Fetch-Dest: \x1b[2J\r\n\r\n",
+)
+
+
+def test_requests_that_no_tab_sends(login: WaitingLogin, tried: Tried) -> None:
+    for request in OTHER_REQUESTS:
+        answer = login.send(request.replace("{me}", login.authority).encode("latin-1"))
+        assert status_of(answer) in {None, 403, 404, 405}, (request[:80], answer)
+        assert b"Location" not in answer, request[:80]
+        assert b"evil" not in answer
+        assert b"Access-Control" not in answer
+    tried(len(OTHER_REQUESTS) - 1)
+    assert "a second time" not in login.finish().err
+
+
+# What browsers say of each way in which a page of another site, or of another port of this machine,
+# can make them open an address.
+SITES = ("cross-site", "same-site", "same-origin")
+EMBEDDED = (
+    *("image", "script", "style", "iframe", "frame", "embed", "object", "empty", "font", "track"),
+    *(
+        "audio",
+        "video",
+        "manifest",
+        "report",
+        "worker",
+        "serviceworker",
+        "sharedworker",
+        "webidentity",
+    ),
+)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_what_a_page_in_another_tab_embeds(site: str, login: WaitingLogin, tried: Tried) -> None:
+    for destination in EMBEDDED:
+        for path in ("/", "/callback?code=a&state=a", "/result"):
+            answer = login.get(path, Sec_Fetch_Site=site, Sec_Fetch_Dest=destination)
+            assert answer.status_code == 403
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert not [name for name in answer.headers if name.startswith("Access-Control")]
+    tried(len(EMBEDDED) * 3 - 1)
+    assert "Warning" not in login.finish().err.replace("No browser", "")
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_page_that_opens_the_start_of_a_login(site: str, login: WaitingLogin) -> None:
+    answer = login.get(Sec_Fetch_Site=site, Sec_Fetch_Dest="document", Sec_Fetch_Mode="navigate")
+    assert answer.status_code == 403
+    assert "Location" not in answer.headers
+    assert "a second time" not in login.finish().err
+
+
+def test_a_preflight_of_another_site(login: WaitingLogin) -> None:
+    answer = requests.options(
+        login.start,
+        headers={
+            "Origin": "https://evil.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Private-Network": "true",
+        },
+        timeout=10,
+    )
+    assert answer.status_code == 405
+    assert not [name for name in answer.headers if name.startswith("Access-Control")]
+    login.finish()
+
+
+WRONG_STATES = (
+    "",
+    "code=a",
+    "code=a&state=",
+    "code=a&state=a",
+    "code=a&state=null",
+    "code=a&state[]=a",
+    "code=a&state=" + "A" * 43,
+    "code=a&state=" + "A" * 8000,
+    "code=a&state=%00",
+    "code=a&state=%ff",
+    "code=a&state=%ed%a0%80",
+    "code=a&state=%0d%0aLocation:%20https://evil.example",
+    "code=a&state=%1b]0;owned%07",
+    "error=access_denied",
+    "error=access_denied&state=a",
+    "error=server_error&error_description=%1b[2J&state=a",
+    "&".join(["state=a"] * 2),
+    "&".join(f"f{number}=a" for number in range(1000)),
+    "code=a;state=a",
+    "%63ode=a&%73tate=a",
+    "code=a&state=a#state=b",
+)
+
+
+def test_a_redirect_with_a_state_of_somebody_else(login: WaitingLogin, tried: Tried) -> None:
+    for query in WRONG_STATES:
+        answer = login.get(f"/callback?{query}", Sec_Fetch_Site="cross-site")
+        assert answer.status_code == 400, query
+        assert "evil" not in answer.text + str(answer.headers)
+    tried(len(WRONG_STATES) - 1)
+    assert login.finish().err.count(FOREIGN) == 1
+
+
+def test_a_flood_of_foreign_redirects_is_told_once(login: WaitingLogin) -> None:
+    for _ in range(300):
+        login.get("/callback?code=a&state=a")
+    outcome = login.finish()
+    assert outcome.err.count(FOREIGN) == 1
+    assert len(outcome.err) < 2000
+
+
+def test_somebody_who_opens_the_start_first_is_noticed(login: WaitingLogin) -> None:
+    stolen = answer_consent(login.start)
+    tab = login.get()
+    assert tab.status_code == 409
+    assert "press Ctrl-C" in tab.text
+    assert "You are logged in" in requests.get(stolen, timeout=10).text
+    outcome = login.end()
+    # The message comes even if the redirect follows at once.
+    assert "The login was opened a second time. If that was not you, press Ctrl-C" in outcome.err
+
+
+def test_a_redirect_that_is_replayed_after_the_login(login: WaitingLogin) -> None:
+    redirect = answer_consent(login.start)
+    with login.connect() as slow:
+        # A second tab that came at the same time, and is slower.
+        first = requests.get(redirect, timeout=10, allow_redirects=False)
+        target = redirect.removeprefix(login.start.removesuffix("/"))
+        slow.sendall(f"GET {target} HTTP/1.1\r\nHost: {login.authority}\r\n\r\n".encode())
+        assert status_of(slow.recv(1 << 16)) == 409
+    assert first.headers["Location"] == "/result"
+    login.get("/result")
+    assert login.end().code == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(redirect, timeout=10)
+
+
+def test_two_logins_at_the_same_time(circleci: StandIn, tmp_path: Path) -> None:
+    with waiting_login(circleci, tmp_path) as first, waiting_login(circleci, tmp_path) as second:
+        assert first.port != second.port
+        swapped = answer_consent(second.start).replace(str(second.port), str(first.port))
+        assert requests.get(swapped, timeout=10).status_code == 400
+        tokens = {first.finish().out}
+        redirect = swapped.replace(str(first.port), str(second.port))
+        assert "You are logged in" in requests.get(redirect, timeout=10).text
+        tokens.add(second.end().out)
+        assert len(tokens) == 2
+        assert "is taken by another program" in second.said.decode()
+
+
+def held(address: str, port: int, *options: int, family: int = socket.AF_INET) -> socket.socket:
+    holder = socket.socket(family)
+    try:
+        for option in options:
+            holder.setsockopt(socket.SOL_SOCKET, option, 1)
+        if family == socket.AF_INET6:
+            holder.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        holder.bind((address, port))
+        holder.listen()
+    except OSError:
+        holder.close()
+        raise
+    return holder
+
+
+HOLDERS: dict[str, tuple[str, tuple[int, ...], int]] = {
+    "plainly": ("127.0.0.1", (), socket.AF_INET),
+    "with SO_REUSEADDR": ("127.0.0.1", (socket.SO_REUSEADDR,), socket.AF_INET),
+    "with SO_REUSEPORT": (
+        "127.0.0.1",
+        (socket.SO_REUSEADDR, socket.SO_REUSEPORT),
+        socket.AF_INET,
+    ),
+    "on all addresses": ("0.0.0.0", (socket.SO_REUSEADDR, socket.SO_REUSEPORT), socket.AF_INET),
+    "on all IPv6 addresses": (
+        "::",
+        (socket.SO_REUSEADDR, socket.SO_REUSEPORT),
+        socket.AF_INET6,
+    ),
+}
+
+
+@pytest.fixture
+def registered(circleci: StandIn, tmp_path: Path) -> int:
+    """The port that an earlier login has registered."""
+    with waiting_login(circleci, tmp_path) as earlier:
+        assert (tmp_path / "config" / REGISTRATIONS).exists()
+        return earlier.port
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_a_program_that_holds_the_port_before(
+    holder: tuple[str, tuple[int, ...], int], registered: int, circleci: StandIn, tmp_path: Path
+) -> None:
+    address, options, family = holder
+    with (
+        held(address, registered, *options, family=family) as thief,
+        waiting_login(circleci, tmp_path) as login,
+    ):
+        assert login.port != registered
+        assert "is taken by another program" in login.finish().err
+        thief.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            thief.accept()
+
+
+def test_a_program_that_takes_the_port_while_a_login_listens(
+    login: WaitingLogin, tried: Tried
+) -> None:
+    for address, options, family in HOLDERS.values():
+        with pytest.raises(OSError, match="in use"):
+            held(address, login.port, *options, family=family)
+    tried(len(HOLDERS) - 1)
+    login.finish()
+
+
+def test_a_flood_of_connections_that_say_nothing(login: WaitingLogin) -> None:
+    idle = [login.connect() for _ in range(200)]
+    for connection in idle:
+        connection.close()
+    login.finish()
+
+
+def test_connections_that_never_end_their_request(login: WaitingLogin, tried: Tried) -> None:
+    pieces = (
+        b"G",
+        b"GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET /" + b"a" * 60_000,
+        b"\x00" * 60_000,
+    )
+    slow = [login.connect() for _ in range(10) for _ in pieces]
+    for connection, piece in zip(slow, pieces * 10, strict=True):
+        connection.sendall(piece)
+    login.finish()
+    for connection in slow:
+        connection.close()
+    tried(len(slow) - 1)

@@ -1,0 +1,235 @@
+"""A machine on which somebody logs in: its keyring, config folder and browser, and a CircleCI."""
+
+import json
+import re
+import shlex
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from circleci_usage.core.periods import today_utc
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.login.registrations import FILE_NAME
+from commandline import Finished
+from consent import answer_consent
+from file_keyring import file_keyring, keyring_variables
+from inprocess import run_here
+from paths import SUPPORT
+
+COMPANY = Company(scale=0.02)
+CHOOSE_LEVEL = (
+    "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
+    " doctor` says that the token may not request exports, log in again and choose Write.\n"
+)
+"""What a login says first."""
+
+ACCESS_SEEN = (
+    "It has access to 3 organizations: gh/tidewren, gh/tidewren-apps,"
+    " circleci/8ZqW4mT1cVxR6nLkB2yHdJ.\n"
+    "Whether it may request exports is what `circleci-usage doctor` checks next.\n"
+)
+"""What a login says last."""
+
+_PATIENCE = 30
+_HIDDEN = ("code", "code_verifier", "state")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine with nothing on it but this program.
+
+    Attributes:
+        folder: of all that it keeps.
+        circleci: where people log in.
+        report: listens for what a browser saw.
+    """
+
+    folder: Path
+    circleci: StandIn
+    report: socket.socket
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables of all commands."""
+        return {
+            "CIRCLECI_URL": self.circleci.url,
+            "CIRCLECI_APP_URL": self.circleci.app_url,
+            "XDG_CONFIG_HOME": str(self.folder / "config"),
+            **keyring_variables(self.keyring_file),
+        }
+
+    def browser(self, level: str = "read", button: str = "allow", *, ends: bool = False) -> str:
+        """A browser for `BROWSER` whose person chooses a level and presses a button.
+
+        Args:
+            level: the access level.
+            button: "allow" or "deny".
+            ends: whether the command that opens it waits for its end.
+        """
+        plan = {"level": level, "button": button, "port": self.report.getsockname()[1]}
+        script = SUPPORT / "consenting_browser.py"
+        command = [sys.executable, str(script), json.dumps(plan)]
+        return self.script(f'exec {shlex.join(command)} "$1"') + (" %s" if ends else " %s &")
+
+    def script(self, line: str) -> str:
+        """A script with a line of shell; its path."""
+        file = self.folder / "browser.sh"
+        file.write_text(f"#!/bin/sh\n{line}\n")
+        file.chmod(0o755)
+        return str(file)
+
+    def here(self, *arguments: str, **env: str) -> Finished:
+        """Run a command in this process."""
+        return run_here(*arguments, cwd=self.folder, env=self.env | env)
+
+    def login(self, *flags: str, **env: str) -> Finished:
+        """Log in with a browser whose person allows to read."""
+        chosen = env if "BROWSER" in env else {**env, "BROWSER": self.browser()}
+        return self.here("login", *flags, **chosen)
+
+    @property
+    def keyring_file(self) -> Path:
+        """The file of the keyring."""
+        return self.folder / "keyring.json"
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """The entries of the keyring by service and user."""
+        if not self.keyring_file.exists():
+            return {}
+        texts = json.loads(self.keyring_file.read_text("utf-8"))
+        return {name: json.loads(text) for name, text in texts.items()}
+
+    @property
+    def token(self) -> str:
+        """The one token in the keyring."""
+        (entry,) = self.entries.values()
+        return str(entry["token"])
+
+    @property
+    def registrations_file(self) -> Path:
+        """Where the ids of clients are."""
+        return self.folder / "config" / "circleci-usage" / FILE_NAME
+
+    @property
+    def clients(self) -> list[dict[str, Any]]:
+        """The registered clients, the newest first."""
+        found: list[dict[str, Any]] = json.loads(self.registrations_file.read_text())["clients"]
+        return found
+
+    def seen_by_browser(self) -> dict[str, str]:
+        """What the next browser saw: all `processes`, the last `page`, its `address`."""
+        connection, _ = self.report.accept()
+        with connection, connection.makefile("rb") as stream:
+            found: dict[str, str] = json.load(stream)
+        return found
+
+    def secrets(self) -> set[str]:
+        """Everything of the logins so far that nobody may see."""
+        found = {token for token in map(_token, self._headers()) if token}
+        for call in self.circleci.calls:
+            if call.host == "app":
+                found |= _secrets_in(urlsplit(call.path).query) | _secrets_in(call.body.decode())
+        return found
+
+    def assert_hidden(self, *texts: str, besides: str = "") -> None:
+        """Fail if a text has a secret in it, other than one that belongs there."""
+        secrets = self.secrets() - {besides}
+        assert secrets, "nobody has logged in"
+        for text in texts:
+            assert [secret for secret in secrets if secret in text] == []
+
+    def accepts(self, token: str) -> bool:
+        """Whether CircleCI accepts a token."""
+        address = f"{self.circleci.url}/api/v2/me/collaborations"
+        answer = requests.get(address, headers={"Circle-Token": token}, timeout=5)
+        return answer.status_code == 200
+
+    def _headers(self) -> Iterator[Mapping[str, str]]:
+        return (call.headers for call in self.circleci.calls if call.host == "api")
+
+
+def _token(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "circle-token"), "")
+
+
+def _secrets_in(text: str) -> set[str]:
+    fields = parse_qs(text)
+    return {value for name in _HIDDEN for value in fields.get(name, [])}
+
+
+@contextmanager
+def machine(folder: Path, **rules: Any) -> Iterator[Machine]:
+    """A machine, with a CircleCI as it is now, and the keyring for commands of this process."""
+    with (
+        StandIn(COMPANY, SystemClock(), **rules) as circleci,
+        socket.create_server(("127.0.0.1", 0)) as report,
+    ):
+        report.settimeout(_PATIENCE)
+        found = Machine(folder, circleci, report)
+        with file_keyring(found.keyring_file):
+            yield found
+
+
+def start_address(text: str) -> str:
+    """The address that a login has said to open."""
+    found = re.search(r"http://127\.0\.0\.1:\d+/(?=\s)", text)
+    assert found, text
+    return found[0]
+
+
+def opening(done: Finished) -> str:
+    """What a login says when it opens the browser."""
+    return f"Opening {start_address(done.err)} in your browser, which leads to CircleCI.\n"
+
+
+def expiry() -> str:
+    """The day on which a token of today expires."""
+    return str(today_utc(SystemClock().now() + timedelta(days=90)))
+
+
+def person(here: Machine, level: str = "read", button: str = "allow") -> Callable[[str], str]:
+    """A person who opens the address that a login printed, elsewhere, and copies the last one."""
+
+    def answer(shown: str) -> str:
+        address = re.search(rf"{re.escape(here.circleci.app_url)}\S+", shown)
+        assert address, shown
+        return answer_consent(address[0], level, button)
+
+    return answer
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """Standard input that answers what standard error asks, as a program that drives ours does."""
+
+    answer: Callable[[str], str]
+
+    def isatty(self) -> bool:
+        """No."""
+        return False
+
+    def readline(self, _size: int = -1) -> str:
+        """What is answered to all that was said."""
+        assert isinstance(sys.stderr, StringIO)
+        return self.answer(sys.stderr.getvalue())
+
+
+def by_hand(
+    here: Machine, patch: pytest.MonkeyPatch, answer: Callable[[str], str], *flags: str
+) -> Finished:
+    """Log in without a browser, with standard input from another program."""
+    patch.setattr(sys, "stdin", Pipe(answer))
+    return here.here("login", "--no-browser", *flags)
