@@ -69,7 +69,7 @@ def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> Non
     well = circleci_usage("doctor", cwd=tmp_path, env=env)
     assert well.code == 0, well.out
     assert all(line.startswith("ok") for line in well.out.splitlines())
-    assert "at most a year after it was created" in well.out
+    assert "at most a year after a personal API token was created" in well.out
 
     ill = circleci_usage(
         "doctor", cwd=tmp_path, env=env | {"ORG_ID": "gh/nobody", "PRICE_PER_CREDIT": "cheap"}

@@ -57,6 +57,7 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
     assert first_lines(bare.err, "Exporting ") == [
         NO_FILE,
         LIST_PRICE,
+        "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.slug}, set by ORG_ID",
         f"Period:        {days}: set by START_DATE and END_DATE",
     ]
@@ -72,10 +73,11 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
         month_start(first),
     )
     lines = first_lines(priced.err, "Exporting ")
-    export = lines.pop(4)
+    export = lines.pop(5)
     assert lines == [
         "Settings:      .circleci/usage.yml",
         "Prices:        2 price periods in USD, from .circleci/usage.yml",
+        "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.slug} ({MAIN.id}), set by --org-id",
         f"Period:        {first} to {YESTERDAY}: last-7-days, set by --period",
         "Overridden:    ORG_ID by --org-id, START_DATE by --period, END_DATE by --period",
@@ -104,7 +106,8 @@ def test_days_for_budgets_and_included_credits_are_explained(
 def test_an_export_says_which_organizations_and_days(circleci: StandIn, tmp_path: Path) -> None:
     env = exporting_environment(circleci) | {"PERIOD": "last-week"}
     done = circleci_usage("export", cwd=tmp_path, env=env)
-    assert done.err.splitlines()[:3] == [
+    assert done.err.splitlines()[:4] == [
+        "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.id}, set by ORG_ID",
         (
             f"Period:        {YESTERDAY - timedelta(days=2)} to {YESTERDAY}:"
