@@ -139,7 +139,7 @@ def test_another_address_has_another_token(
 
 KEYRINGS = {
     "nonsense": ({"PYTHON_KEYRING_BACKEND": "nonsense"}, "cannot be loaded (ValueError: "),
-    "a module that is none": (
+    "no module": (
         {"PYTHON_KEYRING_BACKEND": "nowhere.Keyring"},
         "cannot be loaded (ModuleNotFoundError: No module named 'nowhere'); check PYTHON_KEYRING_",
     ),

@@ -50,9 +50,7 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
-    token: Annotated[str, StringConstraints(pattern=_WRITTEN, max_length=4096)] = Field(
-        repr=False
-    )
+    token: Annotated[str, StringConstraints(pattern=_WRITTEN, max_length=4096)] = Field(repr=False)
     expires: date | None = None
 
 
