@@ -147,7 +147,8 @@ def test_what_to_do_with_a_printed_token_is_said(here: Machine) -> None:
         f"{CHOOSE_LEVEL}{opening(done)}"
         f"This token is kept nowhere else. It expires on {expiry()}.\n"
         f"Put it into a context as CIRCLECI_API_TOKEN, and {expiry()} as"
-        f" CIRCLECI_API_TOKEN_EXPIRES. Logging in like this again ends it at once.\n{ACCESS_SEEN}"
+        f" CIRCLECI_API_TOKEN_EXPIRES. Logging in like this again on this machine"
+        f" ends it at once.\n{ACCESS_SEEN}"
     )
 
 

@@ -34,8 +34,8 @@ DAMAGED = (
     " `circleci-usage login`, or remove it with `circleci-usage logout`."
 )
 NO_KEYRING = (
-    "This machine has no keyring that can keep a token; put a token into the environment variable"
-    " CIRCLECI_API_TOKEN instead."
+    "This machine has no keyring that can keep a token; put the token of `circleci-usage login"
+    " --print-token` into the environment variable CIRCLECI_API_TOKEN instead."
 )
 
 
@@ -51,7 +51,7 @@ def kept(file: Path) -> Iterator[FileKeyring]:
 
 
 def test_a_token_is_kept_read_and_forgotten(kept: FileKeyring) -> None:
-    check_keyring()
+    check_keyring(CIRCLECI)
     assert read_token(CIRCLECI) is None
 
     keep_token(CIRCLECI, SECRET, LAST_DAY)
@@ -139,7 +139,7 @@ def test_a_strange_entry_is_damaged_and_can_be_forgotten(entry: str, file: Path)
 
 
 FAULTS = {
-    "KeyringLocked": "The system's keyring is locked; unlock it and rerun, or put a token",
+    "KeyringLocked": "The system's keyring is locked; unlock it and rerun, or put the token",
     "KeyringError": "The system's keyring refused access (KeyringError); unlock or repair it, or",
     "InitError": "refused access (InitError)",
     "PasswordSetError": "refused access (PasswordSetError)",
@@ -183,15 +183,15 @@ def test_without_the_package_there_is_no_token(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert_no_keyring(
         "The package keyring is not installed, so a token cannot be kept in the system's keyring;"
-        " install `circleci-usage[keyring]`, or put a token into the environment variable"
-        " CIRCLECI_API_TOKEN instead."
+        " install `circleci-usage[keyring]`, or put the token of `circleci-usage login --print-token`"
+        " into the environment variable CIRCLECI_API_TOKEN instead."
     )
 
 
 def assert_no_keyring(message: str) -> None:
     assert read_token(CIRCLECI) is None
     for use in (
-        check_keyring,
+        lambda: check_keyring(CIRCLECI),
         lambda: keep_token(CIRCLECI, SECRET, None),
         lambda: forget_token(CIRCLECI),
     ):
@@ -213,7 +213,7 @@ from keyring import get_keyring
 from circleci_usage.login.keyring_tokens import check_keyring, forget_token, keep_token, read_token
 
 address = "https://circleci.com"
-check_keyring()
+check_keyring(address)
 print(type(get_keyring()).__module__)
 print(read_token(address))
 keep_token(address, SecretStr("kept-by-the-service"), date(2027, 2, 24))

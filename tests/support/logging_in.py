@@ -31,7 +31,8 @@ from paths import SUPPORT
 COMPANY = Company(scale=0.02)
 CHOOSE_LEVEL = (
     "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
-    " doctor` says that the token may not request exports, log in again and choose Write.\n"
+    " doctor` says that the token may not request exports, log in again and choose Write, then"
+    " Admin.\n"
 )
 """What a login says first."""
 

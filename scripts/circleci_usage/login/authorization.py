@@ -45,13 +45,13 @@ def redirect_uri(port: int) -> str:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What is asked of CircleCI, with the two secrets that bind the answer to it.
+    """A request for access, with the two secrets that bind the answer to it.
 
     Attributes:
         client_id: of the registered client.
         redirect_uri: where the browser comes back to.
         state: comes back with it; nobody else can know it.
-        verifier: proves at the end that the code was asked for here; only its hash leaves before.
+        verifier: proves at the end that the code was requested here; only its hash leaves before.
     """
 
     client_id: str

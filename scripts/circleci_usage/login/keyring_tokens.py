@@ -33,7 +33,10 @@ _WRITTEN: Final = r"^[!#-\[\]-~]+$"
 _LONGEST_ENTRY: Final = 10_000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ABSENT: Final = ("keyring.backends.fail", "keyring.backends.null")
-_INSTEAD: Final = "put a token into the environment variable CIRCLECI_API_TOKEN instead"
+_INSTEAD: Final = (
+    "put the token of `circleci-usage login --print-token` into the environment variable"
+    " CIRCLECI_API_TOKEN instead"
+)
 _QUIET: Final = NullProgress()
 _NO_LOG: Final = NullHandler()
 
@@ -54,14 +57,19 @@ class _Entry(BaseModel):
     expires: date | None = None
 
 
-def check_keyring() -> None:
-    """Check that a token can be kept, before a login begins.
+def check_keyring(circleci_url: str, *, progress: Progress = _QUIET) -> None:
+    """Check that a token can be kept, before a login begins; unlock the keyring if it is locked.
+
+    Args:
+        circleci_url: of CircleCI, with or without `/api/v2`.
+        progress: shows that a keyring may wait to be unlocked.
 
     Raises:
         NoKeyringError: there is no keyring.
-        SettingsError: the one that is set up cannot be loaded.
+        SettingsError: the one that is set up cannot be loaded, is locked or refuses.
     """
-    _backend()
+    user = entry_name(circleci_url)
+    _used(lambda backend: backend.get_password(SERVICE, user), progress)
 
 
 def read_token(circleci_url: str, *, progress: Progress = _QUIET) -> ApiToken | None:

@@ -41,7 +41,8 @@ _NO_TEXT: Final = "\N{REPLACEMENT CHARACTER}"
 _NAMED: Final = 5
 _LEVEL: Final = (
     "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
-    " doctor` says that the token may not request exports, log in again and choose Write."
+    " doctor` says that the token may not request exports, log in again and choose Write, then"
+    " Admin."
 )
 
 NoBrowser = Annotated[
@@ -89,7 +90,7 @@ def login(context: typer.Context, given: LoginFlags) -> None:
     _refuse_ci()
     _check_addresses(context, given)
     if not given.print_token:
-        check_keyring()
+        check_keyring(given.circleci_url, progress=console)
     console.say(_LEVEL)
     with _logged_in(_client(given, console), given, console) as issued:
         expires = _last_day(issued)
@@ -230,8 +231,8 @@ def _print(secret: "SecretStr", expires: date | None, console: "Console") -> Non
     console.say(f"This token is kept nowhere else.{_until(expires)}")
     also = f", and {expires} as CIRCLECI_API_TOKEN_EXPIRES" if expires else ""
     console.say(
-        f"Put it into a context as CIRCLECI_API_TOKEN{also}. Logging in like this again ends it at"
-        " once."
+        f"Put it into a context as CIRCLECI_API_TOKEN{also}. Logging in like this again on this"
+        " machine ends it at once."
     )
 
 
