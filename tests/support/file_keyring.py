@@ -26,6 +26,9 @@ class FileKeyring(KeyringBackend):
     file = ""
     fault = ""
 
+    def __init__(self) -> None:
+        self.set_properties_from_env()
+
     def get_password(self, service: str, username: str) -> str | None:
         self._fail("")
         password = self._entries.get(_key(service, username))
