@@ -1,9 +1,7 @@
 """CircleCI's OAuth server as it is documented, and everything that it may say instead."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -12,64 +10,35 @@ from circleci_usage.core.errors import (
     AccessError,
     ServiceError,
     SettingsError,
-    UsageExporterError,
 )
-from circleci_usage.core.progress import NullProgress, SystemClock
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.standin import faults
 from circleci_usage.demo.standin.faults import Fault, Instead
 from circleci_usage.demo.standin.messages import Response
-from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.http import Timeouts
 from circleci_usage.login.authorization import AuthorizationRequest, redirect_uri
-from circleci_usage.login.oauth_server import IssuedToken, OAuthServer, UnknownClientError
+from circleci_usage.login.oauth_server import OAuthServer, UnknownClientError
 from consent import answer_consent
-from logging_in import COMPANY
+from oauth_bench import (
+    CODE,
+    LATER,
+    REQUEST,
+    URI,
+    VERIFIER,
+    Bench,
+    oauth_bench,
+    response,
+    told,
+)
 
-URI = redirect_uri(50123)
-STATE, VERIFIER, CODE = "state-0123456789", "v" * 50, "code-0123456789"
-TOKEN = "ccipat_issued_0123456789abcdef"
-REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
-GOOD = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 7_776_000}
-LATER = "try again later: rerun `circleci-usage login`."
 SHORT = Timeouts(read=0.1)
 STEPS = ("register", "authorization_address", "exchange")
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A client of the OAuth server, and the server."""
-
-    circleci: StandIn
-    server: OAuthServer
-
-    def with_fault(self, fault: Fault) -> OAuthServer:
-        """The client, whose next request meets a fault."""
-        self.circleci.faults = faults.in_turn([fault])
-        return self.server
-
-    @property
-    def place(self) -> str:
-        """How messages call the server."""
-        return f"CircleCI at {self.circleci.app_url.removeprefix('http://')}"
-
-
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    with StandIn(COMPANY, SystemClock()) as circleci:
-        yield Bench(circleci, OAuthServer(circleci.app_url, NullProgress()))
-
-
-def response(body: Any, status: int = 200) -> Instead:
-    return Instead(Response.json(status, body))
-
-
-def told(raised: pytest.ExceptionInfo[UsageExporterError]) -> tuple[int, str]:
-    """The exit code and the message, which has no secret in it."""
-    message = str(raised.value)
-    assert [secret for secret in (STATE, VERIFIER, CODE, TOKEN) if secret in message] == []
-    assert message.isprintable()
-    assert raised.value.__cause__ is None
-    return raised.value.exit_code, message
+    with oauth_bench() as found:
+        yield found
 
 
 # As documented
@@ -128,8 +97,8 @@ def test_a_code_that_is_not_accepted_is_told(bench: Bench) -> None:
     assert told(raised) == (
         3,
         (
-            "CircleCI did not accept the authorization code (invalid_grant): it has expired, was used"
-            " before or is of another login; rerun `circleci-usage login`."
+            "CircleCI did not accept the authorization code (invalid_grant): it has expired, was"
+            " used before or is of another login; rerun `circleci-usage login`."
         ),
     )
 
@@ -196,8 +165,8 @@ def test_a_server_without_oauth_is_told(bench: Bench, step: str, status: int) ->
         2,
         (
             f"{bench.place} offers no login for programs (HTTP {status}): check --app-url"
-            " (CIRCLECI_APP_URL). On CircleCI server, set CIRCLECI_API_TOKEN to a personal API token"
-            " instead."
+            " (CIRCLECI_APP_URL). On CircleCI server, set CIRCLECI_API_TOKEN to a personal API"
+            " token instead."
         ),
     )
 
@@ -221,8 +190,8 @@ def test_nothing_is_sent_after_a_redirect(bench: Bench, step: str, status: int) 
     assert told(raised) == (
         2,
         (
-            f"{bench.place} redirects to another address, and nothing is sent there; check --app-url"
-            " (CIRCLECI_APP_URL) and the proxy."
+            f"{bench.place} redirects to another address, and nothing is sent there; check"
+            " --app-url (CIRCLECI_APP_URL) and the proxy."
         ),
     )
     assert [call.host for call in bench.circleci.calls] == ["app"]
@@ -292,120 +261,3 @@ def test_a_long_refusal_is_cut(bench: Bench) -> None:
     with pytest.raises(ServiceError) as raised:
         bench.with_fault(response({"message": "x" * 10_000}, 400)).register("A Name", URI)
     assert len(told(raised)[1]) < 500
-
-
-# What an exchange may say
-
-
-def issued(bench: Bench, **changed: object) -> IssuedToken:
-    body = {name: value for name, value in {**GOOD, **changed}.items() if value != "absent"}
-    return bench.with_fault(response(body)).exchange(REQUEST, SecretStr(CODE))
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"access_token": "absent"},
-        {"access_token": None},
-        {"access_token": 12345678},
-        {"access_token": [TOKEN]},
-        {"access_token": ""},
-        {"access_token": "short"},
-        {"access_token": f"{TOKEN} "},
-        {"access_token": f"{TOKEN}\n"},
-        {"access_token": f"{TOKEN}\r\nHost: evil"},
-        {"access_token": f"a b {TOKEN}"},
-        {"access_token": f"{TOKEN}é"},
-        {"access_token": "x" * 4097},
-        {"token_type": "absent"},
-        {"token_type": None},
-        {"token_type": "mac"},
-        {"token_type": "DPoP"},
-        {"token_type": ["Bearer"]},
-        {"error": "invalid_request"},
-        {"error": None},
-    ],
-)
-def test_a_token_that_no_request_can_carry_is_told(bench: Bench, changed: dict[str, Any]) -> None:
-    with pytest.raises(ServiceError) as raised:
-        issued(bench, **changed)
-    assert told(raised) == (4, f"CircleCI's response has no usable token; {LATER}")
-
-
-@pytest.mark.parametrize(
-    "changed", [{"token_type": "bearer"}, {"scope": "read"}, {"scope": 5}, {"refresh_token": "a"}]
-)
-def test_a_token_may_come_with_more(bench: Bench, changed: dict[str, Any]) -> None:
-    assert issued(bench, **changed).secret.get_secret_value() == TOKEN
-
-
-@pytest.mark.parametrize("seconds", [1, 3600, 7_776_000, 366 * 86_400])
-def test_a_lifetime_is_taken_as_it_is(bench: Bench, seconds: int) -> None:
-    assert issued(bench, expires_in=seconds).lifetime == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        *("absent", None, 0, -1, 366 * 86_400 + 1, 10**18, 10**400, 1.5, 3600.0),
-        *(float("inf"), float("nan"), "soon", "3600", "", True, [3600], {"seconds": 1}),
-    ],
-    ids=str,
-)
-def test_a_lifetime_that_is_nonsense_is_not_known(bench: Bench, seconds: object) -> None:
-    found = issued(bench, expires_in=seconds, expires_at="x")
-    assert found == IssuedToken(SecretStr(TOKEN), None)
-
-
-OTHER_BODIES = [
-    b"",
-    b"[]",
-    b'["access_token"]',
-    b"null",
-    b"<html>",
-    b"\xff",
-    f"access_token={TOKEN}&token_type=Bearer".encode(),
-    f'{{"access_token": "{TOKEN}", "token_type": "Bearer"'.encode(),
-    b"[" * 100_000,
-]
-
-
-@pytest.mark.parametrize("body", OTHER_BODIES)
-def test_a_response_that_is_no_object_has_no_token(bench: Bench, body: bytes) -> None:
-    with pytest.raises(ServiceError) as raised:
-        bench.with_fault(Instead(Response(200, {}, body))).exchange(REQUEST, SecretStr(CODE))
-    assert told(raised) == (4, f"CircleCI's response has no usable token; {LATER}")
-
-
-def test_a_token_that_is_cut_off_is_none(bench: Bench) -> None:
-    request = AuthorizationRequest.new(bench.server.register("A Name", URI), URI)
-    code = request.code_in_address(answer_consent(bench.server.authorization_address(request)))
-    with pytest.raises(ServiceError) as raised:
-        bench.with_fault(faults.Truncate(after=40)).exchange(request, code)
-    assert "is unavailable: the connection was interrupted" in told(raised)[1]
-
-
-ERRORS = (
-    "invalid_request",
-    "invalid_client",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-)
-"""RFC 6749, section 5.2, without `invalid_grant`."""
-
-
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("status", [400, 401])
-def test_an_exchange_that_is_refused_is_told(bench: Bench, error: str, status: int) -> None:
-    with pytest.raises(ServiceError) as raised:
-        bench.with_fault(response({"error": error}, status)).exchange(REQUEST, SecretStr(CODE))
-    assert told(raised) == (4, f"CircleCI issued no token (HTTP {status}: {error}); {LATER}")
-
-
-@pytest.mark.parametrize("name", ["message", "error_description", "error"])
-def test_a_refusal_that_quotes_the_secrets_is_told_without_them(bench: Bench, name: str) -> None:
-    refusal = response({name: f"bad {CODE} {VERIFIER} {STATE}\x1b[2J"}, 400)
-    with pytest.raises(ServiceError) as raised:
-        bench.with_fault(refusal).exchange(REQUEST, SecretStr(CODE))
-    assert told(raised)[1].startswith(r"CircleCI issued no token (HTTP 400: bad *** *** ***\x1b[2J")

@@ -1,0 +1,66 @@
+"""CircleCI's OAuth server, which says what a test wants, and its client."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from circleci_usage.core.errors import (
+    UsageExporterError,
+)
+from circleci_usage.core.progress import NullProgress, SystemClock
+from circleci_usage.demo.standin import faults
+from circleci_usage.demo.standin.faults import Fault, Instead
+from circleci_usage.demo.standin.messages import Response
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.login.authorization import AuthorizationRequest, redirect_uri
+from circleci_usage.login.oauth_server import OAuthServer
+from logging_in import COMPANY
+
+URI = redirect_uri(50123)
+STATE, VERIFIER, CODE = "state-0123456789", "v" * 50, "code-0123456789"
+TOKEN = "ccipat_issued_0123456789abcdef"
+REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
+LATER = "try again later: rerun `circleci-usage login`."
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A client of the OAuth server, and the server."""
+
+    circleci: StandIn
+    server: OAuthServer
+
+    def with_fault(self, fault: Fault) -> OAuthServer:
+        """The client, whose next request meets a fault."""
+        self.circleci.faults = faults.in_turn([fault])
+        return self.server
+
+    @property
+    def place(self) -> str:
+        """How messages call the server."""
+        return f"CircleCI at {self.circleci.app_url.removeprefix('http://')}"
+
+
+@contextmanager
+def oauth_bench() -> Iterator[Bench]:
+    """A client, and a server as it is now."""
+    with StandIn(COMPANY, SystemClock()) as circleci:
+        yield Bench(circleci, OAuthServer(circleci.app_url, NullProgress()))
+
+
+def response(body: Any, status: int = 200) -> Instead:
+    """A JSON response instead of the real one."""
+    return Instead(Response.json(status, body))
+
+
+def told(raised: pytest.ExceptionInfo[UsageExporterError]) -> tuple[int, str]:
+    """The exit code and the message, which has no secret in it."""
+    message = str(raised.value)
+    assert [secret for secret in (STATE, VERIFIER, CODE, TOKEN) if secret in message] == []
+    assert message.isprintable()
+    assert raised.value.__cause__ is None
+    return raised.value.exit_code, message
