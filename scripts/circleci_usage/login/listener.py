@@ -122,12 +122,14 @@ class _Connection(BaseHTTPRequestHandler):
     def _is_of_a_tab(self, path: str) -> bool:
         """Whether the page of a tab is opened here, by its own name.
 
-        Browsers say for what and by whom an address is opened. No web page opens the start.
+        Browsers say for what and by whom an address is opened. No web page opens the start, not
+        even as a WebSocket, of which Chromium says nothing but the origin.
         """
         is_ours = self.headers.get_all("Host") == [self.server.authority]
         destination = self.headers.get("Sec-Fetch-Dest", "document")
         opened_by = self.headers.get("Sec-Fetch-Site", "none")
-        is_start_of_a_site = path == START and opened_by != "none"
+        is_of_a_site = opened_by != "none" or "Origin" in self.headers
+        is_start_of_a_site = path == START and is_of_a_site
         return is_ours and destination == "document" and not is_start_of_a_site
 
     def _send(self, page: Page | str) -> None:

@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -89,6 +90,11 @@ OTHER_REQUESTS = (
         for method in ("POST", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "get", "PROPFIND")
         for path in ("/", "/callback?code=a&state=a")
     ),
+    (
+        "GET / HTTP/1.1\r\nHost: {me}\r\nOrigin: http://127.0.0.1:8000\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    ),
+    "GET / HTTP/1.1\r\nHost: {me}\r\nOrigin: null\r\n\r\n",
     "CONNECT {me} HTTP/1.1\r\nHost: {me}\r\n\r\n",
     "GET / HTTP/1.0\r\n\r\n",
     "GET / HTTP/1.1\r\n\r\n",
@@ -231,6 +237,25 @@ def test_a_flood_of_foreign_redirects_is_told_once(login: WaitingLogin) -> None:
     outcome = login.finish()
     assert outcome.err.count(FOREIGN) == 1
     assert len(outcome.err) < 2000
+
+
+def test_an_ambiguous_redirect_with_the_right_state(login: WaitingLogin, tried: Tried) -> None:
+    address = login.get().headers["Location"]
+    (state,) = parse_qs(urlsplit(address).query)["state"]
+    doubled = (
+        f"code=a&code=b&state={state}",
+        f"code=a&state={state}&state={state}",
+        f"code=a&state=a&state={state}",
+        f"code=a&state={state}&st%61te=a",
+        f"error=access_denied&error=a&state={state}",
+        f"code=a&state={state}&" + "&".join(f"f{number}" for number in range(30)),
+        f"code=a&state={state}&f={'a' * 9000}",
+    )
+    for query in doubled:
+        assert login.get(f"/callback?{query}").status_code == 400
+    assert "You are logged in" in login.consent(address).text
+    assert login.end().code == 0
+    tried(len(doubled) - 1)
 
 
 def test_somebody_who_opens_the_start_first_is_noticed(login: WaitingLogin) -> None:

@@ -114,7 +114,7 @@ def waiting_login(
     circleci: StandIn, folder: Path, *flags: str, **env: str
 ) -> Iterator[WaitingLogin]:
     """A login on a machine whose config folder is in a folder."""
-    command = [CLI, "login", "--print-token", *flags]
+    command = [str(CLI), "login", "--print-token", *flags]
     variables = environment(login_variables(circleci, folder) | env)
     with subprocess.Popen(
         command,

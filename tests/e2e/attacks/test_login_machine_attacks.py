@@ -1,0 +1,288 @@
+"""Attacks on a login by what is on the machine: its files, variables, and processes."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from attack import Outcome, environment, hold
+from circleci_usage.core.progress import SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.standin import StandIn
+from consent import answer_consent
+from waiting_login import CLI, REGISTRATIONS, login_variables, secrets_of, waiting_login
+
+Tried = Callable[[int], None]
+
+ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)")
+
+
+@pytest.fixture(scope="module")
+def circleci() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.02), SystemClock()) as running:
+        yield running
+
+
+def own_file(folder: Path) -> Path:
+    """Where the registrations are, in a folder that exists."""
+    file = folder / "config" / REGISTRATIONS
+    file.parent.mkdir(parents=True)
+    return file
+
+
+def registrations(circleci: StandIn, **changes: object) -> str:
+    client = {
+        "app_url": circleci.app_url,
+        "name": "CircleCI Usage Exporter (printed token)",
+        "client_id": "00000000-0000-4000-8000-000000000000",
+        "port": 50000,
+    }
+    return json.dumps({"clients": [client | changes]})
+
+
+WRONG_CLIENTS: dict[str, dict[str, object]] = {
+    "an unknown client": {},
+    "a port of the system": {"port": 22},
+    "a port beyond all": {"port": 70_000},
+    "a negative port": {"port": -1},
+    "a text as port": {"port": "50000"},
+    "a client id with escapes": {"client_id": "\x1b[2J"},
+    "a client id with fields": {"client_id": "a&redirect_uri=https://evil.example"},
+    "a client id with a line end": {"client_id": "a\n"},
+    "a client of another address": {"app_url": "https://evil.example"},
+    "more members": {"redirect_uri": "https://evil.example", "state": "fixed", "verifier": "fixed"},
+}
+
+
+@pytest.mark.parametrize("changes", WRONG_CLIENTS.values(), ids=WRONG_CLIENTS)
+def test_registrations_of_another_program(
+    changes: dict[str, object], circleci: StandIn, tmp_path: Path
+) -> None:
+    own_file(tmp_path).write_text(registrations(circleci, **changes))
+    circleci.calls.clear()
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+    assert "fixed" not in str(circleci.calls)
+    for call in circleci.calls:
+        assert "evil.example" not in call.path.partition("redirect_uri=http%3A%2F%2F127.0.0.1")[2]
+
+
+WRONG_FILES = (b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"clients": null}', b"a" * (2 << 20))
+
+
+@pytest.mark.parametrize("content", WRONG_FILES)
+def test_registrations_that_are_none(content: bytes, circleci: StandIn, tmp_path: Path) -> None:
+    own_file(tmp_path).write_bytes(content)
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+
+
+def test_registrations_that_lead_to_another_file(circleci: StandIn, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    file = own_file(tmp_path)
+    file.symlink_to(victim)
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+    assert victim.read_text() == "precious"
+    assert not file.is_symlink()
+
+
+def test_registrations_that_are_a_hard_link(circleci: StandIn, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text(registrations(circleci))
+    own_file(tmp_path).hardlink_to(victim)
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+    assert victim.read_text() == registrations(circleci)
+
+
+def as_pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def as_folder(place: Path) -> None:
+    place.mkdir()
+
+
+def as_device(place: Path) -> None:
+    place.symlink_to("/dev/zero")
+
+
+def as_loop(place: Path) -> None:
+    place.symlink_to(place)
+
+
+@pytest.mark.parametrize("make", [as_pipe, as_folder, as_device, as_loop])
+def test_registrations_that_are_no_file(
+    make: Callable[[Path], None], circleci: StandIn, tmp_path: Path
+) -> None:
+    make(own_file(tmp_path))
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+
+
+PLACES = ("/dev/null", "/proc", "/nowhere\x1b[2J/\u202ea", "relative", "/dev/full/a", "a" * 5000)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "HOME"])
+def test_a_config_folder_that_cannot_be_written(
+    name: str, place: str, circleci: StandIn, tmp_path: Path
+) -> None:
+    if place.startswith("/nowhere"):
+        place = f"{tmp_path}{place}"
+    others = {"XDG_CONFIG_HOME": ""} if name == "HOME" else {}
+    with waiting_login(circleci, tmp_path, **others, **{name: place}) as login:
+        login.finish()
+
+
+STRANGE: dict[str, dict[str, str]] = {
+    "a browser that is none": {"BROWSER": "/nowhere/browser %s"},
+    "a browser of quotes": {"BROWSER": "'\" %s"},
+    "a browser of blanks": {"BROWSER": " "},
+    "a browser with escapes": {"BROWSER": "\x1b[2J %s", "DISPLAY": ":99"},
+    "oauthlib's transport": {"OAUTHLIB_INSECURE_TRANSPORT": "1"},
+    "oauthlib's types": {"OAUTHLIB_STRICT_TOKEN_TYPE": "1", "OAUTHLIB_RELAX_TOKEN_SCOPE": "1"},
+    "a backend that is none": {"PYTHON_KEYRING_BACKEND": "evil.\x1b[2J"},
+    "proxies": {"http_proxy": "http://192.0.2.1:9", "all_proxy": "socks5://192.0.2.1:9"},
+    "a proxy without port": {"http_proxy": "http://[", "https_proxy": "\x1b"},
+    "states": {"STATE": "fixed", "CODE_VERIFIER": "fixed"},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
+def test_a_strange_environment(strange: dict[str, str], circleci: StandIn, tmp_path: Path) -> None:
+    if "http_proxy" in strange and "[" in strange["http_proxy"]:
+        outcome = ended(circleci, tmp_path, **strange)
+        assert outcome.code == 2
+        return
+    with waiting_login(circleci, tmp_path, **strange) as login:
+        login.finish()
+    assert "fixed" not in str(circleci.calls)
+
+
+def ended(circleci: StandIn, folder: Path, *flags: str, **env: str) -> Outcome:
+    """How a login ends that never gets to its browser."""
+    done = subprocess.run(
+        [CLI, "login", "--verbose", *flags],
+        cwd=folder,
+        env=environment(login_variables(circleci, folder) | env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    outcome = Outcome(done.returncode, done.stdout, done.stderr, 0)
+    hold(outcome)
+    return outcome
+
+
+BACKENDS = (
+    "evil",
+    "evil.Keyring",
+    "\x1b[2J.\u202e",
+    ".",
+    "os.system",
+    "keyring.backends.fail.Keyring",
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_keyring_that_is_none(backend: str, circleci: StandIn, tmp_path: Path) -> None:
+    circleci.calls.clear()
+    assert ended(circleci, tmp_path, PYTHON_KEYRING_BACKEND=backend).code == 2
+    assert circleci.calls == []
+
+
+MODULES = ("webbrowser", "keyring", "oauthlib", "platformdirs", "requests", "getpass", "secrets")
+
+
+def test_modules_in_the_working_folder_are_not_imported(circleci: StandIn, tmp_path: Path) -> None:
+    for name in MODULES:
+        (tmp_path / f"{name}.py").write_text("open('owned', 'w')\n")
+    with waiting_login(circleci, tmp_path) as login:
+        login.finish()
+    assert not (tmp_path / "owned").exists()
+    ended(circleci, tmp_path, PYTHON_KEYRING_BACKEND="nowhere.Keyring")
+    assert not (tmp_path / "owned").exists()
+
+
+def test_nothing_secret_is_in_a_process_or_a_file(circleci: StandIn, tmp_path: Path) -> None:
+    # A browser that keeps its address and environment, as others may see them.
+    spy = tmp_path / "spy.sh"
+    spy.write_text('#!/bin/sh\necho "$@" > seen\nenv >> seen\nps axww >> seen\n')
+    spy.chmod(0o755)
+    circleci.calls.clear()
+    with waiting_login(circleci, tmp_path, BROWSER=f"{spy} %s") as login:
+        outcome = login.finish()
+    hidden = [*secrets_of(circleci), outcome.out.strip()]
+    assert len(hidden) == 4
+    seen = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "seen" in seen
+    for path in seen:
+        assert not [secret for secret in hidden if secret in path.read_text()], path
+    for call in circleci.calls:
+        told = f"{call.path} {call.headers} {call.body.decode()}"
+        assert (hidden[-1] in told) == (call.host == "api")
+        if call.host == "api":
+            assert not [secret for secret in hidden[:-1] if secret in told]
+
+
+PASTED = (
+    b"http://127.0.0.1:1/callback?code=a&state=a\n",
+    b"http://127.0.0.1:%d/callback?code=a&state=guessed\n",
+    b"http://127.0.0.1:%d/callback?state=\xff\xfe\n",
+    b"\xff\xfe\x00\n",
+    b"\x1b]0;owned\x07\n",
+    b"a" * 100_000,
+    b"\n",
+    b"",
+)
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+@pytest.mark.parametrize("encoding", ["C", "C.UTF-8"])
+def test_a_pasted_text_that_is_no_address(
+    pasted: bytes, encoding: str, circleci: StandIn, tmp_path: Path
+) -> None:
+    with waiting_login(circleci, tmp_path, "--no-browser", LC_ALL=encoding) as login:
+        asked = urlsplit(login.wait_for(ADDRESS))
+        port = re.search(r"127\.0\.0\.1%3A(\d+)", asked.query)
+        assert port
+        text = pasted.replace(b"%d", port[1].encode())
+        out, err = login.process.communicate(text, timeout=30)
+        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
+    hold(outcome, codes={2}, secrets=secrets_of(circleci) | {"guessed"})
+    assert outcome.out == ""
+
+
+def test_a_redirect_that_is_pasted(circleci: StandIn, tmp_path: Path) -> None:
+    circleci.calls.clear()
+    with waiting_login(circleci, tmp_path, "--no-browser") as login:
+        redirect = answer_consent(login.wait_for(ADDRESS))
+        out, err = login.process.communicate(f"{redirect}\n".encode(), timeout=30)
+        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
+    hold(outcome, codes={0}, secrets=secrets_of(circleci) | {redirect})
+    assert outcome.out.strip() not in outcome.err
+
+
+def test_a_login_without_any_input(circleci: StandIn, tmp_path: Path) -> None:
+    command = f"exec '{CLI}' login --no-browser --print-token --verbose <&-"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env=environment(login_variables(circleci, tmp_path)),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    hold(Outcome(done.returncode, done.stdout, done.stderr, 0), codes={2})
+    assert "The input ended before the redirected address" in done.stderr

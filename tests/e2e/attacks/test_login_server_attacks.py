@@ -1,0 +1,542 @@
+"""Attacks on a login by what comes back: injected codes, and a hostile web app of CircleCI."""
+
+import json
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from attack import Outcome, hold
+from circleci_usage.core.errors import ServiceError, SettingsError
+from circleci_usage.core.progress import NullProgress, SystemClock
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.standin.faults import Corrupt, Fault, HangUp, Instead, Reset, Truncate
+from circleci_usage.demo.standin.messages import Request, Response
+from circleci_usage.demo.standin.standin import StandIn
+from circleci_usage.export.http import Timeouts
+from circleci_usage.login.authorization import AuthorizationRequest
+from circleci_usage.login.oauth_server import OAuthServer
+from consent import answer_consent
+from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
+from inprocess import run_here
+from waiting_login import REGISTRATIONS, login_variables, secrets_of
+
+Tried = Callable[[int], None]
+
+TAB = Path(__file__).with_name("hostile_tab.py")
+GOOD_CODE = "code=a_code_that_nobody_issued&state={state}"
+TOKEN = "ccipat_example_0123456789abcdef"
+HURRIED = Timeouts(connect=5, read=5, total=0.15)
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[StandIn]:
+    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+        yield circleci
+
+
+@pytest.fixture
+def circleci(running: StandIn) -> Iterator[StandIn]:
+    running.calls.clear()
+    yield running
+    running.faults = None
+
+
+def login(circleci: StandIn, folder: Path, query: str = GOOD_CODE, **env: str) -> Outcome:
+    """How a login ends whose tab comes back with a query, and what must hold."""
+    variables = login_variables(circleci, folder) | {
+        "BROWSER": f"{sys.executable} {TAB} %s &",
+        "QUERY": query,
+    }
+    done = run_here("login", "--print-token", "--verbose", cwd=folder, env=variables | env)
+    outcome = Outcome(done.code, done.out, done.err, 0)
+    hold(outcome, codes={0, 2, 3, 4}, secrets=secrets_of(circleci))
+    assert outcome.out == "" or outcome.code == 0
+    return outcome
+
+
+# Codes with the right state: whoever reads it can send one.
+
+INJECTED = {
+    "guessed": (GOOD_CODE, 3),
+    "none": ("state={state}", 4),
+    "empty": ("code=&state={state}", 4),
+    "a list": ("code[]=a&state={state}", 4),
+    "a zero byte": ("code=a%00&state={state}", 4),
+    "line breaks": ("code=a%0d%0aX-Evil:%20a&state={state}", 4),
+    "other letters": ("code=%c3%a9&state={state}", 4),
+    "no UTF-8": ("code=%ff&state={state}", 4),
+    "long": (f"code={'a' * 5000}&state={{state}}", 4),
+    "semicolons": ("code=a;code=b&state={state}", 3),
+    "more fields": (
+        "code=a%26client_id%3Db%26redirect_uri%3Dhttps://evil.example&state={state}",
+        3,
+    ),
+    "a template": ("code=%7b%7b7*7%7d%7d$(id)`id`&state={state}", 3),
+    "an error too": ("code=a&error=access_denied&state={state}", 3),
+    "an error with escapes": (
+        "error=%1b[2J%0aPassword:&error_description=%1b]0;a%07%e2%80%ae&state={state}",
+        4,
+    ),
+    "an error that quotes the state": (
+        "error={state}&error_description=the+state+{state}&state={state}",
+        4,
+    ),
+    "a long error": (f"error={'e' * 4000}&error_description={'d' * 3000}&state={{state}}", 4),
+}
+
+
+@pytest.mark.parametrize(("query", "code"), INJECTED.values(), ids=INJECTED)
+def test_a_code_that_circleci_did_not_issue(
+    query: str, code: int, circleci: StandIn, tmp_path: Path
+) -> None:
+    outcome = login(circleci, tmp_path, query)
+    assert outcome.code == code, outcome.said
+    assert len(outcome.err) < 2000
+    for call in circleci.calls:
+        names = [name for name, _ in parse_qsl(call.body.decode())]
+        assert len(names) == len(set(names))
+
+
+def registered(circleci: StandIn, redirect_uri: str) -> str:
+    return OAuthServer(circleci.app_url, NullProgress()).register("Evil", redirect_uri)
+
+
+def code_for(request: AuthorizationRequest, circleci: StandIn) -> str:
+    """A code that the server has issued for a request of the attacker."""
+    redirect = answer_consent(request.address(f"{circleci.app_url}/oauth/authorize"))
+    return parse_qs(urlsplit(redirect).query)["code"][0]
+
+
+def test_a_code_of_a_client_of_the_attacker(circleci: StandIn, tmp_path: Path) -> None:
+    uri = "http://127.0.0.1:50000/callback"
+    theirs = AuthorizationRequest.new(registered(circleci, uri), uri)
+    outcome = login(circleci, tmp_path, f"code={code_for(theirs, circleci)}&state={{state}}")
+    assert outcome.code == 3
+    assert "invalid_grant" in outcome.err
+
+
+@pytest.fixture
+def known(circleci: StandIn, tmp_path: Path) -> AuthorizationRequest:
+    """What an attacker asks for with the client id that the machine has registered before."""
+    login(circleci, tmp_path)
+    (client,) = json.loads((tmp_path / "config" / REGISTRATIONS).read_text())["clients"]
+    uri = f"http://127.0.0.1:{client['port']}/callback"
+    return AuthorizationRequest.new(client["client_id"], uri)
+
+
+def test_a_code_for_a_challenge_of_the_attacker(
+    known: AuthorizationRequest, circleci: StandIn, tmp_path: Path
+) -> None:
+    outcome = login(circleci, tmp_path, f"code={code_for(known, circleci)}&state={{state}}")
+    assert outcome.code == 3
+    assert "invalid_grant" in outcome.err
+
+
+def test_a_code_that_is_stolen_is_worth_nothing(
+    known: AuthorizationRequest, circleci: StandIn
+) -> None:
+    """The attacker has the code, the client, the redirect URI and the state, and guesses."""
+    guesses = {
+        "none": "",
+        "plain": known.state.get_secret_value(),
+        "the challenge": urlsafe_b64encode(
+            sha256(known.verifier.get_secret_value().encode()).digest()
+        ).decode(),
+        "short": "a",
+        "another": "A" * 64,
+    }
+    for guess in guesses.values():
+        form = {
+            "grant_type": "authorization_code",
+            "code": code_for(known, circleci),
+            "client_id": known.client_id,
+            "redirect_uri": known.redirect_uri,
+            "code_verifier": guess,
+        }
+        response = requests.post(f"{circleci.app_url}/oauth/token", data=form, timeout=10)
+        assert response.status_code == 400
+        assert "access_token" not in response.text
+
+
+FOREIGN_URIS = (
+    "https://evil.example/callback",
+    "http://evil.example:50000/callback",
+    "http://127.0.0.1.evil.example:50000/callback",
+    "http://127.0.0.1:50000@evil.example/callback",
+    "http://127.0.0.1:50000/callback?next=https://evil.example",
+    "http://127.0.0.1:50000/callback#https://evil.example",
+    "http://127.0.0.1:80/callback",
+    "http://127.0.0.1/callback",
+    "//127.0.0.1:50000/callback",
+    "javascript:alert(1)",
+    "http://127.0.0.1:50000/callback\r\nX: y",
+)
+
+
+def test_the_server_redirects_only_where_the_client_registered(
+    known: AuthorizationRequest, circleci: StandIn, tried: Tried
+) -> None:
+    for uri in (*FOREIGN_URIS, known.redirect_uri + "/", known.redirect_uri + "%2f..", ""):
+        asked = AuthorizationRequest(known.client_id, uri, known.state, known.verifier)
+        address = asked.address(f"{circleci.app_url}/oauth/authorize")
+        response = requests.get(address, allow_redirects=False, timeout=10)
+        assert response.status_code == 400
+        assert "Location" not in response.headers
+    for uri in FOREIGN_URIS:
+        with pytest.raises(ServiceError, match="invalid redirect_uri"):
+            registered(circleci, uri)
+    tried(2 * len(FOREIGN_URIS) + 2)
+
+
+# The address that a person pastes.
+
+PASTED = (
+    "https://evil.example/callback?code=a&state={state}",
+    "http://127.0.0.1:{port}@evil.example/callback?code=a&state={state}",
+    "http://evil.example:{port}/callback?code=a&state={state}",
+    "http://localhost:{port}/callback?code=a&state={state}",
+    "http://127.0.0.1:1/callback?code=a&state={state}",
+    "https://127.0.0.1:{port}/callback?code=a&state={state}",
+    "http://127.0.0.1:{port}/callback/?code=a&state={state}",
+    "http://127.0.0.1:{port}/callback?code=a&state=guessed",
+    "http://127.0.0.1:{port}/callback?code=a&code=b&state={state}",
+    "http://127.0.0.1:{port}/callback?code=a&state={state}&state={state}",
+    "http://127.0.0.1:{port}/callback#?code=a&state={state}",
+    "http://127.0.0.1:{port}/callback?#code=a&state={state}",
+    "javascript:alert(1)?code=a&state={state}",
+    "http://[?code=a&state={state}",
+    "\x1b[200~\x1b]0;owned\x07\x9b2J",
+    "\udcff\ud800",
+    "http://127.0.0.1:{port}/callback?state=\udcff",
+    "code=a&state={state}",
+    "a" * 100_000,
+    "",
+)
+
+
+def test_a_pasted_address_of_somebody_else(tried: Tried) -> None:
+    request = AuthorizationRequest.new("a", "http://127.0.0.1:50000/callback")
+    state = request.state.get_secret_value()
+    for pasted in PASTED:
+        text = pasted.replace("{state}", state).replace("{port}", "50000")
+        with pytest.raises(SettingsError) as refused:
+            request.code_in_address(text)
+        error = refused.value
+        hold(Outcome(error.exit_code, "", f"Error: {error}", 0), secrets=[state])
+    tried(len(PASTED) - 1)
+
+
+def test_each_login_has_a_state_and_a_verifier_of_its_own(
+    circleci: StandIn, tmp_path: Path
+) -> None:
+    given = {
+        "STATE": "fixed",
+        "OAUTH_STATE": "fixed",
+        "CODE_VERIFIER": "fixed",
+        "PYTHONHASHSEED": "0",
+    }
+    for _ in range(3):
+        login(circleci, tmp_path, f"{GOOD_CODE}&code_verifier=fixed", **given)
+    secrets = secrets_of(circleci) - {"a_code_that_nobody_issued"}
+    # The page is asked for twice in each login: by the command, and by nobody in the tab.
+    assert len(secrets) == 6
+    assert min(map(len, secrets)) >= 43
+
+
+# A hostile web app.
+
+ESCAPES = "\x1b[2J\x1b]0;owned\x07\u202e\r\n$ Password: \x9b31m"
+
+
+def instead(path: str, response: Response) -> Callable[[Request], Fault | None]:
+    return lambda request: Instead(response) if request.path.startswith(path) else None
+
+
+def issuing(circleci: StandIn, fields: object, status: int = 200) -> None:
+    circleci.faults = instead("/oauth/token", Response.json(status, fields))
+
+
+BROKEN_IDS: dict[str, object] = {
+    "none": {},
+    "null": {"client_id": None},
+    "a number": {"client_id": 1},
+    "a list": {"client_id": ["a"]},
+    "empty": {"client_id": ""},
+    "long": {"client_id": "a" * 513},
+    "escapes": {"client_id": ESCAPES},
+    "a line break": {"client_id": "a\n"},
+    "a space": {"client_id": "a b"},
+    "a list of all": ["client_id"],
+    "a text": "client_id",
+}
+
+
+@pytest.mark.parametrize("registered_as", BROKEN_IDS.values(), ids=BROKEN_IDS)
+def test_a_client_id_that_is_none(registered_as: object, circleci: StandIn, tmp_path: Path) -> None:
+    circleci.faults = instead("/oauth/register", Response.json(201, registered_as))
+    assert login(circleci, tmp_path).code == 4
+    assert not (tmp_path / "config" / REGISTRATIONS).exists()
+
+
+def test_a_client_id_that_adds_fields_to_the_address(circleci: StandIn, tmp_path: Path) -> None:
+    injected = {"client_id": "a&redirect_uri=https://evil.example&state=b#"}
+    circleci.faults = instead("/oauth/register", Response.json(201, injected))
+    login(circleci, tmp_path)
+    asked = next(call for call in circleci.calls if call.method == "GET")
+    fields = parse_qs(urlsplit(asked.path).query)
+    assert fields["client_id"] == [injected["client_id"]]
+    assert "evil.example" not in fields["redirect_uri"][0]
+
+
+BODIES: dict[str, bytes] = {
+    "nothing": b"",
+    "a page": b"<!doctype html><title>Sign in</title><script>alert(1)</script>",
+    "no JSON": b"{",
+    "deep lists": b"[" * 200_000,
+    "deep objects": b'{"a":' * 100_000,
+    "a huge number": b'{"access_token": ' + b"9" * 100_000 + b"}",
+    "a form": b"access_token=" + TOKEN.encode() + b"&token_type=Bearer",
+    "a bomb": b'{"access_token": "' + b"a" * (2 * MIB) + b'"}',
+    "UTF-16": json.dumps({"access_token": TOKEN, "token_type": "Bearer"}).encode("utf-16"),
+    "surrogates": b'{"message": "\\ud800\\udfff\\ud800", "error": "\\udcff"}',
+    "escapes": json.dumps({"message": ESCAPES, "error": ESCAPES}).encode(),
+}
+ENDPOINTS = ("/oauth/register", "/oauth/authorize", "/oauth/token")
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_that_is_no_answer(
+    body: bytes, circleci: StandIn, tmp_path: Path, tried: Tried
+) -> None:
+    for path in ENDPOINTS:
+        for status in (200, 201, 400):
+            circleci.faults = instead(path, Response(status, {}, body))
+            assert login(circleci, tmp_path).code in {2, 3, 4}
+    tried(3 * 3 - 1)
+
+
+def test_a_server_that_answers_200_to_everything(circleci: StandIn, tmp_path: Path) -> None:
+    circleci.faults = instead("/", Response(200, {"Content-Type": "text/html"}, b"OK"))
+    assert login(circleci, tmp_path).code == 4
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("path", ["/oauth/register", "/oauth/token"])
+def test_an_endpoint_that_redirects_elsewhere(
+    path: str, status: int, circleci: StandIn, tmp_path: Path
+) -> None:
+    with HostileServer((READ, answer(200))) as elsewhere:
+        response = Response(status, {"Location": f"{elsewhere.url}/\x1b[2J"})
+        circleci.faults = instead(path, response)
+        outcome = login(circleci, tmp_path)
+        assert elsewhere.met == 0
+    assert outcome.code == 2
+    assert "nothing is sent there" in outcome.err
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 418, 429, 500, 503])
+def test_a_server_that_quotes_the_secrets_of_the_login(
+    status: int, circleci: StandIn, tmp_path: Path
+) -> None:
+    def quoting(request: Request) -> Fault | None:
+        if request.path.startswith("/oauth/register"):
+            return None
+        told = f"{request.path} {request.body.decode()}"
+        fields = {name: values[0] for name, values in parse_qs(told).items()}
+        decoded = " ".join(fields.values())
+        message = {"message": f"{decoded[:140]} {told}", "error_description": decoded}
+        is_token = request.path.startswith("/oauth/token")
+        return Instead(Response.json(status, message)) if is_token else None
+
+    circleci.faults = quoting
+    code = "a b+c/d%3D"
+    assert login(circleci, tmp_path, f"code={quote(code)}&state={{state}}").code in {2, 4}
+
+
+def test_a_server_that_quotes_the_state_and_forgets_the_client(
+    circleci: StandIn, tmp_path: Path
+) -> None:
+    def quoting(request: Request) -> Fault | None:
+        if not request.path.startswith("/oauth/authorize"):
+            return None
+        return Instead(Response.json(400, {"message": f"unknown: {request.path[-60:]}"}))
+
+    circleci.faults = quoting
+    assert login(circleci, tmp_path).code == 4
+    # It registers again once, and not forever.
+    assert len([call for call in circleci.calls if call.path == "/oauth/register"]) == 2
+
+
+WRONG_TOKENS: dict[str, object] = {
+    "a line break": f"{TOKEN}\nX-Evil: a",
+    "a carriage return": f"{TOKEN}\r",
+    "a line end": f"{TOKEN}\n",
+    "escapes": f"{TOKEN}{ESCAPES}",
+    "C1 controls": f"{TOKEN}\x9b2J",
+    "a zero byte": f"{TOKEN}\0",
+    "a space": f"{TOKEN} --evil",
+    "other letters": f"{TOKEN}é",
+    "right to left": f"\u202e{TOKEN}",
+    "a surrogate": f"{TOKEN}\ud800",
+    "short": "a",
+    "empty": "",
+    "long": "a" * 5000,
+    "a number": 12345678,
+    "null": None,
+    "true": True,
+    "a list": [TOKEN],
+    "an object": {"token": TOKEN},
+}
+
+
+@pytest.mark.parametrize("token", WRONG_TOKENS.values(), ids=WRONG_TOKENS)
+def test_a_token_that_is_none(token: object, circleci: StandIn, tmp_path: Path) -> None:
+    issuing(circleci, {"access_token": token, "token_type": "Bearer", "expires_in": 7_776_000})
+    outcome = login(circleci, tmp_path)
+    assert outcome.code == 4
+    assert TOKEN not in outcome.said
+
+
+WRONG_FIELDS: dict[str, object] = {
+    "no type": {"access_token": TOKEN},
+    "another type": {"access_token": TOKEN, "token_type": "mac"},
+    "a list as type": {"access_token": TOKEN, "token_type": ["Bearer"]},
+    "an error too": {"access_token": TOKEN, "token_type": "Bearer", "error": "invalid_grant"},
+    "an error that is a list": {"access_token": TOKEN, "token_type": "Bearer", "error": [[]]},
+    "an error that is an object": {"access_token": TOKEN, "token_type": "Bearer", "error": {}},
+    "a scope that is a number": {"access_token": TOKEN, "token_type": "Bearer", "scope": 1},
+    "a list of all": [{"access_token": TOKEN, "token_type": "Bearer"}],
+}
+
+
+@pytest.mark.parametrize("fields", WRONG_FIELDS.values(), ids=WRONG_FIELDS)
+def test_a_response_that_is_not_about_a_bearer_token(
+    fields: object, circleci: StandIn, tmp_path: Path
+) -> None:
+    issuing(circleci, fields)
+    outcome = login(circleci, tmp_path)
+    assert outcome.code in {3, 4}
+    assert TOKEN not in outcome.said
+
+
+LIFETIMES = (
+    *("0", "-1", "1e999", "-1e999", "NaN", "Infinity", "1.5", "null", "true", "[]", "{}", '"a"'),
+    *('"7776000"', '"\\u001b[2J"', "9" * 400, "9" * 5000, "31622401", '" 1"', '"\\uff11"'),
+)
+
+
+@pytest.mark.parametrize("lifetime", LIFETIMES)
+@pytest.mark.parametrize("name", ["expires_in", "expires_at"])
+def test_a_lifetime_that_is_nonsense(
+    name: str, lifetime: str, circleci: StandIn, tmp_path: Path
+) -> None:
+    body = f'{{"access_token": "{TOKEN}", "token_type": "bearer", "{name}": {lifetime}}}'
+    circleci.faults = instead("/oauth/token", Response(200, {}, body.encode()))
+    outcome = login(circleci, tmp_path)
+    assert outcome.code in {0, 4}
+    assert TOKEN not in outcome.err
+    if outcome.code == 0:
+        assert outcome.out == f"{TOKEN}\n"
+        assert "CircleCI did not say when it expires" in outcome.err
+
+
+FAULTS = (HangUp(), HangUp(done=True), Reset(), Reset(done=True), Truncate(9), Corrupt(5))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_a_connection_that_breaks(
+    fault: Fault, circleci: StandIn, tmp_path: Path, tried: Tried
+) -> None:
+    for path in ENDPOINTS:
+        circleci.calls.clear()
+        circleci.faults = lambda request, path=path: (
+            fault if request.path.startswith(path) else None
+        )
+        outcome = login(circleci, tmp_path)
+        assert outcome.code in {3, 4}
+        assert len([call for call in circleci.calls if call.path.startswith("/oauth/token")]) <= 1
+    tried(len(ENDPOINTS) - 1)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS: dict[str, Script] = {
+    "nothing": (READ, HANG),
+    "a dripped status line": (READ, b"HTTP/1.1 400 ", Drip()),
+    "dripped headers": (READ, OK, Drip(b"X-Again: and again\r\n")),
+    "100 Continue without end": (READ, Drip(b"HTTP/1.1 100 Continue\r\n\r\n", 0)),
+    "a dripped body": (READ, b"HTTP/1.1 400 X\r\nContent-Length: 9999\r\n\r\n", Drip(b" ")),
+    "dripped chunks": (READ, CHUNKED.replace(b"200", b"400"), Drip(b"1\r\n \r\n")),
+    "a flood": (READ, b"HTTP/1.1 400 X\r\n\r\n", Drip(b" " * 65_536, 0)),
+}
+
+
+@pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
+def test_a_server_that_never_ends(script: Script, tried: Tried) -> None:
+    request = AuthorizationRequest.new("a", "http://127.0.0.1:50000/callback")
+    with HostileServer(script) as hostile:
+        server = OAuthServer(hostile.url, NullProgress(), timeouts=HURRIED)
+        steps: tuple[Callable[[], object], ...] = (
+            lambda: server.register("A", request.redirect_uri),
+            lambda: server.authorization_address(request),
+            lambda: server.exchange(request, SecretStr("a_code")),
+        )
+        for step in steps:
+            with pytest.raises(ServiceError) as refused:
+                step()
+            assert "is unavailable" in str(refused.value)
+        assert hostile.met == len(steps)
+    tried(len(steps) - 1)
+
+
+# Who gets what.
+
+
+def test_each_secret_goes_only_where_it_belongs(circleci: StandIn, tmp_path: Path) -> None:
+    """Also when ~/.netrc and proxies would send credentials, or everything, elsewhere."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password hunter2\n")
+    with HostileServer((READ, answer(200))) as proxy:
+        proxies = {
+            "http_proxy": "http://192.0.2.1:9",
+            "https_proxy": proxy.url,
+            "all_proxy": "http://192.0.2.1:9",
+        }
+        fixed = {"HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")}
+        outcome = login(circleci, tmp_path, **proxies, **fixed)
+        assert proxy.met == 0
+    assert outcome.code == 3
+    for call in circleci.calls:
+        assert "authorization" not in call.headers
+        assert "cookie" not in call.headers
+        assert "referer" not in call.headers
+
+
+def organizations(request: Request) -> Fault | None:
+    if request.path.endswith("/collaborations"):
+        named = {"id": ESCAPES, "slug": f"gh/{ESCAPES}{TOKEN}", "name": f"{TOKEN}{ESCAPES}"}
+        return Instead(Response.json(200, [named] * 50))
+    issued = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 7_776_000}
+    is_token = request.path == "/oauth/token"
+    return Instead(Response.json(200, issued)) if is_token else None
+
+
+def test_organizations_with_escapes_and_prompts(circleci: StandIn, tmp_path: Path) -> None:
+    circleci.faults = organizations
+    outcome = login(circleci, tmp_path)
+    assert outcome.code == 0
+    assert outcome.out == f"{TOKEN}\n"
+    assert TOKEN not in outcome.err
+    assert "\n$ Password" not in outcome.err
+    for call in circleci.calls:
+        kept = f"{call.path} {call.headers} {call.body.decode()}"
+        assert (TOKEN in kept) == (call.host == "api")
+        if call.host == "api":
+            assert not [secret for secret in secrets_of(circleci) if secret in kept]
