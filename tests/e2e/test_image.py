@@ -6,6 +6,8 @@ the image and runs these tests. IMAGE names one that is built already.
 
 import json
 import os
+import re
+import shlex
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from container_engine import answering_engine, build
 from env_file import env_file
 from markdown_page import commands
 from orb_pack import pack
+from pasted_login import paste_at_a_terminal
 from paths import ROOT
 
 PUBLISHED = "circleciusage/usage-exporter"
@@ -47,20 +50,22 @@ class Image:
         )
 
     def paste(self, lines: str, folder: Path) -> None:
-        """Run lines of the documentation in a folder: `docker` is the engine, with this image.
+        """Run lines of the documentation in a folder: `docker` is the engine, with this image."""
+        subprocess.run(["bash", "-ec", lines], cwd=folder, env=self.environment(folder), check=True)
+
+    def environment(self, folder: Path, *options: str) -> dict[str, str]:
+        """The environment in which `docker run` is the engine's, with this image and options.
 
         The container shares the network of this machine, where the stand-in is.
         """
         slug = PUBLISHED.replace("/", r"\/")
         docker = folder / "bin" / "docker"
         docker.parent.mkdir(exist_ok=True)
-        run = f'{self.engine} run --network=host "${{@/#{slug}/{self.name}}}"'
+        engine = shlex.join([self.engine, "run", "--network=host", *options])
+        run = f'{engine} "${{@/#{slug}/{self.name}}}"'
         docker.write_text(f"#!/bin/bash\nshift\nexec {run}\n", encoding="utf-8")
         docker.chmod(0o755)
-        path = f"{docker.parent}:{os.environ['PATH']}"
-        subprocess.run(
-            ["bash", "-ec", lines], cwd=folder, env=os.environ | {"PATH": path}, check=True
-        )
+        return os.environ | {"PATH": f"{docker.parent}:{os.environ['PATH']}"}
 
     def inspect(self) -> Any:
         command = [self.engine, "image", "inspect", self.name]
@@ -188,6 +193,26 @@ def test_a_pasted_command_exports_nothing_twice(
         assert len(circleci.calls) == requested
     report = tmp_path / "usage-report" / "index.html"
     assert report.stat().st_uid == os.getuid()
+
+
+def test_a_pasted_login_prints_a_token_that_the_next_container_uses(
+    image: Image, tmp_path: Path
+) -> None:
+    [login] = [each for each in commands(ROOT / "README.md", "On any machine") if "login" in each]
+
+    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+        addresses = {"CIRCLECI_URL": circleci.url, "CIRCLECI_APP_URL": circleci.app_url}
+        options = [f"--env={name}={value}" for name, value in addresses.items()]
+        environment = image.environment(tmp_path, *options)
+        shown = paste_at_a_terminal(login, tmp_path, environment)
+        [token] = re.findall(r"^ccipat_\w+$", shown, re.MULTILINE)
+
+        (tmp_path / ".env").write_text(f"CIRCLECI_API_TOKEN={token}\n", encoding="utf-8")
+        organization = circleci.company.organizations[0].id
+        doctor = f"docker run --rm --env-file .env {PUBLISHED} doctor --org-id {organization}"
+        checked = paste_at_a_terminal(doctor, tmp_path, environment)
+
+    assert "ok   exports: " in checked
 
 
 def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from circleci_runner import Runner
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
-from env_file import env_file
 from fresh_machine import FreshMachine, need_registry
 from markdown_page import code_blocks, commands
 from orb_pack import pack
+from pasted_login import account
 from paths import ROOT
 from small_export import small_export
 
@@ -57,19 +57,21 @@ def test_a_clone_shows_the_demo_and_runs_the_tests(machine: FreshMachine) -> Non
     assert " passed" in output.splitlines()[-1]
 
 
-def test_a_virtual_environment_exports_and_reports(
+def test_a_virtual_environment_logs_in_exports_and_reports(
     machine: FreshMachine, circleci: StandIn, tmp_path: Path
 ) -> None:
     machine.paste("git clone --quiet https://github.com/circleci-usage/usage-exporter")
     clone = machine.home / "usage-exporter"
-    (clone / ".env").write_text(env_file(circleci), encoding="utf-8")
     small_export(tmp_path).rename(clone / "exports")
-    protect, _, install_and_run, report = commands(README, MACHINE)
+    install_and_run, report, *_ = commands(README, MACHINE)
+    organization = circleci.company.organizations[0].id
+    install_and_run = install_and_run.replace("your-organization-id", organization)
 
-    output = machine.paste(protect, install_and_run, cwd=clone)
+    output = machine.paste(install_and_run, cwd=clone, **account(circleci, tmp_path))
     summary = json.loads((clone / "usage-report" / "summary.json").read_text(encoding="utf-8"))
     assert summary["totals"]["job_runs"] > 0
-    assert circleci.token not in output
+    assert "ok   token: CircleCI accepts the one from the system's keyring" in output
+    assert "ccipat_" not in output
     # A later paste is another shell, where the environment has to be activated again.
     machine.paste(". usage-venv/bin/activate", report, cwd=clone)
     summary = json.loads((clone / "usage-report" / "summary.json").read_text(encoding="utf-8"))

@@ -183,8 +183,8 @@ def test_without_the_package_there_is_no_token(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert_no_keyring(
         "The package keyring is not installed, so a token cannot be kept in the system's keyring;"
-        " install `circleci-usage[keyring]`, or put the token of `circleci-usage login --print-token`"
-        " into the environment variable CIRCLECI_API_TOKEN instead."
+        " install `circleci-usage[keyring]`, or put the token of `circleci-usage login"
+        " --print-token` into the environment variable CIRCLECI_API_TOKEN instead."
     )
 
 
