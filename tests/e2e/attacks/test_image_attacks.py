@@ -183,6 +183,7 @@ STARTED: dict[str, tuple[tuple[str, ...], str]] = {
     "a pattern": (("*",), "circleci-usage *"),
     "a command of the shell's": (("$(id)",), "circleci-usage $(id)"),
     "a builtin": (("eval", "id"), "circleci-usage eval id"),
+    "a command that is a program too": (("login", "-h"), "circleci-usage login -h"),
     "a program": (("echo", "-n", "a  b"), "a  b"),
     "a path": (("/bin/echo", "x"), "x"),
     "a folder": (("/tmp",), "circleci-usage /tmp"),
