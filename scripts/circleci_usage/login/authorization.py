@@ -51,7 +51,7 @@ class AuthorizationRequest:
         client_id: of the registered client.
         redirect_uri: where the browser comes back to.
         state: comes back with it; nobody else can know it.
-        verifier: proves at the end that the code was asked for here; only its hash leaves before.
+        verifier: proves at the end that the code was requested here; only its hash leaves before.
     """
 
     client_id: str
