@@ -1,5 +1,6 @@
 """Attacks on a login by other programs of the machine, and by web pages in other tabs."""
 
+import json
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -329,25 +330,30 @@ HOLDERS: dict[str, tuple[str, tuple[int, ...], int]] = {
 }
 
 
-@pytest.fixture
-def registered(circleci: StandIn, tmp_path: Path) -> int:
-    """The port that an earlier login has registered."""
-    with waiting_login(circleci, tmp_path) as earlier:
-        assert (tmp_path / "config" / REGISTRATIONS).exists()
-        return earlier.port
+def register(circleci: StandIn, folder: Path, port: int) -> None:
+    """Let an earlier login have registered a port."""
+    client = {
+        "app_url": circleci.app_url,
+        "name": "CircleCI Usage Exporter (printed token)",
+        "client_id": "00000000-0000-4000-8000-000000000000",
+        "port": port,
+    }
+    file = folder / "config" / REGISTRATIONS
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"clients": [client]}))
 
 
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
 def test_a_program_that_holds_the_port_before(
-    holder: tuple[str, tuple[int, ...], int], registered: int, circleci: StandIn, tmp_path: Path
+    holder: tuple[str, tuple[int, ...], int], circleci: StandIn, tmp_path: Path
 ) -> None:
     address, options, family = holder
-    with (
-        held(address, registered, *options, family=family) as thief,
-        waiting_login(circleci, tmp_path) as login,
-    ):
-        assert login.port != registered
-        assert "is taken by another program" in login.finish().err
+    with held(address, 0, *options, family=family) as thief:
+        port = thief.getsockname()[1]
+        register(circleci, tmp_path, port)
+        with waiting_login(circleci, tmp_path) as login:
+            assert login.port != port
+            assert "is taken by another program" in login.finish().err
         thief.settimeout(0)
         with pytest.raises(BlockingIOError):
             thief.accept()

@@ -143,13 +143,13 @@ def test_a_config_folder_that_cannot_be_written(
 
 
 STRANGE: dict[str, dict[str, str]] = {
-    "a browser that is none": {"BROWSER": "/nowhere/browser %s"},
+    "a browser that does not exist": {"BROWSER": "/nowhere/browser %s"},
     "a browser of quotes": {"BROWSER": "'\" %s"},
     "a browser of blanks": {"BROWSER": " "},
     "a browser with escapes": {"BROWSER": "\x1b[2J %s", "DISPLAY": ":99"},
     "oauthlib's transport": {"OAUTHLIB_INSECURE_TRANSPORT": "1"},
     "oauthlib's types": {"OAUTHLIB_STRICT_TOKEN_TYPE": "1", "OAUTHLIB_RELAX_TOKEN_SCOPE": "1"},
-    "a backend that is none": {"PYTHON_KEYRING_BACKEND": "evil.\x1b[2J"},
+    "a backend that does not exist": {"PYTHON_KEYRING_BACKEND": "evil.\x1b[2J"},
     "proxies": {"http_proxy": "http://192.0.2.1:9", "all_proxy": "socks5://192.0.2.1:9"},
     "a proxy without port": {"http_proxy": "http://[", "https_proxy": "\x1b"},
     "states": {"STATE": "fixed", "CODE_VERIFIER": "fixed"},

@@ -246,7 +246,7 @@ def test_each_login_has_a_state_and_a_verifier_of_its_own(
     for _ in range(3):
         login(circleci, tmp_path, f"{GOOD_CODE}&code_verifier=fixed", **given)
     secrets = secrets_of(circleci) - {"a_code_that_nobody_issued"}
-    # The page is asked for twice in each login: by the command, and by nobody in the tab.
+    # The page is requested twice in each login: by the command, and by nobody in the tab.
     assert len(secrets) == 6
     assert min(map(len, secrets)) >= 43
 
