@@ -138,6 +138,8 @@ def test_the_address_at_which_the_browser_ends_is_pasted(here: Machine, browser:
         # Nothing listens there, as on a machine of its own.
         with suppress(WebDriverException):
             press(browser, "allow")
+        at_end = expected_conditions.url_contains("/callback?")
+        WebDriverWait(browser.driver, _PATIENCE).until(at_end)
         address: str = browser.driver.current_url
         return address + "\n"
 
