@@ -51,6 +51,11 @@ def pushing(what: str, **env: str) -> Mistake:
     )
 
 
+def logging_in(what: str, **env: str) -> Mistake:
+    """A mistake in a variable of a login."""
+    return Mistake(what, "login --print-token", {"CIRCLECI_URL": "{circleci}", **env})
+
+
 MISTAKES = [
     # Paths
     Mistake("mistyped a folder", "report exprots"),
@@ -145,6 +150,14 @@ MISTAKES = [
     exporting(
         "mistyped the proxy", HTTPS_PROXY="proxy.example.com:port", CIRCLECI_URL="https://c.io"
     ),
+    # Logging in
+    Mistake("logged in from a CI job", "login", {"CI": "true"}),
+    Mistake("logged in on a machine without a keyring", "login"),
+    Mistake("gave the web app of CircleCI server alone", "login --app-url https://ci.example.com"),
+    logging_in("left out the web app's https", CIRCLECI_APP_URL="app.example.com"),
+    logging_in("gave the web app's plain HTTP", CIRCLECI_APP_URL="http://app.example.com"),
+    logging_in("gave the address of another site's page", CIRCLECI_APP_URL="{page}"),
+    Mistake("logged out on a machine without a keyring", "logout"),
     # Datadog
     pushing("set no key", DATADOG_API_KEY=""),
     pushing("kept the quotes of the key", DATADOG_API_KEY="'0123456789abcdef'"),
