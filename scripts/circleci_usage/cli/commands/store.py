@@ -85,9 +85,10 @@ def doctor(
 ) -> None:
     """Validate the token, organization access, the settings and the store.
 
-    Each line says ok or what to fix. To find out whether the token may request
-    exports, it sends a request that CircleCI must reject. That starts no export,
-    but may count as one of the ten requests an hour.
+    Each line says ok, what to fix, or with ? what is not known. To find out
+    whether the token may request exports, it sends a request that CircleCI must
+    reject. That starts no export, but may count as one of the ten requests an
+    hour.
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
