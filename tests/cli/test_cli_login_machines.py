@@ -66,7 +66,7 @@ def test_a_client_that_circleci_forgot_is_registered_again(
     done = here.login(flag)
 
     assert done.code == 0, done.err
-    again = "CircleCI does not know this program any more; it is registered again."
+    again = "CircleCI refused the registration of this program; it is registered again."
     assert (again in done.err) == (flag != "--quiet")
     [client] = here.clients
     assert client["client_id"] != "forgotten"

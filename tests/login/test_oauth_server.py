@@ -20,6 +20,7 @@ from circleci_usage.login.authorization import AuthorizationRequest, redirect_ur
 from circleci_usage.login.oauth_server import OAuthServer, UnknownClientError
 from consent import answer_consent
 from oauth_bench import (
+    CHECK_ADDRESS,
     CODE,
     LATER,
     REQUEST,
@@ -84,10 +85,8 @@ def test_circleci_s_errors_of_an_authorization_are_told(bench: Bench) -> None:
 def test_a_redirect_uri_that_circleci_refuses_is_told(bench: Bench) -> None:
     with pytest.raises(ServiceError) as raised:
         bench.server.register("A Name", "http://127.0.0.1:80/callback")
-    assert told(raised) == (
-        4,
-        f"CircleCI did not register this program (HTTP 400: invalid redirect_uri); {LATER}",
-    )
+    refusal = "did not register this program (HTTP 400: invalid redirect_uri)"
+    assert told(raised) == (4, f"{bench.place} {refusal}; {CHECK_ADDRESS}")
 
 
 def test_a_code_that_is_not_accepted_is_told(bench: Bench) -> None:
@@ -228,7 +227,8 @@ REGISTERED = [
 def test_a_registration_without_a_client_id_is_told(bench: Bench, body: object) -> None:
     with pytest.raises(ServiceError) as raised:
         bench.with_fault(response(body, 201)).register("A Name", URI)
-    assert told(raised) == (4, f"CircleCI registered this program without a client id; {LATER}")
+    said = f"{bench.place} registered this program without a client id; {CHECK_ADDRESS}"
+    assert told(raised) == (4, said)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,8 @@ def test_a_registration_without_a_client_id_is_told(bench: Bench, body: object) 
 def test_a_registration_that_is_refused_is_told(bench: Bench, fault: Fault, said: str) -> None:
     with pytest.raises(ServiceError) as raised:
         bench.with_fault(fault).register("A Name", URI)
-    assert told(raised) == (4, f"CircleCI did not register this program ({said}); {LATER}")
+    message = f"{bench.place} did not register this program ({said}); {CHECK_ADDRESS}"
+    assert told(raised) == (4, message)
 
 
 def test_a_long_refusal_is_cut(bench: Bench) -> None:

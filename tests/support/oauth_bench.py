@@ -25,6 +25,7 @@ STATE, VERIFIER, CODE = "state-0123456789", "v" * 50, "code-0123456789"
 TOKEN = "ccipat_issued_0123456789abcdef"
 REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
 LATER = "try again later: rerun `circleci-usage login`."
+CHECK_ADDRESS = f"check --app-url (CIRCLECI_APP_URL), or {LATER}"
 
 
 @dataclass(frozen=True)

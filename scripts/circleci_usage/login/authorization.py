@@ -138,8 +138,8 @@ class AuthorizationRequest:
         description = answer.get("error_description", "")
         detail = f": {self.harmless(description)}" if description else ""
         return ServiceError(
-            f"CircleCI did not authorize the login ({self.harmless(reason)}{detail}). Try again"
-            f" later: {_AGAIN}."
+            f"CircleCI did not authorize the login ({self.harmless(reason) or 'no reason given'}"
+            f"{detail}). Try again later: {_AGAIN}."
         )
 
 

@@ -87,7 +87,9 @@ class Client:
         """
         with suppress(UnknownClientError):
             return self._ask(registration)
-        self.progress.say("CircleCI does not know this program any more; it is registered again.")
+        self.progress.say(
+            "CircleCI refused the registration of this program; it is registered again."
+        )
         return self._ask(self.register(registration.port))
 
     def _ask(self, registration: Registration) -> tuple[AuthorizationRequest, str]:

@@ -119,11 +119,9 @@ class OAuthServer:
         response = self._send("POST", f"{self.url}/oauth/register", json=metadata)
         client_id = response.fields.get("client_id")
         if response.status != requests.codes.created:
-            raise ServiceError(
-                f"CircleCI did not register this program ({response.told()}); {_LATER}"
-            )
+            raise self._unregistered(f"did not register this program ({response.told()})")
         if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
-            raise ServiceError(f"CircleCI registered this program without a client id; {_LATER}")
+            raise self._unregistered("registered this program without a client id")
         return client_id
 
     def authorization_address(self, request: AuthorizationRequest) -> str:
@@ -216,6 +214,9 @@ class OAuthServer:
                 f"{self._host} redirects to another address, and nothing is sent there; check"
                 " --app-url (CIRCLECI_APP_URL) and the proxy."
             )
+
+    def _unregistered(self, what: str) -> ServiceError:
+        return ServiceError(f"{self._host} {what}; check --app-url (CIRCLECI_APP_URL), or {_LATER}")
 
     def _unavailable(self, why: str) -> ServiceError:
         return ServiceError(

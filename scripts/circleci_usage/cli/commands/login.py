@@ -88,11 +88,12 @@ def login(context: typer.Context, given: LoginFlags) -> None:
 
     console = console_for(given)
     _refuse_ci()
-    _check_addresses(context, given)
+    client = _client(given, console)
+    _check_addresses(context, given, client.server.url)
     if not given.print_token:
         check_keyring(given.circleci_url, progress=console)
     console.say(_LEVEL)
-    with _logged_in(_client(given, console), given, console) as issued:
+    with _logged_in(client, given, console) as issued:
         expires = _last_day(issued)
         if given.print_token:
             _print(issued.secret, expires, console)
@@ -128,12 +129,12 @@ def _refuse_ci() -> None:
         )
 
 
-def _check_addresses(context: typer.Context, given: LoginFlags) -> None:
+def _check_addresses(context: typer.Context, given: LoginFlags, app_url: str) -> None:
     """Check that both addresses are CircleCI's own, or neither: a token is for one server."""
     from circleci_usage.login.keyring_tokens import entry_name
 
     is_cloud = entry_name(given.circleci_url) == entry_name(AddressFlag.circleci_url)
-    if is_cloud == (given.app_url.rstrip("/") == _APP_URL):
+    if is_cloud == (entry_name(app_url) == entry_name(_APP_URL)):
         return
     api, app = written_in(context, "circleci_url"), written_in(context, "app_url")
     raise SettingsError(
