@@ -27,8 +27,8 @@ from circleci_usage.demo.standin.faults import (
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.export.api_client import CircleCI, find_organization, resolve_organization
 from circleci_usage.export.api_responses import RateLimitedError, UnclearResponseError
-from circleci_usage.export.http import LONGEST_WAIT, wait_of
 from circleci_usage.export.planning import moments
+from circleci_usage.network.http import LONGEST_WAIT, wait_of
 from exporting import IMPATIENT, NOW, OCTOBER, TOKEN, Bench, bench
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

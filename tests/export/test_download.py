@@ -30,7 +30,7 @@ from circleci_usage.export.download import (
     url_key,
     verify,
 )
-from circleci_usage.export.http import BrokenError, Timeouts
+from circleci_usage.network.http import BrokenError, Timeouts
 from exporting import NOW, TOKEN, RecordedProgress, TinyCompany
 from hypothesis_profiles import examples
 from rows import job_run
@@ -216,7 +216,7 @@ def test_a_full_disk_is_reported_and_what_arrived_stays(server: Server, target: 
         import resource
         from pathlib import Path
         from circleci_usage.export.download import Allowance, Download, download
-        from circleci_usage.export.http import Timeouts
+        from circleci_usage.network.http import Timeouts
         from circleci_usage.core.errors import UnfinishedError
         from circleci_usage.core.progress import NullProgress
 

@@ -35,8 +35,8 @@ from circleci_usage.demo.standin.faults import (
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.export.engine import ExportResult
-from circleci_usage.export.http import Timeouts
 from circleci_usage.export.run_context import ExportOptions
+from circleci_usage.network.http import Timeouts
 from exporting import AUTUMN, IMPATIENT, PATIENT, Bench, bench
 from hypothesis_profiles import examples
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from circleci_usage.core.errors import AccessError, ServiceError, UnfinishedError
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.browser_steps import BrowserSteps
-from circleci_usage.login.listener import Listener
+from circleci_usage.login.listener import RedirectListener
 from exporting import RecordedProgress
 
 CIRCLECI = "https://app.circleci.com/oauth/authorize?state=s"
@@ -25,7 +25,7 @@ _PATIENCE = 30
 class Tab:
     """A login that listens, and browsers that open its addresses."""
 
-    listener: Listener
+    listener: RedirectListener
     request: AuthorizationRequest
     steps: BrowserSteps
     progress: RecordedProgress = field(default_factory=RecordedProgress)
@@ -54,7 +54,7 @@ class Tab:
 
 @pytest.fixture
 def tab() -> Iterator[Tab]:
-    with Listener() as listener:
+    with RedirectListener() as listener:
         request = AuthorizationRequest.new("client", listener.redirect_uri)
         steps = BrowserSteps(request, CIRCLECI)
         listener.answer_with(steps)
@@ -239,17 +239,17 @@ def test_idle_connections_do_not_stop_a_login(tab: Tab) -> None:
 
 
 def test_it_listens_on_this_machine_alone_and_until_the_end() -> None:
-    with Listener() as listener:
+    with RedirectListener() as listener:
         assert listener.socket.getsockname() == ("127.0.0.1", listener.server_port)
         port = listener.server_port
         with pytest.raises(OSError, match="in use"):
-            Listener(port)
-    Listener(port).server_close()
+            RedirectListener(port)
+    RedirectListener(port).server_close()
 
 
 def test_until_there_are_steps_nobody_is_served() -> None:
     with (
-        Listener() as listener,
+        RedirectListener() as listener,
         socket.create_connection(("127.0.0.1", listener.server_port)) as connection,
     ):
         connection.settimeout(0.01)

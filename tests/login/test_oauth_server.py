@@ -15,9 +15,9 @@ from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.standin import faults
 from circleci_usage.demo.standin.faults import Fault, Instead
 from circleci_usage.demo.standin.messages import Response
-from circleci_usage.export.http import Timeouts
 from circleci_usage.login.authorization import AuthorizationRequest, redirect_uri
 from circleci_usage.login.oauth_server import OAuthServer, UnknownClientError
+from circleci_usage.network.http import Timeouts
 from consent import answer_consent
 from oauth_bench import (
     CHECK_ADDRESS,

@@ -22,9 +22,9 @@ from circleci_usage.demo.standin.messages import Call
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.engine import ExportResult, export_usage
-from circleci_usage.export.http import Timeouts
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
+from circleci_usage.network.http import Timeouts
 from rows import Row, job_run
 
 TOKEN = "CCIPAT_secret_9f8e7d6c5b4a"

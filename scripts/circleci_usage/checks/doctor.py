@@ -12,9 +12,9 @@ from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import SettingsError, UsageExporterError
 from circleci_usage.core.progress import Progress, SystemClock
 from circleci_usage.export.api_client import CircleCI
-from circleci_usage.export.http import Timeouts
 from circleci_usage.export.store import Store
 from circleci_usage.login.find_token import hides_kept_token
+from circleci_usage.network.http import Timeouts
 from circleci_usage.network.reachable import WITHIN, ConnectionAttempt
 from circleci_usage.push.datadog.credentials import API_KEY_VARIABLES, datadog_credentials
 from circleci_usage.push.datadog.sites import Site, datadog_site, unreachable

@@ -27,10 +27,10 @@ from circleci_usage.export.api_responses import (
     read_organization,
     read_organizations,
 )
-from circleci_usage.export.http import BrokenError, Timeouts
 from circleci_usage.export.organization_names import LONGEST_NAME, is_id, is_name, same_slug
 from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.network.addresses import service_address
+from circleci_usage.network.http import BrokenError, Timeouts
 
 _TOKEN: Final = re.compile(r"[!-~]+")
 _MOST_NAMES: Final = 1_000

@@ -27,7 +27,10 @@ from circleci_usage.core.errors import ServiceError, SettingsError
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_responses import ApiResponse
-from circleci_usage.export.http import (
+from circleci_usage.export.wait_budget import SHORT_WAIT, WaitBudget
+from circleci_usage.network.addresses import web_address
+from circleci_usage.network.deadlines import Deadline
+from circleci_usage.network.http import (
     REDIRECTS,
     BrokenError,
     Session,
@@ -37,9 +40,6 @@ from circleci_usage.export.http import (
     read_body,
     wait_of,
 )
-from circleci_usage.export.wait_budget import SHORT_WAIT, WaitBudget
-from circleci_usage.network.addresses import web_address
-from circleci_usage.network.deadlines import Deadline
 
 RETRY_WAITS: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts: enough for a restart behind a load balancer."""

@@ -14,8 +14,8 @@ from circleci_usage.core.errors import (
 )
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.circleci_ids import is_circleci_id
-from circleci_usage.export.http import BrokenError, wait_of
 from circleci_usage.network.addresses import has_user, web_address
+from circleci_usage.network.http import BrokenError, wait_of
 
 MOST_PARTS: Final = 10_000
 """Files that one export can have: it is limited to 100 MB, and a file has some megabytes."""

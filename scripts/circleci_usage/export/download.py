@@ -18,10 +18,17 @@ from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import BYTES, Progress
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.http import REDIRECTS, TOO_SLOW, BrokenError, Session, Timeouts, exchange
 from circleci_usage.export.ledger import StoredPart
 from circleci_usage.network.addresses import ALLOW, is_exposed, web_address
 from circleci_usage.network.deadlines import Deadline, Switch
+from circleci_usage.network.http import (
+    REDIRECTS,
+    TOO_SLOW,
+    BrokenError,
+    Session,
+    Timeouts,
+    exchange,
+)
 from circleci_usage.usage.foreign_files import foreign_format
 from circleci_usage.usage.input_files import GZIP_MAGIC, open_part, read_header
 

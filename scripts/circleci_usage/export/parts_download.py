@@ -18,11 +18,11 @@ from circleci_usage.export.download import (
     part_keys,
     verify,
 )
-from circleci_usage.export.http import BrokenError
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.run_context import RunContext
 from circleci_usage.export.waits import short_name
+from circleci_usage.network.http import BrokenError
 
 GROWTH: Final = 1 << 20
 """Bytes after which an interrupted download is retried without counting as a failed attempt."""

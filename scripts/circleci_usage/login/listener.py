@@ -22,7 +22,7 @@ _SEE_OTHER: Final = 303
 _NOT_IMPLEMENTED: Final = 501
 
 
-class Listener(ThreadingHTTPServer):
+class RedirectListener(ThreadingHTTPServer):
     """Listens from the beginning, so that its port is known, and answers once there are steps.
 
     Args:
@@ -93,7 +93,7 @@ class Listener(ThreadingHTTPServer):
 class _Connection(BaseHTTPRequestHandler):
     """One connection with one request."""
 
-    server: Listener
+    server: RedirectListener
     timeout = _SECONDS_PER_READ
 
     def version_string(self) -> str:

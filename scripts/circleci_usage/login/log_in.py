@@ -18,7 +18,7 @@ from circleci_usage.login.authorization import (
     redirect_uri,
 )
 from circleci_usage.login.browser_steps import BrowserSteps
-from circleci_usage.login.listener import Listener
+from circleci_usage.login.listener import RedirectListener
 from circleci_usage.login.oauth_server import IssuedToken, OAuthServer, UnknownClientError
 from circleci_usage.login.registrations import Registration, Registrations
 
@@ -154,7 +154,7 @@ def _pasted_code(
             problem = error
 
 
-def _listen(client: Client) -> tuple[Listener, Registration]:
+def _listen(client: Client) -> tuple[RedirectListener, Registration]:
     """A listener on the port of the client's registration, or on another one with a new one.
 
     Raises:
@@ -163,13 +163,13 @@ def _listen(client: Client) -> tuple[Listener, Registration]:
     known = client.known()
     if known:
         try:
-            return Listener(known.port), known
+            return RedirectListener(known.port), known
         except OSError:
             client.progress.say(
                 f"Port {known.port} is taken by another program; this login registers another one."
             )
     try:
-        listener = Listener()
+        listener = RedirectListener()
     except OSError as error:
         raise SettingsError(
             f"No port of {HOST} can be opened for the browser ({inert(error.strerror)}); add"

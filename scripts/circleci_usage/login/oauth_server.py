@@ -17,7 +17,10 @@ from pydantic import SecretStr
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.http import (
+from circleci_usage.login.authorization import AuthorizationRequest
+from circleci_usage.network.addresses import service_address
+from circleci_usage.network.deadlines import Deadline
+from circleci_usage.network.http import (
     REDIRECTS,
     BrokenError,
     Session,
@@ -25,9 +28,6 @@ from circleci_usage.export.http import (
     exchange,
     read_body,
 )
-from circleci_usage.login.authorization import AuthorizationRequest
-from circleci_usage.network.addresses import service_address
-from circleci_usage.network.deadlines import Deadline
 
 _SETTING: Final = "The address of CircleCI's web app (--app-url, CIRCLECI_APP_URL)"
 _EXAMPLE: Final = "https://app.circleci.com"

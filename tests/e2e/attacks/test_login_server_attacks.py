@@ -19,9 +19,9 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Corrupt, Fault, HangUp, Instead, Reset, Truncate
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.export.http import Timeouts
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.oauth_server import OAuthServer
+from circleci_usage.network.http import Timeouts
 from consent import answer_consent
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from inprocess import run_here

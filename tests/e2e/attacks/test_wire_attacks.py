@@ -31,8 +31,8 @@ from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_responses import UnclearResponseError
 from circleci_usage.export.download import Allowance, Download, ExpiredError, download
 from circleci_usage.export.engine import export_usage
-from circleci_usage.export.http import BrokenError, Timeouts, wait_of
 from circleci_usage.network.addresses import proxy_address, service_address, web_address
+from circleci_usage.network.http import BrokenError, Timeouts, wait_of
 from exporting import NOW, OCTOBER, TinyCompany, bench
 from hostile_server import (
     HANG,

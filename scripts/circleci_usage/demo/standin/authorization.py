@@ -16,7 +16,7 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 @dataclass(frozen=True)
-class AuthorizationRequest:
+class ConsentRequest:
     """A program's valid request, which a person is to allow or deny."""
 
     client: OAuthClient
@@ -29,7 +29,7 @@ class AuthorizationRequest:
 class Grant:
     """What a person allowed. Its code can be used until it expires, and once."""
 
-    request: AuthorizationRequest
+    request: ConsentRequest
     permissions: Permissions
     expires_at: datetime
     used: bool = False
@@ -44,7 +44,7 @@ class Grant:
         )
 
 
-def read_authorization_request(given: Parameters, clients: OAuthClients) -> AuthorizationRequest:
+def read_consent_request(given: Parameters, clients: OAuthClients) -> ConsentRequest:
     """The authorization request in the parameters of an authorization address.
 
     Raises:
@@ -62,7 +62,7 @@ def read_authorization_request(given: Parameters, clients: OAuthClients) -> Auth
         raise _invalid("invalid redirect_uri")
     if "state" not in given:
         raise _invalid("state is required")
-    return AuthorizationRequest(client, redirect_uri, given["state"], _code_challenge(given))
+    return ConsentRequest(client, redirect_uri, given["state"], _code_challenge(given))
 
 
 def challenge_of(verifier: str) -> str | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 
 from circleci_usage.demo.company.catalog import SampleOrganization
-from circleci_usage.demo.standin.authorization import AuthorizationRequest
+from circleci_usage.demo.standin.authorization import ConsentRequest
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.oauth_messages import NO_STORE
 from circleci_usage.demo.standin.rules import ACCESS_LEVELS
@@ -57,7 +57,7 @@ button { font: inherit; padding: .4rem 1.2rem; margin-right: .5rem }
 
 
 def consent_page(
-    request: AuthorizationRequest, consent: str, organizations: Iterable[SampleOrganization]
+    request: ConsentRequest, consent: str, organizations: Iterable[SampleOrganization]
 ) -> Response:
     """The page with its form.
 

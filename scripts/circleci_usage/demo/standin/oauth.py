@@ -15,9 +15,9 @@ from circleci_usage.core.progress import Clock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.access_tokens import AccessTokens, Permissions
 from circleci_usage.demo.standin.authorization import (
-    AuthorizationRequest,
+    ConsentRequest,
     Grant,
-    read_authorization_request,
+    read_consent_request,
 )
 from circleci_usage.demo.standin.consent_page import consent_page
 from circleci_usage.demo.standin.messages import Request, Response
@@ -34,7 +34,7 @@ from circleci_usage.demo.standin.rules import ACCESS_LEVELS, Rules
 _TOKEN_PARAMETERS: Final = ("code", "client_id", "redirect_uri", "code_verifier")
 
 
-class OAuthServer:
+class OAuthApi:
     """Responds to requests, one at a time."""
 
     def __init__(self, company: Company, clock: Clock, rules: Rules, tokens: AccessTokens) -> None:
@@ -43,7 +43,7 @@ class OAuthServer:
         self._rules = rules
         self._tokens = tokens
         self._clients = OAuthClients()
-        self._consents: dict[str, AuthorizationRequest] = {}
+        self._consents: dict[str, ConsentRequest] = {}
         self._grants: dict[str, Grant] = {}
         self._lock = Lock()
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
@@ -66,7 +66,7 @@ class OAuthServer:
 
     def _show_consent(self, request: Request) -> Response:
         given = parameters(parse_qsl(urlsplit(request.path).query))
-        asked = read_authorization_request(given, self._clients)
+        asked = read_consent_request(given, self._clients)
         consent = token_urlsafe(32)
         self._consents[consent] = asked
         seen = [one for one in self._organizations if one.id not in self._rules.forbidden]
@@ -89,7 +89,7 @@ class OAuthServer:
         )
 
     def _outcome(
-        self, asked: AuthorizationRequest, given: Parameters, organizations: frozenset[str]
+        self, asked: ConsentRequest, given: Parameters, organizations: frozenset[str]
     ) -> Parameters:
         match given.get("decision"), given.get("level"):
             case "deny", _:
@@ -98,7 +98,7 @@ class OAuthServer:
                 return {"code": self._grant(asked, Permissions(level, organizations))}
         raise OAuthError("invalid_request", message="invalid decision or level")
 
-    def _grant(self, asked: AuthorizationRequest, permissions: Permissions) -> str:
+    def _grant(self, asked: ConsentRequest, permissions: Permissions) -> str:
         """A code. Authorizing a client again ends its former token at once."""
         self._tokens.revoke_of_client(asked.client.id)
         code = token_urlsafe(32)

@@ -13,7 +13,7 @@ from circleci_usage.demo.standin.access_tokens import AccessTokens
 from circleci_usage.demo.standin.api import UsageApi
 from circleci_usage.demo.standin.faults import Fault, FaultHook
 from circleci_usage.demo.standin.messages import Call, Request
-from circleci_usage.demo.standin.oauth import OAuthServer
+from circleci_usage.demo.standin.oauth import OAuthApi
 from circleci_usage.demo.standin.rules import Rules
 from circleci_usage.demo.standin.storage import Storage
 from circleci_usage.demo.standin.wire import Listener
@@ -46,7 +46,7 @@ class StandIn(Rules):
         storage = Storage(self, self.clock)
         tokens = AccessTokens(self, self.clock)
         api = UsageApi(self.company, self.clock, self, storage, tokens)
-        oauth = OAuthServer(self.company, self.clock, self, tokens)
+        oauth = OAuthApi(self.company, self.clock, self, tokens)
         self._listeners = (
             Listener("api", self.clock, api.respond, self._fault, self.calls.append),
             Listener("download", self.clock, storage.respond, self._fault, self.calls.append),

@@ -1,4 +1,4 @@
-"""HTTP for the API client and the downloads.
+"""HTTP for exports and logins.
 
 No credentials by accident, timeouts, bodies of bounded size, and how long a server wants to wait.
 """
