@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from circleci_usage.cli import interrupts
+from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.progress.activities import Heartbeat, OpenTask, OpenWaiting, Timer
 from circleci_usage.cli.progress.log_display import LogDisplay
 from circleci_usage.cli.secrets import without_tokens
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from circleci_usage.cli.progress.live_display import LiveDisplay
-
-_OFF: Final = frozenset({"", "0", "false"})
 
 
 class Console(Progress):
@@ -123,8 +122,7 @@ class Console(Progress):
 
 def _is_live(console: RichConsole) -> bool:
     """Whether lines can be redrawn: not in CI, whose steps may have a terminal that nobody sees."""
-    in_ci = os.environ.get("CI", "").lower() not in _OFF
-    return console.file.isatty() and not (in_ci or console.is_dumb_terminal)
+    return console.file.isatty() and not (in_ci(os.environ) or console.is_dumb_terminal)
 
 
 def _plain(message: str) -> str:

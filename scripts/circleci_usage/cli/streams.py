@@ -6,12 +6,13 @@ other stream must not be affected.
 
 import io
 import os
+import select
 import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
-from circleci_usage.core.errors import UnfinishedError
+from circleci_usage.core.errors import SettingsError, UnfinishedError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -21,9 +22,17 @@ _ENDED_WELL: Final = frozenset({None, 0})
 
 
 class _Stream(io.FileIO):
-    """Drops what cannot be written; `failure` is the reason, unless the reader has gone."""
+    """Drops what cannot be written.
+
+    Attributes:
+        failure: why, unless the reader has gone.
+        has_lost: whether anything was dropped.
+        was_closed: whether there was no such stream.
+    """
 
     failure: OSError | None = None
+    has_lost = False
+    was_closed = False
 
     def write(self, data: "Buffer", /) -> int:
         try:
@@ -32,6 +41,7 @@ class _Stream(io.FileIO):
             """The reader has gone, as `| head` does when it has enough."""
         except OSError as error:
             self.failure = self.failure or error
+        self.has_lost = True
         return len(memoryview(data).cast("B"))
 
 
@@ -43,8 +53,9 @@ def with_safe_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]
 
     @wraps(command)
     def wrapped() -> NoReturn:
-        _open_closed()
+        closed = _open_closed()
         output, errors = _Stream(_OUTPUT, "wb", closefd=False), _Stream(_ERROR, "wb", closefd=False)
+        output.was_closed = _OUTPUT in closed
         sys.stdout, sys.stderr = _text(output, sys.stdout), _text(errors, sys.stderr)
         try:
             command()
@@ -57,13 +68,56 @@ def with_safe_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]
     return wrapped
 
 
-def _open_closed() -> None:
+def check_output() -> None:
+    """Check that somebody receives what is printed, before a result is made that must not be lost.
+
+    Raises:
+        SettingsError: standard output is closed, or nobody reads it.
+    """
+    stream = _output()
+    if stream and (stream.was_closed or _has_no_reader(stream.fileno())):
+        raise SettingsError(
+            "Nobody reads standard output, so the result would be lost; redirect it to a file or"
+            " to a program that reads it."
+        )
+
+
+def print_surely(text: str) -> None:
+    """Print a result that must not be lost.
+
+    Raises:
+        UnfinishedError: it could not be written.
+    """
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    stream = _output()
+    if stream and stream.has_lost:
+        reason = stream.failure.strerror if stream.failure else "nobody reads it"
+        raise UnfinishedError(f"The result cannot be written to standard output: {reason}.")
+
+
+def _output() -> _Stream | None:
+    """The stream below standard output, in a process of our own."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw if isinstance(raw, _Stream) else None
+
+
+def _has_no_reader(number: int) -> bool:
+    poll = select.poll()
+    poll.register(number, select.POLLERR)
+    return any(events & select.POLLERR for _, events in poll.poll(0))
+
+
+def _open_closed() -> set[int]:
     """Occupy the numbers of closed streams, so that no file gets one and is printed into."""
+    closed = set()
     for number in (_INPUT, _OUTPUT, _ERROR):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+            closed.add(number)
+    return closed
 
 
 def _text(stream: _Stream, like: TextIO | None) -> io.TextIOWrapper:

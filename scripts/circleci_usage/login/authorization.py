@@ -21,7 +21,7 @@ from circleci_usage.core.untrusted_text import inert
 HOST: Final = "127.0.0.1"
 CALLBACK: Final = "/callback"
 
-AGAIN: Final = "rerun `circleci-usage login`"
+AGAIN: Final = "rerun the same command"
 """What to do after most failures, as the end of a sentence."""
 
 _VERIFIER_LENGTH: Final = 64
@@ -107,8 +107,8 @@ class AuthorizationRequest:
         state = answer.get("state", "").encode(errors="surrogatepass")
         if not compare_digest(state, self.state.get_secret_value().encode()):
             raise OtherRedirectError(
-                "The redirect is not of this login: its state is another one. Use the browser tab"
-                " that this login opened, or the address that it printed."
+                "The redirect belongs to another login: the state does not match. Use the browser"
+                " tab that this login opened, or the address that it printed."
             )
         if "error" in answer:
             raise self._refusal(answer)
@@ -125,12 +125,14 @@ class AuthorizationRequest:
             AccessError, ServiceError: as `code_in`.
         """
         pasted = "".join(text.split()).strip("\"'<>")
+        if pasted.startswith(HOST):  # Some browsers hide the scheme.
+            pasted = f"http://{pasted}"
         place, _, query = pasted.partition("?")
         if place == self.redirect_uri:
             return self.code_in(query.partition("#")[0])
         raise OtherRedirectError(
             f"{_what_was_pasted(pasted)} Paste the whole address that the browser shows after you"
-            f" chose Allow; it begins with {self.redirect_uri}?"
+            f" choose Allow; it begins with {self.redirect_uri}?"
         )
 
     def harmless(self, text: str, code: SecretStr | None = None) -> str:
@@ -177,7 +179,7 @@ def _fields(query: str) -> dict[str, str]:
     return fields
 
 
-_RERUN: Final = "To allow it, rerun `circleci-usage login`."
+_RERUN: Final = f"To allow it, {AGAIN}."
 
 
 def _what_was_pasted(text: str) -> str:
@@ -190,5 +192,5 @@ def _what_was_pasted(text: str) -> str:
     if address.scheme not in {"http", "https"}:
         return "That is not an address."
     if address.path.endswith("/authorize"):
-        return "That is the address to open, not the one that it leads to."
-    return "That address is of another site or of another login."
+        return "That is the address to open, not the one you are redirected to."
+    return "That address belongs to another site or to another login."

@@ -17,7 +17,12 @@ from pydantic import SecretStr
 
 from circleci_usage.core.errors import UnfinishedError, UsageExporterError
 from circleci_usage.login import pages
-from circleci_usage.login.authorization import CALLBACK, AuthorizationRequest, OtherRedirectError
+from circleci_usage.login.authorization import (
+    AGAIN,
+    CALLBACK,
+    AuthorizationRequest,
+    OtherRedirectError,
+)
 from circleci_usage.login.pages import Page
 
 START: Final = "/"
@@ -129,8 +134,7 @@ class BrowserSteps:
         if not was_opened:
             return self._address
         self._note(
-            "The login was opened a second time. If that was not you, press Ctrl-C and rerun"
-            " `circleci-usage login`."
+            f"The login was opened a second time. If that was not you, press Ctrl-C and {AGAIN}."
         )
         return pages.OPENED_BEFORE
 
@@ -139,7 +143,7 @@ class BrowserSteps:
         try:
             answer = self._request.code_in(query)
         except OtherRedirectError as error:
-            self._note(f"{error} The login goes on waiting.")
+            self._note(f"{error} Still waiting.")
             return pages.OTHER_LOGIN
         except UsageExporterError as error:
             answer = error
@@ -163,6 +167,6 @@ class BrowserSteps:
 
 def _too_late(seconds: float) -> UnfinishedError:
     return UnfinishedError(
-        f"The browser did not come back within {seconds / 60:.0f} minutes; no token was made. Rerun"
-        " `circleci-usage login`; on a machine without a browser, add --no-browser."
+        f"The browser did not come back within {seconds / 60:.0f} minutes; no token was made:"
+        f" {AGAIN}, on a machine without a browser with --no-browser."
     )

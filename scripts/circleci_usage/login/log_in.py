@@ -23,6 +23,8 @@ from circleci_usage.login.listener import RedirectListener
 from circleci_usage.login.oauth_server import IssuedToken, OAuthServer, UnknownClientError
 from circleci_usage.login.registrations import Registration, Registrations
 
+_FORMER_STAYS: Final = "The token of an earlier login stays valid."
+
 PATIENCE: Final = 600.0
 """Seconds that a person has in the browser."""
 
@@ -88,6 +90,7 @@ class Client:
             return self._request_access(registration)
         self.progress.say(
             "CircleCI refused the registration of this program; it is registered again."
+            f" {_FORMER_STAYS}"
         )
         return self._request_access(self.register(registration.port))
 
@@ -189,7 +192,8 @@ def _listen(client: Client) -> tuple[RedirectListener, Registration]:
             return RedirectListener(known.port), known
         except OSError:
             client.progress.say(
-                f"Port {known.port} is taken by another program; this login registers another one."
+                f"Port {known.port} is taken by another program, so this login registers again,"
+                f" with another port. {_FORMER_STAYS}"
             )
     try:
         listener = RedirectListener()

@@ -102,6 +102,8 @@ class OAuthServer:
         self.url = service_address(
             app_url, setting=_SETTING, example=_EXAMPLE, allow_insecure=allow_insecure
         )
+        if urlsplit(self.url).path:
+            raise SettingsError(f"{_SETTING} has a path; write it as {_EXAMPLE}.")
         self._progress = progress
         self._timeouts = timeouts or Timeouts()
 
@@ -138,7 +140,9 @@ class OAuthServer:
         response = self._send("GET", address)
         if response.status == requests.codes.bad_request:
             told = response.told(request.harmless)
-            raise UnknownClientError(f"CircleCI refuses to be asked ({told}); {_LATER}")
+            raise UnknownClientError(
+                f"CircleCI rejected the authorization request ({told}); {_LATER}"
+            )
         return address
 
     def exchange(self, request: AuthorizationRequest, code: SecretStr) -> IssuedToken:
@@ -152,7 +156,7 @@ class OAuthServer:
         if response.fields.get("error") == "invalid_grant":
             raise AccessError(
                 "CircleCI did not accept the authorization code (invalid_grant): it has expired,"
-                f" was used before or is of another login; {AGAIN}."
+                f" was used before or belongs to another login; {AGAIN}."
             )
         if response.status != requests.codes.ok:
             told = response.told(lambda text: request.harmless(text, code))
@@ -199,12 +203,14 @@ class OAuthServer:
             raise self._unavailable(f"it returned HTTP {status}")
         if status in {requests.codes.not_found, requests.codes.not_allowed}:
             raise SettingsError(
-                f"{self._host} offers no login for programs (HTTP {status}): check --app-url"
+                f"{self._host} does not support this login (HTTP {status}): check --app-url"
                 " (CIRCLECI_APP_URL). On CircleCI server, set CIRCLECI_API_TOKEN to a personal API"
                 " token instead."
             )
         if status == requests.codes.too_many:
-            raise ServiceError(f"{self._host} asks to wait (HTTP 429); try again in some minutes.")
+            raise ServiceError(
+                f"{self._host} limits the rate of requests (HTTP 429); try again in some minutes."
+            )
         if method == "POST" and status in REDIRECTS:
             raise SettingsError(
                 f"{self._host} redirects to another address, and nothing is sent there; check"

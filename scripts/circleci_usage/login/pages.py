@@ -50,8 +50,8 @@ FAILED: Final = Page(200, "The login failed", "The terminal says why. You can cl
 OPENED_BEFORE: Final = Page(
     409,
     "This login was opened before",
-    "Go on in the tab that opened it. If that was not you, press Ctrl-C in the terminal and rerun"
-    " circleci-usage login.",
+    "Continue in the tab that opened it. If that was not you, press Ctrl-C in the terminal and"
+    " rerun the same command.",
 )
 ANSWERED_BEFORE: Final = Page(
     409, "This login is over", "It was answered in another tab, or before. You can close this tab."
@@ -59,8 +59,9 @@ ANSWERED_BEFORE: Final = Page(
 OTHER_LOGIN: Final = Page(
     400,
     "This is another login",
-    "The login that waits on this machine did not ask for this. Go on in the tab that it opened.",
+    "The login that waits on this machine did not request this. Continue in the tab that it"
+    " opened.",
 )
-NOT_HERE: Final = Page(404, "Nothing is here", "This address belongs to no step of a login.")
+NOT_HERE: Final = Page(404, "Not found", "This address belongs to no step of a login.")
 REFUSED: Final = Page(403, "Not from here", "Only a browser tab of this machine can log in here.")
 WRONG_METHOD: Final = Page(405, "Not this way", "A login only opens pages.")

@@ -10,6 +10,7 @@ import typer
 
 from circleci_usage.cli import flags
 from circleci_usage.cli.applied_settings import price_override
+from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -120,7 +121,7 @@ def _decided(proposal: "Proposal", console: "Console", *, price_is_given: bool) 
 
 def _is_at_a_terminal() -> bool:
     """Whether somebody can answer; the terminal of a CI job has nobody in front of it."""
-    return os.isatty(_INPUT) and os.isatty(_ERRORS) and not os.environ.get("CI")
+    return os.isatty(_INPUT) and os.isatty(_ERRORS) and not in_ci(os.environ)
 
 
 def _refuse_existing(config: Path | None, target: Path) -> None:

@@ -2,16 +2,14 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
-from getpass import getpass
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from circleci_usage.cli import flags
+from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.display import console_for
 from circleci_usage.cli.flag_groups import (
     AddressFlag,
@@ -20,16 +18,13 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.secrets import remember_secret
+from circleci_usage.cli.streams import check_output
 from circleci_usage.cli.value_sources import written_in
-from circleci_usage.core.errors import AccessError, SettingsError, UsageExporterError
-from circleci_usage.core.plurals import counted, few
-from circleci_usage.core.progress import SystemClock
+from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from circleci_usage.cli.console import Console
-    from circleci_usage.login.authorization import OtherRedirectError
     from circleci_usage.login.log_in import Client
     from circleci_usage.login.oauth_server import IssuedToken
 
@@ -41,16 +36,16 @@ _LONGEST_LINE: Final = 10_000
 _NO_TEXT: Final = "\N{REPLACEMENT CHARACTER}"
 _NAMED: Final = 5
 _LEVEL: Final = (
-    "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
-    " doctor` says that the token may not request exports, log in again and choose Write, then"
-    " Admin."
+    "CircleCI asks which access level to allow. Choose Read, the most limited one. If"
+    " `circleci-usage doctor` says that the token may not request exports, log in again and choose"
+    " Write, then Admin."
 )
 
 NoBrowser = Annotated[
     bool,
     typer.Option(
         "--no-browser",
-        help="Print the address to open on any machine, and ask for the one that it leads to.",
+        help="Print the address to open on any machine, and ask where you are redirected to.",
     ),
 ]
 PrintToken = Annotated[
@@ -79,29 +74,26 @@ def login(context: typer.Context, given: LoginFlags) -> None:
 
     The token is valid for 90 days. It goes to the system's keyring, where all
     commands find it, or with --print-token to standard output: put that one
-    into a context. Logging in again in the same way ends the token before.
+    into a context. Logging in again in the same way revokes the previous token.
 
     [dim]circleci-usage login[/dim]
 
     [dim]circleci-usage login --no-browser --print-token[/dim]
     """
-    from circleci_usage.login.keyring_tokens import check_keyring
+    from circleci_usage.cli.commands.login_steps import keep, print_token, show_access
 
     console = console_for(given)
-    _refuse_ci()
     client = _client(given, console)
     _check_addresses(context, given, client.server.url)
-    if not given.print_token:
-        check_keyring(given.circleci_url, progress=console)
+    _check_place(given, console)
     console.say(_LEVEL)
     with _logged_in(client, given, console) as issued:
         remember_secret(issued.secret.get_secret_value())
-        expires = _last_day(issued)
+        show_access(issued, _api(given), console)
         if given.print_token:
-            _print(issued.secret, expires, console)
+            print_token(issued, console)
         else:
-            _keep(issued.secret, expires, given, console)
-        _show_access(issued.secret, given, console)
+            keep(issued, given.circleci_url, console)
 
 
 @expand_flag_groups
@@ -112,6 +104,7 @@ def logout(given: LogoutFlags) -> None:
 
     [dim]circleci-usage logout[/dim]
     """
+    from circleci_usage.cli.commands.login_steps import variable_in_use
     from circleci_usage.login.keyring_tokens import entry_name, forget_token
 
     console = console_for(given)
@@ -124,30 +117,9 @@ def logout(given: LogoutFlags) -> None:
         )
     else:
         console.say(f"The system's keyring has no token for {place}.")
-
-
-def _refuse_ci() -> None:
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
-        raise SettingsError(
-            "A login needs a person with a browser, and this is a CI job (CI is set). Log in on"
-            " your own machine with --print-token, and put the token into a context as"
-            " CIRCLECI_API_TOKEN."
-        )
-
-
-def _check_addresses(context: typer.Context, given: LoginFlags, app_url: str) -> None:
-    """Check that both addresses are CircleCI's own, or neither: a token is for one server."""
-    from circleci_usage.login.keyring_tokens import entry_name
-
-    is_cloud = entry_name(given.circleci_url) == entry_name(AddressFlag.circleci_url)
-    if is_cloud == (entry_name(app_url) == entry_name(_APP_URL)):
-        return
-    api, app = written_in(context, "circleci_url"), written_in(context, "app_url")
-    raise SettingsError(
-        f"{api} and {app} belong together: a token of {_APP_URL} is for"
-        f" {AddressFlag.circleci_url} alone. Set both or neither; on CircleCI server, set"
-        " CIRCLECI_API_TOKEN to a personal API token instead."
-    )
+    variable = variable_in_use(os.environ)
+    if variable:
+        console.warn(f"{variable} is set, so commands still have a token.")
 
 
 def _client(given: LoginFlags, console: "Console") -> "Client":
@@ -165,139 +137,59 @@ def _client(given: LoginFlags, console: "Console") -> "Client":
     )
 
 
+def _api(given: LoginFlags) -> str:
+    """Where the API is.
+
+    Raises:
+        SettingsError: no token may be sent there.
+    """
+    from circleci_usage.export.api_client import circleci_address
+
+    return circleci_address(given.circleci_url, allow_insecure=given.allow_insecure)
+
+
+def _check_addresses(context: typer.Context, given: LoginFlags, app_url: str) -> None:
+    """Check that both addresses are CircleCI's own, or neither: a token is for one server."""
+    from circleci_usage.login.keyring_tokens import entry_name
+
+    api_url = _api(given)
+    is_cloud = entry_name(api_url) == entry_name(AddressFlag.circleci_url)
+    if is_cloud == (entry_name(app_url) == entry_name(_APP_URL)):
+        return
+    api, app = written_in(context, "circleci_url"), written_in(context, "app_url")
+    raise SettingsError(
+        f"{inert(api_url)} ({api}) and {inert(app_url)} ({app}) do not belong together: tokens of"
+        f" {_APP_URL} are for {AddressFlag.circleci_url} alone. On CircleCI server, set"
+        " CIRCLECI_API_TOKEN to a personal API token instead."
+    )
+
+
+def _check_place(given: LoginFlags, console: "Console") -> None:
+    """Check that somebody can log in here and that the token can be put where it belongs."""
+    from circleci_usage.cli.commands.login_steps import variable_in_use
+    from circleci_usage.login.keyring_tokens import check_keyring
+
+    if in_ci(os.environ):
+        raise SettingsError(
+            "A login needs a person with a browser, and this is a CI job (CI is set). Log in on"
+            " your own machine with --print-token, and put the token into a context as"
+            " CIRCLECI_API_TOKEN."
+        )
+    if given.print_token:
+        check_output()
+        return
+    check_keyring(given.circleci_url, progress=console)
+    variable = variable_in_use(os.environ)
+    if variable:
+        console.warn(f"{variable} is set, and commands use it instead of the keyring; unset it.")
+
+
 def _logged_in(
     client: "Client", given: LoginFlags, console: "Console"
 ) -> AbstractContextManager["IssuedToken"]:
+    from circleci_usage.cli.commands.login_steps import ask_redirect, open_in_browser
     from circleci_usage.login.log_in import log_in_by_hand, log_in_with_browser
 
     if given.no_browser:
-        return log_in_by_hand(client, _ask_redirect)
-    return log_in_with_browser(client, lambda address: _open(address, console), console.warn)
-
-
-def _open(address: str, console: "Console") -> None:
-    from circleci_usage.cli.browser import open_browser
-
-    console.say(f"Opening {address} in your browser, which leads to CircleCI.")
-    if not open_browser(address, os.environ):
-        console.warn(
-            f"No browser could be opened. Open {address} in a browser of this machine; if it has"
-            " none, press Ctrl-C and rerun with --no-browser."
-        )
-
-
-def _ask_redirect(address: str, problem: "OtherRedirectError | None") -> str:
-    """Ask for the redirected address, without showing it: it has the authorization code in it.
-
-    Raises:
-        SettingsError: the input has ended, or nobody is there to try again.
-    """
-    is_terminal = bool(sys.stdin and sys.stdin.isatty())
-    if problem and not is_terminal:
-        raise problem
-    typer.echo(str(problem) if problem else _instructions(address), err=True)
-    pasted = _pasted_line(is_terminal=is_terminal)
-    if pasted is None:
-        raise SettingsError(
-            "The input ended before the redirected address; no token was made. Rerun"
-            " `circleci-usage login --no-browser`."
-        )
-    return pasted
-
-
-def _pasted_line(*, is_terminal: bool) -> str | None:
-    """A line of the input; None at its end."""
-    try:
-        if is_terminal:
-            return getpass("Paste that address here (it is not shown): ")
-        return (sys.stdin and sys.stdin.readline(_LONGEST_LINE)) or None
-    except EOFError:
-        return None
-    except UnicodeDecodeError:
-        return _NO_TEXT
-
-
-def _instructions(address: str) -> str:
-    return (
-        f"Open this address in a browser, on any machine:\n\n{address}\n\n"
-        "After you chose Allow, the browser goes to an address that begins with"
-        " http://127.0.0.1 and cannot be shown. That is as it should be: copy that address."
-    )
-
-
-def _last_day(issued: "IssuedToken") -> date | None:
-    return (SystemClock().now() + issued.lifetime).date() if issued.lifetime else None
-
-
-def _print(secret: "SecretStr", expires: date | None, console: "Console") -> None:
-    from rich.text import Text
-
-    # As Text: messages are kept free of tokens.
-    console.result(Text(secret.get_secret_value()))
-    console.if_interrupted("The token was printed, and is kept nowhere else.")
-    console.say(f"This token is kept nowhere else.{_until(expires)}")
-    also = f", and {expires} as CIRCLECI_API_TOKEN_EXPIRES" if expires else ""
-    console.say(
-        f"Put it into a context as CIRCLECI_API_TOKEN{also}. Logging in like this again on this"
-        " machine ends it at once."
-    )
-
-
-def _keep(secret: "SecretStr", expires: date | None, given: LoginFlags, console: "Console") -> None:
-    from circleci_usage.login.keyring_tokens import entry_name, keep_token
-
-    keep_token(given.circleci_url, secret, expires, progress=console)
-    console.if_interrupted("The token is in the system's keyring.")
-    place = entry_name(given.circleci_url)
-    console.say(f"Logged in: the token for {place} is in the system's keyring.{_until(expires)}")
-    hiding = _hiding_variable()
-    if hiding:
-        console.warn(f"{hiding} is set, and commands use it instead; unset it to use this token.")
-
-
-def _until(expires: date | None) -> str:
-    return f" It expires on {expires}." if expires else " CircleCI did not say when it expires."
-
-
-def _hiding_variable() -> str | None:
-    """The variable whose token commands use instead of the keyring's."""
-    from circleci_usage.config.environment import TOKEN_VARIABLES
-
-    names = (name for name in TOKEN_VARIABLES if os.environ.get(name, "").strip())
-    return next(names, None)
-
-
-def _show_access(secret: "SecretStr", given: LoginFlags, console: "Console") -> None:
-    """Say whose usage the token can see, so that a login as somebody else is noticed.
-
-    Raises:
-        AccessError: CircleCI's API does not accept it.
-    """
-    from circleci_usage.export.api_client import CircleCI
-
-    try:
-        client = CircleCI(
-            given.circleci_url,
-            secret,
-            progress=console,
-            allow_insecure=given.allow_insecure,
-            retry_waits=(),
-        )
-        found = client.collaborations()
-    except AccessError as error:
-        raise AccessError(f"The new token does not work: {error}") from None
-    except UsageExporterError as error:
-        console.warn(f"Whether the new token works is not known: {error}")
-    else:
-        _show_organizations([client.redacted(each.slug) for each in found], console)
-
-
-def _show_organizations(slugs: list[str], console: "Console") -> None:
-    if not slugs:
-        console.warn(
-            "The token has access to no organization. Log in again and choose yours on CircleCI's"
-            " page; if it is not listed there, its admin has to invite you."
-        )
-        return
-    console.say(f"It has access to {counted(len(slugs), 'organization')}: {few(slugs, _NAMED)}.")
-    console.say("Whether it may request exports is what `circleci-usage doctor` checks next.")
+        return log_in_by_hand(client, ask_redirect)
+    return log_in_with_browser(client, lambda start: open_in_browser(start, console), console.warn)
