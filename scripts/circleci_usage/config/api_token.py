@@ -5,6 +5,10 @@ from datetime import date
 
 from pydantic import SecretStr
 
+from circleci_usage.core.secret_texts import TOKEN
+
+__all__ = ["TOKEN", "ApiToken"]
+
 
 @dataclass(frozen=True)
 class ApiToken:

@@ -3,7 +3,6 @@
 `api_connection.py` sends the requests and retries them; `api_responses.py` reads the responses.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ import requests
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
 from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
+from circleci_usage.core.secret_texts import TOKEN
 from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_connection import RETRY_WAITS, ApiConnection, Secret
@@ -32,7 +32,6 @@ from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.network.addresses import service_address
 from circleci_usage.network.http import BrokenError, Timeouts
 
-_TOKEN: Final = re.compile(r"[!-~]+")
 _MOST_NAMES: Final = 1_000
 """Organizations that a mistyped one is compared with."""
 _SETTING: Final = "The address of CircleCI (--circleci-url, CIRCLECI_URL)"
@@ -250,9 +249,9 @@ def circleci_address(base_url: str, *, allow_insecure: bool) -> str:
 
 
 def _checked(token: Secret) -> Secret:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
+    if not TOKEN.fullmatch(token.get_secret_value()):
         raise SettingsError(
-            "The CircleCI API token is empty or contains invalid characters; check"
+            "The CircleCI API token is empty, too long, or contains invalid characters; check"
             " CIRCLECI_API_TOKEN for quotes, spaces and line breaks."
         )
     return token
