@@ -73,7 +73,11 @@ def test_the_token_has_its_source_and_its_last_day(world: Bench) -> None:
     )
     known, _ = checked(world, expires=date(2026, 11, 14))
     assert known.ok
-    assert " It expires on 2026-11-14, in 12 days: put a new one into it" in known.message
+    assert known.message.endswith(" It expires on 2026-11-14, in 12 days.")
+    assert (known.source, known.expires) == ("CIRCLECI_API_TOKEN", date(2026, 11, 14))
+    (warning,) = known.warnings
+    assert warning.startswith("The CircleCI token from CIRCLECI_API_TOKEN expires on 2026-11-14,")
+    assert unknown.warnings == ()
 
 
 def test_the_token_may_request_exports(world: Bench) -> None:
@@ -94,9 +98,9 @@ def test_the_token_may_not_request_exports(world: Bench) -> None:
     check = exports_check(world)
     assert check.exit_code == 3
     assert check.message == (
-        f"The token is not allowed to access organization {world.organizations[0]} (HTTP 403:"
-        " Permission denied.); if it is from `circleci-usage login`, log in again and choose the"
-        " access level Write (then Admin), or use the token of an organization admin."
+        f"The token may not request exports of {world.organizations[0]} (HTTP 403: Permission"
+        " denied.): it has access to the organization, so its rights are too low; log in again as"
+        " an admin of the organization, and choose the access level Write, then Admin."
     )
 
 
@@ -126,7 +130,8 @@ def test_other_answers_are_about_the_token_too(world: Bench) -> None:
     )
     check = exports_check(world)
     assert check.exit_code == 3
-    assert "or the token has no access to it (HTTP 404: no)" in check.message
+    assert "may not request exports of" in check.message
+    assert "(HTTP 404: no)" in check.message
 
 
 def test_a_test_request_that_is_accepted_is_admitted(world: Bench) -> None:
@@ -167,9 +172,14 @@ def test_with_a_damaged_store_nothing_is_requested(world: Bench) -> None:
 
 
 def test_a_wrong_organization_lists_the_accessible_ones(world: Bench) -> None:
-    *_, check = checked(world, ["00000000-0000-4000-8000-000000000000"])
+    unknown = "00000000-0000-4000-8000-000000000000"
+    *_, check, exports = checked(world, [unknown])
     assert not check.ok
     assert world.circleci.company.organizations[0].slug in check.message
+    assert "log in again and choose it" in check.message
+    assert (exports.name, exports.is_known) == ("exports", False)
+    assert f"it was not tested, because of organization {unknown} above" in exports.message
+    assert world.posts == []
 
 
 def test_a_wrong_clock_is_reported(world: Bench) -> None:

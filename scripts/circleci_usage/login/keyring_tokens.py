@@ -169,8 +169,8 @@ def _used(use: Callable[["KeyringBackend"], Result], progress: Progress) -> Resu
     with progress.task("Waiting for the system's keyring"):
         backend = _backend()
         with _refusals():
-            return use(backend)
-    raise AssertionError
+            result = use(backend)
+    return result
 
 
 @contextmanager
