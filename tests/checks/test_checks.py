@@ -12,7 +12,8 @@ from circleci_usage.checks.export_checks import Check, check_circleci, check_sto
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import ServiceError
 from circleci_usage.core.periods import Period
-from circleci_usage.demo.standin.faults import error_response
+from circleci_usage.demo.standin.faults import Instead, error_response
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.export.ledger import Post, State
 from circleci_usage.export.store import Store
 from circleci_usage.export.store_status import store_status
@@ -101,6 +102,24 @@ def test_the_token_may_not_request_exports(world: Bench) -> None:
         f"The token may not request exports of {world.organizations[0]} (HTTP 403: Permission"
         " denied.): it has access to the organization, so its rights are too low; log in again as"
         " an admin of the organization, and choose the access level Write, then Admin."
+    )
+
+
+def test_an_organization_that_is_not_in_the_list_is_to_be_chosen(world: Bench) -> None:
+    def answer(request: Request) -> Instead | None:
+        if request.method == "POST":
+            return error_response(403, "Permission denied.")
+        if request.path.endswith("/me/collaborations"):
+            return Instead(Response(200, {"Content-Type": "application/json"}, b"[]"))
+        return None
+
+    world.circleci.faults = answer
+    check = exports_check(world)
+    assert check.exit_code == 3
+    assert check.message == (
+        f"The token may not request exports of {world.organizations[0]} (HTTP 403: Permission"
+        " denied.): the organization is not in the list of those that it has access to; log in"
+        " again, as a member of the organization, and choose it on CircleCI's page."
     )
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
@@ -17,6 +20,7 @@ from commandline import circleci_usage
 from export_command import SECRET, exporting_environment, posts, small_circleci
 from file_keyring import file_keyring, keyring_file, keyring_variables
 from inprocess import run_here
+from paths import ROOT
 
 TODAY = today_utc(SystemClock().now())
 NEVER_SHOWN = "kept-in-the-keyring-0123456789abcdef"
@@ -229,6 +233,50 @@ def test_the_doctor_knows_the_last_day_of_a_rejected_token(
     (check,) = (one for one in document["checks"] if one["name"] == "token")
     assert (check["source"], check["expires"]) == ("CIRCLECI_API_TOKEN", "2026-11-01")
     assert "It is from CIRCLECI_API_TOKEN and expired on 2026-11-01, " in check["message"]
+
+
+OF_THE_ORB = {
+    "expiring": (
+        {"MY_TOKEN_EXPIRES": EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]},
+        0,
+        "--print-token`, and its last day into MY_TOKEN_EXPIRES.",
+    ),
+    "bad day": ({"MY_TOKEN_EXPIRES": "soon"}, 2, "Error: MY_TOKEN_EXPIRES is not a date; set it"),
+    "quotes": ({"MY_TOKEN": f'"{SECRET}"'}, 2, "Error: MY_TOKEN is in quotes, which count as a"),
+    "revoked": ({"MY_TOKEN": "revoked"}, 3, "It is from MY_TOKEN: put a new one into it, such as"),
+}
+
+
+@pytest.mark.parametrize(("changed", "code", "message"), OF_THE_ORB.values(), ids=OF_THE_ORB)
+def test_with_the_orb_the_messages_name_the_variable_of_its_parameter(
+    changed: dict[str, str],
+    code: int,
+    message: str,
+    without: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    env = without | {"MY_TOKEN": SECRET} | changed
+    env |= {
+        "CIRCLECI_USAGE_ORB_COMMAND": "export",
+        "CIRCLECI_USAGE_ORB_SECRET_CIRCLECI_API_TOKEN": "MY_TOKEN",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+    }
+
+    script = ["bash", str(ROOT / "orb" / "scripts" / "circleci_usage.sh")]
+    done = subprocess.run(
+        script, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert "CIRCLECI_API_TOKEN" not in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_last_day_is_no_secret() -> None:
+    day = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
+    variables = {"CIRCLECI_API_TOKEN": SECRET, **EXPIRING}
+    assert without_secrets(f"{SECRET} {day}", variables) == f"*** {day}"
 
 
 def test_what_the_doctor_does_not_know_is_marked(
