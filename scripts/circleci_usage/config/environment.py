@@ -74,7 +74,7 @@ def no_token(environment: Mapping[str, str], place: str) -> SettingsError:
 
     Args:
         environment: tells whether this is a CI job, where nobody can log in.
-        place: the address of CircleCI that the keyring was asked for.
+        place: the address of CircleCI whose login would be used.
     """
     variable = TOKEN_VARIABLES[0]
     nowhere = f"No CircleCI API token is set, and no login is kept for {place}"

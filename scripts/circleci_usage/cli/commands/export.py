@@ -72,13 +72,9 @@ def run(
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
+    span = settings.export_span(chosen)
     made = export_and_report(
-        export_with,
-        report_with,
-        settings.export_span(chosen),
-        clock=clock,
-        progress=console,
-        warnings=about_token,
+        export_with, report_with, span, clock=clock, progress=console, warnings=about_token
     )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
