@@ -39,9 +39,9 @@ _MOST_NAMES: Final = 1_000
 _NAMED: Final = 5
 _SETTING: Final = "The address of CircleCI (--circleci-url, CIRCLECI_URL)"
 _ORGANIZATION: Final = (
-    "check ORG_ID; `circleci-usage doctor` tells whether the login did not authorize the"
-    " organization (log in again and choose it) or the token's rights are too low (log in again as"
-    " an organization admin, and choose Write, then Admin)"
+    "check ORG_ID, and run `circleci-usage doctor`, which tells whether the login did not authorize"
+    " the organization (log in again and choose it) or the token's rights are too low (log in again"
+    " as an organization admin, and choose Write, then Admin)"
 )
 _ADDRESS: Final = "check the address of CircleCI (--circleci-url, CIRCLECI_URL)"
 
@@ -236,7 +236,7 @@ def find_organization(client: CircleCI, name: str) -> Organization:
     shown = inert(name, LONGEST_NAME)
     raise AccessError(
         f"Organization '{shown}' was not found with this token, which can access:"
-        f" {', '.join(names) or 'none'}. Check ORG_ID.{_guess(client, name, accessible)} "
+        f" {', '.join(names) or 'none'}. Check ORG_ID.{_guess(client, name, accessible)}"
         f" If {shown} is right, the login did not authorize it (log in again and choose it), or the"
         " token's user is not a member."
     )
