@@ -1,5 +1,6 @@
 """Export, then report: what `run`, `export` and `demo` share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
-from circleci_usage.login.token_expiry import expiry_warning
+from circleci_usage.login.token_expiry import expiry_warning, if_rejected
 from circleci_usage.pipeline import make_report
 from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
@@ -84,6 +85,7 @@ def _export(
         clock=clock,
         progress=progress,
         allow_insecure=insecure,
+        if_rejected=if_rejected(settings.token, today_utc(clock.now())),
     )
     client.wait_budget.max_wait = settings.options.max_wait
     ids = {name: resolve_organization(client, name).id for name in settings.organizations}
@@ -113,8 +115,18 @@ def run(
     *,
     clock: Clock,
     progress: Progress,
+    warnings: Sequence[str] = (),
 ) -> ExportedReport:
     """Export the span and the days that budgets depend on; report on a period within it.
+
+    Args:
+        exporting: what to export.
+        reporting: how to report.
+        span: the days to export.
+        clock: tells the time.
+        progress: shows the work.
+        warnings: what the report is to warn of too, such as that the token expires: who reads the
+            report may be the one to renew it.
 
     Raises as `export_usage` and `make_report` do.
     """
@@ -126,8 +138,7 @@ def run(
         found = find_recorded(store.recorded(days, ids))
     found = FoundParts(
         found.parts,
-        # Those of the token too: who reads the report may be the one to renew it.
-        (*token_warnings(exporting, clock.now()), *exported.warnings, *found.warnings),
+        (*warnings, *exported.warnings, *found.warnings),
         exported.complete_through,
         store.complete_days(days, span, ids),
     )

@@ -12,7 +12,8 @@ from circleci_usage.checks.export_checks import Check, check_circleci, check_sto
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import ServiceError
 from circleci_usage.core.periods import Period
-from circleci_usage.demo.standin.faults import error_response
+from circleci_usage.demo.standin.faults import Instead, error_response
+from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.export.ledger import Post, State
 from circleci_usage.export.store import Store
 from circleci_usage.export.store_status import store_status
@@ -73,7 +74,11 @@ def test_the_token_has_its_source_and_its_last_day(world: Bench) -> None:
     )
     known, _ = checked(world, expires=date(2026, 11, 14))
     assert known.ok
-    assert " It expires on 2026-11-14, in 12 days: put a new one into it" in known.message
+    assert known.message.endswith(" It expires on 2026-11-14, in 12 days.")
+    assert (known.source, known.expires) == ("CIRCLECI_API_TOKEN", date(2026, 11, 14))
+    (warning,) = known.warnings
+    assert warning.startswith("The CircleCI token from CIRCLECI_API_TOKEN expires on 2026-11-14,")
+    assert unknown.warnings == ()
 
 
 def test_the_token_may_request_exports(world: Bench) -> None:
@@ -94,9 +99,27 @@ def test_the_token_may_not_request_exports(world: Bench) -> None:
     check = exports_check(world)
     assert check.exit_code == 3
     assert check.message == (
-        f"The token is not allowed to access organization {world.organizations[0]} (HTTP 403:"
-        " Permission denied.); if it is from `circleci-usage login`, log in again and choose the"
-        " access level Write (then Admin), or use the token of an organization admin."
+        f"The token may not request exports of {world.organizations[0]} (HTTP 403: Permission"
+        " denied.): it has access to the organization, so its rights are too low; log in again as"
+        " an admin of the organization, and choose the access level Write, then Admin."
+    )
+
+
+def test_an_organization_that_is_not_in_the_list_is_to_be_chosen(world: Bench) -> None:
+    def answer(request: Request) -> Instead | None:
+        if request.method == "POST":
+            return error_response(403, "Permission denied.")
+        if request.path.endswith("/me/collaborations"):
+            return Instead(Response(200, {"Content-Type": "application/json"}, b"[]"))
+        return None
+
+    world.circleci.faults = answer
+    check = exports_check(world)
+    assert check.exit_code == 3
+    assert check.message == (
+        f"The token may not request exports of {world.organizations[0]} (HTTP 403: Permission"
+        " denied.): the organization is not in the list of those that it has access to; log in"
+        " again, as a member of the organization, and choose it on CircleCI's page."
     )
 
 
@@ -126,7 +149,8 @@ def test_other_answers_are_about_the_token_too(world: Bench) -> None:
     )
     check = exports_check(world)
     assert check.exit_code == 3
-    assert "or the token has no access to it (HTTP 404: no)" in check.message
+    assert "may not request exports of" in check.message
+    assert "(HTTP 404: no)" in check.message
 
 
 def test_a_test_request_that_is_accepted_is_admitted(world: Bench) -> None:
@@ -167,9 +191,14 @@ def test_with_a_damaged_store_nothing_is_requested(world: Bench) -> None:
 
 
 def test_a_wrong_organization_lists_the_accessible_ones(world: Bench) -> None:
-    *_, check = checked(world, ["00000000-0000-4000-8000-000000000000"])
+    unknown = "00000000-0000-4000-8000-000000000000"
+    *_, check, exports = checked(world, [unknown])
     assert not check.ok
     assert world.circleci.company.organizations[0].slug in check.message
+    assert "log in again and choose it" in check.message
+    assert (exports.name, exports.is_known) == ("exports", False)
+    assert f"it was not tested, because of organization {unknown} above" in exports.message
+    assert world.posts == []
 
 
 def test_a_wrong_clock_is_reported(world: Bench) -> None:

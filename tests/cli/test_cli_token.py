@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
@@ -17,6 +20,7 @@ from commandline import circleci_usage
 from export_command import SECRET, exporting_environment, posts, small_circleci
 from file_keyring import file_keyring, keyring_file, keyring_variables
 from inprocess import run_here
+from paths import ROOT
 
 TODAY = today_utc(SystemClock().now())
 NEVER_SHOWN = "kept-in-the-keyring-0123456789abcdef"
@@ -50,7 +54,9 @@ def test_a_run_warns_once_and_its_report_does(env: dict[str, str], tmp_path: Pat
 
     assert done.code == 0, done.err
     last = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
-    assert f"\nToken:         CIRCLECI_API_TOKEN, expires {last}\n" in done.err
+    assert re.search(
+        rf"\nToken:         CIRCLECI_API_TOKEN, expires on {last}, in 1[12] days\n", done.err
+    )
     assert len(WARNING.findall(done.err)) == 1
     report = tmp_path / "usage-report"
     warnings = json.loads((report / "summary.json").read_text("utf-8"))["warnings"]
@@ -85,17 +91,23 @@ def test_what_fails_warns_first(command: str, env: dict[str, str], tmp_path: Pat
 
     assert done.code == 3
     assert (
-        done.err.count(
-            "\nWarning: The CircleCI token from CIRCLECI_API_TOKEN expired on 2026-11-01 by this"
-            " computer's clock: put a new one into it"
+        len(
+            re.findall(
+                r"\nWarning: The CircleCI token from CIRCLECI_API_TOKEN expired on 2026-11-01,"
+                r" [0-9,]+ days? ago by this computer's clock: put a new one into it",
+                done.err,
+            )
         )
         == 1
     )
-    assert done.err.splitlines()[-1] == (
-        "Error: CircleCI rejected the token (HTTP 401: Invalid token provided.): it is wrong,"
-        " expired or revoked. Log in again with `circleci-usage login`, or put a new personal API"
-        " token (User Settings → Personal API Tokens) into CIRCLECI_API_TOKEN, which is used"
-        " first. Project tokens do not work."
+    assert "Token:         CIRCLECI_API_TOKEN, expired on 2026-11-01, " in done.err
+    assert re.fullmatch(
+        r"Error: CircleCI rejected the token \(HTTP 401: Invalid token provided\.\): it is wrong,"
+        r" expired or revoked\. Project tokens do not work\. It is from CIRCLECI_API_TOKEN and"
+        r" expired on 2026-11-01, [0-9,]+ days? ago: put a new one into it, such as that of"
+        r" `circleci-usage login --print-token`, and its last day into CIRCLECI_API_TOKEN_EXPIRES\."
+        r" A login for the keyring has no effect while that variable is set\.",
+        done.err.splitlines()[-1],
     )
 
 
@@ -118,7 +130,7 @@ def test_the_token_of_the_keyring_exports_and_is_nowhere_else(
     done = circleci_usage("run", "--verbose", cwd=work, env=without | keyring_variables(file))
 
     assert done.code == 0, done.err
-    assert "\nToken:         the system's keyring, expires 2027-02-24\n" in done.err
+    assert "\nToken:         the system's keyring, expires on 2027-02-24, in " in done.err
     assert SECRET not in done.out + done.err
     for written in filter(Path.is_file, work.rglob("*")):
         assert SECRET.encode() not in written.read_bytes(), written
@@ -133,7 +145,10 @@ def test_another_address_has_another_token(
         done = run_here("run", cwd=tmp_path, env=without)
 
     assert done.code == 2
-    assert "Error: No CircleCI API token is set; log in with `circleci-usage login`" in done.err
+    assert (
+        f"set, and no login is kept for {circleci.url}; log in with `circleci-usage login`"
+        in done.err
+    )
     assert len(circleci.calls) == before
 
 
@@ -149,7 +164,7 @@ KEYRINGS = {
     "broken": ({"KEYRING_PROPERTY_FAULT": "Surprise"}, "refused access (RuntimeError)"),
     "fail": (
         {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
-        "No CircleCI API token is set; log in with `circleci-usage login`, or put a personal API",
+        "No CircleCI API token is set, and no login is kept for http://127.0.0.1:",
     ),
 }
 
@@ -177,31 +192,91 @@ def test_with_a_token_in_the_environment_a_broken_keyring_does_not_matter(
     assert circleci_usage("export", cwd=tmp_path, env=env | broken).code == 0
 
 
-def test_the_doctor_says_which_token_hides_another(
+def test_the_doctor_says_which_token_is_used(
     circleci: StandIn, env: dict[str, str], without: dict[str, str], tmp_path: Path
 ) -> None:
     days = ("START_DATE", "END_DATE")
     both, one = ({k: v for k, v in each.items() if k not in days} for each in (env, without))
+    last = TODAY + timedelta(days=12)
     with file_keyring(tmp_path / "keyring.json"):
-        keep_token(circleci.url, SecretStr(SECRET), TODAY + timedelta(days=80))
-        hidden = run_here("doctor", cwd=tmp_path, env=both)
+        keep_token(circleci.url, SecretStr(SECRET), last)
+        first = run_here("doctor", cwd=tmp_path, env=both)
         before = posts(circleci)
         used = run_here("doctor", "--json", cwd=tmp_path, env=one)
 
-    assert hidden.out.startswith(
-        "ok   keyring: It has a token of `circleci-usage login` too, which is not used:"
-        " CIRCLECI_API_TOKEN is set.\n"
-        "ok   token: CircleCI accepts the one from CIRCLECI_API_TOKEN; it has access to"
+    assert first.out.startswith("ok   token: CircleCI accepts the one from CIRCLECI_API_TOKEN; it")
+    assert "keyring" not in first.out + first.err
+    document = json.loads(used.out)
+    checks = {check["name"]: check for check in document["checks"]}
+    assert (checks["token"]["source"], checks["token"]["expires"]) == (
+        "the system's keyring",
+        str(last),
     )
-    checks = {check["name"]: check for check in json.loads(used.out)["checks"]}
-    assert "keyring" not in checks
-    assert re.search(
-        r"the one from the system's keyring; .* It expires on [-0-9]{10}, in (79|80) days\.",
-        checks["token"]["message"],
-    )
+    assert (checks["clock"]["source"], checks["clock"]["expires"]) == (None, None)
+    (warning,) = document["warnings"]
+    assert warning.startswith("The CircleCI token from the system's keyring expires on ")
+    assert warning.endswith(" days: log in again with `circleci-usage login`.")
     assert "The token may request them" in checks["exports"]["message"]
     assert posts(circleci) == before + 1
-    assert SECRET not in hidden.out + used.out
+    assert SECRET not in first.out + used.out
+
+
+def test_the_doctor_knows_the_last_day_of_a_rejected_token(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    expired = {"CIRCLECI_API_TOKEN": "expired", "CIRCLECI_API_TOKEN_EXPIRES": "2026-11-01"}
+
+    done = run_here("doctor", "--json", cwd=tmp_path, env=env | expired)
+
+    assert done.code == 3
+    document = json.loads(done.out)
+    (check,) = (one for one in document["checks"] if one["name"] == "token")
+    assert (check["source"], check["expires"]) == ("CIRCLECI_API_TOKEN", "2026-11-01")
+    assert "It is from CIRCLECI_API_TOKEN and expired on 2026-11-01, " in check["message"]
+
+
+OF_THE_ORB = {
+    "expiring": (
+        {"MY_TOKEN_EXPIRES": EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]},
+        0,
+        "--print-token`, and its last day into MY_TOKEN_EXPIRES.",
+    ),
+    "bad day": ({"MY_TOKEN_EXPIRES": "soon"}, 2, "Error: MY_TOKEN_EXPIRES is not a date; set it"),
+    "quotes": ({"MY_TOKEN": f'"{SECRET}"'}, 2, "Error: MY_TOKEN is in quotes, which count as a"),
+    "revoked": ({"MY_TOKEN": "revoked"}, 3, "It is from MY_TOKEN: put a new one into it, such as"),
+}
+
+
+@pytest.mark.parametrize(("changed", "code", "message"), OF_THE_ORB.values(), ids=OF_THE_ORB)
+def test_with_the_orb_the_messages_name_the_variable_of_its_parameter(
+    changed: dict[str, str],
+    code: int,
+    message: str,
+    without: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    env = without | {"MY_TOKEN": SECRET} | changed
+    env |= {
+        "CIRCLECI_USAGE_ORB_COMMAND": "export",
+        "CIRCLECI_USAGE_ORB_SECRET_CIRCLECI_API_TOKEN": "MY_TOKEN",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+    }
+
+    script = ["bash", str(ROOT / "orb" / "scripts" / "circleci_usage.sh")]
+    done = subprocess.run(
+        script, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert "CIRCLECI_API_TOKEN" not in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_last_day_is_no_secret() -> None:
+    day = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
+    variables = {"CIRCLECI_API_TOKEN": SECRET, **EXPIRING}
+    assert without_secrets(f"{SECRET} {day}", variables) == f"*** {day}"
 
 
 def test_what_the_doctor_does_not_know_is_marked(

@@ -50,8 +50,9 @@ def test_a_login_on_a_machine_of_ones_own_is_used_by_the_next_commands(
     circleci: StandIn, tmp_path: Path
 ) -> None:
     [lines] = commands(PAGE, MACHINE)
+    lines = lines.replace("your-organization-id", circleci.company.organizations[0].id)
     install, *others = lines.splitlines(keepends=True)
-    more = {"ORG_ID": circleci.company.organizations[0].id, "PERIOD": "last-week"}
+    more = {"PERIOD": "last-week"}
 
     shown = paste_at_a_terminal("".join(others), tmp_path, somebody(circleci, tmp_path) | more)
 

@@ -212,7 +212,11 @@ def test_urls_that_are_always_rejected_end_in_an_error(world: Bench) -> None:
             AccessError,
             "not allowed to access organization",
         ),
-        (error_response(404, "Organization does not exist."), AccessError, "found no organization"),
+        (
+            error_response(404, "Organization does not exist."),
+            AccessError,
+            "did not find organization",
+        ),
         (error_response(400, "bad shared_org_ids"), SettingsError, "bad shared_org_ids"),
         (error_response(418, "teapot"), ServiceError, "418"),
         (

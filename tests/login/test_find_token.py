@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import NullProgress
-from circleci_usage.login.find_token import find_token, hides_kept_token
+from circleci_usage.login.find_token import find_token
 from circleci_usage.login.keyring_tokens import keep_token
 from exporting import RecordedProgress
 from file_keyring import file_keyring
@@ -33,13 +33,33 @@ def test_the_environment_first_then_the_keyring(tmp_path: Path) -> None:
         assert found == ApiToken(KEPT, "the system's keyring", date(2027, 2, 24))
 
 
-def test_no_token_says_both_ways_to_set_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "advice"),
+    [
+        (
+            {"CI": "false"},
+            (
+                "log in with `circleci-usage login`, or put a token into the environment variable"
+                " CIRCLECI_API_TOKEN: one from `circleci-usage login --print-token`, or else a"
+                " personal API token (User Settings → Personal API Tokens)."
+            ),
+        ),
+        (
+            {"CI": "true"},
+            (
+                "add CIRCLECI_API_TOKEN to a context of this job, best with the token of"
+                " `circleci-usage login --print-token` on your own machine."
+            ),
+        ),
+    ],
+)
+def test_no_token_says_where_it_was_looked_for_and_how_to_set_one(
+    variables: dict[str, str], advice: str, tmp_path: Path
+) -> None:
     with file_keyring(tmp_path / "keyring.json"), pytest.raises(SettingsError) as error:
-        find_token({}, CIRCLECI, NullProgress())
+        find_token(variables, f"{CIRCLECI}/api/v2", NullProgress())
     assert str(error.value) == (
-        "No CircleCI API token is set; log in with `circleci-usage login`, or put a personal API"
-        " token (User Settings → Personal API Tokens) into the environment variable"
-        " CIRCLECI_API_TOKEN."
+        f"No CircleCI API token is set, and no login is kept for {CIRCLECI}; {advice}"
     )
 
 
@@ -50,19 +70,6 @@ def test_a_keyring_that_is_locked_is_said_rather_than_no_token(tmp_path: Path) -
         pytest.raises(SettingsError, match="keyring is locked; unlock it and rerun"),
     ):
         find_token({}, CIRCLECI, NullProgress())
-
-
-def test_a_token_that_is_kept_but_not_used(tmp_path: Path) -> None:
-    file = tmp_path / "keyring.json"
-    kept = ApiToken(KEPT, "the system's keyring")
-    with file_keyring(file):
-        assert not hides_kept_token(GIVEN, CIRCLECI, NullProgress())
-        keep_token(CIRCLECI, KEPT, None)
-        assert hides_kept_token(GIVEN, CIRCLECI, NullProgress())
-        assert not hides_kept_token(kept, CIRCLECI, NullProgress())
-        assert not hides_kept_token(GIVEN, "https://circleci.example.com", NullProgress())
-    with file_keyring(file, "KeyringLocked"):
-        assert not hides_kept_token(GIVEN, CIRCLECI, NullProgress())
 
 
 def test_with_a_token_in_the_environment_no_keyring_is_imported() -> None:

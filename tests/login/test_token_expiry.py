@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.login.keyring_tokens import SOURCE
-from circleci_usage.login.token_expiry import about_expiry, expiry_warning
+from circleci_usage.login.token_expiry import about_expiry, expiry_warning, if_rejected
 
 TODAY = date(2026, 11, 26)
 VARIABLE = "CIRCLE_TOKEN"
@@ -33,8 +33,8 @@ def token(days: int | None, source: str = SOURCE) -> ApiToken:
         (2, "expires on 2026-11-28, in 2 days"),
         (1, "expires tomorrow, 2026-11-27"),
         (0, "expires today, 2026-11-26"),
-        (-1, "expired on 2026-11-25 by this computer's clock"),
-        (-400, "expired on 2025-10-22 by this computer's clock"),
+        (-1, "expired on 2026-11-25, 1 day ago by this computer's clock"),
+        (-400, "expired on 2025-10-22, 400 days ago by this computer's clock"),
     ],
 )
 def test_a_warning_from_two_weeks_before(days: int, when: str, source: str) -> None:
@@ -50,9 +50,17 @@ def test_no_warning_before_or_when_it_is_not_known(days: int | None) -> None:
 
 def test_what_is_known_about_an_accepted_token() -> None:
     assert about_expiry(token(90), TODAY) == "It expires on 2027-02-24, in 90 days."
-    assert about_expiry(token(1), TODAY) == (f"It expires tomorrow, 2026-11-27: {RENEW[SOURCE]}")
-    assert about_expiry(token(-1, VARIABLE), TODAY) == (
-        f"It should have expired on 2026-11-25: {RENEW[VARIABLE]}"
+    assert about_expiry(token(1), TODAY) == "It expires tomorrow, 2026-11-27."
+    assert about_expiry(token(-2, VARIABLE), TODAY) == (
+        "It should have expired on 2026-11-24, 2 days ago."
+    )
+
+
+def test_what_to_do_about_a_rejected_token_depends_on_its_source() -> None:
+    assert if_rejected(token(None), TODAY) == f"It is from {SOURCE}: {RENEW[SOURCE]}"
+    assert if_rejected(token(-3, VARIABLE), TODAY) == (
+        f"It is from CIRCLE_TOKEN and expired on 2026-11-23, 3 days ago: {RENEW[VARIABLE]}"
+        " A login for the keyring has no effect while that variable is set."
     )
 
 
@@ -60,6 +68,6 @@ def test_an_unknown_last_day_can_be_set_for_a_variable_only() -> None:
     unknown = about_expiry(token(None, VARIABLE), TODAY)
     assert unknown.startswith("CircleCI's API does not report when it expires: 90 days after")
     assert unknown.endswith(
-        " Set CIRCLE_TOKEN_EXPIRES to its last day, and each run warns from 14 days before."
+        " Set CIRCLE_TOKEN_EXPIRES to its last day, and every run warns from 14 days before."
     )
     assert "_EXPIRES" not in about_expiry(token(None), TODAY)

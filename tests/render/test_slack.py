@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,29 @@ def test_no_character_means_something_in_double_quotes(report: Any) -> None:
     made: Report = report()
 
     assert not set("$`\\") & set(slack_json(made))
+
+
+def test_a_command_in_a_warning_is_code() -> None:
+    report = acme_report()
+    warned = replace(report, warnings=("Log in with `circleci-usage login`, or `not.",))
+    paired = replace(report, warnings=("Log in with `circleci-usage login` again.",))
+
+    assert "\N{FULLWIDTH GRAVE ACCENT}circleci-usage login" in slack_json(warned)
+    assert {
+        "type": "text",
+        "text": "circleci-usage login",
+        "style": {"code": True},
+    } in elements(json.loads(slack_json(paired)))
+    assert "\N{FULLWIDTH GRAVE ACCENT}" not in slack_json(paired)
+
+
+def elements(part: Any) -> list[Any]:
+    """Every element of a message, however deep."""
+    if isinstance(part, dict):
+        return [part, *elements([*part.values()])]
+    if isinstance(part, list):
+        return [found for each in part for found in elements(each)]
+    return []
 
 
 def texts(part: Any) -> Iterator[str]:

@@ -4,22 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from circleci_usage.checks.export_checks import Check, check_circleci, check_store
 from circleci_usage.config import environment as config
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import SettingsError, UsageExporterError
+from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import Progress, SystemClock
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.store import Store
-from circleci_usage.login.find_token import hides_kept_token
+from circleci_usage.login.token_expiry import if_rejected
 from circleci_usage.network.http import Timeouts
 from circleci_usage.network.reachable import WITHIN, ConnectionAttempt
 from circleci_usage.push.datadog.credentials import API_KEY_VARIABLES, datadog_credentials
 from circleci_usage.push.datadog.sites import Site, datadog_site, unreachable
-
-_HIDDEN: Final = "It has a token of `circleci-usage login` too, which is not used: {} is set."
 
 
 @dataclass(frozen=True)
@@ -79,13 +77,12 @@ def _check_circleci(
             timeouts=Timeouts(WITHIN, WITHIN, WITHIN),
             allow_insecure=settings.allow_insecure,
             retry_waits=(),
+            if_rejected=if_rejected(token, today_utc(SystemClock().now())),
         )
         fault = ConnectionAttempt(client.root).fault()
     except SettingsError as error:
         yield Check.failed("token", error)
         return
-    if hides_kept_token(token, settings.circleci_url, progress):
-        yield Check("keyring", _HIDDEN.format(token.source))
     if fault:
         yield Check.failed("connection", client.unavailable(fault))
         return

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Final, Self
 
@@ -20,10 +21,10 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_connection import CLOCK_TOLERANCE
-from circleci_usage.export.api_responses import ExportRejectedError
+from circleci_usage.export.api_responses import ExportRejectedError, NoAccessError, Organization
 from circleci_usage.export.ledger import POSTS_PER_HOUR, State
 from circleci_usage.export.store import Store
-from circleci_usage.login.token_expiry import about_expiry
+from circleci_usage.login.token_expiry import about_expiry, expiry_warning
 from circleci_usage.usage.input_files import export_command
 
 _EXPORTS: Final = "exports"
@@ -31,6 +32,14 @@ _EXPORTS: Final = "exports"
 _MAY: Final = (
     "The token may request them, as far as CircleCI tells: it rejected a test request because of"
     " the request, not of the token"
+)
+_LEVEL: Final = (
+    "it has access to the organization, so its rights are too low; log in again as an admin of the"
+    " organization, and choose the access level Write, then Admin"
+)
+_NOT_AUTHORIZED: Final = (
+    "the organization is not in the list of those that it has access to; log in again, as a member"
+    " of the organization, and choose it on CircleCI's page"
 )
 _ACCEPTED: Final = (
     "The token may request them. CircleCI accepted a test request that it should have rejected, so"
@@ -48,12 +57,18 @@ class Check:
         message: what was found, or what to fix.
         exit_code: 0 when it is ok or not known, else that of the error.
         is_known: whether the check came to a result.
+        source: where the token is from, if this is its check.
+        expires: the last day of that token, if it is known.
+        warnings: what to do soon, though there is nothing to fix yet.
     """
 
     name: str
     message: str
     exit_code: int = 0
     is_known: bool = True
+    source: str | None = None
+    expires: date | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,17 +94,32 @@ def check_circleci(
     """
     try:
         accessible = client.collaborations()
-    except UsageExporterError as error:
-        name = "connection" if isinstance(error, ServiceError) else "token"
-        yield Check.failed(name, error)
+    except ServiceError as error:
+        yield Check.failed("connection", error)
         return
-    count = counted(len(accessible), "organization")
-    expiry = about_expiry(token, today_utc(client.now()))
-    text = f"CircleCI accepts the one from {token.source}; it has access to {count}. {expiry}"
-    yield Check("token", text)
+    except UsageExporterError as error:
+        failed = Check.failed("token", error)
+        yield replace(failed, source=token.source, expires=token.expires)
+        return
+    yield _accepted(token, len(accessible), today_utc(client.now()))
     yield _check_clock(client)
     for name in organizations:
-        yield from _check_organization(client, name, store if name == organizations[0] else None)
+        found = _find(client, name)
+        yield _check_access(client, name, found)
+        if name == organizations[0]:
+            yield _check_exports(client, name, found, accessible, store)
+
+
+def _accepted(token: ApiToken, organizations: int, today: date) -> Check:
+    warning = expiry_warning(token, today)
+    return Check(
+        "token",
+        f"CircleCI accepts the one from {token.source}; it has access to"
+        f" {counted(organizations, 'organization')}. {about_expiry(token, today)}",
+        source=token.source,
+        expires=token.expires,
+        warnings=(warning,) if warning else (),
+    )
 
 
 def check_store(store: Store) -> tuple[Check, ...]:
@@ -111,24 +141,34 @@ def _check_clock(client: CircleCI) -> Check:
     )
 
 
-def _check_organization(client: CircleCI, name: str, store: Store | None) -> Iterator[Check]:
-    """Access to an organization; with a store, also whether it may be exported."""
-    what = f"organization {name}"
+def _find(client: CircleCI, name: str) -> Organization | UsageExporterError:
     try:
-        found = find_organization(client, name)
+        return find_organization(client, name)
     except UsageExporterError as error:
-        yield Check.failed(what, error)
-        return
+        return error
+
+
+def _check_access(client: CircleCI, name: str, found: Organization | UsageExporterError) -> Check:
+    """Whether the token has access to an organization."""
+    what = f"organization {name}"
+    if isinstance(found, UsageExporterError):
+        return Check.failed(what, found)
     shown = f"{client.redacted(found.name)} ({found.id})"
-    yield Check(what, f"The token has access to it: {shown}.")
-    if store:
-        yield _check_export(client, found.id, store)
+    return Check(what, f"The token has access to it: {shown}.")
 
 
-def _check_export(client: CircleCI, organization: str, store: Store) -> Check:
+def _check_exports(
+    client: CircleCI,
+    name: str,
+    found: Organization | UsageExporterError,
+    accessible: Sequence[Organization],
+    store: Store,
+) -> Check:
     """Whether the token may request exports; sends a request that CircleCI must reject."""
+    if isinstance(found, UsageExporterError):
+        return _unknown(f"it was not tested, because of organization {name} above.")
     try:
-        used = len(store.ledger.posts_in_hour(organization, client.now()))
+        used = len(store.ledger.posts_in_hour(found.id, client.now()))
     except UsageExporterError:
         return _unknown("the store, which counts the export requests of this hour, is damaged.")
     if used >= POSTS_PER_HOUR - 1:
@@ -137,9 +177,14 @@ def _check_export(client: CircleCI, organization: str, store: Store) -> Check:
             " count as one; rerun in an hour."
         )
     try:
-        return _permission(client.probe_export(organization))
+        denial = client.probe_export(found.id)
     except UsageExporterError as error:
         return _unknown(str(error))
+    if isinstance(denial, NoAccessError):
+        cause = _LEVEL if found in accessible else _NOT_AUTHORIZED
+        text = f"The token may not request exports of {name} ({denial.status}): {cause}."
+        return Check(_EXPORTS, text, denial.exit_code)
+    return _permission(denial)
 
 
 def _permission(error: UsageExporterError | None) -> Check:

@@ -6,6 +6,8 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 _SECRET: Final = ("TOKEN", "API_KEY", "APP_KEY", "PASSWORD", "SECRET")
+_LAST_DAY: Final = "_EXPIRES"
+"""The end of the name of a variable with the last day of a token."""
 _PROXY: Final = "_PROXY"
 _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
@@ -58,8 +60,12 @@ def _secret_values(environment: Mapping[str, str]) -> Iterator[str]:
         if name.upper().endswith(_PROXY) and "@" in value:
             user = value.partition("://")[2].rpartition("@")[0]
             yield from (user, user.partition(":")[2])
-        elif any(word in name.upper() for word in _SECRET):
+        elif _is_secret(name.upper()):
             yield value.strip()
+
+
+def _is_secret(name: str) -> bool:
+    return not name.endswith(_LAST_DAY) and any(word in name for word in _SECRET)
 
 
 def secret_variable(flag: str) -> str | None:

@@ -15,7 +15,7 @@ from circleci_usage.config.chosen_period import ChosenPeriod
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.paths import absolute
-from circleci_usage.core.periods import OPEN_END, OPEN_START, Period
+from circleci_usage.core.periods import OPEN_END, OPEN_START, Period, today_utc
 from circleci_usage.core.plurals import counted, enumerated, few
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.store import Store
@@ -26,6 +26,7 @@ from circleci_usage.export_and_report import (
     export_reasons,
     with_history,
 )
+from circleci_usage.login.token_expiry import expiry_in_words
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.report_files import PAGE_NAME
@@ -60,7 +61,7 @@ def run_lines(
         SettingsError, DataError: as the parts below.
     """
     yield from settings_lines(applied)
-    yield from token_lines(exporting.token)
+    yield from token_lines(exporting.token, now)
     yield from organization_lines(context, exporting)
     yield from period_lines(chosen)
     yield from export_lines(with_history(chosen.period, chosen.name), reporting, now)
@@ -126,9 +127,9 @@ def price_source(applied: AppliedSettings) -> str:
     return f"list price {price}, assumed; set yours with --price-per-credit or in a settings file"
 
 
-def token_lines(token: ApiToken) -> Iterator[str]:
+def token_lines(token: ApiToken, now: datetime) -> Iterator[str]:
     """Where the token is from, and its last day, if it is known."""
-    until = f", expires {token.expires}" if token.expires else ""
+    until = f", {expiry_in_words(token.expires, today_utc(now))}" if token.expires else ""
     yield line("Token", f"{token.source}{until}")
 
 

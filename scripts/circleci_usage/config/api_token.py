@@ -1,9 +1,23 @@
 """A token of CircleCI's API with what is known about it: its source, and its last day."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pydantic import SecretStr
+
+from circleci_usage.core.secret_texts import TOKEN
+
+__all__ = ["TOKEN", "ApiToken"]
+
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_variable(name: str) -> bool:
+    """Whether a text can be the name of an environment variable."""
+    return bool(_VARIABLE.fullmatch(name))
 
 
 @dataclass(frozen=True)

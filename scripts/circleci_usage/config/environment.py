@@ -9,7 +9,7 @@ from unicodedata import category
 
 from pydantic import SecretStr
 
-from circleci_usage.config.api_token import ApiToken
+from circleci_usage.config.api_token import TOKEN, ApiToken, is_variable
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
@@ -23,10 +23,14 @@ TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN"
 EXPIRES: Final = "_EXPIRES"
 """The end of the name of a variable with the last day of a token: CIRCLECI_API_TOKEN_EXPIRES."""
 
+_ORB: Final = "CIRCLECI_USAGE_ORB_SECRET_"
+"""The orb's script copies a secret from the variable that is named in one that begins with this."""
+
 LONGEST_WAIT: Final = timedelta(days=366)
 """CircleCI does not keep an export for longer."""
 
-_WHERE: Final = "(User Settings → Personal API Tokens)"
+_PRINTED: Final = "one from `circleci-usage login --print-token`"
+_PERSONAL: Final = "a personal API token (User Settings → Personal API Tokens)"
 _PROJECT_TOKEN: Final = "CCIPRJ_"  # noqa: S105 - how such tokens begin
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _DIGITS: Final = 9
@@ -47,23 +51,56 @@ def circleci_token(environment: Mapping[str, str]) -> ApiToken | None:
     for name in TOKEN_VARIABLES:
         token = environment.get(name, "").strip()
         if token:
-            _refuse_other_text(name, token)
-            return ApiToken(SecretStr(token), name, _last_day(environment, f"{name}{EXPIRES}"))
+            source = _named_in_orb(environment, name)
+            _refuse_other_text(source, token)
+            return ApiToken(SecretStr(token), source, _last_day(environment, f"{source}{EXPIRES}"))
     return None
 
 
-def no_token() -> SettingsError:
-    """The error for a token that is nowhere, with the ways to set one."""
+def _named_in_orb(environment: Mapping[str, str], name: str) -> str:
+    """The variable that the orb's script copied a secret from, which its user knows; else `name`.
+
+    >>> orb = {"CIRCLECI_USAGE_ORB_SECRET_CIRCLECI_API_TOKEN": "MY_TOKEN", "MY_TOKEN": "secret"}
+    >>> _named_in_orb(orb | {"CIRCLECI_API_TOKEN": "secret"}, "CIRCLECI_API_TOKEN")
+    'MY_TOKEN'
+    """
+    original = environment.get(f"{_ORB}{name}", "")
+    is_copied = is_variable(original) and environment.get(original) == environment[name]
+    return original if is_copied else name
+
+
+def no_token(environment: Mapping[str, str], place: str) -> SettingsError:
+    """The error for a token that is nowhere, with the ways to set one.
+
+    Args:
+        environment: tells whether this is a CI job, where nobody can log in.
+        place: the address of CircleCI whose login would be used.
+    """
+    variable = TOKEN_VARIABLES[0]
+    nowhere = f"No CircleCI API token is set, and no login is kept for {place}"
+    if is_ci_job(environment):
+        return SettingsError(
+            f"{nowhere}; add {variable} to a context of this job, best with the token of"
+            " `circleci-usage login --print-token` on your own machine."
+        )
     return SettingsError(
-        "No CircleCI API token is set; log in with `circleci-usage login`, or put a personal API"
-        f" token {_WHERE} into the environment variable {TOKEN_VARIABLES[0]}."
+        f"{nowhere}; log in with `circleci-usage login`, or put a token into the environment"
+        f" variable {variable}: {_PRINTED}, or else {_PERSONAL}."
     )
+
+
+def is_ci_job(environment: Mapping[str, str]) -> bool:
+    """Whether this runs in a CI job, where nobody answers."""
+    return environment.get("CI", "").lower() in {"1", "true"}
 
 
 def _last_day(environment: Mapping[str, str], name: str) -> date | None:
     text = environment.get(name, "").strip()
     if not text:
         return None
+    fault = fault_of_secret(text)
+    if fault:
+        raise SettingsError(f"{name} {fault}.")
     moment = parse_moment(text)
     try:
         return moment.date() if moment else parse_day(text, name)
@@ -78,7 +115,9 @@ def _last_day(environment: Mapping[str, str], name: str) -> date | None:
 def _refuse_other_text(name: str, token: str) -> None:
     fault = fault_of_secret(token)
     if token.upper().startswith(_PROJECT_TOKEN):
-        fault = f"is a project token, which cannot export usage; use a personal one {_WHERE}"
+        fault = f"is a project token, which cannot export usage; use {_PRINTED}, or {_PERSONAL}"
+    elif not fault and not TOKEN.fullmatch(token):
+        fault = "is too long, or contains quotes, spaces or line breaks; copy the token again"
     if fault:
         raise SettingsError(f"{name} {fault}.")
 

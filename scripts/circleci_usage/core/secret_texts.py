@@ -3,6 +3,10 @@
 import re
 from typing import Final
 
+TOKEN: Final = re.compile(r"[!#-\[\]-~]{1,4096}")
+"""What a token of CircleCI can be: printable ASCII that JSON writes unchanged, so that it can be
+recognized in any text, and no longer than a header may be."""
+
 _QUOTES: Final = tuple("\"'`\u201c\u201d\u2018\u2019")
 """Straight ones, and those that a text program puts in their place."""
 _PLACEHOLDER: Final = re.compile(

@@ -3,7 +3,6 @@
 `api_connection.py` sends the requests and retries them; `api_responses.py` reads the responses.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,11 +12,14 @@ from urllib.parse import quote
 import requests
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
+from circleci_usage.core.plurals import few
 from circleci_usage.core.progress import Clock, NullProgress, Progress, SystemClock
+from circleci_usage.core.secret_texts import TOKEN
 from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_connection import RETRY_WAITS, ApiConnection, Secret
 from circleci_usage.export.api_responses import (
+    Advice,
     ApiResponse,
     ExportJob,
     Organization,
@@ -32,17 +34,24 @@ from circleci_usage.export.wait_budget import WaitBudget
 from circleci_usage.network.addresses import service_address
 from circleci_usage.network.http import BrokenError, Timeouts
 
-_TOKEN: Final = re.compile(r"[!-~]+")
 _MOST_NAMES: Final = 1_000
 """Organizations that a mistyped one is compared with."""
+_NAMED: Final = 5
 _SETTING: Final = "The address of CircleCI (--circleci-url, CIRCLECI_URL)"
+_ORGANIZATION: Final = (
+    "check ORG_ID, and run `circleci-usage doctor`, which tells whether the login did not authorize"
+    " the organization (log in again and choose it) or the token's rights are too low (log in again"
+    " as an organization admin, and choose Write, then Admin)"
+)
+_ADDRESS: Final = "check the address of CircleCI (--circleci-url, CIRCLECI_URL)"
 
 
 class CircleCI:
-    """CircleCI's API at `base_url` (with or without `/api/v2`), used with a personal API token.
+    """CircleCI's API at `base_url` (with or without `/api/v2`), used with a token.
 
     The token is sent over plain HTTP to this machine only, unless that is allowed. Pauses between
     attempts and the time of the responses count toward the `wait_budget`, which an export shares.
+    `if_rejected` says what to do when CircleCI rejects the token: sentences.
 
     All methods raise AccessError (401, 403, 404), ServiceError (no usable response),
     RateLimitedError (429), SettingsError (400, a redirect, a bad URL) and UnfinishedError (the wait
@@ -59,7 +68,9 @@ class CircleCI:
         timeouts: Timeouts | None = None,
         allow_insecure: bool = False,
         retry_waits: Sequence[float] = RETRY_WAITS,
+        if_rejected: str = "",
     ) -> None:
+        self._if_rejected = if_rejected
         self._clock = clock or SystemClock()
         self._connection = ApiConnection(
             f"{circleci_address(base_url, allow_insecure=allow_insecure)}/api/v2",
@@ -121,7 +132,7 @@ class CircleCI:
             body["shared_org_ids"] = list(organizations[1:])
         try:
             response = self._connection.post(_export_path(organizations[0]), body)
-            self._check(response, f"organization {organizations[0]}")
+            self._check(response, _one_of(organizations), _ORGANIZATION)
             return read_export_job(response, self._clock.now())
         except BrokenError as error:
             if not error.sent:
@@ -148,21 +159,21 @@ class CircleCI:
             response = self._connection.post(_export_path(organization), body)
         except BrokenError as error:
             return self._connection.unusable(f"gave no usable response: {error}")
-        return error_in(response, f"organization {organization}", self._clock.now())
+        return self._error_in(response, _one_of([organization]), _ORGANIZATION)
 
     def poll_export(self, organization: str, job: str) -> ExportJob | None:
         """The export job that the organization requested; None when CircleCI does not know it."""
         response = self._connection.get(f"{_export_path(organization)}/{quote(job, safe='')}")
         if response.status == requests.codes.not_found:
             return None
-        self._check(response, f"organization {organization}")
+        self._check(response, _one_of([organization]), _ORGANIZATION)
         with self._reading():
             return read_export_job(response, self._clock.now())
 
     def collaborations(self) -> tuple[Organization, ...]:
         """The organizations that the token's owner belongs to."""
         response = self._connection.get_patiently("me/collaborations")
-        self._check(response, "the list of your organizations")
+        self._check(response, "the list of your organizations", _ADDRESS)
         with self._reading():
             return read_organizations(response)
 
@@ -174,14 +185,20 @@ class CircleCI:
         response = self._connection.get_patiently(path)
         if response.status in {requests.codes.not_found, requests.codes.forbidden}:
             return None
-        self._check(response, f"organization {slug_or_id}")
+        self._check(response, _one_of([slug_or_id]), _ORGANIZATION)
         with self._reading():
             return read_organization(response)
 
-    def _check(self, response: ApiResponse, what: str) -> None:
-        error = error_in(response, what, self._clock.now())
+    def _check(self, response: ApiResponse, what: str, no_access: str) -> None:
+        error = self._error_in(response, what, no_access)
         if error:
             raise error
+
+    def _error_in(
+        self, response: ApiResponse, what: str, no_access: str
+    ) -> UsageExporterError | None:
+        advice = Advice(no_access, self._if_rejected)
+        return error_in(response, what, self._clock.now(), advice)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -220,6 +237,8 @@ def find_organization(client: CircleCI, name: str) -> Organization:
     raise AccessError(
         f"Organization '{shown}' was not found with this token, which can access:"
         f" {', '.join(names) or 'none'}. Check ORG_ID.{_guess(client, name, accessible)}"
+        f" If {shown} is right, the login did not authorize it (log in again and choose it), or the"
+        " token's user is not a member."
     )
 
 
@@ -230,6 +249,18 @@ def _guess(client: CircleCI, name: str, accessible: Sequence[Organization]) -> s
     }
     alike = closest(name, slugs)
     return f" Did you mean {client.redacted(slugs[alike])}?" if alike else ""
+
+
+def _one_of(organizations: Sequence[str]) -> str:
+    """The organizations of a request: CircleCI does not tell which of them it is about.
+
+    >>> _one_of(["gh/acme"]), _one_of(["gh/acme", "gh/labs"])
+    ('organization gh/acme', 'one of the organizations gh/acme, gh/labs')
+    """
+    names = few(organizations, _NAMED)
+    return (
+        f"one of the organizations {names}" if len(organizations) > 1 else f"organization {names}"
+    )
 
 
 def _export_path(organization: str) -> str:
@@ -250,10 +281,10 @@ def circleci_address(base_url: str, *, allow_insecure: bool) -> str:
 
 
 def _checked(token: Secret) -> Secret:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
+    if not TOKEN.fullmatch(token.get_secret_value()):
         raise SettingsError(
-            "The CircleCI API token is empty or contains invalid characters; check"
-            " CIRCLECI_API_TOKEN for quotes, spaces and line breaks."
+            "The CircleCI API token is empty, too long, or contains invalid characters; check it"
+            " for quotes, spaces and line breaks."
         )
     return token
 

@@ -23,6 +23,14 @@ MOST_PARTS: Final = 10_000
 _FIRST_REDIRECT: Final = 300
 
 
+class NoAccessError(AccessError):
+    """The token has no access to what was requested (403, 404). `status` has CircleCI's words."""
+
+    def __init__(self, message: str, status: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class UnclearResponseError(ServiceError):
     """It is unknown whether CircleCI carried out the request."""
 
@@ -86,13 +94,29 @@ class ApiResponse:
         return message if isinstance(message, str) else ""
 
 
-def error_in(response: ApiResponse, what: str, now: datetime) -> UsageExporterError | None:
+@dataclass(frozen=True)
+class Advice:
+    """What to do about a response: ends of its message.
+
+    Attributes:
+        no_access: without access to what was requested (403, 404).
+        rejected: when the token itself is rejected (401): sentences.
+    """
+
+    no_access: str
+    rejected: str = ""
+
+
+def error_in(
+    response: ApiResponse, what: str, now: datetime, advice: Advice
+) -> UsageExporterError | None:
     """The error that a response means to the user; None for a success.
 
     Args:
         response: any response but a 5xx.
         what: what was requested, for the message.
         now: this moment.
+        advice: what to do about some errors.
     """
     if response.status < _FIRST_REDIRECT:
         return None
@@ -106,21 +130,18 @@ def error_in(response: ApiResponse, what: str, now: datetime) -> UsageExporterEr
             )
         case 401:
             error = AccessError(
-                f"CircleCI rejected the token ({status}): it is wrong, expired or revoked. Log in"
-                " again with `circleci-usage login`, or put a new personal API token (User Settings"
-                " → Personal API Tokens) into CIRCLECI_API_TOKEN, which is used first. Project"
-                " tokens do not work."
+                f"CircleCI rejected the token ({status}): it is wrong, expired or revoked."
+                f" Project tokens do not work.{advice.rejected and f' {advice.rejected}'}"
             )
         case 403:
-            error = AccessError(
-                f"The token is not allowed to access {what} ({status}); if it is from"
-                " `circleci-usage login`, log in again and choose the access level Write (then"
-                " Admin), or use the token of an organization admin."
+            error = NoAccessError(
+                f"The token is not allowed to access {what} ({status}); {advice.no_access}.", status
             )
         case 404:
-            error = AccessError(
-                f"CircleCI found no {what}, or the token has no access to it ({status}); check"
-                " ORG_ID, or run `circleci-usage doctor`."
+            error = NoAccessError(
+                f"CircleCI did not find {what}, or the token has no access to it ({status});"
+                f" {advice.no_access}.",
+                status,
             )
         case 429:
             error = RateLimitedError(

@@ -4,22 +4,8 @@ from collections.abc import Mapping
 
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.environment import circleci_token, no_token
-from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import Progress
-from circleci_usage.login.keyring_tokens import SOURCE, read_token
-
-
-def hides_kept_token(token: ApiToken, circleci_url: str, progress: Progress) -> bool:
-    """Whether `login` kept a token that is not used, because the environment has one.
-
-    False when the keyring cannot be read: then it hides nothing that a run could use.
-    """
-    if token.source == SOURCE:
-        return False
-    try:
-        return read_token(circleci_url, progress=progress) is not None
-    except SettingsError:
-        return False
+from circleci_usage.login.keyring_tokens import entry_name, read_token
 
 
 def find_token(environment: Mapping[str, str], circleci_url: str, progress: Progress) -> ApiToken:
@@ -37,5 +23,5 @@ def find_token(environment: Mapping[str, str], circleci_url: str, progress: Prog
     """
     found = circleci_token(environment) or read_token(circleci_url, progress=progress)
     if found is None:
-        raise no_token()
+        raise no_token(environment, entry_name(circleci_url))
     return found

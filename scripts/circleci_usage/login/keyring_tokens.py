@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from logging import NullHandler, getLogger
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import SplitResult
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from circleci_usage.config.api_token import ApiToken
+from circleci_usage.config.api_token import TOKEN, ApiToken
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.core.untrusted_text import inert
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 SOURCE: Final = "the system's keyring"
 SERVICE: Final = "circleci-usage"
 
-_WRITTEN: Final = r"^[!#-\[\]-~]+$"
-"""As JSON writes it unchanged, so that it can be recognized in any text."""
 _LONGEST_ENTRY: Final = 10_000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ABSENT: Final = ("keyring.backends.fail", "keyring.backends.null")
@@ -53,7 +51,7 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
-    token: Annotated[str, StringConstraints(pattern=_WRITTEN, max_length=4096)] = Field(repr=False)
+    token: str = Field(repr=False)
     expires: date | None = None
 
 
@@ -148,7 +146,8 @@ def entry_name(circleci_url: str) -> str:
         SettingsError: the address is invalid.
     """
     address = web_address(circleci_address(circleci_url, allow_insecure=True))
-    return _origin(address) if address else ""
+    assert address  # `circleci_address` refuses any other.
+    return _origin(address)
 
 
 def _origin(address: SplitResult) -> str:
@@ -161,7 +160,9 @@ def _origin(address: SplitResult) -> str:
 def _parsed(text: str, user: str) -> _Entry:
     try:
         if len(text) <= _LONGEST_ENTRY:
-            return _Entry.model_validate_json(text)
+            entry = _Entry.model_validate_json(text)
+            if TOKEN.fullmatch(entry.token):
+                return entry
     except (ValidationError, ValueError):
         pass  # The error quotes the entry.
     raise SettingsError(
@@ -175,8 +176,8 @@ def _used(use: Callable[["KeyringBackend"], Result], progress: Progress) -> Resu
     with progress.task("Waiting for the system's keyring"):
         backend = _backend()
         with _refusals():
-            return use(backend)
-    raise AssertionError
+            result = use(backend)
+    return result
 
 
 @contextmanager

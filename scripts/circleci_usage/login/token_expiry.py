@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Final
 
-from circleci_usage.config.api_token import ApiToken
-from circleci_usage.config.environment import EXPIRES, TOKEN_VARIABLES
+from circleci_usage.config.api_token import ApiToken, is_variable
+from circleci_usage.config.environment import EXPIRES
+from circleci_usage.core.plurals import counted
 from circleci_usage.login.keyring_tokens import SOURCE
 
 WARNED: Final = 14
@@ -45,7 +46,7 @@ def expiry_in_words(expires: date, today: date) -> str:
             return f"expires tomorrow, {expires}"
         case days if days > 0:
             return f"expires on {expires}, in {days} days"
-    return f"expired on {expires}"
+    return f"expired on {expires}, {counted((today - expires).days, 'day')} ago"
 
 
 def about_expiry(token: ApiToken, today: date) -> str:
@@ -53,22 +54,31 @@ def about_expiry(token: ApiToken, today: date) -> str:
     if token.expires is None:
         return _UNKNOWN + _how_to_be_warned(token.source)
     if token.expires < today:
-        return f"It should have expired on {token.expires}: {renewal_of(token.source)}."
-    renewal = f": {renewal_of(token.source)}" if (token.expires - today).days <= WARNED else ""
-    return f"It {expiry_in_words(token.expires, today)}{renewal}."
+        return f"It should have {expiry_in_words(token.expires, today)}."
+    return f"It {expiry_in_words(token.expires, today)}."
+
+
+def if_rejected(token: ApiToken, today: date) -> str:
+    """What to do when CircleCI rejects a token, with its last day if that is known: sentences."""
+    until = f" and {expiry_in_words(token.expires, today)}" if token.expires else ""
+    hint = " A login for the keyring has no effect while that variable is set."
+    return (
+        f"It is from {token.source}{until}: {renewal_of(token.source)}."
+        f"{hint if is_variable(token.source) else ''}"
+    )
 
 
 def _how_to_be_warned(source: str) -> str:
-    if source not in TOKEN_VARIABLES:
+    if not is_variable(source):
         return ""
-    return f" Set {source}{EXPIRES} to its last day, and each run warns from {WARNED} days before."
+    return f" Set {source}{EXPIRES} to its last day, and every run warns from {WARNED} days before."
 
 
 def renewal_of(source: str) -> str:
     """How to replace the token of a source, as the end of a sentence."""
     if source == SOURCE:
         return "log in again with `circleci-usage login`"
-    if source in TOKEN_VARIABLES:
+    if is_variable(source):
         return (
             "put a new one into it, such as that of `circleci-usage login --print-token`, and its"
             f" last day into {source}{EXPIRES}"

@@ -42,9 +42,10 @@ def run(
 ) -> None:
     """Export usage from CircleCI and write the report folder.
 
-    This is what the image and the orb run. The token is read from
-    CIRCLECI_API_TOKEN. A named period is compared with the previous one, which
-    is exported too.
+    This is what the image and the orb run. The token is read from the variable
+    CIRCLECI_API_TOKEN, CIRCLE_TOKEN or CIRCLECI_TOKEN, or else from the system's
+    keyring, where `login` keeps it. A named period is compared with the previous
+    one, which is exported too.
 
     [dim]circleci-usage run --period last-week[/dim]
 
@@ -71,8 +72,9 @@ def run(
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
+    span = settings.export_span(chosen)
     made = export_and_report(
-        export_with, report_with, settings.export_span(chosen), clock=clock, progress=console
+        export_with, report_with, span, clock=clock, progress=console, warnings=about_token
     )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
@@ -121,7 +123,7 @@ def export(
     )
     say_lines(
         console,
-        token_lines(export_with.token),
+        token_lines(export_with.token, clock.now()),
         organization_lines(context, export_with),
         period_lines(chosen),
         override_lines(context, chosen),

@@ -7,7 +7,7 @@ import typer
 
 from circleci_usage.cli import settings
 from circleci_usage.cli.applied_settings import applied_settings
-from circleci_usage.cli.display import console_for, say_lines
+from circleci_usage.cli.display import console_for, say_lines, show_warnings
 from circleci_usage.cli.flag_groups import (
     CircleCIFlags,
     ConsoleFlags,
@@ -88,7 +88,7 @@ def doctor(
     Each line says ok, what to fix, or with ? what is not known. To find out
     whether the token may request exports, it sends a request that CircleCI must
     reject. That starts no export, but may count as one of the ten requests an
-    hour.
+    hour, and neither `status` nor the next run counts it.
 
     [dim]circleci-usage doctor --org-id gh/acme[/dim]
     """
@@ -118,6 +118,7 @@ def doctor(
     done = []
     for check in examine(checked, os.environ, progress=console):
         console.result(check_line(check))
+        show_warnings(console, check.warnings)
         done.append(check)
         output.add(**check_members(done))
         # That of the first check that fails.

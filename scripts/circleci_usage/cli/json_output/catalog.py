@@ -112,6 +112,8 @@ _CHECKS: Final = list_key(
     yes_no("known", "Whether the check came to a result."),
     text("message", "What was found, or what to fix."),
     count("exit_code", "", "0, or the exit code of this error."),
+    text("source", "Where the token comes from, in its check only."),
+    day("expires", "Last day of the token, as far as it is known, in its check only."),
 )
 
 _STATUS: Final = (

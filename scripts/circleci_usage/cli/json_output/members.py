@@ -162,4 +162,6 @@ def _check(check: Check) -> dict[str, Any]:
         "known": check.is_known,
         "message": check.message,
         "exit_code": check.exit_code,
+        "source": check.source,
+        "expires": check.expires and day_to_json(check.expires),
     }

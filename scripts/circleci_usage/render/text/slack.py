@@ -8,6 +8,7 @@ may choose, and not as JSON escapes.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain, zip_longest
 from typing import Any, Final
 
 from circleci_usage.render.formatting import percent
@@ -44,7 +45,7 @@ def _blocks(short: Overview, view: ReportView) -> list[Element]:
     ]
     blocks.extend(_rich_text(*_list(each, view.currency)) for each in short.lists)
     for warning in short.warnings[:_WARNINGS]:
-        note = [_text("Note: ", bold=True), _text(warning)]
+        note = [_text("Note: ", bold=True), *_with_code(warning)]
         blocks.append(_rich_text(_section(note)))
     if view.link:
         blocks.append(_rich_text(_section([_link("Full report", view.link)])))
@@ -91,6 +92,16 @@ def _section(elements: Sequence[Element]) -> Element:
 def _text(text: str, **style: bool) -> Element:
     element: Element = {"type": "text", "text": _harmless(text)[:_LONGEST]}
     return element | {"style": style} if style else element
+
+
+def _with_code(text: str) -> list[Element]:
+    """A text with backticks around commands, which become code of the message."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # One of them is without its pair.
+        return [_text(text)]
+    words, commands = map(_text, parts[::2]), (_text(part, code=True) for part in parts[1::2])
+    both = chain.from_iterable(zip_longest(words, commands))
+    return [each for each in both if each and each["text"]]
 
 
 def _link(text: str, address: str) -> Element:
