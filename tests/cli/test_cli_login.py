@@ -4,31 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
-from logging_in import (
-    ACCESS_SEEN,
-    CHOOSE_LEVEL,
-    Machine,
-    expiry,
-    machine,
-    opening,
-    start_address,
-)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
-
+from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, expiry, opening
+from login_machine import start_address
 
 # Into the keyring
 

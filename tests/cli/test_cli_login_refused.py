@@ -1,8 +1,6 @@
 """What can be wrong before a login, and a person who denies it."""
 
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,14 +8,7 @@ import pytest
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
 from file_keyring import file_keyring
-from logging_in import CHOOSE_LEVEL, Machine, machine, opening
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
+from logging_in import CHOOSE_LEVEL, Machine, opening
 
 
 def test_a_person_may_deny_the_access(here: Machine) -> None:

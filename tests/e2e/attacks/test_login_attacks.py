@@ -1,6 +1,5 @@
 """Attacks on a login by other programs of the machine, and by web pages in other tabs."""
 
-import json
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -10,11 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from consent import answer_consent
-from waiting_login import REGISTRATIONS, WaitingLogin, waiting_login
+from login_machine import circleci_of_today, registered, registrations_file
+from waiting_login import WaitingLogin, waiting_login
 
 Tried = Callable[[int], None]
 
@@ -23,7 +21,7 @@ FOREIGN = "The redirect is not of this login"
 
 @pytest.fixture(scope="module")
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as running:
+    with circleci_of_today() as running:
         yield running
 
 
@@ -172,7 +170,7 @@ def test_what_a_page_in_another_tab_embeds(site: str, login: WaitingLogin, tried
             assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
             assert not [name for name in answer.headers if name.startswith("Access-Control")]
     tried(len(EMBEDDED) * 3 - 1)
-    assert "Warning" not in login.finish().err.replace("No browser", "")
+    assert "Warning" not in login.finish().err
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -295,7 +293,7 @@ def test_two_logins_at_the_same_time(circleci: StandIn, tmp_path: Path) -> None:
         assert "You are logged in" in requests.get(redirect, timeout=10).text
         tokens.add(second.end().out)
         assert len(tokens) == 2
-        assert "is taken by another program" in second.said.decode()
+        assert "is taken by another program" in second.running.said
 
 
 def held(address: str, port: int, *options: int, family: int = socket.AF_INET) -> socket.socket:
@@ -330,19 +328,6 @@ HOLDERS: dict[str, tuple[str, tuple[int, ...], int]] = {
 }
 
 
-def register(circleci: StandIn, folder: Path, port: int) -> None:
-    """Let an earlier login have registered a port."""
-    client = {
-        "app_url": circleci.app_url,
-        "name": "CircleCI Usage Exporter (printed token)",
-        "client_id": "00000000-0000-4000-8000-000000000000",
-        "port": port,
-    }
-    file = folder / "config" / REGISTRATIONS
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"clients": [client]}))
-
-
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
 def test_a_program_that_holds_the_port_before(
     holder: tuple[str, tuple[int, ...], int], circleci: StandIn, tmp_path: Path
@@ -350,7 +335,9 @@ def test_a_program_that_holds_the_port_before(
     address, options, family = holder
     with held(address, 0, *options, family=family) as thief:
         port = thief.getsockname()[1]
-        register(circleci, tmp_path, port)
+        file = registrations_file(tmp_path)
+        file.parent.mkdir(parents=True)
+        file.write_text(registered(circleci, port=port))
         with waiting_login(circleci, tmp_path) as login:
             assert login.port != port
             assert "is taken by another program" in login.finish().err

@@ -9,10 +9,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from browser import chromium_driver
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.standin import StandIn
 from hostile_server import READ, HostileServer, answer
+from login_machine import circleci_of_today
 from waiting_login import waiting_login
 
 PAGE = """<!doctype html><title>evil</title><body><script>
@@ -68,7 +66,7 @@ def test_a_page_of_another_port_of_this_machine(
 ) -> None:
     driver.execute_cdp_cmd("Page.enable", {})
     with (
-        StandIn(Company(scale=0.02), SystemClock()) as circleci,
+        circleci_of_today() as circleci,
         waiting_login(circleci, tmp_path) as login,
         HostileServer(
             (READ, answer(200, PAGE.format(start=login.start).encode(), Content_Type="text/html"))

@@ -1,48 +1,43 @@
 """Attacks on a login by what is on the machine: its files, variables, and processes."""
 
-import json
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from attack import Outcome, environment, hold
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
+from attack import Outcome, run
 from circleci_usage.demo.standin.standin import StandIn
+from commandline import environment
 from consent import answer_consent
-from waiting_login import CLI, REGISTRATIONS, login_variables, secrets_of, waiting_login
+from login_machine import (
+    circleci_of_today,
+    login_variables,
+    registered,
+    registrations_file,
+    secrets_of,
+)
+from running_login import CLI
+from waiting_login import waiting_login
 
 Tried = Callable[[int], None]
 
-ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)")
 
 
 @pytest.fixture(scope="module")
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as running:
+    with circleci_of_today() as running:
         yield running
 
 
 def own_file(folder: Path) -> Path:
     """Where the registrations are, in a folder that exists."""
-    file = folder / "config" / REGISTRATIONS
+    file = registrations_file(folder)
     file.parent.mkdir(parents=True)
     return file
-
-
-def registrations(circleci: StandIn, **changes: object) -> str:
-    client = {
-        "app_url": circleci.app_url,
-        "name": "CircleCI Usage Exporter (printed token)",
-        "client_id": "00000000-0000-4000-8000-000000000000",
-        "port": 50000,
-    }
-    return json.dumps({"clients": [client | changes]})
 
 
 WRONG_CLIENTS: dict[str, dict[str, object]] = {
@@ -63,7 +58,7 @@ WRONG_CLIENTS: dict[str, dict[str, object]] = {
 def test_registrations_of_another_program(
     changes: dict[str, object], circleci: StandIn, tmp_path: Path
 ) -> None:
-    own_file(tmp_path).write_text(registrations(circleci, **changes))
+    own_file(tmp_path).write_text(registered(circleci, **changes))
     circleci.calls.clear()
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
@@ -95,11 +90,11 @@ def test_registrations_that_lead_to_another_file(circleci: StandIn, tmp_path: Pa
 
 def test_registrations_that_are_a_hard_link(circleci: StandIn, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
-    victim.write_text(registrations(circleci))
+    victim.write_text(registered(circleci))
     own_file(tmp_path).hardlink_to(victim)
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
-    assert victim.read_text() == registrations(circleci)
+    assert victim.read_text() == registered(circleci)
 
 
 def as_pipe(place: Path) -> None:
@@ -169,19 +164,8 @@ def test_a_strange_environment(strange: dict[str, str], circleci: StandIn, tmp_p
 
 def ended(circleci: StandIn, folder: Path, *flags: str, **env: str) -> Outcome:
     """How a login ends that never gets to its browser."""
-    done = subprocess.run(
-        [CLI, "login", "--verbose", *flags],
-        cwd=folder,
-        env=environment(login_variables(circleci, folder) | env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    outcome = Outcome(done.returncode, done.stdout, done.stderr, 0)
-    hold(outcome)
-    return outcome
+    variables = environment(login_variables(circleci, folder) | env)
+    return run([str(CLI), "login", "--verbose", *flags], cwd=folder, env=variables)
 
 
 BACKENDS = (
@@ -253,36 +237,28 @@ def test_a_pasted_text_that_is_no_address(
     pasted: bytes, encoding: str, circleci: StandIn, tmp_path: Path
 ) -> None:
     with waiting_login(circleci, tmp_path, "--no-browser", LC_ALL=encoding) as login:
-        asked = urlsplit(login.wait_for(ADDRESS))
+        asked = urlsplit(login.running.wait_for(ADDRESS))
         port = re.search(r"127\.0\.0\.1%3A(\d+)", asked.query)
         assert port
         text = pasted.replace(b"%d", port[1].encode())
-        out, err = login.process.communicate(text, timeout=30)
-        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
-    hold(outcome, codes={2}, secrets=secrets_of(circleci) | {"guessed"})
+        outcome = login.paste(text)
+    assert outcome.code == 2
+    assert "guessed" not in outcome.said
     assert outcome.out == ""
 
 
 def test_a_redirect_that_is_pasted(circleci: StandIn, tmp_path: Path) -> None:
     circleci.calls.clear()
     with waiting_login(circleci, tmp_path, "--no-browser") as login:
-        redirect = answer_consent(login.wait_for(ADDRESS))
-        out, err = login.process.communicate(f"{redirect}\n".encode(), timeout=30)
-        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
-    hold(outcome, codes={0}, secrets=secrets_of(circleci) | {redirect})
+        redirect = answer_consent(login.running.wait_for(ADDRESS))
+        outcome = login.paste(f"{redirect}\n".encode())
+    assert outcome.code == 0
+    assert redirect not in outcome.said
     assert outcome.out.strip() not in outcome.err
 
 
 def test_a_login_without_any_input(circleci: StandIn, tmp_path: Path) -> None:
     command = f"exec '{CLI}' login --no-browser --print-token --verbose <&-"
-    done = subprocess.run(
-        ["sh", "-c", command],
-        cwd=tmp_path,
-        env=environment(login_variables(circleci, tmp_path)),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    hold(Outcome(done.returncode, done.stdout, done.stderr, 0), codes={2})
-    assert "The input ended before the redirected address" in done.stderr
+    env = environment(login_variables(circleci, tmp_path))
+    outcome = run(["sh", "-c", command], cwd=tmp_path, env=env, codes={2})
+    assert "The input ended before the redirected address" in outcome.err

@@ -1,7 +1,6 @@
 """Attacks on a login by what comes back: injected codes, and a hostile web app of CircleCI."""
 
 import json
-import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -14,8 +13,7 @@ from pydantic import SecretStr
 
 from attack import Outcome, hold
 from circleci_usage.core.errors import ServiceError, SettingsError
-from circleci_usage.core.progress import NullProgress, SystemClock
-from circleci_usage.demo.company.company import Company
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.standin.faults import Corrupt, Fault, HangUp, Instead, Reset, Truncate
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
@@ -23,13 +21,13 @@ from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.oauth_server import OAuthServer
 from circleci_usage.network.http import Timeouts
 from consent import answer_consent
+from consenting_browser import browser
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from inprocess import run_here
-from waiting_login import REGISTRATIONS, login_variables, secrets_of
+from login_machine import circleci_of_today, login_variables, registrations_file, secrets_of
 
 Tried = Callable[[int], None]
 
-TAB = Path(__file__).with_name("hostile_tab.py")
 GOOD_CODE = "code=a_code_that_nobody_issued&state={state}"
 TOKEN = "ccipat_example_0123456789abcdef"
 HURRIED = Timeouts(connect=5, read=5, total=0.15)
@@ -38,7 +36,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+    with circleci_of_today() as circleci:
         yield circleci
 
 
@@ -51,12 +49,9 @@ def circleci(running: StandIn) -> Iterator[StandIn]:
 
 def login(circleci: StandIn, folder: Path, query: str = GOOD_CODE, **env: str) -> Outcome:
     """How a login ends whose tab comes back with a query, and what must hold."""
-    variables = login_variables(circleci, folder) | {
-        "BROWSER": f"{sys.executable} {TAB} %s &",
-        "QUERY": query,
-    }
+    variables = login_variables(circleci, folder) | {"BROWSER": browser(folder, query=query)}
     done = run_here("login", "--print-token", "--verbose", cwd=folder, env=variables | env)
-    outcome = Outcome(done.code, done.out, done.err, 0)
+    outcome = Outcome.of(done)
     hold(outcome, codes={0, 2, 3, 4}, secrets=secrets_of(circleci))
     assert outcome.out == "" or outcome.code == 0
     return outcome
@@ -127,7 +122,7 @@ def test_a_code_of_a_client_of_the_attacker(circleci: StandIn, tmp_path: Path) -
 def known(circleci: StandIn, tmp_path: Path) -> AuthorizationRequest:
     """What an attacker asks for with the client id that the machine has registered before."""
     login(circleci, tmp_path)
-    (client,) = json.loads((tmp_path / "config" / REGISTRATIONS).read_text())["clients"]
+    (client,) = json.loads(registrations_file(tmp_path).read_text())["clients"]
     uri = f"http://127.0.0.1:{client['port']}/callback"
     return AuthorizationRequest.new(client["client_id"], uri)
 
@@ -230,7 +225,7 @@ def test_a_pasted_address_of_somebody_else(tried: Tried) -> None:
         with pytest.raises(SettingsError) as refused:
             request.code_in_address(text)
         error = refused.value
-        hold(Outcome(error.exit_code, "", f"Error: {error}", 0), secrets=[state])
+        hold(Outcome(error.exit_code, "", f"Error: {error}"), secrets=[state])
     tried(len(PASTED) - 1)
 
 
@@ -283,7 +278,7 @@ BROKEN_IDS: dict[str, object] = {
 def test_a_client_id_that_is_none(registered_as: object, circleci: StandIn, tmp_path: Path) -> None:
     circleci.faults = instead("/oauth/register", Response.json(201, registered_as))
     assert login(circleci, tmp_path).code == 4
-    assert not (tmp_path / "config" / REGISTRATIONS).exists()
+    assert not registrations_file(tmp_path).exists()
 
 
 def test_a_client_id_that_adds_fields_to_the_address(circleci: StandIn, tmp_path: Path) -> None:
