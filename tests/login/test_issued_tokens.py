@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from authorization_request import CODE, REQUEST, STATE, URI, VERIFIER
 from circleci_usage.core.errors import (
     ServiceError,
 )
@@ -16,19 +17,7 @@ from circleci_usage.demo.standin.messages import Response
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.oauth_server import IssuedToken
 from consent import answer_consent
-from oauth_bench import (
-    CODE,
-    LATER,
-    REQUEST,
-    STATE,
-    TOKEN,
-    URI,
-    VERIFIER,
-    Bench,
-    oauth_bench,
-    response,
-    told,
-)
+from oauth_bench import LATER, TOKEN, Bench, oauth_bench, response, told
 
 GOOD = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 7_776_000}
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from authorization_request import CODE, REQUEST, URI, VERIFIER
 from circleci_usage.core.errors import (
     AccessError,
     ServiceError,
@@ -19,18 +20,7 @@ from circleci_usage.login.authorization import AuthorizationRequest, redirect_ur
 from circleci_usage.login.oauth_server import OAuthServer, UnknownClientError
 from circleci_usage.network.http import Timeouts
 from consent import answer_consent
-from oauth_bench import (
-    CHECK_ADDRESS,
-    CODE,
-    LATER,
-    REQUEST,
-    URI,
-    VERIFIER,
-    Bench,
-    oauth_bench,
-    response,
-    told,
-)
+from oauth_bench import CHECK_ADDRESS, LATER, Bench, oauth_bench, response, told
 
 SHORT = Timeouts(read=0.1)
 STEPS = ("register", "authorization_address", "exchange")

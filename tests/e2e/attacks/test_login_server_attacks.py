@@ -1,9 +1,7 @@
 """Attacks on a login by what comes back: injected codes, and a hostile web app of CircleCI."""
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
@@ -14,17 +12,18 @@ from pydantic import SecretStr
 from attack import Outcome, hold
 from circleci_usage.core.errors import ServiceError, SettingsError
 from circleci_usage.core.progress import NullProgress
+from circleci_usage.demo.standin.authorization import challenge_of
 from circleci_usage.demo.standin.faults import Corrupt, Fault, HangUp, Instead, Reset, Truncate
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.oauth_server import OAuthServer
 from circleci_usage.network.http import Timeouts
-from consent import answer_consent
 from consenting_browser import browser
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from inprocess import run_here
 from login_machine import circleci_of_today, login_variables, registrations_file, secrets_of
+from oauth_program import STATE, VERIFIER, OAuthProgram, register
 
 Tried = Callable[[int], None]
 
@@ -100,65 +99,36 @@ def test_a_code_that_circleci_did_not_issue(
         assert len(names) == len(set(names))
 
 
-def registered(circleci: StandIn, redirect_uri: str) -> str:
-    return OAuthServer(circleci.app_url, NullProgress()).register("Evil", redirect_uri)
-
-
-def code_for(request: AuthorizationRequest, circleci: StandIn) -> str:
-    """A code that the server has issued for a request of the attacker."""
-    redirect = answer_consent(request.address(f"{circleci.app_url}/oauth/authorize"))
-    return parse_qs(urlsplit(redirect).query)["code"][0]
-
-
 def test_a_code_of_a_client_of_the_attacker(circleci: StandIn, tmp_path: Path) -> None:
-    uri = "http://127.0.0.1:50000/callback"
-    theirs = AuthorizationRequest.new(registered(circleci, uri), uri)
-    outcome = login(circleci, tmp_path, f"code={code_for(theirs, circleci)}&state={{state}}")
+    theirs = OAuthProgram.registered(circleci.app_url, "http://127.0.0.1:50000/callback")
+    outcome = login(circleci, tmp_path, f"code={theirs.code()}&state={{state}}")
     assert outcome.code == 3
     assert "invalid_grant" in outcome.err
 
 
 @pytest.fixture
-def known(circleci: StandIn, tmp_path: Path) -> AuthorizationRequest:
-    """What an attacker asks for with the client id that the machine has registered before."""
+def known(circleci: StandIn, tmp_path: Path) -> OAuthProgram:
+    """An attacker with the client id that the machine has registered before."""
     login(circleci, tmp_path)
-    (client,) = json.loads(registrations_file(tmp_path).read_text())["clients"]
+    [client] = json.loads(registrations_file(tmp_path).read_text())["clients"]
     uri = f"http://127.0.0.1:{client['port']}/callback"
-    return AuthorizationRequest.new(client["client_id"], uri)
+    return OAuthProgram(circleci.app_url, client["client_id"], uri)
 
 
 def test_a_code_for_a_challenge_of_the_attacker(
-    known: AuthorizationRequest, circleci: StandIn, tmp_path: Path
+    known: OAuthProgram, circleci: StandIn, tmp_path: Path
 ) -> None:
-    outcome = login(circleci, tmp_path, f"code={code_for(known, circleci)}&state={{state}}")
+    outcome = login(circleci, tmp_path, f"code={known.code()}&state={{state}}")
     assert outcome.code == 3
     assert "invalid_grant" in outcome.err
 
 
-def test_a_code_that_is_stolen_is_worth_nothing(
-    known: AuthorizationRequest, circleci: StandIn
-) -> None:
+@pytest.mark.parametrize("guess", ["", STATE, challenge_of(VERIFIER), "a", "A" * 64])
+def test_a_code_that_is_stolen_is_worth_nothing(known: OAuthProgram, guess: str) -> None:
     """The attacker has the code, the client, the redirect URI and the state, and guesses."""
-    guesses = {
-        "none": "",
-        "plain": known.state.get_secret_value(),
-        "the challenge": urlsafe_b64encode(
-            sha256(known.verifier.get_secret_value().encode()).digest()
-        ).decode(),
-        "short": "a",
-        "another": "A" * 64,
-    }
-    for guess in guesses.values():
-        form = {
-            "grant_type": "authorization_code",
-            "code": code_for(known, circleci),
-            "client_id": known.client_id,
-            "redirect_uri": known.redirect_uri,
-            "code_verifier": guess,
-        }
-        response = requests.post(f"{circleci.app_url}/oauth/token", data=form, timeout=10)
-        assert response.status_code == 400
-        assert "access_token" not in response.text
+    response = known.exchange(known.code(), code_verifier=guess)
+    assert response.status_code == 400
+    assert "access_token" not in response.text
 
 
 FOREIGN_URIS = (
@@ -177,17 +147,17 @@ FOREIGN_URIS = (
 
 
 def test_the_server_redirects_only_where_the_client_registered(
-    known: AuthorizationRequest, circleci: StandIn, tried: Tried
+    known: OAuthProgram, circleci: StandIn, tried: Tried
 ) -> None:
     for uri in (*FOREIGN_URIS, known.redirect_uri + "/", known.redirect_uri + "%2f..", ""):
-        asked = AuthorizationRequest(known.client_id, uri, known.state, known.verifier)
-        address = asked.address(f"{circleci.app_url}/oauth/authorize")
+        address = known.address(redirect_uri=uri)
         response = requests.get(address, allow_redirects=False, timeout=10)
         assert response.status_code == 400
         assert "Location" not in response.headers
     for uri in FOREIGN_URIS:
-        with pytest.raises(ServiceError, match="invalid redirect_uri"):
-            registered(circleci, uri)
+        refused = register(circleci.app_url, redirect_uris=[uri])
+        assert refused.status_code == 400
+        assert "invalid redirect_uri" in refused.text
     tried(2 * len(FOREIGN_URIS) + 2)
 
 
