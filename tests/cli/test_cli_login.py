@@ -94,17 +94,24 @@ def test_a_variable_that_hides_the_token_is_named(here: Machine) -> None:
     assert hint in done.err.splitlines()
 
 
-@pytest.mark.parametrize("fault", [faults.error_response(401, "no"), faults.HTML_PAGE])
-def test_a_token_whose_access_is_not_known_is_kept_with_a_warning(
-    here: Machine, fault: faults.Fault
-) -> None:
-    here.circleci.faults = lambda request: fault if request.host == "api" else None
+def test_a_token_whose_access_is_not_known_is_kept_with_a_warning(here: Machine) -> None:
+    here.circleci.faults = lambda request: faults.HTML_PAGE if request.host == "api" else None
     done = here.login()
 
     assert done.code == 0
-    assert "Warning: Whether the token works is not known: " in done.err
+    assert "Warning: Whether the new token works is not known: " in done.err
     assert len(here.entries) == 1
     here.assert_hidden(done.err)
+
+
+def test_a_token_that_does_not_work_fails_in_the_browser_too(here: Machine) -> None:
+    rejected = faults.error_response(401, "no")
+    here.circleci.faults = lambda request: rejected if request.host == "api" else None
+    done = here.login()
+
+    assert done.code == 3
+    assert "Error: The new token does not work: " in done.err
+    assert "The login failed" in here.seen_by_browser()["page"]
 
 
 # On standard output
@@ -179,7 +186,10 @@ def test_a_logout_forgets_the_token_which_stays_valid(here: Machine) -> None:
     done, again = here.here("logout"), here.here("logout")
 
     assert (done.code, done.out, again.code) == (0, "", 0)
-    assert done.err == f"The token for {place} is no longer in the system's keyring.\n"
+    assert done.err == (
+        f"The token for {place} is no longer in the system's keyring. At CircleCI it is valid until"
+        " it expires; to end it now, delete it there in User Settings → Personal API Tokens.\n"
+    )
     assert again.err == f"The system's keyring has no token for {place}.\n"
     assert here.entries == {}
     assert here.accepts(token)

@@ -14,7 +14,6 @@ from circleci_usage.core.errors import AccessError, ServiceError, UnfinishedErro
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.browser_steps import BrowserSteps
 from circleci_usage.login.listener import RedirectListener
-from exporting import RecordedProgress
 
 CIRCLECI = "https://app.circleci.com/oauth/authorize?state=s"
 CODE = "code-0123456789"
@@ -28,7 +27,7 @@ class Tab:
     listener: RedirectListener
     request: AuthorizationRequest
     steps: BrowserSteps
-    progress: RecordedProgress = field(default_factory=RecordedProgress)
+    warnings: list[str] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> requests.Response:
         """Open an address, and follow no redirect."""
@@ -79,19 +78,18 @@ def test_the_start_leads_to_circleci_once(tab: Tab) -> None:
     assert "This login was opened before" in second.text
     assert "Location" not in second.headers
     with pytest.raises(UnfinishedError):
-        tab.steps.wait(0, tab.progress)
-    assert tab.progress.lines == [
-        "Waiting for the browser",
+        tab.steps.wait(0, tab.warnings.append)
+    assert tab.warnings == [
         (
             "The login was opened a second time. If that was not you, press Ctrl-C and rerun"
             " `circleci-usage login`."
-        ),
+        )
     ]
 
 
 def test_the_page_shows_that_the_login_succeeded(tab: Tab, browser: ThreadPoolExecutor) -> None:
     page = browser.submit(tab.come_back)
-    with tab.steps.wait(_PATIENCE, tab.progress).answered() as code:
+    with tab.steps.wait(_PATIENCE, tab.warnings.append).answered() as code:
         assert code.get_secret_value() == CODE
         assert not page.done(), "the outcome is not known yet"
 
@@ -104,7 +102,7 @@ def test_the_page_shows_that_the_login_succeeded(tab: Tab, browser: ThreadPoolEx
 
 def test_the_page_shows_that_the_login_failed(tab: Tab, browser: ThreadPoolExecutor) -> None:
     page = browser.submit(tab.come_back)
-    redirect = tab.steps.wait(_PATIENCE, tab.progress)
+    redirect = tab.steps.wait(_PATIENCE, tab.warnings.append)
     with pytest.raises(ServiceError), redirect.answered():
         raise ServiceError("CircleCI issued no token.")
 
@@ -114,7 +112,7 @@ def test_the_page_shows_that_the_login_failed(tab: Tab, browser: ThreadPoolExecu
 
 def test_a_denied_access_ends_the_login(tab: Tab, browser: ThreadPoolExecutor) -> None:
     page = browser.submit(tab.come_back, "error=access_denied")
-    redirect = tab.steps.wait(_PATIENCE, tab.progress)
+    redirect = tab.steps.wait(_PATIENCE, tab.warnings.append)
     with pytest.raises(AccessError, match="The access was denied in the browser"):
         redirect.answered().__enter__()
 
@@ -123,7 +121,7 @@ def test_a_denied_access_ends_the_login(tab: Tab, browser: ThreadPoolExecutor) -
 
 def test_a_redirect_counts_once(tab: Tab, browser: ThreadPoolExecutor) -> None:
     page = browser.submit(tab.come_back)
-    with tab.steps.wait(_PATIENCE, tab.progress).answered():
+    with tab.steps.wait(_PATIENCE, tab.warnings.append).answered():
         again = tab.come_back("code=another")
         assert again.status_code == 409
         assert "This login is over" in again.text
@@ -143,15 +141,15 @@ def test_a_redirect_of_another_login_changes_nothing(
     assert "This is another login" in refused.text
 
     page = browser.submit(tab.come_back)
-    with tab.steps.wait(_PATIENCE, tab.progress).answered() as code:
+    with tab.steps.wait(_PATIENCE, tab.warnings.append).answered() as code:
         assert code == SecretStr(CODE)
     assert "You are logged in" in page.result().text
-    assert [line for line in tab.progress.lines if line.endswith(" The login goes on waiting.")]
+    assert [line for line in tab.warnings if line.endswith(" The login goes on waiting.")]
 
 
 def test_a_browser_that_does_not_come_back_is_told(tab: Tab) -> None:
     with pytest.raises(UnfinishedError) as raised:
-        tab.steps.wait(0.01, tab.progress)
+        tab.steps.wait(0.01, tab.warnings.append)
     assert raised.value.exit_code == 5
     said = str(raised.value)
     assert said.startswith("The browser did not come back within ")

@@ -1,9 +1,9 @@
 """Opens the person's browser, if there is one."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from threading import Thread
 from typing import Final
 
 _SECONDS: Final = 5.0
@@ -28,9 +28,11 @@ def open_browser(address: str, environment: Mapping[str, str]) -> bool:
         stdout=nothing,
         stderr=nothing,
         start_new_session=True,
+        env=environment,
     )
     try:
-        return opening.wait(_SECONDS) == os.EX_OK
+        return opening.wait(_SECONDS) == 0
     except subprocess.TimeoutExpired:
-        # It shows the page and runs on.
+        # It shows the page and runs on, until the person closes it.
+        Thread(target=opening.wait, daemon=True).start()
         return True

@@ -1,8 +1,8 @@
 """An authorization request of OAuth 2.0 with PKCE, and what the browser's redirect answers to it.
 
-oauthlib makes the verifier and its challenge. Its reader of redirects is not used: it refuses plain
-HTTP even to this machine, where a redirect of a program like this one always goes (RFC 8252), and
-takes the last of several codes instead of refusing them.
+oauthlib makes what is sent: the verifier, its challenge, the form of the exchange. Its reader of
+redirects is not used: it refuses plain HTTP even to this machine, where a redirect of a program
+like this one always goes (RFC 8252), and takes the last of several codes instead of refusing them.
 """
 
 import re
@@ -21,12 +21,14 @@ from circleci_usage.core.untrusted_text import inert
 HOST: Final = "127.0.0.1"
 CALLBACK: Final = "/callback"
 
+AGAIN: Final = "rerun `circleci-usage login`"
+"""What to do after most failures, as the end of a sentence."""
+
 _VERIFIER_LENGTH: Final = 64
 _STATE_BYTES: Final = 32
 _LONGEST: Final = 8192
 _MOST_FIELDS: Final = 20
 _CODE: Final = re.compile(r"[\x20-\x7e]{1,4096}")
-_AGAIN: Final = "rerun `circleci-usage login`"
 _DENIED: Final = "access_denied"
 
 
@@ -68,17 +70,29 @@ class AuthorizationRequest:
 
     def address(self, endpoint: str) -> str:
         """The address of CircleCI's page on which a person allows the access."""
-        client = WebApplicationClient(self.client_id)
-        challenge = client.create_code_challenge(self.verifier.get_secret_value(), "S256")
+        verifier = self.verifier.get_secret_value()
         query = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
-            "code_challenge": challenge,
+            "code_challenge": self._client.create_code_challenge(verifier, "S256"),
             "code_challenge_method": "S256",
             "state": self.state.get_secret_value(),
         }
         return f"{endpoint}?{urlencode(query)}"
+
+    def exchange_form(self, code: SecretStr) -> str:
+        """The form that exchanges an authorization code for a token."""
+        form: str = self._client.prepare_request_body(
+            code=code.get_secret_value(),
+            redirect_uri=self.redirect_uri,
+            code_verifier=self.verifier.get_secret_value(),
+        )
+        return form
+
+    @property
+    def _client(self) -> WebApplicationClient:
+        return WebApplicationClient(self.client_id)
 
     def code_in(self, query: str) -> SecretStr:
         """The authorization code in the query of a redirect.
@@ -100,7 +114,7 @@ class AuthorizationRequest:
             raise self._refusal(answer)
         code = answer.get("code", "")
         if not _CODE.fullmatch(code):
-            raise ServiceError(f"CircleCI's redirect has no authorization code; {_AGAIN}.")
+            raise ServiceError(f"CircleCI's redirect has no authorization code; {AGAIN}.")
         return SecretStr(code)
 
     def code_in_address(self, text: str) -> SecretStr:
@@ -139,7 +153,7 @@ class AuthorizationRequest:
         detail = f": {self.harmless(description)}" if description else ""
         return ServiceError(
             f"CircleCI did not authorize the login ({self.harmless(reason) or 'no reason given'}"
-            f"{detail}). Try again later: {_AGAIN}."
+            f"{detail}). Try again later: {AGAIN}."
         )
 
 

@@ -5,8 +5,8 @@ once, so that nobody can use it beside the person unnoticed. A redirect counts o
 of this login, and only once. Whatever else arrives gets a page that says so, and the login goes on.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Lock
@@ -16,7 +16,6 @@ from typing import Final
 from pydantic import SecretStr
 
 from circleci_usage.core.errors import UnfinishedError, UsageExporterError
-from circleci_usage.core.progress import Progress
 from circleci_usage.login import pages
 from circleci_usage.login.authorization import CALLBACK, AuthorizationRequest, OtherRedirectError
 from circleci_usage.login.pages import Page
@@ -24,8 +23,8 @@ from circleci_usage.login.pages import Page
 START: Final = "/"
 RESULT: Final = "/result"
 
-_SECONDS_FOR_THE_PAGE: Final = 3.0
-_SECONDS_PER_LOOK: Final = 1.0
+_SECONDS_FOR_THE_PAGE: Final = 10.0
+"""A browser takes milliseconds, and is not waited for once it has the page."""
 
 
 @dataclass
@@ -74,10 +73,10 @@ class BrowserSteps:
         self._address = address
         self._lock = Lock()
         self._is_opened = False
+        self._is_over = False
         self._redirect: Redirect | None = None
-        self._answered = Event()
         self._noted: set[str] = set()
-        self._messages: SimpleQueue[str] = SimpleQueue()
+        self._events: SimpleQueue[Redirect | str] = SimpleQueue()
 
     def page(self, path: str, query: str) -> Page | str:
         """The page at a path, or the address to go to instead."""
@@ -96,25 +95,33 @@ class BrowserSteps:
         if redirect and redirect.decided.is_set() and page is redirect.outcome:
             redirect.shown.set()
 
-    def wait(self, seconds: float, progress: Progress) -> Redirect:
+    def wait(self, seconds: float, warn: Callable[[str], None]) -> Redirect:
         """The redirect that answers the login.
 
         Args:
             seconds: how long to wait.
-            progress: told about what does not belong to the login.
+            warn: tells the person what does not belong to the login.
 
         Raises:
             UnfinishedError: it did not come in time.
         """
         until = monotonic() + seconds
-        with progress.task("Waiting for the browser"):
-            while not self._answered.wait(min(_SECONDS_PER_LOOK, max(until - monotonic(), 0))):
-                self._tell(progress)
-                if monotonic() >= until:
-                    raise _too_late(seconds)
-            self._tell(progress)
-        assert self._redirect
-        return self._redirect
+        while True:
+            try:
+                event = self._events.get(timeout=max(until - monotonic(), 0))
+            except Empty:
+                if self._end():
+                    raise _too_late(seconds) from None
+                continue  # It came at the last moment.
+            if isinstance(event, Redirect):
+                return event
+            warn(event)
+
+    def _end(self) -> bool:
+        """Accept no redirect any more, unless one is there already."""
+        with self._lock:
+            self._is_over = self._redirect is None
+            return self._is_over
 
     def _start(self) -> Page | str:
         with self._lock:
@@ -137,10 +144,10 @@ class BrowserSteps:
         except UsageExporterError as error:
             answer = error
         with self._lock:
-            if self._redirect:
+            if self._redirect or self._is_over:
                 return pages.ANSWERED_BEFORE
             self._redirect = redirect = Redirect(answer)
-        self._answered.set()
+        self._events.put(redirect)
         redirect.decided.wait()
         # Elsewhere, so that the code does not stay in the tab's address.
         return RESULT
@@ -151,12 +158,7 @@ class BrowserSteps:
             is_new = message not in self._noted
             self._noted.add(message)
         if is_new:
-            self._messages.put(message)
-
-    def _tell(self, progress: Progress) -> None:
-        with suppress(Empty):
-            while True:
-                progress.say(self._messages.get_nowait())
+            self._events.put(message)
 
 
 def _too_late(seconds: float) -> UnfinishedError:

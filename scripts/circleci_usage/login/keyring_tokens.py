@@ -58,7 +58,9 @@ class _Entry(BaseModel):
 
 
 def check_keyring(circleci_url: str, *, progress: Progress = _QUIET) -> None:
-    """Check that a token can be kept, before a login begins; unlock the keyring if it is locked.
+    """Check that a token can be kept, before a login begins: keep a text, and remove it again.
+
+    A keyring that is locked asks to be unlocked.
 
     Args:
         circleci_url: of CircleCI, with or without `/api/v2`.
@@ -68,8 +70,13 @@ def check_keyring(circleci_url: str, *, progress: Progress = _QUIET) -> None:
         NoKeyringError: there is no keyring.
         SettingsError: the one that is set up cannot be loaded, is locked or refuses.
     """
-    user = entry_name(circleci_url)
-    _used(lambda backend: backend.get_password(SERVICE, user), progress)
+    user = f"{entry_name(circleci_url)} (test)"
+
+    def try_out(backend: "KeyringBackend") -> None:
+        backend.set_password(SERVICE, user, "test")
+        backend.delete_password(SERVICE, user)
+
+    _used(try_out, progress)
 
 
 def read_token(circleci_url: str, *, progress: Progress = _QUIET) -> ApiToken | None:

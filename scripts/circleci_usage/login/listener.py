@@ -16,7 +16,7 @@ from circleci_usage.login.browser_steps import START, BrowserSteps
 from circleci_usage.login.pages import Page
 
 _SECONDS_PER_READ: Final = 5.0
-_SECONDS_PER_LOOK: Final = 0.05
+_POLL_SECONDS: Final = 0.05
 _MOST_CONNECTIONS: Final = 64
 _SEE_OTHER: Final = 303
 _NOT_IMPLEMENTED: Final = 501
@@ -42,7 +42,7 @@ class RedirectListener(ThreadingHTTPServer):
         self.authority: Final = f"{HOST}:{self.server_port}"
         self.steps: BrowserSteps | None = None
         self._connections = BoundedSemaphore(_MOST_CONNECTIONS)
-        self._thread = Thread(target=self.serve_forever, args=(_SECONDS_PER_LOOK,), daemon=True)
+        self._thread = Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
 
     @property
     def start_address(self) -> str:
@@ -74,10 +74,14 @@ class RedirectListener(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver declares it
         """Serve a connection in a thread of its own, unless there are too many."""
-        if self._connections.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._connections.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # No thread could be started.
+            self._connections.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
         """Serve a connection."""
@@ -122,15 +126,18 @@ class _Connection(BaseHTTPRequestHandler):
     def _is_of_a_tab(self, path: str) -> bool:
         """Whether the page of a tab is opened here, by its own name.
 
-        Browsers say for what and by whom an address is opened. No web page opens the start, not
-        even as a WebSocket, of which Chromium says nothing but the origin.
+        Browsers say for what and by whom an address is opened. Nobody has seen what they fetch in
+        advance. No web page opens the start, not even as a WebSocket, of which Chromium says
+        nothing but the origin.
         """
         is_ours = self.headers.get_all("Host") == [self.server.authority]
         destination = self.headers.get("Sec-Fetch-Dest", "document")
         opened_by = self.headers.get("Sec-Fetch-Site", "none")
         is_of_a_site = opened_by != "none" or "Origin" in self.headers
         is_start_of_a_site = path == START and is_of_a_site
-        return is_ours and destination == "document" and not is_start_of_a_site
+        is_in_advance = "Sec-Purpose" in self.headers or "Purpose" in self.headers
+        is_seen = destination == "document" and not is_in_advance
+        return is_ours and is_seen and not is_start_of_a_site
 
     def _send(self, page: Page | str) -> None:
         """Send a page, or the browser to another address."""

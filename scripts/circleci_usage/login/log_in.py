@@ -8,10 +8,11 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-from circleci_usage.core.errors import SettingsError
+from circleci_usage.core.errors import AccessError, SettingsError, UsageExporterError
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.login.authorization import (
+    AGAIN,
     HOST,
     AuthorizationRequest,
     OtherRedirectError,
@@ -25,10 +26,8 @@ from circleci_usage.login.registrations import Registration, Registrations
 PATIENCE: Final = 600.0
 """Seconds that a person has in the browser."""
 
-_INTERRUPTED: Final = "No token was made; rerun `circleci-usage login`."
-_PERHAPS_MADE: Final = (
-    "A token may have been made that is kept nowhere; rerun `circleci-usage login`, which ends it."
-)
+_INTERRUPTED: Final = f"No token was made; {AGAIN}."
+_PERHAPS_MADE: Final = f"A token may have been made that is kept nowhere; {AGAIN}, which ends it."
 
 
 class AskRedirect(Protocol):
@@ -77,7 +76,7 @@ class Client:
             )
         return made
 
-    def ask(self, registration: Registration) -> tuple[AuthorizationRequest, str]:
+    def request_access(self, registration: Registration) -> tuple[AuthorizationRequest, str]:
         """A request for access, and the address of CircleCI's page for it.
 
         CircleCI may have forgotten the client; then it is registered again, once.
@@ -86,13 +85,13 @@ class Client:
             ServiceError, SettingsError: CircleCI refuses the request, or does not respond.
         """
         with suppress(UnknownClientError):
-            return self._ask(registration)
+            return self._request_access(registration)
         self.progress.say(
             "CircleCI refused the registration of this program; it is registered again."
         )
-        return self._ask(self.register(registration.port))
+        return self._request_access(self.register(registration.port))
 
-    def _ask(self, registration: Registration) -> tuple[AuthorizationRequest, str]:
+    def _request_access(self, registration: Registration) -> tuple[AuthorizationRequest, str]:
         uri = redirect_uri(registration.port)
         request = AuthorizationRequest.new(registration.client_id, uri)
         return request, self.server.authorization_address(request)
@@ -100,13 +99,17 @@ class Client:
 
 @contextmanager
 def log_in_with_browser(
-    client: Client, open_browser: Callable[[str], None], patience: float = PATIENCE
+    client: Client,
+    open_browser: Callable[[str], None],
+    warn: Callable[[str], None],
+    patience: float = PATIENCE,
 ) -> Iterator[IssuedToken]:
     """A new token, by a browser on this machine, which shows whether the context succeeded.
 
     Args:
         client: the program.
         open_browser: opens an address, or asks the person to.
+        warn: tells the person what does not belong to the login.
         patience: seconds until the login is given up.
 
     Raises:
@@ -117,13 +120,14 @@ def log_in_with_browser(
     client.progress.if_interrupted(_INTERRUPTED)
     listener, registration = _listen(client)
     with listener:
-        request, address = client.ask(registration)
+        request, address = client.request_access(registration)
         steps = BrowserSteps(request, address)
         listener.answer_with(steps)
         open_browser(listener.start_address)
-        with steps.wait(patience, client.progress).answered() as code:
-            client.progress.if_interrupted(_PERHAPS_MADE)
-            yield client.server.exchange(request, code)
+        with client.progress.task("Waiting for the browser"):
+            redirect = steps.wait(patience, warn)
+        with redirect.answered() as code, _exchanged(client, request, code) as issued:
+            yield issued
 
 
 @contextmanager
@@ -136,10 +140,29 @@ def log_in_by_hand(client: Client, ask_redirect: AskRedirect) -> Iterator[Issued
         whatever `ask_redirect` raises.
     """
     client.progress.if_interrupted(_INTERRUPTED)
-    request, address = client.ask(client.known() or client.register(_free_port()))
+    request, address = client.request_access(client.known() or client.register(_free_port()))
     code = _pasted_code(request, address, ask_redirect)
+    with _exchanged(client, request, code) as issued:
+        yield issued
+
+
+@contextmanager
+def _exchanged(
+    client: Client, request: AuthorizationRequest, code: SecretStr
+) -> Iterator[IssuedToken]:
+    """The token for a code; what fails from here on says that it may exist.
+
+    Raises:
+        AccessError: CircleCI does not accept the code, so there is no token.
+        ServiceError, SettingsError: there is no response, or the token cannot be kept.
+    """
     client.progress.if_interrupted(_PERHAPS_MADE)
-    yield client.server.exchange(request, code)
+    try:
+        yield client.server.exchange(request, code)
+    except AccessError:
+        raise
+    except UsageExporterError as error:
+        raise type(error)(f"{error} {_PERHAPS_MADE}") from None
 
 
 def _pasted_code(

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.login.authorization import AuthorizationRequest
+from circleci_usage.login.authorization import AGAIN, AuthorizationRequest
 from circleci_usage.network.addresses import service_address
 from circleci_usage.network.deadlines import Deadline
 from circleci_usage.network.http import (
@@ -35,7 +35,8 @@ _LONGEST_RESPONSE: Final = 1 << 20
 _LONGEST_LIFETIME: Final = timedelta(days=366)
 _CLIENT_ID: Final = re.compile(r"[!-~]{1,512}")
 _TOKEN: Final = re.compile(r"[!-~]{8,4096}")
-_AGAIN: Final = "rerun `circleci-usage login`"
+_HEADERS: Final = {"Accept": "application/json"}
+_FORM_HEADERS: Final = _HEADERS | {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class _Response:
     def fields(self) -> Mapping[str, object]:
         """The members of its JSON object; none when it is something else."""
         try:
-            value = loads(self.content)
+            # Decoded here: json would guess UTF-16, too.
+            value = loads(self.content.decode())
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
@@ -145,18 +147,12 @@ class OAuthServer:
         Raises:
             AccessError: CircleCI does not accept the code.
         """
-        form = {
-            "grant_type": "authorization_code",
-            "code": code.get_secret_value(),
-            "client_id": request.client_id,
-            "redirect_uri": request.redirect_uri,
-            "code_verifier": request.verifier.get_secret_value(),
-        }
-        response = self._send("POST", f"{self.url}/oauth/token", data=form)
+        form = request.exchange_form(code)
+        response = self._send("POST", f"{self.url}/oauth/token", form=form)
         if response.fields.get("error") == "invalid_grant":
             raise AccessError(
                 "CircleCI did not accept the authorization code (invalid_grant): it has expired,"
-                f" was used before or is of another login; {_AGAIN}."
+                f" was used before or is of another login; {AGAIN}."
             )
         if response.status != requests.codes.ok:
             told = response.told(lambda text: request.harmless(text, code))
@@ -169,7 +165,7 @@ class OAuthServer:
         address: str,
         *,
         json: Mapping[str, object] | None = None,
-        data: Mapping[str, str] | None = None,
+        form: str | None = None,
     ) -> _Response:
         """One exchange: any response but a failure of the server."""
         try:
@@ -182,8 +178,8 @@ class OAuthServer:
                     method,
                     address,
                     json=json,
-                    data=data,
-                    headers={"Accept": "application/json"},
+                    data=form,
+                    headers=_FORM_HEADERS if form else _HEADERS,
                     timeout=(self._timeouts.connect, self._timeouts.read),
                     allow_redirects=False,
                     stream=True,
@@ -229,7 +225,7 @@ class OAuthServer:
         return f"CircleCI at {urlsplit(self.url).netloc}"
 
 
-_LATER: Final = f"try again later: {_AGAIN}."
+_LATER: Final = f"try again later: {AGAIN}."
 
 
 def _issued(response: _Response) -> IssuedToken:

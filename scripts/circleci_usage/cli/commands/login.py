@@ -19,8 +19,9 @@ from circleci_usage.cli.flag_groups import (
     InsecureFlag,
     expand_flag_groups,
 )
+from circleci_usage.cli.secrets import remember_secret
 from circleci_usage.cli.value_sources import written_in
-from circleci_usage.core.errors import SettingsError, UsageExporterError
+from circleci_usage.core.errors import AccessError, SettingsError, UsageExporterError
 from circleci_usage.core.plurals import counted, few
 from circleci_usage.core.progress import SystemClock
 
@@ -94,12 +95,13 @@ def login(context: typer.Context, given: LoginFlags) -> None:
         check_keyring(given.circleci_url, progress=console)
     console.say(_LEVEL)
     with _logged_in(client, given, console) as issued:
+        remember_secret(issued.secret.get_secret_value())
         expires = _last_day(issued)
         if given.print_token:
             _print(issued.secret, expires, console)
         else:
             _keep(issued.secret, expires, given, console)
-    _show_access(issued.secret, given, console)
+        _show_access(issued.secret, given, console)
 
 
 @expand_flag_groups
@@ -115,7 +117,11 @@ def logout(given: LogoutFlags) -> None:
     console = console_for(given)
     place = entry_name(given.circleci_url)
     if forget_token(given.circleci_url, progress=console):
-        console.say(f"The token for {place} is no longer in the system's keyring.")
+        console.say(
+            f"The token for {place} is no longer in the system's keyring. At CircleCI it is valid"
+            " until it expires; to end it now, delete it there in User Settings → Personal API"
+            " Tokens."
+        )
     else:
         console.say(f"The system's keyring has no token for {place}.")
 
@@ -166,7 +172,7 @@ def _logged_in(
 
     if given.no_browser:
         return log_in_by_hand(client, _ask_redirect)
-    return log_in_with_browser(client, lambda address: _open(address, console))
+    return log_in_with_browser(client, lambda address: _open(address, console), console.warn)
 
 
 def _open(address: str, console: "Console") -> None:
@@ -244,22 +250,29 @@ def _keep(secret: "SecretStr", expires: date | None, given: LoginFlags, console:
     console.if_interrupted("The token is in the system's keyring.")
     place = entry_name(given.circleci_url)
     console.say(f"Logged in: the token for {place} is in the system's keyring.{_until(expires)}")
-    for name in _hiding_variables():
-        console.warn(f"{name} is set, and commands use it instead; unset it to use this token.")
+    hiding = _hiding_variable()
+    if hiding:
+        console.warn(f"{hiding} is set, and commands use it instead; unset it to use this token.")
 
 
 def _until(expires: date | None) -> str:
     return f" It expires on {expires}." if expires else " CircleCI did not say when it expires."
 
 
-def _hiding_variables() -> list[str]:
+def _hiding_variable() -> str | None:
+    """The variable whose token commands use instead of the keyring's."""
     from circleci_usage.config.environment import TOKEN_VARIABLES
 
-    return [name for name in TOKEN_VARIABLES if os.environ.get(name)][:1]
+    names = (name for name in TOKEN_VARIABLES if os.environ.get(name, "").strip())
+    return next(names, None)
 
 
 def _show_access(secret: "SecretStr", given: LoginFlags, console: "Console") -> None:
-    """Say whose usage the token can see, so that a login as somebody else is noticed."""
+    """Say whose usage the token can see, so that a login as somebody else is noticed.
+
+    Raises:
+        AccessError: CircleCI's API does not accept it.
+    """
     from circleci_usage.export.api_client import CircleCI
 
     try:
@@ -271,9 +284,20 @@ def _show_access(secret: "SecretStr", given: LoginFlags, console: "Console") -> 
             retry_waits=(),
         )
         found = client.collaborations()
+    except AccessError as error:
+        raise AccessError(f"The new token does not work: {error}") from None
     except UsageExporterError as error:
-        console.warn(f"Whether the token works is not known: {error}")
+        console.warn(f"Whether the new token works is not known: {error}")
+    else:
+        _show_organizations([client.redacted(each.slug) for each in found], console)
+
+
+def _show_organizations(slugs: list[str], console: "Console") -> None:
+    if not slugs:
+        console.warn(
+            "The token has access to no organization. Log in again and choose yours on CircleCI's"
+            " page; if it is not listed there, its admin has to invite you."
+        )
         return
-    names = few([client.redacted(each.slug) for each in found], _NAMED)
-    console.say(f"It has access to {counted(len(found), 'organization')}{names and f': {names}'}.")
+    console.say(f"It has access to {counted(len(slugs), 'organization')}: {few(slugs, _NAMED)}.")
     console.say("Whether it may request exports is what `circleci-usage doctor` checks next.")
