@@ -6,8 +6,6 @@ import subprocess
 import sys
 from datetime import timedelta
 
-import pytest
-
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
 from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, expiry, opening

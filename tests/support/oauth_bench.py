@@ -15,9 +15,9 @@ from circleci_usage.demo.standin.faults import Fault, Instead
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.login.oauth_server import OAuthServer
+from hostile_oauth import TOKEN
 from login_machine import circleci_of_today
 
-TOKEN = "ccipat_issued_0123456789abcdef"
 LATER = "try again later: rerun `circleci-usage login`."
 CHECK_ADDRESS = f"check --app-url (CIRCLECI_APP_URL), or {LATER}"
 

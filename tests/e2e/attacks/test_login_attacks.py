@@ -11,6 +11,7 @@ import requests
 
 from circleci_usage.demo.standin.standin import StandIn
 from consent import answer_consent
+from hostile_requests import SITES
 from login_machine import circleci_of_today, registered, registrations_file
 from waiting_login import WaitingLogin, waiting_login
 
@@ -36,148 +37,62 @@ def status_of(answer: bytes) -> int | None:
     return int(found[1]) if found else None
 
 
-REBOUND_HOSTS = (
-    "evil.example",
+TELLING_HOSTS = (
     "evil.example:{port}",
-    "localhost",
     "localhost:{port}",
-    "LOCALHOST:{port}",
-    "127.0.0.1",
-    "127.0.0.1:",
-    "127.0.0.1:80",
-    "127.0.0.1:0{port}",
-    "127.0.0.1.:{port}",
-    "127.1:{port}",
-    "127.0.0.2:{port}",
-    "2130706433:{port}",
-    "0x7f000001:{port}",
-    "0.0.0.0:{port}",
-    "[::1]:{port}",
-    "[::ffff:127.0.0.1]:{port}",
-    "127.0.0.1.nip.io:{port}",
-    "127.0.0.1:{port}.evil.example",
-    "127.0.0.1:{port}@evil.example",
-    "evil.example@127.0.0.1:{port}",
-    "http://127.0.0.1:{port}",
-    "127.0.0.1:{port}/",
-    "127.0.0.1:{port},evil.example",
-    "127.0.0.1:{port}\r\n evil.example",
-    "evil.example\r\nX-Forwarded-Host: 127.0.0.1:{port}",
-    "evil.example\r\nForwarded: host=127.0.0.1:{port}",
-    "evil.example\r\nX-Original-Host: 127.0.0.1:{port}",
     "127.0.0.1:{port}\r\nHost: evil.example",
-    "evil.example\r\nHost: 127.0.0.1:{port}",
-    "127.0.0.1:{port}\r\nHost: 127.0.0.1:{port}",
-    "",
 )
 
 
 def test_a_host_name_that_was_rebound_to_this_machine(login: WaitingLogin, tried: Tried) -> None:
-    for host in REBOUND_HOSTS:
+    for host in TELLING_HOSTS:
         for path in ("/", "/callback?code=a&state=a", "/result"):
             head = f"GET {path} HTTP/1.1\r\nHost: {host.format(port=login.port)}\r\n\r\n"
             answer = login.send(head.encode())
             assert status_of(answer) == 403, (host, answer)
             assert b"Location" not in answer
-    tried(len(REBOUND_HOSTS) * 3 - 1)
+    tried(len(TELLING_HOSTS) * 3 - 1)
     assert FOREIGN not in login.finish().err
 
 
-OTHER_REQUESTS = (
-    *(
-        f"{method} {path} HTTP/1.1\r\nHost: {{me}}\r\nContent-Length: 3\r\n\r\na=b"
-        for method in ("POST", "PUT", "HEAD", "OPTIONS", "DELETE", "TRACE", "get", "PROPFIND")
-        for path in ("/", "/callback?code=a&state=a")
-    ),
-    (
-        "GET / HTTP/1.1\r\nHost: {me}\r\nOrigin: http://127.0.0.1:8000\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    ),
+TELLING_REQUESTS = (
+    "POST /callback?code=a&state=a HTTP/1.1\r\nHost: {me}\r\nContent-Length: 3\r\n\r\na=b",
     "GET / HTTP/1.1\r\nHost: {me}\r\nOrigin: null\r\n\r\n",
-    "CONNECT {me} HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET / HTTP/1.0\r\n\r\n",
-    "GET / HTTP/1.1\r\n\r\n",
-    "GET /\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost : {me}\r\n\r\n",
-    "GET / HTTP/1.1\r\n Host: {me}\r\n\r\n",
-    "GET / HTTP/2.0\r\nHost: {me}\r\n\r\n",
-    "GET / HTTP/1.1.1\r\nHost: {me}\r\n\r\n",
-    "GET / FTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET  \r\nHost: {me}\r\n\r\n",
-    "GET http://{me}/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
     "GET http://evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET http://evil.example/callback?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET http://[ HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET @evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET //evil.example HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /\\evil.example HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /%2e%2e/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /.. HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /etc/passwd HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /Callback?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /callback/?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /callback%00?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /callback;a?code=a&state=a HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET /?next=https://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-    "GET /result?next=https://evil.example/ HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET * HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "*\r\n\r\n",
-    "\r\n\r\n",
-    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\x00" * 64,
-    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "GET /" + "a" * 70_000 + " HTTP/1.1\r\nHost: {me}\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: {me}\r\nA: " + "a" * 70_000 + "\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: {me}\r\n" + "A: a\r\n" * 200 + "\r\n",
-    "GET / HTTP/1.1\r\nHost: {me}\r\nSec-Fetch-Dest: \x1b[2J\r\n\r\n",
 )
 
 
 def test_requests_that_no_tab_sends(login: WaitingLogin, tried: Tried) -> None:
-    for request in OTHER_REQUESTS:
+    for request in TELLING_REQUESTS:
         answer = login.send(request.replace("{me}", login.authority).encode("latin-1"))
         assert status_of(answer) in {None, 403, 404, 405}, (request[:80], answer)
         assert b"Location" not in answer, request[:80]
         assert b"evil" not in answer
         assert b"Access-Control" not in answer
-    tried(len(OTHER_REQUESTS) - 1)
+    tried(len(TELLING_REQUESTS) - 1)
     assert "a second time" not in login.finish().err
 
 
-# What browsers say of each way in which a page of another site, or of another port of this machine,
-# can make them open an address.
-SITES = ("cross-site", "same-site", "same-origin")
-EMBEDDED = (
-    *("image", "script", "style", "iframe", "frame", "embed", "object", "empty", "font", "track"),
-    *(
-        "audio",
-        "video",
-        "manifest",
-        "report",
-        "worker",
-        "serviceworker",
-        "sharedworker",
-        "webidentity",
-    ),
-)
+TELLING_DESTINATIONS = ("image", "iframe", "empty")
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_what_a_page_in_another_tab_embeds(site: str, login: WaitingLogin, tried: Tried) -> None:
-    for destination in EMBEDDED:
+def test_what_a_page_in_another_tab_embeds(login: WaitingLogin, tried: Tried) -> None:
+    for destination in TELLING_DESTINATIONS:
         for path in ("/", "/callback?code=a&state=a", "/result"):
-            answer = login.get(path, Sec_Fetch_Site=site, Sec_Fetch_Dest=destination)
+            answer = login.get(path, Sec_Fetch_Site="cross-site", Sec_Fetch_Dest=destination)
             assert answer.status_code == 403
             assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
             assert not [name for name in answer.headers if name.startswith("Access-Control")]
-    tried(len(EMBEDDED) * 3 - 1)
+    tried(len(TELLING_DESTINATIONS) * 3 - 1)
     assert "Warning" not in login.finish().err
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_a_page_that_opens_the_start_of_a_login(site: str, login: WaitingLogin) -> None:
-    answer = login.get(Sec_Fetch_Site=site, Sec_Fetch_Dest="document", Sec_Fetch_Mode="navigate")
-    assert answer.status_code == 403
-    assert "Location" not in answer.headers
+def test_a_page_that_opens_the_start_of_a_login(login: WaitingLogin) -> None:
+    navigation = {"Sec_Fetch_Dest": "document", "Sec_Fetch_Mode": "navigate"}
+    for site in SITES:
+        answer = login.get(Sec_Fetch_Site=site, **navigation)
+        assert answer.status_code == 403
+        assert "Location" not in answer.headers
     assert "a second time" not in login.finish().err
 
 
@@ -196,37 +111,19 @@ def test_a_preflight_of_another_site(login: WaitingLogin) -> None:
     login.finish()
 
 
-WRONG_STATES = (
-    "",
-    "code=a",
-    "code=a&state=",
-    "code=a&state=a",
-    "code=a&state=null",
-    "code=a&state[]=a",
-    "code=a&state=" + "A" * 43,
-    "code=a&state=" + "A" * 8000,
-    "code=a&state=%00",
-    "code=a&state=%ff",
-    "code=a&state=%ed%a0%80",
+TELLING_STATES = (
+    "error=access_denied&state=a",
     "code=a&state=%0d%0aLocation:%20https://evil.example",
     "code=a&state=%1b]0;owned%07",
-    "error=access_denied",
-    "error=access_denied&state=a",
-    "error=server_error&error_description=%1b[2J&state=a",
-    "&".join(["state=a"] * 2),
-    "&".join(f"f{number}=a" for number in range(1000)),
-    "code=a;state=a",
-    "%63ode=a&%73tate=a",
-    "code=a&state=a#state=b",
 )
 
 
 def test_a_redirect_with_a_state_of_somebody_else(login: WaitingLogin, tried: Tried) -> None:
-    for query in WRONG_STATES:
+    for query in TELLING_STATES:
         answer = login.get(f"/callback?{query}", Sec_Fetch_Site="cross-site")
         assert answer.status_code == 400, query
         assert "evil" not in answer.text + str(answer.headers)
-    tried(len(WRONG_STATES) - 1)
+    tried(len(TELLING_STATES) - 1)
     assert login.finish().err.count(FOREIGN) == 1
 
 
