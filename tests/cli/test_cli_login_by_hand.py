@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dialog import Answer, at_a_terminal
-from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, by_hand, expiry, person
+from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, by_hand, person
 from oauth_program import OAuthProgram
 
 REDIRECTED = re.compile(r"http://127\.0\.0\.1:\d+/callback")
@@ -25,7 +25,7 @@ def test_a_redirected_address_can_be_pasted(here: Machine, monkeypatch: pytest.M
         "After you chose Allow, the browser goes to an address that begins with"
         " http://127.0.0.1 and cannot be shown. That is as it should be: copy that address.\n"
         f"Logged in: the token for {here.circleci.url} is in the system's keyring."
-        f" It expires on {expiry()}.\n{ACCESS_SEEN}"
+        f" It expires on {here.expiry(done)}.\n{ACCESS_SEEN}"
     )
     # The state is in the address that is to be opened, and nowhere else.
     here.assert_hidden(done.err.replace(shown, ""))

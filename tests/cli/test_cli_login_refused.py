@@ -117,9 +117,10 @@ def test_the_address_of_the_web_app_is_checked(here: Machine, url: str, said: st
 
 
 def test_a_server_that_is_not_there_has_a_message(here: Machine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # without listening
         port = closed.getsockname()[1]
-    done = here.login(CIRCLECI_APP_URL=f"http://127.0.0.1:{port}")
+        done = here.login(CIRCLECI_APP_URL=f"http://127.0.0.1:{port}")
 
     assert (done.code, done.out) == (4, "")
     assert done.err.splitlines()[-1].startswith(

@@ -6,8 +6,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,14 @@ class Machine:
         folder: of all that it keeps.
         circleci: where people log in.
         report: listens for what a browser saw.
+        since: when it was new.
     """
 
     folder: Path
     circleci: StandIn
     report: socket.socket
+
+    since: datetime = field(default_factory=SystemClock().now)
 
     @property
     def env(self) -> dict[str, str]:
@@ -112,6 +115,17 @@ class Machine:
         found: list[dict[str, Any]] = json.loads(self.registrations_file.read_text())["clients"]
         return found
 
+    def expiry(self, done: Finished) -> str:
+        """The day that a login has said: 90 days after some moment since the machine was new."""
+        found = re.search(r"It expires on (\S+)\.", done.err)
+        assert found, done.err
+        earliest, latest = (
+            str(today_utc(moment + timedelta(days=90)))
+            for moment in (self.since, SystemClock().now())
+        )
+        assert earliest <= found[1] <= latest
+        return found[1]
+
     def seen_by_browser(self) -> dict[str, str]:
         """What the next browser saw: all `processes`, the last `page`, its `address`."""
         connection, _ = self.report.accept()
@@ -161,11 +175,6 @@ def machine(folder: Path, **rules: Any) -> Iterator[Machine]:
 def opening(done: Finished) -> str:
     """What a login says when it opens the browser."""
     return f"Opening {start_address(done.err)} in your browser, which leads to CircleCI.\n"
-
-
-def expiry() -> str:
-    """The day on which a token of today expires."""
-    return str(today_utc(SystemClock().now() + timedelta(days=90)))
 
 
 def person(here: Machine, level: str = "read", button: str = "allow") -> Callable[[str], str]:

@@ -29,7 +29,7 @@ from oauth_program import STATE, VERIFIER, OAuthProgram, register
 Tried = Callable[[int], None]
 
 GOOD_CODE = "code=a_code_that_nobody_issued&state={state}"
-HURRIED = Timeouts(connect=5, read=5, total=0.15)
+HURRIED = Timeouts(connect=5, read=5, total=0.5)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from attack import Outcome, hold
 from circleci_usage.demo.standin.standin import StandIn
@@ -61,6 +63,14 @@ class WaitingLogin:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         address = self.start.removesuffix("/") + target
         return requests.get(address, headers=named, allow_redirects=False, timeout=PATIENCE)
+
+    def settle(self) -> None:
+        """Wait until it answers again, after more connections than it serves at a time."""
+        again = Retry(total=10, backoff_factor=0.05, allowed_methods=["GET"])
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=again))
+            answer = session.get(f"{self.start}nothing", timeout=PATIENCE)
+        assert answer.status_code == 404
 
     def consent(self, start: str | None = None) -> requests.Response:
         """What the person's tab shows in the end."""
