@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hypothesis_profiles import load_profile
+from logging_in import Machine, machine
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
@@ -36,6 +38,13 @@ def tried(
     if request.path.parent.name == "attacks":
         count(1)
     return count
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Machine]:
+    """A machine, and a CircleCI whose tokens have the usual 90 days."""
+    with machine(tmp_path) as found:
+        yield found
 
 
 # Nobody runs a test that CI skips: there, REQUIRE_ALL=1 turns skips into failures.

@@ -4,31 +4,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
-from logging_in import (
-    ACCESS_SEEN,
-    CHOOSE_LEVEL,
-    Machine,
-    expiry,
-    machine,
-    opening,
-    start_address,
-)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
-
+from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, opening
+from login_machine import start_address
 
 # Into the keyring
 
@@ -40,10 +21,11 @@ def test_a_login_keeps_a_token_that_works(here: Machine) -> None:
     kept = f"Logged in: the token for {place} is in the system's keyring."
     assert (done.code, done.out) == (0, "")
     assert (
-        done.err == f"{CHOOSE_LEVEL}{opening(done)}{kept} It expires on {expiry()}.\n{ACCESS_SEEN}"
+        done.err
+        == f"{CHOOSE_LEVEL}{opening(done)}{kept} It expires on {here.expiry(done)}.\n{ACCESS_SEEN}"
     )
     assert here.entries == {
-        f"circleci-usage {place}": {"token": here.token, "expires": expiry()},
+        f"circleci-usage {place}": {"token": here.token, "expires": here.expiry(done)},
     }
     assert here.accepts(here.token)
 
@@ -152,8 +134,8 @@ def test_what_to_do_with_a_printed_token_is_said(here: Machine) -> None:
 
     assert done.err == (
         f"{CHOOSE_LEVEL}{opening(done)}"
-        f"This token is kept nowhere else. It expires on {expiry()}.\n"
-        f"Put it into a context as CIRCLECI_API_TOKEN, and {expiry()} as"
+        f"This token is kept nowhere else. It expires on {here.expiry(done)}.\n"
+        f"Put it into a context as CIRCLECI_API_TOKEN, and {here.expiry(done)} as"
         f" CIRCLECI_API_TOKEN_EXPIRES. Logging in like this again on this machine"
         f" ends it at once.\n{ACCESS_SEEN}"
     )

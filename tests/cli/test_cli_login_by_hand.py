@@ -4,32 +4,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 
 from dialog import Answer, at_a_terminal
-from logging_in import (
-    ACCESS_SEEN,
-    CHOOSE_LEVEL,
-    Machine,
-    by_hand,
-    expiry,
-    machine,
-    person,
-)
+from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, by_hand, person
+from oauth_program import OAuthProgram
 
 REDIRECTED = re.compile(r"http://127\.0\.0\.1:\d+/callback")
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
 
 
 def test_a_redirected_address_can_be_pasted(here: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +25,7 @@ def test_a_redirected_address_can_be_pasted(here: Machine, monkeypatch: pytest.M
         "After you chose Allow, the browser goes to an address that begins with"
         " http://127.0.0.1 and cannot be shown. That is as it should be: copy that address.\n"
         f"Logged in: the token for {here.circleci.url} is in the system's keyring."
-        f" It expires on {expiry()}.\n{ACCESS_SEEN}"
+        f" It expires on {here.expiry(done)}.\n{ACCESS_SEEN}"
     )
     # The state is in the address that is to be opened, and nowhere else.
     here.assert_hidden(done.err.replace(shown, ""))
@@ -117,12 +100,11 @@ def test_an_address_that_is_pasted_twice_is_used_up(
 ) -> None:
     def race(shown: str) -> str:
         redirected = person(here)(shown)
-        stolen = dict(pair.split("=") for pair in urlsplit(redirected).query.split("&"))
-        form = {"grant_type": "authorization_code", "code": stolen["code"]}
-        form |= {"client_id": here.clients[0]["client_id"], "code_verifier": "a" * 43}
-        form |= {"redirect_uri": redirected.partition("?")[0]}
-        answer = requests.post(f"{here.circleci.app_url}/oauth/token", data=form, timeout=5)
-        assert answer.json() == {"error": "invalid_grant"}
+        [stolen] = parse_qs(urlsplit(redirected).query)["code"]
+        [client] = here.clients
+        uri = redirected.partition("?")[0]
+        program = OAuthProgram(here.circleci.app_url, client["client_id"], uri)
+        assert program.exchange(stolen).json() == {"error": "invalid_grant"}
         return redirected
 
     done = by_hand(here, monkeypatch, race)

@@ -1,14 +1,11 @@
 """A login on a machine with its own troubles: ports, files, browsers, and Ctrl-C."""
 
 import json
-import os
+import re
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
@@ -16,21 +13,9 @@ import requests
 from circleci_usage.demo.standin import faults
 from circleci_usage.demo.standin.messages import Request
 from consent import consent_and_follow
-from logging_in import (
-    Machine,
-    Pipe,
-    by_hand,
-    machine,
-    person,
-    start_address,
-)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
+from logging_in import Machine, Pipe, by_hand, person
+from login_machine import start_address
+from running_login import running_login
 
 
 def test_a_port_that_is_taken_is_replaced(here: Machine) -> None:
@@ -90,35 +75,19 @@ def test_a_registration_is_kept_without_a_secret(here: Machine) -> None:
 
 @pytest.mark.parametrize("browser", ["/nothing/here %s", "false %s", ""])
 def test_a_browser_that_cannot_be_opened_is_said(here: Machine, browser: str) -> None:
-    env = here.env | {"BROWSER": browser}
-    command = [sys.executable, "-m", "circleci_usage", "login"]
-    with subprocess.Popen(
-        command, cwd=here.folder, env={"PATH": "/nothing"} | env, stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr
-        said = next(line for line in running.stderr if line.startswith("Warning: "))
+    env = here.env | {"PATH": "/nothing", "BROWSER": browser}
+    with running_login(cwd=here.folder, env=env) as running, ThreadPoolExecutor() as person:
+        said = running.wait_for(re.compile("^Warning: .*\n", re.MULTILINE))
         address = start_address(said)
-        assert said == (
-            f"Warning: No browser could be opened. Open {address} in a browser of this machine; if"
-            " it has none, press Ctrl-C and rerun with --no-browser.\n"
-        )
-        with ThreadPoolExecutor() as person:
-            page = person.submit(consent_and_follow, address)
-            rest = running.stderr.read()
-    assert running.returncode == 0, rest
-    assert "Logged in: " in rest
-    assert "You are logged in" in page.result().text
-
-
-def started(here: Machine, **env: str) -> "subprocess.Popen[str]":
-    """A login that runs."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "circleci_usage", "login"],
-        cwd=here.folder,
-        env={"PATH": os.environ["PATH"], **here.env, **env},
-        stderr=subprocess.PIPE,
-        text=True,
+        page = person.submit(consent_and_follow, address)
+        done = running.end()
+    assert said == (
+        f"Warning: No browser could be opened. Open {address} in a browser of this machine; if"
+        " it has none, press Ctrl-C and rerun with --no-browser.\n"
     )
+    assert done.code == 0, done.err
+    assert "Logged in: " in done.err
+    assert "You are logged in" in page.result().text
 
 
 @pytest.mark.parametrize(
@@ -127,32 +96,32 @@ def started(here: Machine, **env: str) -> "subprocess.Popen[str]":
 def test_a_login_can_be_interrupted_while_it_waits(
     here: Machine, number: signal.Signals, said: str
 ) -> None:
-    with started(here, BROWSER="true %s") as running:
-        assert running.stderr
-        opened = next(line for line in running.stderr if line.startswith("Opening "))
-        running.send_signal(number)
-        rest = running.stderr.read()
-    assert running.returncode == 128 + number
-    assert rest.endswith(f"Error: {said}. No token was made; rerun `circleci-usage login`.\n")
+    env = here.env | {"BROWSER": "true %s"}
+    with running_login(cwd=here.folder, env=env) as running:
+        opened = running.wait_for()
+        running.process.send_signal(number)
+        done = running.end()
+    assert done.code == 128 + number
+    assert done.err.endswith(f"Error: {said}. No token was made; rerun `circleci-usage login`.\n")
     with pytest.raises(requests.ConnectionError):
-        requests.get(start_address(opened), timeout=5)
+        requests.get(opened, timeout=5)
 
 
 def test_a_login_can_be_interrupted_while_it_exchanges_the_code(here: Machine) -> None:
     def stall(request: Request) -> faults.Fault | None:
         if request.path != "/oauth/token":
             return None
-        running.send_signal(signal.SIGINT)
+        running.process.send_signal(signal.SIGINT)
         return faults.Stall()
 
     here.circleci.faults = stall
-    with started(here, BROWSER=here.browser()) as running:
-        assert running.stderr
-        rest = running.stderr.read()
-    assert running.returncode == 130
-    assert rest.endswith(
+    env = here.env | {"BROWSER": here.browser()}
+    with running_login(cwd=here.folder, env=env) as running:
+        done = running.end()
+    assert done.code == 130
+    assert done.err.endswith(
         "Error: Interrupted. A token may have been made that is kept nowhere; rerun"
         " `circleci-usage login`, which ends it.\n"
     )
     assert "The login failed" in here.seen_by_browser()["page"]
-    here.assert_hidden(rest)
+    here.assert_hidden(done.err)

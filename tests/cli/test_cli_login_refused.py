@@ -1,8 +1,6 @@
 """What can be wrong before a login, and a person who denies it."""
 
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,14 +8,7 @@ import pytest
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
 from file_keyring import file_keyring
-from logging_in import CHOOSE_LEVEL, Machine, machine, opening
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    """A machine, and a CircleCI whose tokens have the usual 90 days."""
-    with machine(tmp_path) as found:
-        yield found
+from logging_in import CHOOSE_LEVEL, Machine, opening
 
 
 def test_a_person_may_deny_the_access(here: Machine) -> None:
@@ -126,9 +117,10 @@ def test_the_address_of_the_web_app_is_checked(here: Machine, url: str, said: st
 
 
 def test_a_server_that_is_not_there_has_a_message(here: Machine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # without listening
         port = closed.getsockname()[1]
-    done = here.login(CIRCLECI_APP_URL=f"http://127.0.0.1:{port}")
+        done = here.login(CIRCLECI_APP_URL=f"http://127.0.0.1:{port}")
 
     assert (done.code, done.out) == (4, "")
     assert done.err.splitlines()[-1].startswith(

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from circleci_usage.config.settings_file import load_settings_file
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.demo.tour import DEMO_SETTINGS
 from commandline import circleci_usage
+from login_machine import circleci_of_today
 from markdown_page import Block, code_blocks
 from paths import ROOT
 from postgres import postgres
@@ -41,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def circleci() -> Iterator[StandIn]:
-    standin = StandIn(Company(scale=0.02), SystemClock(), posts_per_hour=None, gets_per_hour=None)
+    standin = circleci_of_today(posts_per_hour=None, gets_per_hour=None)
     with standin:
         yield standin
 

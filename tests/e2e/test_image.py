@@ -20,11 +20,9 @@ from circleci_config import jobs
 from circleci_runner import Runner
 from circleci_usage import __version__
 from circleci_usage.cli.app import app
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
-from circleci_usage.demo.standin.standin import StandIn
 from container_engine import answering_engine, build
 from env_file import env_file
+from login_machine import addresses, circleci_of_today
 from markdown_page import commands
 from orb_pack import pack
 from pasted_login import paste_at_a_terminal
@@ -185,7 +183,7 @@ def test_a_pasted_command_exports_nothing_twice(
     long_ago = datetime.now(UTC).date() - timedelta(days=45)
     days = {"START_DATE": str(long_ago), "END_DATE": str(long_ago + timedelta(days=6))}
 
-    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+    with circleci_of_today() as circleci:
         (tmp_path / ".env").write_text(env_file(circleci, **days), encoding="utf-8")
         image.paste(by_container, tmp_path)
         requested = len(circleci.calls)
@@ -203,9 +201,8 @@ def test_a_pasted_login_prints_a_token_that_the_next_container_uses(
     pasted = commands(ROOT / "README.md", "On any machine")
     [login] = [each for each in pasted if f"{PUBLISHED} login" in each]
 
-    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
-        addresses = {"CIRCLECI_URL": circleci.url, "CIRCLECI_APP_URL": circleci.app_url}
-        options = [f"--env={name}={value}" for name, value in addresses.items()]
+    with circleci_of_today() as circleci:
+        options = [f"--env={name}={value}" for name, value in addresses(circleci).items()]
         environment = image.environment(tmp_path, *options)
         shown = paste_at_a_terminal(login, tmp_path, environment)
         [token] = re.findall(r"^ccipat_\w+$", shown, re.MULTILINE)
@@ -247,7 +244,7 @@ def test_the_orb_runs_in_it(image: Image, tmp_path: Path) -> None:
             str(script),
         ]
 
-    with StandIn(Company(scale=0.02), SystemClock()) as circleci:
+    with circleci_of_today() as circleci:
         organization = circleci.company.organizations[0].id
         environment = {"CIRCLECI_API_TOKEN": circleci.token, "CIRCLE_ORGANIZATION_ID": organization}
         runner = Runner(tmp_path, environment, shell=in_container)

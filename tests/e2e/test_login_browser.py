@@ -1,11 +1,7 @@
 """A login in a real Chromium: from the command to the consent page of CircleCI, and back."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,7 +13,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import Browser, chromium_driver
 from dialog import at_a_terminal
-from logging_in import Machine, machine, start_address
+from logging_in import Machine
+from running_login import RunningLogin, running_login
 
 _PATIENCE = 30
 
@@ -36,27 +33,11 @@ def browser(chromium: webdriver.Chrome) -> Browser:
     return found
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Machine]:
-    with machine(tmp_path) as found:
-        yield found
-
-
-def started(here: Machine) -> "subprocess.Popen[str]":
+@contextmanager
+def started(here: Machine) -> Iterator[RunningLogin]:
     """A login whose browser is this test's."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "circleci_usage", "login"],
-        cwd=here.folder,
-        env={"PATH": os.environ["PATH"], **here.env, "BROWSER": "true %s"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def opened(running: "subprocess.Popen[str]") -> str:
-    """The address that a login opens."""
-    assert running.stderr
-    return start_address(next(line for line in running.stderr if line.startswith("Opening ")))
+    with running_login(cwd=here.folder, env=here.env | {"BROWSER": "true %s"}) as running:
+        yield running
 
 
 def press(browser: Browser, button: str, level: str = "read") -> None:
@@ -88,12 +69,11 @@ def assert_clean(here: Machine, browser: Browser, start: str) -> None:
 
 def test_somebody_allows_to_read(here: Machine, browser: Browser) -> None:
     with started(here) as running:
-        start = opened(running)
+        start = running.wait_for()
         browser.driver.get(start)
         press(browser, "allow")
-        assert running.stderr
-        said = running.stderr.read()
-    assert running.returncode == 0, said
+        done = running.end()
+    assert done.code == 0, done.err
     assert outcome(browser, start) == "You are logged in"
     assert here.accepts(here.token)
     assert_clean(here, browser, start)
@@ -101,13 +81,12 @@ def test_somebody_allows_to_read(here: Machine, browser: Browser) -> None:
 
 def test_somebody_denies(here: Machine, browser: Browser) -> None:
     with started(here) as running:
-        start = opened(running)
+        start = running.wait_for()
         browser.driver.get(start)
         press(browser, "deny")
-        assert running.stderr
-        said = running.stderr.read()
-    assert running.returncode == 3
-    assert "Error: The access was denied in the browser; no token was made." in said
+        done = running.end()
+    assert done.code == 3
+    assert "Error: The access was denied in the browser; no token was made." in done.err
     assert outcome(browser, start) == "The login failed"
     assert_clean(here, browser, start)
     assert here.entries == {}
@@ -116,7 +95,7 @@ def test_somebody_denies(here: Machine, browser: Browser) -> None:
 def test_a_second_tab_is_told_to_go_on_in_the_first(here: Machine, browser: Browser) -> None:
     driver = browser.driver
     with started(here) as running:
-        start = opened(running)
+        start = running.wait_for()
         driver.get(start)
         first = driver.current_window_handle
         driver.switch_to.new_window("tab")
@@ -125,10 +104,9 @@ def test_a_second_tab_is_told_to_go_on_in_the_first(here: Machine, browser: Brow
         driver.close()
         driver.switch_to.window(first)
         press(browser, "allow")
-        assert running.stderr
-        said = running.stderr.read()
-    assert running.returncode == 0, said
-    assert "The login was opened a second time. If that was not you, press Ctrl-C" in said
+        done = running.end()
+    assert done.code == 0, done.err
+    assert "The login was opened a second time. If that was not you, press Ctrl-C" in done.err
 
 
 def test_the_address_at_which_the_browser_ends_is_pasted(here: Machine, browser: Browser) -> None:

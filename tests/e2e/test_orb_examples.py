@@ -14,9 +14,9 @@ import pytest
 from circleci_config import Job, jobs
 from circleci_runner import Outcome, Runner
 from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
+from login_machine import circleci_of_today
 from orb_pack import pack
 from paths import ROOT
 from slack_orb import SLACK_ORB
@@ -28,7 +28,7 @@ BINARIES = Path(sys.executable).parent
 
 @pytest.fixture
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as standin:
+    with circleci_of_today() as standin:
         yield standin
 
 

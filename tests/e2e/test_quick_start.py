@@ -11,10 +11,9 @@ import yaml
 
 from circleci_config import jobs, triggered_workflows
 from circleci_runner import Runner
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
 from fresh_machine import FreshMachine, need_registry
+from login_machine import circleci_of_today
 from markdown_page import code_blocks, commands
 from orb_pack import pack
 from pasted_login import account
@@ -36,7 +35,7 @@ def machine(tmp_path: Path) -> Iterator[FreshMachine]:
 
 @pytest.fixture
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as standin:
+    with circleci_of_today() as standin:
         yield standin
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
+from login_machine import circleci_of_today
 from markdown_page import code_blocks, commands
 from pasted_login import account, paste_at_a_terminal
 from paths import ROOT
@@ -19,7 +18,7 @@ JOBS, MACHINE, NO_BROWSER = "For CircleCI jobs", "On your own machine", "Without
 
 @pytest.fixture
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as standin:
+    with circleci_of_today() as standin:
         yield standin
 
 

@@ -10,26 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from authorization_request import AMBIGUOUS, CODE, OTHER_STATE, REQUEST, STATE, URI, VERIFIER
 from circleci_usage.core.errors import AccessError, ServiceError, UsageExporterError
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.login.authorization import (
-    AuthorizationRequest,
-    OtherRedirectError,
-    redirect_uri,
-)
-
-PORT = 50123
-URI = redirect_uri(PORT)
-STATE = "state-0123456789"
-CODE = "code-0123456789"
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
-
-OTHER_STATE = (
-    "The redirect is not of this login: its state is another one. Use the browser tab that this"
-    " login opened, or the address that it printed."
-)
-AMBIGUOUS = "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."
+from circleci_usage.login.authorization import AuthorizationRequest, OtherRedirectError
 
 
 def fields(request: AuthorizationRequest) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """What a browser is told at each step of a login, over real sockets."""
 
+import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from select import select
 
 import pytest
 import requests
@@ -14,6 +16,7 @@ from circleci_usage.core.errors import AccessError, ServiceError, UnfinishedErro
 from circleci_usage.login.authorization import AuthorizationRequest
 from circleci_usage.login.browser_steps import BrowserSteps
 from circleci_usage.login.listener import RedirectListener
+from hostile_requests import EMBEDDED, OTHER_REQUESTS, REBOUND_HOSTS, SITES, WRONG_STATES
 
 CIRCLECI = "https://app.circleci.com/oauth/authorize?state=s"
 CODE = "code-0123456789"
@@ -45,10 +48,13 @@ class Tab:
         """The response to a request as it stands."""
         with socket.create_connection(("127.0.0.1", self.listener.server_port)) as connection:
             connection.settimeout(_PATIENCE)
-            connection.sendall(text.encode())
+            connection.sendall(text.encode("latin-1"))
             connection.shutdown(socket.SHUT_WR)
-            with connection.makefile("rb") as stream:
-                return stream.read()
+            answer = b""
+            with suppress(ConnectionResetError):  # It did not read everything.
+                while some := connection.recv(1 << 16):
+                    answer += some
+            return answer
 
 
 @pytest.fixture
@@ -177,13 +183,36 @@ def test_a_login_only_opens_pages(tab: Tab, method: str) -> None:
     assert tab.get("/").status_code == 303, "the start is still there"
 
 
-@pytest.mark.parametrize("host", ["localhost", "evil.example", "127.0.0.1", "", "127.0.0.1:1"])
+@pytest.mark.parametrize("host", REBOUND_HOSTS)
 def test_another_host_name_is_refused(tab: Tab, host: str) -> None:
     for path in ("/", "/callback?code=a&state=b", "/result"):
-        refused = tab.get(path, Host=host)
-        assert refused.status_code == 403
-        assert "Not from here" in refused.text
+        named = host.format(port=tab.listener.server_port)
+        answer = tab.raw(f"GET {path} HTTP/1.1\r\nHost: {named}\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.0 403 ")
+        assert b"Not from here" in answer
+        assert b"Location" not in answer
+    assert tab.get("/").status_code == 303, "the start is still there"
+
+
+@pytest.mark.parametrize("request_text", OTHER_REQUESTS, ids=range(len(OTHER_REQUESTS)))
+def test_a_request_that_no_tab_sends_is_refused(tab: Tab, request_text: str) -> None:
+    answer = tab.raw(request_text.replace("{me}", tab.listener.authority))
+    status = re.match(rb"HTTP/1.0 (\d+) ", answer)
+    assert status is None or status[1] in {b"403", b"404", b"405"}, answer
+    for word in (b"Location", b"evil", b"Access-Control"):
+        assert word not in answer
     assert tab.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("query", WRONG_STATES)
+def test_a_redirect_with_a_foreign_state_is_told_once(tab: Tab, query: str) -> None:
+    for _ in range(2):
+        answer = tab.get(f"/callback?{query}", Sec_Fetch_Site="cross-site")
+        assert answer.status_code == 400
+        assert "evil" not in answer.text + str(answer.headers)
+    with pytest.raises(UnfinishedError):
+        tab.steps.wait(0, tab.warnings.append)
+    assert len(tab.warnings) == 1
 
 
 def test_a_host_has_to_be_given_once(tab: Tab) -> None:
@@ -193,10 +222,20 @@ def test_a_host_has_to_be_given_once(tab: Tab) -> None:
     assert tab.raw(f"GET / HTTP/1.1\r\n{host}\r\n").startswith(b"HTTP/1.0 303 ")
 
 
-@pytest.mark.parametrize("destination", ["image", "iframe", "script", "empty", "style", "object"])
-def test_a_part_of_a_web_page_is_refused(tab: Tab, destination: str) -> None:
-    for path in ("/", "/callback"):
-        assert tab.get(path, Sec_Fetch_Dest=destination).status_code == 403
+@pytest.mark.parametrize("destination", EMBEDDED)
+@pytest.mark.parametrize("site", SITES)
+def test_a_part_of_a_web_page_is_refused(tab: Tab, destination: str, site: str) -> None:
+    for path in ("/", "/callback?code=a&state=a", "/result"):
+        answer = tab.get(path, Sec_Fetch_Dest=destination, Sec_Fetch_Site=site)
+        assert answer.status_code == 403
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert not [name for name in answer.headers if name.startswith("Access-Control")]
+    assert tab.get("/").status_code == 303
+
+
+@pytest.mark.parametrize("name", ["Sec_Purpose", "Purpose"])
+def test_what_is_fetched_in_advance_does_not_use_up_the_start(tab: Tab, name: str) -> None:
+    assert tab.get("/", **{name: "prefetch"}).status_code == 403
     assert tab.get("/").status_code == 303
 
 
@@ -242,15 +281,16 @@ def test_it_listens_on_this_machine_alone_and_until_the_end() -> None:
         port = listener.server_port
         with pytest.raises(OSError, match="in use"):
             RedirectListener(port)
-    RedirectListener(port).server_close()
+    assert listener.socket.fileno() == -1
 
 
 def test_until_there_are_steps_nobody_is_served() -> None:
-    with (
-        RedirectListener() as listener,
-        socket.create_connection(("127.0.0.1", listener.server_port)) as connection,
-    ):
-        connection.settimeout(0.01)
-        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        with pytest.raises(TimeoutError):
-            connection.recv(1)
+    with RedirectListener() as listener:
+        request = AuthorizationRequest.new("client", listener.redirect_uri)
+        place = ("127.0.0.1", listener.server_port)
+        with socket.create_connection(place) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.sendall(f"GET / HTTP/1.1\r\nHost: {listener.authority}\r\n\r\n".encode())
+            assert not select([connection], [], [], 0.1)[0], "answered before there were steps"
+            listener.answer_with(BrowserSteps(request, CIRCLECI))
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.0 303 ")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from authorization_request import CODE, REQUEST, URI, VERIFIER
 from circleci_usage.core.errors import (
     AccessError,
     ServiceError,
@@ -19,18 +20,8 @@ from circleci_usage.login.authorization import AuthorizationRequest, redirect_ur
 from circleci_usage.login.oauth_server import OAuthServer, UnknownClientError
 from circleci_usage.network.http import Timeouts
 from consent import answer_consent
-from oauth_bench import (
-    CHECK_ADDRESS,
-    CODE,
-    LATER,
-    REQUEST,
-    URI,
-    VERIFIER,
-    Bench,
-    oauth_bench,
-    response,
-    told,
-)
+from hostile_oauth import BODIES, CLIENT_IDS
+from oauth_bench import CHECK_ADDRESS, LATER, Bench, oauth_bench, response, told
 
 SHORT = Timeouts(read=0.1)
 STEPS = ("register", "authorization_address", "exchange")
@@ -207,23 +198,8 @@ def test_the_page_for_people_may_need_a_person(bench: Bench, fault: Fault) -> No
 
 # What a registration may say
 
-REGISTERED = [
-    {},
-    [],
-    ["client_id"],
-    None,
-    "client",
-    {"client_id": None},
-    {"client_id": 1},
-    {"client_id": ""},
-    {"client_id": "a b"},
-    {"client_id": "a\n"},
-    {"client_id": "\u202e"},
-    {"client_id": "x" * 513},
-]
 
-
-@pytest.mark.parametrize("body", REGISTERED)
+@pytest.mark.parametrize("body", CLIENT_IDS.values(), ids=CLIENT_IDS)
 def test_a_registration_without_a_client_id_is_told(bench: Bench, body: object) -> None:
     with pytest.raises(ServiceError) as raised:
         bench.with_fault(response(body, 201)).register("A Name", URI)
@@ -256,6 +232,21 @@ def test_a_registration_that_is_refused_is_told(bench: Bench, fault: Fault, said
         bench.with_fault(fault).register("A Name", URI)
     message = f"{bench.place} did not register this program ({said}); {CHECK_ADDRESS}"
     assert told(raised) == (4, message)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("status", [200, 201, 400])
+def test_a_registration_that_is_no_answer_is_told(bench: Bench, body: bytes, status: int) -> None:
+    with pytest.raises(ServiceError) as raised:
+        bench.with_fault(Instead(Response(status, {}, body))).register("A Name", URI)
+    assert told(raised)[0] == 4
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_authorization_that_is_refused_is_told(bench: Bench, body: bytes) -> None:
+    with pytest.raises(ServiceError) as raised:
+        bench.with_fault(Instead(Response(400, {}, body))).authorization_address(REQUEST)
+    assert told(raised)[0] == 4
 
 
 def test_a_long_refusal_is_cut(bench: Bench) -> None:

@@ -3,28 +3,13 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
+from authorization_request import AMBIGUOUS, CODE, OTHER_STATE, PORT, REQUEST, STATE, URI
 from circleci_usage.core.errors import AccessError, ServiceError
-from circleci_usage.login.authorization import (
-    AuthorizationRequest,
-    OtherRedirectError,
-    redirect_uri,
-)
+from circleci_usage.login.authorization import OtherRedirectError
 
-PORT = 50123
-URI = redirect_uri(PORT)
-STATE = "state-0123456789"
-CODE = "code-0123456789"
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
 GOOD = f"{URI}?code={CODE}&state={STATE}"
 
-OTHER_STATE = (
-    "The redirect is not of this login: its state is another one. Use the browser tab that this"
-    " login opened, or the address that it printed."
-)
-AMBIGUOUS = "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."
 PASTE = (
     f" Paste the whole address that the browser shows after you chose Allow; it begins with {URI}?"
 )
@@ -81,6 +66,9 @@ def test_what_is_no_redirected_address_is_named(text: str, said: str) -> None:
     "place",
     [
         f"http://127.0.0.1:{PORT + 1}/callback",
+        "http://127.0.0.1:1/callback",
+        "https://evil.example/callback",
+        f"http://evil.example:{PORT}/callback",
         "http://127.0.0.1/callback",
         f"http://127.0.0.1:{PORT}/callback/",
         f"http://127.0.0.1:{PORT}/",
@@ -105,6 +93,32 @@ def test_an_address_elsewhere_gives_no_code(place: str) -> None:
         REQUEST.code_in_address(f"{place}?code={CODE}&state={STATE}")
     assert str(raised.value) == f"That address is of another site or of another login.{PASTE}"
     assert CODE not in str(raised.value)
+
+
+HOSTILE = (
+    "javascript:alert(1)?code=a&state={state}",
+    "http://[?code=a&state={state}",
+    "\x1b[200~\x1b]0;owned\x07\x9b2J",
+    "\udcff\ud800",
+    "{uri}?state=\udcff",
+    "{uri}?code=a&state=guessed",
+    "{uri}?code=a&code=b&state={state}",
+    "{uri}?code=a&state={state}&state={state}",
+    "{uri}#?code=a&state={state}",
+    "{uri}?#code=a&state={state}",
+    "code=a&state={state}",
+    "a" * 100_000,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_text_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(OtherRedirectError) as raised:
+        REQUEST.code_in_address(text.format(uri=URI, state=STATE))
+    assert raised.value.exit_code == 2
+    assert STATE not in str(raised.value)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 300
 
 
 def test_a_pasted_address_says_what_its_query_says() -> None:

@@ -1,7 +1,7 @@
 """The file of registered clients: a convenience that may be lost, damaged or strange."""
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from circleci_usage.login.registrations import FILE_NAME, Registration, Registrations
+from damaged_registrations import DAMAGED, NO_FILES, SOUND
 
 APP, OTHER_APP = "https://app.circleci.com", "https://app.example.com"
 KEPT, PRINTED = "CircleCI Usage Exporter", "CircleCI Usage Exporter (printed token)"
@@ -22,6 +23,11 @@ def client(app_url: str = APP, name: str = KEPT, number: int = 1) -> Registratio
 @pytest.fixture
 def registrations(tmp_path: Path) -> Registrations:
     return Registrations(tmp_path / "config" / "circleci-usage")
+
+
+def test_a_client_of_the_tests_is_sound(registrations: Registrations) -> None:
+    put(registrations, json.dumps({"clients": [SOUND]}).encode())
+    assert registrations.find(APP, KEPT) == client()
 
 
 def put(registrations: Registrations, content: bytes) -> None:
@@ -65,46 +71,7 @@ def test_the_file_does_not_grow_without_end(registrations: Registrations) -> Non
     assert registrations.find("https://4.example.com", KEPT) is None
 
 
-SOUND = client().model_dump()
-DAMAGED = [
-    b"",
-    b"{",
-    b"null",
-    b"[]",
-    b"{}",
-    b'{"clients": {}}',
-    b'{"clients": [1]}',
-    b"\xff\xfe",
-    b"\x00" * 100,
-    b"[" * 100_000,
-    b'{"clients": []}' + b" " * (1 << 20),
-    *(
-        json.dumps({"clients": [SOUND | changed]}).encode()
-        for changed in (
-            {"client_id": ""},
-            {"client_id": "a b"},
-            {"client_id": "a\n"},
-            {"client_id": "\x1b[2J"},
-            {"client_id": "x" * 513},
-            {"client_id": 1},
-            {"client_id": None},
-            {"port": 0},
-            {"port": 80},
-            {"port": 1024},
-            {"port": 65_536},
-            {"port": -1},
-            {"port": True},
-            {"port": "50001"},
-            {"port": 50_001.5},
-            {"port": 10**30},
-            {"app_url": None},
-            {"name": ["a"]},
-        )
-    ),
-]
-
-
-@pytest.mark.parametrize("content", DAMAGED)
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_file_counts_as_none_and_is_replaced(
     registrations: Registrations, content: bytes
 ) -> None:
@@ -130,17 +97,12 @@ def test_any_bytes_are_read_without_an_error(
     assert registrations.find(APP, KEPT) is None
 
 
-def test_what_is_not_a_file_is_not_read(registrations: Registrations, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere.json"
-    elsewhere.write_text(json.dumps({"clients": [SOUND]}))
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
+def test_what_is_not_a_file_is_not_read(
+    registrations: Registrations, make: Callable[[Path], None]
+) -> None:
     registrations.path.parent.mkdir(parents=True)
-    registrations.path.symlink_to(elsewhere)
-    assert registrations.find(APP, KEPT) is None
-    registrations.path.unlink()
-    registrations.path.symlink_to("/dev/zero")
-    assert registrations.find(APP, KEPT) is None
-    registrations.path.unlink()
-    os.mkfifo(registrations.path)
+    make(registrations.path)
     assert registrations.find(APP, KEPT) is None
 
 

@@ -24,15 +24,20 @@ class Finished:
     err: str
 
 
+def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command: the machine's own variables and the given ones."""
+    machine = {name: os.environ[name] for name in _MACHINE if name in os.environ}
+    return machine | SETTINGS | dict(env or {})
+
+
 def circleci_usage(
     *arguments: object, cwd: Path, env: Mapping[str, str] | None = None, timeout: int = 120
 ) -> Finished:
     """Run a command in a folder; a traceback in its output fails the test."""
-    environment = {name: os.environ[name] for name in _MACHINE if name in os.environ}
     done = subprocess.run(
         [sys.executable, "-m", "circleci_usage", *map(str, arguments)],
         cwd=cwd,
-        env=environment | SETTINGS | dict(env or {}),
+        env=environment(env),
         capture_output=True,
         encoding="utf-8",
         timeout=timeout,

@@ -53,7 +53,7 @@ def answer_consent(
     Raises:
         AssertionError: when there is no such page, level, button or redirect.
     """
-    with requests.Session() as session:
+    with _browser() as session:
         page = session.get(address, timeout=_TIMEOUT)
         assert page.status_code == 200, page.text
         form = ConsentForm()
@@ -75,7 +75,15 @@ def consent_and_follow(
 ) -> requests.Response:
     """As `answer_consent`, and then follow the redirect: the response of the waiting program."""
     redirected = answer_consent(address, level, button)
-    return requests.get(redirected, timeout=_TIMEOUT)
+    with _browser() as session:
+        return session.get(redirected, timeout=_TIMEOUT)
+
+
+def _browser() -> requests.Session:
+    """Browsers open this machine's own addresses without a proxy."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _filled(form: ConsentForm, chosen: Mapping[str, str]) -> dict[str, str | list[str]]:

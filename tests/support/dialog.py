@@ -1,4 +1,4 @@
-"""Runs `circleci-usage` on a pseudo-terminal, with somebody who answers its questions."""
+"""Runs a command on a pseudo-terminal, with somebody who answers its questions."""
 
 import os
 import pty
@@ -6,20 +6,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from select import select
+from signal import SIGKILL
 
-from commandline import Finished
+from commandline import Finished, environment
 
 Answer = str | Callable[[str], str]
 """What is typed, or what makes it of all that the terminal has shown."""
 
-_PATIENCE = 60
-_QUESTION_END = b": "
+_SILENCE = 60
+"""Seconds without a word after which a command is killed."""
 
 
 def at_a_terminal(
     *arguments: object, answers: Sequence[Answer], cwd: Path, env: Mapping[str, str] | None = None
 ) -> Finished:
-    """Run a command with the given answers; all that the terminal shows is in `out`.
+    """Run `circleci-usage` with the given answers; all that the terminal shows is in `out`.
 
     Args:
         arguments: of the command.
@@ -28,30 +29,63 @@ def at_a_terminal(
         env: more environment variables.
     """
     command = [sys.executable, "-m", "circleci_usage", *map(str, arguments)]
-    machine = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment = machine | {"TERM": "dumb", "COLUMNS": "200", **(env or {})}
+    whole = environment({"TERM": "dumb", **(env or {})})
+    return converse(command, answers, cwd=cwd, env=whole)
+
+
+def converse(
+    command: Sequence[str],
+    answers: Sequence[Answer],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    question: str = ": ",
+) -> Finished:
+    """Run any command with the given answers, as `at_a_terminal` does.
+
+    Args:
+        command: a program's path and its arguments.
+        answers: what is typed at one question each.
+        cwd: the working folder.
+        env: the whole environment.
+        question: how each question ends.
+
+    Raises:
+        AssertionError: it was silent for too long.
+    """
     process, terminal = pty.fork()
     if not process:
-        os.chdir(cwd)
-        os.execve(command[0], command, environment)
+        _become(command, cwd, env)
+    status = None
     try:
-        shown = _converse(terminal, list(answers))
+        shown = _talk(terminal, list(answers), question.encode())
+        _, status = os.waitpid(process, 0)
     finally:
         os.close(terminal)
-    _, status = os.waitpid(process, 0)
+        if status is None:
+            os.kill(process, SIGKILL)
+            os.waitpid(process, 0)
     return Finished(os.waitstatus_to_exitcode(status), shown.replace("\r\n", "\n"), "")
 
 
-def _converse(terminal: int, answers: list[Answer]) -> str:
+def _become(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+    try:
+        os.chdir(cwd)
+        os.execve(command[0], [*command], env)
+    finally:
+        os._exit(127)  # not another process of the tests
+
+
+def _talk(terminal: int, answers: list[Answer], question: bytes) -> str:
     shown = b""
-    while select([terminal], [], [], _PATIENCE)[0]:
+    while select([terminal], [], [], _SILENCE)[0]:
         try:
-            piece = os.read(terminal, 65_536)
+            shown += os.read(terminal, 65_536)
         except OSError:  # the process has ended
-            break
-        shown += piece
-        if piece.endswith(_QUESTION_END) and answers:
+            return shown.decode()
+        # Something was shown since the answer before, so each question is answered once.
+        if shown.endswith(question) and answers:
             answer = answers.pop(0)
             typed = answer if isinstance(answer, str) else answer(shown.decode())
             os.write(terminal, typed.encode())
-    return shown.decode()
+    raise AssertionError(f"silent for {_SILENCE} seconds after: {shown.decode()}")

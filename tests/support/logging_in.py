@@ -2,33 +2,35 @@
 
 import json
 import re
-import shlex
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
 from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.login.registrations import FILE_NAME
 from commandline import Finished
 from consent import answer_consent
+from consenting_browser import browser
 from file_keyring import file_keyring, keyring_variables
 from inprocess import run_here
-from paths import SUPPORT
+from login_machine import (
+    circleci_of_today,
+    login_variables,
+    registrations_file,
+    secrets_of,
+    start_address,
+)
 
-COMPANY = Company(scale=0.02)
 CHOOSE_LEVEL = (
     "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
     " doctor` says that the token may not request exports, log in again and choose Write, then"
@@ -44,7 +46,6 @@ ACCESS_SEEN = (
 """What a login says last."""
 
 _PATIENCE = 30
-_HIDDEN = ("code", "code_verifier", "state")
 
 
 @dataclass(frozen=True)
@@ -55,41 +56,25 @@ class Machine:
         folder: of all that it keeps.
         circleci: where people log in.
         report: listens for what a browser saw.
+        since: when it was new.
     """
 
     folder: Path
     circleci: StandIn
     report: socket.socket
 
+    since: datetime = field(default_factory=SystemClock().now)
+
     @property
     def env(self) -> dict[str, str]:
         """The variables of all commands."""
-        return {
-            "CIRCLECI_URL": self.circleci.url,
-            "CIRCLECI_APP_URL": self.circleci.app_url,
-            "XDG_CONFIG_HOME": str(self.folder / "config"),
-            **keyring_variables(self.keyring_file),
-        }
+        variables = login_variables(self.circleci, self.folder)
+        return variables | keyring_variables(self.keyring_file)
 
-    def browser(self, level: str = "read", button: str = "allow", *, ends: bool = False) -> str:
-        """A browser for `BROWSER` whose person chooses a level and presses a button.
-
-        Args:
-            level: the access level.
-            button: "allow" or "deny".
-            ends: whether the command that opens it waits for its end.
-        """
-        plan = {"level": level, "button": button, "port": self.report.getsockname()[1]}
-        script = SUPPORT / "consenting_browser.py"
-        command = [sys.executable, str(script), json.dumps(plan)]
-        return self.script(f'exec {shlex.join(command)} "$1"') + (" %s" if ends else " %s &")
-
-    def script(self, line: str) -> str:
-        """A script with a line of shell; its path."""
-        file = self.folder / "browser.sh"
-        file.write_text(f"#!/bin/sh\n{line}\n")
-        file.chmod(0o755)
-        return str(file)
+    def browser(self, level: str = "read", button: str = "allow") -> str:
+        """A browser for `BROWSER` whose person chooses a level and presses "allow" or "deny"."""
+        port = self.report.getsockname()[1]
+        return browser(self.folder, level=level, button=button, port=port)
 
     def here(self, *arguments: str, **env: str) -> Finished:
         """Run a command in this process."""
@@ -122,13 +107,24 @@ class Machine:
     @property
     def registrations_file(self) -> Path:
         """Where the ids of clients are."""
-        return self.folder / "config" / "circleci-usage" / FILE_NAME
+        return registrations_file(self.folder)
 
     @property
     def clients(self) -> list[dict[str, Any]]:
         """The registered clients, the newest first."""
         found: list[dict[str, Any]] = json.loads(self.registrations_file.read_text())["clients"]
         return found
+
+    def expiry(self, done: Finished) -> str:
+        """The day that a login has said: 90 days after some moment since the machine was new."""
+        found = re.search(r"It expires on (\S+)\.", done.err)
+        assert found, done.err
+        earliest, latest = (
+            str(today_utc(moment + timedelta(days=90)))
+            for moment in (self.since, SystemClock().now())
+        )
+        assert earliest <= found[1] <= latest
+        return found[1]
 
     def seen_by_browser(self) -> dict[str, str]:
         """What the next browser saw: all `processes`, the last `page`, its `address`."""
@@ -139,11 +135,8 @@ class Machine:
 
     def secrets(self) -> set[str]:
         """Everything of the logins so far that nobody may see."""
-        found = {token for token in map(_token, self._headers()) if token}
-        for call in self.circleci.calls:
-            if call.host == "app":
-                found |= _secrets_in(urlsplit(call.path).query) | _secrets_in(call.body.decode())
-        return found
+        tokens = {token for token in map(_token, self._headers()) if token}
+        return tokens | secrets_of(self.circleci)
 
     def assert_hidden(self, *texts: str, besides: str = "") -> None:
         """Fail if a text has a secret in it, other than one that belongs there."""
@@ -166,16 +159,11 @@ def _token(headers: Mapping[str, str]) -> str:
     return next((value for name, value in headers.items() if name.lower() == "circle-token"), "")
 
 
-def _secrets_in(text: str) -> set[str]:
-    fields = parse_qs(text)
-    return {value for name in _HIDDEN for value in fields.get(name, [])}
-
-
 @contextmanager
 def machine(folder: Path, **rules: Any) -> Iterator[Machine]:
     """A machine, with a CircleCI as it is now, and the keyring for commands of this process."""
     with (
-        StandIn(COMPANY, SystemClock(), **rules) as circleci,
+        circleci_of_today(**rules) as circleci,
         socket.create_server(("127.0.0.1", 0)) as report,
     ):
         report.settimeout(_PATIENCE)
@@ -184,21 +172,9 @@ def machine(folder: Path, **rules: Any) -> Iterator[Machine]:
             yield found
 
 
-def start_address(text: str) -> str:
-    """The address that a login has said to open."""
-    found = re.search(r"http://127\.0\.0\.1:\d+/(?=\s)", text)
-    assert found, text
-    return found[0]
-
-
 def opening(done: Finished) -> str:
     """What a login says when it opens the browser."""
     return f"Opening {start_address(done.err)} in your browser, which leads to CircleCI.\n"
-
-
-def expiry() -> str:
-    """The day on which a token of today expires."""
-    return str(today_utc(SystemClock().now() + timedelta(days=90)))
 
 
 def person(here: Machine, level: str = "read", button: str = "allow") -> Callable[[str], str]:

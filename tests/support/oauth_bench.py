@@ -6,24 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from circleci_usage.core.errors import (
-    UsageExporterError,
-)
-from circleci_usage.core.progress import NullProgress, SystemClock
+from authorization_request import CODE, STATE, VERIFIER
+from circleci_usage.core.errors import UsageExporterError
+from circleci_usage.core.progress import NullProgress
 from circleci_usage.demo.standin import faults
 from circleci_usage.demo.standin.faults import Fault, Instead
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.login.authorization import AuthorizationRequest, redirect_uri
 from circleci_usage.login.oauth_server import OAuthServer
-from logging_in import COMPANY
+from hostile_oauth import TOKEN
+from login_machine import circleci_of_today
 
-URI = redirect_uri(50123)
-STATE, VERIFIER, CODE = "state-0123456789", "v" * 50, "code-0123456789"
-TOKEN = "ccipat_issued_0123456789abcdef"
-REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
 LATER = "try again later: rerun `circleci-usage login`."
 CHECK_ADDRESS = f"check --app-url (CIRCLECI_APP_URL), or {LATER}"
 
@@ -49,7 +43,7 @@ class Bench:
 @contextmanager
 def oauth_bench() -> Iterator[Bench]:
     """A client, and a server as it is now."""
-    with StandIn(COMPANY, SystemClock()) as circleci:
+    with circleci_of_today() as circleci:
         yield Bench(circleci, OAuthServer(circleci.app_url, NullProgress()))
 
 

@@ -5,7 +5,6 @@ for all of them that nothing leaks, no terminal is taken over, nothing hangs, an
 internal error.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -13,11 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Self
 
-from commandline import SETTINGS
-
-# Variables that Python and its libraries need; none of them is a setting of circleci-usage.
-_MACHINE = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "MPLCONFIGDIR", "TMPDIR")
+from commandline import Finished, environment
 
 DOCUMENTED = frozenset({0, 2, 3, 4, 5, 6, 7, 10, 11, 130, 143})
 """The exit codes of the README, except that of internal errors."""
@@ -38,18 +35,17 @@ class Outcome:
     code: int
     out: str
     err: str
-    seconds: float
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, done: Finished) -> Self:
+        """How a process has ended, whose time does not matter."""
+        return cls(done.code, done.out, done.err)
 
     @property
     def said(self) -> str:
         """Everything that was printed."""
         return self.out + self.err
-
-
-def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a command: the machine's own variables and the given ones."""
-    machine = {name: os.environ[name] for name in _MACHINE if name in os.environ}
-    return machine | SETTINGS | dict(env or {})
 
 
 def attacked(

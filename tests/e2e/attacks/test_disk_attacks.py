@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from attack import attacked, environment, run
+from attack import attacked, run
 from circleci_usage.core.temporary_folders import WORKING
 from circleci_usage.demo.company.exportfile import write_part
+from commandline import environment
 from recorded_store import Export, store_with
 from rows import job_run
 

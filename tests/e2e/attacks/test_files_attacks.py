@@ -17,8 +17,9 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from attack import attacked, environment, run
+from attack import attacked, run
 from circleci_usage.demo.company.exportfile import write_part
+from commandline import environment
 from rows import job_run
 
 _NO_TEXT: Final = os.fsdecode(b"b\xffd")

@@ -1,69 +1,59 @@
 """Attacks on a login by what is on the machine: its files, variables, and processes."""
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from attack import Outcome, environment, hold
-from circleci_usage.core.progress import SystemClock
-from circleci_usage.demo.company.company import Company
+from attack import Outcome, run
 from circleci_usage.demo.standin.standin import StandIn
+from commandline import environment
 from consent import answer_consent
-from waiting_login import CLI, REGISTRATIONS, login_variables, secrets_of, waiting_login
+from damaged_registrations import DAMAGED, NO_FILES, WRONG_MEMBERS
+from login_machine import (
+    circleci_of_today,
+    login_variables,
+    registered,
+    registrations_file,
+    secrets_of,
+)
+from running_login import CLI
+from waiting_login import waiting_login
 
 Tried = Callable[[int], None]
 
-ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/oauth/authorize\S+(?=\s)")
 
 
 @pytest.fixture(scope="module")
 def circleci() -> Iterator[StandIn]:
-    with StandIn(Company(scale=0.02), SystemClock()) as running:
+    with circleci_of_today() as running:
         yield running
 
 
 def own_file(folder: Path) -> Path:
     """Where the registrations are, in a folder that exists."""
-    file = folder / "config" / REGISTRATIONS
+    file = registrations_file(folder)
     file.parent.mkdir(parents=True)
     return file
 
 
-def registrations(circleci: StandIn, **changes: object) -> str:
-    client = {
-        "app_url": circleci.app_url,
-        "name": "CircleCI Usage Exporter (printed token)",
-        "client_id": "00000000-0000-4000-8000-000000000000",
-        "port": 50000,
-    }
-    return json.dumps({"clients": [client | changes]})
-
-
-WRONG_CLIENTS: dict[str, dict[str, object]] = {
+OTHER_CLIENTS: dict[str, dict[str, object]] = {
     "an unknown client": {},
-    "a port of the system": {"port": 22},
-    "a port beyond all": {"port": 70_000},
-    "a negative port": {"port": -1},
-    "a text as port": {"port": "50000"},
-    "a client id with escapes": {"client_id": "\x1b[2J"},
+    "a port of the system": WRONG_MEMBERS["the port of SSH"],
     "a client id with fields": {"client_id": "a&redirect_uri=https://evil.example"},
-    "a client id with a line end": {"client_id": "a\n"},
     "a client of another address": {"app_url": "https://evil.example"},
     "more members": {"redirect_uri": "https://evil.example", "state": "fixed", "verifier": "fixed"},
 }
 
 
-@pytest.mark.parametrize("changes", WRONG_CLIENTS.values(), ids=WRONG_CLIENTS)
+@pytest.mark.parametrize("changes", OTHER_CLIENTS.values(), ids=OTHER_CLIENTS)
 def test_registrations_of_another_program(
     changes: dict[str, object], circleci: StandIn, tmp_path: Path
 ) -> None:
-    own_file(tmp_path).write_text(registrations(circleci, **changes))
+    own_file(tmp_path).write_text(registered(circleci, **changes))
     circleci.calls.clear()
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
@@ -72,12 +62,9 @@ def test_registrations_of_another_program(
         assert "evil.example" not in call.path.partition("redirect_uri=http%3A%2F%2F127.0.0.1")[2]
 
 
-WRONG_FILES = (b"", b"{", b"[" * 100_000, b"\xff\xfe", b'{"clients": null}', b"a" * (2 << 20))
-
-
-@pytest.mark.parametrize("content", WRONG_FILES)
-def test_registrations_that_are_none(content: bytes, circleci: StandIn, tmp_path: Path) -> None:
-    own_file(tmp_path).write_bytes(content)
+@pytest.mark.parametrize("kind", ["deep lists", "two megabytes"])
+def test_registrations_that_are_none(kind: str, circleci: StandIn, tmp_path: Path) -> None:
+    own_file(tmp_path).write_bytes(DAMAGED[kind])
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
 
@@ -95,50 +82,35 @@ def test_registrations_that_lead_to_another_file(circleci: StandIn, tmp_path: Pa
 
 def test_registrations_that_are_a_hard_link(circleci: StandIn, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
-    victim.write_text(registrations(circleci))
+    victim.write_text(registered(circleci))
     own_file(tmp_path).hardlink_to(victim)
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
-    assert victim.read_text() == registrations(circleci)
+    assert victim.read_text() == registered(circleci)
 
 
-def as_pipe(place: Path) -> None:
-    os.mkfifo(place)
-
-
-def as_folder(place: Path) -> None:
-    place.mkdir()
-
-
-def as_device(place: Path) -> None:
-    place.symlink_to("/dev/zero")
-
-
-def as_loop(place: Path) -> None:
-    place.symlink_to(place)
-
-
-@pytest.mark.parametrize("make", [as_pipe, as_folder, as_device, as_loop])
-def test_registrations_that_are_no_file(
-    make: Callable[[Path], None], circleci: StandIn, tmp_path: Path
-) -> None:
-    make(own_file(tmp_path))
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a loop"])
+def test_registrations_that_are_no_file(kind: str, circleci: StandIn, tmp_path: Path) -> None:
+    NO_FILES[kind](own_file(tmp_path))
     with waiting_login(circleci, tmp_path) as login:
         login.finish()
 
 
-PLACES = ("/dev/null", "/proc", "/nowhere\x1b[2J/\u202ea", "relative", "/dev/full/a", "a" * 5000)
+PLACES = [
+    ("XDG_CONFIG_HOME", "/dev/null"),
+    ("XDG_CONFIG_HOME", "{here}/nowhere\x1b[2J/\u202ea"),
+    ("XDG_CONFIG_HOME", "relative"),
+    ("HOME", "/dev/full/a"),
+    ("HOME", "a" * 5000),
+]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", ["XDG_CONFIG_HOME", "HOME"])
+@pytest.mark.parametrize(("name", "place"), PLACES)
 def test_a_config_folder_that_cannot_be_written(
     name: str, place: str, circleci: StandIn, tmp_path: Path
 ) -> None:
-    if place.startswith("/nowhere"):
-        place = f"{tmp_path}{place}"
-    others = {"XDG_CONFIG_HOME": ""} if name == "HOME" else {}
-    with waiting_login(circleci, tmp_path, **others, **{name: place}) as login:
+    place = place.replace("{here}", str(tmp_path))
+    with waiting_login(circleci, tmp_path, **{"XDG_CONFIG_HOME": "", name: place}) as login:
         login.finish()
 
 
@@ -169,19 +141,8 @@ def test_a_strange_environment(strange: dict[str, str], circleci: StandIn, tmp_p
 
 def ended(circleci: StandIn, folder: Path, *flags: str, **env: str) -> Outcome:
     """How a login ends that never gets to its browser."""
-    done = subprocess.run(
-        [CLI, "login", "--verbose", *flags],
-        cwd=folder,
-        env=environment(login_variables(circleci, folder) | env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    outcome = Outcome(done.returncode, done.stdout, done.stderr, 0)
-    hold(outcome)
-    return outcome
+    variables = environment(login_variables(circleci, folder) | env)
+    return run([str(CLI), "login", "--verbose", *flags], cwd=folder, env=variables)
 
 
 BACKENDS = (
@@ -236,14 +197,10 @@ def test_nothing_secret_is_in_a_process_or_a_file(circleci: StandIn, tmp_path: P
 
 
 PASTED = (
-    b"http://127.0.0.1:1/callback?code=a&state=a\n",
     b"http://127.0.0.1:%d/callback?code=a&state=guessed\n",
     b"http://127.0.0.1:%d/callback?state=\xff\xfe\n",
-    b"\xff\xfe\x00\n",
     b"\x1b]0;owned\x07\n",
     b"a" * 100_000,
-    b"\n",
-    b"",
 )
 
 
@@ -253,36 +210,28 @@ def test_a_pasted_text_that_is_no_address(
     pasted: bytes, encoding: str, circleci: StandIn, tmp_path: Path
 ) -> None:
     with waiting_login(circleci, tmp_path, "--no-browser", LC_ALL=encoding) as login:
-        asked = urlsplit(login.wait_for(ADDRESS))
+        asked = urlsplit(login.running.wait_for(ADDRESS))
         port = re.search(r"127\.0\.0\.1%3A(\d+)", asked.query)
         assert port
         text = pasted.replace(b"%d", port[1].encode())
-        out, err = login.process.communicate(text, timeout=30)
-        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
-    hold(outcome, codes={2}, secrets=secrets_of(circleci) | {"guessed"})
+        outcome = login.paste(text)
+    assert outcome.code == 2
+    assert "guessed" not in outcome.said
     assert outcome.out == ""
 
 
 def test_a_redirect_that_is_pasted(circleci: StandIn, tmp_path: Path) -> None:
     circleci.calls.clear()
     with waiting_login(circleci, tmp_path, "--no-browser") as login:
-        redirect = answer_consent(login.wait_for(ADDRESS))
-        out, err = login.process.communicate(f"{redirect}\n".encode(), timeout=30)
-        outcome = Outcome(login.process.returncode, out.decode(), err.decode(), 0)
-    hold(outcome, codes={0}, secrets=secrets_of(circleci) | {redirect})
+        redirect = answer_consent(login.running.wait_for(ADDRESS))
+        outcome = login.paste(f"{redirect}\n".encode())
+    assert outcome.code == 0
+    assert redirect not in outcome.said
     assert outcome.out.strip() not in outcome.err
 
 
 def test_a_login_without_any_input(circleci: StandIn, tmp_path: Path) -> None:
     command = f"exec '{CLI}' login --no-browser --print-token --verbose <&-"
-    done = subprocess.run(
-        ["sh", "-c", command],
-        cwd=tmp_path,
-        env=environment(login_variables(circleci, tmp_path)),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    hold(Outcome(done.returncode, done.stdout, done.stderr, 0), codes={2})
-    assert "The input ended before the redirected address" in done.stderr
+    env = environment(login_variables(circleci, tmp_path))
+    outcome = run(["sh", "-c", command], cwd=tmp_path, env=env, codes={2})
+    assert "The input ended before the redirected address" in outcome.err

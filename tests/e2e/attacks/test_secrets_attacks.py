@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from attack import API_KEY, TOKEN, attacked, environment
+from attack import API_KEY, TOKEN, attacked
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, error_response
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
+from commandline import environment
 from file_keyring import keyring_file, keyring_variables
 from hostile_server import HANG, READ, HostileServer, Script, answer
 

@@ -19,7 +19,7 @@ from time import monotonic
 
 import pytest
 
-from attack import API_KEY, TOKEN, Outcome, attacked, environment, hold
+from attack import API_KEY, TOKEN, Outcome, attacked, hold
 from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.company import Company
@@ -27,6 +27,7 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.faults import Stall, error_response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
+from commandline import environment
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
 from report_folders import report_folder
 from rows import job_run

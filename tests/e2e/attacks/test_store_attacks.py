@@ -21,12 +21,13 @@ import polars as pl
 import pytest
 
 import refusing
-from attack import attacked, environment, run
+from attack import attacked, run
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.export.download import verify
 from circleci_usage.export.ledger import Ledger
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, REQUIRED_COLUMNS
 from circleci_usage.usage.cache import load_sums
+from commandline import environment
 from recorded_store import Export, store_with
 from rows import job_run
 

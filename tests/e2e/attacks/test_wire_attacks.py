@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from attack import TOKEN, attacked, environment
+from attack import TOKEN, attacked
 from circleci_usage.config.environment import organizations
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError, UsageExporterError
 from circleci_usage.core.progress import NullProgress, SystemClock
@@ -33,6 +33,7 @@ from circleci_usage.export.download import Allowance, Download, ExpiredError, do
 from circleci_usage.export.engine import export_usage
 from circleci_usage.network.addresses import proxy_address, service_address, web_address
 from circleci_usage.network.http import BrokenError, Timeouts, wait_of
+from commandline import environment
 from exporting import NOW, OCTOBER, TinyCompany, bench
 from hostile_server import (
     HANG,

@@ -1,29 +1,22 @@
 """A login that is attacked while it waits for its browser, and then must still succeed."""
 
-import re
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
-from attack import Outcome, environment, hold
+from attack import Outcome, hold
 from circleci_usage.demo.standin.standin import StandIn
-from consent import answer_consent
-
-CLI = Path(sys.executable).with_name("circleci-usage")
-REGISTRATIONS = Path("circleci-usage", "oauth-clients.json")
-"""Within the config folder."""
-
-_PATIENCE = 30
-_HIDDEN = ("code", "code_verifier", "state")
-_START = re.compile(rb"http://127\.0\.0\.1:\d+/(?=\s)")
+from commandline import Finished
+from consent import consent_and_follow
+from login_machine import login_variables, secrets_of
+from running_login import PATIENCE, RunningLogin, running_login
 
 
 @dataclass
@@ -32,16 +25,13 @@ class WaitingLogin:
 
     Attributes:
         circleci: where it logs in.
-        process: the command.
-        said: what it has written to standard error so far.
-        start: the address that it has opened.
+        running: the command.
+        start: the address that it has opened; empty without a browser.
     """
 
     circleci: StandIn
-    process: subprocess.Popen[bytes]
-    said: bytes = b""
+    running: RunningLogin
     start: str = ""
-    _began: float = field(default_factory=monotonic)
 
     @property
     def port(self) -> int:
@@ -51,22 +41,9 @@ class WaitingLogin:
     def authority(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    @property
-    def callback(self) -> str:
-        return f"{self.start}callback"
-
-    def wait_for(self, pattern: re.Pattern[bytes]) -> str:
-        """What standard error says next that matches a pattern."""
-        assert self.process.stderr
-        while not (found := pattern.search(self.said)):
-            line = self.process.stderr.readline()
-            assert line, self.said.decode()
-            self.said += line
-        return found[0].decode()
-
     def connect(self) -> socket.socket:
         """A connection of another program."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
     def send(self, request: bytes) -> bytes:
         """What the listener answers to any bytes until it ends the connection."""
@@ -85,11 +62,19 @@ class WaitingLogin:
         """What a browser is answered; header names are written with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         address = self.start.removesuffix("/") + target
-        return requests.get(address, headers=named, allow_redirects=False, timeout=_PATIENCE)
+        return requests.get(address, headers=named, allow_redirects=False, timeout=PATIENCE)
+
+    def settle(self) -> None:
+        """Wait until it answers again, after more connections than it serves at a time."""
+        again = Retry(total=10, backoff_factor=0.05, allowed_methods=["GET"])
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=again))
+            answer = session.get(f"{self.start}nothing", timeout=PATIENCE)
+        assert answer.status_code == 404
 
     def consent(self, start: str | None = None) -> requests.Response:
         """What the person's tab shows in the end."""
-        return requests.get(answer_consent(start or self.start), timeout=_PATIENCE)
+        return consent_and_follow(start or self.start)
 
     def finish(self) -> Outcome:
         """Log in, in the tab of the person, and check that it succeeds."""
@@ -102,9 +87,16 @@ class WaitingLogin:
 
     def end(self) -> Outcome:
         """Wait for the end, and check what must hold: nothing secret is shown."""
-        out, err = self.process.communicate(timeout=_PATIENCE)
-        code, seconds = self.process.returncode, monotonic() - self._began
-        outcome = Outcome(code, out.decode(), (self.said + err).decode(), seconds)
+        return self._held(self.running.end())
+
+    def paste(self, text: bytes) -> Outcome:
+        """As `end`, with a text as input; without what was said before, which has the state."""
+        before = self.running.said
+        done = self.running.end(text)
+        return self._held(replace(done, err=done.err.removeprefix(before)))
+
+    def _held(self, done: Finished) -> Outcome:
+        outcome = Outcome.of(done)
         hold(outcome, secrets=secrets_of(self.circleci))
         return outcome
 
@@ -113,47 +105,10 @@ class WaitingLogin:
 def waiting_login(
     circleci: StandIn, folder: Path, *flags: str, **env: str
 ) -> Iterator[WaitingLogin]:
-    """A login on a machine whose config folder is in a folder."""
-    command = [str(CLI), "login", "--print-token", *flags]
-    variables = environment(login_variables(circleci, folder) | env)
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # No buffer of ours, from which `communicate` would not read.
-        bufsize=0,
-    ) as process:
-        try:
-            login = WaitingLogin(circleci, process)
-            if "--no-browser" not in flags:
-                login.start = login.wait_for(_START)
-            yield login
-        finally:
-            process.kill()
-
-
-def login_variables(circleci: StandIn, folder: Path) -> dict[str, str]:
-    """The environment of a login on a machine of its own; its browser opens nothing."""
-    return {
-        "CIRCLECI_URL": circleci.url,
-        "CIRCLECI_APP_URL": circleci.app_url,
-        "XDG_CONFIG_HOME": str(folder / "config"),
-        "BROWSER": "true %s",
-    }
-
-
-def secrets_of(circleci: StandIn) -> set[str]:
-    """The states, codes and verifiers of all logins so far."""
-    found: set[str] = set()
-    for call in circleci.calls:
-        if call.host == "app":
-            for text in (urlsplit(call.path).query, call.body.decode(errors="replace")):
-                found |= _secrets_in(parse_qs(text))
-    return found
-
-
-def _secrets_in(fields: Mapping[str, list[str]]) -> set[str]:
-    return {value for name in _HIDDEN for value in fields.get(name, [])}
+    """A login on a machine whose config folder is in a folder; its browser opens nothing."""
+    variables = {"BROWSER": "true %s", **login_variables(circleci, folder), **env}
+    with running_login("--print-token", *flags, cwd=folder, env=variables) as running:
+        login = WaitingLogin(circleci, running)
+        if "--no-browser" not in flags:
+            login.start = running.wait_for()
+        yield login
