@@ -117,7 +117,10 @@ def _refuse_other_text(name: str, token: str) -> None:
     if token.upper().startswith(_PROJECT_TOKEN):
         fault = f"is a project token, which cannot export usage; use {_PRINTED}, or {_PERSONAL}"
     elif not fault and not TOKEN.fullmatch(token):
-        fault = "is too long, or contains quotes, spaces or line breaks; copy the token again"
+        fault = (
+            "is too long, or contains invalid characters, such as spaces, quotes or line breaks;"
+            " copy the token again"
+        )
     if fault:
         raise SettingsError(f"{name} {fault}.")
 
