@@ -6,9 +6,11 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import pytest
+
 from circleci_usage.demo.standin import faults
 from commandline import circleci_usage
-from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, opening
+from logging_in import ACCESS_SEEN, CHECK_NEXT, CHOOSE_LEVEL, Machine, opening
 from login_machine import start_address
 
 # Into the keyring
@@ -20,9 +22,9 @@ def test_a_login_keeps_a_token_that_works(here: Machine) -> None:
     place = here.circleci.url
     kept = f"Logged in: the token for {place} is in the system's keyring."
     assert (done.code, done.out) == (0, "")
-    assert (
-        done.err
-        == f"{CHOOSE_LEVEL}{opening(done)}{kept} It expires on {here.expiry(done)}.\n{ACCESS_SEEN}"
+    assert done.err == (
+        f"{CHOOSE_LEVEL}{opening(done)}{ACCESS_SEEN}"
+        f"{kept} It expires on {here.expiry(done)}.\n{CHECK_NEXT}"
     )
     assert here.entries == {
         f"circleci-usage {place}": {"token": here.token, "expires": here.expiry(done)},
@@ -89,7 +91,7 @@ def test_a_variable_that_hides_the_token_is_named(here: Machine) -> None:
     done = here.login(CIRCLE_TOKEN="another_0123456789")
 
     assert done.code == 0
-    hint = "Warning: CIRCLE_TOKEN is set, and commands use it instead; unset it to use this token."
+    hint = "Warning: CIRCLE_TOKEN is set, and commands use it instead of the keyring; unset it."
     assert hint in done.err.splitlines()
 
 
@@ -98,7 +100,7 @@ def test_a_token_whose_access_is_not_known_is_kept_with_a_warning(here: Machine)
     done = here.login()
 
     assert done.code == 0
-    assert "Warning: Whether the new token works is not known: " in done.err
+    assert "Warning: Could not verify the new token: " in done.err
     assert len(here.entries) == 1
     here.assert_hidden(done.err)
 
@@ -109,7 +111,11 @@ def test_a_token_that_does_not_work_fails_in_the_browser_too(here: Machine) -> N
     done = here.login()
 
     assert done.code == 3
-    assert "Error: The new token does not work: " in done.err
+    assert done.err.splitlines()[-1] == (
+        f"Error: CircleCI at {here.circleci.url} rejects the new token, so it was not kept; check"
+        " --circleci-url (CIRCLECI_URL) and --app-url (CIRCLECI_APP_URL)."
+    )
+    assert here.entries == {}
     assert "The login failed" in here.seen_by_browser()["page"]
 
 
@@ -133,11 +139,10 @@ def test_what_to_do_with_a_printed_token_is_said(here: Machine) -> None:
     done = here.login("--print-token")
 
     assert done.err == (
-        f"{CHOOSE_LEVEL}{opening(done)}"
+        f"{CHOOSE_LEVEL}{opening(done)}{ACCESS_SEEN}"
         f"This token is kept nowhere else. It expires on {here.expiry(done)}.\n"
         f"Put it into a context as CIRCLECI_API_TOKEN, and {here.expiry(done)} as"
-        f" CIRCLECI_API_TOKEN_EXPIRES. Logging in like this again on this machine"
-        f" ends it at once.\n{ACCESS_SEEN}"
+        " CIRCLECI_API_TOKEN_EXPIRES. The next login like this on this machine revokes it.\n"
     )
 
 
@@ -161,8 +166,32 @@ def test_a_token_that_cannot_be_printed_is_an_error(here: Machine) -> None:
         command, shell=True, cwd=here.folder, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 5
-    assert "The result cannot be written to standard output" in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "Error: The result cannot be written to standard output: No space left on device. A token"
+        " may have been made that is kept nowhere; rerun the same command, which ends it."
+    )
+    assert "The login failed" in here.seen_by_browser()["page"]
     here.assert_hidden(done.stderr)
+
+
+@pytest.mark.parametrize("output", [">&-", "| true"])
+def test_without_a_reader_of_the_token_nobody_is_asked(here: Machine, output: str) -> None:
+    # The reader is gone before the program has started.
+    command = f"(sleep 0.2; {sys.executable} -m circleci_usage login --print-token) {output}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=here.folder,
+        env=os.environ | here.env | {"CI": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Error: Nobody reads standard output, so the result would be lost; redirect it to a file or"
+        " to a program that reads it.\n"
+    )
+    assert here.circleci.calls == []
 
 
 def test_a_lifetime_that_circleci_does_not_say_is_not_made_up(here: Machine) -> None:
@@ -173,7 +202,7 @@ def test_a_lifetime_that_circleci_does_not_say_is_not_made_up(here: Machine) -> 
     assert f"is in the system's keyring. {said}" in kept.err
     assert next(iter(here.entries.values()))["expires"] is None
     assert f"This token is kept nowhere else. {said}" in printed.err
-    assert "Put it into a context as CIRCLECI_API_TOKEN. Logging in" in printed.err
+    assert "Put it into a context as CIRCLECI_API_TOKEN. The next login" in printed.err
 
 
 # Logging out

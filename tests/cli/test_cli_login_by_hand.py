@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dialog import Answer, at_a_terminal
-from logging_in import ACCESS_SEEN, CHOOSE_LEVEL, Machine, by_hand, person
+from logging_in import ACCESS_SEEN, CHECK_NEXT, CHOOSE_LEVEL, Machine, by_hand, person
 from oauth_program import OAuthProgram
 
 REDIRECTED = re.compile(r"http://127\.0\.0\.1:\d+/callback")
@@ -22,10 +22,10 @@ def test_a_redirected_address_can_be_pasted(here: Machine, monkeypatch: pytest.M
     (shown,) = re.findall(rf"{here.circleci.app_url}\S+", done.err)
     assert done.err == (
         f"{CHOOSE_LEVEL}Open this address in a browser, on any machine:\n\n{shown}\n\n"
-        "After you chose Allow, the browser goes to an address that begins with"
-        " http://127.0.0.1 and cannot be shown. That is as it should be: copy that address.\n"
-        f"Logged in: the token for {here.circleci.url} is in the system's keyring."
-        f" It expires on {here.expiry(done)}.\n{ACCESS_SEEN}"
+        "After you choose Allow, the browser is redirected to an address that begins with"
+        " http://127.0.0.1. That page will not load, which is expected: copy its address.\n"
+        f"{ACCESS_SEEN}Logged in: the token for {here.circleci.url} is in the system's keyring."
+        f" It expires on {here.expiry(done)}.\n{CHECK_NEXT}"
     )
     # The state is in the address that is to be opened, and nowhere else.
     here.assert_hidden(done.err.replace(shown, ""))
@@ -53,11 +53,11 @@ def test_both_ways_use_the_same_client(here: Machine, monkeypatch: pytest.Monkey
 
 
 PASTED = [
-    ("", "The input ended before the redirected address; no token was made."),
+    ("", "The input ended before the redirected address; no token was made"),
     ("\n", "Nothing was pasted."),
     ("the-code-alone\n", "That is not an address."),
     ("https://app.circleci.com/oauth/authorize?x=1\n", "That is the address to open, not the one"),
-    ("http://127.0.0.1:1/callback?code=a&state=b\n", "That address is of another site or of"),
+    ("http://127.0.0.1:1/callback?code=a&state=b\n", "That address belongs to another site or"),
 ]
 
 
@@ -89,8 +89,8 @@ def test_an_address_of_an_earlier_login_is_refused(
 
     assert done.code == 2
     assert done.err.splitlines()[-1] == (
-        "Error: The redirect is not of this login: its state is another one. Use the browser tab"
-        " that this login opened, or the address that it printed."
+        "Error: The redirect belongs to another login: the state does not match. Use the browser"
+        " tab that this login opened, or the address that it printed."
     )
     here.assert_hidden(done.err.splitlines()[-1])
 
@@ -112,7 +112,7 @@ def test_an_address_that_is_pasted_twice_is_used_up(
     assert done.code == 3
     assert done.err.splitlines()[-1] == (
         "Error: CircleCI did not accept the authorization code (invalid_grant): it has expired,"
-        " was used before or is of another login; rerun `circleci-usage login`."
+        " was used before or belongs to another login; rerun the same command."
     )
 
 
@@ -144,7 +144,7 @@ def test_what_is_pasted_at_a_terminal_is_not_shown(here: Machine) -> None:
     done = at_a_terminal("login", "--no-browser", answers=[paste], cwd=here.folder, env=here.env)
 
     assert done.code == 0, done.out
-    assert "Paste that address here (it is not shown): \nLogged in: " in done.out
+    assert "Paste that address here (it is not shown): \nThe token has access to " in done.out
     assert pasted[0] not in done.out
     (shown,) = re.findall(rf"{here.circleci.app_url}\S+", done.out)
     here.assert_hidden(done.out.replace(shown, ""))
@@ -164,8 +164,8 @@ def test_at_a_terminal_somebody_can_try_again(here: Machine) -> None:
 @pytest.mark.parametrize(
     ("keys", "code", "said"),
     [
-        ("\x03", 130, "Interrupted. No token was made; rerun `circleci-usage login`."),
-        ("\x04", 2, "The input ended before the redirected address; no token was made."),
+        ("\x03", 130, "Interrupted. No token was made; rerun the same command."),
+        ("\x04", 2, "The input ended before the redirected address; no token was made"),
     ],
 )
 def test_a_question_can_be_left(here: Machine, keys: str, code: int, said: str) -> None:

@@ -26,7 +26,10 @@ def test_a_port_that_is_taken_is_replaced(here: Machine) -> None:
 
     [after] = here.clients
     assert done.code == 0, done.err
-    said = f"Port {before['port']} is taken by another program; this login registers another one."
+    said = (
+        f"Port {before['port']} is taken by another program, so this login registers again, with"
+        " another port. The token of an earlier login stays valid."
+    )
     assert said in done.err.splitlines()
     assert start_address(done.err) == f"http://127.0.0.1:{after['port']}/"
     assert before["client_id"] != after["client_id"]
@@ -51,7 +54,10 @@ def test_a_client_that_circleci_forgot_is_registered_again(
     done = here.login(flag)
 
     assert done.code == 0, done.err
-    again = "CircleCI refused the registration of this program; it is registered again."
+    again = (
+        "CircleCI refused the registration of this program; it is registered again. The token of an"
+        " earlier login stays valid."
+    )
     assert (again in done.err) == (flag != "--quiet")
     [client] = here.clients
     assert client["client_id"] != "forgotten"
@@ -102,7 +108,7 @@ def test_a_login_can_be_interrupted_while_it_waits(
         running.process.send_signal(number)
         done = running.end()
     assert done.code == 128 + number
-    assert done.err.endswith(f"Error: {said}. No token was made; rerun `circleci-usage login`.\n")
+    assert done.err.endswith(f"Error: {said}. No token was made; rerun the same command.\n")
     with pytest.raises(requests.ConnectionError):
         requests.get(opened, timeout=5)
 
@@ -120,8 +126,8 @@ def test_a_login_can_be_interrupted_while_it_exchanges_the_code(here: Machine) -
         done = running.end()
     assert done.code == 130
     assert done.err.endswith(
-        "Error: Interrupted. A token may have been made that is kept nowhere; rerun"
-        " `circleci-usage login`, which ends it.\n"
+        "Error: Interrupted. A token may have been made that is kept nowhere; rerun the same"
+        " command, which ends it.\n"
     )
     assert "The login failed" in here.seen_by_browser()["page"]
     here.assert_hidden(done.err)

@@ -140,8 +140,8 @@ def test_a_denied_access_is_one() -> None:
     with pytest.raises(AccessError) as raised:
         REQUEST.code_in(f"error=access_denied&error_description=No&state={STATE}")
     assert str(raised.value) == (
-        "The access was denied in the browser; no token was made. To allow it, rerun"
-        " `circleci-usage login`."
+        "The access was denied in the browser; no token was made. To allow it, rerun the same"
+        " command."
     )
     assert raised.value.exit_code == 3
 
@@ -162,8 +162,7 @@ def test_other_errors_are_circleci_s(error: str) -> None:
     with pytest.raises(ServiceError) as raised:
         REQUEST.code_in(urlencode({"error": error, "state": STATE}))
     assert str(raised.value) == (
-        f"CircleCI did not authorize the login ({error}). Try again later: rerun"
-        " `circleci-usage login`."
+        f"CircleCI did not authorize the login ({error}). Try again later: rerun the same command."
     )
     assert raised.value.exit_code == 4
 
@@ -192,7 +191,7 @@ def test_a_redirect_without_a_usable_code_is_circleci_s_fault(code: str) -> None
     with pytest.raises(ServiceError) as raised:
         REQUEST.code_in(urlencode({"code": code, "state": STATE}))
     assert str(raised.value) == (
-        "CircleCI's redirect has no authorization code; rerun `circleci-usage login`."
+        "CircleCI's redirect has no authorization code; rerun the same command."
     )
 
 

@@ -87,8 +87,8 @@ def test_the_start_leads_to_circleci_once(tab: Tab) -> None:
         tab.steps.wait(0, tab.warnings.append)
     assert tab.warnings == [
         (
-            "The login was opened a second time. If that was not you, press Ctrl-C and rerun"
-            " `circleci-usage login`."
+            "The login was opened a second time. If that was not you, press Ctrl-C and rerun the"
+            " same command."
         )
     ]
 
@@ -150,7 +150,7 @@ def test_a_redirect_of_another_login_changes_nothing(
     with tab.steps.wait(_PATIENCE, tab.warnings.append).answered() as code:
         assert code == SecretStr(CODE)
     assert "You are logged in" in page.result().text
-    assert [line for line in tab.warnings if line.endswith(" The login goes on waiting.")]
+    assert [line for line in tab.warnings if line.endswith(" Still waiting.")]
 
 
 def test_a_browser_that_does_not_come_back_is_told(tab: Tab) -> None:
@@ -160,7 +160,7 @@ def test_a_browser_that_does_not_come_back_is_told(tab: Tab) -> None:
     said = str(raised.value)
     assert said.startswith("The browser did not come back within ")
     assert said.endswith(
-        "; no token was made. Rerun `circleci-usage login`; on a machine without a browser, add"
+        "; no token was made: rerun the same command, on a machine without a browser with"
         " --no-browser."
     )
 
@@ -172,7 +172,7 @@ def test_a_browser_that_does_not_come_back_is_told(tab: Tab) -> None:
 def test_there_is_nothing_at_other_paths(tab: Tab, path: str) -> None:
     refused = tab.get(path)
     assert refused.status_code == 404
-    assert "Nothing is here" in refused.text
+    assert "Not found" in refused.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"])

@@ -182,9 +182,9 @@ def test_a_keyring_that_turns_out_to_be_none(file: Path) -> None:
 def test_without_the_package_there_is_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert_no_keyring(
-        "The package keyring is not installed, so a token cannot be kept in the system's keyring;"
-        " install `circleci-usage[keyring]`, or put the token of `circleci-usage login"
-        " --print-token` into the environment variable CIRCLECI_API_TOKEN instead."
+        "The package keyring is not installed, so no token can be kept in the system's keyring"
+        " (`pip install keyring` adds it); put the token of `circleci-usage login --print-token`"
+        " into the environment variable CIRCLECI_API_TOKEN instead."
     )
 
 

@@ -88,7 +88,7 @@ def test_a_code_that_is_not_accepted_is_told(bench: Bench) -> None:
         3,
         (
             "CircleCI did not accept the authorization code (invalid_grant): it has expired, was"
-            " used before or is of another login; rerun `circleci-usage login`."
+            " used before or belongs to another login; rerun the same command."
         ),
     )
 
@@ -154,7 +154,7 @@ def test_a_server_without_oauth_is_told(bench: Bench, step: str, status: int) ->
     assert told(raised) == (
         2,
         (
-            f"{bench.place} offers no login for programs (HTTP {status}): check --app-url"
+            f"{bench.place} does not support this login (HTTP {status}): check --app-url"
             " (CIRCLECI_APP_URL). On CircleCI server, set CIRCLECI_API_TOKEN to a personal API"
             " token instead."
         ),
@@ -167,7 +167,7 @@ def test_a_server_that_asks_to_wait_is_told(bench: Bench, step: str) -> None:
         call(bench.with_fault(response({}, 429)), step)
     assert told(raised) == (
         4,
-        f"{bench.place} asks to wait (HTTP 429); try again in some minutes.",
+        f"{bench.place} limits the rate of requests (HTTP 429); try again in some minutes.",
     )
 
 

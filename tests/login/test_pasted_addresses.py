@@ -11,7 +11,7 @@ from circleci_usage.login.authorization import OtherRedirectError
 GOOD = f"{URI}?code={CODE}&state={STATE}"
 
 PASTE = (
-    f" Paste the whole address that the browser shows after you chose Allow; it begins with {URI}?"
+    f" Paste the whole address that the browser shows after you choose Allow; it begins with {URI}?"
 )
 
 
@@ -45,14 +45,13 @@ def test_an_address_may_be_pasted_as_terminals_and_people_do(text: str) -> None:
         (f"code={CODE}&state={STATE}", "That is not an address."),
         (f"?code={CODE}&state={STATE}", "That is not an address."),
         (f"/callback?code={CODE}&state={STATE}", "That is not an address."),
-        (f"127.0.0.1:{PORT}/callback?code={CODE}&state={STATE}", "That is not an address."),
         (f"ftp://127.0.0.1:{PORT}/callback?code={CODE}&state={STATE}", "That is not an address."),
         ("javascript:alert(1)", "That is not an address."),
         ("http://[::1/callback", "That is not an address."),
         ("\ufffd", "That is not an address."),
         (
             REQUEST.address("https://app.circleci.com/oauth/authorize"),
-            "That is the address to open, not the one that it leads to.",
+            "That is the address to open, not the one you are redirected to.",
         ),
     ],
 )
@@ -91,7 +90,7 @@ def test_what_is_no_redirected_address_is_named(text: str, said: str) -> None:
 def test_an_address_elsewhere_gives_no_code(place: str) -> None:
     with pytest.raises(OtherRedirectError) as raised:
         REQUEST.code_in_address(f"{place}?code={CODE}&state={STATE}")
-    assert str(raised.value) == f"That address is of another site or of another login.{PASTE}"
+    assert str(raised.value) == f"That address belongs to another site or to another login.{PASTE}"
     assert CODE not in str(raised.value)
 
 

@@ -12,7 +12,7 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REQUEST = AuthorizationRequest("client", URI, SecretStr(STATE), SecretStr(VERIFIER))
 
 OTHER_STATE = (
-    "The redirect is not of this login: its state is another one. Use the browser tab that this"
-    " login opened, or the address that it printed."
+    "The redirect belongs to another login: the state does not match. Use the browser tab that"
+    " this login opened, or the address that it printed."
 )
 AMBIGUOUS = "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."

@@ -32,18 +32,20 @@ from login_machine import (
 )
 
 CHOOSE_LEVEL = (
-    "CircleCI asks which access level to allow. Choose Read, the smallest one. If `circleci-usage"
-    " doctor` says that the token may not request exports, log in again and choose Write, then"
-    " Admin.\n"
+    "CircleCI asks which access level to allow. Choose Read, the most limited one. If"
+    " `circleci-usage doctor` says that the token may not request exports, log in again and choose"
+    " Write, then Admin.\n"
 )
 """What a login says first."""
 
 ACCESS_SEEN = (
-    "It has access to 3 organizations: gh/tidewren, gh/tidewren-apps,"
+    "The token has access to 3 organizations: gh/tidewren, gh/tidewren-apps,"
     " circleci/8ZqW4mT1cVxR6nLkB2yHdJ.\n"
-    "Whether it may request exports is what `circleci-usage doctor` checks next.\n"
 )
-"""What a login says last."""
+"""What a login says of a token that works."""
+
+CHECK_NEXT = "Whether it may request exports is what `circleci-usage doctor` checks next.\n"
+"""What a login says last of a token that is kept."""
 
 _PATIENCE = 30
 

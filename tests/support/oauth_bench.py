@@ -18,7 +18,7 @@ from circleci_usage.login.oauth_server import OAuthServer
 from hostile_oauth import TOKEN
 from login_machine import circleci_of_today
 
-LATER = "try again later: rerun `circleci-usage login`."
+LATER = "try again later: rerun the same command."
 CHECK_ADDRESS = f"check --app-url (CIRCLECI_APP_URL), or {LATER}"
 
 

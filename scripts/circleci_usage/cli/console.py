@@ -14,10 +14,10 @@ from rich.style import Style
 from rich.text import Text
 
 from circleci_usage.cli import interrupts
-from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.progress.activities import Heartbeat, OpenTask, OpenWaiting, Timer
 from circleci_usage.cli.progress.log_display import LogDisplay
 from circleci_usage.cli.secrets import without_tokens
+from circleci_usage.core.ci import in_ci
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.progress import NullProgress, Progress, Task, Waiting
 from circleci_usage.core.untrusted_text import visible

@@ -10,6 +10,7 @@ from unicodedata import category
 from pydantic import SecretStr
 
 from circleci_usage.config.api_token import TOKEN, ApiToken, is_variable
+from circleci_usage.core.ci import in_ci
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
@@ -69,16 +70,18 @@ def _named_in_orb(environment: Mapping[str, str], name: str) -> str:
     return original if is_copied else name
 
 
-def no_token(environment: Mapping[str, str], place: str) -> SettingsError:
+def no_token(environment: Mapping[str, str], place: str, unread: str = "") -> SettingsError:
     """The error for a token that is nowhere, with the ways to set one.
 
     Args:
         environment: tells whether this is a CI job, where nobody can log in.
         place: the address of CircleCI whose login would be used.
+        unread: why a login cannot be found, if there is a reason.
     """
     variable = TOKEN_VARIABLES[0]
-    nowhere = f"No CircleCI API token is set, and no login is kept for {place}"
-    if is_ci_job(environment):
+    reason = f" ({unread})" if unread else ""
+    nowhere = f"No CircleCI API token is set, and no login is kept for {place}{reason}"
+    if in_ci(environment):
         return SettingsError(
             f"{nowhere}; add {variable} to a context of this job, best with the token of"
             " `circleci-usage login --print-token` on your own machine."
@@ -87,11 +90,6 @@ def no_token(environment: Mapping[str, str], place: str) -> SettingsError:
         f"{nowhere}; log in with `circleci-usage login`, or put a token into the environment"
         f" variable {variable}: {_PRINTED}, or else {_PERSONAL}."
     )
-
-
-def is_ci_job(environment: Mapping[str, str]) -> bool:
-    """Whether this runs in a CI job, where nobody answers."""
-    return environment.get("CI", "").lower() in {"1", "true"}
 
 
 def _last_day(environment: Mapping[str, str], name: str) -> date | None:

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.environment import circleci_token, no_token
 from circleci_usage.core.progress import Progress
-from circleci_usage.login.keyring_tokens import entry_name, read_token
+from circleci_usage.login.keyring_tokens import (
+    HOW_TO_INSTALL,
+    entry_name,
+    is_installed,
+    read_token,
+)
 
 
 def find_token(environment: Mapping[str, str], circleci_url: str, progress: Progress) -> ApiToken:
@@ -23,5 +28,6 @@ def find_token(environment: Mapping[str, str], circleci_url: str, progress: Prog
     """
     found = circleci_token(environment) or read_token(circleci_url, progress=progress)
     if found is None:
-        raise no_token(environment, entry_name(circleci_url))
+        unread = "" if is_installed() else f"the package keyring is not installed; {HOW_TO_INSTALL}"
+        raise no_token(environment, entry_name(circleci_url), unread)
     return found

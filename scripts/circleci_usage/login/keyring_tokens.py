@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
+from importlib.util import find_spec
 from logging import NullHandler, getLogger
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import SplitResult
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "the system's keyring"
 SERVICE: Final = "circleci-usage"
 
+HOW_TO_INSTALL: Final = "`pip install keyring` adds it"
+
 _LONGEST_ENTRY: Final = 10_000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _ABSENT: Final = ("keyring.backends.fail", "keyring.backends.null")
@@ -43,7 +46,15 @@ Result = TypeVar("Result")
 
 
 class NoKeyringError(SettingsError):
-    """There is no keyring on this machine, so it has no token either."""
+    """There is no keyring on this machine, so it has no token either.
+
+    Attributes:
+        why: the first half of the message.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; {_INSTEAD}.")
+        self.why = why
 
 
 class _Entry(BaseModel):
@@ -136,6 +147,14 @@ def forget_token(circleci_url: str, *, progress: Progress = _QUIET) -> bool:
     return _used(forget, progress)
 
 
+def is_installed() -> bool:
+    """Whether the extra is installed, without which no login of this machine can be read."""
+    try:
+        return find_spec("keyring") is not None
+    except ValueError:  # Something has been put in its place.
+        return False
+
+
 def entry_name(circleci_url: str) -> str:
     """The name of an address's entry: its origin, with a port unless it is the default one.
 
@@ -217,8 +236,8 @@ def _backend() -> "KeyringBackend":
 def _unloaded(error: Exception) -> SettingsError:
     if isinstance(error, ModuleNotFoundError) and error.name == "keyring":
         return NoKeyringError(
-            "The package keyring is not installed, so a token cannot be kept in the system's"
-            f" keyring; install `circleci-usage[keyring]`, or {_INSTEAD}."
+            "The package keyring is not installed, so no token can be kept in the system's keyring"
+            f" ({HOW_TO_INSTALL})"
         )
     fault = f"{type(error).__name__}: {error}"
     return SettingsError(
@@ -228,4 +247,4 @@ def _unloaded(error: Exception) -> SettingsError:
 
 
 def _no_keyring() -> NoKeyringError:
-    return NoKeyringError(f"This machine has no keyring that can keep a token; {_INSTEAD}.")
+    return NoKeyringError("This machine has no keyring that can keep a token")

@@ -10,7 +10,6 @@ import typer
 
 from circleci_usage.cli import flags
 from circleci_usage.cli.applied_settings import price_override
-from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_groups import (
     ConsoleFlags,
@@ -21,6 +20,7 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.settings_path import new_settings_path, settings_path
 from circleci_usage.cli.value_sources import COMMAND_LINE, is_from, written_in
+from circleci_usage.core.ci import in_ci
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from circleci_usage.cli import flags
-from circleci_usage.cli.ci import in_ci
 from circleci_usage.cli.display import console_for
 from circleci_usage.cli.flag_groups import (
     AddressFlag,
@@ -20,6 +19,7 @@ from circleci_usage.cli.flag_groups import (
 from circleci_usage.cli.secrets import remember_secret
 from circleci_usage.cli.streams import check_output
 from circleci_usage.cli.value_sources import written_in
+from circleci_usage.core.ci import in_ci
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 
@@ -105,11 +105,11 @@ def logout(given: LogoutFlags) -> None:
     [dim]circleci-usage logout[/dim]
     """
     from circleci_usage.cli.commands.login_steps import variable_in_use
-    from circleci_usage.login.keyring_tokens import entry_name, forget_token
+    from circleci_usage.login.keyring_tokens import entry_name
 
     console = console_for(given)
     place = entry_name(given.circleci_url)
-    if forget_token(given.circleci_url, progress=console):
+    if _forgotten(given.circleci_url, console):
         console.say(
             f"The token for {place} is no longer in the system's keyring. At CircleCI it is valid"
             " until it expires; to end it now, delete it there in User Settings → Personal API"
@@ -120,6 +120,15 @@ def logout(given: LogoutFlags) -> None:
     variable = variable_in_use(os.environ)
     if variable:
         console.warn(f"{variable} is set, so commands still have a token.")
+
+
+def _forgotten(circleci_url: str, console: "Console") -> bool:
+    from circleci_usage.login.keyring_tokens import NoKeyringError, forget_token
+
+    try:
+        return forget_token(circleci_url, progress=console)
+    except NoKeyringError as error:
+        raise SettingsError(f"{error.why}; no token was removed.") from None
 
 
 def _client(given: LoginFlags, console: "Console") -> "Client":
