@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _INPUT, _OUTPUT, _ERROR = range(3)
 _ENDED_WELL: Final = frozenset({None, 0})
 
+_closed: Final[set[int]] = set()
+"""The numbers of streams that were closed when the process began."""
+
 
 class _Stream(io.FileIO):
     """Drops what cannot be written.
@@ -53,9 +56,9 @@ def with_safe_streams(command: Callable[[], NoReturn]) -> Callable[[], NoReturn]
 
     @wraps(command)
     def wrapped() -> NoReturn:
-        closed = _open_closed()
+        open_closed_streams()
         output, errors = _Stream(_OUTPUT, "wb", closefd=False), _Stream(_ERROR, "wb", closefd=False)
-        output.was_closed = _OUTPUT in closed
+        output.was_closed = _OUTPUT in _closed
         sys.stdout, sys.stderr = _text(output, sys.stdout), _text(errors, sys.stderr)
         try:
             command()
@@ -108,16 +111,14 @@ def _has_no_reader(number: int) -> bool:
     return any(events & select.POLLERR for _, events in poll.poll(0))
 
 
-def _open_closed() -> set[int]:
-    """Occupy the numbers of closed streams, so that no file gets one and is printed into."""
-    closed = set()
+def open_closed_streams() -> None:
+    """Occupy the numbers of closed streams, so that nothing else gets one and is printed into."""
     for number in (_INPUT, _OUTPUT, _ERROR):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-            closed.add(number)
-    return closed
+            _closed.add(number)
 
 
 def _text(stream: _Stream, like: TextIO | None) -> io.TextIOWrapper:
