@@ -17,7 +17,7 @@ from waiting_login import WaitingLogin, waiting_login
 
 Tried = Callable[[int], None]
 
-FOREIGN = "The redirect is not of this login"
+FOREIGN = "The redirect belongs to another login"
 
 
 @pytest.fixture(scope="module")

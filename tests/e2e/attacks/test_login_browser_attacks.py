@@ -104,4 +104,4 @@ def test_a_page_of_another_port_of_this_machine(
         outcome = login.end()
     assert outcome.code == 0
     assert "a second time" not in outcome.err
-    assert outcome.err.count("The redirect is not of this login") == 1
+    assert outcome.err.count("The redirect belongs to another login") == 1
