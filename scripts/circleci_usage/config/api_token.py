@@ -7,11 +7,6 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from circleci_usage.core.secret_texts import TOKEN
-
-__all__ = ["TOKEN", "ApiToken"]
-
-
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

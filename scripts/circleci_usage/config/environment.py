@@ -9,13 +9,13 @@ from unicodedata import category
 
 from pydantic import SecretStr
 
-from circleci_usage.config.api_token import TOKEN, ApiToken, is_variable
+from circleci_usage.config.api_token import ApiToken, is_variable
 from circleci_usage.core.ci import in_ci
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import parse_day, parse_moment
-from circleci_usage.core.secret_texts import fault_of_secret
+from circleci_usage.core.secret_texts import TOKEN, fault_of_secret
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.organization_names import is_name, slug_in
 

@@ -16,9 +16,10 @@ from urllib.parse import SplitResult
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from circleci_usage.config.api_token import TOKEN, ApiToken
+from circleci_usage.config.api_token import ApiToken
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import NullProgress, Progress
+from circleci_usage.core.secret_texts import TOKEN
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.api_client import circleci_address
 from circleci_usage.network.addresses import web_address

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from circleci_usage.core.errors import AccessError, ServiceError, SettingsError
 from circleci_usage.core.progress import Progress
+from circleci_usage.core.secret_texts import TOKEN
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.login.authorization import AGAIN, AuthorizationRequest
 from circleci_usage.network.addresses import service_address
@@ -34,7 +35,6 @@ _EXAMPLE: Final = "https://app.circleci.com"
 _LONGEST_RESPONSE: Final = 1 << 20
 _LONGEST_LIFETIME: Final = timedelta(days=366)
 _CLIENT_ID: Final = re.compile(r"[!-~]{1,512}")
-_TOKEN: Final = re.compile(r"[!-~]{8,4096}")
 _HEADERS: Final = {"Accept": "application/json"}
 _FORM_HEADERS: Final = _HEADERS | {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -245,7 +245,7 @@ def _issued(response: _Response) -> IssuedToken:
     known = response.fields
     secret, kind = known.get("access_token"), known.get("token_type")
     is_bearer = isinstance(kind, str) and kind.lower() == "bearer"
-    is_sound = isinstance(secret, str) and _TOKEN.fullmatch(secret)
+    is_sound = isinstance(secret, str) and TOKEN.fullmatch(secret)
     if "error" in known or not is_bearer or not is_sound:
         raise ServiceError(f"CircleCI's response has no usable token; {_LATER}")
     return IssuedToken(SecretStr(str(secret)), _lifetime(known.get("expires_in")))

@@ -31,10 +31,7 @@ if TYPE_CHECKING:
 _APP_URL: Final = "https://app.circleci.com"
 _KEPT_NAME: Final = "CircleCI Usage Exporter"
 _PRINTED_NAME: Final = "CircleCI Usage Exporter (printed token)"
-"""Another client, because a login ends the token of the client's login before."""
-_LONGEST_LINE: Final = 10_000
-_NO_TEXT: Final = "\N{REPLACEMENT CHARACTER}"
-_NAMED: Final = 5
+"""Another client, because a login revokes the previous token of its client."""
 _LEVEL: Final = (
     "CircleCI asks which access level to allow. Choose Read, the most limited one. If"
     " `circleci-usage doctor` says that the token may not request exports, log in again and choose"
