@@ -158,5 +158,6 @@ def _alike(rows: Iterable[Row]) -> list[Row]:
 
 def _without_null(text: str) -> str:
     # A merged file has no carriage return at the start of a row: csv would read a blank line there.
-    text = text.lstrip("\r")
+    # At the end of a row, any number of them is a line end.
+    text = text.strip("\r")
     return "" if text in NULL_MARKS else text
