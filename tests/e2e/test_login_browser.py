@@ -12,6 +12,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import Browser, chromium_driver
+from commandline import Finished
 from dialog import at_a_terminal
 from logging_in import Machine
 from running_login import RunningLogin, running_login
@@ -67,12 +68,18 @@ def assert_clean(here: Machine, browser: Browser, start: str) -> None:
     assert [each for each in complaints if "favicon.ico" not in each] == []
 
 
-def test_somebody_allows_to_read(here: Machine, browser: Browser) -> None:
+def answered(here: Machine, browser: Browser, button: str) -> tuple[Finished, str]:
+    """A login that a person answers in the tab that it opened, and where that began."""
     with started(here) as running:
         start = running.wait_for()
         browser.driver.get(start)
-        press(browser, "allow")
-        done = running.end()
+        press(browser, button)
+        return running.end(), start
+
+
+def test_somebody_allows_to_read(here: Machine, browser: Browser) -> None:
+    done, start = answered(here, browser, "allow")
+
     assert done.code == 0, done.err
     assert outcome(browser, start) == "You are logged in"
     assert here.accepts(here.token)
@@ -80,11 +87,8 @@ def test_somebody_allows_to_read(here: Machine, browser: Browser) -> None:
 
 
 def test_somebody_denies(here: Machine, browser: Browser) -> None:
-    with started(here) as running:
-        start = running.wait_for()
-        browser.driver.get(start)
-        press(browser, "deny")
-        done = running.end()
+    done, start = answered(here, browser, "deny")
+
     assert done.code == 3
     assert "Error: The access was denied in the browser; no token was made." in done.err
     assert outcome(browser, start) == "The login failed"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, unquote
 
+from circleci_usage.core.secret_texts import EXPIRES
+
 _SECRET: Final = ("TOKEN", "API_KEY", "APP_KEY", "PASSWORD", "SECRET")
-_LAST_DAY: Final = "_EXPIRES"
-"""The end of the name of a variable with the last day of a token."""
 _PROXY: Final = "_PROXY"
 _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""
@@ -65,7 +65,7 @@ def _secret_values(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_secret(name: str) -> bool:
-    return not name.endswith(_LAST_DAY) and any(word in name for word in _SECRET)
+    return not name.endswith(EXPIRES) and any(word in name for word in _SECRET)
 
 
 def secret_variable(flag: str) -> str | None:

@@ -15,14 +15,11 @@ from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import parse_day, parse_moment
-from circleci_usage.core.secret_texts import TOKEN, fault_of_secret
+from circleci_usage.core.secret_texts import EXPIRES, TOKEN, fault_of_secret
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.organization_names import is_name, slug_in
 
 TOKEN_VARIABLES: Final = ("CIRCLECI_API_TOKEN", "CIRCLE_TOKEN", "CIRCLECI_TOKEN")
-
-EXPIRES: Final = "_EXPIRES"
-"""The end of the name of a variable with the last day of a token: CIRCLECI_API_TOKEN_EXPIRES."""
 
 _ORB: Final = "CIRCLECI_USAGE_ORB_SECRET_"
 """The orb's script copies a secret from the variable that is named in one that begins with this."""
@@ -49,13 +46,18 @@ def circleci_token(environment: Mapping[str, str]) -> ApiToken | None:
     Raises:
         SettingsError: its text is no such token, or that of its last day is not a date.
     """
-    for name in TOKEN_VARIABLES:
-        token = environment.get(name, "").strip()
-        if token:
-            source = _named_in_orb(environment, name)
-            _refuse_other_text(source, token)
-            return ApiToken(SecretStr(token), source, _last_day(environment, f"{source}{EXPIRES}"))
-    return None
+    name = token_variable(environment)
+    if name is None:
+        return None
+    token, source = environment[name].strip(), _named_in_orb(environment, name)
+    _refuse_other_text(source, token)
+    return ApiToken(SecretStr(token), source, _last_day(environment, f"{source}{EXPIRES}"))
+
+
+def token_variable(environment: Mapping[str, str]) -> str | None:
+    """The first of `TOKEN_VARIABLES` that is set; commands use its token, not the keyring's."""
+    names = (name for name in TOKEN_VARIABLES if environment.get(name, "").strip())
+    return next(names, None)
 
 
 def _named_in_orb(environment: Mapping[str, str], name: str) -> str:

@@ -3,6 +3,9 @@
 import re
 from typing import Final
 
+EXPIRES: Final = "_EXPIRES"
+"""The end of the name of a variable with the last day of a token: CIRCLECI_API_TOKEN_EXPIRES."""
+
 TOKEN: Final = re.compile(r"[!#-\[\]-~]{1,4096}")
 """What a token of CircleCI can be: printable ASCII that JSON writes unchanged, so that it can be
 recognized in any text, and no longer than a header may be."""

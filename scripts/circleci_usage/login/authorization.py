@@ -135,7 +135,7 @@ class AuthorizationRequest:
             f" choose Allow; it begins with {self.redirect_uri}?"
         )
 
-    def harmless(self, text: str, code: SecretStr | None = None) -> str:
+    def redacted(self, text: str, code: SecretStr | None = None) -> str:
         """A text from outside as a short line without this login's secrets, should it quote them.
 
         Args:
@@ -150,11 +150,13 @@ class AuthorizationRequest:
     def _refusal(self, answer: dict[str, str]) -> AccessError | ServiceError:
         reason = answer["error"]
         if reason == _DENIED:
-            return AccessError(f"The access was denied in the browser; no token was made. {_RERUN}")
+            return AccessError(
+                f"The access was denied in the browser; no token was made. To allow it, {AGAIN}."
+            )
         description = answer.get("error_description", "")
-        detail = f": {self.harmless(description)}" if description else ""
+        detail = f": {self.redacted(description)}" if description else ""
         return ServiceError(
-            f"CircleCI did not authorize the login ({self.harmless(reason) or 'no reason given'}"
+            f"CircleCI did not authorize the login ({self.redacted(reason) or 'no reason given'}"
             f"{detail}). Try again later: {AGAIN}."
         )
 
@@ -177,9 +179,6 @@ def _fields(query: str) -> dict[str, str]:
             "The redirect is ambiguous or too long, as none of CircleCI's is; it was ignored."
         )
     return fields
-
-
-_RERUN: Final = f"To allow it, {AGAIN}."
 
 
 def _what_was_pasted(text: str) -> str:

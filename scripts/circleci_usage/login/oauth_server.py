@@ -71,10 +71,10 @@ class _Response:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def told(self, harmless: Callable[[str], str] = inert) -> str:
+    def told(self, redacted: Callable[[str], str] = inert) -> str:
         """The status with CircleCI's own words, fit to be shown."""
         named = [self.fields.get(name) for name in ("message", "error_description", "error")]
-        texts = [harmless(text) for text in named if isinstance(text, str) and text]
+        texts = [redacted(text) for text in named if isinstance(text, str) and text]
         return ": ".join([f"HTTP {self.status}", *texts[:1]])
 
 
@@ -139,7 +139,7 @@ class OAuthServer:
         address = request.address(f"{self.url}/oauth/authorize")
         response = self._send("GET", address)
         if response.status == requests.codes.bad_request:
-            told = response.told(request.harmless)
+            told = response.told(request.redacted)
             raise UnknownClientError(
                 f"CircleCI rejected the authorization request ({told}); {_LATER}"
             )
@@ -159,7 +159,7 @@ class OAuthServer:
                 f" was used before or belongs to another login; {AGAIN}."
             )
         if response.status != requests.codes.ok:
-            told = response.told(lambda text: request.harmless(text, code))
+            told = response.told(lambda text: request.redacted(text, code))
             raise ServiceError(f"CircleCI issued no token ({told}); {_LATER}")
         return _issued(response)
 

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 
 from circleci_usage.config.api_token import ApiToken, is_variable
-from circleci_usage.config.environment import EXPIRES
 from circleci_usage.core.plurals import counted
+from circleci_usage.core.secret_texts import EXPIRES
 from circleci_usage.login.keyring_tokens import SOURCE
 
 WARNED: Final = 14

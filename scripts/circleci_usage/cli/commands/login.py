@@ -101,7 +101,7 @@ def logout(given: LogoutFlags) -> None:
 
     [dim]circleci-usage logout[/dim]
     """
-    from circleci_usage.cli.commands.login_steps import variable_in_use
+    from circleci_usage.config.environment import token_variable
     from circleci_usage.login.keyring_tokens import entry_name
 
     console = console_for(given)
@@ -114,7 +114,7 @@ def logout(given: LogoutFlags) -> None:
         )
     else:
         console.say(f"The system's keyring has no token for {place}.")
-    variable = variable_in_use(os.environ)
+    variable = token_variable(os.environ)
     if variable:
         console.warn(f"{variable} is set, so commands still have a token.")
 
@@ -172,7 +172,7 @@ def _check_addresses(context: typer.Context, given: LoginFlags, app_url: str) ->
 
 def _check_place(given: LoginFlags, console: "Console") -> None:
     """Check that somebody can log in here and that the token can be put where it belongs."""
-    from circleci_usage.cli.commands.login_steps import variable_in_use
+    from circleci_usage.config.environment import token_variable
     from circleci_usage.login.keyring_tokens import check_keyring
 
     if in_ci(os.environ):
@@ -185,7 +185,7 @@ def _check_place(given: LoginFlags, console: "Console") -> None:
         check_output()
         return
     check_keyring(given.circleci_url, progress=console)
-    variable = variable_in_use(os.environ)
+    variable = token_variable(os.environ)
     if variable:
         console.warn(f"{variable} is set, and commands use it instead of the keyring; unset it.")
 

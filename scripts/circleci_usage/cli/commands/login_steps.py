@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from datetime import date
 from getpass import getpass
 from typing import Final
@@ -12,7 +11,6 @@ import typer
 from circleci_usage.cli.browser import open_browser
 from circleci_usage.cli.console import Console
 from circleci_usage.cli.streams import print_surely
-from circleci_usage.config.environment import TOKEN_VARIABLES
 from circleci_usage.core.errors import AccessError, SettingsError, UsageExporterError
 from circleci_usage.core.plurals import counted, few
 from circleci_usage.core.progress import SystemClock
@@ -110,12 +108,6 @@ def show_access(issued: IssuedToken, api: str, console: Console) -> None:
         console.warn(f"Could not verify the new token: {error}")
     else:
         _show_organizations([client.redacted(each.slug) for each in found], console)
-
-
-def variable_in_use(environment: Mapping[str, str]) -> str | None:
-    """The variable whose token commands use instead of the keyring's."""
-    names = (name for name in TOKEN_VARIABLES if environment.get(name, "").strip())
-    return next(names, None)
 
 
 def _show_organizations(slugs: list[str], console: Console) -> None:
