@@ -24,7 +24,7 @@ help: ## List the targets
 demo: $(VENV)/.installed ## Try it without an account: the report of a sample company
 	$(BIN)/circleci-usage demo
 
-test: $(VENV)/.installed ## Run all tests; lists the ten slowest
+test: $(VENV)/.installed $(VENV)/.s3 ## Run all tests; lists the ten slowest
 	$(BIN)/python -m pytest -n auto --durations=10 $(PYTEST_ARGS)
 
 test-spark: ## Run the tests of --engine spark on a local cluster; needs Java
@@ -93,10 +93,11 @@ schema: $(VENV)/.installed ## Generate the JSON Schema of the settings file
 
 requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) pyproject.toml --output-file requirements.txt
+	$(COMPILE) pyproject.toml --extra image --output-file requirements.txt
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	printf 'hatch-fancy-pypi-readme\nhatchling\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-build.txt
 	echo pip-audit | $(COMPILE) - --output-file requirements-audit.txt
+	echo 'moto[server]' | $(COMPILE) - --output-file requirements-s3.txt
 	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
 
@@ -128,6 +129,12 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.requirements
 $(VENV)/.audit: requirements-audit.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+# The stand-in for S3: a server that the tests start, with packages that they must not depend on.
+$(VENV)/.s3: requirements-s3.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/s3
+	$(VENV)/s3/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 # atheris supports a few Pythons on x86-64 Linux; elsewhere the attacks run without it.

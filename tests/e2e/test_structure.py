@@ -31,6 +31,7 @@ ROOMS: Final = (
     "outputs",
     "pipeline",
     "stored_usage",
+    "warehouse",
     "settings_proposal",
     "export_and_report",
     "push",

@@ -27,6 +27,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.usage.aggregates import Sums
+from circleci_usage.usage.day_statistics import ReadDays
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
 
@@ -68,6 +69,7 @@ class Source:
         size: their bytes.
         read: sums them up.
         merge: writes their rows into one file; None where the rows stay where they are.
+        read_days: computes statistics of each day; None where the engine has none.
         warnings: what a reader should know, a line each.
         complete_through: the last UTC day whose data are complete; None when that is not known.
         complete: all days whose data are complete, also those without usage; None when that is not
@@ -78,6 +80,7 @@ class Source:
     size: int
     read: Read
     merge: Merge | None = None
+    read_days: ReadDays | None = None
     warnings: tuple[str, ...] = ()
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None

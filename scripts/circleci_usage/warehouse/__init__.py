@@ -1,0 +1,1 @@
+"""Job runs and daily costs in a warehouse: DuckDB, PostgreSQL or Parquet files."""
