@@ -1,7 +1,7 @@
 """Owned costs and job runs per day and job: the finest tables, which metrics are made of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,12 @@ from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project only: writing would take longer than reading."""
+
+_AMOUNTS: Final = {
+    DAILY_CHARGES: ("credits", "unpriced_credits", "cost"),
+    DAILY_RUNS: ("job_runs", "job_seconds"),
+}
+"""What the lines of each table have besides their keys, before they are finished."""
 
 FINE: Final = (*(name for name in names_in(Place.DAILY_TABLES) if name != TEAM), TEAM)
 COARSE: Final = ("date", *PROJECT, TEAM)
@@ -44,6 +50,23 @@ class DailyTables:
         """
         return self.tables[DAILY_RUNS].frame
 
+    def sums(self, table: str, keys: Sequence[str]) -> pd.DataFrame:
+        """The amounts of a table by fewer keys.
+
+        Known costs and unknown ones (None) are on different lines.
+
+        Args:
+            table: its name.
+            keys: at least one of its keys.
+        """
+        lines = self.tables[table]
+        counts, apart = lines.counts, [*keys]
+        if "unpriced_credits" in counts:
+            counts = counts.assign(is_unpriced=counts["unpriced_credits"] != 0)
+            apart.append("is_unpriced")
+        summed = sum_by(counts, apart, _AMOUNTS[table]).reset_index()
+        return replace(lines, counts=summed).frame
+
 
 def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
     """Owned costs and runs → their sums per day, by job or, where these are too many, by project.
@@ -54,9 +77,8 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
         places: the decimal places of the seconds.
     """
     keys = COARSE if _are_too_many(costs) else FINE
-    amounts = ["credits", "unpriced_credits", "cost"]
-    charges = sum_by(costs.lines, [*keys, "credit_type"], amounts).reset_index()
-    counted = sum_by(runs, keys, ["job_runs", "job_seconds"]).reset_index()
+    charges = sum_by(costs.lines, [*keys, "credit_type"], _AMOUNTS[DAILY_CHARGES]).reset_index()
+    counted = sum_by(runs, keys, _AMOUNTS[DAILY_RUNS]).reset_index()
     return DailyTables(
         {
             DAILY_CHARGES: ScaledLines(charges, costs.all_places(charges), _known),
