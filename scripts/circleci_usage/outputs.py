@@ -12,8 +12,7 @@ from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
-from circleci_usage.push.prometheus.report_file import report_metrics
-from circleci_usage.push.report_samples import SampleOptions, samples_of
+from circleci_usage.push.prometheus.report_file import write_report_metrics
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
 from circleci_usage.render.formatting import days
@@ -22,7 +21,6 @@ from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import UNNAMED, Presentation, Report
-from circleci_usage.report_folder.being_written import report_being_written
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
 from circleci_usage.report_folder.writer import FileWriter, replace_report
@@ -156,13 +154,6 @@ def _write_summary(view: ReportView, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _write_metrics(report: Report, path: Path) -> None:
-    """From summary.json and the tables beside it, as `push` reads them."""
-    written = report_being_written(report, path.parent)
-    samples = samples_of(written, SampleOptions(), report.generated_at)
-    path.write_text(report_metrics(samples), encoding="utf-8")
-
-
 _OUTPUTS: Final[Mapping[str, Output]] = {
     CHARTS_FOLDER: _folder(draw_charts),
     PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
@@ -171,7 +162,7 @@ _OUTPUTS: Final[Mapping[str, Output]] = {
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
     TABLES_FOLDER: _folder(_of_report(write_tables)),
-    METRICS_NAME: _of_report(_write_metrics),
+    METRICS_NAME: _of_report(write_report_metrics),
 }
 """What every report has: the name of a file or folder → what writes it. A later one may read the
 files of earlier ones."""

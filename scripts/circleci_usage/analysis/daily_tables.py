@@ -17,8 +17,9 @@ from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project only: writing would take longer than reading."""
 
+_UNPRICED: Final = "unpriced_credits"
 _AMOUNTS: Final = {
-    DAILY_CHARGES: ("credits", "unpriced_credits", "cost"),
+    DAILY_CHARGES: ("credits", _UNPRICED, "cost"),
     DAILY_RUNS: ("job_runs", "job_seconds"),
 }
 """What the lines of each table have besides their keys, before they are finished."""
@@ -61,10 +62,13 @@ class DailyTables:
         """
         lines = self.tables[table]
         counts, apart = lines.counts, [*keys]
-        if "unpriced_credits" in counts:
-            counts = counts.assign(is_unpriced=counts["unpriced_credits"] != 0)
-            apart.append("is_unpriced")
-        summed = sum_by(counts, apart, _AMOUNTS[table]).reset_index()
+        amounts = [*_AMOUNTS[table]]
+        if _UNPRICED in amounts:
+            # A mark instead of an amount: 5 and -5 unpriced credits are not 0, but unknown.
+            counts = counts.assign(**{_UNPRICED: (counts[_UNPRICED] != 0).astype("int64")})
+            amounts.remove(_UNPRICED)
+            apart.append(_UNPRICED)
+        summed = sum_by(counts, apart, amounts).reset_index()
         return replace(lines, counts=summed).frame
 
 
@@ -104,6 +108,6 @@ def _are_too_many(costs: Costs) -> bool:
 
 def _known(charges: pd.DataFrame) -> pd.DataFrame:
     """The charges with None for the cost of credits that have no price, which is not 0."""
-    unpriced = charges["unpriced_credits"] != 0
+    unpriced = charges[_UNPRICED] != 0
     known = charges.assign(cost=charges["cost"].mask(unpriced, None))
-    return known.drop(columns="unpriced_credits")
+    return known.drop(columns=_UNPRICED)

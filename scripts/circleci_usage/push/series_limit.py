@@ -1,6 +1,6 @@
 """Series cost money or memory wherever they go: how many there are, and how to have fewer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
 from circleci_usage.push.samples import Sample, TagPairs, summed
@@ -25,13 +25,15 @@ def series_objection(samples: Iterable[Sample], limit: int, why: str) -> str | N
     series = series_of(samples)
     if len(series) <= limit:
         return None
-    worst, remaining = _worst_tag(series)
-    leave_out = "of --tags" if worst in OPT_IN_TAGS else f"with --without-tags {worst}"
+    too_many = f"{len(series):,} series exceed the limit of {limit:,} (--max-series), and {why}."
+    worst = _worst_tag(series)
+    if worst is None:
+        return f"{too_many} Allow them with --max-series {len(series)}."
+    tag, remaining = worst
+    leave_out = "of --tags" if tag in OPT_IN_TAGS else f"with --without-tags {tag}"
     return (
-        f"{len(series):,} series exceed the limit of {limit:,} (--max-series), and {why}."
-        f" The tag {worst} causes most of them: without it there are"
-        f" {remaining:,}. Leave it out {leave_out}, or allow them with --max-series"
-        f" {len(series)}."
+        f"{too_many} The tag {tag} causes most of them: without it there are {remaining:,}."
+        f" Leave it out {leave_out}, or allow them with --max-series {len(series)}."
     )
 
 
@@ -42,22 +44,25 @@ def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample
         The samples, summed up; and the tags that were left out, those that cause most series first.
     """
     left_out: list[str] = []
-    while len(samples) > limit:
-        worst, remaining = _worst_tag(series_of(samples))
-        if remaining == len(samples):
-            break
-        samples = summed(sample._replace(tags=_without(sample.tags, worst)) for sample in samples)
-        left_out.append(worst)
+    while len(samples) > limit and (worst := _worst_tag(series_of(samples))):
+        tag, _ = worst
+        samples = summed(sample._replace(tags=_without(sample.tags, tag)) for sample in samples)
+        left_out.append(tag)
     return samples, tuple(left_out)
 
 
-def _worst_tag(series: Iterable[Series]) -> tuple[str, int]:
-    """The tag that causes most series, and how many there would be without it."""
+def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
+    """The tag that causes most series, and how many there would be without it.
+
+    None if there are as many without any of those that can be left out.
+    """
     used = {key for _, tags in series for key, _ in tags}
     # A tag that was added comes first: without it the series are what they were before.
     keys = used.intersection(OPT_IN_TAGS) or used.intersection(DEFAULT_TAGS)
     counts = {key: len(_series_without(series, key)) for key in sorted(keys)}
-    worst = min(counts, key=lambda key: counts[key])
+    worst = min(counts, key=lambda key: counts[key], default=None)
+    if worst is None or counts[worst] == len(series):
+        return None
     return worst, counts[worst]
 
 

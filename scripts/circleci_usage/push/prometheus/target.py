@@ -21,7 +21,6 @@ from circleci_usage.push.prometheus.text import metric_name, text_format
 from circleci_usage.push.report_samples import ReportSamples, SampleOptions
 from circleci_usage.push.series_limit import series_objection
 from circleci_usage.push.timestamps import Mode
-from circleci_usage.report_folder.reader import ReportFolder
 
 _WHY_FEW: Final = "Prometheus keeps each in memory"
 
@@ -113,7 +112,7 @@ class PrometheusTarget:
             folder=samples.report.path,
             period=samples.report.period,
             output=self._options.output,
-            content=_content(samples.report, text_format(samples.samples)),
+            content=_content(samples),
             by_metric=Counter(metric_name(sample.metric) for sample in samples.samples),
             objection=series_objection(samples.samples, limit, _WHY_FEW),
         )
@@ -145,8 +144,8 @@ class PrometheusTarget:
         return PrometheusResult(plan.output, plan.series)
 
 
-def _content(report: ReportFolder, text: str) -> bytes:
+def _content(samples: ReportSamples) -> bytes:
     try:
-        return text.encode()
+        return text_format(samples.report.period, samples.samples).encode()
     except UnicodeEncodeError:  # half a character: JSON can have that in a name, a file cannot
-        raise report.damaged_summary() from None
+        raise samples.report.damaged_summary() from None

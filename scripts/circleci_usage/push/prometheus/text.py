@@ -1,4 +1,4 @@
-r"""Samples → Prometheus' text format (prometheus.io/docs/instrumenting/exposition_formats).
+"""Samples → Prometheus' text format (prometheus.io/docs/instrumenting/exposition_formats).
 
 Without timestamps: node_exporter refuses a file that has them. Every metric is a gauge, because a
 later report replaces an earlier one.
@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Final
 
 from circleci_usage.core.decimals import plain
+from circleci_usage.core.periods import Period
 from circleci_usage.push.metrics import MEANINGS
 from circleci_usage.push.samples import Sample, TagPairs
 
@@ -25,18 +26,22 @@ def metric_name(metric: str) -> str:
     return metric.replace(".", "_")
 
 
-def text_format(samples: Iterable[Sample]) -> str:
+def text_format(period: Period, samples: Iterable[Sample], note: str = "") -> str:
     """Samples, metric by metric, each in the order of its tags.
 
     Values have all their digits, though Prometheus keeps doubles.
 
     Args:
+        period: the days of the report, for a comment.
         samples: no two with the same metric and tags.
+        note: a line for another comment.
     """
     of_metric: dict[str, list[Sample]] = {metric: [] for metric in MEANINGS}
     for sample in sorted(samples, key=attrgetter("tags")):
         of_metric[sample.metric].append(sample)
-    return "".join(line for metric in MEANINGS for line in _family(metric, of_metric[metric]))
+    comments = [f"CircleCI usage, {period}.", note]
+    families = [line for metric in MEANINGS for line in _family(metric, of_metric[metric])]
+    return "".join([*(f"# {comment}\n" for comment in comments if comment), *families])
 
 
 def _family(metric: str, samples: Sequence[Sample]) -> Iterator[str]:
