@@ -1,5 +1,6 @@
 """Series cost money or memory wherever they go: how many there are, and how to have fewer."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
@@ -54,16 +55,17 @@ def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample
 def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
     """The tag that causes most series, and how many there would be without it.
 
-    None if there are as many without any of those that can be left out.
+    Of tags that cause as many, the one with more names. None if no tag can be left out.
     """
-    used = {key for _, tags in series for key, _ in tags}
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for _, tags in series:
+        for key, name in tags:
+            names[key].add(name)
     # A tag that was added comes first: without it the series are what they were before.
-    keys = used.intersection(OPT_IN_TAGS) or used.intersection(DEFAULT_TAGS)
+    keys = names.keys() & {*OPT_IN_TAGS} or names.keys() & {*DEFAULT_TAGS}
     counts = {key: len(_series_without(series, key)) for key in sorted(keys)}
-    worst = min(counts, key=lambda key: counts[key], default=None)
-    if worst is None or counts[worst] == len(series):
-        return None
-    return worst, counts[worst]
+    worst = min(counts, key=lambda key: (counts[key], -len(names[key])), default=None)
+    return None if worst is None else (worst, counts[worst])
 
 
 def _series_without(series: Iterable[Series], key: str) -> set[Series]:
