@@ -237,6 +237,19 @@ def test_few_enough_series_keep_their_labels(samples: ReportSamples) -> None:
     assert {"project", "team"} <= set(dict(next(iter(samples_in(text)["circleci_usage_cost"]))))
 
 
+def test_labels_that_cause_series_only_together_are_both_left_out(samples: ReportSamples) -> None:
+    """Where each project is a team of its own, neither label alone makes fewer series."""
+    own_teams = tuple(
+        Sample(COST, (("project", f"p{n}"), ("team", f"t{n}"), ("credit_type", "compute")), 0, n)
+        for n in map(Decimal, range(9))
+    )
+
+    text = report_metrics(replace(samples, samples=own_teams), limit=3)
+
+    assert "# Without project, team: with them there would be 9 series, more than 3.\n" in text
+    assert text.endswith('circleci_usage_cost{credit_type="compute"} 36\n')
+
+
 def test_budgets_alone_may_exceed_the_limit(samples: ReportSamples) -> None:
     """They have no label that could be left out: nothing hangs, nothing is lost."""
     budgets = tuple(
