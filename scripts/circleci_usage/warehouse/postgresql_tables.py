@@ -1,0 +1,107 @@
+"""The statements that make the tables of the warehouse in PostgreSQL."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Final
+
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from circleci_usage.warehouse.tables import (
+    DAILY_COSTS,
+    EXACT_DECIMALS,
+    EXACT_DIGITS,
+    JOB_DAYS,
+    JOB_RUNS,
+    WORKFLOW_DAYS,
+    Column,
+    Type,
+    WarehouseTable,
+)
+
+Statement = SQL | Composed
+
+TABLES: Final = (JOB_RUNS, DAILY_COSTS, WORKFLOW_DAYS, JOB_DAYS)
+
+VERSION_TABLE: Final = "schema_version"
+LOADS_TABLE: Final = "loads"
+
+_TYPES: Final[Mapping[Type, Statement]] = {
+    Type.TEXT: SQL("text"),
+    Type.UUID: SQL("uuid"),
+    Type.DAY: SQL("date"),
+    Type.MOMENT: SQL("timestamptz"),
+    Type.EXACT: SQL("numeric({}, {})").format(Literal(EXACT_DIGITS), Literal(EXACT_DECIMALS)),
+    Type.INTEGER: SQL("bigint"),
+    Type.NUMBER: SQL("double precision"),
+    Type.FLAG: SQL("boolean"),
+}
+
+_OF_PROJECTS: Final = ("organization_id", "project_id", "job_run_date")
+"""Columns of the index with which the job runs of a project are found."""
+
+_OWN_TABLES: Final = (
+    SQL("""
+CREATE TABLE IF NOT EXISTS schema_version (
+    version integer NOT NULL,
+    definitions text NOT NULL
+)"""),
+    SQL("COMMENT ON TABLE schema_version IS 'Which version of the tables load made.'"),
+    SQL("""
+CREATE TABLE IF NOT EXISTS loads (
+    name text NOT NULL,
+    first_day date,
+    last_day date,
+    organizations text[] NOT NULL,
+    fingerprint text NOT NULL,
+    rows bigint NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT now()
+)"""),
+    SQL("COMMENT ON TABLE loads IS 'What load has loaded, by windows and months.'"),
+)
+
+MIGRATIONS: Final[Mapping[int, tuple[SQL, ...]]] = {}
+"""Version → the statements that make the tables of the next version of it."""
+
+
+def relation_names() -> list[str]:
+    """The names of all tables and views."""
+    return [VERSION_TABLE, LOADS_TABLE, *(table.name for table in TABLES)]
+
+
+def definitions() -> tuple[Statement, ...]:
+    """What makes all that is missing; existing tables stay as they are."""
+    return (*_OWN_TABLES, *(each for table in TABLES for each in _define(table)))
+
+
+def fingerprint_of(statements: tuple[Statement, ...]) -> str:
+    """The same for the same statements."""
+    text = ";\n".join(statement.as_string(None) for statement in statements)
+    return sha256(text.encode()).hexdigest()
+
+
+def _define(table: WarehouseTable) -> Iterator[Statement]:
+    columns = SQL(", ").join(_column(column) for column in table.columns)
+    name = Identifier(table.name)
+    yield SQL("CREATE TABLE IF NOT EXISTS {} ({})").format(name, columns)
+    if table.day:
+        yield _index(table.name, "day", (table.day,))
+    if table is JOB_RUNS:
+        yield _index(table.name, "project", _OF_PROJECTS)
+    yield SQL("COMMENT ON TABLE {} IS {}").format(name, Literal(table.meaning))
+    for column in table.columns:
+        if column.meaning:
+            yield SQL("COMMENT ON COLUMN {} IS {}").format(
+                Identifier(table.name, column.name), Literal(column.meaning)
+            )
+
+
+def _column(column: Column) -> Statement:
+    return SQL("{} {}").format(Identifier(column.name), _TYPES[column.type])
+
+
+def _index(table: str, what: str, columns: tuple[str, ...]) -> Statement:
+    return SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
+        Identifier(f"{table}_{what}"),
+        Identifier(table),
+        SQL(", ").join(Identifier(column) for column in columns),
+    )
