@@ -3,23 +3,22 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from datetime import date
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
 import polars as pl
+import polars.selectors as cs
 import psycopg
 from psycopg.copy import QueuedLibpqWriter
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from circleci_usage.core.errors import SettingsError, UnfinishedError
-from circleci_usage.core.periods import Period
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.warehouse.destination import Change, Days, Load, Staged
+from circleci_usage.warehouse.load_lines import line_of, load_of
 from circleci_usage.warehouse.postgresql_address import SCHEMA_PARAMETER, server_address
 from circleci_usage.warehouse.postgresql_errors import (
     translate_connection_errors,
@@ -33,7 +32,7 @@ from circleci_usage.warehouse.postgresql_tables import (
     fingerprint_of,
     relation_names,
 )
-from circleci_usage.warehouse.tables import SCHEMA_VERSION, WarehouseTable
+from circleci_usage.warehouse.tables import LOADS, SCHEMA_VERSION, WarehouseTable
 
 _BATCH: Final = 20_000
 """Rows that are turned into text at once: about 15 MB."""
@@ -101,9 +100,9 @@ class PostgreSQL:
 
     def loads(self) -> Sequence[Load]:
         """What it has."""
-        query = SQL("SELECT name, first_day, last_day, organizations, fingerprint, rows FROM loads")
+        query = SQL("SELECT {} FROM {}").format(_columns(LOADS), Identifier(LOADS.name))
         with self._writing():
-            return [_load(*row) for row in self._connection.execute(query)]
+            return [load_of(line) for line in self._connection.execute(query)]
 
     def apply(self, change: Change) -> None:
         """Make a change in one transaction."""
@@ -218,23 +217,21 @@ class PostgreSQL:
     def _record(self, change: Change) -> None:
         replaced = [*change.forgotten, *(load.name for load in change.recorded)]
         self._connection.execute("DELETE FROM loads WHERE name = ANY(%s)", [replaced])
-        with self._connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO loads (name, first_day, last_day, organizations, fingerprint, rows)"
-                " VALUES (%s, %s, %s, %s, %s, %s)",
-                [_loads_row(load) for load in change.recorded],
-            )
+        insertion = SQL("INSERT INTO loads ({}) VALUES ({})").format(
+            _columns(LOADS), SQL(", ").join([SQL("%s")] * len(LOADS.columns))
+        )
+        for load in change.recorded:
+            self._connection.execute(insertion, line_of(load))
 
     def _copy(self, staged: Staged) -> None:
-        columns = [column.name for column in staged.table.columns]
         statement = SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-            Identifier(staged.table.name), SQL(", ").join(map(Identifier, columns))
+            Identifier(staged.table.name), _columns(staged.table)
         )
         cursor = self._connection.cursor()
         # Its thread sends a batch while the next one is turned into text.
         writer = QueuedLibpqWriter(cursor)
         with cursor, cursor.copy(statement, writer=writer) as copy:
-            for text in _csv_texts(staged.file, columns):
+            for text in _csv_texts(staged):
                 copy.write(text)
 
     def _run(self, statements: Iterable[Statement]) -> None:
@@ -247,13 +244,20 @@ class PostgreSQL:
         return row
 
 
-def _csv_texts(file: Path, columns: Sequence[str]) -> Iterator[bytes]:
-    """The rows of a Parquet file as CSV, in batches.
+def _columns(table: WarehouseTable) -> Composed:
+    return SQL(", ").join(Identifier(column.name) for column in table.columns)
+
+
+def _csv_texts(staged: Staged) -> Iterator[bytes]:
+    """The rows of a table as CSV, in batches.
 
     An empty field is NULL, and `""` an empty text. PostgreSQL stores no NUL characters.
     """
-    batches = pl.scan_parquet(file).select(columns).collect_batches(chunk_size=_BATCH)
-    for batch in batches:
+    columns = [column.name for column in staged.table.columns]
+    # The server reads amounts faster without the zeros at their ends.
+    amounts = cs.decimal().cast(pl.String).str.strip_chars_end("0")
+    rows = pl.scan_parquet(staged.file).select(columns).with_columns(amounts)
+    for batch in rows.collect_batches(chunk_size=_BATCH):
         text = BytesIO()
         batch.write_csv(text, include_header=False, datetime_format=_MOMENTS)
         yield text.getvalue().replace(b"\0", "\ufffd".encode())
@@ -281,22 +285,3 @@ def _uuids(texts: Iterable[str]) -> list[UUID]:
         with suppress(ValueError):
             found.append(UUID(text))
     return found
-
-
-def _loads_row(load: Load) -> tuple[object, ...]:
-    period = load.days.period
-    first, last = (period.first, period.last) if period else (None, None)
-    organizations = sorted(load.days.organizations)
-    return load.name, first, last, organizations, load.fingerprint, load.rows
-
-
-def _load(
-    name: str,
-    first: date | None,
-    last: date | None,
-    organizations: list[str],
-    fingerprint: str,
-    rows: int,
-) -> Load:
-    period = Period.of_days(first, last) if first and last else None
-    return Load(name, Days(period, frozenset(organizations)), fingerprint, rows)

@@ -7,12 +7,10 @@ from typing import Final
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from circleci_usage.warehouse.tables import (
-    DAILY_COSTS,
     EXACT_DECIMALS,
     EXACT_DIGITS,
-    JOB_DAYS,
     JOB_RUNS,
-    WORKFLOW_DAYS,
+    TABLES,
     Column,
     Type,
     WarehouseTable,
@@ -20,10 +18,7 @@ from circleci_usage.warehouse.tables import (
 
 Statement = SQL | Composed
 
-TABLES: Final = (JOB_RUNS, DAILY_COSTS, WORKFLOW_DAYS, JOB_DAYS)
-
 VERSION_TABLE: Final = "schema_version"
-LOADS_TABLE: Final = "loads"
 
 _TYPES: Final[Mapping[Type, Statement]] = {
     Type.TEXT: SQL("text"),
@@ -39,24 +34,13 @@ _TYPES: Final[Mapping[Type, Statement]] = {
 _OF_PROJECTS: Final = ("organization_id", "project_id", "job_run_date")
 """Columns of the index with which the job runs of a project are found."""
 
-_OWN_TABLES: Final = (
+_MAKE_VERSION_TABLE: Final = (
     SQL("""
 CREATE TABLE IF NOT EXISTS schema_version (
     version integer NOT NULL,
     definitions text NOT NULL
 )"""),
     SQL("COMMENT ON TABLE schema_version IS 'Which version of the tables load made.'"),
-    SQL("""
-CREATE TABLE IF NOT EXISTS loads (
-    name text NOT NULL,
-    first_day date,
-    last_day date,
-    organizations text[] NOT NULL,
-    fingerprint text NOT NULL,
-    rows bigint NOT NULL,
-    loaded_at timestamptz NOT NULL DEFAULT now()
-)"""),
-    SQL("COMMENT ON TABLE loads IS 'What load has loaded, by windows and months.'"),
 )
 
 MIGRATIONS: Final[Mapping[int, tuple[SQL, ...]]] = {}
@@ -65,12 +49,12 @@ MIGRATIONS: Final[Mapping[int, tuple[SQL, ...]]] = {}
 
 def relation_names() -> list[str]:
     """The names of all tables and views."""
-    return [VERSION_TABLE, LOADS_TABLE, *(table.name for table in TABLES)]
+    return [VERSION_TABLE, *(table.name for table in TABLES)]
 
 
 def definitions() -> tuple[Statement, ...]:
     """What makes all that is missing; existing tables stay as they are."""
-    return (*_OWN_TABLES, *(each for table in TABLES for each in _define(table)))
+    return (*_MAKE_VERSION_TABLE, *(each for table in TABLES for each in _define(table)))
 
 
 def fingerprint_of(statements: tuple[Statement, ...]) -> str:
