@@ -12,7 +12,7 @@ WITH jobs AS (
 )
 SELECT
     month,
-    RANK() OVER (PARTITION BY month, currency ORDER BY cost DESC) AS rank,
+    RANK() OVER (PARTITION BY month, currency ORDER BY cost DESC NULLS LAST) AS rank,
     organization_id, organization, project_id, project, workflow, job,
     currency, credits, cost, compute_runs
 FROM jobs
