@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,11 +31,10 @@ from circleci_usage.warehouse.destination import Change, Days, Load
 from circleci_usage.warehouse.postgresql import PostgreSQL
 from circleci_usage.warehouse.postgresql_address import SCHEMA_PARAMETER, server_address
 from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_RUNS, SCHEMA_VERSION
+from circleci_usage.warehouse.views import VIEWS
 from paths import SUPPORT
 from postgres import ENCODED_PASSWORD, PASSWORD, PostgresServer, postgres_on_loopback
 from staged_rows import JANUARY, ORGANIZATION, OTHER, change_of, many_job_runs, staged
-
-NAMES = count()
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +78,27 @@ class Database:
         raise AssertionError(query)
 
 
-@pytest.fixture
-def database(server: PostgresServer) -> Database:
-    name = f"warehouse_{next(NAMES)}"
+@pytest.fixture(scope="module")
+def only_database(server: PostgresServer) -> Database:
     admin = Database(server, "postgres")
-    if not admin.value("SELECT count(*) FROM pg_roles WHERE rolname = 'loader'"):
-        admin.run(
-            f"CREATE ROLE loader LOGIN PASSWORD '{PASSWORD}'",
-            f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
-        )
-    admin.run(f"CREATE DATABASE {name} OWNER loader")
-    return Database(server, name)
+    admin.run(
+        f"CREATE ROLE loader LOGIN PASSWORD '{PASSWORD}'",
+        f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
+        "CREATE DATABASE warehouse OWNER loader",
+    )
+    return Database(server, "warehouse")
+
+
+@pytest.fixture
+def database(only_database: Database) -> Database:
+    """Empty, as a new one is."""
+    only_database.run(
+        "DROP OWNED BY loader CASCADE",
+        "DROP SCHEMA IF EXISTS public CASCADE",
+        "CREATE SCHEMA public AUTHORIZATION loader",
+        "GRANT USAGE ON SCHEMA public TO public",
+    )
+    return only_database
 
 
 def load(url: str, *changes: Change) -> None:
@@ -168,12 +176,32 @@ def test_a_loaded_table_says_what_it_means(database: Database) -> None:
             " WHERE attrelid = 'daily_costs'::regclass AND attnum > 0"
         )
     }
-    assert described["cost", "numeric(38,18)"] == "What is charged, after included credits."
+    assert described["cost", "numeric(38,18)"].startswith("What is charged, after included credits")
     assert {column.name: column.meaning for column in DAILY_COSTS.columns} == {
         name: meaning for (name, _), meaning in described.items()
     }
     meaning = database.value("SELECT obj_description('job_runs'::regclass)")
     assert meaning == JOB_RUNS.meaning
+
+
+def test_views(database: Database) -> None:
+    load(database.url())
+
+    views = database.rows(
+        "SELECT viewname, obj_description(viewname::regclass) FROM pg_views"
+        " WHERE schemaname = 'public'"
+    )
+    assert dict(views) == {view.name: view.meaning for view in VIEWS}
+
+
+def test_a_dropped_view_is_made_again(database: Database, tmp_path: Path) -> None:
+    load(database.url(), change_of(many_job_runs(tmp_path, 10)))
+    database.run("DROP VIEW top_jobs")
+
+    with PostgreSQL(database.url()) as warehouse:
+        assert len(warehouse.loads()) == 1
+
+    assert database.value("SELECT count(*) FROM top_jobs") == 0
 
 
 def test_types(database: Database) -> None:
@@ -274,7 +302,7 @@ from circleci_usage.warehouse.tables import JOB_RUNS
 from staged_rows import change_of
 try:
     with PostgreSQL(sys.stdin.readline().strip()) as warehouse:
-        warehouse.apply(change_of(Staged(JOB_RUNS, Path(sys.argv[1]), 300_000), name="new"))
+        warehouse.apply(change_of(Staged(JOB_RUNS, Path(sys.argv[1]), 150_000), name="new"))
 except UsageExporterError as error:
     print(error)
     sys.exit(error.exit_code)
@@ -286,7 +314,7 @@ COPYING = "SELECT count(*) > 0 FROM pg_stat_progress_copy WHERE tuples_processed
 def loading(database: Database, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process in the middle of replacing one row by very many."""
     load(database.url(), change_of(many_job_runs(tmp_path, 1), name="old"))
-    file = many_job_runs(tmp_path, 300_000).file
+    file = many_job_runs(tmp_path, 150_000).file
     process = subprocess.Popen(
         [sys.executable, "-c", LOADER, str(file)],
         stdin=subprocess.PIPE,
@@ -351,7 +379,7 @@ def test_two_loads_at_once(database: Database, loading: subprocess.Popen[str]) -
     output, _ = loading.communicate(timeout=60)
     assert (output, loading.returncode) == ("", 0)
     assert database.value("SELECT count(*) || ' ' || sum(total_credits) FROM job_runs") == (
-        "300000 30000.000000000000000000"
+        "150000 15000.000000000000000000"
     )
 
 
@@ -573,6 +601,25 @@ def test_a_table_that_someone_changed(database: Database, tmp_path: Path) -> Non
     )
 
 
+def test_without_the_library(tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text("raise ImportError", encoding="utf-8")
+    url = f"postgresql://u:{ENCODED_PASSWORD}@host/db"
+    program = f"from circleci_usage.warehouse.addresses import destination_at as at; at({url!r})"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr.splitlines()[-1] == (
+        "circleci_usage.core.errors.SettingsError: Loading into PostgreSQL needs psycopg; install"
+        " it: pip install 'circleci-usage[warehouse]'."
+    )
+
+
 def test_no_schema(database: Database) -> None:
     assert refused(database.url(options="-csearch_path=none"), SettingsError) == (
         "The role may use no schema of its search path in this PostgreSQL database; create one, or"
@@ -598,9 +645,9 @@ def test_a_database_that_does_not_exist(server: PostgresServer) -> None:
 
 
 def test_a_server_that_is_full(database: Database) -> None:
-    database.run(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
-
+    database.run("ALTER ROLE loader CONNECTION LIMIT 0")
     message = refused(database.url(), ServiceError)
+    database.run("ALTER ROLE loader CONNECTION LIMIT -1")
 
     assert message.startswith("There is no connection to PostgreSQL: FATAL: too many connections")
 

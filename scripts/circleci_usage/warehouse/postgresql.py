@@ -11,14 +11,20 @@ from uuid import UUID
 
 import polars as pl
 import polars.selectors as cs
-import psycopg
-from psycopg.copy import QueuedLibpqWriter
-from psycopg.sql import SQL, Composed, Identifier
 
 from circleci_usage.core.errors import SettingsError, UnfinishedError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.warehouse.destination import Change, Days, Load, Staged
+from circleci_usage.warehouse.extras import missing_library
 from circleci_usage.warehouse.load_lines import line_of, load_of
+
+try:
+    import psycopg
+except ImportError:
+    raise missing_library("PostgreSQL", "psycopg") from None
+from psycopg.copy import QueuedLibpqWriter
+from psycopg.sql import SQL, Composed, Identifier
+
 from circleci_usage.warehouse.postgresql_address import SCHEMA_PARAMETER, server_address
 from circleci_usage.warehouse.postgresql_errors import (
     translate_connection_errors,
@@ -32,7 +38,7 @@ from circleci_usage.warehouse.postgresql_tables import (
     fingerprint_of,
     relation_names,
 )
-from circleci_usage.warehouse.tables import LOADS, SCHEMA_VERSION, WarehouseTable
+from circleci_usage.warehouse.tables import LOADS, SCHEMA_VERSION, TABLES, WarehouseTable
 
 _BATCH: Final = 20_000
 """Rows that are turned into text at once: about 15 MB."""
@@ -142,8 +148,7 @@ class PostgreSQL:
         return words.as_string(None)
 
     def _begin_session(self) -> None:
-        for statement in _SESSION:
-            self._connection.execute(statement)
+        self._run(_SESSION)
         (schema,) = self._row("SELECT current_schema()")
         if schema is None:
             raise SettingsError(
@@ -179,8 +184,8 @@ class PostgreSQL:
             for migrated in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
                 self._run(MIGRATIONS[migrated])
             self._run(definitions())
-            if missing:
-                # What was dropped has to be loaded again.
+            if not missing.isdisjoint(table.name for table in TABLES):
+                # What was dropped is loaded again.
                 self._run([SQL("DELETE FROM loads")])
             self._run([SQL("DELETE FROM schema_version")])
             self._connection.execute(
@@ -235,8 +240,8 @@ class PostgreSQL:
                 copy.write(text)
 
     def _run(self, statements: Iterable[Statement]) -> None:
-        for statement in statements:
-            self._connection.execute(statement)
+        """Send them together: each of them alone would take a round trip."""
+        self._connection.execute(SQL(";\n").join(statements))
 
     def _row(self, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
         row = self._connection.execute(query, parameters).fetchone()

@@ -15,6 +15,7 @@ from circleci_usage.warehouse.tables import (
     Type,
     WarehouseTable,
 )
+from circleci_usage.warehouse.views import VIEWS, View
 
 Statement = SQL | Composed
 
@@ -49,12 +50,14 @@ MIGRATIONS: Final[Mapping[int, tuple[SQL, ...]]] = {}
 
 def relation_names() -> list[str]:
     """The names of all tables and views."""
-    return [VERSION_TABLE, *(table.name for table in TABLES)]
+    return [VERSION_TABLE, *(each.name for each in (*TABLES, *VIEWS))]
 
 
 def definitions() -> tuple[Statement, ...]:
     """What makes all that is missing; existing tables stay as they are."""
-    return (*_MAKE_VERSION_TABLE, *(each for table in TABLES for each in _define(table)))
+    tables = (each for table in TABLES for each in _define(table))
+    views = (each for view in VIEWS for each in _define_view(view))
+    return (*_MAKE_VERSION_TABLE, *tables, *views)
 
 
 def fingerprint_of(statements: tuple[Statement, ...]) -> str:
@@ -71,11 +74,22 @@ def _define(table: WarehouseTable) -> Iterator[Statement]:
         yield _index(table.name, "day", (table.day,))
     if table is JOB_RUNS:
         yield _index(table.name, "project", _OF_PROJECTS)
-    yield SQL("COMMENT ON TABLE {} IS {}").format(name, Literal(table.meaning))
-    for column in table.columns:
+    yield from _comment("TABLE", table)
+
+
+def _define_view(view: View) -> Iterator[Statement]:
+    # Who may read the view stays.
+    yield SQL("CREATE OR REPLACE VIEW {} AS {}").format(Identifier(view.name), SQL(view.sql))
+    yield from _comment("VIEW", view)
+
+
+def _comment(kind: str, described: WarehouseTable | View) -> Iterator[Statement]:
+    name = Identifier(described.name)
+    yield SQL("COMMENT ON {} {} IS {}").format(SQL(kind), name, Literal(described.meaning))
+    for column in described.columns:
         if column.meaning:
             yield SQL("COMMENT ON COLUMN {} IS {}").format(
-                Identifier(table.name, column.name), Literal(column.meaning)
+                Identifier(described.name, column.name), Literal(column.meaning)
             )
 
 
