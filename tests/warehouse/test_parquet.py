@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -17,15 +18,18 @@ import pytest
 from obstore.store import S3Store
 
 from circleci_usage.core.errors import (
+    AccessError,
     DataError,
     ServiceError,
     SettingsError,
     UnfinishedError,
 )
 from circleci_usage.core.periods import Period
+from circleci_usage.demo.standin.messages import Response
 from circleci_usage.warehouse.destination import Change, Days, Load
 from circleci_usage.warehouse.parquet import ParquetFolder
 from circleci_usage.warehouse.tables import JOB_RUNS, Column, Type, WarehouseTable
+from gcs_server import GcsServer
 from paths import ROOT, SUPPORT
 from s3_server import SECRET, S3Server, s3_server
 from staged_rows import ACME, OCTOBER, OTHER, job_run, staged, window_change
@@ -54,6 +58,14 @@ def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
     return server
+
+
+@pytest.fixture
+def gcs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GcsServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with GcsServer() as running:
+        monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(running.credentials(tmp_path)))
+        yield running
 
 
 @pytest.fixture
@@ -508,6 +520,7 @@ def test_http_must_be_allowed(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> 
     [
         "s3://",
         "s3:///prefix",
+        "s3:bucket/prefix",
         f"s3://key:{SECRET}@bucket/x",
         f"s3://bucket/x?secret={SECRET}",
         f"gs://bucket/x#{SECRET}",
@@ -525,3 +538,96 @@ def test_an_address_is_bucket_and_prefix(address: str) -> None:
         " gs://bucket/prefix, without credentials, '?', '#' and '..'; credentials are"
         " variables, such as AWS_ACCESS_KEY_ID or GOOGLE_APPLICATION_CREDENTIALS."
     )
+
+
+def test_a_scheme_in_capitals(s3: S3Server) -> None:
+    with (
+        ParquetFolder(" S3://usage-history/capitals/ "),
+        ParquetFolder("s3://usage-history/capitals"),
+    ):
+        pass
+
+
+def test_credentials_that_s3_refuses(
+    gcs: GcsServer, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gcs.url)
+    body = f"<Error><Code>InvalidAccessKeyId</Code><Message>{SECRET}</Message></Error>"
+    gcs.refusal = Response(403, {}, body.encode())
+
+    with pytest.raises(AccessError) as caught, ParquetFolder("s3://usage-history/x"):
+        pass
+
+    assert str(caught.value) == (
+        "The credentials are not allowed to read and write s3://usage-history/x (HTTP 403,"
+        " InvalidAccessKeyId); allow them to list, get and put objects there."
+    )
+    assert caught.value.exit_code == 3
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_bucket_of_another_region(
+    gcs: GcsServer, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gcs.url)
+    gcs.refusal = Response(400, {}, b"<Error><Code>AuthorizationHeaderMalformed</Code></Error>")
+
+    with pytest.raises(SettingsError) as caught, ParquetFolder("s3://usage-history/x"):
+        pass
+
+    assert str(caught.value) == (
+        "The bucket of s3://usage-history/x is in another region; set AWS_REGION to its region."
+    )
+
+
+def test_no_credentials(gcs: GcsServer, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The role of the machine is asked for, which it does not have."""
+    gcs.refusal = Response(404)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", gcs.url)
+
+    with pytest.raises(AccessError) as caught, ParquetFolder("s3://usage-history/x"):
+        pass
+
+    assert str(caught.value) == (
+        "There are no valid credentials for s3://usage-history/x; set AWS_ACCESS_KEY_ID and"
+        " AWS_SECRET_ACCESS_KEY, or GOOGLE_APPLICATION_CREDENTIALS, or run on a machine with a"
+        " role."
+    )
+
+
+def test_google_has_the_same_rows(gcs: GcsServer, rows: Path, tmp_path: Path) -> None:
+    load_both_halves("gs://usage-history/team a", rows)
+    load_both_halves("gs://usage-history/team a", rows)
+
+    for name, (_, content) in gcs.objects.items():
+        file = tmp_path / "downloaded" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    total = Decimal("7.000000000000000001")
+    assert sums(tmp_path / "downloaded" / "team a") == (total, total)
+
+
+def test_a_load_in_google_that_is_overtaken_changes_nothing(gcs: GcsServer, rows: Path) -> None:
+    with ParquetFolder("gs://usage-history/x") as slow:
+        load_both_halves("gs://usage-history/x", rows)
+        before = gcs.objects.copy()
+
+        with pytest.raises(UnfinishedError, match="Another load is writing to gs://usage-history"):
+            slow.apply(window_change(rows, FIRST_HALF, FIRST_ROWS, name="first"))
+
+    assert gcs.objects == before
+
+
+def test_a_missing_bucket_of_google(gcs: GcsServer) -> None:
+    with pytest.raises(SettingsError, match=r"The bucket of gs://nobodys/x does not exist"):
+        ParquetFolder("gs://nobodys/x").__enter__()
+
+
+def test_a_missing_file_of_credentials(gcs: GcsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOOGLE_SERVICE_ACCOUNT")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+
+    with pytest.raises(AccessError, match="There are no valid credentials for gs://usage-history"):
+        ParquetFolder("gs://usage-history/x")

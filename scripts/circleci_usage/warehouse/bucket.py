@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 _ADDRESS: Final = re.compile(
-    r"(?P<scheme>s3|gs)://(?P<bucket>[A-Za-z0-9][\w.-]{1,220})(?:/(?P<prefix>[^?#]*))?", re.ASCII
+    r"(?P<scheme>(?i:s3|gs))://(?P<bucket>[A-Za-z0-9][\w.-]{1,220})(?:/(?P<prefix>[^?#]*))?",
+    re.ASCII,
 )
 """Without a user, a password or a query: these may be secrets."""
 _STORES: Final = {"s3": S3Store, "gs": GCSStore}
@@ -49,7 +50,7 @@ class Bucket:
     """Objects below a prefix; see `WarehouseFiles`."""
 
     def __init__(self, address: str) -> None:
-        found = _ADDRESS.fullmatch(address)
+        found = _ADDRESS.fullmatch(address.strip())
         prefix = (found["prefix"] or "").strip("/") if found else ""
         if not found or (prefix and not _is_plain(prefix)):
             raise SettingsError(
@@ -57,7 +58,7 @@ class Bucket:
                 " gs://bucket/prefix, without credentials, '?', '#' and '..'; credentials are"
                 " variables, such as AWS_ACCESS_KEY_ID or GOOGLE_APPLICATION_CREDENTIALS."
             )
-        scheme, bucket = found["scheme"], found["bucket"]
+        scheme, bucket = found["scheme"].lower(), found["bucket"]
         self.shown = inert(f"{scheme}://{bucket}/{prefix}".rstrip("/"))
         with explaining(self.shown):
             self._store = _STORES[scheme](bucket, prefix=prefix or None, retry_config=_RETRIES)

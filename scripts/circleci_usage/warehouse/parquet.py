@@ -26,7 +26,7 @@ from circleci_usage.warehouse.parquet_rows import kept_rows, write_rows
 from circleci_usage.warehouse.tables import WarehouseTable
 from circleci_usage.warehouse.warehouse_files import WarehouseFiles
 
-BUCKETS: Final = ("s3://", "gs://")
+BUCKETS: Final = ("s3:", "gs:")
 """How the addresses of object storage begin."""
 
 _NO_MONTH: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -120,7 +120,7 @@ def files_at(address: str) -> WarehouseFiles:
     Raises:
         SettingsError: the address is wrong, or a library is missing.
     """
-    if not address.startswith(BUCKETS):
+    if not address.strip().lower().startswith(BUCKETS):
         return LocalFolder(Path(address))
     try:
         from circleci_usage.warehouse.bucket import Bucket  # noqa: PLC0415 - obstore may be missing
