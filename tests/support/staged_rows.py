@@ -10,7 +10,7 @@ import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.warehouse.destination import Change, Days, Load, Staged
-from circleci_usage.warehouse.parquet_rows import POLARS_TYPES
+from circleci_usage.warehouse.staged_files import schema_of, stage_frame
 from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_RUNS, WarehouseTable
 
 ACME: Final = "5f1b7a52-2f6b-4b1e-9a57-0d1c3f2a7e01"
@@ -22,12 +22,10 @@ Row = Mapping[str, Any]
 
 def staged(folder: Path, table: WarehouseTable, rows: Sequence[Row]) -> Staged:
     """Rows with some columns; the others are null."""
-    names = [column.name for column in table.columns]
-    values = {name: [row.get(name) for row in rows] for name in names}
-    types = {column.name: POLARS_TYPES[column.type] for column in table.columns}
+    schema = schema_of(table)
+    values = {name: [row.get(name) for row in rows] for name in schema}
     file = folder / f"staged-{table.name}-{len([*folder.iterdir()])}.parquet"
-    pl.DataFrame(values, schema=types).write_parquet(file)
-    return Staged(table, file, len(rows))
+    return stage_frame(pl.DataFrame(values, schema), table, file)
 
 
 def job_run(day: date | None, amount: str, organization: str | None = ACME, **others: Any) -> Row:

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from circleci_usage.core.errors import SettingsError
 from circleci_usage.warehouse.destination import Change, Load, Staged
+from circleci_usage.warehouse.extras import missing_library
 from circleci_usage.warehouse.loads_file import loads_from_json, loads_to_json, unsettled
 from circleci_usage.warehouse.local_folder import LocalFolder
 from circleci_usage.warehouse.parquet_rows import kept_rows, write_rows
@@ -125,10 +125,7 @@ def files_at(address: str) -> WarehouseFiles:
     try:
         from circleci_usage.warehouse.bucket import Bucket  # noqa: PLC0415 - obstore may be missing
     except ModuleNotFoundError:
-        raise SettingsError(
-            "s3:// and gs:// need the library obstore; install it with"
-            " pip install 'circleci-usage[warehouse]'."
-        ) from None
+        raise missing_library("s3:// and gs://", "obstore") from None
     return Bucket(address)
 
 

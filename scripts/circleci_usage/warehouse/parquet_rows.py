@@ -3,7 +3,7 @@
 UUIDs are text, since Polars has no such type; in SQL, write `job_id::UUID`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,20 +14,12 @@ from circleci_usage.core.errors import DataError, UnfinishedError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.usage.damage import is_no_space
 from circleci_usage.warehouse.destination import Days
-from circleci_usage.warehouse.tables import EXACT_DECIMALS, EXACT_DIGITS, Type, WarehouseTable
-
-POLARS_TYPES: Final[Mapping[Type, pl.DataType]] = {
-    Type.TEXT: pl.String(),
-    Type.UUID: pl.String(),
-    Type.DAY: pl.Date(),
-    Type.MOMENT: pl.Datetime("us", "UTC"),
-    Type.EXACT: pl.Decimal(EXACT_DIGITS, EXACT_DECIMALS),
-    Type.INTEGER: pl.Int64(),
-    Type.NUMBER: pl.Float64(),
-    Type.FLAG: pl.Boolean(),
-}
+from circleci_usage.warehouse.staged_files import schema_of
+from circleci_usage.warehouse.tables import WarehouseTable
 
 _ORGANIZATION: Final = "organization_id"
+_CUT_SHORT: Final = "thrift: transport error"
+"""All that Polars says when the disk is full before the end of a file, where its metadata are."""
 _ROWS_AT_A_TIME: Final = 64 << 10
 """Rows of a row group: job runs have many columns, and a row group is held in memory."""
 
@@ -55,7 +47,7 @@ def write_rows(
         UnfinishedError: the disk is full.
         DataError: a file of the warehouse is damaged.
     """
-    frames = [pl.LazyFrame(schema=_schema(table))]
+    frames = [pl.LazyFrame(schema=schema_of(table))]
     with _explaining(table):
         frames += [] if kept is None else [kept]
         frames += [_scan(table, each) for each in added]
@@ -70,9 +62,10 @@ def _scan(table: WarehouseTable, file: Path) -> pl.LazyFrame:
     with _explaining(table):
         present = rows.collect_schema()
     columns = (
-        pl.col(name) if name in present else pl.lit(None).alias(name) for name in _schema(table)
+        (pl.col(name) if name in present else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in schema_of(table).items()
     )
-    return rows.select(columns).cast(_schema(table))
+    return rows.select(columns)
 
 
 def _belongs_to(table: WarehouseTable, days: Days) -> pl.Expr:
@@ -86,17 +79,13 @@ def _belongs_to(table: WarehouseTable, days: Days) -> pl.Expr:
     return inside.fill_null(value=False) & of_them
 
 
-def _schema(table: WarehouseTable) -> pl.Schema:
-    return pl.Schema({column.name: POLARS_TYPES[column.type] for column in table.columns})
-
-
 @contextmanager
 def _explaining(table: WarehouseTable) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
         first_line = str(error).partition("\n")[0]
-        if is_no_space(error):
+        if is_no_space(error) or _CUT_SHORT in first_line:
             raise UnfinishedError(
                 f"The disk is full: {table.name} cannot be written. Free some space and rerun the"
                 " same command."
