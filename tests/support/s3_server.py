@@ -1,4 +1,4 @@
-"""moto's S3 server, as a process on loopback: one for all tests of a process."""
+"""moto's S3 server, as a process on loopback."""
 
 import os
 import socket

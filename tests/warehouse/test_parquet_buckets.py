@@ -1,6 +1,5 @@
 """Parquet files in S3 and Google Cloud Storage: real requests to servers on loopback."""
 
-import os
 import traceback
 from collections.abc import Iterator
 from datetime import date
@@ -19,32 +18,9 @@ from circleci_usage.core.errors import (
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.warehouse.parquet import ParquetFolder
 from gcs_server import GcsServer
-from parquet_warehouses import FIRST_HALF, FIRST_ROWS, TOTAL, load_both_halves, sums
-from s3_server import SECRET, S3Server, s3_server
+from parquet_warehouses import FIRST_HALF, FIRST_ROWS, TOTAL, downloaded, load_both_halves, sums
+from s3_server import SECRET, S3Server
 from staged_rows import window_change
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    with s3_server(tmp_path_factory.mktemp("s3")) as running:
-        running.create_bucket("usage-history")
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of whoever runs the tests counts."""
-    for name in [*os.environ]:
-        if name.startswith(("AWS_", "GOOGLE_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-@pytest.fixture
-def s3(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
-    for name, value in server.variables.items():
-        monkeypatch.setenv(name, value)
-    return server
 
 
 @pytest.fixture
@@ -65,18 +41,6 @@ def rows(tmp_path: Path) -> Path:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     return tmp_path / "warehouse"
-
-
-def downloaded(address: str, folder: Path) -> Path:
-    """The objects of a warehouse in S3 as files."""
-    bucket, _, prefix = address.removeprefix("s3://").partition("/")
-    store = S3Store(bucket, prefix=prefix)
-    for batch in obstore.list(store):
-        for each in batch:
-            file = folder / each["path"]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(bytes(obstore.get(store, each["path"]).bytes()))
-    return folder
 
 
 def test_s3_has_the_same_rows(s3: S3Server, tmp_path: Path, rows: Path) -> None:
