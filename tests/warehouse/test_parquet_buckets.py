@@ -24,7 +24,9 @@ from staged_rows import window_change
 
 
 @pytest.fixture
-def gcs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GcsServer]:
+def gcs(
+    tmp_path: Path, only_loopback: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[GcsServer]:
     with GcsServer() as running:
         monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(running.credentials(tmp_path)))
         yield running
