@@ -143,6 +143,13 @@ class PriceFlags(SettingsFileFlag):
 
 
 @dataclass(frozen=True)
+class WarehousePriceFlags(PriceFlags):
+    """The settings file and prices of a warehouse."""
+
+    allow_unpriced: flags.AllowUnpriced = False
+
+
+@dataclass(frozen=True)
 class SamplePriceFlags(PriceFlags):
     """The settings file and prices of the demo."""
 
