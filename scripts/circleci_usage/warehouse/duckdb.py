@@ -18,6 +18,7 @@ from circleci_usage.warehouse.duckdb_errors import explained, newer
 from circleci_usage.warehouse.extras import missing_library
 from circleci_usage.warehouse.load_lines import load_of
 from circleci_usage.warehouse.tables import SCHEMA_VERSION, TABLES
+from circleci_usage.warehouse.views import VIEWS
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,6 +102,8 @@ class DuckDB:
                 self._make_tables()
             elif version > SCHEMA_VERSION:
                 raise newer(self._path, version, SCHEMA_VERSION)
+            for view in VIEWS:
+                self._run(sql.make_view(view))
 
     def _make_tables(self) -> None:
         for table in TABLES:

@@ -14,6 +14,7 @@ from circleci_usage.warehouse.tables import (
     Type,
     WarehouseTable,
 )
+from circleci_usage.warehouse.views import View
 
 Statement = tuple[str, list[Any]]
 """Its text and its values."""
@@ -52,6 +53,11 @@ def make_table(table: WarehouseTable) -> Iterator[str]:
     for column in table.columns:
         if column.meaning:
             yield f"COMMENT ON COLUMN {table.name}.{column.name} IS {_quoted(column.meaning)}"
+
+
+def make_view(view: View) -> str:
+    """Make a view, or replace that of an earlier version."""
+    return f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}"
 
 
 def empty(table: WarehouseTable) -> str:
