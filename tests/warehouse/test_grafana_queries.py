@@ -8,12 +8,12 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_DAYS, JOB_RUNS, WORKFLOW_DAYS
+from circleci_usage.warehouse.tables import BUDGETS, DAILY_COSTS, JOB_DAYS, JOB_RUNS, WORKFLOW_DAYS
 from circleci_usage.warehouse.views import VIEWS
 from grafana import View, queries, variable_queries
 from postgres import postgres
 from small_warehouse import create
-from warehouse_rows import BUDGETS, LIMITS, cost
+from warehouse_rows import LIMITS, cost
 
 HOSTILE: Final = ["o'brien", "a\\b", '"; DROP TABLE daily_costs; --', "$1 %s ${team} $__from", "é✓"]
 FIRST: Final = date(2026, 10, 1)
