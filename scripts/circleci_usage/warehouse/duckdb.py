@@ -17,6 +17,7 @@ from circleci_usage.warehouse import duckdb_sql as sql
 from circleci_usage.warehouse.destination import Change, Load, Staged
 from circleci_usage.warehouse.duckdb_errors import explained, newer
 from circleci_usage.warehouse.extras import missing_library
+from circleci_usage.warehouse.load_lines import load_of
 from circleci_usage.warehouse.tables import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class DuckDB:
         """What it has; see `Destination`."""
         with self._translated():
             lines = self._run(sql.READ_LOADS).fetchall()
-        return [sql.recorded(*line) for line in lines]
+        return [load_of(line) for line in lines]
 
     def apply(self, change: Change) -> None:
         """Make a change in one transaction; see `Destination`."""

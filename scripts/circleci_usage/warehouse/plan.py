@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from circleci_usage.core.periods import Period, months
+from circleci_usage.export.ledger_checks import job_of_prefix
 from circleci_usage.usage.input_files import Part
 from circleci_usage.warehouse.destination import Change, Days, Load, Staged
 from circleci_usage.warehouse.staged_files import organizations_of
@@ -25,7 +26,7 @@ class Window:
     """An export of a store, whose days no other has.
 
     Attributes:
-        export: CircleCI's id of it.
+        export: CircleCI's id of the export job.
         days: its days.
         organizations: whose usage it is.
         parts: its files.
@@ -176,7 +177,7 @@ def _window(export: str, parts: Sequence[Part]) -> Window:
     checksums = sorted(entry.sha256 for entry in entries)
     whose = sorted(first.organizations)
     return Window(
-        export,
+        job_of_prefix(export),
         first.days,
         first.organizations,
         tuple(parts),

@@ -30,6 +30,15 @@ _BEYOND: Final = "beyond the last column"
 _DAY: Final = "job_run_date"
 _ORGANIZATION: Final = "organization_id"
 _MERGED: Final = "job-runs.csv"
+_IN_WORDS: Final = {
+    Type.UUID: "a UUID",
+    Type.DAY: "a day",
+    Type.MOMENT: "a time",
+    Type.EXACT: "a number",
+    Type.INTEGER: "a whole number",
+    Type.NUMBER: "a number",
+    Type.FLAG: "true or false",
+}
 _ZONE: Final = r"(Z|\+00(:?00)?| UTC)$"
 
 
@@ -128,11 +137,8 @@ def invalid_warnings(staged: Sequence[StagedRuns]) -> Iterator[str]:
     for column in JOB_RUNS.columns:
         rows = sum(each.invalid.get(column.name, 0) for each in staged)
         if rows:
-            kind = f"a valid {column.type.value}"
-            yield (
-                f"{column.name.upper()}: {counted(rows, 'value')} {agreeing(rows, 'is', 'are')} not"
-                f" {kind}; loaded as null."
-            )
+            are_not = f"{counted(rows, 'value')} {agreeing(rows, 'is', 'are')} not"
+            yield f"{column.name.upper()}: {are_not} {_IN_WORDS[column.type]}; loaded as null."
 
 
 def _write_typed(merged: Path, file: Path, window: tuple[Period, str] | None) -> dict[str, int]:
