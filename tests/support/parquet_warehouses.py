@@ -13,7 +13,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.warehouse.duckdb_sql import add, make_table
 from circleci_usage.warehouse.parquet import ParquetFolder
 from circleci_usage.warehouse.tables import LOADS, TABLES, WarehouseTable
-from staged_rows import window_change
+from staged_months import window_change
 
 FIRST_HALF: Final = Period.of_days(date(2026, 10, 1), date(2026, 10, 15))
 SECOND_HALF: Final = Period.of_days(date(2026, 10, 16), date(2026, 10, 31))

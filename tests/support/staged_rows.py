@@ -1,8 +1,7 @@
-"""Handmade rows for a destination, as `load` stages them."""
+"""Rows for a warehouse's tables in Parquet files, made by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,53 +9,70 @@ import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.warehouse.destination import Change, Days, Load, Staged
-from circleci_usage.warehouse.staged_files import schema_of, stage_frame
-from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_RUNS, WarehouseTable
+from circleci_usage.warehouse.tables import (
+    EXACT_DECIMALS,
+    EXACT_DIGITS,
+    JOB_RUNS,
+    Type,
+    WarehouseTable,
+)
 
-ACME: Final = "5f1b7a52-2f6b-4b1e-9a57-0d1c3f2a7e01"
-OTHER: Final = "5f1b7a52-2f6b-4b1e-9a57-0d1c3f2a7e02"
-OCTOBER: Final = date(2026, 10, 1)
+ORGANIZATION: Final = "0b7d7a4e-7f2c-4d4b-9a55-0d8f0a6b1c11"
+OTHER: Final = "5c1f3a52-3c8e-4b0d-8d0f-9e6a7b2c3d22"
+JANUARY: Final = Period(date(2026, 1, 1), date(2026, 2, 1))
+OF_JANUARY: Final = Days(JANUARY, frozenset({ORGANIZATION}))
 
-Row = Mapping[str, Any]
+TYPES: Final[Mapping[Type, Any]] = {
+    Type.TEXT: pl.String,
+    Type.UUID: pl.String,
+    Type.DAY: pl.Date,
+    Type.MOMENT: pl.Datetime("us", "UTC"),
+    Type.EXACT: pl.Decimal(EXACT_DIGITS, EXACT_DECIMALS),
+    Type.INTEGER: pl.Int64,
+    Type.NUMBER: pl.Float64,
+    Type.FLAG: pl.Boolean,
+}
 
 
-def staged(folder: Path, table: WarehouseTable, rows: Sequence[Row]) -> Staged:
-    """Rows with some columns; the others are null."""
-    schema = schema_of(table)
-    values = {name: [row.get(name) for row in rows] for name in schema}
-    file = folder / f"staged-{table.name}-{len([*folder.iterdir()])}.parquet"
-    return stage_frame(pl.DataFrame(values, schema), table, file)
+def staged(folder: Path, table: WarehouseTable, rows: Sequence[Mapping[str, object]]) -> Staged:
+    """The rows of a table; columns that a row lacks are NULL."""
+    schema = {column.name: TYPES[column.type] for column in table.columns}
+    return _written(folder, table, pl.DataFrame(rows, schema=schema))
 
 
-def job_run(day: date | None, amount: str, organization: str | None = ACME, **others: Any) -> Row:
-    return {
-        "job_run_date": day,
-        "total_credits": Decimal(amount),
-        "organization_id": organization,
-        **others,
+def many_job_runs(folder: Path, rows: int) -> Staged:
+    """Job runs of January, each of 0.1 credits, whose order is not that of their days."""
+    number = pl.int_range(rows).alias("job_run_number")
+    values = {
+        "organization_id": pl.lit(ORGANIZATION),
+        "vcs_branch": pl.format("branch-{}", number % 1000),
+        "job_name": pl.format("job-{}", number % 100),
+        "job_id": pl.format("00000000-0000-4000-8000-{}", number.cast(pl.String).str.zfill(12)),
+        "job_run_date": pl.lit(JANUARY.start) + pl.duration(days=number % 31),
+        "total_credits": pl.lit("0.1"),
     }
+    frame = pl.select(number).with_columns(**values)
+    columns = [
+        (pl.col(column.name) if column.name in frame.columns else pl.lit(None))
+        .cast(TYPES[column.type])
+        .alias(column.name)
+        for column in JOB_RUNS.columns
+    ]
+    return _written(folder, JOB_RUNS, frame.select(columns))
 
 
-def daily_cost(day: date | None, amount: str, organization: str | None = ACME) -> Row:
-    return {"date": day, "cost": Decimal(amount), "organization_id": organization}
-
-
-def window_change(
-    folder: Path,
-    period: Period | None,
-    rows: Sequence[tuple[date | None, str]],
-    *,
-    organization: str = ACME,
-    name: str = "window",
-    fingerprint: str = "1",
-) -> Change:
-    """Job runs of a window and their costs in the place of what is there of its days."""
-    days = Days(period, frozenset({organization}))
-    runs = [job_run(day, amount, organization) for day, amount in rows]
-    costs = [daily_cost(day, amount, organization) for day, amount in rows]
+def change_of(*added: Staged, days: Days = OF_JANUARY, name: str = "window") -> Change:
+    """Replaces the days of the tables that rows are added to."""
+    rows = sum(each.rows for each in added)
     return Change(
-        month=period.start.replace(day=1) if period else None,
-        cleared={JOB_RUNS: (days,), DAILY_COSTS: (days,)},
-        added=(staged(folder, JOB_RUNS, runs), staged(folder, DAILY_COSTS, costs)),
-        recorded=(Load(name, days, fingerprint, len(rows)),),
+        month=days.period.start if days.period else None,
+        cleared={each.table: (days,) for each in added},
+        added=added,
+        recorded=(Load(name, days, "fingerprint", rows),),
     )
+
+
+def _written(folder: Path, table: WarehouseTable, frame: pl.DataFrame) -> Staged:
+    file = folder / f"{table.name}-{len([*folder.iterdir()])}.parquet"
+    frame.write_parquet(file)
+    return Staged(table, file, frame.height)

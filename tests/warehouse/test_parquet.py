@@ -30,7 +30,7 @@ from parquet_warehouses import (
     sums,
 )
 from paths import ROOT, SUPPORT
-from staged_rows import ACME, OCTOBER, OTHER, job_run, staged, window_change
+from staged_months import ACME, OCTOBER, OTHER, job_run, staged, window_change
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ from datetime import date
 from pathlib import Path
 from circleci_usage.warehouse.parquet import ParquetFolder
 from parquet_warehouses import FIRST_HALF
-from staged_rows import window_change
+from staged_months import window_change
 
 left = {renames}
 
@@ -368,7 +368,7 @@ from pathlib import Path
 from circleci_usage.core.errors import UnfinishedError
 from circleci_usage.warehouse.parquet import ParquetFolder
 from parquet_warehouses import FIRST_HALF
-from staged_rows import window_change
+from staged_months import window_change
 
 rows = [(date(2026, 10, 2), "100")]
 change = window_change(Path(sys.argv[2]), FIRST_HALF, rows, name="first", fingerprint="2")

@@ -20,7 +20,7 @@ from circleci_usage.warehouse.parquet import ParquetFolder
 from gcs_server import GcsServer
 from parquet_warehouses import FIRST_HALF, FIRST_ROWS, TOTAL, downloaded, load_both_halves, sums
 from s3_server import SECRET, S3Server
-from staged_rows import window_change
+from staged_months import window_change
 
 
 @pytest.fixture

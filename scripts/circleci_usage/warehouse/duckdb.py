@@ -7,7 +7,6 @@ it is opened again.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -17,6 +16,7 @@ from circleci_usage.warehouse import duckdb_sql as sql
 from circleci_usage.warehouse.destination import Change, Load, Staged
 from circleci_usage.warehouse.duckdb_errors import explained, newer
 from circleci_usage.warehouse.extras import missing_library
+from circleci_usage.warehouse.load_lines import load_of
 from circleci_usage.warehouse.tables import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class DuckDB:
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
-        if find_spec("duckdb") is None:
-            raise missing_library("DuckDB", "duckdb")
-        import duckdb
-
+        try:
+            import duckdb
+        except ModuleNotFoundError:
+            raise missing_library("DuckDB", "duckdb") from None
         with translate_os_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._translated():
@@ -70,7 +70,7 @@ class DuckDB:
         """What it has; see `Destination`."""
         with self._translated():
             lines = self._run(sql.READ_LOADS).fetchall()
-        return [sql.recorded(*line) for line in lines]
+        return [load_of(line) for line in lines]
 
     def apply(self, change: Change) -> None:
         """Make a change in one transaction; see `Destination`."""

@@ -2,11 +2,10 @@
 # ruff: noqa: S608 - see above
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, Final
 
-from circleci_usage.core.periods import Period
 from circleci_usage.warehouse.destination import Days, Load
+from circleci_usage.warehouse.load_lines import line_of
 from circleci_usage.warehouse.tables import (
     EXACT_DECIMALS,
     EXACT_DIGITS,
@@ -88,25 +87,8 @@ def forget(name: str) -> Statement:
 
 def record(load: Load) -> Statement:
     """Add a line of `loads`."""
-    period = load.days.period
-    first, last = (period.first, period.last) if period else (None, None)
-    organizations = ",".join(sorted(load.days.organizations))
-    values = [load.name, first, last, organizations, load.fingerprint, load.rows]
+    values = line_of(load)
     return f"INSERT INTO {LOADS.name} VALUES ({', '.join('?' for _ in values)})", values
-
-
-def recorded(
-    name: str,
-    first: date | None,
-    last: date | None,
-    organizations: str,
-    fingerprint: str,
-    rows: int,
-) -> Load:
-    """A line of `READ_LOADS`."""
-    period = Period.of_days(first, last) if first and last else None
-    ids = frozenset(filter(None, organizations.split(",")))
-    return Load(name, Days(period, ids), fingerprint, rows)
 
 
 def _typed(column: Column) -> str:

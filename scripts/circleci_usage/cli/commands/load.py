@@ -51,7 +51,7 @@ def load(
     """Load job runs and daily costs into a warehouse: DuckDB, PostgreSQL or Parquet files.
 
     Only what the warehouse lacks is loaded, one month per transaction, so it is safe to rerun.
-    Changed prices or teams change the costs without loading job runs again.
+    Changed prices or teams update the costs only. Exit code 5: another load is writing.
 
     [dim]circleci-usage load[/dim]
 
