@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +33,7 @@ from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_RUNS, SCHEMA_VERSIO
 from circleci_usage.warehouse.views import VIEWS
 from paths import SUPPORT
 from postgres import ENCODED_PASSWORD, PASSWORD, PostgresServer, postgres_on_loopback
+from postgres_database import Database, made
 from staged_rows import JANUARY, ORGANIZATION, OTHER, change_of, many_job_runs, staged
 
 
@@ -43,61 +43,14 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
-@dataclass(frozen=True)
-class Database:
-    """A database of the role `loader`, which is no superuser."""
-
-    server: PostgresServer
-    name: str
-
-    def url(self, user: str = "loader", **parameters: str) -> str:
-        return self.server.url(self.name, user=user, **parameters)
-
-    def run(self, *statements: str) -> None:
-        """As the superuser."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            return connection.execute(query).fetchall()
-
-    def value(self, query: str) -> Any:
-        [(value,)] = self.rows(query)
-        return value
-
-    def wait_until(self, query: str) -> None:
-        """Until the first value of a query is true; the server pauses between two looks."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for _ in range(3000):
-                row = connection.execute(query).fetchone()
-                if row and row[0]:
-                    return
-                connection.execute("SELECT pg_sleep(0.01)")
-        raise AssertionError(query)
-
-
 @pytest.fixture(scope="module")
 def only_database(server: PostgresServer) -> Database:
-    admin = Database(server, "postgres")
-    admin.run(
-        f"CREATE ROLE loader LOGIN PASSWORD '{PASSWORD}'",
-        f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
-        "CREATE DATABASE warehouse OWNER loader",
-    )
-    return Database(server, "warehouse")
+    return made(server)
 
 
 @pytest.fixture
 def database(only_database: Database) -> Database:
-    """Empty, as a new one is."""
-    only_database.run(
-        "DROP OWNED BY loader CASCADE",
-        "DROP SCHEMA IF EXISTS public CASCADE",
-        "CREATE SCHEMA public AUTHORIZATION loader",
-        "GRANT USAGE ON SCHEMA public TO public",
-    )
+    only_database.empty()
     return only_database
 
 

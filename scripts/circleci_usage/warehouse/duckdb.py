@@ -7,7 +7,6 @@ it is opened again.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -44,10 +43,10 @@ class DuckDB:
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
-        if find_spec("duckdb") is None:
-            raise missing_library("DuckDB", "duckdb")
-        import duckdb
-
+        try:
+            import duckdb
+        except ModuleNotFoundError:
+            raise missing_library("DuckDB", "duckdb") from None
         with translate_os_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._translated():

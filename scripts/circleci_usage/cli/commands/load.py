@@ -51,7 +51,7 @@ def load(
     """Load job runs and daily costs into a warehouse: DuckDB, PostgreSQL or Parquet files.
 
     Only what the warehouse lacks is loaded, one month per transaction, so it is safe to rerun.
-    Changed prices or teams change the costs without loading job runs again.
+    Changed prices or teams update the costs only. Exit code 5: another load is writing.
 
     [dim]circleci-usage load[/dim]
 
@@ -79,8 +79,7 @@ def load(
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     console.if_interrupted(
-        f"{where} has whole months only: the old ones or the new ones; rerun the same command to"
-        " load the rest."
+        f"{where} keeps the months that are finished; rerun the same command to load the rest."
     )
     source = on_this_machine(found)
     made = load_into(found.parts, source, load_with, warehouse, console)
