@@ -11,8 +11,7 @@ import psycopg
 import pytest
 
 from grafana import View, dashboard, queries, variable_queries
-from loaded_demo import load_demo, make_demo, sums, table
-from postgres import postgres
+from loaded_demo import sums, table
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 
@@ -43,14 +42,10 @@ class Dashboard:
         return self._server.execute(sql.encode()).fetchall()
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    folder = make_demo(tmp_path_factory.mktemp("demo"))
-    with postgres() as found:
-        address = f"postgresql:///postgres?host={found['PGHOST']}&user={found['PGUSER']}"
-        load_demo(folder, address)
-        with psycopg.connect(address) as server:
-            yield Dashboard(server, folder)
+@pytest.fixture
+def shown(loaded_demo: Any) -> Iterator[Dashboard]:
+    with psycopg.connect(loaded_demo.address) as server:
+        yield Dashboard(server, loaded_demo.folder)
 
 
 def test_totals(shown: Dashboard) -> None:
