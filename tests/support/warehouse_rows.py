@@ -5,18 +5,6 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from circleci_usage.warehouse.tables import Column, Type, WarehouseTable
-
-BUDGETS: Final = WarehouseTable(
-    "budgets",
-    "",
-    (
-        Column("name", Type.TEXT, ""),
-        Column("team", Type.TEXT, ""),
-        Column("per", Type.TEXT, ""),
-        Column("amount", Type.EXACT, ""),
-    ),
-)
 ACME: Final = UUID("00000000-0000-4000-8000-000000000001")
 WEB: Final = UUID("00000000-0000-4000-8000-000000000002")
 ANN: Final = UUID("00000000-0000-4000-8000-00000000000a")
@@ -79,5 +67,5 @@ LIMITS: Final = [
     {"name": "everything", "team": None, "per": "month", "amount": Decimal(100)},
     {"name": "payments", "team": "payments", "per": "month", "amount": Decimal(3)},
     {"name": "idle", "team": "idle", "per": "month", "amount": Decimal(3)},
-    {"name": "cycle", "team": None, "per": "cycle", "amount": Decimal(3)},
+    {"name": "cycle", "team": None, "per": "cycle", "amount": Decimal(3), "cycle_day": 31},
 ]

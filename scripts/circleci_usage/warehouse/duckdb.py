@@ -102,14 +102,18 @@ class DuckDB:
                 self._make_tables()
             elif version > SCHEMA_VERSION:
                 raise newer(self._path, version, SCHEMA_VERSION)
-            for view in VIEWS:
-                self._run(sql.make_view(view))
+            self._make_views()
 
     def _make_tables(self) -> None:
         for table in TABLES:
             for statement in sql.make_table(table):
                 self._run(statement)
         self._run(*sql.set_version(SCHEMA_VERSION))
+
+    def _make_views(self) -> None:
+        for view in VIEWS:
+            for statement in sql.make_view(view):
+                self._run(statement)
 
     def _add(self, tables: Sequence[Staged]) -> None:
         for staged in tables:

@@ -55,9 +55,10 @@ def make_table(table: WarehouseTable) -> Iterator[str]:
             yield f"COMMENT ON COLUMN {table.name}.{column.name} IS {_quoted(column.meaning)}"
 
 
-def make_view(view: View) -> str:
-    """Make a view, or replace that of an earlier version."""
-    return f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}"
+def make_view(view: View) -> Iterator[str]:
+    """Make a view in place of its former self, and say in the database what it means."""
+    yield f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}"
+    yield f"COMMENT ON VIEW {view.name} IS {_quoted(view.meaning)}"
 
 
 def empty(table: WarehouseTable) -> str:

@@ -1,0 +1,40 @@
+"""The report of the sample company, and the same usage in a warehouse."""
+
+import csv
+import shutil
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+from circleci_usage.demo.tour import DEMO_SETTINGS
+from commandline import circleci_usage
+
+
+def make_demo(folder: Path) -> Path:
+    """A folder with `usage-report`, and with the settings where they are found by themselves."""
+    assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
+    (folder / ".circleci").mkdir()
+    shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")
+    return folder
+
+
+def load_demo(folder: Path, address: str) -> None:
+    """Load the usage of such a folder."""
+    usage = folder / "usage-report" / "merged.csv.gz"
+    done = circleci_usage("load", address, usage, cwd=folder)
+    assert done.code == 0, done.err
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    """The lines of a table of the report."""
+    file = folder / "usage-report" / "tables" / f"{name}.csv"
+    with file.open(encoding="utf-8", newline="") as stream:
+        return [*csv.DictReader(stream)]
+
+
+def sums(folder: Path, name: str, column: str, amount: str = "cost") -> dict[str, Decimal]:
+    """Value of a column → its amount in a table of the report, unless that is 0."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for line in table(folder, name):
+        found[line[column]] += Decimal(line[amount])
+    return {value: total for value, total in found.items() if total}
