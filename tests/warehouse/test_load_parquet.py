@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loaded_usage import SETTINGS, month_of_runs
-from warehouse_contract import APRIL, WarehouseContract, assert_equals_report, export_of
 
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.warehouse.parquet import ParquetFolder
 from inprocess import run_here
+from loaded_usage import SETTINGS, month_of_runs
 from parquet_warehouses import answer, downloaded
 from recorded_store import store_with
 from s3_server import SECRET, S3Server
+from warehouse_contract import APRIL, WarehouseContract, assert_equals_report, export_of
 
 
 class ParquetFiles:

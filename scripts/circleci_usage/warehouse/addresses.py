@@ -39,7 +39,7 @@ def destination_at(address: str) -> Destination:
         raise SettingsError(f"DESTINATION is empty; name {_KNOWN}.")
     scheme = _scheme_of(address)
     if scheme:
-        return _by_scheme(scheme)(address)
+        return _by_scheme(scheme)(f"{scheme}{address.strip()[len(scheme) :]}")
     if _CONNECTION_SETTINGS.search(address):
         raise SettingsError(
             "DESTINATION is a list of connection settings; write it as a URL:"

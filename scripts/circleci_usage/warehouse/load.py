@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from circleci_usage.analysis.undated import undated_rows
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period, months
-from circleci_usage.core.plurals import counted
+from circleci_usage.core.plurals import counted, few
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.pipeline import read_usage
@@ -53,7 +54,8 @@ from circleci_usage.warehouse.staged_files import (
 from circleci_usage.warehouse.staging import StagedRuns, invalid_warnings, stage_runs
 from circleci_usage.warehouse.tables import DAILY_COSTS, JOB_DAYS, WORKFLOW_DAYS, WarehouseTable
 
-_FILES = "files"
+_FILES: Final = "files"
+_DAYS_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class _Runs:
     staged: tuple[StagedRuns, ...] = ()
     windows: int = 0
     skipped: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def load(
@@ -158,6 +161,8 @@ def _runs_of_windows(
 ) -> _Runs | None:
     """By window; None where one has job runs of other days."""
     missing = [window for window in windows if not window.is_in(there)]
+    gone = [window.days for window in missing if window.is_gone]
+    missing = [window for window in missing if not window.is_gone]
     units: list[Unit] = []
     every: list[StagedRuns] = []
     for number, window in enumerate(missing):
@@ -168,7 +173,17 @@ def _runs_of_windows(
             return None
         every.append(staged)
         units += _units_of_window(window, staged, there, place)
-    return _Runs(tuple(units), tuple(every), len(missing), len(windows) - len(missing))
+    skipped = len(windows) - len(missing) - len(gone)
+    return _Runs(tuple(units), tuple(every), len(missing), skipped, tuple(_gone_warning(gone)))
+
+
+def _gone_warning(days: Sequence[Period]) -> Iterator[str]:
+    """What a reader should know of windows whose job runs cannot be loaded any more."""
+    if days:
+        yield (
+            f"The store no longer has the job runs of {few([*map(str, days)], _DAYS_NAMED)}; their"
+            " daily costs are loaded without them."
+        )
 
 
 def _units_of_window(
@@ -192,13 +207,18 @@ def _runs_of_files(
     names = [runs_name(_FILES, month) for month in _months_with_runs(usage)]
     if has_all(there, names, known):
         return _Runs(skipped=1)
-    staged = stage_runs(parts, folder, progress, has_repeats=usage.has_repeats)
+    there_still = [part for part in parts if not part.is_gone]
+    gone = sorted({part.recorded.days for part in parts if part.is_gone and part.recorded})
+    warnings = tuple(_gone_warning(gone))
+    if not there_still:
+        return _Runs(warnings=warnings)
+    staged = stage_runs(there_still, folder, progress, has_repeats=usage.has_repeats)
     units = []
     for each in staged.months:
         rows = staged.of_month(each.month, folder / f"{each.month}.parquet")
         recorded = Load(runs_name(_FILES, each.month), each.days, known, rows.rows)
         units.append(Unit(each.month, recorded, (rows,)))
-    return _Runs(tuple(units), (staged,), windows=1)
+    return _Runs(tuple(units), (staged,), windows=1, warnings=warnings)
 
 
 def _months_with_runs(usage: DailyUsage) -> Iterator[date | None]:
@@ -287,7 +307,7 @@ def _result(
     costs: Sequence[Unit],
 ) -> LoadResult:
     of_rows = [line for each in runs.staged for line in each.warnings]
-    warnings = (*usage.warnings, *of_rows, *invalid_warnings(runs.staged))
+    warnings = (*usage.warnings, *runs.warnings, *of_rows, *invalid_warnings(runs.staged))
     total = priced.costs.total if priced else lambda _: ZERO
     return LoadResult(
         job_runs=usage.rows,

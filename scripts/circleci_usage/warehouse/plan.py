@@ -48,6 +48,11 @@ class Window:
         """Its days by calendar month."""
         return tuple(months(self.days))
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the store has only what its job runs say, not the job runs."""
+        return any(part.is_gone for part in self.parts)
+
     def is_in(self, there: There) -> bool:
         """Whether the destination has all of its job runs."""
         return all(_has(there, self.name(each.first), self.fingerprint) for each in self.months)
