@@ -31,7 +31,7 @@ it. Views are in DuckDB and PostgreSQL.
 
 def warehouse_markdown() -> str:
     """The page, from the catalogs of tables and views."""
-    parts = (*TABLES, *VIEWS)
+    parts: tuple[WarehouseTable | View, ...] = (*TABLES, *VIEWS)
     return "\n".join([_INTRO, *_contents(), *map(_section, parts)])
 
 

@@ -3,19 +3,40 @@
 import csv
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from circleci_usage.demo.tour import DEMO_SETTINGS
 from commandline import circleci_usage
+from postgres import postgres
 
 
-def make_demo(folder: Path) -> Path:
-    """A folder with `usage-report`, and with the settings where they are found by themselves."""
-    assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
-    (folder / ".circleci").mkdir()
-    shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")
-    return folder
+@dataclass(frozen=True)
+class LoadedDemo:
+    """The sample company's report and warehouse.
+
+    Attributes:
+        folder: with `usage-report`, and with the settings where they are found by themselves.
+        address: of the PostgreSQL database that has its usage.
+        server: the variables with which `psql` finds the server.
+    """
+
+    folder: Path
+    address: str
+    server: dict[str, str]
+
+
+@contextmanager
+def make_loaded_demo(folder: Path) -> Iterator[LoadedDemo]:
+    """Make both; skips where PostgreSQL is not installed."""
+    with postgres() as server:
+        _make_report(folder)
+        address = f"postgresql:///postgres?host={server['PGHOST']}&user={server['PGUSER']}"
+        load_demo(folder, address)
+        yield LoadedDemo(folder, address, server)
 
 
 def load_demo(folder: Path, address: str) -> None:
@@ -38,3 +59,9 @@ def sums(folder: Path, name: str, column: str, amount: str = "cost") -> dict[str
     for line in table(folder, name):
         found[line[column]] += Decimal(line[amount])
     return {value: total for value, total in found.items() if total}
+
+
+def _make_report(folder: Path) -> None:
+    assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
+    (folder / ".circleci").mkdir()
+    shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")

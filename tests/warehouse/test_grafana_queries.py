@@ -12,17 +12,17 @@ from circleci_usage.warehouse.tables import BUDGETS, DAILY_COSTS, JOB_DAYS, JOB_
 from circleci_usage.warehouse.views import VIEWS
 from grafana import View, queries, variable_queries
 from postgres import postgres
-from small_warehouse import create
+from small_warehouse import Rows, create
 from warehouse_rows import LIMITS, cost
 
 HOSTILE: Final = ["o'brien", "a\\b", '"; DROP TABLE daily_costs; --', "$1 %s ${team} $__from", "é✓"]
 NAMES: Final = {"organization": HOSTILE[0], "project": HOSTILE[0], "workflow": "build"}
-WORKFLOWS: Final = [
+WORKFLOWS: Final[Rows] = [
     {**NAMES, "date": date(2026, 10, 5), "branch_group": group, "runs": runs, "succeeded": good}
     | {"failed": 1, "canceled": 1, "runs_with_seconds": runs, "p95_seconds": seconds}
     for group, runs, good, seconds in (("main", 3, 1, 60.0), ("(other branches)", 9, 7, 20.0))
 ]
-JOBS: Final = [
+JOBS: Final[Rows] = [
     {**NAMES, "date": date(2026, 10, 5), "job": job, "runs": runs, "runs_with_queued": runs}
     | {"p50_queued": seconds, "p95_queued": 2 * seconds}
     for job, runs, seconds in (("test", 1, 10.0), ("lint", 3, 2.0))

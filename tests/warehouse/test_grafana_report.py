@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from grafana import View, dashboard, queries, variable_queries
-from loaded_demo import sums, table
+from loaded_demo import LoadedDemo, sums, table
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 
@@ -43,7 +43,7 @@ class Dashboard:
 
 
 @pytest.fixture
-def shown(loaded_demo: Any) -> Iterator[Dashboard]:
+def shown(loaded_demo: LoadedDemo) -> Iterator[Dashboard]:
     with psycopg.connect(loaded_demo.address) as server:
         yield Dashboard(server, loaded_demo.folder)
 

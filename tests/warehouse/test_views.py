@@ -9,7 +9,14 @@ import duckdb
 import psycopg
 import pytest
 
-from circleci_usage.warehouse.tables import BUDGETS, DAILY_COSTS, JOB_RUNS, WORKFLOW_DAYS, Type
+from circleci_usage.warehouse.tables import (
+    BUDGETS,
+    DAILY_COSTS,
+    JOB_RUNS,
+    WORKFLOW_DAYS,
+    Type,
+    WarehouseTable,
+)
 from circleci_usage.warehouse.views import VIEWS
 from postgres import postgres
 from small_warehouse import Rows, create
@@ -26,7 +33,12 @@ class Warehouse:
         self.postgres.execute("SET TIME ZONE 'Pacific/Auckland'")
         # Tables that a failed test left behind fail the next one instead of blocking it.
         self.postgres.execute("SET lock_timeout = '5s'")
-        rows = {DAILY_COSTS: costs, JOB_RUNS: RUNS, WORKFLOW_DAYS: WORKFLOWS, BUDGETS: LIMITS}
+        rows: dict[WarehouseTable, Rows] = {
+            DAILY_COSTS: costs,
+            JOB_RUNS: RUNS,
+            WORKFLOW_DAYS: WORKFLOWS,
+            BUDGETS: LIMITS,
+        }
         for table, its_rows in rows.items():
             create(self.duckdb.execute, table, its_rows, "?")
             create(self.postgres.execute, table, its_rows, "%s")

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
@@ -13,7 +12,7 @@ import pytest
 
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.warehouse.views import VIEWS
-from loaded_demo import load_demo
+from loaded_demo import LoadedDemo, load_demo
 from login_machine import circleci_of_today
 from markdown_page import code_blocks, commands
 from paths import ROOT
@@ -34,7 +33,7 @@ def circleci() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="session")
-def database(loaded_demo: Any) -> Path:
+def database(loaded_demo: LoadedDemo) -> Path:
     load_demo(loaded_demo.folder, "usage.duckdb")
     return loaded_demo.folder / "usage.duckdb"
 
@@ -74,7 +73,7 @@ def test_usage_is_loaded_and_loaded_every_day(circleci: StandIn, tmp_path: Path)
 
 @pytest.mark.parametrize("query", queries(QUESTIONS))
 def test_a_question_has_the_same_answer_everywhere(
-    query: str, loaded_demo: Any, database: Path
+    query: str, loaded_demo: LoadedDemo, database: Path
 ) -> None:
     with duckdb.connect(str(database), read_only=True) as here:
         answers = here.execute(query).fetchall()
@@ -93,7 +92,7 @@ def test_every_view_without_a_panel_of_its_own_answers_a_question() -> None:
     ]
 
 
-def test_the_role_of_grafana_can_read_and_nothing_else(loaded_demo: Any) -> None:
+def test_the_role_of_grafana_can_read_and_nothing_else(loaded_demo: LoadedDemo) -> None:
     [statements] = queries("Grafana")
     psql = ["psql", "-v", "ON_ERROR_STOP=1", "-q"]
     variables = {"PATH": "/usr/bin:/bin", **loaded_demo.server}
@@ -110,7 +109,7 @@ def test_the_role_of_grafana_can_read_and_nothing_else(loaded_demo: Any) -> None
                 reader.execute(f"SET default_transaction_read_only = off; {attempt}".encode())
 
 
-def test_parquet_files_are_where_the_page_says(loaded_demo: Any) -> None:
+def test_parquet_files_are_where_the_page_says(loaded_demo: LoadedDemo) -> None:
     load_demo(loaded_demo.folder, "warehouse/")
     [query] = queries("Parquet files")
     with duckdb.connect() as here:
