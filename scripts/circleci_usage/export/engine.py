@@ -174,7 +174,7 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
 
 def _result(run: RunContext, period: Period, ledger: Ledger) -> ExportResult:
     reached = _reachable(run, period, ledger)
-    windows = ledger.fetched(run.organizations, reached)
+    windows = ledger.with_usage(run.organizations, reached)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
         warnings=(*_missing_start(period, reached), *no_usage_warnings(windows)),
