@@ -82,6 +82,20 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return _tidy(sums, BRANCH_DIMENSIONS)
 
 
+def refuse_odd(sums: pl.DataFrame) -> None:
+    """Refuse sums of days that no export has, or of names that are too long.
+
+    Raises:
+        polars.exceptions.PolarsError: there are such.
+    """
+    names = [name for name in sums.columns if name in DAILY_DIMENSIONS + BRANCH_DIMENSIONS]
+    days = sums["date"].str.to_date("%Y-%m-%d") if sums["date"].dtype == pl.String else sums["date"]
+    if not _are_of_exports(days) or any(
+        _longest(sums[name]) > LONGEST_NAME for name in names if name != "date"
+    ):
+        raise pl.exceptions.ComputeError("a day is not of an export, or a name is too long")
+
+
 def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Sort the rows; days become dates, blank lines disappear, names are the latest."""
     names = [key for key in keys if key != "date"]
@@ -92,10 +106,7 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         pl.col(amount) == 0 for amount in amounts
     )
     sums = sums.filter(~(blank & nothing)).with_columns(pl.col("date").str.to_date("%Y-%m-%d"))
-    if not _are_of_exports(sums["date"]) or any(
-        _longest(sums[key]) > LONGEST_NAME for key in names
-    ):
-        raise pl.exceptions.ComputeError("a day is not of an export, or a name is too long")
+    refuse_odd(sums)
     return sums.sort(*keys).with_columns(
         _latest(name) if name in IDENTITIES else pl.col(name).fill_null(NO_NAME) for name in names
     )
@@ -119,9 +130,8 @@ def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
     every = {
         f"{kind}_{what}": pl.lit(0, dtype) for kind in CREDIT_TYPES for what, dtype in like.items()
     }
-    return sums.with_columns(
-        zero.alias(name) for name, zero in every.items() if name not in sums.columns
-    )
+    missing = [zero.alias(name) for name, zero in every.items() if name not in sums.columns]
+    return sums.with_columns(missing)
 
 
 def _latest(name: str) -> pl.Expr:

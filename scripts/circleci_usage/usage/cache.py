@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import fields
 from datetime import date
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +32,9 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     Sums,
 )
-from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, checksums, state_of
-from circleci_usage.usage.input_files import Part, Recorded
+from circleci_usage.usage.code_version import code_version
+from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, state_of
+from circleci_usage.usage.input_files import Part, Recorded, checksums_of
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
@@ -58,25 +58,26 @@ def read_sums(
     # Through a link, sums would be written, and old ones removed, somewhere else.
     if cache is None or cache.is_symlink():
         return sum_parts(parts, globs, period, job_groups)
-    files = [part.path for part in parts]
-    states = [*map(state_of, files)]
+    there = [part for part in parts if not part.is_gone]
+    states = [state_of(part.path) for part in there]
     # The first group that matches a job wins, so that their order counts.
     groups = [[name, [*globs_of_jobs]] for name, globs_of_jobs in job_groups.globs.items()]
     key = _key(
         [
-            _code(),
+            code_version(),
             _shape(),
             globs,
             groups,
             str(period),
-            _content(parts, states, checksums(files, cache)),
+            _content(there, states, checksums_of(there, cache)),
+            sorted(part.path.name + str(_facts(part.recorded)) for part in parts if part.is_gone),
         ]
     )
     sums = load_sums(cache, key)
     if sums is None:
-        sums = sum_parts(parts, globs, period, job_groups)
+        sums = sum_parts(parts, globs, period, job_groups, cache)
         # Parts that changed while they were read have sums that belong to no key.
-        if [*map(state_of, files)] == states:
+        if [state_of(part.path) for part in there] == states:
             save_sums(sums, cache, key)
     return sums
 
@@ -115,18 +116,6 @@ def _shape() -> list[object]:
         RUN_MEASURES,
         [field.name for field in fields(RunStatisticsFrames)],
     ]
-
-
-@cache
-def _code() -> str:
-    """A checksum of the code that makes the sums: other code may give other sums."""
-    usage = Path(__file__).parent
-    schema = usage.parent / "schema"
-    sources = sorted([*usage.rglob("*.py"), *schema.glob("*.py")])
-    known = [source.read_bytes() for source in sources]
-    return hashlib.sha256(
-        b"".join([version("circleci-usage").encode(), pl.__version__.encode(), *known])
-    ).hexdigest()
 
 
 def _key(depends_on: Sequence[object]) -> str:

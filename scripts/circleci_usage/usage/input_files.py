@@ -90,12 +90,14 @@ class Part:
         columns: the names in its header.
         recorded: its entry in a ledger, if it has one.
         copied_from: the original, if this is a temporary copy (see `plain`).
+        is_gone: whether only what it says is left (see `kept_facts`); its columns are not known.
     """
 
     path: Path
     columns: tuple[str, ...]
     recorded: Recorded | None = None
     copied_from: Path | None = None
+    is_gone: bool = False
 
     @property
     def original(self) -> Path:
@@ -288,6 +290,19 @@ def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
     count = Counter(sizes.values())
     alike = [file for file, size in sizes.items() if count[size] > 1]
     return dict(zip(alike, checksums(alike), strict=True))
+
+
+def checksums_of(parts: Sequence[Part], folder: Path | None) -> list[str]:
+    """The checksums of the bytes of parts; those of parts that are gone are in the ledger.
+
+    Args:
+        parts: in any order.
+        folder: where checksums are kept.
+    """
+    gone = {part.path: part.recorded.sha256 for part in parts if part.is_gone and part.recorded}
+    there = [part.path for part in parts if part.path not in gone]
+    known = dict(zip(there, checksums(there, folder), strict=True)) | gone
+    return [known[part.path] for part in parts]
 
 
 def copy_warning(copy: str, original: str) -> str:

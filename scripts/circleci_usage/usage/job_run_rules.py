@@ -29,11 +29,12 @@ DETAILS: Final = {
     "cpu": "MAX_CPU_UTILIZATION_PCT",
     "ram": "MAX_RAM_UTILIZATION_PCT",
     "median_cpu": "MEDIAN_CPU_UTILIZATION_PCT",
+    "median_ram": "MEDIAN_RAM_UTILIZATION_PCT",
     "containers": "PARALLELISM",
 }
 """Our name → the export's column, of what differs from run to run."""
 
-USES: Final = ("cpu", "ram", "median_cpu")
+USES: Final = ("cpu", "ram", "median_cpu", "median_ram")
 
 MOST_USE: Final = 10_000.0
 """Percent. A higher value, or one that is not a finite number, was measured wrongly."""

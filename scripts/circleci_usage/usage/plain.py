@@ -63,10 +63,12 @@ def plain_parts(parts: Sequence[Part], folder: Path) -> tuple[Part, ...]:
 
 def may_be_misread(frame: pl.DataFrame, sign: str) -> bool:
     """Whether a text has the sign that a fast reader leaves of a misunderstood escaped quote."""
-    texts = frame.select(
-        pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains(sign, literal=True).any()
-    )
-    return True in texts.row(0)
+    texts = [series for series in frame if series.dtype in (pl.String, pl.Categorical)]
+    return any(_has(series.unique().cast(pl.String), sign) for series in texts)
+
+
+def _has(texts: pl.Series, sign: str) -> bool:
+    return bool(texts.str.contains(sign, literal=True).any())
 
 
 def _check(part: Part) -> _Checked:

@@ -81,10 +81,11 @@ class Repeated:
 
 def origins_of(parts: Iterable[Part]) -> tuple[Origin, ...]:
     """Parts → their origins."""
-    return tuple(
-        Origin(str(part.original), part.original.stat().st_mtime_ns, part.recorded)
-        for part in parts
-    )
+    return tuple(Origin(str(part.original), _modified(part), part.recorded) for part in parts)
+
+
+def _modified(part: Part) -> int:
+    return 0 if part.recorded else part.original.stat().st_mtime_ns
 
 
 def are_apart(origins: Iterable[Origin]) -> bool:

@@ -10,10 +10,12 @@ from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.cache import cache_beside, read_sums
+from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.merge import merge
+from circleci_usage.usage.polars.aggregate import read_day_statistics
 
 
 def on_this_machine(found: FoundParts) -> Source:
@@ -27,17 +29,24 @@ def on_this_machine(found: FoundParts) -> Source:
         with at_least_a_header(parts) as some:
             return read_sums(some, branch_globs, period, cache, job_groups)
 
+    def read_days(branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> DayStatistics:
+        cache = cache_beside(parts) if parts else None
+        with at_least_a_header(parts) as some:
+            return read_day_statistics(some, branch_globs, job_groups, cache)
+
     def merge_all(
         file: Path, *, only: Period | None, has_repeats: bool | None, progress: Progress
     ) -> tuple[str, ...]:
-        with at_least_a_header(parts) as some:
+        there = [part for part in parts if not part.is_gone]
+        with at_least_a_header(there) as some:
             return merge(some, file, only=only, has_repeats=has_repeats, progress=progress)
 
     return Source(
         files=len(parts),
-        size=sum(part.path.stat().st_size for part in parts),
+        size=sum(part.path.stat().st_size for part in parts if not part.is_gone),
         read=read,
         merge=merge_all,
+        read_days=read_days,
         warnings=found.warnings,
         complete_through=found.complete_through,
         complete=found.complete,

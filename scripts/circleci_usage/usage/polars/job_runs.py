@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
-from circleci_usage.schema.export_columns import BRANCH_GROUP, credit_types_of
+from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.job_run_rules import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 
 
@@ -14,14 +14,14 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
 
     Columns:
-        the day and the names as there, and `branch_group`.
-        `job_seconds`, and the same as ordinary `seconds`; `total_credits`.
+        the day and the names as there.
+        `job_seconds`; `total_credits`.
         `malformed`, `escaped`, `doubtful` and `part`.
         the credits of each type, and those that the total does not, or may not, include: null
             instead of zero.
         `queued`, `workflow_seconds`, `workflow_stopped`, `workflow_successful`, `pipeline`,
             `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram`, `median_cpu`,
-            `containers`.
+            `median_ram`, `containers`.
         if the rows are identified: `job_id`, hashed, and `row`.
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits. Among ten million of them, two
@@ -36,9 +36,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
     rows.select(
         pl.col("date").str.head(DAY_LENGTH),
         *(name for name in EXPORT_NAMES if name != "date"),
-        BRANCH_GROUP,
         "job_seconds",
-        pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         "total_credits",
         *("malformed", "escaped", "doubtful", "part"),
         # Most are zero, and nulls are written in half the time.

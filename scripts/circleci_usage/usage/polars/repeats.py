@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from circleci_usage.usage.polars.job_runs import in_batches
+from circleci_usage.usage.polars.compact_runs import JobRuns, scan_compact, write_compact
 from circleci_usage.usage.repeats import Content, Origin, Repeated, Standing, standings
 
 ROWS_AT_A_TIME: Final = 1_000_000
-_REWRITTEN_AT_A_TIME: Final = 200_000
 
 
 def contents_of(runs: pl.LazyFrame) -> dict[int, Content]:
@@ -97,15 +96,16 @@ def _left_out(runs: pl.LazyFrame, rank: pl.LazyFrame) -> pl.DataFrame:
     return with_kept.filter(is_followed).select("part", "row", "kept").collect()
 
 
-def without(runs: pl.LazyFrame, left_out: LeftOut, folder: Path) -> pl.LazyFrame:
+def without(runs: JobRuns, left_out: LeftOut, folder: Path) -> JobRuns:
     """The runs that count, rewritten into a folder, some at a time."""
     keys = left_out.keys()
     folder.mkdir()
-    for number, some in enumerate(in_batches(runs, _REWRITTEN_AT_A_TIME)):
-        rows = some.collect()
+    files = []
+    for number, file in enumerate(runs.files):
+        rows = scan_compact(file).collect(engine="streaming")
         kept = rows.filter(~is_among(rows.select(_key()).to_series(), keys))
-        kept.write_parquet(folder / f"{number}.parquet", compression="lz4", statistics=False)
-    return pl.scan_parquet(folder / "*.parquet")
+        files.append(write_compact(kept, folder, number))
+    return JobRuns(tuple(files))
 
 
 def is_among(numbers: pl.Series, keys: npt.NDArray[np.uint64]) -> pl.Series:

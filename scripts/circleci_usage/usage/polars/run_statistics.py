@@ -11,7 +11,7 @@ Percentiles are nearest-rank ones, exact over the rows: that percentage of the r
 less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -32,12 +32,24 @@ from circleci_usage.usage.job_run_rules import (
     WORKFLOW_KEYS,
     WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.polars.job_runs import grouped, in_batches, unless_identified
+from circleci_usage.usage.polars.compact_runs import WHO, JobRuns, RunsByWho
+from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SLICE: Final = 600_000
-_COLUMNS: Final = (
-    *MACHINE_KEYS,
+
+
+def _short(keys: Sequence[str]) -> tuple[str, ...]:
+    """Keys with `who` in place of what it stands for."""
+    return ("who", *(key for key in keys if key not in WHO))
+
+
+OF_JOB: Final = _short(JOB_KEYS)
+OF_WORKFLOW: Final = _short(WORKFLOW_KEYS)
+_OF_MACHINE: Final = _short(MACHINE_KEYS)
+
+COLUMNS: Final = (
+    *_OF_MACHINE,
     "status",
     "seconds",
     "queued",
@@ -57,9 +69,9 @@ _COLUMNS: Final = (
 
 
 def compute_run_statistics(
-    runs: pl.LazyFrame, period: Period | None, groups: Mapping[str, str] | None = None
+    runs: JobRuns, period: Period | None, groups: Mapping[str, str] | None = None
 ) -> RunStatisticsFrames:
-    """The statistics of the runs of `job_runs.write_runs` that ended in a period.
+    """The statistics of the job runs that ended in a period.
 
     Jobs have the names of their groups. Runs of jobs without a name are a line of `jobs` whose job
     is null, and count in the runs of their workflows.
@@ -72,31 +84,50 @@ def compute_run_statistics(
         period: the days; None for all.
         groups: see `job_runs.grouped`.
     """
-    slices = max(1, runs.select(pl.len()).collect().item() // _SLICE)
+    every_file = runs.by_who()
+    by_who, others = every_file.split(period) if period else (every_file, None)
+    slices = max(1, by_who.rows // _SLICE)
     ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & _inside(period)
-    place = pl.sum_horizontal(
-        pl.col(name).to_physical().cast(pl.UInt64) for name in ("project_id", "workflow")
-    )
-    runs = grouped(unless_identified(runs), groups or {})
+    place = pl.col("who").cast(pl.UInt64) + pl.col("workflow").to_physical().fill_null(0)
+    named = grouped(by_who.all(), groups or {})
+    elsewhere = _of_same_workflows(named, others, period)
     of_slices = []
     for number in range(slices):
-        every = _collected(runs.filter(place % slices == number).select(_COLUMNS)).lazy()
-        workflows = _collected(_workflows(every, period))
+        in_slice = place % slices == number
+        every = collected(named.filter(in_slice).select(COLUMNS)).lazy()
+        whole = pl.concat([every, *(rows.filter(in_slice) for rows in elsewhere)])
+        workflows = collected(_workflows(whole, period))
         of_slices.append((*_jobs_and_machines(every.filter(ended)), workflows))
     frames = [pl.concat(parts) for parts in zip(*of_slices, strict=True)]
     jobs, machines, attempts, workflows = frames
     # Some rows at a time: a join of all took 300 MB more, now and then.
     reruns, rates = [], []
-    for some in in_batches(runs, _SLICE):
-        reruns.append(_collected(_rerun_credits(some.filter(ended), attempts.lazy())))
-        rates.append(_collected(_class_rates(some.filter(ended))))
+    for batch in by_who.batches(_SLICE):
+        some = grouped(batch, groups or {})
+        reruns.append(collected(_rerun_credits(some.filter(ended), attempts.lazy())))
+        rates.append(collected(_class_rates(some.filter(ended))))
     return RunStatisticsFrames(
-        jobs,
-        machines,
-        workflows,
-        reruns=_by_credit_type(pl.concat(reruns)),
+        by_who.named(jobs),
+        by_who.named(machines),
+        by_who.named(workflows),
+        reruns=by_who.named(_by_credit_type(pl.concat(reruns, how="diagonal"))),
         classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
     )
+
+
+def _of_same_workflows(
+    runs: pl.LazyFrame, others: RunsByWho | None, period: Period | None
+) -> list[pl.LazyFrame]:
+    """Rows of other files that belong to a workflow run of the period.
+
+    A run that begins at the end of a month has rows in the files of both months.
+    """
+    if not (others and others.frames):
+        return []
+    of_period = runs.filter(_inside(period)).select("workflow_run").drop_nulls().unique()
+    known = collected(of_period).lazy()
+    rows = others.all().join(known, on="workflow_run", how="semi").select(COLUMNS)
+    return [collected(rows).lazy()]
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -145,12 +176,12 @@ def _jobs_and_machines(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
 
     One query at a time: together they would take the memory of all.
     """
-    runs = runs.with_columns(_never_started().alias("never_started"))
+    runs = runs.with_columns(never_started().alias("never_started"))
     named = runs.filter(pl.col("job").is_not_null())
-    attempts = _collected(_attempts(named))
-    jobs = _collected(_jobs(runs))
+    attempts = collected(_attempts(named))
+    jobs = collected(_jobs(runs))
     jobs = _with_attempts(jobs, attempts)
-    machines = _collected(_machines(named))
+    machines = collected(_machines(named))
     return jobs, machines, attempts.filter(pl.col("attempts") > 1)
 
 
@@ -158,39 +189,39 @@ def _jobs(runs: pl.LazyFrame) -> pl.LazyFrame:
     outcomes = [(pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()]
     # Milliseconds, because sums of integers do not depend on the order.
     milliseconds = (pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64)
-    return runs.group_by(JOB_KEYS).agg(
+    return runs.group_by(OF_JOB).agg(
         pl.len().alias("runs"),
         *outcomes,
         pl.col("never_started").sum(),
-        *_percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
-        *_percentiles(pl.col("queued"), "queued"),
+        *percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
+        *percentiles(pl.col("queued"), "queued"),
         (milliseconds.sum() / 1000).round().cast(pl.Int64).alias("queued_seconds"),
     )
 
 
 def _with_attempts(jobs: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
     """Jobs with their pipelines, reruns and recoveries."""
-    of_jobs = attempts.group_by(JOB_KEYS).agg(
+    of_jobs = attempts.group_by(OF_JOB).agg(
         pl.len().alias("pipelines"),
         (pl.col("attempts") - 1).sum().alias("reruns"),
         pl.col("recovered").sum(),
     )
-    joined = jobs.join(of_jobs, on=JOB_KEYS, how="left", nulls_equal=True)
+    joined = jobs.join(of_jobs, on=OF_JOB, how="left", nulls_equal=True)
     return joined.with_columns(pl.col("pipelines", "reruns", "recovered").fill_null(0))
 
 
 def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
     measured = pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count())
-    return runs.group_by(MACHINE_KEYS).agg(
+    return runs.group_by(_OF_MACHINE).agg(
         pl.len().alias("runs"),
         measured.alias("measured_runs"),
-        *(_percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
         pl.col("median_cpu").count().alias("median_runs"),
-        _percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
+        percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
     )
 
 
-def _never_started() -> pl.Expr:
+def never_started() -> pl.Expr:
     """Whether a job run was canceled before it had a machine."""
     return (pl.col("status") == "canceled") & _has_nothing()
 
@@ -215,7 +246,7 @@ def _attempts(runs: pl.LazyFrame) -> pl.LazyFrame:
     return (
         runs.filter(pl.col("pipeline").is_not_null())
         .with_columns(failed=failed, passed=passed)
-        .group_by(*JOB_KEYS, "pipeline")
+        .group_by(*OF_JOB, "pipeline")
         .agg(
             pl.len().alias("attempts"),
             pl.col("order").min().alias("first"),
@@ -228,19 +259,19 @@ def _attempts(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 def _rerun_credits(runs: pl.LazyFrame, attempts: pl.LazyFrame) -> pl.LazyFrame:
     """Credits of the runs after the first of `attempts`, by day and job."""
-    keys = (*JOB_KEYS, "pipeline")
+    keys = (*OF_JOB, "pipeline")
     kinds = credit_types_of(runs.collect_schema().names())
     return (
         runs.join(attempts.select(*keys, "first"), on=keys, nulls_equal=True)
         .filter(pl.col("order") > pl.col("first"))
-        .group_by("date", *JOB_KEYS)
+        .group_by("date", *OF_JOB)
         .agg(pl.col(f"{kind}_credits").sum().alias(kind) for kind in kinds)
     )
 
 
 def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
     """The same, once per credit type that is not zero."""
-    keys = ("date", *JOB_KEYS)
+    keys = ("date", *OF_JOB)
     sums = credits.group_by(keys).sum()
     return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
         pl.col("credits") != 0
@@ -252,19 +283,19 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     ended = pl.col("outcome") != "running"
     never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
     return (
-        _workflow_runs(runs)
+        workflow_runs(runs)
         .filter(_inside(period))
-        .group_by(WORKFLOW_KEYS)
+        .group_by(OF_WORKFLOW)
         .agg(
             ended.sum().alias("runs"),
             *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in WORKFLOW_OUTCOMES),
             never_started.sum().alias("never_started"),
-            *_percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
+            *percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
         )
     )
 
 
-def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
+def workflow_runs(runs: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
     """A row per run of a workflow: its first day, its `outcome`, whether it never had a machine.
 
     CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and
@@ -286,7 +317,7 @@ def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
     return (
         runs.filter(pl.col("workflow_run").is_not_null())
-        .group_by(*WORKFLOW_KEYS, "workflow_run")
+        .group_by(*OF_WORKFLOW, "workflow_run")
         .agg(
             pl.col("date").min(),
             pl.col("workflow_seconds").max().alias("seconds"),
@@ -299,23 +330,26 @@ def _workflow_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
             (status == "failed").any().alias("failed"),
             status.is_in(WAITING).any().alias("waiting"),
             _has_nothing().all().alias("had_nothing"),
+            *more,
         )
         .with_columns(outcome.alias("outcome"))
     )
 
 
-def _collected(query: pl.LazyFrame) -> pl.DataFrame:
+def collected(query: pl.LazyFrame) -> pl.DataFrame:
+    """The result of a query, computed some rows at a time."""
     return query.collect(engine="streaming")
 
 
-def _percentile(values: pl.Expr, share: float) -> pl.Expr:
+def percentile(values: pl.Expr, share: float) -> pl.Expr:
+    """The nearest-rank percentile; null where there are no values."""
     return values.quantile(share, interpolation="equiprobable").cast(pl.Float64)
 
 
-def _percentiles(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
+def percentiles(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
     """The percentiles that are shown, and the number of runs behind them."""
     return (
         values.count().alias(f"runs_with_{unit}"),
-        _percentile(values, TYPICAL).alias(f"p50_{unit}"),
-        _percentile(values, HIGH).alias(f"p95_{unit}"),
+        percentile(values, TYPICAL).alias(f"p50_{unit}"),
+        percentile(values, HIGH).alias(f"p95_{unit}"),
     )

@@ -6,18 +6,13 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.core.globs import glob_regex
 from circleci_usage.schema.dimensions import EXPORT_NAMES
 from circleci_usage.schema.export_columns import (
-    BRANCH_GROUP,
     CREDIT_COLUMNS,
     EXPORT_COLUMNS,
-    NO_NAME,
     NULL_MARKS,
     OTHER,
-    OTHER_BRANCHES,
     TOTAL_CREDITS,
-    new_credit_columns,
 )
 from circleci_usage.usage.aggregates import NUMBER
 from circleci_usage.usage.input_files import Part
@@ -110,25 +105,23 @@ class _Header:
 
 def scan_parts(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
     amounts: Amounts = NUMBER,
     *,
+    new: Mapping[str, str],
     identified: bool = False,
 ) -> pl.LazyFrame:
     """The job runs of all parts, read when the frame is collected.
 
     Args:
         parts: what to read.
-        branch_globs: the globs that branches are grouped by.
         amounts: `WHOLE` or `NUMBER`; an amount that this does not hold ends the reading.
+        new: new credit type → its column.
         identified: whether to tell which job run a row belongs to.
 
     Columns:
         those of `EXPORT_NAMES`: null where the export has null; names are categoricals, which group
             in two thirds of the memory and time that texts take; the date is a text.
         those of `DETAILS`: texts.
-        `branch_group`: the globs that the branch matches, joined by line feeds, or
-            `OTHER_BRANCHES`, or `NO_NAME`.
         `<credit type>_credits`, `total_credits`, `job_seconds`: 64-bit integers or decimals, never
             null.
         `<credit type>_outside`, `<credit type>_unclear`: of new credit types, what TOTAL_CREDITS
@@ -143,7 +136,6 @@ def scan_parts(
     headers: dict[tuple[str, ...], list[Part]] = {}
     for part in parts:
         headers.setdefault(part.columns, []).append(part)
-    new = new_credit_columns(name for part in parts for name in part.columns)
     numbers = pl.Enum([str(part.path) for part in parts])
     frames = []
     for columns, alike in headers.items():
@@ -151,7 +143,7 @@ def scan_parts(
         rows = read_texts(alike, header.types, identified=identified)
         frames.append(
             rows.select(
-                *_names(header, branch_globs),
+                *_names(header),
                 *_credits(header),
                 *_doubts(header),
                 part_number(numbers),
@@ -196,14 +188,12 @@ def run_identity(columns: Sequence[str]) -> list[pl.Expr]:
     return [of_row.alias("job_id"), pl.col(_ROW).cast(pl.UInt32).alias("row")]
 
 
-def _names(header: _Header, branch_globs: Sequence[str]) -> Iterator[pl.Expr]:
+def _names(header: _Header) -> Iterator[pl.Expr]:
     for name, column in EXPORT_NAMES.items():
         text = header.text(column)
         yield (text if name == "date" else text.cast(pl.Categorical)).alias(name)
     for name, column in DETAILS.items():
         yield header.text(column).alias(name)
-    group = _group_of(header.text(EXPORT_NAMES["branch"]), branch_globs)
-    yield group.cast(pl.Categorical).alias(BRANCH_GROUP)
 
 
 def _credits(header: _Header) -> Iterator[pl.Expr]:
@@ -292,15 +282,3 @@ def _choice(credits: Mapping[str, pl.Expr], rest: pl.Expr, zero: pl.Expr) -> pl.
         of_combination = pl.sum_horizontal(credits[column] for column in combination)
         choice = pl.when(rest == of_combination).then(pl.lit(number)).otherwise(choice)
     return pl.when(rest == 0).then(pl.lit(NO_NEW)).otherwise(choice)
-
-
-def _group_of(branch: pl.Expr, globs: Sequence[str]) -> pl.Expr:
-    no_group = pl.when(branch.is_null()).then(pl.lit(NO_NAME)).otherwise(pl.lit(OTHER_BRANCHES))
-    if not globs:
-        return no_group
-    shown = branch.fill_null(NO_NAME)
-    matching = [
-        pl.when(shown.str.contains(f"^{glob_regex(glob)}$")).then(pl.lit(glob)) for glob in globs
-    ]
-    groups = pl.concat_str(matching, separator="\n", ignore_nulls=True)
-    return pl.when(groups == "").then(no_group).otherwise(groups)

@@ -1,0 +1,106 @@
+"""Statistics of the runs of each day, computed from the job runs: see `usage.day_statistics`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from circleci_usage.schema.dimensions import KEY_IDENTITIES
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
+from circleci_usage.usage.day_statistics import DayStatistics
+from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL
+from circleci_usage.usage.polars.branch_groups import with_branch_groups
+from circleci_usage.usage.polars.compact_runs import JobRuns
+from circleci_usage.usage.polars.job_runs import grouped
+from circleci_usage.usage.polars.run_statistics import (
+    COLUMNS,
+    OF_JOB,
+    OF_WORKFLOW,
+    collected,
+    never_started,
+    percentile,
+    percentiles,
+    workflow_runs,
+)
+
+_SLICE: Final = 400_000
+_ENDED: Final = ("succeeded", "failed", "canceled")
+
+
+def compute_day_statistics(
+    runs: JobRuns, branch_globs: Sequence[str], groups: Mapping[str, str], days: pl.DataFrame
+) -> DayStatistics:
+    """The statistics of all days.
+
+    The runs are read in slices, each with all runs of its workflows.
+
+    Args:
+        runs: the job runs.
+        branch_globs: the globs that branches are grouped by.
+        groups: see `job_runs.grouped`.
+        days: `Sums.days`, whose names organizations and projects get.
+    """
+    by_who = runs.by_who()
+    named = grouped(by_who.all(), groups).select(*COLUMNS, "branch", "median_ram")
+    workflows, jobs = [], []
+    for every in _slices(named, runs.rows):
+        workflows.append(_workflow_days(every, branch_globs))
+        jobs.append(collected(_job_days(every.lazy())))
+    return DayStatistics(
+        _tidy(by_who.named(pl.concat(workflows)), days),
+        _tidy(by_who.named(pl.concat(jobs)), days),
+    )
+
+
+def _slices(runs: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    slices = max(1, rows // _SLICE)
+    place = pl.col("who").cast(pl.UInt64) + pl.col("workflow").to_physical().fill_null(0)
+    for number in range(slices):
+        yield collected(runs.filter(place % slices == number))
+
+
+def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
+    every = collected(workflow_runs(runs.lazy(), pl.col("branch").drop_nulls().first()))
+    ended = every.filter(pl.col("outcome").is_in(_ENDED))
+    has_seconds = ~((pl.col("outcome") == "canceled") & pl.col("had_nothing"))
+    return (
+        with_branch_groups(ended, branch_globs)
+        .group_by("date", *OF_WORKFLOW, BRANCH_GROUP)
+        .agg(
+            pl.len().alias("runs"),
+            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in _ENDED),
+            *percentiles(pl.col("seconds").filter(has_seconds), "seconds"),
+        )
+    )
+
+
+def _job_days(runs: pl.LazyFrame) -> pl.LazyFrame:
+    ended = runs.filter(pl.col("status").cast(pl.String).is_in(list(OUTCOMES)))
+    return ended.group_by("date", *OF_JOB).agg(
+        pl.len().alias("runs"),
+        *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),
+        *percentiles(pl.col("seconds").filter(~never_started()), "seconds"),
+        *percentiles(pl.col("queued"), "queued"),
+        *(
+            each
+            for use in ("cpu", "ram")
+            for each in (
+                percentile(pl.col(f"median_{use}"), TYPICAL).alias(f"median_{use}"),
+                pl.col(use).max().cast(pl.Float64).alias(f"max_{use}"),
+            )
+        ),
+    )
+
+
+def _tidy(found: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Days as dates, organizations and projects with their latest names, in a stable order."""
+    for name, identity in KEY_IDENTITIES.items():
+        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
+        found = found.join(latest, on=identity, how="left").with_columns(
+            pl.col(name).fill_null(pl.col("latest"))
+        )
+        found = found.drop("latest")
+    names = [series.name for series in found if series.dtype == pl.Categorical]
+    texts = pl.col(names).cast(pl.String).fill_null(NO_NAME)
+    tidied = found.with_columns(pl.col("date").str.to_date("%Y-%m-%d", strict=False), texts)
+    return tidied.sort("date", *names)

@@ -1,0 +1,114 @@
+"""Job runs → their sums by day and dimension, untidied: see `usage.aggregates`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from circleci_usage.schema.export_columns import OTHER, credit_types_of
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DAILY_DIMENSIONS,
+    NUMBER,
+    RUN_MEASURES,
+)
+from circleci_usage.usage.polars.branch_groups import with_branch_groups
+from circleci_usage.usage.polars.job_runs import unless_identified
+
+
+@dataclass(frozen=True)
+class BareSums:
+    """Sums as the engine gives them.
+
+    Attributes:
+        days: by `DAILY_DIMENSIONS`.
+        branches: by `BRANCH_DIMENSIONS`, with names only where there are no ids.
+    """
+
+    days: pl.DataFrame
+    branches: pl.DataFrame
+
+
+def bare_sums(runs: pl.DataFrame, branch_globs: Sequence[str]) -> BareSums:
+    """Sum up some job runs."""
+    kinds = [kind for kind in credit_types_of(runs.columns) if _is_used(runs[f"{kind}_credits"])]
+    by_day = _summed(with_branch_groups(runs, branch_globs).lazy(), DAILY_DIMENSIONS, kinds)
+    by_branch = _summed(unless_identified(runs.lazy()), BRANCH_DIMENSIONS, kinds)
+    return BareSums(by_day, by_branch)
+
+
+def are_bare_sums(sums: BareSums) -> bool:
+    """Whether they look like those of `bare_sums`; others may be able to write the files."""
+    return _is_sum(sums.days, DAILY_DIMENSIONS) and _is_sum(sums.branches, BRANCH_DIMENSIONS)
+
+
+def _is_sum(frame: pl.DataFrame, dimensions: Sequence[str]) -> bool:
+    kinds = credit_types_of(frame.columns)
+    measures = [name for name in frame.columns if name not in dimensions]
+    known = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}
+    names = frame.select(name for name in dimensions if name in frame.columns and name != "date")
+    return (
+        {*dimensions, *RUN_MEASURES} <= {*frame.columns} <= {*dimensions, *RUN_MEASURES, *known}
+        and frame["date"].dtype == pl.String
+        and all(series.dtype == pl.Categorical for series in names)
+        and all(_is_amount(frame[name]) for name in measures)
+    )
+
+
+def _is_amount(series: pl.Series) -> bool:
+    return (series.dtype.is_integer() or series.dtype == NUMBER) and not series.null_count()
+
+
+def added(sums: Iterable[BareSums]) -> BareSums:
+    """Sums of the sums of some runs at a time."""
+    some = [*sums]
+    return BareSums(
+        _added([each.days for each in some], DAILY_DIMENSIONS),
+        _added([each.branches for each in some], BRANCH_DIMENSIONS),
+    )
+
+
+def _is_used(credits: pl.Series) -> bool:
+    return credits.null_count() < len(credits)
+
+
+def _summed(
+    runs: pl.LazyFrame, dimensions: Sequence[str], credit_types: Sequence[str]
+) -> pl.DataFrame:
+    """Job runs → their sums by some dimensions; credit types that no run has may be left out.
+
+        date       | job | total_credits | compute_credits | other_credits
+        2026-03-01 | a   | 10            | 10              | null
+        2026-03-01 | a   | 5             | 5               | null
+
+    becomes (null is written for zero, so that only rows with an amount are counted)
+
+        date       | job | job_runs | total_credits | unreconciled_rows | compute_runs …
+        2026-03-01 | a   | 2        | 15            | 0                 | 2
+    """
+    credits = [f"{kind}_credits" for kind in credit_types]
+    counts = [pl.col(f"{kind}_credits").count().alias(f"{kind}_runs") for kind in credit_types]
+    sums = runs.group_by(*dimensions).agg(
+        pl.len().alias("job_runs"),
+        pl.col("job_seconds").sum(),
+        pl.col("total_credits").sum(),
+        pl.col(f"{OTHER}_credits").count().alias("unreconciled_rows"),
+        pl.col(credits).sum(),
+        *counts,
+    )
+    return sums.collect(engine="streaming")
+
+
+def _added(sums: Sequence[pl.DataFrame], dimensions: Sequence[str]) -> pl.DataFrame:
+    if len(sums) == 1:
+        return sums[0]
+    together = pl.concat(_of_one_type(sums), how="diagonal")
+    return together.lazy().group_by(dimensions).sum().collect(engine="streaming")
+
+
+def _of_one_type(sums: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The sums with amounts as integers, or all of them as decimals."""
+    if all(each["total_credits"].dtype.is_integer() for each in sums):
+        return [*sums]
+    amounts = pl.col("^.*_credits$", "job_seconds").cast(NUMBER)
+    return [each.with_columns(amounts) for each in sums]

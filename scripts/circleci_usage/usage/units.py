@@ -1,0 +1,70 @@
+"""What is read, and kept, as one: the parts of a window, or some other files.
+
+A day is read once: what a unit says is kept, so a report only reads units that are new. The parts
+of an export are one unit, since they come and go together. Of other files, large ones are a unit
+each, and small ones share one: thousands of files would need thousands of reads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from circleci_usage.schema.export_columns import new_credit_columns
+from circleci_usage.usage.input_files import Part
+
+_SMALL: Final = 4 << 20
+"""Bytes that small files share a unit up to."""
+_MOST: Final = 100
+"""Files of a unit: Polars has them open at the same time."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Parts that are read together.
+
+    Attributes:
+        parts: in their order.
+        identified: whether the ids of job runs are needed, to count each of them once.
+        new: new credit type → its column, of the columns that these parts have.
+    """
+
+    parts: tuple[Part, ...]
+    identified: bool
+    new: Mapping[str, str]
+
+
+def units_of(parts: Sequence[Part], *, identified: bool) -> tuple[Unit, ...]:
+    """Parts → units, in the same order."""
+    new = new_credit_columns(name for part in parts for name in part.columns)
+    return tuple(
+        Unit(some, identified, _new_of(some, new))
+        for _, group in groupby(parts, key=_export_of)
+        for some in _bundles([*group])
+    )
+
+
+def _export_of(part: Part) -> str | None:
+    return part.recorded.export if part.recorded else None
+
+
+def _new_of(parts: Sequence[Part], new: Mapping[str, str]) -> dict[str, str]:
+    columns = {name for part in parts for name in part.columns}
+    return {kind: column for kind, column in new.items() if column in columns}
+
+
+def _bundles(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
+    """The parts of an export together; other files as long as they are few and small."""
+    if parts[0].recorded:
+        yield tuple(parts)
+        return
+    bundle: list[Part] = []
+    size = 0
+    for part in parts:
+        more = part.original.stat().st_size
+        if bundle and (size + more > _SMALL or len(bundle) == _MOST):
+            yield tuple(bundle)
+            bundle, size = [], 0
+        bundle.append(part)
+        size += more
+    yield tuple(bundle)
