@@ -148,13 +148,13 @@ class Window:
 
     @property
     def rows(self) -> int:
-        """The job runs in its verified parts."""
+        """The job runs in its verified parts, also in those that were pruned."""
         return sum(part.rows for part in self.parts)
 
     @property
     def bytes(self) -> int:
-        """The size of its verified parts, compressed."""
-        return sum(part.bytes for part in self.parts)
+        """The size of its verified parts, compressed; nothing once their files are pruned."""
+        return 0 if self.state is State.PRUNED else sum(part.bytes for part in self.parts)
 
     def settles(self, day: date) -> bool:
         """Whether it has (or will have) all job runs of the day."""

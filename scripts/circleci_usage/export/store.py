@@ -191,12 +191,12 @@ class Store:
         _check_disjoint(windows)
         return windows
 
-    def complete_through(self, period: Period, lost: Iterable[Window] = ()) -> date | None:
+    def complete_through(self, period: Period, missing: Iterable[Window] = ()) -> date | None:
         """The last day of the period up to which it is complete for all organizations.
 
-        None when its first day is not. The facts of pruned windows may be `lost`.
+        None when its first day is not. Facts of pruned windows may be `missing`.
         """
-        ledger = self.ledger.without_facts(lost)
+        ledger = self.ledger.without_facts(missing)
         sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
         through = [ledger.covered_through(organizations, period) for organizations in sets]
         known = [day for day in through if day]
@@ -207,7 +207,7 @@ class Store:
         days: Period,
         period: Period,
         organizations: Sequence[str] = (),
-        lost: Iterable[Window] = (),
+        missing: Iterable[Window] = (),
     ) -> tuple[Period, ...]:
         """Those of the days that are complete, with or without usage.
 
@@ -215,9 +215,9 @@ class Store:
             days: the days in question.
             period: all organizations that were exported on some of its days must be complete.
             organizations: ids, as they were exported together; without any, those of the store.
-            lost: pruned windows whose facts are lost.
+            missing: pruned windows whose facts are missing.
         """
-        ledger = self.ledger.without_facts(lost)
+        ledger = self.ledger.without_facts(missing)
         sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
         chosen = [organizations] if organizations else sets
         if not chosen:

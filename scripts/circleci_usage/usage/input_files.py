@@ -115,12 +115,15 @@ class FoundParts:
         complete_through: the last UTC day whose data are complete; None when that is not known.
         complete: all days whose data are complete, also those without usage; None when that is not
             known.
+        facts_only: parts whose files were pruned from the store, while their facts are kept: they
+            are read with the others, and have no rows to merge.
     """
 
     parts: tuple[Part, ...]
     warnings: tuple[str, ...]
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None
+    facts_only: tuple[Part, ...] = ()
 
 
 def find_parts(paths: Iterable[Path]) -> FoundParts:
