@@ -10,6 +10,7 @@ import pytest
 
 from hypothesis_profiles import load_profile
 from logging_in import Machine, machine
+from s3_server import S3Server, s3_server
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
@@ -45,6 +46,33 @@ def here(tmp_path: Path) -> Iterator[Machine]:
     """A machine, and a CircleCI whose tokens have the usual 90 days."""
     with machine(tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def s3_on_loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server with the bucket `usage-history`."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as running:
+        running.create_bucket("usage-history")
+        yield running
+
+
+@pytest.fixture
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cloud variable of whoever runs the tests counts, and no request leaves the machine."""
+    for name in [*os.environ]:
+        if name.startswith(("AWS_", "GOOGLE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    # Where credentials would be looked for otherwise: the role of the machine.
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def s3(s3_on_loopback: S3Server, only_loopback: None, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, with the variables that lead to it."""
+    for name, value in s3_on_loopback.variables.items():
+        monkeypatch.setenv(name, value)
+    return s3_on_loopback
 
 
 # Nobody runs a test that CI skips: there, REQUIRE_ALL=1 turns skips into failures.

@@ -11,6 +11,7 @@ from circleci_usage.cli.help.markdown import commands_markdown
 from circleci_usage.cli.json_output.catalog import json_markdown
 from circleci_usage.report_folder.documentation import summary_markdown, tables_markdown
 from orb_docs import orb_markdown
+from warehouse_docs import warehouse_markdown
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -24,6 +25,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "summary-json.md": summary_markdown,
     "json-output.md": json_markdown,
     "orb.md": orb_markdown,
+    "warehouse-tables.md": warehouse_markdown,
     "commands.md": lambda: commands_markdown(_every_help()),
     "circleci-usage.1": lambda: man_page(_every_help()),
 }

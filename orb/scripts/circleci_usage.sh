@@ -91,7 +91,7 @@ if ! type -P circleci-usage >/dev/null; then
 fi
 
 case ${CIRCLECI_USAGE_ORB_COMMAND-} in
-  check | export | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
+  check | export | load | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
   "push datadog") set -- push datadog ;;
   *) fail "The orb does not support this command of circleci-usage." ;;
 esac
@@ -122,6 +122,7 @@ case $1 in
     take_secret CIRCLECI_API_TOKEN token
     take_last_day CIRCLECI_API_TOKEN
     ;;
+  load) take_secret WAREHOUSE_URL warehouse_url ;;
   push)
     take_secret DATADOG_API_KEY api_key
     take_secret_if_any DATADOG_APP_KEY app_key DD_APP_KEY

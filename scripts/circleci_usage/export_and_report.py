@@ -139,11 +139,10 @@ def run(
         found = find_recorded(store.recorded(days, ids))
         pruned = pruned_usage(store, store.with_usage(days, ids))
     found = FoundParts(
-        found.parts,
+        (*pruned.parts, *found.parts),
         (*warnings, *exported.warnings, *found.warnings),
         exported.complete_through,
         store.complete_days(days, span, ids, missing=pruned.missing),
-        facts_only=pruned.parts,
     )
     reachable = _narrowed(reporting, exported.period)
     report = make_report(on_this_machine(found), reachable, clock=clock, progress=progress)

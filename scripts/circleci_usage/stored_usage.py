@@ -38,7 +38,7 @@ def stored_parts(
     Args:
         folder: the store.
         period: the days that are wanted.
-        reads_facts: whether the engine reads facts; if not, days of pruned windows are missing.
+        reads_facts: whether facts are read; if not, the days of pruned windows are missing.
 
     Raises:
         SettingsError: it has none of the period, or there is no store.
@@ -67,11 +67,10 @@ def stored_parts(
         pruned = pruned.without_facts()
     judged = Period(month_start(wanted.start), wanted.stop)
     return FoundParts(
-        found.parts,
+        (*pruned.parts, *found.parts),
         (*pruned_usage_warnings(store, pruned, compared), *empty, *found.warnings),
         complete_through=store.complete_through(wanted, missing=pruned.missing),
         complete=store.complete_days(days, judged, missing=pruned.missing),
-        facts_only=pruned.parts,
     )
 
 

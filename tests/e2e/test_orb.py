@@ -23,7 +23,7 @@ ORB = pack(SOURCE)
 ALIAS = "usage-exporter"
 SLUG = "circleci-usage/usage-exporter"
 
-SECRETS = {"token", "api_key", "app_key"}
+SECRETS = {"token", "api_key", "app_key", "warehouse_url"}
 
 
 def components(*kinds: str) -> list[Any]:

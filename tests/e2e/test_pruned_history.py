@@ -141,15 +141,15 @@ def test_lost_facts_are_named_and_their_days_are_missing(home: Path, months: Mon
     assert checked.code == 11, checked.out
 
 
-def test_a_cluster_reads_no_facts(home: Path, months: Months) -> None:
+def test_facts_are_not_read_together_with_urls(home: Path, months: Months) -> None:
     run(home, "prune")
     days = Period(months.old.start, months.kept.stop)
     found = stored_parts(home / ".circleci-usage", days, reads_facts=False)
-    assert found.facts_only == ()
+    assert found.parts == found.with_files
     assert (found.complete_through, found.complete) == (None, (months.kept,))
     assert (
-        f"Only facts are kept of {both(months)}: the export files were pruned. A cluster does not"
-        " read facts, so these days are missing; omit --engine spark to have them."
+        f"Only facts are kept of {both(months)}: the export files were pruned. Facts are not read"
+        " together with files at URLs, so these days are missing; report on them without URLs."
     ) in found.warnings
 
 
@@ -164,4 +164,4 @@ def test_a_store_of_which_only_facts_are_left(home: Path, months: Months) -> Non
     assert done.code == 0
     assert "Reading 0 usage files (0.0 MB) and the facts of 4 pruned ones.\n" in done.err
     found = stored_parts(store)
-    assert (found.parts, len(found.facts_only)) == ((), 4)
+    assert (len(found.parts), found.with_files) == (4, ())

@@ -4,6 +4,7 @@ import csv
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,13 +18,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
+from circleci_usage.core.periods import Period
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.stored_usage import stored_parts
+from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
 from circleci_usage.usage.engine import Source
+from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
 from commandline import Finished, circleci_usage
@@ -102,6 +106,11 @@ def report(cluster: Cluster, folder: Path, *arguments: object) -> Finished:
     )
 
 
+def forget(folder: Path) -> None:
+    """Forget what was read here, so that the cluster has to read it."""
+    shutil.rmtree(folder / CACHE_FOLDER)
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     """All files, without the minute in which the page was generated."""
     return {
@@ -121,6 +130,7 @@ def test_the_report_is_the_same_to_the_last_byte(
     here = circleci_usage(
         "report", exports, "--no-merged", "--output", "here", *config, cwd=tmp_path
     )
+    forget(exports)
     there = report(cluster, tmp_path, exports, "--output", "there", *config)
 
     assert (here.code, there.code) == (0, 0), there.err
@@ -176,6 +186,7 @@ def test_job_runs_count_once_and_new_credit_types_are_told_apart(
         for compute, agent, total in rows:
             writer.writerow([*job_run(compute, total=total, JOB_RUN_DATE=str(DAYS[1])), agent])
     here = circleci_usage("report", parts, "--no-merged", "--output", "here", cwd=tmp_path)
+    forget(parts)
     there = report(cluster, tmp_path, parts, "--output", "there")
 
     assert (here.code, there.code) == (0, 0), there.err
@@ -224,6 +235,7 @@ def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_pa
 
 def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
     circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
+    forget(exports)
     options = ["--engine", "spark", "--output", "there"]
     with Cluster(tmp_path) as cluster:
         command = [sys.executable, "-m", "circleci_usage", "report", str(exports), *options]
@@ -242,6 +254,27 @@ def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
     assert running.returncode == 0
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
     assert "SparkListenerExecutorRemoved" in events
+
+
+def test_what_was_read_here_is_not_read_by_the_cluster(
+    spark: SparkSession, exports: Path, tmp_path: Path
+) -> None:
+    copies = shutil.copytree(exports, tmp_path / "exports", ignore=lambda *_: [CACHE_FOLDER])
+    found = find_parts([copies])
+    here = read_daily_usage(found.parts, cache=cache_beside(found.parts), branch_globs=("main",))
+    source = on_cluster(spark, found, ())
+    jobs = len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
+
+    there = daily_usage(source.read(None, ("main",)))
+    of_days = daily_usage(source.read(Period.of_days(DAYS[0], DAYS[0]), ("ma*",)))
+
+    assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) == jobs
+    assert there.runs.equals(here.runs)
+    assert of_days.rows == here.rows
+    write_part(copies / "more.csv.gz", [job_run("1", JOB_RUN_DATE=str(DAYS[0]))])
+    more = daily_usage(on_cluster(spark, find_parts([copies]), ()).read(None, ("main",)))
+    assert more.rows == here.rows + 1
+    assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) > jobs
 
 
 def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.cli.commands import datadog, export, init, login, push, report, store
+from circleci_usage.cli.commands import datadog, export, init, load, login, push, report, store
 from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
@@ -141,6 +141,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         report.report,
         report.merge,
         report.check,
+        load.load,
         datadog.datadog_dashboard,
     ),
     _UPKEEP: (store.status, store.doctor, store.prune, login.logout),

@@ -56,7 +56,7 @@ def found_parts(
         paths: what is read.
         store: what is read without them.
         period: the days of the store that are wanted.
-        reads_facts: whether the engine reads facts of pruned days.
+        reads_facts: whether facts of pruned days are read.
 
     Raises:
         SettingsError: there are no parts.
@@ -135,7 +135,7 @@ def _cluster_source(
     local = [path for path in paths or () if not _is_url(path)]
     found = FoundParts((), ())
     if local or not urls:
-        found = found_parts(local, store, period, reads_facts=False)
+        found = found_parts(local, store, period, reads_facts=not urls)
     if not (found.parts or urls):
         # Days that are known to be without usage: no cluster is needed.
         from circleci_usage.usage.polars.engine import on_this_machine

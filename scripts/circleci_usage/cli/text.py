@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import month_of
@@ -19,6 +19,9 @@ from circleci_usage.export.pruned_windows import days_of, listed_days
 from circleci_usage.export.store_pruning import Pruned
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.render.formatting import when
+
+if TYPE_CHECKING:
+    from circleci_usage.warehouse.load import LoadResult
 
 _STATUSES: Final = {
     "within": "ON TRACK",
@@ -120,6 +123,24 @@ def pruned_lines(removed: Pruned) -> Iterator[str]:
     forgotten = [window for window in removed.windows if window.state in WITH_USAGE]
     if forgotten:
         yield f"Reports no longer have {listed_days(days_of(forgotten))}: no facts are kept."
+
+
+def load_lines(made: "LoadResult", where: str) -> Iterator[str]:
+    """What a load did, and what the warehouse says of the usage now."""
+    if made.period is None:
+        yield f"{where}: the usage has no job runs."
+        return
+    written, skipped = counted(made.windows, "window"), counted(made.skipped, "window")
+    yield f"Loaded {counted(made.rows, 'job run')} in {written} into {where}; skipped {skipped}."
+    updated = counted(len(made.priced), "month")
+    yield f"Updated the daily costs of {updated}." if made.priced else "Daily costs are unchanged."
+    unpriced = (
+        f", {_money(made.unpriced_credits)} of them unpriced" if made.unpriced_credits else ""
+    )
+    yield (
+        f"{made.period}: {counted(made.job_runs, 'job run')}, {_money(made.credits)} credits"
+        f"{unpriced}, {_money(made.cost)} {inert(made.currency)}."
+    )
 
 
 def not_merged(output: Path) -> str:

@@ -33,6 +33,15 @@ def file_prefix(window: Window) -> str:
     return f"{window.first}_{window.last}_{window.job}_"
 
 
+def job_of_prefix(prefix: str) -> str:
+    """The id of the export job in a `file_prefix`.
+
+    >>> job_of_prefix("2026-03-01_2026-03-31_5f1b7a52-2f6b-4b1e-9a57-0d1c3f2a7e01_")
+    '5f1b7a52-2f6b-4b1e-9a57-0d1c3f2a7e01'
+    """
+    return prefix.split("_", 2)[2].removesuffix("_")
+
+
 def fault_in(ledger: Ledger) -> str:
     """The first fault in a ledger; empty when there is none."""
     return next(_faults(ledger), "")

@@ -86,8 +86,9 @@ def pruned_usage_warnings(store: Store, usage: PrunedUsage, days: Period) -> tup
         )
     if unread:
         warnings.append(
-            f"Only facts are kept of {listed_days(unread)}: the export files were pruned. A cluster"
-            " does not read facts, so these days are missing; omit --engine spark to have them."
+            f"Only facts are kept of {listed_days(unread)}: the export files were pruned. Facts are"
+            " not read together with files at URLs, so these days are missing; report on them"
+            " without URLs."
         )
     if lost:
         warnings.append(

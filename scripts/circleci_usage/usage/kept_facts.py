@@ -33,7 +33,7 @@ from circleci_usage.usage.input_files import Part, Recorded, checksums_of
 from circleci_usage.usage.polars.compact_runs import RunsFile, file_names, has_shape
 from circleci_usage.usage.polars.facts import Facts, read_facts
 from circleci_usage.usage.polars.sums import BareSums, are_bare_sums
-from circleci_usage.usage.repeats import Content
+from circleci_usage.usage.repeats import Content, are_apart, origins_of
 from circleci_usage.usage.units import Unit, units_of
 
 FACTS_VERSION: Final = 1
@@ -300,6 +300,17 @@ def keep_facts(parts: Sequence[Part]) -> None:
             kept = KeptFacts(_home_of(unit.parts[0].path), working)
             if not kept.has(unit):
                 kept.of(unit, ())
+
+
+def are_kept(parts: Sequence[Part]) -> bool:
+    """Whether all that the parts say is known, so that none has to be read."""
+    if not parts:
+        return False
+    home = _home_of(parts[0].path)
+    units = units_of(parts, identified=not are_apart(origins_of(parts)))
+    return _is_ours(home) and all(
+        load_facts(home / FACTS_FOLDER / key_of(unit, home), unit) for unit in units
+    )
 
 
 def without_files(recorded: Mapping[Path, Recorded]) -> tuple[Part, ...]:

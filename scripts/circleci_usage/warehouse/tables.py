@@ -96,8 +96,8 @@ JOB_RUNS: Final = WarehouseTable(
     "A job run, with all columns of the export. Each job run is there once.",
     (
         *(Column(name.lower(), _export_type(name), "") for name in EXPORT_COLUMNS),
-        Column("export_window", Type.TEXT, "Days of the export that the row is from, or the file."),
-        Column("export_job", Type.TEXT, "CircleCI's id of the export job."),
+        Column("export_window", Type.TEXT, "Days of the export; null for files of no store."),
+        Column("export_job", Type.TEXT, "Id of the export job; null for files of no store."),
     ),
     day="job_run_date",
 )
@@ -107,12 +107,13 @@ DAILY_COSTS: Final = WarehouseTable(
     "What the job runs of a day cost, by the dimensions of the report. Sums to its totals.",
     (
         *_dimension_columns(_COST_DIMENSIONS),
+        Column("is_shared", Type.FLAG, "Whether this is the team's share of shared costs."),
         Column("credits", Type.EXACT, "Credits used."),
         Column("free_credits", Type.EXACT, "Credits covered by included credits or free seats."),
         Column("unpriced_credits", Type.EXACT, "Credits whose price is not known."),
-        Column("list_cost", Type.EXACT, "Cost at the list price."),
-        Column("contracted_cost", Type.EXACT, "Cost at the contract price."),
-        Column("cost", Type.EXACT, "What is charged, after included credits."),
+        Column("list_cost", Type.EXACT, "Cost at the list price; null where it is not known."),
+        Column("contracted_cost", Type.EXACT, "Cost at the contract price; null likewise."),
+        Column("cost", Type.EXACT, "What is charged, after included credits; null likewise."),
         Column("currency", Type.TEXT, "Currency of the amounts."),
         Column("job_runs", Type.INTEGER, "Job runs that used such credits."),
     ),
@@ -152,3 +153,62 @@ JOB_DAYS: Final = WarehouseTable(
     ),
     day="date",
 )
+
+PRICES: Final = WarehouseTable(
+    "prices",
+    "The prices of a credit, as of the last load.",
+    (
+        Column("first_day", Type.DAY, "First day of the price; null from the beginning."),
+        Column("last_day", Type.DAY, "Last day of the price; null without an end."),
+        Column("credit_type", Type.TEXT, "Credit type; null for all without a price of their own."),
+        Column("price", Type.EXACT, "Contract price of a credit."),
+        Column("list_price", Type.EXACT, "List price of a credit; null where none is set."),
+        Column("currency", Type.TEXT, "Currency of the prices."),
+    ),
+)
+
+TEAMS: Final = WarehouseTable(
+    "teams",
+    "What the settings file says of a team, a line each, as of the last load.",
+    (
+        Column("team", Type.TEXT, "Team."),
+        Column("rule", Type.INTEGER, "Place of the rule; the first that matches wins; null: tag."),
+        Column("kind", Type.TEXT, "`project`, `job` or `branch`: a glob of the rule; or `tag`."),
+        Column("name", Type.TEXT, "Name of the tag, such as `cost_center`; null for globs."),
+        Column("value", Type.TEXT, "The glob, or the team's value of the tag."),
+    ),
+)
+
+BUDGETS: Final = WarehouseTable(
+    "budgets",
+    "The budgets of the settings file, as of the last load.",
+    (
+        Column("name", Type.TEXT, "Name of the budget."),
+        Column("team", Type.TEXT, "Team; null for the cost of all teams."),
+        Column("per", Type.TEXT, "`month` (calendar month) or `cycle` (billing cycle)."),
+        Column("amount", Type.EXACT, "Limit on the cost."),
+        Column("currency", Type.TEXT, "Currency of the amount."),
+    ),
+)
+
+LOADS: Final = WarehouseTable(
+    "loads",
+    "What was loaded, so that the same rows are not loaded again.",
+    (
+        Column("name", Type.TEXT, "What was loaded: rows of a window or files, or costs."),
+        Column("first_day", Type.DAY, "Its first day; null for rows without a day."),
+        Column("last_day", Type.DAY, "Its last day; null for rows without a day."),
+        Column("organizations", Type.TEXT, "Ids of its organizations, with commas; empty: all."),
+        Column("fingerprint", Type.TEXT, "The same fingerprint means the same rows."),
+        Column("rows", Type.INTEGER, "How many rows."),
+    ),
+)
+
+BY_DAY: Final = (JOB_RUNS, DAILY_COSTS, WORKFLOW_DAYS, JOB_DAYS)
+"""The tables whose days are replaced."""
+
+SMALL_TABLES: Final = (PRICES, TEAMS, BUDGETS)
+"""The tables that are replaced as a whole."""
+
+TABLES: Final = (*BY_DAY, *SMALL_TABLES, LOADS)
+"""All tables."""

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from circleci_usage.core.plurals import enumerated
-from circleci_usage.report_folder.columns import Column, count, day, text, yes_no
+from circleci_usage.report_folder.columns import (
+    Column,
+    count,
+    credit_amount,
+    day,
+    money,
+    text,
+    yes_no,
+)
 from circleci_usage.report_folder.documentation import GENERATED, key_table
 from circleci_usage.report_folder.summary_catalog import (
     BUDGET,
@@ -153,11 +161,28 @@ _STATUS: Final = (
     ),
 )
 
+_WAREHOUSE: Final = object_key(
+    "warehouse",
+    "What was loaded, and the totals of the usage that it was loaded from.",
+    text("destination", "The warehouse, without user, password and query of a URL."),
+    *DAYS,
+    count("job_runs", "job runs", "Job runs of the usage."),
+    count("job_runs_loaded", "job runs", "Job runs that this load wrote."),
+    count("windows_loaded", "windows", "Windows, or sets of files, that this load wrote."),
+    count("windows_skipped", "windows", "Those that the warehouse had already."),
+    texts_key("months_updated", "Months whose daily costs this load wrote, as in `2026-03`."),
+    credit_amount("credits", "Credits of the usage."),
+    credit_amount("unpriced_credits", "Credits whose price is not known."),
+    money("cost", "What is charged, after included credits."),
+    text("currency", "Currency of the cost, as in ISO 4217."),
+)
+
 DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "report": _REPORT,
     "demo": _REPORT,
     "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
+    "load": (_WAREHOUSE,),
     "status": _STATUS,
     "doctor": (_CHECKS,),
 }

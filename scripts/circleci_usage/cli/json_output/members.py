@@ -7,10 +7,11 @@ digits, as in summary.json; days are ISO dates, moments ISO date-times in UTC; p
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from circleci_usage.checks.budget_check import BudgetCheck
 from circleci_usage.checks.export_checks import Check
+from circleci_usage.core.decimals import plain
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import State, Window
@@ -21,6 +22,9 @@ from circleci_usage.report import Presentation, Report
 from circleci_usage.report_folder.summary import day_to_json, overview, period_to_json
 from circleci_usage.report_folder.summary_findings import budgets_to_json
 from circleci_usage.schema.report_files import PAGE_NAME, SUMMARY_NAME
+
+if TYPE_CHECKING:
+    from circleci_usage.warehouse.load import LoadResult
 
 
 def report_members(report: Report, folder: Path, presentation: Presentation) -> dict[str, Any]:
@@ -100,6 +104,26 @@ def status_members(
         "quota": quota,
         "next_run": _next_run(status, organizations, period, span),
     }
+
+
+def warehouse_members(made: "LoadResult", where: str) -> dict[str, Any]:
+    """`load`: what it did, and the totals of the usage."""
+    period = made.period
+    warehouse = {
+        "destination": where,
+        "from": day_to_json(period.first if period else None),
+        "to": day_to_json(period.last if period else None),
+        "job_runs": made.job_runs,
+        "job_runs_loaded": made.rows,
+        "windows_loaded": made.windows,
+        "windows_skipped": made.skipped,
+        "months_updated": [f"{month:%Y-%m}" for month in made.priced],
+        "credits": plain(made.credits),
+        "unpriced_credits": plain(made.unpriced_credits),
+        "cost": plain(made.cost),
+        "currency": made.currency,
+    }
+    return {"warehouse": warehouse}
 
 
 def path_to_json(path: Path) -> str:

@@ -26,11 +26,13 @@ from circleci_usage.usage.aggregates import (
     tidy_days,
 )
 from circleci_usage.usage.bounds import have_long_rows
+from circleci_usage.usage.cache import cache_beside, read_sums
 from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import FileState, state_of
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.kept_facts import are_kept
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
@@ -82,6 +84,7 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         warnings=(*found.warnings, *there.warnings),
         complete_through=found.complete_through,
         complete=found.complete,
+        facts_only=len(found.parts) - len(found.with_files),
     )
 
 
@@ -98,17 +101,22 @@ class _Cluster:
     """Reads the parts on this machine's shared path, and those that only the cluster sees."""
 
     def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
-        self.parts = (*shared_parts(found), *there.parts)
+        self._gone = any(part.is_gone for part in found.parts)
+        there_and_here = found.with_files
+        self._found = replace(found, parts=there_and_here) if there.parts else found
+        self.parts = (*shared_parts(replace(found, parts=there_and_here)), *there.parts)
         self._spark = spark
-        self._found = found
         self._there = there
-        self._states = [state_of(part.original) for part in found.parts]
+        self._states = [state_of(part.original) for part in there_and_here]
 
     def read(
         self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         """See `engine.Read`."""
         local = self._found.parts
+        if not self._there.parts and (self._gone or are_kept(local)):
+            # What parts say was read on this machine, and is small.
+            return read_sums(local, branch_globs, period, cache_beside(local), job_groups)
         _refuse_changed(local, self._states)
         # The workers hold whole rows, too.
         if have_long_rows(local):

@@ -1,0 +1,199 @@
+"""Daily usage → the rows of `daily_costs`: what the report's breakdowns are sums of, day by day.
+
+Shared costs are rows of the teams that they are split among: over the days of a month, each team's
+rows sum to what the report charges it, and over the teams, the rows of a day sum to the shared cost
+of that day, both to the last digit.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import accumulate, pairwise
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from circleci_usage.analysis.breakdowns import AMOUNTS
+from circleci_usage.analysis.chargeback import chargeback
+from circleci_usage.analysis.completeness import days_with_usage
+from circleci_usage.analysis.undated import with_days
+from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.grouping import sum_by
+from circleci_usage.core.periods import Period, months
+from circleci_usage.core.scaled_integers import Counts, to_count
+from circleci_usage.costs.allocation import SHARED, UNALLOCATED, Ownership
+from circleci_usage.costs.costs import CREDITS, MONEY, Costs
+from circleci_usage.costs.pricing import refuse_unpriced
+from circleci_usage.costs.shared_costs import SPLIT_PLACES
+from circleci_usage.pipeline import own_costs
+from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.usage.daily_usage import DailyUsage
+from circleci_usage.warehouse.staged_files import EXACT, typed
+from circleci_usage.warehouse.tables import DAILY_COSTS, EXACT_DECIMALS
+
+_MEASURES: Final = (*CREDITS, *MONEY)
+_KEYS: Final = tuple(
+    column.name
+    for column in DAILY_COSTS.columns
+    if column.name not in {*_MEASURES, "is_shared", "currency", "job_runs"}
+)
+_SHARE_OF: Final = {"free_credits": "credits"}
+"""Measures that the report does not split → the one whose shares they follow."""
+
+
+@dataclass(frozen=True)
+class PricedDays:
+    """What the days of some usage cost.
+
+    Attributes:
+        costs: owned costs of the period.
+        period: from the first day with usage to the last.
+    """
+
+    costs: Costs
+    period: Period
+
+
+def priced_days(usage: DailyUsage, settings: ReportSettings) -> PricedDays | None:
+    """The owned costs of all days of the usage, as in a report on them; None without usage.
+
+    Rows without a day are on the last day, as in the report.
+
+    Raises:
+        SettingsError: there is usage on days without a price.
+    """
+    if usage.runs.empty:
+        return None
+    period = settings.days(days_with_usage(usage.runs))
+    with exact_arithmetic():
+        _, owned = own_costs(with_days(usage, period.last), settings, period)
+        costs = owned.within(period).costs
+        if not settings.prices.allow_unpriced:
+            refuse_unpriced(costs)
+    return PricedDays(costs, period)
+
+
+def costs_of_months(
+    priced: PricedDays, ownership: Ownership, currency: str
+) -> Iterator[tuple[date, pl.DataFrame]]:
+    """The first day of each month, and its rows of `DAILY_COSTS` in the order of their names."""
+    for days in months(priced.period):
+        costs = priced.costs.within(days)
+        with exact_arithmetic():
+            rows = pl.concat([_direct(costs), *_shared(costs, ownership, days)])
+        named = rows.with_columns(pl.lit(currency).alias("currency"))
+        yield days.first.replace(day=1), typed(named, DAILY_COSTS).sort(_KEYS)
+
+
+def _direct(costs: Costs) -> pl.DataFrame:
+    lines = _by_keys(costs, costs.lines["team"] != SHARED)
+    amounts = {name: _exact(lines[name].to_numpy(), costs.places(name)) for name in _MEASURES}
+    return _rows(lines, amounts, is_shared=False)
+
+
+def _shared(costs: Costs, ownership: Ownership, days: Period) -> Iterator[pl.DataFrame]:
+    """The shares of shared costs; one frame or none."""
+    lines = _by_keys(costs, costs.lines["team"] == SHARED)
+    if lines.empty:
+        return
+    shares = _shares(costs, ownership, days)
+    teams = [*shares]
+    split = lines.loc[lines.index.repeat(len(teams))].assign(team=teams * len(lines))
+    # Each job run is counted once: with the first team.
+    is_first = np.arange(len(split)) % len(teams) == 0
+    split = split.assign(job_runs=split["job_runs"].where(is_first, 0))
+    amounts = {}
+    for name in _MEASURES:
+        of_teams = [shares[team][_SHARE_OF.get(name, name)] for team in teams]
+        places = max(SPLIT_PLACES, costs.places(name), costs.places(_SHARE_OF.get(name, name)))
+        amounts[name] = _spread(lines[name], costs.places(name), of_teams, places)
+    yield _rows(split, amounts, is_shared=True)
+
+
+def _shares(
+    costs: Costs, ownership: Ownership, days: Period
+) -> Mapping[str, Mapping[str, Decimal]]:
+    """Team → its share of the shared costs of a month: what it is charged beyond its own."""
+    own = costs.decimals(sum_by(costs.lines, ["team"], AMOUNTS)).to_dict("index")
+    nothing = dict.fromkeys(AMOUNTS, Decimal(0))
+    found: dict[str, dict[str, Decimal]] = {}
+    for line in chargeback(costs, ownership, days).to_dict("records"):
+        of_team: Mapping[Any, Any] = own.get(line["team"], nothing)
+        is_sharing = line["team"] in ownership.teams or not ownership.teams
+        if is_sharing:
+            found[line["team"]] = {name: line[name] - of_team[name] for name in AMOUNTS}
+    return found or {UNALLOCATED: nothing}
+
+
+def spread(amounts: Sequence[int], shares: Sequence[int]) -> list[int]:
+    """Amounts split so that both the parts of an amount and those of a share sum to it exactly.
+
+        >>> spread([3, 4], [5, 2])
+        [2, 1, 3, 1]
+
+    Args:
+        amounts: of the rows.
+        shares: of the teams; they sum to the same, unless they only say the proportion.
+
+    Returns:
+        The parts of the first row, of the second, and so on.
+    """
+    weights = shares if sum(shares) else [1] * len(shares)
+    bounds = [*accumulate(weights)]
+    parts: list[int] = []
+    reached, before = 0, [0] * len(weights)
+    for amount in amounts:
+        reached += amount
+        until = [reached * bound // bounds[-1] for bound in bounds]
+        steps = [one - other for one, other in zip(until, before, strict=True)]
+        parts += [one - other for other, one in pairwise([0, *steps])]
+        before = until
+    return parts
+
+
+def _spread(lines: pd.Series, places: int, shares: Sequence[Decimal], finest: int) -> pl.Series:
+    amounts = [count * 10 ** (finest - places) for count in lines.tolist()]
+    parts = spread(amounts, [to_count(share, finest) for share in shares])
+    return _exact(np.array(parts, dtype="object"), finest)
+
+
+def _by_keys(costs: Costs, wanted: pd.Series) -> pd.DataFrame:
+    """Some lines summed by the names of the table, as texts."""
+    chosen = costs.lines[wanted]
+    sums = sum_by(chosen, _KEYS, [*_MEASURES, "job_runs"], sort=False).reset_index()
+    names = [name for name in _KEYS if name != "date"]
+    return sums.astype(dict.fromkeys(names, "object"))
+
+
+def _rows(
+    lines: pd.DataFrame, amounts: Mapping[str, pl.Series], *, is_shared: bool
+) -> pl.DataFrame:
+    """Lines as rows of the table; money is null where it is not known."""
+    texts = {}
+    for name in _KEYS:
+        if name != "date":
+            texts[name] = pl.Series(name, lines[name].tolist(), pl.String)
+    days = pl.Series("date", lines["date"].to_numpy().astype("datetime64[D]"))
+    runs = pl.Series("job_runs", lines["job_runs"].to_numpy()).cast(pl.Int64)
+    is_known = pl.Series((lines["unpriced_credits"] == 0).to_numpy(dtype=bool))
+    rows = pl.DataFrame({"date": days, **texts, **amounts, "job_runs": runs})
+    return rows.with_columns(
+        *(pl.when(is_known).then(name).alias(name) for name in MONEY),
+        pl.col(BRANCH_GROUP).str.replace_all("\n", ", "),
+        pl.lit(is_shared).alias("is_shared"),
+    )
+
+
+def _exact(counts: Counts, places: int) -> pl.Series:
+    """Counts of 10^-places as decimals. More places than a warehouse has are rounded half up."""
+    if places > EXACT_DECIMALS:
+        unit = 10 ** (places - EXACT_DECIMALS)
+        counts = np.array([(int(each) + unit // 2) // unit for each in counts], dtype="object")
+        places = EXACT_DECIMALS
+    whole = pl.Series("", counts.tolist(), pl.Int128).cast(pl.Decimal(38, 0))
+    unit_of = pl.lit(Decimal(1).scaleb(-places))
+    return whole.to_frame("n").select((pl.col("n") * unit_of).cast(EXACT)).to_series()

@@ -1,0 +1,55 @@
+"""What the settings say, as the small tables of a warehouse: prices, teams, budgets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from circleci_usage.costs.allocation import Ownership
+from circleci_usage.costs.pricing import PriceList
+from circleci_usage.report_settings import ReportSettings
+from circleci_usage.warehouse.destination import Staged
+from circleci_usage.warehouse.staged_files import stage_lines
+from circleci_usage.warehouse.tables import BUDGETS, PRICES, TEAMS
+
+Line = tuple[Any, ...]
+
+
+def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]:
+    """The small tables, as files in a folder."""
+    prices, ownership = settings.prices, settings.ownership
+    lines = {
+        PRICES: price_lines(prices),
+        TEAMS: team_lines(ownership),
+        BUDGETS: _budget_lines(settings),
+    }
+    return tuple(
+        stage_lines(those, table, folder / f"{table.name}.parquet")
+        for table, those in lines.items()
+    )
+
+
+def price_lines(prices: PriceList) -> Iterator[Line]:
+    """A line per price period, and one per credit type that has a price of its own in it."""
+    for period in prices.periods:
+        own = sorted(period.by_credit_type.items())
+        for credit_type, price in [(None, period.price), *own]:
+            days = (period.start, period.last)
+            yield (*days, credit_type, price, prices.list_price, prices.currency)
+
+
+def team_lines(ownership: Ownership) -> Iterator[Line]:
+    """A line per glob of a rule, and one per tag."""
+    for place, rule in enumerate(ownership.rules, start=1):
+        kinds = {"project": rule.projects, "job": rule.jobs, "branch": rule.branches}
+        for kind, globs in kinds.items():
+            for glob in globs:
+                yield (rule.team, place, kind, None, glob)
+    for name, values in ownership.tags.items():
+        for team, value in values.items():
+            yield (team, None, "tag", name, value)
+
+
+def _budget_lines(settings: ReportSettings) -> Iterator[Line]:
+    currency = settings.prices.currency
+    for budget in settings.analysis.budgets:
+        yield (budget.name, budget.team, budget.per, budget.amount, currency)

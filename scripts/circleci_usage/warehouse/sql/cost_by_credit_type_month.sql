@@ -1,0 +1,12 @@
+SELECT
+    CAST(DATE_TRUNC('month', CAST(date AS TIMESTAMP)) AS DATE) AS month,
+    organization_id, organization, credit_type,
+    currency,
+    SUM(credits) AS credits,
+    SUM(free_credits) AS free_credits,
+    SUM(unpriced_credits) AS unpriced_credits,
+    SUM(list_cost) AS list_cost,
+    SUM(contracted_cost) AS contracted_cost,
+    SUM(cost) AS cost
+FROM daily_costs
+GROUP BY 1, 2, 3, 4, 5
