@@ -289,7 +289,7 @@ def _manifests(home: Path) -> Iterator[tuple[Path, _Manifest]]:
 def keep_facts(parts: Sequence[Part]) -> None:
     """Make sure that the facts of the parts of a store are kept, for when their files are gone.
 
-    The ids of job runs are among them: files that come later may have some of the runs again.
+    The ids of job runs are among them: files that come later may repeat some of the runs.
 
     Raises:
         DataError: a part is damaged.
