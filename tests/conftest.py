@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hypothesis_profiles import load_profile
+from loaded_demo import LoadedDemo, make_loaded_demo
 from logging_in import Machine, machine
 from s3_server import S3Server, s3_server
 
@@ -46,6 +47,13 @@ def here(tmp_path: Path) -> Iterator[Machine]:
     """A machine, and a CircleCI whose tokens have the usual 90 days."""
     with machine(tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def loaded_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDemo]:
+    """The sample company's usage in PostgreSQL, for tests that only read it or load it anew."""
+    with make_loaded_demo(tmp_path_factory.mktemp("demo")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from circleci_usage.warehouse.tables import (
-    DAILY_COSTS,
-    JOB_DAYS,
-    JOB_RUNS,
-    SCHEMA_VERSION,
-    WORKFLOW_DAYS,
-    WarehouseTable,
-)
+from circleci_usage.warehouse.tables import SCHEMA_VERSION, TABLES, WarehouseTable
 from circleci_usage.warehouse.views import VIEWS, View
-
-TABLES: Final = (JOB_RUNS, DAILY_COSTS, WORKFLOW_DAYS, JOB_DAYS)
 
 _AS_EXPORTED: Final = "As in the export."
 
@@ -40,7 +31,7 @@ it. Views are in DuckDB and PostgreSQL.
 
 def warehouse_markdown() -> str:
     """The page, from the catalogs of tables and views."""
-    parts = (*TABLES, *VIEWS)
+    parts: tuple[WarehouseTable | View, ...] = (*TABLES, *VIEWS)
     return "\n".join([_INTRO, *_contents(), *map(_section, parts)])
 
 

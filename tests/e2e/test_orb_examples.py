@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from circleci_config import Job, jobs
@@ -19,6 +20,7 @@ from datadog_intake import API_KEY, APP_KEY, DatadogIntake
 from login_machine import circleci_of_today
 from orb_pack import pack
 from paths import ROOT
+from postgres import postgres
 from slack_orb import SLACK_ORB
 
 ORB = pack(ROOT / "orb")
@@ -161,6 +163,29 @@ def test_datadog_gets_the_report_from_a_job_without_the_token(
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
     for secret in (API_KEY, APP_KEY):
         assert_no_secret(secret, runner, outcomes)
+
+
+def test_the_warehouse_gets_the_store_from_a_job_without_the_token(
+    circleci: StandIn, runner: Runner
+) -> None:
+    report, load = example_jobs("load_warehouse", circleci)
+    assert (report.contexts, load.contexts) == (("circleci-usage",), ("warehouse",))
+    outcomes = [runner.run(report)]
+    del runner.environment["CIRCLECI_API_TOKEN"]
+    secret = "s3cret-of-the-loader"
+    with postgres() as server:
+        host, user = server["PGHOST"], server["PGUSER"]
+        url = f"postgresql://{user}:{secret}@/postgres?host={host}"
+        runner.environment["WAREHOUSE_URL"] = url
+        outcomes.append(runner.run(load))
+        assert outcomes[1].exit_code == 0, outcomes[1].output
+        with psycopg.connect(url) as warehouse:
+            counted = warehouse.execute("SELECT COUNT(*), SUM(total_credits) FROM job_runs")
+            [(runs, credits)] = counted.fetchall()
+            assert runs > 0
+            costs = warehouse.execute("SELECT SUM(credits) FROM daily_costs").fetchall()
+            assert costs == [(credits,)]
+    assert_no_secret(secret, runner, outcomes)
 
 
 def test_the_slack_message_survives_the_slack_orb(circleci: StandIn, runner: Runner) -> None:

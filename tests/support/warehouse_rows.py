@@ -5,18 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from circleci_usage.warehouse.tables import Column, Type, WarehouseTable
+from small_warehouse import Rows
 
-BUDGETS: Final = WarehouseTable(
-    "budgets",
-    "",
-    (
-        Column("name", Type.TEXT, ""),
-        Column("team", Type.TEXT, ""),
-        Column("per", Type.TEXT, ""),
-        Column("amount", Type.EXACT, ""),
-    ),
-)
 ACME: Final = UUID("00000000-0000-4000-8000-000000000001")
 WEB: Final = UUID("00000000-0000-4000-8000-000000000002")
 ANN: Final = UUID("00000000-0000-4000-8000-00000000000a")
@@ -55,7 +45,7 @@ SEATS: Final = {
     "status": "User seats",
     "team": None,
 }
-COSTS: Final = [
+COSTS: Final[Rows] = [
     cost("2026-09-30", "1"),
     cost("2026-10-01", "10000000000.10"),
     cost("2026-10-02", ATOM),
@@ -64,20 +54,20 @@ COSTS: Final = [
     cost("2026-10-31", "0.25", status="canceled", job="lint", organization_id=None),
     cost("2026-10-01", "15", **SEATS),
 ]
-RUNS: Final = [
+RUNS: Final[Rows] = [
     run("2026-10-01", ANN),
     run("2026-10-02", ANN),
     run("2026-10-02", BEN, unregistered=True),
     run("2026-10-02", None),
 ]
-WORKFLOWS: Final = [
+WORKFLOWS: Final[Rows] = [
     {"date": date(2026, 10, day), "workflow": "build", "runs": 9, "succeeded": 5, "failed": 3}
     | {"canceled": 1, "organization": "acme", "project": "web"}
     for day in (1, 31)
 ]
-LIMITS: Final = [
+LIMITS: Final[Rows] = [
     {"name": "everything", "team": None, "per": "month", "amount": Decimal(100)},
     {"name": "payments", "team": "payments", "per": "month", "amount": Decimal(3)},
     {"name": "idle", "team": "idle", "per": "month", "amount": Decimal(3)},
-    {"name": "cycle", "team": None, "per": "cycle", "amount": Decimal(3)},
+    {"name": "cycle", "team": None, "per": "cycle", "amount": Decimal(3), "cycle_day": 31},
 ]

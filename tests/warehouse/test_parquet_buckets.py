@@ -195,7 +195,7 @@ def test_a_bucket_of_another_region(
 
 
 def test_no_credentials(gcs: GcsServer, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The role of the machine is asked for, which it does not have."""
+    """They are requested from the machine, which has no role."""
     gcs.refusal = Response(404)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

@@ -68,7 +68,7 @@ class Bucket:
     def opened(self) -> Iterator[Path]:
         """Only looks at what is there: object storage has no locks."""
         with explaining(self.shown):
-            # The first batch is enough, and is all that is asked for.
+            # One object is enough to know, so no second page is requested.
             some = next(iter(obstore.list(self._store, chunk_size=1)), [])
         if some and self.read_loads() is None:
             raise no_warehouse(self.shown)

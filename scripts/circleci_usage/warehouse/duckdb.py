@@ -18,6 +18,7 @@ from circleci_usage.warehouse.duckdb_errors import explained, newer
 from circleci_usage.warehouse.extras import missing_library
 from circleci_usage.warehouse.load_lines import load_of
 from circleci_usage.warehouse.tables import SCHEMA_VERSION, TABLES
+from circleci_usage.warehouse.views import VIEWS
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,12 +102,18 @@ class DuckDB:
                 self._make_tables()
             elif version > SCHEMA_VERSION:
                 raise newer(self._path, version, SCHEMA_VERSION)
+            self._make_views()
 
     def _make_tables(self) -> None:
         for table in TABLES:
             for statement in sql.make_table(table):
                 self._run(statement)
         self._run(*sql.set_version(SCHEMA_VERSION))
+
+    def _make_views(self) -> None:
+        for view in VIEWS:
+            for statement in sql.make_view(view):
+                self._run(statement)
 
     def _add(self, tables: Sequence[Staged]) -> None:
         for staged in tables:

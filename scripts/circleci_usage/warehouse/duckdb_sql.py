@@ -14,6 +14,7 @@ from circleci_usage.warehouse.tables import (
     Type,
     WarehouseTable,
 )
+from circleci_usage.warehouse.views import View
 
 Statement = tuple[str, list[Any]]
 """Its text and its values."""
@@ -52,6 +53,12 @@ def make_table(table: WarehouseTable) -> Iterator[str]:
     for column in table.columns:
         if column.meaning:
             yield f"COMMENT ON COLUMN {table.name}.{column.name} IS {_quoted(column.meaning)}"
+
+
+def make_view(view: View) -> Iterator[str]:
+    """Make a view in place of its former self, and say in the database what it means."""
+    yield f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}"
+    yield f"COMMENT ON VIEW {view.name} IS {_quoted(view.meaning)}"
 
 
 def empty(table: WarehouseTable) -> str:

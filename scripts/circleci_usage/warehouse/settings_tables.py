@@ -50,6 +50,8 @@ def team_lines(ownership: Ownership) -> Iterator[Line]:
 
 
 def _budget_lines(settings: ReportSettings) -> Iterator[Line]:
-    currency = settings.prices.currency
+    prices = settings.prices
     for budget in settings.analysis.budgets:
-        yield (budget.name, budget.team, budget.per, budget.amount, currency)
+        cycle_day = prices.billing_cycle_day if budget.per == "cycle" else None
+        names = (budget.name, budget.team, budget.per, prices.currency)
+        yield (*names, budget.amount, cycle_day)

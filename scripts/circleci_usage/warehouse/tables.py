@@ -186,8 +186,9 @@ BUDGETS: Final = WarehouseTable(
         Column("name", Type.TEXT, "Name of the budget."),
         Column("team", Type.TEXT, "Team; null for the cost of all teams."),
         Column("per", Type.TEXT, "`month` (calendar month) or `cycle` (billing cycle)."),
-        Column("amount", Type.EXACT, "Limit on the cost."),
         Column("currency", Type.TEXT, "Currency of the amount."),
+        Column("amount", Type.EXACT, "Limit on the cost."),
+        Column("cycle_day", Type.INTEGER, "First day of billing cycles; null per month."),
     ),
 )
 

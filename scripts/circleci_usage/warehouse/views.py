@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from circleci_usage.warehouse.tables import DAILY_COSTS, WORKFLOW_DAYS, Column, Type
+from circleci_usage.warehouse.tables import BUDGETS, DAILY_COSTS, WORKFLOW_DAYS, Column, Type
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,13 @@ _SEATS_AND_ACTIVE_USERS: Final = View(
 
 _BUDGET_STATUS: Final = View(
     "budget_status",
-    "A monthly budget of the settings file vs. the cost of a month.",
+    "A budget of the settings file vs. the cost of a calendar month or billing cycle.",
     (
-        _MONTH,
-        Column("name", Type.TEXT, "Name of the budget."),
-        Column("team", Type.TEXT, "Its team; NULL for a budget of everything."),
-        Column("currency", Type.TEXT, "Currency of the amounts."),
-        Column("amount", Type.EXACT, "The budget."),
+        Column("first_day", Type.DAY, "First day of the month or billing cycle (UTC)."),
+        *BUDGETS.columns[:-1],
         Column("spent", Type.EXACT, "Cost of the days that are loaded."),
         Column("remaining", Type.EXACT, "Budget minus cost; negative when over budget."),
-        Column("through", Type.DAY, "Last loaded day of the month with any cost."),
+        Column("through", Type.DAY, "Last loaded day of the month or billing cycle."),
     ),
 )
 

@@ -79,8 +79,7 @@ def load(
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
     console.if_interrupted(
-        f"{where} has whole months only: the old ones or the new ones; rerun the same command to"
-        " load the rest."
+        f"{where} keeps the months that are finished; rerun the same command to load the rest."
     )
     source = on_this_machine(found)
     made = load_into(found.parts, source, load_with, warehouse, console)
