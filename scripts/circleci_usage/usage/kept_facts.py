@@ -143,14 +143,16 @@ def _sweep(home: Path, key: str, unit: Unit) -> None:
 
 
 def keep_facts(parts: Sequence[Part]) -> None:
-    """Make sure that the facts of the parts of a store are kept.
+    """Make sure that the facts of the parts of a store are kept, for when their files are gone.
+
+    The ids of job runs are among them: files that come later may repeat some of the runs.
 
     Raises:
         DataError: a part is damaged.
         UnfinishedError: the disk is full.
     """
     with working_folder() as working:
-        for unit in units_of(parts, identified=False):
+        for unit in units_of(parts, identified=True):
             kept = KeptFacts(_home_of(unit.parts[0].path), working)
             if not kept.has(unit):
                 kept.of(unit, ())
@@ -174,7 +176,7 @@ def without_files(recorded: Mapping[Path, Recorded]) -> tuple[Part, ...]:
 
 def _gone(recorded: Mapping[Path, Recorded]) -> tuple[Unit, ...]:
     parts = [Part(path, (), facts, is_gone=True) for path, facts in recorded.items()]
-    return units_of(parts, identified=False)
+    return units_of(parts, identified=True)
 
 
 def _with_columns(unit: Unit) -> tuple[Part, ...]:
