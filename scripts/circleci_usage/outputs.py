@@ -12,6 +12,7 @@ from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
+from circleci_usage.push.prometheus.report_file import write_report_metrics
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
 from circleci_usage.render.formatting import days
@@ -31,6 +32,7 @@ from circleci_usage.schema.report_files import (
     FOCUS_NAME,
     FOCUS_VERSIONS,
     MERGED_NAME,
+    METRICS_NAME,
     PAGE_NAME,
     PROJECT_CHARTS_FOLDER,
     SLACK_NAME,
@@ -160,5 +162,7 @@ _OUTPUTS: Final[Mapping[str, Output]] = {
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
     TABLES_FOLDER: _folder(_of_report(write_tables)),
+    METRICS_NAME: _of_report(write_report_metrics),
 }
-"""What every report has: the name of a file or folder → what writes it."""
+"""What every report has: the name of a file or folder → what writes it. A later one may read the
+files of earlier ones."""

@@ -68,6 +68,7 @@ def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
         "summary.json",
         "summary.md",
         "merged.csv.gz",
+        "metrics.prom",
         "focus.csv",
         *(
             f"tables/{name}.csv"

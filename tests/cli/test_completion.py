@@ -61,7 +61,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("push datadog --without-tags ", [*DEFAULT_TAGS]),
         ("run --datadog-site ", [*SITES]),
         ("datadog-dashboard monitor-", ["monitor-budget", "monitor-jump", "monitor-no-data"]),
-        ("push ", ["datadog"]),
+        ("push ", ["datadog", "prometheus"]),
         ("check --re", ["--report"]),
         ("check --out", []),
     ],

@@ -27,6 +27,7 @@ ROOMS: Final = (
     "assemble",
     "report_folder",
     "cost_files",
+    "push",
     "render",
     "outputs",
     "pipeline",
@@ -34,7 +35,6 @@ ROOMS: Final = (
     "warehouse",
     "settings_proposal",
     "export_and_report",
-    "push",
     "checks",
     "demo",
     "api",
@@ -46,6 +46,7 @@ ROOMS: Final = (
 SUBPACKAGES: Final = (
     ("render", "render/view", "render/text", "render/charts", "render/page"),
     ("push", "push/datadog"),
+    ("push", "push/prometheus"),
     ("demo/company", "demo/standin"),
 )
 """Packages inside a room, in the same order: `render` stands for the room's own modules."""

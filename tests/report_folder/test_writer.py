@@ -28,6 +28,7 @@ def test_all_files_are_there_and_named(tmp_path: Path) -> None:
         "focus.csv",
         "index.html",
         "merged.csv.gz",
+        "metrics.prom",
         "slack.json",
         "summary.json",
         "summary.md",

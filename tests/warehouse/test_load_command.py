@@ -1,6 +1,7 @@
 """What `load` says: results, mistakes, secrets."""
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -140,3 +141,13 @@ def test_the_database_says_what_its_columns_mean(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "usage.duckdb")) as connection:
         comments = connection.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
     assert {(table.name, table.meaning) for table in BY_DAY} <= set(comments)
+
+
+def test_views_and_statistics_are_there(tmp_path: Path) -> None:
+    small_export(tmp_path)
+    load(tmp_path, "usage.duckdb", "export")
+    with duckdb.connect(str(tmp_path / "usage.duckdb")) as connection:
+        teams = connection.execute("SELECT team, cost FROM cost_by_team_month").fetchall()
+        runs = connection.execute("SELECT SUM(runs), SUM(succeeded) FROM job_days").fetchall()
+    assert teams == [("unallocated", Decimal("0.186"))]
+    assert runs == [(3, 3)]

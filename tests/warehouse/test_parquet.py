@@ -234,6 +234,13 @@ def test_other_files_in_a_warehouse_stay(place: Path, rows: Path) -> None:
     assert notes.read_text() == "mine"
 
 
+def test_a_folder_that_is_not_text(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        ParquetFolder(f"{tmp_path}/\udcff")
+
+    assert str(caught.value) == f"{tmp_path}/\\udcff is not UTF-8 text; choose another folder."
+
+
 def test_a_file_is_no_folder(place: Path) -> None:
     place.write_text("x")
 

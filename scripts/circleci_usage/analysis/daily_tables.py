@@ -1,7 +1,7 @@
 """Owned costs and job runs per day and job: the finest tables, which metrics are made of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,13 @@ from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000
 """With more lines, days are kept by project only: writing would take longer than reading."""
+
+_UNPRICED: Final = "unpriced_credits"
+_AMOUNTS: Final = {
+    DAILY_CHARGES: ("credits", _UNPRICED, "cost"),
+    DAILY_RUNS: ("job_runs", "job_seconds"),
+}
+"""What the lines of each table have besides their keys, before they are finished."""
 
 FINE: Final = (*(name for name in names_in(Place.DAILY_TABLES) if name != TEAM), TEAM)
 COARSE: Final = ("date", *PROJECT, TEAM)
@@ -44,6 +51,26 @@ class DailyTables:
         """
         return self.tables[DAILY_RUNS].frame
 
+    def sums(self, table: str, keys: Sequence[str]) -> pd.DataFrame:
+        """The amounts of a table by fewer keys.
+
+        Known costs and unknown ones (None) are on different lines.
+
+        Args:
+            table: its name.
+            keys: at least one of its keys.
+        """
+        lines = self.tables[table]
+        counts, apart = lines.counts, [*keys]
+        amounts = [*_AMOUNTS[table]]
+        if _UNPRICED in amounts:
+            # A mark instead of an amount: 5 and -5 unpriced credits are not 0, but unknown.
+            counts = counts.assign(**{_UNPRICED: (counts[_UNPRICED] != 0).astype("int64")})
+            amounts.remove(_UNPRICED)
+            apart.append(_UNPRICED)
+        summed = sum_by(counts, apart, amounts).reset_index()
+        return replace(lines, counts=summed).frame
+
 
 def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
     """Owned costs and runs → their sums per day, by job or, where these are too many, by project.
@@ -54,9 +81,8 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
         places: the decimal places of the seconds.
     """
     keys = COARSE if _are_too_many(costs) else FINE
-    amounts = ["credits", "unpriced_credits", "cost"]
-    charges = sum_by(costs.lines, [*keys, "credit_type"], amounts).reset_index()
-    counted = sum_by(runs, keys, ["job_runs", "job_seconds"]).reset_index()
+    charges = sum_by(costs.lines, [*keys, "credit_type"], _AMOUNTS[DAILY_CHARGES]).reset_index()
+    counted = sum_by(runs, keys, _AMOUNTS[DAILY_RUNS]).reset_index()
     return DailyTables(
         {
             DAILY_CHARGES: ScaledLines(charges, costs.all_places(charges), _known),
@@ -82,6 +108,6 @@ def _are_too_many(costs: Costs) -> bool:
 
 def _known(charges: pd.DataFrame) -> pd.DataFrame:
     """The charges with None for the cost of credits that have no price, which is not 0."""
-    unpriced = charges["unpriced_credits"] != 0
+    unpriced = charges[_UNPRICED] != 0
     known = charges.assign(cost=charges["cost"].mask(unpriced, None))
-    return known.drop(columns="unpriced_credits")
+    return known.drop(columns=_UNPRICED)

@@ -7,9 +7,8 @@ import typer
 from circleci_usage.cli import completion
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.push.datadog.dashboards import Dashboard, Monitor
-from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
 
-_DATADOG: Final = "Datadog"
+PANEL: Final = "Datadog"
 """Their panel of a help page."""
 
 Datadog = Annotated[
@@ -18,7 +17,7 @@ Datadog = Annotated[
         "--datadog/--no-datadog",
         envvar="SEND_TO_DATADOG",
         help="Send the report to Datadog.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
 ]
 DatadogSite = Annotated[
@@ -28,7 +27,7 @@ DatadogSite = Annotated[
         metavar="SITE",
         autocompletion=completion.datadog_sites,
         help="Datadog site, such as datadoghq.eu.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
 ]
 DatadogUrl = Annotated[
@@ -37,7 +36,7 @@ DatadogUrl = Annotated[
         envvar="DATADOG_URL",
         metavar="URL",
         help="Datadog API URL, if not the site's own, such as a proxy's.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
         show_default=False,
     ),
 ]
@@ -46,35 +45,8 @@ PushMode = Annotated[
     typer.Option(
         metavar="MODE",
         help="snapshot: totals with the current timestamp; historical: one point per day.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
         autocompletion=completion.push_modes,
-    ),
-]
-PushTags = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="TAGS",
-        help=f"Additional tags, separated by commas: {enumerated(OPT_IN_TAGS, 'or')}.",
-        rich_help_panel=_DATADOG,
-        autocompletion=completion.optional_tags,
-    ),
-]
-WithoutTags = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="TAGS",
-        help=f"Default tags to leave out, separated by commas: {enumerated(DEFAULT_TAGS, 'or')}.",
-        rich_help_panel=_DATADOG,
-        autocompletion=completion.default_tags,
-    ),
-]
-MaxSeries = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        metavar="NUMBER",
-        help="Maximum number of series; Datadog bills each as a custom metric.",
-        rich_help_panel=_DATADOG,
     ),
 ]
 HistoricalMetricsEnabled = Annotated[
@@ -82,7 +54,7 @@ HistoricalMetricsEnabled = Annotated[
     typer.Option(
         "--historical-metrics-enabled",
         help="Historical Metrics Ingestion is already enabled; skip the check.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
 ]
 EnableHistorical = Annotated[
@@ -90,7 +62,7 @@ EnableHistorical = Annotated[
     typer.Option(
         "--enable-historical",
         help="Enable Historical Metrics Ingestion; needs an application key.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
 ]
 CustomCosts = Annotated[
@@ -98,11 +70,8 @@ CustomCosts = Annotated[
     typer.Option(
         "--custom-costs",
         help="Send Custom Costs too; needs an application key.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be sent, without sending it.")
 ]
 DashboardName = Annotated[
     str,
@@ -117,6 +86,6 @@ Create = Annotated[
     typer.Option(
         "--create",
         help="Create it in Datadog; needs an application key.",
-        rich_help_panel=_DATADOG,
+        rich_help_panel=PANEL,
     ),
 ]

@@ -64,6 +64,26 @@ def local_folder(path: Path, source: str) -> None:
         )
 
 
+def prometheus_file(path: Path, source: str) -> None:
+    """Refuse a file that node_exporter would not read; so no other file is overwritten, either."""
+    from circleci_usage.core.paths import is_folder
+    from circleci_usage.core.untrusted_text import inert
+    from circleci_usage.push.prometheus.defaults import SUFFIX
+
+    local_folder(path, source)
+    example = f"circleci_usage{SUFFIX}"
+    if is_folder(path):
+        raise SettingsError(
+            f"{source}: {inert(path)} is a folder; name a file in it, such as"
+            f" {inert(path / example)}."
+        )
+    if not path.name.endswith(SUFFIX):
+        raise SettingsError(
+            f"{source}: {inert(path)} does not end in {SUFFIX}, and node_exporter reads no other"
+            f" files; name a file such as {example}."
+        )
+
+
 def duration(text: str, source: str) -> None:
     """Refuse what is not a duration."""
     from circleci_usage.config.environment import parse_duration

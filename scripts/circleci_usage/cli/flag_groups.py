@@ -12,16 +12,19 @@ from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
-from circleci_usage.cli import datadog_flags, flags
+from circleci_usage.cli import datadog_flags, flags, push_flags
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.export import defaults
-from circleci_usage.push.datadog.defaults import DEFAULT_SITE, MAX_SERIES
+from circleci_usage.push.datadog import defaults as datadog
+from circleci_usage.push.prometheus import defaults as prometheus
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
 
 _Result = TypeVar("_Result")
+
+_OF_DATADOG: Final = {"rich_help_panel": datadog_flags.PANEL}
 
 
 @dataclass(frozen=True)
@@ -175,10 +178,16 @@ class SampleOutputFlag(OutputFlag):
 
 
 @dataclass(frozen=True)
-class ReportFolderFlags:
-    """The report folder that a command reads, by the flag's present or former name."""
+class ReportToReadFlag:
+    """The report folder that a command reads."""
 
     report: flags.ReportToRead = flags.DEFAULT_OUTPUT
+
+
+@dataclass(frozen=True)
+class ReportFolderFlags(ReportToReadFlag):
+    """The same, by the flag's present or former name."""
+
     output: flags.FormerOutput = None
 
 
@@ -206,7 +215,7 @@ class EngineFlags:
 class DatadogFlags(InsecureFlag):
     """Where Datadog is."""
 
-    datadog_site: datadog_flags.DatadogSite = DEFAULT_SITE
+    datadog_site: datadog_flags.DatadogSite = datadog.DEFAULT_SITE
     datadog_url: datadog_flags.DatadogUrl = None
 
 
@@ -218,13 +227,30 @@ class SendToDatadogFlags(DatadogFlags):
 
 
 @dataclass(frozen=True)
+class SeriesFlags:
+    """The tags of a push, and how many series they may make."""
+
+    tags: push_flags.PushTags = None
+    without_tags: push_flags.WithoutTags = None
+    max_series: push_flags.MaxSeries = prometheus.MAX_SERIES
+
+
+@dataclass(frozen=True)
 class PushFlags(DatadogFlags):
     """Where Datadog is, and what it is sent."""
 
     mode: datadog_flags.PushMode = "snapshot"
-    tags: datadog_flags.PushTags = None
-    without_tags: datadog_flags.WithoutTags = None
-    max_series: datadog_flags.MaxSeries = MAX_SERIES
+    tags: push_flags.PushTags = field(default=SeriesFlags.tags, metadata=_OF_DATADOG)
+    without_tags: push_flags.WithoutTags = field(
+        default=SeriesFlags.without_tags, metadata=_OF_DATADOG
+    )
+    max_series: push_flags.MaxSeries = field(
+        default=datadog.MAX_SERIES,
+        metadata={
+            **_OF_DATADOG,
+            "help": "Maximum number of series; Datadog bills each as a custom metric.",
+        },
+    )
     historical_metrics_enabled: datadog_flags.HistoricalMetricsEnabled = False
     enable_historical: datadog_flags.EnableHistorical = False
     custom_costs: datadog_flags.CustomCosts = False
@@ -234,7 +260,7 @@ class PushFlags(DatadogFlags):
 class DryRunFlag:
     """Whether a push is only shown."""
 
-    dry_run: datadog_flags.DryRun = False
+    dry_run: push_flags.DryRun = False
 
 
 @dataclass(frozen=True)

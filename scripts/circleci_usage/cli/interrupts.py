@@ -33,7 +33,7 @@ _KEPT: Final = {
     "export": f"Requests and downloads are kept; {_AGAIN}",
     "report": "The export files are unchanged; rerun the same command to write the whole report.",
     "merge": "The export files are unchanged; rerun the same command to merge them.",
-    "push": "What Datadog has accepted is kept; rerun the same command, it is safe to retry.",
+    "push": "What was sent is kept; rerun the same command, it is safe to retry.",
     "prune": "The store is intact; rerun the same command to remove the rest.",
     "demo": "The sample data is discarded; rerun the same command to write the whole report.",
 }

@@ -27,6 +27,7 @@ from circleci_usage.cli.flag_groups import (
     PeriodFlags,
     PushFlags,
     ReportFlags,
+    SeriesFlags,
 )
 from circleci_usage.cli.isolation import check_drawing
 from circleci_usage.cli.secrets import remember_secret
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from circleci_usage.export_and_report import ExportSettings
     from circleci_usage.push.datadog.plan import PushOptions
     from circleci_usage.push.datadog.sites import Site
+    from circleci_usage.push.prometheus.target import PrometheusOptions
     from circleci_usage.report_settings import ReportSettings
 
 
@@ -212,6 +214,22 @@ def push_options(flags: PushFlags, store: Path) -> "PushOptions":
         enable_historical=flags.enable_historical,
         custom_costs=flags.custom_costs,
         sent_costs=store / "datadog-costs.json",
+    )
+
+
+def prometheus_options(flags: SeriesFlags, output: Path) -> "PrometheusOptions":
+    """What is written for Prometheus, and where.
+
+    Raises:
+        SettingsError: a tag is unknown, or the tags cannot be combined.
+    """
+    from circleci_usage.push.metrics import chosen_tags
+    from circleci_usage.push.prometheus.target import PrometheusOptions
+
+    return PrometheusOptions(
+        output=output,
+        tags=chosen_tags(flags.tags or (), flags.without_tags or ()),
+        max_series=flags.max_series,
     )
 
 

@@ -1,6 +1,6 @@
 """The metrics and their tags, named once: for samples, dashboards and monitors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from circleci_usage.core.comma_lists import comma_separated
@@ -16,15 +16,19 @@ FORECAST_COST: Final = "circleci.usage.forecast_cost"
 BUDGET_USED_RATIO: Final = "circleci.usage.budget_used_ratio"
 WASTED_COST: Final = "circleci.usage.wasted_cost"
 
-METRICS: Final = (
-    CREDITS,
-    COST,
-    JOB_RUNS,
-    JOB_SECONDS,
-    FORECAST_COST,
-    BUDGET_USED_RATIO,
-    WASTED_COST,
-)
+MEANINGS: Final[Mapping[str, str]] = {
+    CREDITS: "Credits used.",
+    COST: "Cost of the credits used.",
+    JOB_RUNS: "Job runs.",
+    JOB_SECONDS: "Run time of all job runs, in seconds.",
+    FORECAST_COST: "Forecast cost of the calendar month.",
+    BUDGET_USED_RATIO: "Spend as a share of the budget; 1 is the whole budget.",
+    WASTED_COST: "Cost of failed, canceled and rerun job runs, and monthly savings from other"
+    " resource classes (oversized). Reasons overlap.",
+}
+"""What a value of each metric is, in a sentence or two."""
+
+METRICS: Final = tuple(MEANINGS)
 
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 """These have a value for each day; the others describe the state as of the report."""

@@ -58,7 +58,11 @@ def read_samples(folder: Path, options: SampleOptions, now: datetime) -> ReportS
         SettingsError: there is no report, or it does not break usage down by these tags.
         DataError: the report is damaged.
     """
-    report = read_report_folder(folder)
+    return samples_of(read_report_folder(folder), options, now)
+
+
+def samples_of(report: ReportFolder, options: SampleOptions, now: datetime) -> ReportSamples:
+    """The samples of a report that is read already. As `read_samples`."""
     current = snapshot_timestamp(now)
     daily = options.mode is Mode.HISTORICAL
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.push.metrics import COST, CREDITS, FINE_TAGS, JOB_RUNS, JOB_SECONDS, TAGS
-from circleci_usage.report_folder.reader import ReportFolder
+from circleci_usage.report_folder.reader import Amounts, Cells, ReportFolder
 from circleci_usage.schema.dimensions import CREDIT_TYPE, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
@@ -93,8 +93,12 @@ def usage_samples(
             " send a snapshot."
         )
     sources = _BY_BRANCH if by_branch else _USUAL
-    rows = (sample for source in sources for sample in _read(report, source, tags, timestamp_of))
-    samples = summed(rows)
+    samples = summed(
+        sample
+        for source in sources
+        for day, named in _read(report, source, tags, by_day=daily)
+        for sample in _samples(source, named, timestamp_of(day))
+    )
     _check_totals(report, samples)
     return samples
 
@@ -112,26 +116,36 @@ def summed(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(Sample(*key, value) for key, value in sums.items())
 
 
+def _samples(source: _Source, named: tuple[TagPairs, Amounts], timestamp: int) -> Iterator[Sample]:
+    """The samples of a line; an amount that is not known is none."""
+    pairs, amounts = named
+    for metric, value in zip(source.metrics, amounts, strict=True):
+        if value is not None:
+            yield Sample(metric, pairs, timestamp, value)
+
+
 def _read(
-    report: ReportFolder,
-    source: _Source,
-    tags: Sequence[str],
-    timestamp_of: Callable[[date], int],
-) -> Iterator[Sample]:
+    report: ReportFolder, source: _Source, tags: Sequence[str], *, by_day: bool
+) -> Iterator[tuple[date, tuple[TagPairs, Amounts]]]:
+    """Each line's day, and the amounts of its tags."""
     keys = [tag for tag in tags if tag in source.tags]
     _refuse_missing(report, source, keys)
-    days = ["date"] if source.has_days else []
-    amounts = [_COLUMNS[metric] for metric in source.metrics]
     # The same tags come again on each day: kept once, a long report needs less memory.
     known: dict[TagPairs, TagPairs] = {}
-    for texts, values in report.rows(source.table, [*days, *keys], amounts):
-        pairs = tuple(zip(keys, texts[len(days) :], strict=True))
-        pairs = known.setdefault(pairs, pairs)
-        day = _day(report, source, texts[0]) if source.has_days else report.period.last
-        timestamp = timestamp_of(day)
-        for metric, value in zip(source.metrics, values, strict=True):
-            if value is not None:
-                yield Sample(metric, pairs, timestamp, value)
+    for day, names, amounts in _lines(report, source, keys, by_day=by_day):
+        pairs = tuple(zip(keys, names, strict=True))
+        yield day, (known.setdefault(pairs, pairs), amounts)
+
+
+def _lines(
+    report: ReportFolder, source: _Source, keys: Sequence[str], *, by_day: bool
+) -> Iterator[tuple[date, Cells, Amounts]]:
+    columns = [_COLUMNS[metric] for metric in source.metrics]
+    if source.has_days:
+        yield from report.daily_amounts(source.table, keys, columns, by_day=by_day)
+        return
+    for names, amounts in report.rows(source.table, keys, columns):
+        yield report.period.last, names, amounts
 
 
 def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
@@ -143,15 +157,6 @@ def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) 
             "The report has too many days and jobs for a daily breakdown by"
             f" {min(missing)}: leave that out of --tags, or report on fewer days."
         )
-
-
-def _day(report: ReportFolder, source: _Source, text: str) -> date:
-    day = report.day(text, source.table)
-    if day not in report.period:
-        raise DataError(
-            f"The table {source.table} of {report.path} has a day outside of {report.period}."
-        )
-    return day
 
 
 def _check_totals(report: ReportFolder, samples: Sequence[Sample]) -> None:

@@ -51,4 +51,5 @@ class PushTarget(Protocol[PlanT]):
             AccessError: the target does not accept the credentials.
             ServiceError: the target cannot be reached, cannot do it now, or refuses everything.
             PartlySentError: some arrived and some did not.
+            UnfinishedError: the disk is full.
         """

@@ -11,8 +11,8 @@ from typing import Final
 from circleci_usage.core.periods import Period, midnight, named_period
 
 _GRID: Final = timedelta(minutes=30)
-"""Snapshots of the same half hour are one. Datadog takes points up to an hour old, so sending a
-snapshot may take half an hour."""
+"""Snapshots of the same half hour are one. Targets that take points up to an hour old, as Datadog
+does, leave half an hour to send one."""
 
 _NAMED: Final = ("yesterday", "last-week", "last-month", "month-to-date")
 

@@ -140,11 +140,31 @@ class ReportFolder:
                 raise self._damaged(table, position) from None
             yield texts, numbers
 
-    def day(self, text: str, table: str) -> date:
+    def daily_amounts(
+        self, table: str, names: Sequence[str], amounts: Sequence[str], *, by_day: bool
+    ) -> Iterator[tuple[date, Cells, Amounts]]:
+        """As `rows`, of a table whose lines are of one day each.
+
+        The same names may come again, also on the same day: whoever reads them sums them up.
+
+        Args:
+            table: its name.
+            names: the columns that are given as they are, besides the day.
+            amounts: the columns that are given as numbers; None for an empty cell.
+            by_day: whether the day matters; otherwise it may be any of the report's.
+
+        Raises:
+            DataError: as `rows`, or a day is not one of the report's.
+        """
+        del by_day  # the days have to be read in any case: they may be damaged
+        for (day, *texts), numbers in self.rows(table, ["date", *names], amounts):
+            yield self._day(day, table), tuple(texts), numbers
+
+    def _day(self, text: str, table: str) -> date:
         """A day of a table.
 
         Raises:
-            DataError: it is none.
+            DataError: it is none, or not of the period.
         """
         try:
             day = date.fromisoformat(text)
@@ -154,6 +174,8 @@ class ReportFolder:
             raise DataError(
                 f"{inert(self._file(table))} has {inert(text, _SHOWN)!r} for a day; {_AGAIN}."
             )
+        if day not in self.period:
+            raise DataError(f"The table {table} of {self.path} has a day outside of {self.period}.")
         return day
 
     def damaged_summary(self, why: str = "") -> DataError:

@@ -75,13 +75,10 @@ def _body(line: CostLine) -> dict[str, Any]:
 
 
 def _charges(report: ReportFolder) -> Iterator[Charge]:
-    for (day, *names), (cost,) in report.rows(DAILY_CHARGES, ["date", *COST_DIMENSIONS], ["cost"]):
+    lines = report.daily_amounts(DAILY_CHARGES, COST_DIMENSIONS, ["cost"], by_day=True)
+    for day, names, (cost,) in lines:
         if cost is not None:
-            yield (
-                report.day(day, DAILY_CHARGES),
-                dict(zip(COST_DIMENSIONS, names, strict=True)),
-                cost,
-            )
+            yield day, dict(zip(COST_DIMENSIONS, names, strict=True)), cost
 
 
 def _team_tags(report: ReportFolder) -> dict[str, dict[str, str]]:

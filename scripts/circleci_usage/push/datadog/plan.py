@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period, today_utc
@@ -17,11 +18,13 @@ from circleci_usage.push.datadog.cost_file import CostFile, cost_file
 from circleci_usage.push.datadog.defaults import MAX_SERIES
 from circleci_usage.push.datadog.retention import late_points, refuse_too_old
 from circleci_usage.push.datadog.series import MetricSeries, series_of
-from circleci_usage.push.datadog.series_limit import series_objection
 from circleci_usage.push.datadog.sites import Site
 from circleci_usage.push.events import Event, events_of
 from circleci_usage.push.report_samples import ReportSamples, SampleOptions
+from circleci_usage.push.series_limit import series_objection
 from circleci_usage.push.timestamps import Mode
+
+_WHY_FEW: Final = "Datadog bills each as a custom metric"
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def plan_samples(samples: ReportSamples, options: PushOptions, now: datetime) ->
         late_points=late_points(timestamps, now),
         costs=cost_file(report, today_utc(now)) if options.custom_costs else None,
         events=events_of(report) if options.events else (),
-        objection=series_objection(series, options.max_series),
+        objection=series_objection(samples.samples, options.max_series, _WHY_FEW),
         warnings=tuple(tags.warnings()),
     )
 

@@ -1,0 +1,76 @@
+"""Series cost money or memory wherever they go: how many there are, and how to have fewer."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
+from circleci_usage.push.samples import Sample, TagPairs, summed
+
+Series = tuple[str, TagPairs]
+"""A metric with one combination of tags."""
+
+
+def series_of(samples: Iterable[Sample]) -> set[Series]:
+    """The series that samples belong to, whatever their times."""
+    return {(sample.metric, sample.tags) for sample in samples}
+
+
+def series_objection(samples: Iterable[Sample], limit: int, why: str) -> str | None:
+    """Why so many series need consent, and which tag to leave out; None for few enough.
+
+    Args:
+        samples: what would be sent.
+        limit: how many series may be sent.
+        why: what too many of them do, to follow `and`.
+    """
+    series = series_of(samples)
+    if len(series) <= limit:
+        return None
+    too_many = f"{len(series):,} series exceed the limit of {limit:,} (--max-series), and {why}."
+    worst = _worst_tag(series)
+    if worst is None:
+        return f"{too_many} Allow them with --max-series {len(series)}."
+    tag, remaining = worst
+    leave_out = "of --tags" if tag in OPT_IN_TAGS else f"with --without-tags {tag}"
+    return (
+        f"{too_many} The tag {tag} causes most of them: without it there are {remaining:,}."
+        f" Leave it out {leave_out}, or allow them with --max-series {len(series)}."
+    )
+
+
+def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample], tuple[str, ...]]:
+    """Samples of one time in at most so many series, if leaving out tags achieves that.
+
+    Returns:
+        The samples, summed up; and the tags that were left out, those that cause most series first.
+    """
+    left_out: list[str] = []
+    while len(samples) > limit and (worst := _worst_tag(series_of(samples))):
+        tag, _ = worst
+        samples = summed(sample._replace(tags=_without(sample.tags, tag)) for sample in samples)
+        left_out.append(tag)
+    return samples, tuple(left_out)
+
+
+def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
+    """The tag that causes most series, and how many there would be without it.
+
+    Of tags that cause as many, the one with more names. None if no tag can be left out.
+    """
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for _, tags in series:
+        for key, name in tags:
+            names[key].add(name)
+    # A tag that was added comes first: without it the series are what they were before.
+    keys = names.keys() & {*OPT_IN_TAGS} or names.keys() & {*DEFAULT_TAGS}
+    counts = {key: len(_series_without(series, key)) for key in sorted(keys)}
+    worst = min(counts, key=lambda key: (counts[key], -len(names[key])), default=None)
+    return None if worst is None else (worst, counts[worst])
+
+
+def _series_without(series: Iterable[Series], key: str) -> set[Series]:
+    return {(metric, _without(tags, key)) for metric, tags in series}
+
+
+def _without(tags: TagPairs, left_out: str) -> TagPairs:
+    return tuple((key, name) for key, name in tags if key != left_out)
