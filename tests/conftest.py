@@ -51,7 +51,7 @@ def here(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture(scope="session")
 def loaded_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDemo]:
-    """The sample company's usage in PostgreSQL, for tests that only read it or load it anew."""
+    """The sample company's usage in PostgreSQL, for tests that read it or load it again."""
     with make_loaded_demo(tmp_path_factory.mktemp("demo")) as made:
         yield made
 
