@@ -26,12 +26,21 @@ ENCODED_PASSWORD = "pa%40ss%2Fw%3Frd%23%251"
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A server on loopback that asks for passwords; its certificate is for `localhost` only."""
+    """A server on loopback that asks for passwords; its certificate is for `localhost` only.
+
+    Attributes:
+        programs: its folder of programs.
+        folder: its own folder.
+        port: where it listens.
+        authority: who signed its certificate.
+        fsync: `on` if it survives a failure of the power, which takes longer.
+    """
 
     programs: Path
     folder: Path
     port: int
     authority: Authority
+    fsync: str = "off"
 
     def url(
         self,
@@ -52,7 +61,7 @@ class PostgresServer:
                 "listen_addresses": "127.0.0.1",
                 "port": self.port,
                 "unix_socket_directories": self.folder,
-                "fsync": "off",
+                "fsync": self.fsync,
                 "ssl": "on",
                 "ssl_cert_file": self.authority.certificate,
                 "ssl_key_file": self.authority.key,
@@ -77,7 +86,7 @@ def postgres() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def postgres_on_loopback() -> Iterator[PostgresServer]:
+def postgres_on_loopback(fsync: str = "off") -> Iterator[PostgresServer]:
     """A running server; skips where none is installed."""
     with TemporaryDirectory(prefix="pg", dir="/tmp") as secret:
         file = Path(secret) / "password"
@@ -87,7 +96,7 @@ def postgres_on_loopback() -> Iterator[PostgresServer]:
         with _initialized("--auth=scram-sha-256", f"--pwfile={file}") as (programs, folder):
             authority = Authority.made(folder, "localhost")
             _give_to_server(authority.key)
-            server = PostgresServer(programs, folder, _free_port(), authority)
+            server = PostgresServer(programs, folder, _free_port(), authority, fsync)
             server.start()
             try:
                 yield server

@@ -110,6 +110,15 @@ def test_seats_cost_what_the_report_says(shown: Dashboard) -> None:
     assert sum(row[2] for row in rows) > 10
 
 
+def test_runs_of_workflows_are_those_of_the_report(shown: Dashboard) -> None:
+    """The report's runs include those that have not ended: on hold or running."""
+    ended: dict[str, int] = defaultdict(int)
+    for line in table(shown.folder, "workflow_durations"):
+        waiting = int(line["on_hold"]) + int(line["running"])
+        ended[line["project"]] += int(line["runs"]) - waiting
+    assert shown.sums("Workflows", 1, 3) == ended
+
+
 def test_unusual_days_are_found(shown: Dashboard) -> None:
     """The sample company has planted ones."""
     assert shown.rows("Days far above usual")

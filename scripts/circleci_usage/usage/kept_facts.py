@@ -69,6 +69,7 @@ class _Manifest(BaseModel):
     Attributes:
         version: `FACTS_VERSION`.
         code: the code that made the facts.
+        identified: see `Unit`.
         parts: the names of the parts, relative to the folder that has them.
         columns: those of each part.
         contents: number of a part → what is in it.
@@ -79,6 +80,7 @@ class _Manifest(BaseModel):
 
     version: Literal[1]
     code: str
+    identified: bool
     parts: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
     contents: dict[int, Content]
@@ -194,6 +196,7 @@ def _write_manifest(folder: Path, unit: Unit, facts: Facts, home: Path) -> None:
     manifest = _Manifest(
         version=FACTS_VERSION,
         code=code_version(),
+        identified=unit.identified,
         parts=tuple(os.path.relpath(part.path, beside) for part in unit.parts),
         columns=tuple(part.columns for part in unit.parts),
         contents=dict(facts.contents),
@@ -275,7 +278,8 @@ def _sweep(home: Path, key: str, unit: Unit) -> None:
     beside = home.parent.parent
     names = {os.path.relpath(part.path, beside) for part in unit.parts}
     for folder, manifest in _manifests(home):
-        if folder.name != key and names & {*manifest.parts}:
+        is_alike = manifest.identified == unit.identified
+        if folder.name != key and is_alike and names & {*manifest.parts}:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -261,7 +261,7 @@ def _csv_texts(staged: Staged) -> Iterator[bytes]:
     columns = [column.name for column in staged.table.columns]
     # The server reads amounts faster without the zeros at their ends.
     amounts = cs.decimal().cast(pl.String).str.strip_chars_end("0")
-    rows = pl.scan_parquet(staged.file).select(columns).with_columns(amounts)
+    rows = pl.scan_parquet(staged.file, glob=False).select(columns).with_columns(amounts)
     for batch in rows.collect_batches(chunk_size=_BATCH):
         text = BytesIO()
         batch.write_csv(text, include_header=False, datetime_format=_MOMENTS)
