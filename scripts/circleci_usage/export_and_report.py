@@ -11,9 +11,10 @@ from circleci_usage.core.periods import Period, previous_period, today_utc
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import ExportResult, export_usage
-from circleci_usage.export.ledger import State, Window, complete_through
+from circleci_usage.export.ledger import Window, complete_through
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
+from circleci_usage.export.pruned_windows import pruned_usage
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
 from circleci_usage.login.token_expiry import expiry_warning, if_rejected
@@ -55,7 +56,7 @@ class ExportedReport:
         presentation: what it is shown with.
         exported: what the store has of the exported days.
         organizations: ids of those whose usage was exported.
-        windows: fetched ones with exported days.
+        windows: those with usage of exported days.
     """
 
     report: Report
@@ -136,16 +137,16 @@ def run(
     # Earlier exports say what is usual, and cost nothing.
     with progress.task("Checking the downloaded files"):
         found = find_recorded(store.recorded(days, ids))
+        pruned = pruned_usage(store, store.with_usage(days, ids))
     found = FoundParts(
-        found.parts,
+        (*pruned.parts, *found.parts),
         (*warnings, *exported.warnings, *found.warnings),
         exported.complete_through,
-        store.complete_days(days, span, ids),
+        store.complete_days(days, span, ids, missing=pruned.missing),
     )
     reachable = _narrowed(reporting, exported.period)
     report = make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
-    fetched = store.ledger.of(ids, State.FETCHED)
-    windows = tuple(window for window in fetched if window.overlaps(exported.period))
+    windows = store.with_usage(exported.period, ids)
     return ExportedReport(report, reachable.presentation, exported, ids, windows)
 
 

@@ -66,7 +66,11 @@ def test_every_flag_and_variable_is_in_the_readme(flag: str) -> None:
 def test_every_flag_in_the_readme_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section("Commands") + section("Settings")))
 
-    assert named <= options().keys() | HELP_ONLY | {"--no-merged", "--no-datadog"}
+    assert named <= options().keys() | HELP_ONLY | {
+        "--no-merged",
+        "--no-datadog",
+        "--no-keep-facts",
+    }
 
 
 def test_every_exit_code_is_in_the_readme() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import Period
-from circleci_usage.export.ledger import Ledger, Post, State, StoredPart, Window, dump, load
+from circleci_usage.export.ledger import Ledger, Post, State, StoredPart, Window
+from circleci_usage.export.ledger_json import dump, load
 from hypothesis_profiles import examples
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
@@ -79,9 +80,9 @@ def test_a_person_can_read_it() -> None:
 
 def test_a_newer_format_is_not_touched() -> None:
     with pytest.raises(
-        SettingsError, match=r"written by a newer circleci-usage.*version 2.*upgrade"
+        SettingsError, match=r"written by a newer circleci-usage.*version 3.*upgrade"
     ):
-        load('{"version": 2, "something": []}', "ledger.json")
+        load('{"version": 3, "something": []}', "ledger.json")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_the_fetched_window_stays_until_the_new_one_is_whole() -> None:
         (State.FETCHED, 19),
         (State.REQUESTED, 31),
     ]
-    assert both.fetched(ORGANIZATIONS, OCTOBER) == old.windows
+    assert both.with_usage(ORGANIZATIONS, OCTOBER) == old.windows
     new = both.published(requested(), NOW)
     assert [(window.state, window.last.day) for window in new.windows] == [(State.FETCHED, 31)]
 

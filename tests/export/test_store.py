@@ -14,7 +14,6 @@ from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.store import Store
-from circleci_usage.export.store_pruning import prune_store
 
 NOW = datetime(2026, 11, 2, 13, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
@@ -163,26 +162,6 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "store").locked(),
     ):
         """Never reached."""
-
-
-def test_prune_removes_what_is_older_than_the_look_back(published: Store) -> None:
-    with published.locked():
-        for month in (9, 10):
-            period = Period.of_days(date(2025, month, 1), date(2025, month, 30))
-            window = verified(published, requested(period, f"old-{month}"))
-            published.commit(published.ledger.with_request(window))
-            published.publish(window, NOW)
-    done = prune_store(published, NOW)
-    assert ([window.first for window in done.windows], done.files, done.bytes) == (
-        [date(2025, 9, 1)],
-        1,
-        4,
-    )
-    assert [window.first for window in published.ledger.windows] == [
-        date(2025, 10, 1),
-        OCTOBER.first,
-    ]
-    assert len([name for name in files(published) if name.endswith(".csv.gz")]) == 2
 
 
 def test_a_full_disk_leaves_the_old_ledger(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def watched(found: FoundParts, function: str) -> Source:
     Raises:
         SettingsError: a part cannot be read.
     """
-    watch = _Watch({part.path: _version(part.path) for part in found.parts}, function)
+    watch = _Watch({part.path: _version(part.path) for part in found.with_files}, function)
     source = on_this_machine(found)
     merge = source.merge and _merging(source.merge, watch)
     return replace(source, read=_reading(source.read, watch), merge=merge)

@@ -23,6 +23,12 @@ from circleci_usage.export.api_client import CircleCI, find_organization
 from circleci_usage.export.api_connection import CLOCK_TOLERANCE
 from circleci_usage.export.api_responses import ExportRejectedError, NoAccessError, Organization
 from circleci_usage.export.ledger import POSTS_PER_HOUR, State
+from circleci_usage.export.pruned_windows import (
+    PrunedUsage,
+    days_of,
+    listed_days,
+    pruned_usage,
+)
 from circleci_usage.export.store import Store
 from circleci_usage.login.token_expiry import about_expiry, expiry_warning
 from circleci_usage.usage.input_files import export_command
@@ -222,7 +228,8 @@ def _check_store(store: Store) -> Iterator[Check]:
         yield Check("store", f"{absence} yet; the first `run` or `export` makes it.")
         return
     try:
-        windows = [window for window in store.ledger.windows if window.state is State.FETCHED]
+        windows = store.ledger.in_state(State.FETCHED)
+        pruned = pruned_usage(store, store.ledger.windows)
     except UsageExporterError as error:
         yield Check.failed("store", error)
         return
@@ -233,3 +240,18 @@ def _check_store(store: Store) -> Iterator[Check]:
             repair = export_command(store.folder, window.period)
             message = f"{damage} Rerun {repair}, which downloads it again."
             yield Check("store", message, DataError.exit_code)
+    yield from _check_pruned(store, pruned)
+
+
+def _check_pruned(store: Store, pruned: PrunedUsage) -> Iterator[Check]:
+    if pruned.kept:
+        kept = listed_days(days_of(pruned.kept))
+        yield Check("store", f"Only facts are kept of {kept}: the files were pruned.")
+    if pruned.lost:
+        lost = listed_days(days_of(pruned.lost))
+        repair = f"restore a good copy of {inert(store.folder)}, or these days stay missing."
+        yield Check(
+            "store",
+            f"The facts of {lost}, whose files were pruned, are lost; {repair}",
+            is_known=False,
+        )

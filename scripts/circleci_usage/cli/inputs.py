@@ -44,9 +44,19 @@ def report_to_read(context: typer.Context, flags: ReportFolderFlags) -> Path:
 
 
 def found_parts(
-    paths: Sequence[str] | None, store: Path, period: "Period | None" = None
+    paths: Sequence[str] | None,
+    store: Path,
+    period: "Period | None" = None,
+    *,
+    reads_facts: bool = True,
 ) -> "FoundParts":
     """The parts at the paths; without paths, those of the store.
+
+    Args:
+        paths: what is read.
+        store: what is read without them.
+        period: the days of the store that are wanted.
+        reads_facts: whether facts of pruned days are read.
 
     Raises:
         SettingsError: there are no parts.
@@ -72,7 +82,7 @@ def found_parts(
         store, period = Path(paths[0]), None
     from circleci_usage.stored_usage import stored_parts
 
-    return stored_parts(store, period)
+    return stored_parts(store, period, reads_facts=reads_facts)
 
 
 @contextmanager
@@ -123,7 +133,9 @@ def _cluster_source(
 
     urls = [path for path in paths or () if _is_url(path)]
     local = [path for path in paths or () if not _is_url(path)]
-    found = found_parts(local, store, period) if local or not urls else FoundParts((), ())
+    found = FoundParts((), ())
+    if local or not urls:
+        found = found_parts(local, store, period, reads_facts=not urls)
     if not (found.parts or urls):
         # Days that are known to be without usage: no cluster is needed.
         from circleci_usage.usage.polars.engine import on_this_machine

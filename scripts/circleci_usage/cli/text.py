@@ -14,7 +14,9 @@ from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, months
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.ledger import State, Window
+from circleci_usage.export.ledger import WITH_USAGE, State, Window
+from circleci_usage.export.pruned_windows import days_of, listed_days
+from circleci_usage.export.store_pruning import Pruned
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.render.formatting import when
 
@@ -41,7 +43,10 @@ def store_lines(status: StoreStatus, now: datetime) -> Iterator[str]:
         windows, runs = counted(len(status.windows), "window"), counted(status.rows, "job run")
         yield f"Store {status.folder}: {windows}, {runs}, {size:,.1f} MB."
     for window in status.windows:
-        yield f"  {_window_line(window, whole=window not in status.incomplete)}"
+        yield f"  {_window_line(window, status)}"
+    if status.facts_only:
+        kept = listed_days(days_of(status.facts_only))
+        yield f"Only facts are kept of {kept}: the files were pruned."
     yield _quota_line(status, now)
 
 
@@ -107,6 +112,19 @@ def budget_line(state: BudgetState, currency: str) -> str:
     return f"{line}; forecast: {_money(state.expected)}."
 
 
+def pruned_lines(removed: Pruned) -> Iterator[str]:
+    """What `prune` removed, and of which days facts are kept."""
+    windows, files = counted(len(removed.windows), "window"), counted(removed.files, "file")
+    yield f"Removed {windows}: {files}, {removed.bytes / 1e6:,.1f} MB."
+    if removed.kept:
+        days = listed_days(days_of(removed.kept))
+        yield f"The facts of {days} are kept: reports on these days still work."
+        return
+    forgotten = [window for window in removed.windows if window.state in WITH_USAGE]
+    if forgotten:
+        yield f"Reports no longer have {listed_days(days_of(forgotten))}: no facts are kept."
+
+
 def load_lines(made: "LoadResult", where: str) -> Iterator[str]:
     """What a load did, and what the warehouse says of the usage now."""
     if made.period is None:
@@ -146,15 +164,18 @@ def _money(amount: Decimal) -> str:
     return f"{rounded(amount, 2):,}"
 
 
-def _window_line(window: Window, *, whole: bool) -> str:
+def _window_line(window: Window, status: StoreStatus) -> str:
     line = f"{window.period}  {window.state.name.lower()}"
     if window.error:
         return f"{line}: {inert(window.error)}"
+    if window.state is State.PRUNED:
+        kept = "facts are lost" if window in status.facts_lost else "only facts are kept"
+        return f"{line}  {counted(window.rows, 'job run')}, {kept}"
     if window.state is not State.FETCHED:
         return line
     runs, files = counted(window.rows, "job run"), counted(len(window.parts), "file")
     line += f"  {runs} in {files}, {window.bytes / 1e6:,.1f} MB"
-    if not whole:
+    if window in status.incomplete:
         return f"{line}, files are missing"
     if window.complete_through < window.last:
         return f"{line}, complete through {window.complete_through}"

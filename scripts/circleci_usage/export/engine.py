@@ -54,6 +54,7 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.planning import plan, reachable
+from circleci_usage.export.pruned_windows import pruned_usage, pruned_usage_warnings
 from circleci_usage.export.requesting import ExportRequester
 from circleci_usage.export.run_context import ExportOptions, RunContext
 from circleci_usage.export.store import Store, no_usage_warnings
@@ -174,11 +175,17 @@ def _joined(problems: Sequence[UsageExporterError]) -> UsageExporterError:
 
 def _result(run: RunContext, period: Period, ledger: Ledger) -> ExportResult:
     reached = _reachable(run, period, ledger)
-    windows = ledger.fetched(run.organizations, reached)
+    windows = ledger.with_usage(run.organizations, reached)
+    pruned = pruned_usage(run.store, windows)
+    known = ledger.without_facts(pruned.lost)
     return ExportResult(
         parts=run.store.parts(reached, run.organizations),
-        warnings=(*_missing_start(period, reached), *no_usage_warnings(windows)),
-        complete_through=ledger.covered_through(run.organizations, reached),
+        warnings=(
+            *_missing_start(period, reached),
+            *pruned_usage_warnings(run.store, pruned, reached),
+            *no_usage_warnings(windows),
+        ),
+        complete_through=known.covered_through(run.organizations, reached),
         period=reached,
     )
 

@@ -5,32 +5,29 @@ requested, `engine.py` acts on that.
 
 The life of a window:
 
-    (POST) ─▶ requested ─▶ fetched    all its parts are downloaded and verified
+    (POST) ─▶ requested ─▶ fetched ─▶ pruned    its parts are removed, what they say is kept
+       │          │           all its parts are downloaded and verified
        │          └──────▶ failed     CircleCI gave up on the export job, or lost it
        └─────────────────▶ unclear    the response to the POST was lost: an export job may exist
 
-Requested and fetched windows count. A failed or unclear one only records what happened; its days
-are requested again. The fetched windows of the same organizations never share a day, so every job
-run is in the store exactly once.
+Requested, fetched and pruned windows count. A failed or unclear one only records what happened; its
+days are requested again. The fetched and pruned windows of the same organizations never share a
+day, so every job run is in the store exactly once.
 
 In JSON some fields keep the names of earlier versions: `requested_at` is `asked_at` there,
     `empty_polls`
 is `bare_looks`, and the state `requested` is `asked`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, NonNegativeInt
 
-from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.periods import ONE_DAY, Period, today_utc
-from circleci_usage.core.untrusted_text import inert
-
-LEDGER_VERSION: Final = 1
 
 DATA_READY: Final = timedelta(hours=12)
 """How long after midnight UTC a day's usage counts as complete.
@@ -60,8 +57,13 @@ class State(StrEnum):
 
     REQUESTED = "asked"
     FETCHED = "fetched"
+    PRUNED = "pruned"
     FAILED = "failed"
     UNCLEAR = "unclear"
+
+
+WITH_USAGE: Final = (State.FETCHED, State.PRUNED)
+"""The states of windows whose usage the store has, as files or only as kept facts."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,13 @@ class Window:
 
     @property
     def rows(self) -> int:
-        """The job runs in its verified parts."""
+        """The job runs in its verified parts, also in those that were pruned."""
         return sum(part.rows for part in self.parts)
 
     @property
     def bytes(self) -> int:
-        """The size of its verified parts, compressed."""
-        return sum(part.bytes for part in self.parts)
+        """The size of its verified parts, compressed; nothing once their files are pruned."""
+        return 0 if self.state is State.PRUNED else sum(part.bytes for part in self.parts)
 
     def settles(self, day: date) -> bool:
         """Whether it has (or will have) all job runs of the day."""
@@ -180,16 +182,16 @@ class Ledger:
     """All windows of a store in the order of their days, and what else is kept between runs.
 
     Attributes:
-        version: of this format.
-        windows: at most one fetched window per day and set of organizations; requested ones may
-            overlap fetched ones that are not closed.
+        version: of the format that it was read from; `ledger_json` knows which one it needs.
+        windows: at most one fetched or pruned window per day and set of organizations; requested
+            ones may overlap fetched ones that are not closed.
         posts: those of the last hour, for the quota.
         nothing_before: requesting organization → the first day that CircleCI did not reject as too
             old.
         ids: slug in lower case → id of an organization.
     """
 
-    version: Literal[1] = LEDGER_VERSION
+    version: Literal[1, 2] = field(default=1, compare=False)
     windows: tuple[Window, ...] = ()
     posts: tuple[Post, ...] = ()
     nothing_before: Mapping[str, date] = field(default_factory=dict)
@@ -208,15 +210,15 @@ class Ledger:
         """The windows of all organizations in this state."""
         return tuple(window for window in self.windows if window.state is state)
 
-    def fetched(self, organizations: Iterable[str], period: Period) -> tuple[Window, ...]:
-        """The windows with rows of these organizations and days."""
+    def with_usage(self, organizations: Iterable[str], period: Period) -> tuple[Window, ...]:
+        """The windows with usage of these organizations and days, fetched or pruned."""
         return tuple(
-            window for window in self.of(organizations, State.FETCHED) if window.overlaps(period)
+            window for window in self.of(organizations, *WITH_USAGE) if window.overlaps(period)
         )
 
     def covered_through(self, organizations: Iterable[str], period: Period) -> date | None:
         """The last day of the period up to which all are complete; None when the first is not."""
-        windows = self.fetched(organizations, period)
+        windows = self.with_usage(organizations, period)
         through = None
         for day in period:
             if not any(window.settles(day) for window in windows):
@@ -240,9 +242,9 @@ class Ledger:
     def updated(self, window: Window) -> "Ledger":
         """The ledger with the new state of a window.
 
-        Fetched windows that it overlaps stay until its own parts are complete.
+        Windows with usage that it overlaps stay until its own parts are complete.
         """
-        gone = (other for other in self._overlapped(window) if other.state is not State.FETCHED)
+        gone = (other for other in self._overlapped(window) if other.state not in WITH_USAGE)
         return _with_window(self.without(gone), window)
 
     def published(self, window: Window, now: datetime) -> "Ledger":
@@ -264,6 +266,14 @@ class Ledger:
         ):
             return rest
         return rest.updated(replace(window, state=State.REQUESTED, fetched_at=None))
+
+    def pruned(self, windows: Iterable[Window]) -> "Ledger":
+        """The ledger with fetched windows that give up their files and keep what these say."""
+        return self._changed(windows, lambda _: {"state": State.PRUNED})
+
+    def without_facts(self, windows: Iterable[Window]) -> "Ledger":
+        """The ledger with pruned windows that settle no day, since their facts are lost."""
+        return self._changed(windows, lambda lost: {"complete_through": lost.first - ONE_DAY})
 
     def without(self, windows: Iterable[Window]) -> "Ledger":
         """The ledger without some windows."""
@@ -292,6 +302,16 @@ class Ledger:
         recent = self.posts_in_hour(organization, now)
         return recent[-POSTS_PER_HOUR] + QUOTA_HOUR if len(recent) >= POSTS_PER_HOUR else None
 
+    def _changed(
+        self, windows: Iterable[Window], change: Callable[[Window], dict[str, Any]]
+    ) -> "Ledger":
+        chosen = set(windows)
+        changed = (
+            replace(window, **change(window)) if window in chosen else window
+            for window in self.windows
+        )
+        return replace(self, windows=tuple(changed))
+
     def _overlapped(self, window: Window) -> tuple[Window, ...]:
         return tuple(
             other for other in self.of(window.organizations) if other.overlaps(window.period)
@@ -303,40 +323,3 @@ def _with_window(ledger: Ledger, window: Window) -> Ledger:
         (*ledger.windows, window), key=lambda one: (one.first, one.last, one.requested_at)
     )
     return replace(ledger, windows=tuple(windows))
-
-
-_LEDGER: Final = TypeAdapter(Ledger)
-_VERSIONED: Final = TypeAdapter(dict[str, object])
-
-
-def dump(ledger: Ledger) -> str:
-    """Ledger → readable JSON."""
-    return _LEDGER.dump_json(ledger, indent=2, exclude_none=True, by_alias=True).decode() + "\n"
-
-
-def load(text: str, where: object) -> Ledger:
-    """JSON → ledger.
-
-    Args:
-        text: what `dump` wrote.
-        where: the file that it came from, for the messages.
-
-    Raises:
-        SettingsError: a newer version of this program wrote it.
-        DataError: it is not a ledger.
-    """
-    try:
-        version = _VERSIONED.validate_json(text).get("version")
-        if isinstance(version, int) and version > LEDGER_VERSION:
-            raise SettingsError(
-                f"{where} was written by a newer circleci-usage (ledger version {version}; this one"
-                f" supports {LEDGER_VERSION}); upgrade circleci-usage, or use another --store."
-            )
-        return _LEDGER.validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(key) for key in first["loc"]) or "the file"
-        raise DataError(
-            f"{where} is damaged ({inert(place)}: {inert(first['msg'])}); restore a good copy of"
-            " the store, or delete the folder to start over."
-        ) from None

@@ -14,7 +14,7 @@ from typing import Final
 from circleci_usage.core.periods import CIRCLECI_BEGAN, END_OF_TIME
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.circleci_ids import is_circleci_id
-from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
+from circleci_usage.export.ledger import WITH_USAGE, Ledger, State, StoredPart, Window
 
 LONGEST_WINDOW: Final = 366
 """Days that a window can have: windows are months, and CircleCI exports at most 32 days."""
@@ -89,7 +89,7 @@ def _of_days(window: Window) -> Iterator[str]:
 
 
 def _of_job(window: Window) -> Iterator[str]:
-    needs_job = window.parts or window.state in {State.REQUESTED, State.FETCHED}
+    needs_job = window.parts or window.state in {State.REQUESTED, *WITH_USAGE}
     if window.job is None:
         if needs_job:
             yield f"the window {window.first} to {window.last} has no export job"

@@ -10,8 +10,9 @@ from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.os_errors import reading, translate_os_errors
 from circleci_usage.core.paths import is_file, kind_of
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.ledger import Ledger, dump, load
+from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.ledger_checks import fault_in
+from circleci_usage.export.ledger_json import dump, load
 from circleci_usage.export.pending_request import sync_folder
 
 LEDGER: Final = "ledger.json"

@@ -25,7 +25,7 @@ from circleci_usage.core.periods import (
     months,
     today_utc,
 )
-from circleci_usage.export.ledger import Ledger, State, Window, complete_through
+from circleci_usage.export.ledger import WITH_USAGE, Ledger, State, Window, complete_through
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """How far `end` stays behind now: CircleCI rejects a future one, which may cost quota."""
@@ -71,7 +71,7 @@ def plan(ledger: Ledger, organizations: Sequence[str], period: Period, now: date
         period: the days wanted.
         now: the time at CircleCI.
     """
-    live = ledger.of(organizations, State.REQUESTED, State.FETCHED)
+    live = ledger.of(organizations, State.REQUESTED, *WITH_USAGE)
     limits = _Limits(
         first=_nothing_before(ledger, organizations, now),
         last=today_utc(now - CLOCK_MARGIN),
@@ -101,7 +101,7 @@ def reachable(
 
     Without `now`, only what CircleCI has rejected before is known of it.
     """
-    windows = ledger.fetched(organizations, period)
+    windows = ledger.with_usage(organizations, period)
     first = min((max(window.first, period.start) for window in windows), default=period.stop)
     start = max(period.start, min(first, _nothing_before(ledger, organizations, now)))
     return Period(start, period.stop) if start < period.stop else None
@@ -135,10 +135,17 @@ def _is_wanted(day: date, live: Iterable[Window], limits: _Limits) -> bool:
     if not limits.first <= day <= limits.last:
         return False
     windows = [window for window in live if day in window.period]
-    # A window that starts before the limit could only be exported again without its first days:
-    # keep it.
-    final = any(window.settles(day) or window.first < limits.first for window in windows)
+    final = any(window.settles(day) or _is_final(window, limits) for window in windows)
     return not windows or (day <= limits.complete and not final)
+
+
+def _is_final(window: Window, limits: _Limits) -> bool:
+    """Whether a window is never requested again.
+
+    One that starts before the limit could only be exported again without its first days; a pruned
+    one was given up, and has what it said.
+    """
+    return window.state is State.PRUNED or window.first < limits.first
 
 
 def _widened(wanted: set[date], live: Iterable[Window]) -> set[date]:

@@ -257,7 +257,7 @@ class ExportPoller:
     def _finish_empty(self, one: PendingWindow) -> None:
         """Completed without files means without usage, unless there was usage before."""
         period = one.window.period
-        stored = self._store.ledger.fetched(self._run.organizations, period)
+        stored = self._store.ledger.with_usage(self._run.organizations, period)
         if one.window.listed or any(old.rows for old in stored):
             self._failed(
                 one, "CircleCI completed it without files, although there was usage before"

@@ -26,7 +26,7 @@ from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, consecutive_periods
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.export.ledger import Ledger, State, StoredPart, Window
+from circleci_usage.export.ledger import WITH_USAGE, Ledger, State, StoredPart, Window
 from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.ledger_file import LEDGER, LedgerFile
 from circleci_usage.export.pending_request import PendingRequestFile, sync_folder
@@ -157,34 +157,57 @@ class Store:
             SettingsError: the store has exports of overlapping sets of organizations, and none was
                 chosen.
         """
-        windows = self._fetched(period, organizations)
-        parts = (part for window in windows for part in window.parts)
-        return tuple(self.path_of(part) for part in parts if part.rows)
+        recorded = self.recorded(period, organizations)
+        return tuple(path for path, of_part in recorded.items() if of_part.rows)
 
     def recorded(self, period: Period, organizations: Sequence[str] = ()) -> dict[Path, Recorded]:
         """What the ledger says about each file with job runs of these days, and each without rows.
 
         Raises as `parts` does.
         """
+        windows = self.with_usage(period, organizations)
+        return self.recorded_in(window for window in windows if window.state is State.FETCHED)
+
+    def recorded_in(self, windows: Iterable[Window]) -> dict[Path, Recorded]:
+        """What the ledger says about each file of some windows; those of pruned ones are gone."""
         return {
             self.path_of(part): _recorded(window, part)
-            for window in self._fetched(period, organizations)
+            for window in windows
             for part in window.parts
         }
 
-    def complete_through(self, period: Period) -> date | None:
+    def with_usage(self, period: Period, organizations: Sequence[str] = ()) -> tuple[Window, ...]:
+        """The windows with usage of these days, fetched or pruned.
+
+        Raises as `parts` does.
+        """
+        if organizations:
+            return self.ledger.with_usage(organizations, period)
+        windows = tuple(
+            window
+            for window in self.ledger.windows
+            if window.state in WITH_USAGE and window.overlaps(period)
+        )
+        _check_disjoint(windows)
+        return windows
+
+    def complete_through(self, period: Period, missing: Iterable[Window] = ()) -> date | None:
         """The last day of the period up to which it is complete for all organizations.
 
-        None when its first day is not.
+        None when its first day is not. Facts of pruned windows may be `missing`.
         """
-        ledger = self.ledger
+        ledger = self.ledger.without_facts(missing)
         sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
         through = [ledger.covered_through(organizations, period) for organizations in sets]
         known = [day for day in through if day]
         return min(known) if known and len(known) == len(through) else None
 
     def complete_days(
-        self, days: Period, period: Period, organizations: Sequence[str] = ()
+        self,
+        days: Period,
+        period: Period,
+        organizations: Sequence[str] = (),
+        missing: Iterable[Window] = (),
     ) -> tuple[Period, ...]:
         """Those of the days that are complete, with or without usage.
 
@@ -192,15 +215,16 @@ class Store:
             days: the days in question.
             period: all organizations that were exported on some of its days must be complete.
             organizations: ids, as they were exported together; without any, those of the store.
+            missing: pruned windows whose facts are missing.
         """
-        ledger = self.ledger
+        ledger = self.ledger.without_facts(missing)
         sets = {window.organizations for window in ledger.windows if window.overlaps(period)}
         chosen = [organizations] if organizations else sets
         if not chosen:
             return ()
         complete = set(days)
         for each in chosen:
-            complete &= _settled_days(ledger.fetched(each, days), days)
+            complete &= _settled_days(ledger.with_usage(each, days), days)
         return tuple(consecutive_periods(complete))
 
     def is_whole(self, window: Window) -> bool:
@@ -213,15 +237,6 @@ class Store:
 
     def _recover(self) -> None:
         StoreRecovery(self._files, self._ledger_file, self.pending_request).run()
-
-    def _fetched(self, period: Period, organizations: Sequence[str]) -> tuple[Window, ...]:
-        ledger = self.ledger
-        if organizations:
-            return ledger.fetched(organizations, period)
-        fetched = ledger.in_state(State.FETCHED)
-        windows = tuple(window for window in fetched if window.overlaps(period))
-        _check_disjoint(windows)
-        return windows
 
 
 def no_usage_warnings(windows: Iterable[Window]) -> tuple[str, ...]:

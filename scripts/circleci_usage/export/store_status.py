@@ -9,6 +9,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import POSTS_PER_HOUR, State, Window
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import ExportPlan, plan
+from circleci_usage.export.pruned_windows import pruned_usage
 from circleci_usage.export.store import Store
 
 
@@ -21,6 +22,8 @@ class StoreStatus:
         absence: that there is none, as the beginning of a sentence; None when there is one.
         windows: all of them, in the order of their days.
         incomplete: fetched windows with missing files, which the next run downloads again.
+        facts_only: pruned windows: their files are removed, their facts are kept.
+        facts_lost: pruned windows whose facts are missing or cannot be read.
         requests_this_hour: how many exports the first organization requested, as far as this store
             knows.
         requests_per_hour: how many CircleCI allows.
@@ -33,6 +36,8 @@ class StoreStatus:
     absence: str | None
     windows: tuple[Window, ...]
     incomplete: tuple[Window, ...]
+    facts_only: tuple[Window, ...]
+    facts_lost: tuple[Window, ...]
     requests_this_hour: int
     requests_per_hour: int
     quota_free_at: datetime | None
@@ -45,12 +50,12 @@ class StoreStatus:
 
     @property
     def rows(self) -> int:
-        """The job runs in fetched windows."""
+        """The job runs in the files of fetched windows."""
         return sum(window.rows for window in self.windows if window.state is State.FETCHED)
 
     @property
     def bytes(self) -> int:
-        """The size of all verified parts."""
+        """The size of all verified parts that are there."""
         return sum(window.bytes for window in self.windows)
 
 
@@ -113,11 +118,14 @@ def store_status(
     ledger, found = store.ledger, store.next_ledger
     requester = organizations[0] if organizations else ""
     incomplete = [window for window in ledger.in_state(State.FETCHED) if not store.is_whole(window)]
+    pruned = pruned_usage(store, ledger.windows)
     return StoreStatus(
         folder=store.folder,
         absence=store.absence,
         windows=ledger.windows,
         incomplete=tuple(incomplete),
+        facts_only=pruned.kept,
+        facts_lost=pruned.lost,
         requests_this_hour=len(ledger.posts_in_hour(requester, now)),
         requests_per_hour=POSTS_PER_HOUR,
         quota_free_at=ledger.quota_free_at(requester, now),

@@ -65,7 +65,7 @@ class Source:
     """Parts, and the engine that reads them.
 
     Attributes:
-        files: how many parts there are.
+        files: how many parts there are, as files.
         size: their bytes.
         read: sums them up.
         merge: writes their rows into one file; None where the rows stay where they are.
@@ -74,6 +74,7 @@ class Source:
         complete_through: the last UTC day whose data are complete; None when that is not known.
         complete: all days whose data are complete, also those without usage; None when that is not
             known.
+        facts_only: how many parts there are of which only facts are kept.
     """
 
     files: int
@@ -84,8 +85,12 @@ class Source:
     warnings: tuple[str, ...] = ()
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None
+    facts_only: int = 0
 
     @property
     def extent(self) -> str:
-        """How much there is to read: `3 usage files (9.5 MB)`."""
-        return f"{counted(self.files, 'usage file')} ({self.size / 1e6:,.1f} MB)"
+        """How much there is to read: `3 usage files (9.5 MB) and the facts of 2 pruned ones`."""
+        files = f"{counted(self.files, 'usage file')} ({self.size / 1e6:,.1f} MB)"
+        if not self.facts_only:
+            return files
+        return f"{files} and the facts of {counted(self.facts_only, 'pruned one')}"

@@ -110,7 +110,7 @@ class FoundParts:
     """What the paths of a user, or a store, mean.
 
     Attributes:
-        parts: in a stable order.
+        parts: in a stable order; of some only facts may be left (`Part.is_gone`).
         warnings: a line for each file that was left out, and what else a reader should know.
         complete_through: the last UTC day whose data are complete; None when that is not known.
         complete: all days whose data are complete, also those without usage; None when that is not
@@ -121,6 +121,11 @@ class FoundParts:
     warnings: tuple[str, ...]
     complete_through: date | None = None
     complete: tuple[Period, ...] | None = None
+
+    @property
+    def with_files(self) -> tuple[Part, ...]:
+        """The parts whose rows are still there."""
+        return tuple(part for part in self.parts if not part.is_gone)
 
 
 def find_parts(paths: Iterable[Path]) -> FoundParts:

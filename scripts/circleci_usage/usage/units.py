@@ -25,7 +25,8 @@ class Unit:
 
     Attributes:
         parts: in their order.
-        identified: whether the ids of job runs are needed, to count each of them once.
+        identified: whether the ids of job runs are needed, to count each of them once. Those of
+            parts that are gone are always kept: later files may repeat them.
         new: new credit type → its column, of the columns that these parts have.
     """
 
@@ -38,7 +39,7 @@ def units_of(parts: Sequence[Part], *, identified: bool) -> tuple[Unit, ...]:
     """Parts → units, in the same order."""
     new = new_credit_columns(name for part in parts for name in part.columns)
     return tuple(
-        Unit(some, identified, _new_of(some, new))
+        Unit(some, identified or some[0].is_gone, _new_of(some, new))
         for _, group in groupby(parts, key=_export_of)
         for some in _bundles([*group])
     )

@@ -219,7 +219,7 @@ def test_a_file_that_is_not_a_ledger_is_damage(text: bytes, store: Path) -> None
 
 
 def test_a_newer_ledger_needs_an_upgrade(store: Path) -> None:
-    (store / "ledger.json").write_text('{"version": 2}')
+    (store / "ledger.json").write_text('{"version": 3}')
     assert "upgrade" in attacked("prune", "--store", store, cwd=store.parent, codes={2}).err
 
 

@@ -175,10 +175,10 @@ def _usage(
 
 
 def _has_usage(store: Path) -> bool:
-    from circleci_usage.export.ledger import State
+    from circleci_usage.export.ledger import WITH_USAGE
     from circleci_usage.export.store import Store
 
-    return bool(Store(store).ledger.in_state(State.FETCHED))
+    return any(window.state in WITH_USAGE for window in Store(store).ledger.windows)
 
 
 def _read(source: "Source", console: "Console") -> "SeenUsage":

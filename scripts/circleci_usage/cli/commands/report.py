@@ -125,7 +125,7 @@ def merge(
     refuse_output_among(paths, output)
     found = found_parts(paths, store.store)
     show_warnings(console, found.warnings)
-    others = without_output(found.parts, output)
+    others = without_output(found.with_files, output)
     console.if_interrupted(not_merged(output))
     console.say(f"Merging {counted(len(others), 'usage file')}.")
     with at_least_a_header(others) as parts:

@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
+from typing import Annotated
 
 import typer
 
@@ -23,8 +24,18 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.cli.value_sources import written_in
-from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
+
+KeepFacts = Annotated[
+    bool,
+    typer.Option(
+        "--keep-facts/--no-keep-facts",
+        help=(
+            "Keep what the removed files say, for reports on their days. Without, kept facts are"
+            " removed too."
+        ),
+    ),
+]
 
 
 @expand_flag_groups
@@ -127,15 +138,22 @@ def doctor(
 
 
 @expand_flag_groups
-def prune(store: StoreFlag, shown: ConsoleFlags) -> None:
-    """Remove usage from the store that is older than CircleCI's 13-month retention.
+def prune(store: StoreFlag, shown: ConsoleFlags, *, keep_facts: KeepFacts = True) -> None:
+    """Remove exports from the store that are older than CircleCI's 13-month retention.
+
+    What the removed files say is kept as facts, so reports on their days, and
+    comparisons with these days, still work; only the rows are gone.
 
     [dim]circleci-usage prune --store .circleci-usage[/dim]
+
+    [dim]circleci-usage prune --no-keep-facts[/dim]
     """
+    from circleci_usage.cli.text import pruned_lines
     from circleci_usage.export.store import Store
     from circleci_usage.export.store_pruning import prune_store
 
     console = console_for(shown)
-    removed = prune_store(Store(store.store), SystemClock().now())
-    windows, files = counted(len(removed.windows), "window"), counted(removed.files, "file")
-    console.say(f"Removed {windows}: {files}, {removed.bytes / 1e6:,.1f} MB.")
+    folder, now = Store(store.store), SystemClock().now()
+    removed = prune_store(folder, now, facts=keep_facts, progress=console)
+    for line in pruned_lines(removed):
+        console.say(line)

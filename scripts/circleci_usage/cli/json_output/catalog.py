@@ -67,14 +67,18 @@ _REPORT: Final = (
 
 _WINDOW: Final = (
     *DAYS,
-    text("state", "`fetched`; `requested`: CircleCI is preparing it; `failed`; `unclear`."),
+    text(
+        "state",
+        "`fetched`; `pruned`: its files are removed, its facts are kept; `requested`: CircleCI is"
+        " preparing it; `failed`; `unclear`.",
+    ),
     yes_no("complete", "Whether all its days are complete and all its files are there."),
     day("complete_through", "Last day whose data are complete; null where none is."),
     yes_no("files_missing", "Whether files of it are missing, so it is downloaded again."),
     texts_key("organizations", "IDs of the organizations whose usage it has."),
     _moment("requested_at", "When it was requested."),
     _moment("fetched_at", "When its last file was verified; null before that."),
-    count("job_runs", "job runs", "Job runs in its files."),
+    count("job_runs", "job runs", "Job runs in its files, or in those that were pruned."),
     count("files", "files", "Its files."),
     count("bytes", "bytes", "Size of its files, compressed."),
     text("error", "Why it failed; null where it did not."),
@@ -132,6 +136,8 @@ _STATUS: Final = (
         count("job_runs", "job runs", "Job runs in fetched windows."),
         count("bytes", "bytes", "Size of all files, compressed."),
         list_key("windows", "Windows in the order of their days.", *_WINDOW),
+        list_key("facts_only", "Days whose files were pruned and whose facts are kept.", *DAYS),
+        list_key("facts_lost", "Days whose files were pruned and whose facts are lost.", *DAYS),
     ),
     object_key(
         "quota",

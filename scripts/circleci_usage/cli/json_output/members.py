@@ -15,6 +15,7 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import State, Window
+from circleci_usage.export.pruned_windows import days_of
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.export_and_report import ExportedReport
 from circleci_usage.report import Presentation, Report
@@ -89,6 +90,8 @@ def status_members(
         "windows": [
             _window(window, whole=window not in status.incomplete) for window in status.windows
         ],
+        "facts_only": [period_to_json(days) for days in days_of(status.facts_only)],
+        "facts_lost": [period_to_json(days) for days in days_of(status.facts_lost)],
     }
     quota = {
         "requests": status.requests_this_hour,
@@ -159,7 +162,7 @@ def _next_run(
 
 
 def _window(window: Window, *, whole: bool) -> dict[str, Any]:
-    is_fetched = window.state is State.FETCHED
+    is_fetched, is_pruned = window.state is State.FETCHED, window.state is State.PRUNED
     known_through: date | None = window.complete_through
     if window.complete_through < window.first:
         known_through = None
@@ -167,13 +170,13 @@ def _window(window: Window, *, whole: bool) -> dict[str, Any]:
         **period_to_json(window.period),
         "state": window.state.name.lower(),
         "complete": is_fetched and whole and window.is_closed,
-        "complete_through": day_to_json(known_through) if is_fetched else None,
+        "complete_through": day_to_json(known_through) if is_fetched or is_pruned else None,
         "files_missing": not whole,
         "organizations": [*window.organizations],
         "requested_at": moment_to_json(window.requested_at),
         "fetched_at": moment_to_json(window.fetched_at),
         "job_runs": window.rows,
-        "files": len(window.parts),
+        "files": 0 if is_pruned else len(window.parts),
         "bytes": window.bytes,
         "error": window.error,
     }

@@ -12,7 +12,7 @@ def with_branch_groups(runs: pl.DataFrame, globs: Sequence[str]) -> pl.DataFrame
     r"""Job runs with `branch_group`, a categorical.
 
     It has the globs that the branch matches, joined by line feeds, or `OTHER_BRANCHES`, or
-    `NO_NAME`. Each branch is looked at once: there are far fewer of them than runs.
+    `NO_NAME`. Each branch is matched once: there are far fewer of them than runs.
 
     branch    | branch_group of main, release/*
     main      | main

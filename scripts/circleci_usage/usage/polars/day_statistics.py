@@ -12,16 +12,16 @@ from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL
 from circleci_usage.usage.polars.branch_groups import with_branch_groups
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.job_runs import grouped
-from circleci_usage.usage.polars.run_statistics import (
-    COLUMNS,
+from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
     OF_WORKFLOW,
     collected,
     never_started,
     percentile,
     percentiles,
-    workflow_runs,
 )
+from circleci_usage.usage.polars.run_statistics import COLUMNS
+from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
 _SLICE: Final = 400_000
 _ENDED: Final = ("succeeded", "failed", "canceled")

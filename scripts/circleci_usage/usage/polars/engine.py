@@ -20,7 +20,7 @@ from circleci_usage.usage.polars.aggregate import read_day_statistics
 
 def on_this_machine(found: FoundParts) -> Source:
     """Parts as this machine reads them; their sums are kept beside the first of them."""
-    parts = found.parts
+    parts, with_files = found.parts, found.with_files
 
     def read(
         period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
@@ -37,19 +37,19 @@ def on_this_machine(found: FoundParts) -> Source:
     def merge_all(
         file: Path, *, only: Period | None, has_repeats: bool | None, progress: Progress
     ) -> tuple[str, ...]:
-        there = [part for part in parts if not part.is_gone]
-        with at_least_a_header(there) as some:
+        with at_least_a_header(with_files) as some:
             return merge(some, file, only=only, has_repeats=has_repeats, progress=progress)
 
     return Source(
-        files=len(parts),
-        size=sum(part.path.stat().st_size for part in parts if not part.is_gone),
+        files=len(with_files),
+        size=sum(part.path.stat().st_size for part in with_files),
         read=read,
         merge=merge_all,
         read_days=read_days,
         warnings=found.warnings,
         complete_through=found.complete_through,
         complete=found.complete,
+        facts_only=len(parts) - len(with_files),
     )
 
 

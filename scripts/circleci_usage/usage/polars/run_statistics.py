@@ -11,7 +11,7 @@ Percentiles are nearest-rank ones, exact over the rows: that percentage of the r
 less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -21,35 +21,32 @@ from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.job_run_rules import (
     HALF_A_MINUTE,
     HIGH,
-    JOB_KEYS,
-    MACHINE_KEYS,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
     TYPICAL,
-    WAITING,
-    WORKFLOW_KEYS,
     WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.polars.compact_runs import WHO, JobRuns, RunsByWho
+from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho
 from circleci_usage.usage.polars.job_runs import grouped
+from circleci_usage.usage.polars.run_expressions import (
+    OF_JOB,
+    OF_MACHINE,
+    OF_WORKFLOW,
+    collected,
+    never_started,
+    percentile,
+    percentiles,
+)
+from circleci_usage.usage.polars.workflow_runs import workflow_runs
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SLICE: Final = 600_000
 
 
-def _short(keys: Sequence[str]) -> tuple[str, ...]:
-    """Keys with `who` in place of what it stands for."""
-    return ("who", *(key for key in keys if key not in WHO))
-
-
-OF_JOB: Final = _short(JOB_KEYS)
-OF_WORKFLOW: Final = _short(WORKFLOW_KEYS)
-_OF_MACHINE: Final = _short(MACHINE_KEYS)
-
 COLUMNS: Final = (
-    *_OF_MACHINE,
+    *OF_MACHINE,
     "status",
     "seconds",
     "queued",
@@ -212,23 +209,13 @@ def _with_attempts(jobs: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
 
 def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
     measured = pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count())
-    return runs.group_by(_OF_MACHINE).agg(
+    return runs.group_by(OF_MACHINE).agg(
         pl.len().alias("runs"),
         measured.alias("measured_runs"),
         *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
         pl.col("median_cpu").count().alias("median_runs"),
         percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
     )
-
-
-def never_started() -> pl.Expr:
-    """Whether a job run was canceled before it had a machine."""
-    return (pl.col("status") == "canceled") & _has_nothing()
-
-
-def _has_nothing() -> pl.Expr:
-    """Whether a job run took no time and cost nothing."""
-    return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
 
 
 def _attempts(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -292,64 +279,4 @@ def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
             never_started.sum().alias("never_started"),
             *percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
         )
-    )
-
-
-def workflow_runs(runs: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
-    """A row per run of a workflow: its first day, its `outcome`, whether it never had a machine.
-
-    CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and
-    none has failed. Without an end, a run has ended when all of its rows have; without
-    IS_WORKFLOW_SUCCESSFUL, it was successful when all of its jobs were.
-    """
-    status = pl.col("status").cast(pl.String)
-    waits = pl.col("waiting") & ~pl.col("failed")
-    outcome = (
-        pl.when("canceled")
-        .then(pl.lit("canceled"))
-        .when(pl.col("successful") | (pl.col("untold") & pl.col("all_passed")))
-        .then(pl.lit("succeeded"))
-        .when(~pl.col("stopped") & ~pl.col("all_ended"))
-        .then(pl.lit("running"))
-        .when(waits)
-        .then(pl.lit("on_hold"))
-        .otherwise(pl.lit("failed"))
-    )
-    return (
-        runs.filter(pl.col("workflow_run").is_not_null())
-        .group_by(*OF_WORKFLOW, "workflow_run")
-        .agg(
-            pl.col("date").min(),
-            pl.col("workflow_seconds").max().alias("seconds"),
-            pl.col("workflow_stopped").any().alias("stopped"),
-            pl.col("workflow_successful").any().alias("successful"),
-            pl.col("workflow_successful").is_null().all().alias("untold"),
-            (status == "success").fill_null(value=False).all().alias("all_passed"),
-            status.is_in(list(OUTCOMES)).fill_null(value=False).all().alias("all_ended"),
-            (status == "canceled").any().alias("canceled"),
-            (status == "failed").any().alias("failed"),
-            status.is_in(WAITING).any().alias("waiting"),
-            _has_nothing().all().alias("had_nothing"),
-            *more,
-        )
-        .with_columns(outcome.alias("outcome"))
-    )
-
-
-def collected(query: pl.LazyFrame) -> pl.DataFrame:
-    """The result of a query, computed some rows at a time."""
-    return query.collect(engine="streaming")
-
-
-def percentile(values: pl.Expr, share: float) -> pl.Expr:
-    """The nearest-rank percentile; null where there are no values."""
-    return values.quantile(share, interpolation="equiprobable").cast(pl.Float64)
-
-
-def percentiles(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
-    """The percentiles that are shown, and the number of runs behind them."""
-    return (
-        values.count().alias(f"runs_with_{unit}"),
-        percentile(values, TYPICAL).alias(f"p50_{unit}"),
-        percentile(values, HIGH).alias(f"p95_{unit}"),
     )

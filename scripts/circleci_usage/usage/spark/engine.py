@@ -81,22 +81,11 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
         files=len(source.parts),
         size=sum(part.size for part in source.parts),
         read=source.read,
-        warnings=(*found.warnings, *there.warnings, *_left_out(found, there)),
+        warnings=(*found.warnings, *there.warnings),
         complete_through=found.complete_through,
         complete=found.complete,
+        facts_only=len(found.parts) - len(found.with_files),
     )
-
-
-def _left_out(found: FoundParts, there: ClusterParts) -> Iterator[str]:
-    """That parts whose files are gone cannot be read together with those at URLs."""
-    gone = sorted(
-        {str(part.recorded.days) for part in found.parts if part.is_gone and part.recorded}
-    )
-    if gone and there.parts:
-        yield (
-            f"{', '.join(gone)}: the export files are gone, and what they said is not read together"
-            " with files at URLs; report on these days without URLs."
-        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +102,7 @@ class _Cluster:
 
     def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
         self._gone = any(part.is_gone for part in found.parts)
-        there_and_here = tuple(part for part in found.parts if not part.is_gone)
+        there_and_here = found.with_files
         self._found = replace(found, parts=there_and_here) if there.parts else found
         self.parts = (*shared_parts(replace(found, parts=there_and_here)), *there.parts)
         self._spark = spark
