@@ -17,7 +17,8 @@ class Days:
 
     Attributes:
         period: the days; None for rows without a day.
-        organizations: ids. Rows whose organization is unknown belong to every organization.
+        organizations: ids; none is all organizations. Rows whose organization is unknown belong to
+            every organization.
     """
 
     period: Period | None
@@ -26,9 +27,12 @@ class Days:
     def overlaps(self, other: Self) -> bool:
         """Whether both may have the same rows."""
         if self.period is None or other.period is None:
-            return self.period is other.period
-        shared = not self.organizations or bool(self.organizations & other.organizations)
-        return shared and self.period.overlaps(other.period)
+            return self.period is other.period and self._shares_rows_with(other)
+        return self._shares_rows_with(other) and self.period.overlaps(other.period)
+
+    def _shares_rows_with(self, other: Self) -> bool:
+        both = (self.organizations, other.organizations)
+        return not all(both) or bool(self.organizations & other.organizations)
 
 
 @dataclass(frozen=True)
