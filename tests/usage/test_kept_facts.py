@@ -22,7 +22,7 @@ from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import Part, find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.kept_facts import FACTS_FOLDER
+from circleci_usage.usage.kept_facts import FACTS_FOLDER, keep_facts, without_files
 from circleci_usage.usage.polars.aggregate import read_day_statistics
 from hypothesis_profiles import examples
 from recorded_store import Export, store_with
@@ -157,6 +157,23 @@ def test_a_replaced_window_leaves_nothing_behind(tmp_path: Path) -> None:
 
     assert read(parts).rows == len(ROWS) - 1
     assert len(facts(parts)) == 1
+
+
+def test_facts_of_files_that_are_gone_are_removed_unless_they_are_to_stay(
+    parts: tuple[Part, ...], tmp_path: Path
+) -> None:
+    read(parts)
+    march, april = parts[:2], parts[2:]
+    keep_facts(april)
+    for part in parts:
+        part.path.unlink()
+    write_part(tmp_path / "parts" / "new.csv.gz", ROWS)
+
+    read(find_parts([tmp_path / "parts"]).parts)
+
+    assert without_files({part.path: part.recorded for part in march if part.recorded}) == ()
+    kept = without_files({part.path: part.recorded for part in april if part.recorded})
+    assert [part.path for part in kept] == [part.path for part in april]
 
 
 def linked(file: Path) -> None:

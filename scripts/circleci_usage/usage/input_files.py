@@ -25,7 +25,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.suggestions import closest
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.report_files import MERGED_NAME, SUMMARY_NAME
-from circleci_usage.usage.file_hashes import checksums, state_of
+from circleci_usage.usage.file_hashes import CACHE_FOLDER, checksums, state_of
 from circleci_usage.usage.foreign_files import foreign_format
 from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
 
@@ -263,7 +263,7 @@ def _search(top: Path) -> Iterator[Path]:
 
 
 def _walk(top: Path, suffixes: tuple[str, ...]) -> Iterator[list[Path]]:
-    """The files of a folder whose names end so, then of each folder in it that is not a report."""
+    """The files of a folder whose names end so, then of each folder in it: no reports, no cache."""
     folders = [top]
     while folders:
         folder = folders.pop()
@@ -275,7 +275,11 @@ def _walk(top: Path, suffixes: tuple[str, ...]) -> Iterator[list[Path]]:
             for entry in entries
             if entry.name.endswith(suffixes) and _is_file(entry)
         ]
-        inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        inside = [
+            entry.path
+            for entry in entries
+            if entry.name != CACHE_FOLDER and entry.is_dir(follow_symlinks=False)
+        ]
         folders += [
             Path(path) for path in reversed(inside) if not is_file(Path(path, SUMMARY_NAME))
         ]

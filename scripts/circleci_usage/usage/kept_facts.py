@@ -45,6 +45,8 @@ from circleci_usage.usage.units import Unit, units_of
 FACTS_FOLDER: Final = "facts"
 
 _UNFINISHED: Final = ".unfinished-"
+_PIN: Final = "kept-without-parts"
+"""A file in the folder of facts that stay when their parts are gone."""
 
 
 class KeptFacts:
@@ -73,6 +75,12 @@ class KeptFacts:
     def has(self, unit: Unit) -> bool:
         """Whether the facts of a unit are known."""
         return self._known(key_of(unit, self._home), unit) is not None
+
+    def pin(self, unit: Unit) -> None:
+        """Keep the facts of a unit also when its parts are gone, if they could be kept at all."""
+        if self._folder:
+            with suppress(OSError):
+                (self._folder / key_of(unit, self._home) / _PIN).touch()
 
     def _known(self, key: str, unit: Unit) -> Facts | None:
         return load_facts(self._folder / key, unit) if self._folder else None
@@ -133,12 +141,14 @@ def _others(_: str, names: list[str]) -> list[str]:
 
 
 def _sweep(home: Path, key: str, unit: Unit) -> None:
-    """Remove facts that parts have no more: those of other bytes under the name of these parts."""
+    """Remove facts whose parts were replaced or removed, unless they are kept for that case."""
     beside = home.parent.parent
     names = {os.path.relpath(part.path, beside) for part in unit.parts}
     for folder, manifest in manifests_in(home):
         is_alike = manifest.identified == unit.identified
-        if folder.name != key and is_alike and names & {*manifest.parts}:
+        is_replaced = folder.name != key and is_alike and names & {*manifest.parts}
+        is_gone = not all((beside / name).exists() for name in manifest.parts)
+        if is_replaced or (is_gone and not (folder / _PIN).exists()):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -156,6 +166,7 @@ def keep_facts(parts: Sequence[Part]) -> None:
             kept = KeptFacts(_home_of(unit.parts[0].path), working)
             if not kept.has(unit):
                 kept.of(unit, ())
+            kept.pin(unit)
 
 
 def are_kept(parts: Sequence[Part]) -> bool:
