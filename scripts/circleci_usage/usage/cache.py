@@ -34,9 +34,10 @@ from circleci_usage.usage.aggregates import (
 )
 from circleci_usage.usage.code_version import code_version
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, state_of
-from circleci_usage.usage.input_files import Part, Recorded, checksums_of
+from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.polars.aggregate import sum_parts
+from circleci_usage.usage.recorded import checksums_of
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SUFFIX: Final = ".sums"

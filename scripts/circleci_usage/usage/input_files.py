@@ -301,19 +301,6 @@ def _checksums_if_alike(files: Sequence[Path]) -> dict[Path, str]:
     return dict(zip(alike, checksums(alike), strict=True))
 
 
-def checksums_of(parts: Sequence[Part], folder: Path | None) -> list[str]:
-    """The checksums of the bytes of parts; those of parts that are gone are in the ledger.
-
-    Args:
-        parts: in any order.
-        folder: where checksums are kept.
-    """
-    gone = {part.path: part.recorded.sha256 for part in parts if part.is_gone and part.recorded}
-    there = [part.path for part in parts if part.path not in gone]
-    known = dict(zip(there, checksums(there, folder), strict=True)) | gone
-    return [known[part.path] for part in parts]
-
-
 def copy_warning(copy: str, original: str) -> str:
     """What a reader should know of a file that was left out."""
     return f"{copy} duplicates {original} and was skipped."

@@ -30,7 +30,7 @@ from circleci_usage.usage.facts_manifest import (
     write_manifest,
 )
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, state_of
-from circleci_usage.usage.input_files import Part, Recorded, checksums_of
+from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.kept_sums import (
     load_sums,
     remove_older_sums,
@@ -39,6 +39,7 @@ from circleci_usage.usage.kept_sums import (
 )
 from circleci_usage.usage.polars.facts import Facts, read_facts
 from circleci_usage.usage.polars.sums import BareSums
+from circleci_usage.usage.recorded import checksums_of
 from circleci_usage.usage.repeats import are_apart, origins_of
 from circleci_usage.usage.units import Unit, units_of
 

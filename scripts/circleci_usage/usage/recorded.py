@@ -1,7 +1,7 @@
 """The parts of a store, checked against its ledger."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,19 @@ def find_recorded(recorded: Mapping[Path, Recorded]) -> FoundParts:
     found = parts_of(with_rows, {path: facts[path].sha256 for path in with_rows})
     parts = tuple(Part(part.path, part.columns, facts[part.path]) for part in found.parts)
     return FoundParts(parts, found.warnings)
+
+
+def checksums_of(parts: Sequence[Part], folder: Path | None) -> list[str]:
+    """The checksums of the bytes of parts; those of parts that are gone are in the ledger.
+
+    Args:
+        parts: in any order.
+        folder: where checksums are kept.
+    """
+    gone = {part.path: part.recorded.sha256 for part in parts if part.is_gone and part.recorded}
+    there = [part.path for part in parts if part.path not in gone]
+    known = dict(zip(there, checksums(there, folder), strict=True)) | gone
+    return [known[part.path] for part in parts]
 
 
 def _refuse_others(recorded: Mapping[Path, Recorded]) -> None:

@@ -57,7 +57,7 @@ def load(
 
     [dim]circleci-usage load usage.duckdb exports/[/dim]
 
-    [dim]WAREHOUSE_URL=postgresql://loader@db.example.com/usage circleci-usage load[/dim]
+    [dim]circleci-usage load postgresql://loader@db.example.com/usage[/dim]
     """
     from circleci_usage.cli.json_output.members import warehouse_members
     from circleci_usage.cli.starting_lines import override_lines, settings_lines
