@@ -57,7 +57,7 @@ def load(
 
     [dim]circleci-usage load usage.duckdb exports/[/dim]
 
-    [dim]circleci-usage load postgresql://loader@db.example.com/usage[/dim]
+    [dim]circleci-usage load postgresql://loader@db.example/usage[/dim]
     """
     from circleci_usage.cli.json_output.members import warehouse_members
     from circleci_usage.cli.starting_lines import override_lines, settings_lines
