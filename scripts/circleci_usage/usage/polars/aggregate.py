@@ -5,6 +5,7 @@ here. Only rows that repeat a job run of another unit cost a second look, at the
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
@@ -23,7 +25,7 @@ from circleci_usage.usage.kept_facts import KeptFacts
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.polars.compact_runs import JobRuns, scan_compact
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
-from circleci_usage.usage.polars.facts import Facts, job_runs_of
+from circleci_usage.usage.polars.facts import Facts, is_small, job_runs_of
 from circleci_usage.usage.polars.repeats import LeftOut, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
 from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
@@ -36,8 +38,9 @@ from circleci_usage.usage.repeats import (
     repeat_warnings,
     strays,
 )
-from circleci_usage.usage.units import units_of
+from circleci_usage.usage.units import Unit, units_of
 
+_AT_A_TIME: Final = 2
 _KEPT_FAILED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
@@ -174,7 +177,7 @@ def _of_units(
     parts: Sequence[Part], branch_globs: Sequence[str], kept: KeptFacts, *, identified: bool
 ) -> _OfUnits:
     units = units_of(parts, identified=identified)
-    found = [kept.of(unit, branch_globs) for unit in units]
+    found = _found(units, branch_globs, kept)
     facts = [each for each, _ in found]
     firsts = [0, *accumulate(len(unit.parts) for unit in units)][:-1]
     return _OfUnits(
@@ -182,6 +185,15 @@ def _of_units(
         tuple(sums for _, sums in found),
         _numbered_through(facts, firsts),
     )
+
+
+def _found(
+    units: Sequence[Unit], branch_globs: Sequence[str], kept: KeptFacts
+) -> list[tuple[Facts, BareSums]]:
+    """What each unit says. Small ones are read two at a time: parts of that use one core."""
+    at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
+    with ThreadPoolExecutor(at_a_time) as pool:
+        return [*pool.map(lambda unit: kept.of(unit, branch_globs), units)]
 
 
 def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int, Content]:

@@ -1,13 +1,17 @@
 """Job runs as they are kept: without what can be computed, a seventh of the size of their parts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.dimensions import DIMENSIONS, EXPORT_NAMES
 from circleci_usage.schema.export_columns import CREDIT_TYPES, credit_types_of
@@ -16,7 +20,7 @@ from circleci_usage.usage.aggregates import NUMBER
 from circleci_usage.usage.job_run_rules import USES
 from circleci_usage.usage.polars.job_runs import unless_identified
 
-ROWS_OF_A_FILE: Final = 600_000
+ROWS_OF_A_FILE: Final = 250_000
 
 PLACE: Final = tuple(
     dimension.name
@@ -159,18 +163,15 @@ class JobRuns:
 
     def by_who(self) -> "RunsByWho":
         """The same with a number in place of the names of projects: fewer keys to group by."""
-        places = {file: pl.read_parquet(file.places, glob=False) for file in self.files}
-        keyed = [unless_identified(each.lazy()).collect() for each in places.values()]
-        who = pl.concat(each.select(WHO) for each in keyed).unique().with_row_index("who")
-        numbers = [
-            each.join(who, on=WHO, how="left", nulls_equal=True).select("place", "who")
-            for each in keyed
+        places = [_keyed_places(file) for file in self.files]
+        who = pl.concat(each.select(WHO) for each in places).unique().with_row_index("who")
+        numbers = [each.join(who, on=WHO, how="left", nulls_equal=True) for each in places]
+        frames = self._alike(_with_all_columns(map(_scan, self.files)))
+        files = [
+            _File(frame, file.rows, file, number.sort("place")["who"])
+            for frame, file, number in zip(frames, self.files, numbers, strict=True)
         ]
-        frames = [
-            _scan(file).join(number.lazy(), on="place", how="left").drop("place")
-            for file, number in zip(self.files, numbers, strict=True)
-        ]
-        return RunsByWho(tuple(self._alike(frames)), self.files, who)
+        return RunsByWho(tuple(files), who)
 
     def _together(self, frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
         return pl.concat(self._alike(frames), how="diagonal")
@@ -181,18 +182,58 @@ class JobRuns:
         return frames if are_whole else map(_with_decimals, frames)
 
 
+def _with_all_columns(frames: Iterable[pl.LazyFrame]) -> Iterator[pl.LazyFrame]:
+    """Frames of which some have the columns of new credit types, as frames that all have them."""
+    some = [*frames]
+    schemas = [frame.collect_schema() for frame in some]
+    every = {name: dtype for schema in schemas for name, dtype in schema.items()}
+    for frame, schema in zip(some, schemas, strict=True):
+        missing = [name for name in every if name not in schema]
+        yield frame.with_columns(pl.lit(None, every[name]).alias(name) for name in missing)
+
+
+def _keyed_places(file: RunsFile) -> pl.DataFrame:
+    places = pl.read_parquet(file.places, glob=False)
+    return unless_identified(places.lazy()).collect()
+
+
+Condition = Callable[[pl.Expr], pl.Expr]
+"""`who` → whether a row is wanted."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """The job runs of a file.
+
+    Attributes:
+        runs: with `place`.
+        rows: how many.
+        file: where they are.
+        who: the number of each place.
+    """
+
+    runs: pl.LazyFrame
+    rows: int
+    file: RunsFile
+    who: pl.Series
+
+    @property
+    def number(self) -> pl.Expr:
+        """`who` of a row."""
+        places = pl.Series(range(len(self.who)), dtype=pl.UInt32)
+        return pl.col("place").replace_strict(places, self.who, return_dtype=pl.UInt32)
+
+
 @dataclass(frozen=True)
 class RunsByWho:
     """Job runs with `who` instead of the columns of `PLACE`.
 
     Attributes:
-        frames: each small enough to be read at once.
-        files: what they are read from.
+        files: each small enough to be read at once.
         who: the number `who` and the columns of `WHO`: names only where there is no id.
     """
 
-    frames: tuple[pl.LazyFrame, ...]
-    files: tuple[RunsFile, ...]
+    files: tuple[_File, ...]
     who: pl.DataFrame
 
     @property
@@ -200,36 +241,51 @@ class RunsByWho:
         """How many there are."""
         return sum(file.rows for file in self.files)
 
-    def split(self, period: Period) -> tuple["RunsByWho", "RunsByWho"]:
-        """The files that may have runs of the period, and the others."""
-        inside: list[tuple[pl.LazyFrame, RunsFile]] = []
-        others: list[tuple[pl.LazyFrame, RunsFile]] = []
-        for frame, file in zip(self.frames, self.files, strict=True):
-            (inside if file.overlaps(period) else others).append((frame, file))
-        return self._of(inside or others[:1]), self._of(others if inside else others[1:])
+    @property
+    def columns(self) -> list[str]:
+        """Their columns."""
+        return self.files[0].runs.collect_schema().names()
 
-    def _of(self, some: Sequence[tuple[pl.LazyFrame, RunsFile]]) -> "RunsByWho":
+    def split(self, period: Period) -> tuple["RunsByWho", "RunsByWho"]:
+        """The files that may have runs of the period, of which there is always one; the others."""
+        are_inside = [file.file.overlaps(period) for file in self.files]
+        are_inside[0] |= not any(are_inside)
+        inside = [*compress(self.files, are_inside)]
+        others = [*compress(self.files, map(not_, are_inside))]
+        return replace(self, files=tuple(inside)), replace(self, files=tuple(others))
+
+    def mapped(self, change: Callable[[pl.LazyFrame], pl.LazyFrame]) -> "RunsByWho":
+        """The same with something done to the runs of each file."""
         return replace(
-            self,
-            frames=tuple(frame for frame, _ in some),
-            files=tuple(file for _, file in some),
+            self, files=tuple(replace(file, runs=change(file.runs)) for file in self.files)
         )
 
-    def all(self) -> pl.LazyFrame:
-        """All of them."""
-        return pl.concat(self.frames, how="diagonal")
+    def read(self, columns: Sequence[str], condition: Condition) -> pl.DataFrame:
+        """The columns of the runs that meet a condition.
 
-    def batches(self, rows: int) -> list[pl.LazyFrame]:
+        Read a file per core at a time: all at once take several times the memory.
+        """
+        names = [name for name in columns if name != "who"]
+
+        def some(file: _File) -> pl.DataFrame:
+            # Polars decodes the rows that meet the condition, if it knows that from the file alone.
+            inside = file.runs.filter(condition(file.number))
+            rows = inside.select(*names, "place").collect()
+            who = file.who.gather(rows["place"]).alias("who")
+            return rows.with_columns(who).select(columns)
+
+        with ThreadPoolExecutor(cores()) as pool:
+            return pl.concat([*pool.map(some, self.files)])
+
+    def batches(self, rows: int) -> Iterator["RunsByWho"]:
         """About so many rows at a time."""
-        batches: list[list[pl.LazyFrame]] = []
-        size = 0
-        for frame, file in zip(self.frames, self.files, strict=True):
-            if not batches or size + file.rows > rows:
-                batches.append([])
-                size = 0
-            batches[-1].append(frame)
-            size += file.rows
-        return [pl.concat(each, how="diagonal") for each in batches]
+        batch: list[_File] = []
+        for file in self.files:
+            if batch and sum(each.rows for each in batch) + file.rows > rows:
+                yield replace(self, files=tuple(batch))
+                batch = []
+            batch.append(file)
+        yield replace(self, files=tuple(batch))
 
     def named(self, found: pl.DataFrame) -> pl.DataFrame:
         """What was found, with the columns of `WHO` again."""

@@ -1,6 +1,6 @@
 """Statistics of the runs of each day, computed from the job runs: see `usage.day_statistics`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -20,10 +20,10 @@ from circleci_usage.usage.polars.run_expressions import (
     percentile,
     percentiles,
 )
-from circleci_usage.usage.polars.run_statistics import COLUMNS
+from circleci_usage.usage.polars.run_statistics import COLUMNS, slices_of
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
-_SLICE: Final = 400_000
+_SLICE: Final = 800_000
 _ENDED: Final = ("succeeded", "failed", "canceled")
 
 
@@ -40,23 +40,16 @@ def compute_day_statistics(
         groups: see `job_runs.grouped`.
         days: `Sums.days`, whose names organizations and projects get.
     """
-    by_who = runs.by_who()
-    named = grouped(by_who.all(), groups).select(*COLUMNS, "branch", "median_ram")
+    by_who = runs.by_who().mapped(lambda frame: grouped(frame, groups))
     workflows, jobs = [], []
-    for every in _slices(named, runs.rows):
+    for in_slice in slices_of(runs.rows, _SLICE):
+        every = by_who.read((*COLUMNS, "branch", "median_ram"), in_slice)
         workflows.append(_workflow_days(every, branch_globs))
         jobs.append(collected(_job_days(every.lazy())))
     return DayStatistics(
         _tidy(by_who.named(pl.concat(workflows)), days),
         _tidy(by_who.named(pl.concat(jobs)), days),
     )
-
-
-def _slices(runs: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-    slices = max(1, rows // _SLICE)
-    place = pl.col("who").cast(pl.UInt64) + pl.col("workflow").to_physical().fill_null(0)
-    for number in range(slices):
-        yield collected(runs.filter(place % slices == number))
 
 
 def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:

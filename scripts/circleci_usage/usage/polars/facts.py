@@ -1,17 +1,20 @@
 """What a unit of parts says: its job runs, compact, and their sums.
 
-A unit is read once, streamed into a temporary Parquet file with the few columns that matter;
-everything else is made from that, some rows at a time. So an export of any size takes a bounded
+A unit is read once: a large one into a temporary Parquet file with the few columns that matter.
+Everything else is made from these, some rows at a time. So an export of any size takes a bounded
 amount of memory.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from circleci_usage.core.machine import cores
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
 from circleci_usage.usage.aggregates import NUMBER, refuse_odd
@@ -32,12 +35,17 @@ from circleci_usage.usage.polars.compact_runs import (
     scan_compact,
     write_compact,
 )
-from circleci_usage.usage.polars.job_runs import in_batches, write_runs
+from circleci_usage.usage.polars.job_runs import in_batches, typed_runs
 from circleci_usage.usage.polars.repeats import contents_of
-from circleci_usage.usage.polars.scan import WHOLE, scan_parts
+from circleci_usage.usage.polars.scan import WHOLE, Amounts, scan_parts
 from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
 from circleci_usage.usage.repeats import Content
 from circleci_usage.usage.units import Unit
+
+_AT_A_TIME: Final = 2
+_SMALL: Final = 24 << 20
+_FEW: Final = 300_000
+"""Files of fewer bytes with fewer job runs are read into memory."""
 
 _SIGN: Final = "\\"
 """Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
@@ -115,34 +123,54 @@ def _read(
     folder: Path,
 ) -> _Read:
     temporary.mkdir()
-    runs = pl.scan_parquet(_written(parts, unit, temporary))
+    runs = _runs_of(parts, unit, temporary)
     is_doubtful = _is_doubtful(runs, parts)
-    files, sums = [], []
-    for number, some in enumerate(in_batches(runs, ROWS_OF_A_FILE)):
-        rows = some.collect(engine="streaming")
-        files.append(write_compact(rows, folder, number))
-        sums.append(bare_sums(rows, branch_globs))
-    of_all = added(sums)
+
+    def kept(number: int, some: pl.LazyFrame) -> tuple[RunsFile, BareSums]:
+        rows = some.collect()
+        return write_compact(rows, folder, number), bare_sums(rows, branch_globs)
+
+    with ThreadPoolExecutor(min(cores(), _AT_A_TIME)) as pool:
+        made = [*pool.map(kept, count(), in_batches(runs, ROWS_OF_A_FILE))]
+    files = tuple(file for file, _ in made)
+    of_all = added(sums for _, sums in made)
     refuse_odd(of_all.days)
     refuse_odd(of_all.branches)
     has_sign = any(may_be_misread(each, _SIGN) for each in (of_all.days, of_all.branches))
-    return _Read(Facts(tuple(files), contents_of(runs)), of_all, is_doubtful or has_sign)
+    return _Read(Facts(files, contents_of(runs)), of_all, is_doubtful or has_sign)
 
 
-def _written(parts: Sequence[Part], unit: Unit, folder: Path) -> Path:
-    """The file with the rows of the parts.
+def _runs_of(parts: Sequence[Part], unit: Unit, folder: Path) -> pl.LazyFrame:
+    """The rows of the parts: in memory if they are few, else in a temporary file.
 
     Each attempt has its own file: the writers of a failed one go on for a moment.
     """
     new = unit.new if parts == unit.parts else _new_of(parts)
-    whole, exact = folder / "whole.parquet", folder / "exact.parquet"
+
+    def runs(amounts: Amounts) -> pl.LazyFrame:
+        return typed_runs(scan_parts(parts, amounts, new=new, identified=unit.identified))
+
+    small = is_small(replace(unit, parts=tuple(parts)))
     try:
-        write_runs(scan_parts(parts, WHOLE, new=new, identified=unit.identified), whole)
+        return _kept_at_hand(runs(WHOLE), folder / "whole.parquet", small=small)
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
         # Most often the first fraction; if it was damage, the second attempt finds it again.
-        write_runs(scan_parts(parts, NUMBER, new=new, identified=unit.identified), exact)
-        return exact
-    return whole
+        return _kept_at_hand(runs(NUMBER), folder / "exact.parquet", small=small)
+
+
+def is_small(unit: Unit) -> bool:
+    """Whether the rows of a unit are likely to fit into memory."""
+    return sum(part.path.stat().st_size for part in unit.parts if not part.is_gone) <= _SMALL
+
+
+def _kept_at_hand(runs: pl.LazyFrame, file: Path, *, small: bool) -> pl.LazyFrame:
+    if small:
+        # A small file may still have many rows.
+        some = runs.head(_FEW + 1).collect(engine="streaming")
+        if len(some) <= _FEW:
+            return some.lazy()
+    runs.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+    return pl.scan_parquet(file)
 
 
 def _new_of(parts: Sequence[Part]) -> dict[str, str]:

@@ -1,7 +1,6 @@
-"""Job runs in a temporary file: the few columns that matter, typed and small."""
+"""Job runs: the few columns that matter, typed and small."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
@@ -10,8 +9,8 @@ from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.job_run_rules import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
 
 
-def write_runs(rows: pl.LazyFrame, file: Path) -> None:
-    """The rows of `scan.scan_parts` → a Parquet file with a row per job run, in any order.
+def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of `scan.scan_parts` → a row per job run with the few columns that matter.
 
     Columns:
         the day and the names as there.
@@ -26,14 +25,10 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits. Among ten million of them, two
     have the same hash with a chance of one in half a million.
-
-    Raises:
-        polars.exceptions.PolarsError: a part is damaged.
-        OSError: the file cannot be written.
     """
     names = rows.collect_schema().names()
     amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
-    rows.select(
+    return rows.select(
         pl.col("date").str.head(DAY_LENGTH),
         *(name for name in EXPORT_NAMES if name != "date"),
         "job_seconds",
@@ -57,7 +52,7 @@ def write_runs(rows: pl.LazyFrame, file: Path) -> None:
         *map(_use, USES),
         pl.col("containers").cast(pl.Int32, strict=False),
         *([_hash("job_id"), "row"] if "row" in names else ()),
-    ).sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+    )
 
 
 def unless_identified(runs: pl.LazyFrame) -> pl.LazyFrame:

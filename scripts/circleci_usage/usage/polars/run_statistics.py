@@ -11,7 +11,8 @@ Percentiles are nearest-rank ones, exact over the rows: that percentage of the r
 less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -28,7 +29,7 @@ from circleci_usage.usage.job_run_rules import (
     TYPICAL,
     WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho
+from circleci_usage.usage.polars.compact_runs import Condition, JobRuns, RunsByWho
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
@@ -42,8 +43,10 @@ from circleci_usage.usage.polars.run_expressions import (
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-_SLICE: Final = 600_000
+_SLICE: Final = 1_000_000
+_BATCH: Final = 400_000
 
+_OF_RATES: Final = ("job_seconds", "containers", "executor", "resource_class")
 
 COLUMNS: Final = (
     *OF_MACHINE,
@@ -81,50 +84,59 @@ def compute_run_statistics(
         period: the days; None for all.
         groups: see `job_runs.grouped`.
     """
-    every_file = runs.by_who()
+    every_file = runs.by_who().mapped(lambda frame: grouped(frame, groups or {}))
     by_who, others = every_file.split(period) if period else (every_file, None)
-    slices = max(1, by_who.rows // _SLICE)
     ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & _inside(period)
-    place = pl.col("who").cast(pl.UInt64) + pl.col("workflow").to_physical().fill_null(0)
-    named = grouped(by_who.all(), groups or {})
-    elsewhere = _of_same_workflows(named, others, period)
+    elsewhere = _of_same_workflows(by_who, others, period)
     of_slices = []
-    for number in range(slices):
-        in_slice = place % slices == number
-        every = collected(named.filter(in_slice).select(COLUMNS)).lazy()
-        whole = pl.concat([every, *(rows.filter(in_slice) for rows in elsewhere)])
+    for in_slice in slices_of(by_who.rows, _SLICE):
+        every = by_who.read(COLUMNS, in_slice).lazy()
+        whole = pl.concat([every, *(rows.filter(in_slice(pl.col("who"))) for rows in elsewhere)])
         workflows = collected(_workflows(whole, period))
         of_slices.append((*_jobs_and_machines(every.filter(ended)), workflows))
     frames = [pl.concat(parts) for parts in zip(*of_slices, strict=True)]
     jobs, machines, attempts, workflows = frames
-    # Some rows at a time: a join of all took 300 MB more, now and then.
     reruns, rates = [], []
-    for batch in by_who.batches(_SLICE):
-        some = grouped(batch, groups or {})
-        reruns.append(collected(_rerun_credits(some.filter(ended), attempts.lazy())))
-        rates.append(collected(_class_rates(some.filter(ended))))
+    credits = [f"{kind}_credits" for kind in credit_types_of(by_who.columns)]
+    columns = (*OF_JOB, "status", "pipeline", "order", "date", *credits, *_OF_RATES)
+    for batch in by_who.batches(_BATCH):
+        some = batch.read(columns, lambda _: ended).lazy()
+        reruns.append(collected(_rerun_credits(some, attempts.lazy())))
+        rates.append(collected(_class_rates(some)))
     return RunStatisticsFrames(
         by_who.named(jobs),
         by_who.named(machines),
         by_who.named(workflows),
-        reruns=by_who.named(_by_credit_type(pl.concat(reruns, how="diagonal"))),
+        reruns=by_who.named(_by_credit_type(pl.concat(reruns))),
         classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
     )
 
 
+def slices_of(rows: int, most: int) -> Iterator[Condition]:
+    """Conditions that split runs into slices of about so many, each with whole workflows."""
+    slices = max(1, -(-rows // most))
+    workflow = pl.col("workflow").to_physical().fill_null(0)
+    for number in range(slices):
+        yield partial(_in_slice, workflow=workflow, slices=slices, number=number)
+
+
+def _in_slice(who: pl.Expr, *, workflow: pl.Expr, slices: int, number: int) -> pl.Expr:
+    return (who.cast(pl.UInt64) + workflow) % slices == number
+
+
 def _of_same_workflows(
-    runs: pl.LazyFrame, others: RunsByWho | None, period: Period | None
+    runs: RunsByWho, others: RunsByWho | None, period: Period | None
 ) -> list[pl.LazyFrame]:
     """Rows of other files that belong to a workflow run of the period.
 
     A run that begins at the end of a month has rows in the files of both months.
     """
-    if not (others and others.frames):
+    if not (others and others.files):
         return []
-    of_period = runs.filter(_inside(period)).select("workflow_run").drop_nulls().unique()
-    known = collected(of_period).lazy()
-    rows = others.all().join(known, on="workflow_run", how="semi").select(COLUMNS)
-    return [collected(rows).lazy()]
+    of_period = runs.read(["workflow_run", "date"], lambda _: _inside(period))["workflow_run"]
+    known = of_period.drop_nulls().unique().to_frame().lazy()
+    rows = others.mapped(lambda frame: frame.join(known, on="workflow_run", how="semi"))
+    return [rows.read(COLUMNS, lambda _: pl.lit(value=True)).lazy()]
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
