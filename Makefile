@@ -56,8 +56,10 @@ format: $(VENV)/.installed ## Fix what can be fixed automatically
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed ## Measure reports against `gzip -dc`; a few minutes
+bench: $(VENV)/.installed ## Measure reports, one more day, and a warehouse; ten minutes
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.incremental
+	$(BIN)/python -m benchmarks.warehouse
 
 bench-docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write docs/performance.md

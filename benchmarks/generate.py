@@ -45,6 +45,8 @@ class Size:
     users: int = 300
     days: int = 31
     """The days before 2026-01-01; by default all of December."""
+    months_before: int = 0
+    """So many times 31 days earlier."""
     in_turn: bool = False
     """Job runs cycle through all jobs: `projects * jobs` rows have as many distinct jobs."""
 
@@ -91,7 +93,8 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
     if size.in_turn:
         turn = run + number * count
         project, job = turn % size.projects, turn // size.projects % size.jobs
-    moments = pl.Series(random.integers(0, size.days * _DAY, count)) + (_STOP - size.days * _DAY)
+    start = _STOP - (size.days + 31 * size.months_before) * _DAY
+    moments = pl.Series(random.integers(0, size.days * _DAY, count)) + start
     at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
     branch = _texts("feature/", project) + _texts(
         "-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS
