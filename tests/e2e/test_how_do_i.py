@@ -19,6 +19,8 @@ from commandline import circleci_usage
 from login_machine import circleci_of_today
 from markdown_page import Block, code_blocks
 from paths import ROOT
+from recorded_store import Export, store_with
+from rows import job_run
 
 PAGE = ROOT / "docs" / "how-do-i.md"
 BLOCKS = code_blocks(PAGE)
@@ -138,6 +140,19 @@ def test_a_notebook(demo: Path) -> None:
     printed = paste(f'{sys.executable} -c "$LINES"', demo, LINES=f"{lines}print({shown})")
 
     assert "ios-wallet" in printed
+
+
+def test_days_that_circleci_no_longer_has(tmp_path: Path) -> None:
+    [lines] = blocks("Report on days that CircleCI no longer has?")
+    rows = [job_run("7", JOB_RUN_DATE="2025-09-03")]
+    store = tmp_path / ".circleci-usage"
+    store_with(store, Export("2025-09-01", "2025-09-30", "2025-10-02T13:00", [rows]))
+
+    paste("circleci-usage prune", tmp_path)
+    paste(lines, tmp_path)
+
+    assert not [*store.glob("parts/*.csv.gz")]
+    assert summary(tmp_path / "usage-report")["totals"]["credits"] == "7"
 
 
 def test_a_warehouse(circleci: StandIn, tmp_path: Path) -> None:
