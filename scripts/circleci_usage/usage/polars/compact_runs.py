@@ -20,7 +20,7 @@ from circleci_usage.usage.aggregates import NUMBER
 from circleci_usage.usage.job_run_rules import USES
 from circleci_usage.usage.polars.job_runs import unless_identified
 
-ROWS_OF_A_FILE: Final = 250_000
+ROWS_OF_A_FILE: Final = 200_000
 
 PLACE: Final = tuple(
     dimension.name

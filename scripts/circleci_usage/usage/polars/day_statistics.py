@@ -23,7 +23,7 @@ from circleci_usage.usage.polars.run_expressions import (
 from circleci_usage.usage.polars.run_statistics import COLUMNS, slices_of
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
-_SLICE: Final = 800_000
+_SLICE: Final = 500_000
 _ENDED: Final = ("succeeded", "failed", "canceled")
 
 

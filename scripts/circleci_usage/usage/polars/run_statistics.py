@@ -43,7 +43,7 @@ from circleci_usage.usage.polars.run_expressions import (
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-_SLICE: Final = 1_000_000
+_SLICE: Final = 600_000
 _BATCH: Final = 400_000
 
 _OF_RATES: Final = ("job_seconds", "containers", "executor", "resource_class")
