@@ -101,23 +101,22 @@ class _Cluster:
     """Reads the parts on this machine's shared path, and those that only the cluster sees."""
 
     def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
-        self._gone = any(part.is_gone for part in found.parts)
-        there_and_here = found.with_files
-        self._found = replace(found, parts=there_and_here) if there.parts else found
-        self.parts = (*shared_parts(replace(found, parts=there_and_here)), *there.parts)
+        self._every = found.parts
+        self._found = replace(found, parts=found.with_files)
+        self.parts = (*shared_parts(self._found), *there.parts)
         self._spark = spark
         self._there = there
-        self._states = [state_of(part.original) for part in there_and_here]
+        self._states = [state_of(part.original) for part in self._found.parts]
 
     def read(
         self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         """See `engine.Read`."""
-        local = self._found.parts
-        if not self._there.parts and (self._gone or are_kept(local)):
-            # What parts say was read on this machine, and is small.
-            return read_sums(local, branch_globs, period, cache_beside(local), job_groups)
+        local, every = self._found.parts, self._every
         _refuse_changed(local, self._states)
+        if not self._there.parts and (len(every) > len(local) or are_kept(every)):
+            # What parts said to this machine is small.
+            return read_sums(every, branch_globs, period, cache_beside(every), job_groups)
         # The workers hold whole rows, too.
         if have_long_rows(local):
             _refuse_damaged(local)
