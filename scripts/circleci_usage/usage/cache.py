@@ -41,7 +41,7 @@ from circleci_usage.usage.recorded import checksums_of
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SUFFIX: Final = ".sums"
-_KEPT: Final = 4
+_KEPT: Final = 2
 _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
 _LENGTH_BYTES: Final = 8
 _LIMIT: Final = 2 << 30
