@@ -432,6 +432,13 @@ def test_the_report_on_escaped_rows_is_whole(tmp_path: Path) -> None:
         assert '"test, slow"' in (tmp_path / folder / "tables" / "jobs.csv").read_text()
 
 
+def test_a_single_row_with_an_escaped_quote_and_separator_is_counted(tmp_path: Path) -> None:
+    rows = bare_line(job_run("1", JOB_NAME='j"k, it'))
+    written(tmp_path / "part.csv.gz", header(EXPORT_COLUMNS) + rows)
+
+    assert read(tmp_path) == {'j"k, it': 1}
+
+
 names = st.text(st.sampled_from(list("ab ,\"\\'Né")), max_size=6).map(lambda text: f"j{text}k")
 pieces = st.one_of(
     st.tuples(st.sampled_from([plain_line, all_quoted_line]), st.lists(names, max_size=4)),

@@ -92,7 +92,7 @@ def _column(column: Column) -> Statement:
 
 
 def _day_index(table: str, day: str) -> Statement:
-    """The index by day, with which rows are replaced; another one would cost an eighth of the rate."""
+    """The index by day, with which rows are replaced; another one costs an eighth of the rate."""
     return SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
         Identifier(f"{table}_day"), Identifier(table), Identifier(day)
     )

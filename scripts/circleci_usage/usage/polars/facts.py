@@ -1,7 +1,7 @@
 """What a unit of parts says: its job runs, compact, and their sums.
 
-A unit is read once: a large one into a temporary Parquet file with the few columns that matter.
-Everything else is made from these, some rows at a time. So an export of any size takes a bounded
+A unit is read once, streamed into a temporary Parquet file with the few columns that matter;
+everything else is made from that, some rows at a time. So an export of any size takes a bounded
 amount of memory.
 """
 
@@ -44,8 +44,7 @@ from circleci_usage.usage.units import Unit
 
 _AT_A_TIME: Final = 2
 _SMALL: Final = 24 << 20
-_FEW: Final = 300_000
-"""Files of fewer bytes with fewer job runs are read into memory."""
+"""Bytes of a unit that is read beside another one."""
 
 _SIGN: Final = "\\"
 """Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
@@ -141,7 +140,7 @@ def _read(
 
 
 def _runs_of(parts: Sequence[Part], unit: Unit, folder: Path) -> pl.LazyFrame:
-    """The rows of the parts: in memory if they are few, else in a temporary file.
+    """The rows of the parts, in a temporary file.
 
     Each attempt has its own file: the writers of a failed one go on for a moment.
     """
@@ -150,25 +149,20 @@ def _runs_of(parts: Sequence[Part], unit: Unit, folder: Path) -> pl.LazyFrame:
     def runs(amounts: Amounts) -> pl.LazyFrame:
         return typed_runs(scan_parts(parts, amounts, new=new, identified=unit.identified))
 
-    small = is_small(replace(unit, parts=tuple(parts)))
     try:
-        return _kept_at_hand(runs(WHOLE), folder / "whole.parquet", small=small)
+        return _written(runs(WHOLE), folder / "whole.parquet")
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
         # Most often the first fraction; if it was damage, the second attempt finds it again.
-        return _kept_at_hand(runs(NUMBER), folder / "exact.parquet", small=small)
+        return _written(runs(NUMBER), folder / "exact.parquet")
 
 
 def is_small(unit: Unit) -> bool:
-    """Whether the rows of a unit are likely to fit into memory."""
+    """Whether another unit can be read at the same time without much more memory."""
     return sum(part.path.stat().st_size for part in unit.parts if not part.is_gone) <= _SMALL
 
 
-def _kept_at_hand(runs: pl.LazyFrame, file: Path, *, small: bool) -> pl.LazyFrame:
-    if small:
-        # A small file may still have many rows.
-        some = runs.head(_FEW + 1).collect(engine="streaming")
-        if len(some) <= _FEW:
-            return some.lazy()
+def _written(runs: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    # Not collected with a limit where they are few: Polars then skips rows that it cannot read.
     runs.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
     return pl.scan_parquet(file)
 
