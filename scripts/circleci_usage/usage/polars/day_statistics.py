@@ -53,7 +53,9 @@ def compute_day_statistics(
 
 
 def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    every = collected(workflow_runs(runs.lazy(), pl.col("branch").drop_nulls().first()))
+    # Whatever order the rows come in; a workflow run has one branch, unless the export is odd.
+    branch = pl.col("branch").cast(pl.String).min()
+    every = collected(workflow_runs(runs.lazy(), branch))
     ended = every.filter(pl.col("outcome").is_in(_ENDED))
     has_seconds = ~((pl.col("outcome") == "canceled") & pl.col("had_nothing"))
     return (
