@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from itertools import groupby
 from operator import attrgetter
 from tempfile import gettempdir
 from typing import BinaryIO, Final
+
+import polars as pl
 
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.errors import DataError, UnfinishedError, UsageExporterError
@@ -98,6 +101,21 @@ def no_space_left() -> UnfinishedError:
         f"There is no space left for temporary files in {gettempdir()}; free some,"
         " or set TMPDIR to another folder, and rerun the same command."
     )
+
+
+@contextmanager
+def watching_space() -> Iterator[None]:
+    """Tell what to do when the disk is full; other errors stay as they are.
+
+    Raises:
+        UnfinishedError: the disk is full.
+    """
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if is_no_space(error):
+            raise no_space_left() from error
+        raise
 
 
 def is_no_space(error: Exception) -> bool:

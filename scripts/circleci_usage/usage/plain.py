@@ -5,9 +5,8 @@ behind gzip data. Where they stumble, or may have misunderstood, all rows are ch
 and only the files that need it are rewritten, as temporary ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedWriter, RawIOBase
 from pathlib import Path
@@ -18,7 +17,7 @@ from isal import igzip
 
 from circleci_usage.core.machine import cores
 from circleci_usage.schema.export_columns import NULL_MARKS
-from circleci_usage.usage.damage import is_no_space, no_space_left
+from circleci_usage.usage.damage import watching_space
 from circleci_usage.usage.dialect import dialect_line, header_line
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.padding import is_padded
@@ -83,7 +82,7 @@ def _check(part: Part) -> _Checked:
 
 def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
     copy = replace(part, path=file, columns=columns, copied_from=part.path)
-    with _watching_space():
+    with watching_space():
         file.parent.mkdir(parents=True, exist_ok=True)
         with (
             file.open("wb") as raw,
@@ -111,13 +110,3 @@ def _packing(file: BinaryIO) -> RawIOBase:
     return cast(
         "RawIOBase", igzip.IGzipFile(fileobj=file, mode="wb", compresslevel=_FASTEST, mtime=0)
     )
-
-
-@contextmanager
-def _watching_space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if is_no_space(error):
-            raise no_space_left() from error
-        raise

@@ -5,7 +5,6 @@ repeats; Polars then streams it, so that the memory does not grow with the rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import agreeing, counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
-from circleci_usage.usage.damage import is_no_space, no_space_left
+from circleci_usage.usage.damage import watching_space
 from circleci_usage.usage.input_files import Part, read_header
 from circleci_usage.usage.job_run_rules import DAY_LENGTH, IS_NUMBER
 from circleci_usage.usage.merge import merge
@@ -87,19 +86,9 @@ class StagedRuns:
         day = pl.col(_DAY)
         is_inside = day.is_null() if month is None else day.dt.month_start() == month
         with_rows = pl.scan_parquet(self.file, glob=False).filter(is_inside)
-        with _watching_disk():
+        with watching_space():
             with_rows.sink_parquet(file, maintain_order=False)
         return Staged(JOB_RUNS, file, rows)
-
-
-@contextmanager
-def _watching_disk() -> Iterator[None]:
-    try:
-        yield
-    except (pl.exceptions.PolarsError, OSError) as error:
-        if is_no_space(error):
-            raise no_space_left() from error
-        raise
 
 
 def stage_runs(
@@ -126,7 +115,7 @@ def stage_runs(
     folder.mkdir(parents=True, exist_ok=True)
     merged, file = folder / _MERGED, folder / "job-runs.parquet"
     warnings = merge(parts, merged, has_repeats=has_repeats, progress=progress)
-    with progress.task("Typing the job runs"), _watching_disk():
+    with progress.task("Typing the job runs"), watching_space():
         invalid = _write_typed(merged, file, window)
         merged.unlink()
         return StagedRuns(file, tuple(_months_in(file)), invalid, warnings)

@@ -23,12 +23,12 @@ from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.kept_facts import KeptFacts
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
-from circleci_usage.usage.polars.compact_runs import JobRuns, scan_compact
+from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
-from circleci_usage.usage.polars.facts import Facts, is_small, job_runs_of
+from circleci_usage.usage.polars.facts import Facts, is_small, job_runs_of, sums_of
 from circleci_usage.usage.polars.repeats import LeftOut, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
-from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
+from circleci_usage.usage.polars.sums import BareSums, added
 from circleci_usage.usage.repeats import (
     Content,
     Origin,
@@ -213,9 +213,7 @@ def _each_once(
 ) -> Gathered:
     """The job runs without rows that repeat one."""
     once = without(runs, left_out, folder / "once")
-    batches = (scan_compact(file).collect(engine="streaming") for file in once.files)
-    sums = added(bare_sums(batch, branch_globs) for batch in batches)
-    return Gathered(once, sums, warnings, has_repeats=True)
+    return Gathered(once, sums_of(once.files, branch_globs), warnings, has_repeats=True)
 
 
 def _rows_astray(runs: JobRuns, number: int, origin: Origin) -> int:

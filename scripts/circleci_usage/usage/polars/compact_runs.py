@@ -68,7 +68,7 @@ class RunsFile:
 
 
 def write_compact(rows: pl.DataFrame, folder: Path, number: int) -> RunsFile:
-    """Keep some of the job runs of `job_runs.write_runs` in a folder."""
+    """Keep some of the job runs of `job_runs.typed_runs` in a folder."""
     runs, places = file_names(folder, number)
     known = rows.select(PLACE).unique().with_row_index("place")
     numbered = rows.join(known, on=PLACE, how="left", nulls_equal=True, maintain_order="left")
@@ -121,7 +121,7 @@ def _known_types(amount: pl.DataType) -> dict[str, pl.DataType]:
 
 
 def scan_compact(file: RunsFile) -> pl.LazyFrame:
-    """The job runs of a file with all columns of `job_runs.write_runs`, and `seconds`."""
+    """The job runs of a file with all columns of `job_runs.typed_runs`, and `seconds`."""
     places = pl.scan_parquet(file.places, glob=False)
     return _scan(file).join(places, on="place", how="left").drop("place")
 
@@ -159,7 +159,7 @@ class JobRuns:
 
     def all(self) -> pl.LazyFrame:
         """All of them, with their names."""
-        return self._together(scan_compact(file) for file in self.files)
+        return pl.concat(self._alike(map(scan_compact, self.files)), how="diagonal")
 
     def by_who(self) -> "RunsByWho":
         """The same with a number in place of the names of projects: fewer keys to group by."""
@@ -168,13 +168,10 @@ class JobRuns:
         numbers = [each.join(who, on=WHO, how="left", nulls_equal=True) for each in places]
         frames = self._alike(_with_all_columns(map(_scan, self.files)))
         files = [
-            _File(frame, file.rows, file, number.sort("place")["who"])
+            _File(frame, file, number.sort("place")["who"])
             for frame, file, number in zip(frames, self.files, numbers, strict=True)
         ]
         return RunsByWho(tuple(files), who)
-
-    def _together(self, frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
-        return pl.concat(self._alike(frames), how="diagonal")
 
     def _alike(self, frames: Iterable[pl.LazyFrame]) -> Iterable[pl.LazyFrame]:
         """Amounts as integers in all of them, or as decimals in all of them."""
@@ -207,13 +204,11 @@ class _File:
 
     Attributes:
         runs: with `place`.
-        rows: how many.
         file: where they are.
         who: the number of each place.
     """
 
     runs: pl.LazyFrame
-    rows: int
     file: RunsFile
     who: pl.Series
 
@@ -239,7 +234,7 @@ class RunsByWho:
     @property
     def rows(self) -> int:
         """How many there are."""
-        return sum(file.rows for file in self.files)
+        return sum(each.file.rows for each in self.files)
 
     @property
     def columns(self) -> list[str]:
@@ -280,11 +275,13 @@ class RunsByWho:
     def batches(self, rows: int) -> Iterator["RunsByWho"]:
         """About so many rows at a time."""
         batch: list[_File] = []
-        for file in self.files:
-            if batch and sum(each.rows for each in batch) + file.rows > rows:
+        size = 0
+        for each in self.files:
+            if batch and size + each.file.rows > rows:
                 yield replace(self, files=tuple(batch))
-                batch = []
-            batch.append(file)
+                batch, size = [], 0
+            batch.append(each)
+            size += each.file.rows
         yield replace(self, files=tuple(batch))
 
     def named(self, found: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ everything else is made from that, some rows at a time. So an export of any size
 amount of memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
@@ -64,10 +64,13 @@ class Facts:
 
     def sums(self, branch_globs: Sequence[str]) -> BareSums:
         """The sums of its job runs."""
-        return added(
-            bare_sums(scan_compact(file).collect(engine="streaming"), branch_globs)
-            for file in self.files
-        )
+        return sums_of(self.files, branch_globs)
+
+
+def sums_of(files: Iterable[RunsFile], branch_globs: Sequence[str]) -> BareSums:
+    """The sums of the job runs of files, a file at a time."""
+    frames = (scan_compact(file).collect(engine="streaming") for file in files)
+    return added(bare_sums(frame, branch_globs) for frame in frames)
 
 
 def read_facts(unit: Unit, branch_globs: Sequence[str], folder: Path) -> tuple[Facts, BareSums]:

@@ -16,7 +16,7 @@ ROWS_AT_A_TIME: Final = 1_000_000
 
 
 def contents_of(runs: pl.LazyFrame) -> dict[int, Content]:
-    """What is in each part, by its number, of the runs of `job_runs.write_runs`."""
+    """What is in each part, by its number, of the runs of `job_runs.typed_runs`."""
     by_part = runs.group_by("part").agg(
         pl.len().alias("rows"),
         pl.col("date").min().alias("first"),

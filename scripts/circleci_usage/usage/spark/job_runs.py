@@ -121,7 +121,7 @@ class _Header:
 def read_runs(
     spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]
 ) -> DataFrame:
-    """The job runs of all parts: the columns of `polars.job_runs.write_runs`, ids not hashed.
+    """The job runs of all parts: the columns of `polars.job_runs.typed_runs`, ids not hashed.
 
     `job_id` is null where there is none, `file` the URL as Spark writes it, `row` grows within a
     file.
