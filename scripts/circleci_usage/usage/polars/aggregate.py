@@ -4,8 +4,9 @@ Each unit of parts is read once (`facts`); what it says is kept (`kept_facts`) a
 here. Only rows that repeat a job run of another unit cost a second look, at the compact job runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -99,10 +100,7 @@ def _sum_parts(
     job_groups: JobGroups,
     home: Path | None,
 ) -> Sums:
-    with working_folder() as folder:
-        gathered = gather(parts, branch_globs, KeptFacts(home, folder), folder)
-        days = tidy_days(gathered.sums.days)
-        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
+    with _gathered(parts, branch_globs, job_groups, home) as (gathered, days, groups):
         outside = outside_warnings(_outside(gathered.runs, parts, period))
         return Sums(
             days,
@@ -120,11 +118,22 @@ def read_day_statistics(
     home: Path | None = None,
 ) -> DayStatistics:
     """The statistics of the runs of each day. Arguments and errors are as of `sum_parts`."""
+    with _gathered(parts, branch_globs, job_groups, home) as (gathered, days, groups):
+        return compute_day_statistics(gathered.runs, branch_globs, groups, days)
+
+
+@contextmanager
+def _gathered(
+    parts: Sequence[Part],
+    branch_globs: Sequence[str],
+    job_groups: JobGroups,
+    home: Path | None,
+) -> Iterator[tuple[Gathered, pl.DataFrame, Mapping[str, str]]]:
+    """What the parts say, their tidy days, and the names that jobs get from their groups."""
     with working_folder() as folder:
         gathered = gather(parts, branch_globs, KeptFacts(home, folder), folder)
         days = tidy_days(gathered.sums.days)
-        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
-        return compute_day_statistics(gathered.runs, branch_globs, groups, days)
+        yield gathered, days, job_groups.renamed(days["job"].unique().cast(pl.String))
 
 
 def gather(
