@@ -8,6 +8,7 @@ be made and dropped in any order.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from string import Template
 from typing import Final
 
 from circleci_usage.warehouse.tables import BUDGETS, DAILY_COSTS, WORKFLOW_DAYS, Column, Type
@@ -18,20 +19,35 @@ class View:
     """A view.
 
     Attributes:
-        name: as in SQL, and of its file in `warehouse/sql/`.
+        name: as in SQL.
         meaning: what a row is.
         columns: in their order.
+        keys: the dimensions of a view with the costs of each month; other views have none, and
+            their query in a file of their name in `warehouse/sql/`.
     """
 
     name: str
     meaning: str
     columns: tuple[Column, ...]
+    keys: tuple[str, ...] = ()
 
     @property
     def sql(self) -> str:
         """Its query."""
-        folder = files("circleci_usage.warehouse") / "sql"
-        return (folder / f"{self.name}.sql").read_text(encoding="utf-8").strip()
+        return _costs_by(self.keys) if self.keys else _query(self.name)
+
+
+def _query(name: str) -> str:
+    folder = files("circleci_usage.warehouse") / "sql"
+    return (folder / f"{name}.sql").read_text(encoding="utf-8").strip()
+
+
+def _costs_by(keys: tuple[str, ...]) -> str:
+    sums = ",\n    ".join(f"SUM({name}) AS {name}" for name in _AMOUNTS)
+    # The month and the currency are grouped by as well.
+    places = ", ".join(str(number + 1) for number in range(len(keys) + 2))
+    query = Template(_query("costs_by_month"))
+    return query.substitute(keys=", ".join(keys), sums=sums, places=places)
 
 
 _MONTH: Final = Column("month", Type.DAY, "First day of the calendar month (UTC).")
@@ -51,7 +67,7 @@ def _known(names: Iterable[str]) -> tuple[Column, ...]:
 
 def _costs_by_month(name: str, meaning: str, keys: tuple[str, ...]) -> View:
     """A view with the amounts of each month, by some dimensions of `daily_costs`."""
-    return View(name, meaning, (_MONTH, *_known((*keys, "currency", *_AMOUNTS))))
+    return View(name, meaning, (_MONTH, *_known((*keys, "currency", *_AMOUNTS))), keys)
 
 
 _COMPUTE_RUNS: Final = Column("compute_runs", Type.INTEGER, "Job runs that used compute credits.")
