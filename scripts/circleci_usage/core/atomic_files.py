@@ -99,7 +99,7 @@ def sweep_files(folder: Path, name: str) -> None:
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
             if temporary.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                remove_unless_locked(Path(entry.path))
+                remove_unless_locked(Path(entry.path), Path.unlink)
 
 
 def _new_file_beside(path: Path) -> tuple[int, Path]:

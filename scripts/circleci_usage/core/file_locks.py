@@ -6,8 +6,7 @@ however the run ends.
 
 import fcntl
 import os
-import shutil
-import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -43,17 +42,14 @@ def lock(handle: int, path: Path, *, if_unsupported: bool = True) -> bool:
     return (there.st_dev, there.st_ino) == (opened.st_dev, opened.st_ino)
 
 
-def remove_unless_locked(path: Path) -> None:
-    """Remove a file or a folder of ours that no live run has locked."""
+def remove_unless_locked(path: Path, remove: Callable[[Path], object]) -> None:
+    """Remove a file or a folder of ours that no live run has locked; it stays if that fails."""
     with suppress(OSError):
         handle = os.open(path, LOOK)
         try:
             status = os.fstat(handle)
             if status.st_uid != os.geteuid() or not lock(handle, path, if_unsupported=False):
                 return
-            if stat.S_ISDIR(status.st_mode):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+            remove(path)
         finally:
             os.close(handle)

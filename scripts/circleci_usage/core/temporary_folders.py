@@ -47,7 +47,7 @@ def working_folder(home: Path | None = None, prefix: str = WORKING) -> Iterator[
     try:
         yield folder / _INSIDE
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os.close(handle)
 
 
@@ -83,19 +83,29 @@ def _furnish(handle: int, folder: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os.close(handle)
         raise
     return True
 
 
+def _remove(folder: Path) -> None:
+    """Remove one of our folders, its mark after all else: it may be killed at any moment."""
+    shutil.rmtree(folder / _INSIDE, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _sweep_folders(home: Path, prefix: str) -> None:
-    """Remove the folders of killed runs: by name and mark, since anybody may use the name."""
+    """Remove the folders of killed runs: by name and mark, since anybody may use the name.
+
+    A folder without a mark was killed before it got one, and is removed when it is empty.
+    """
     temporary = re.compile(re.escape(prefix) + _RANDOM)
     with suppress(OSError):
         for entry in list(os.scandir(home)):
-            if temporary.fullmatch(entry.name) and _is_marked(Path(entry.path)):
-                remove_unless_locked(Path(entry.path))
+            if temporary.fullmatch(entry.name):
+                folder = Path(entry.path)
+                remove_unless_locked(folder, _remove if _is_marked(folder) else Path.rmdir)
 
 
 def _is_marked(folder: Path) -> bool:
