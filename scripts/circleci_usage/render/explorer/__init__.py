@@ -1,1 +1,1 @@
-"""explore.html: the page on which people ask their own questions about costs."""
+"""explore.html: the page that filters and groups costs by anything."""
