@@ -6,10 +6,11 @@ credit type, it counts for each type that it used.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 import oracle
 from oracle import Contract, Job, Rule
@@ -24,6 +25,7 @@ DIMENSIONS = (
 )
 METRICS = ("cost", "credits", "list_cost", "job_runs", "run_minutes", "cost_per_run")
 MONEY = ("credits", "unpriced_credits", "list_cost", "cost")
+SUMMED = (*MONEY, "used_type", "ran", "time")
 ZERO = Decimal(0)
 
 
@@ -53,27 +55,51 @@ class Question:
 
 @dataclass
 class Amounts:
-    """Sums; None is not known."""
+    """Sums.
 
+    Attributes:
+        counted: which tell the job runs: each run `once`, by the `type` that they used, or `none`.
+    """
+
+    counted: str = "once"
     credits: Decimal = ZERO
     unpriced_credits: Decimal = ZERO
     list_cost: Decimal = ZERO
     cost: Decimal = ZERO
-    job_runs: int | None = 0
-    seconds: Decimal | None = ZERO
+    used_type: int = 0
+    ran: int = 0
+    time: Decimal = ZERO
+
+    @property
+    def job_runs(self) -> int | None:
+        return {"once": self.ran, "type": self.used_type, "none": None}[self.counted]
+
+    @property
+    def seconds(self) -> Decimal | None:
+        return self.time if self.counted == "once" else None
 
     def of(self, metric: str) -> Fraction | None:
-        """The exact value of a metric."""
+        """The value of a metric; None is not known. Quotients have six places."""
         if metric == "run_minutes":
-            return None if self.seconds is None else Fraction(self.seconds) / 60
+            return None if self.seconds is None else _rounded(Fraction(self.seconds) / 60)
         if metric == "cost_per_run":
-            return Fraction(self.cost) / self.job_runs if self.job_runs else None
+            return _rounded(Fraction(self.cost) / self.job_runs) if self.job_runs else None
         value = getattr(self, metric)
         return None if value is None else Fraction(value)
 
+    def add(self, other: "Fact | Amounts") -> None:
+        for name in SUMMED:
+            value = getattr(other, name)
+            if value:
+                setattr(self, name, getattr(self, name) + value)
+
     def is_nothing(self) -> bool:
         """Whether nothing was used and nothing ran."""
-        return not any((*(getattr(self, name) for name in MONEY), self.job_runs, self.seconds))
+        return not any(getattr(self, name) for name in SUMMED)
+
+
+def _rounded(value: Fraction) -> Fraction:
+    return Fraction(round(value * 10**6), 10**6)
 
 
 @dataclass(frozen=True)
@@ -82,10 +108,13 @@ class Fact:
 
     day: date
     names: Mapping[str, str]
-    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+    credits: Decimal = ZERO
+    unpriced_credits: Decimal = ZERO
+    list_cost: Decimal = ZERO
+    cost: Decimal = ZERO
     used_type: int = 0
-    job_runs: int = 0
-    seconds: Decimal = ZERO
+    ran: int = 0
+    time: Decimal = ZERO
 
 
 Groups = dict[Names, Amounts]
@@ -93,11 +122,11 @@ Groups = dict[Names, Amounts]
 
 @dataclass(frozen=True)
 class Answer:
-    """Sums of all lines, and of those with the same names: of one dimension and of both."""
+    """Sums of all facts, and of those with the same names: of the first dimension, and of both."""
 
     totals: Amounts
     groups: Groups
-    days: Days
+    counted: str
 
 
 @dataclass(frozen=True)
@@ -116,50 +145,69 @@ class Usage:
     period: Days
     missing: Sequence[Days] = ()
 
-    def values(self, dimension: str) -> list[str]:
-        return sorted({fact.names[dimension] for fact in self.facts})
-
-    def types(self) -> set[str]:
-        """Its credit types, and `(none)` if there are runs that used no credits."""
-        used = {fact.names["credit_type"] for fact in self.facts if not fact.job_runs}
-        return used | ({"(none)"} if any(self._is_free(fact) for fact in self.facts) else set())
-
-    @staticmethod
-    def _is_free(fact: Fact) -> bool:
-        return bool(fact.job_runs) and fact.names["credit_type"] == "(none)"
+    @cached_property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The values of each dimension."""
+        return {name: sorted({fact.names[name] for fact in self.facts}) for name in DIMENSIONS}
 
     def answer(self, question: Question, days: Days | None = None) -> Answer:
         """The answer for the days asked about, or for others."""
-        first, last = days or self.asked_days(question)
-        allowed = self._allowed(question.where)
-        kept = [
-            fact
-            for fact in self.facts
-            if first <= fact.day <= last
-            and all(fact.names[name] in values for name, values in allowed.items())
-        ]
-        ways = [question.by[:size] for size in range(len(question.by) + 1)]
-        groups: Groups = {}
-        for by in ways:
-            groups |= self._summed(kept, by, allowed)
-        totals = groups.pop((), None) or self._empty(allowed)
-        return Answer(
-            totals, {k: v for k, v in groups.items() if not v.is_nothing()}, (first, last)
-        )
+        allowed, by = self._allowed(question.where), question.by
+        counted = self._counted(allowed)
+        totals, groups = Amounts(counted), {}
+        for fact in self._selected(allowed, days or self.asked_days(question)):
+            totals.add(fact)
+            names = tuple(fact.names[name] for name in by)
+            for size in range(1, len(by) + 1):
+                group = groups.setdefault(names[:size], Amounts(_counted_by(by[:size], counted)))
+                group.add(fact)
+        found = {names: sums for names, sums in groups.items() if not sums.is_nothing()}
+        return Answer(totals, found, counted)
 
-    def compared(self, question: Question) -> Answer | None:
-        """The answer for the days to compare with; None unless all of them are known."""
+    def over_time(self, question: Question) -> dict[str, Groups]:
+        """Bucket → sums by the first dimension; `()` is the total."""
+        allowed, by = self._allowed(question.where), question.by[:1]
+        counted, days = self._counted(allowed), self.asked_days(question)
+        size = question.granularity or usual_granularity(days)
+        found: dict[str, Groups] = {}
+        day = days[0]
+        while day <= days[1]:
+            found[bucket(day, size)] = {(): Amounts(counted)}
+            day += timedelta(1)
+        for fact in self._selected(allowed, days):
+            groups = found[bucket(fact.day, size)]
+            groups[()].add(fact)
+            if by:
+                names = (fact.names[by[0]],)
+                groups.setdefault(names, Amounts(_counted_by(by, counted))).add(fact)
+        return found
+
+    def compared_days(self, question: Question) -> Days | None:
+        """The days to compare with; None unless all of them are known."""
         if not question.compare:
             return None
         asked = self.asked_days(question)
         days = previous(asked) if question.compare == "previous" else year_before(asked)
         inside = self.days[0] <= days[0] and days[1] <= self.days[1]
         gap = any(first <= days[1] and days[0] <= last for first, last in self.missing)
-        return self.answer(question, days) if inside and not gap else None
+        return days if inside and not gap else None
 
     def asked_days(self, question: Question) -> Days:
         first, last = question.days or self.period
         return max(first, self.days[0]), min(last, self.days[1])
+
+    def is_missing(self, label: str, days: Days, size: str) -> bool:
+        """Whether nothing is known of all days of a bucket."""
+        inside = [day for day in _each(days) if bucket(day, size) == label]
+        return any(first <= inside[0] and inside[-1] <= last for first, last in self.missing)
+
+    def _selected(self, allowed: Mapping[str, set[str]], days: Days) -> Iterable[Fact]:
+        first, last = days
+        for fact in self.facts:
+            if first <= fact.day <= last and all(
+                fact.names[name] in values for name, values in allowed.items()
+            ):
+                yield fact
 
     def _allowed(self, where: Sequence[Filter]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -167,40 +215,42 @@ class Usage:
             own = [each for each in where if each.dimension == dimension]
             included = [glob for each in own if not each.excludes for glob in each.patterns]
             excluded = [glob for each in own if each.excludes for glob in each.patterns]
-            values = self.types() if dimension == "credit_type" else self.values(dimension)
             found[dimension] = {
                 value
-                for value in values
+                for value in self.values[dimension]
                 if (not included or matches(value, included)) and not matches(value, excluded)
             }
-        if found.get("credit_type") == self.types():
-            del found["credit_type"]
         return found
 
-    def _empty(self, allowed: Mapping[str, set[str]]) -> Amounts:
-        return self._summed([], (), allowed).get((), Amounts())
+    def _counted(self, allowed: Mapping[str, set[str]]) -> str:
+        every = self.values["credit_type"]
+        types = allowed.get("credit_type", every)
+        if len(types) == len(every):
+            return "once"
+        return "type" if len(types) == 1 else "none"
 
-    def _summed(
-        self, facts: Iterable[Fact], by: Sequence[str], allowed: Mapping[str, set[str]]
-    ) -> Groups:
-        types = allowed.get("credit_type")
-        if "credit_type" in by or (types is not None and len(types) == 1):
-            counts = "used_type"
-        else:
-            counts = "job_runs" if types is None else ""
-        knows_time = "credit_type" not in by and types is None
-        groups: Groups = {} if by else {(): Amounts()}
-        for fact in facts:
-            sums = groups.setdefault(tuple(fact.names[name] for name in by), Amounts())
-            for name, amount in fact.amounts.items():
-                setattr(sums, name, getattr(sums, name) + amount)
-            if counts:
-                sums.job_runs = (sums.job_runs or 0) + getattr(fact, counts)
-            sums.seconds = (sums.seconds or ZERO) + fact.seconds
-        for sums in groups.values():
-            sums.job_runs = sums.job_runs if counts else None
-            sums.seconds = sums.seconds if knows_time else None
-        return groups
+
+def _counted_by(by: Sequence[str], counted: str) -> str:
+    return "type" if "credit_type" in by else counted
+
+
+def _each(days: Days) -> Iterable[date]:
+    day = days[0]
+    while day <= days[1]:
+        yield day
+        day += timedelta(1)
+
+
+def bucket(day: date, size: str) -> str:
+    """What the day, week or month of a day is called."""
+    if size == "month":
+        return f"{day:%Y-%m}"
+    return str(day - timedelta(day.weekday()) if size == "week" else day)
+
+
+def usual_granularity(days: Days) -> str:
+    count = (days[1] - days[0]).days + 1
+    return "day" if count <= 92 else "week" if count <= 400 else "month"
 
 
 def usage(
@@ -221,17 +271,26 @@ def usage(
         Fact(
             item.day,
             _named(oracle.shown_names(item), item.names, item.kind, rules),
-            {name: item.amount(name) for name in MONEY},
+            **{name: item.amount(name) for name in MONEY},
         )
         for item in oracle.items(jobs, contract, names_of)
     ]
+    with_costs = {(fact.day, *_without_type(fact.names)): fact.names for fact in facts}
     for job in jobs:
-        facts += _runs(job, names_of(job), rules)
+        facts += _runs(job, names_of(job), rules, with_costs)
     return Usage(facts, days, period, missing)
 
 
-def _runs(job: Job, names: Mapping[str, str], rules: Sequence[Rule]) -> Iterable[Fact]:
-    """That it ran; and that it used each of its credit types."""
+def _runs(
+    job: Job,
+    names: Mapping[str, str],
+    rules: Sequence[Rule],
+    with_costs: Mapping[tuple[date | str, ...], Mapping[str, str]],
+) -> Iterable[Fact]:
+    """That it ran; and that it used each of its credit types.
+
+    A run that used none belongs to a line with its names, if there is one on that day.
+    """
     day = oracle.day_of(job)
     raw = {key: "(none)" if name == oracle.NULL else name for key, name in names.items()}
     used = {kind: credits for kind, credits in oracle.credits_of(job).items() if credits}
@@ -244,7 +303,12 @@ def _runs(job: Job, names: Mapping[str, str], rules: Sequence[Rule]) -> Iterable
         if kind == most:
             seconds = job.get("JOB_RUN_SECONDS", oracle.NULL)
             time = ZERO if seconds == oracle.NULL else Decimal(seconds)
-            yield Fact(day, shown, job_runs=1, seconds=time)
+            carrier = with_costs.get((day, *_without_type(shown)), shown)
+            yield Fact(day, carrier, ran=1, time=time)
+
+
+def _without_type(names: Mapping[str, str]) -> Names:
+    return tuple(value for name, value in names.items() if name != "credit_type")
 
 
 def _named(
@@ -269,14 +333,15 @@ def _regex(glob: str) -> str:
 
 
 def previous(days: Days) -> Days:
-    """The month before a whole month; else the same days whole weeks earlier."""
+    """As many months before whole months; else as many days."""
     first, last = days
     day_after = last + timedelta(1)
-    if first.day == 1 and day_after == next_month(first):
-        before = (first - timedelta(1)).replace(day=1)
+    if first.day == day_after.day == 1:
+        before = first
+        for _ in range((day_after.year - first.year) * 12 + day_after.month - first.month):
+            before = (before - timedelta(1)).replace(day=1)
         return before, first - timedelta(1)
-    weeks = timedelta(weeks=-(-(day_after - first).days // 7))
-    return first - weeks, last - weeks
+    return first - (day_after - first), first - timedelta(1)
 
 
 def next_month(first: date) -> date:

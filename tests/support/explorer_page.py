@@ -43,11 +43,14 @@ function view() {
     totals: totals.map((each) => [each.dataset.total, each.dataset.value]),
     rows: rows.map((row) => ({
       names: JSON.parse(row.dataset.names ?? "[]"),
-      isRest: row.classList.contains("rest"),
-      text: row.innerText,
+      kind: row.className,
       cells: cellsOf(row),
     })),
     foot: last ? cellsOf(last) : {},
+    chart: [...document.querySelectorAll(".chart-table tbody tr")].map((row) => [
+      row.querySelector("[data-bucket]").dataset.bucket,
+      [...row.querySelectorAll("td")].map((cell) => cell.dataset.value),
+    ]),
   };
 }
 
@@ -70,19 +73,22 @@ class ShownRow:
     """A row of the table of groups, with the exact values of its cells."""
 
     names: tuple[str, ...]
-    is_rest: bool
-    text: str
+    kind: str
     cells: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: exact values by the names of totals and columns."""
+    """What the page shows: exact values by the names of totals and columns.
+
+    `chart` has the values of all columns of each bucket.
+    """
 
     address: str
     totals: list[tuple[str, str]]
     rows: list[ShownRow]
     foot: dict[str, str]
+    chart: list[tuple[str, list[str]]]
 
 
 class ExplorerPage:
@@ -103,9 +109,7 @@ class ExplorerPage:
 
 
 def _shown(view: dict[str, Any]) -> Shown:
-    rows = [
-        ShownRow(tuple(row["names"]), row["isRest"], row["text"], row["cells"])
-        for row in view["rows"]
-    ]
+    rows = [ShownRow(tuple(row["names"]), row["kind"], row["cells"]) for row in view["rows"]]
     totals = [(name, value) for name, value in view["totals"]]
-    return Shown(view["address"], totals, rows, view["foot"])
+    chart = [(label, values) for label, values in view["chart"]]
+    return Shown(view["address"], totals, rows, view["foot"], chart)

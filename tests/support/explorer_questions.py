@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -15,14 +15,12 @@ READABLE = "*,()/:!@=?;'"
 def random_questions(usage: Usage, count: int, seed: int = 18) -> list[Question]:
     """As many questions, always the same ones for a seed."""
     dice = random.Random(seed)
-    values = {name: usage.values(name) for name in DIMENSIONS}
-    values["credit_type"] = sorted(usage.types())
-    return [_question(dice, usage, values) for _ in range(count)]
+    return [_question(dice, usage) for _ in range(count)]
 
 
-def _question(dice: random.Random, usage: Usage, values: dict[str, list[str]]) -> Question:
+def _question(dice: random.Random, usage: Usage) -> Question:
     by = dice.sample(DIMENSIONS, dice.choice([0, 1, 1, 1, 2, 2]))
-    where = [_filter(dice, values) for _ in range(dice.choice([0, 0, 1, 1, 2, 3]))]
+    where = [_filter(dice, usage.values) for _ in range(dice.choice([0, 0, 1, 1, 2, 3]))]
     return Question(
         by,
         where,
@@ -53,7 +51,7 @@ def _days(dice: random.Random, usage: Usage) -> Days | None:
             return start, min(last, start + timedelta(days=dice.randrange(120)))
 
 
-def _filter(dice: random.Random, values: dict[str, list[str]]) -> Filter:
+def _filter(dice: random.Random, values: Mapping[str, Sequence[str]]) -> Filter:
     dimension = dice.choice(DIMENSIONS)
     some = dice.choices(values[dimension], k=dice.choice([1, 1, 2, 4]))
     patterns = [dice.choice([literal, literal, _glob])(dice, name) for name in some]

@@ -106,7 +106,9 @@ def _popularity(width: Width, dice: np.random.Generator) -> Numbers:
     shape = (width.projects, width.jobs, _VARIANTS)
     popularity = np.ones(shape)
     for axis, size in enumerate(shape):
-        ranks = dice.permuted(np.broadcast_to(np.arange(1, size + 1), (*shape[:axis], size)), axis=-1)
+        ranks = dice.permuted(
+            np.broadcast_to(np.arange(1, size + 1), (*shape[:axis], size)), axis=-1
+        )
         popularity *= (1 / ranks).reshape(*shape[:axis], size, *[1] * (len(shape) - axis - 1))
     numbers: Numbers = popularity.reshape(-1)
     return numbers

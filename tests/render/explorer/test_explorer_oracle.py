@@ -57,7 +57,12 @@ def test_totals_have_each_run_once_and_no_cost_without_a_price() -> None:
         (["status"], {("success",): (115, "0.15", 3), ("failed",): (0, "0", 1)}),
         (
             ["credit_type"],
-            {("compute",): (12, "0.12", 2), ("storage",): (3, "0.03", 1), ("user",): (100, "0", 1)},
+            {
+                ("compute",): (12, "0.12", 2),
+                ("storage",): (3, "0.03", 1),
+                ("user",): (100, "0", 1),
+                ("(none)",): (0, "0", 0),
+            },
         ),
         (
             ["team", "credit_type"],
@@ -68,6 +73,7 @@ def test_totals_have_each_run_once_and_no_cost_without_a_price() -> None:
                 ("shop", "storage"): (3, "0.03", 1),
                 ("unallocated", "compute"): (10, "0.1", 1),
                 ("unallocated", "user"): (100, "0", 1),
+                ("unallocated", "(none)"): (0, "0", 0),
             },
         ),
     ],
@@ -109,20 +115,18 @@ def test_a_comparison_needs_days_that_are_all_known() -> None:
     late = date(2026, 2, 16), date(2026, 2, 22)
     question = Question(["project"], (), late, compare="previous")
 
-    answer = known.compared(question)
+    before = known.compared_days(question)
 
-    assert answer is not None
-    assert answer.groups["web",].credits == 7
-    assert known.compared(Question((), (), week, compare="year")) is None
-    assert known.compared(Question((), (), MARCH, compare="previous")) is None
+    assert before == (date(2026, 2, 9), date(2026, 2, 15))
+    assert known.answer(question, before).groups["web",].credits == 7
+    assert known.compared_days(Question((), (), week, compare="year")) is None
+    assert known.compared_days(Question((), (), MARCH, compare="previous")) is None
 
 
-def test_the_days_before_keep_their_weekdays() -> None:
+def test_the_days_before() -> None:
     assert previous(MARCH) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert previous((date(2026, 3, 9), date(2026, 3, 18))) == (
-        date(2026, 2, 23),
-        date(2026, 3, 4),
-    )
+    assert previous((date(2026, 1, 1), MARCH[1])) == (date(2025, 10, 1), date(2025, 12, 31))
+    assert previous((date(2026, 3, 9), date(2026, 3, 18))) == (date(2026, 2, 27), date(2026, 3, 8))
 
 
 def test_literal_patterns_match_their_name_alone() -> None:
@@ -147,4 +151,4 @@ def test_random_questions_are_varied_and_mostly_have_answers() -> None:
 
     assert {name for each in questions for name in each.by} == {*DIMENSIONS}
     assert sum(bool(each.totals.credits) for each in answers) > 100
-    assert sum(known.compared(each) is not None for each in questions) > 20
+    assert sum(known.compared_days(each) is not None for each in questions) > 20
