@@ -15,11 +15,10 @@ from circleci_usage.explore.answer import Answer, answer
 from circleci_usage.explore.question import (
     EXPLORED,
     Filter,
-    Granularity,
-    Metric,
     Question,
     parse_filter,
 )
+from circleci_usage.explore.words import Granularity, Metric
 from cost_lines import FIRST, LAST, PLACES, Line, cost_lines, line, random_lines
 
 ALL_DAYS = Period.of_days(FIRST, LAST)
@@ -260,4 +259,5 @@ def test_nothing_matches() -> None:
 
     found = answer(cost_lines([line()]), Question(where=where, period=ALL_DAYS))
 
-    assert (found.rows, found.totals.cost) == ([], 0)
+    assert not found.rows
+    assert found.totals.cost == 0

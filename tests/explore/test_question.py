@@ -12,13 +12,12 @@ from circleci_usage.core.globs import escaped, escaped_matcher
 from circleci_usage.core.periods import Period
 from circleci_usage.explore.question import (
     Filter,
-    Granularity,
-    Metric,
     Question,
     parse_by,
     parse_filter,
     split_patterns,
 )
+from circleci_usage.explore.words import Granularity, Metric
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 DAYS = "from=2026-10-01&to=2026-10-31"

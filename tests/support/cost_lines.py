@@ -36,7 +36,7 @@ def line(**changes: Any) -> Line:
 
 def cost_lines(lines: Sequence[Line], **changes: Any) -> CostLines:
     """The lines as the explorer holds them."""
-    frame = pd.DataFrame(sorted(lines, key=lambda each: each["date"]))
+    frame = pd.DataFrame([*lines]).sort_values("date", ignore_index=True)
     frame["date"] = pd.to_datetime(frame["date"])
     frame = frame.astype(dict.fromkeys(EXPLORED, "category"))
     of_report = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))

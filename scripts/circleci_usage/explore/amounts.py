@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.scaled_integers import to_decimal
-from circleci_usage.explore.question import Metric
+from circleci_usage.explore.words import Metric
 
 _MINUTE: Final = Decimal(60)
 

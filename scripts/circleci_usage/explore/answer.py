@@ -20,7 +20,8 @@ from circleci_usage.explore.amounts import (
 )
 from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
 from circleci_usage.explore.matching import Unmatched, counting_of, matching, unmatched
-from circleci_usage.explore.question import Granularity, Question
+from circleci_usage.explore.question import Question
+from circleci_usage.explore.words import Granularity
 from circleci_usage.schema.dimensions import CREDIT_TYPE
 
 _BUCKET: Final = "bucket"
@@ -125,10 +126,11 @@ class _Ranking:
 
     def _ranked(self) -> Mapping[int, int]:
         """Group → rank, from 0 on."""
-        metric, keys = self._question.metric, {}
-        over_days = sum_by(self._sums, [_GROUP], MEASURES)
-        for group, sums in over_days.to_dict("index").items():
-            value = amounts_of(sums, self._places, self._of_groups).of(metric)
+        keys = {}
+        over_days = sum_by(self._sums, [_GROUP], MEASURES).reset_index()
+        for sums in over_days.to_dict("records"):
+            amounts = amounts_of(sums, self._places, self._of_groups)
+            value, group = amounts.of(self._question.metric), int(sums[_GROUP])
             keys[group] = (value is None, -(value or Decimal(0)), self._names[group])
         return {group: rank for rank, group in enumerate(sorted(keys, key=keys.__getitem__))}
 

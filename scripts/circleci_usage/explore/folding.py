@@ -16,9 +16,8 @@ from circleci_usage.explore.cost_lines import (
     CostLines,
     Folded,
     explored_dimensions,
-    explored_name,
-    explored_names,
 )
+from circleci_usage.explore.words import explored_name, explored_names
 
 SMALLER: Final = "(smaller lines)"
 """In place of names that are summed up, as in the cube."""

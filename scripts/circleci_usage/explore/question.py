@@ -8,7 +8,6 @@ or a dimension's name, with `!` where values are left out. Values are separated 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
@@ -17,13 +16,18 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.explore.cost_lines import explored_names
+from circleci_usage.explore.words import (
+    DEFAULT_BY,
+    DEFAULT_TOP,
+    MOST_TOP,
+    Granularity,
+    Metric,
+    explored_names,
+)
 
 EXPLORED: Final = explored_names()
 """The dimensions that questions know."""
 
-DEFAULT_BY: Final = ("project",)
-DEFAULT_TOP: Final = 20
 MOST_BY: Final = 2
 """Dimensions that the page groups by."""
 
@@ -35,25 +39,6 @@ _PATTERN: Final = re.compile(r"(?:\\.|[^,\\]|\\$)+", re.DOTALL)
 _SHOWN: Final = 60
 _READABLE: Final = ",*():/!=@?~'"
 """Characters that an address has as they are, besides letters, digits and `-._`."""
-
-
-class Metric(StrEnum):
-    """What groups are ranked by."""
-
-    COST = "cost"
-    CREDITS = "credits"
-    LIST_COST = "list_cost"
-    JOB_RUNS = "job_runs"
-    RUN_MINUTES = "run_minutes"
-    COST_PER_RUN = "cost_per_run"
-
-
-class Granularity(StrEnum):
-    """How long a bucket of days is."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 _DAILY_UP_TO: Final = 92
@@ -120,8 +105,8 @@ class Question:
             yield "granularity", str(self.granularity)
         if self.metric is not Metric.COST:
             yield "metric", self.metric
-        if self.top not in {None, DEFAULT_TOP}:
-            yield "top", str(self.top)
+        if self.top is not None and self.top != DEFAULT_TOP:
+            yield "top", str(min(self.top, MOST_TOP))
 
 
 def usual_granularity(period: Period) -> Granularity:
@@ -146,6 +131,24 @@ def parse_by(texts: Iterable[str], source: str = "--by") -> tuple[str, ...]:
     for name in names:
         _refuse_unknown(name, f"{source} {inert(name, _SHOWN)}")
     return names
+
+
+def parse_where(texts: Iterable[str], source: str = "--where") -> tuple[Filter, ...]:
+    """Conditions, those of the same kind put together, as the page does.
+
+        >>> [str(each) for each in parse_where(["job=test", "team=web", "job=lint,test"])]
+        ['job=test,lint', 'team=web']
+
+    Raises:
+        SettingsError: as `parse_filter`.
+    """
+    patterns: dict[tuple[str, bool], list[str]] = {}
+    for each in (parse_filter(text, source) for text in texts):
+        patterns.setdefault((each.dimension, each.excludes), []).extend(each.patterns)
+    return tuple(
+        Filter(dimension, tuple(dict.fromkeys(of_kind)), excludes=excludes)
+        for (dimension, excludes), of_kind in patterns.items()
+    )
 
 
 def parse_filter(text: str, source: str = "--where") -> Filter:
