@@ -22,6 +22,7 @@ ROOMS: Final = (
     "analysis",
     "config",
     "login",
+    "explore",
     "report",
     "report_settings",
     "assemble",
@@ -45,7 +46,7 @@ ROOMS: Final = (
 
 SUBPACKAGES: Final = (
     ("render", "render/view", "render/text", "render/charts", "render/html", "render/page"),
-    ("render/html", "render/explorer"),
+    ("render/html", "render/explorer", "render/page"),
     ("push", "push/datadog"),
     ("push", "push/prometheus"),
     ("demo/company", "demo/standin"),
