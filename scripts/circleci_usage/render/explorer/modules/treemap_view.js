@@ -1,0 +1,133 @@
+/**
+ * What a treemap shows of an answer, before anything is laid out.
+ *
+ * @import { Answer, Dataset, Row } from "./types.js"
+ *
+ * @typedef {object} Cell
+ * @property {string} label
+ * @property {string[]} names what it stands for; none for the rest
+ * @property {bigint} value above 0
+ * @property {number} color of the first level
+ * @property {Cell[]} cells inside of it
+ *
+ * @typedef {object} TreeView
+ * @property {Cell[]} cells the largest first; the rest is last
+ * @property {bigint} whole what shares are parts of
+ * @property {number} leftOut how many groups have no area: zero, below, or not known
+ * @property {string} reason why there are no cells; empty if there are
+ */
+
+import { metricLabel, metricSum } from "./metric_values.js";
+import { compareNames } from "./names.js";
+import { colorOf, distinctColors } from "./palette.js";
+
+/** Of the whole, in thousandths: a cell inside another that is smaller is part of the rest. */
+const LEAST_SHARE = 4n;
+
+/**
+ * @param {Answer} answer
+ * @param {Dataset} dataset
+ * @returns {TreeView}
+ */
+export function treeView(answer, dataset) {
+  const { question, totals } = answer;
+  const rows = answer.rows.length > 0 ? answer.rows : [wholeRow(answer)];
+  const cells = cellsOf(rows, answer);
+  const sum = cellSum(cells);
+  const total = metricSum(totals, question.metric) ?? 0n;
+  const shown = withRest(cells, question.top).map((cell) => ({
+    ...cell,
+    cells: withoutSmall(cell.cells, sum),
+  }));
+  return {
+    cells: colored(shown, question.by[0], dataset),
+    whole: total > 0n ? total : sum,
+    leftOut: rows.length - cells.length,
+    reason: cells.length > 0 ? "" : reasonOf(answer),
+  };
+}
+
+/**
+ * All that matches, where it is not grouped.
+ *
+ * @param {Answer} answer
+ * @returns {Row}
+ */
+function wholeRow({ totals, compared }) {
+  return { names: [], amounts: totals, compared, children: [], others: 0 };
+}
+
+/**
+ * The rows that have an area, the largest first.
+ *
+ * @param {Row[]} rows
+ * @param {Answer} answer
+ * @returns {Cell[]}
+ */
+function cellsOf(rows, answer) {
+  const cells = rows.map((row) => ({
+    label: row.names[row.names.length - 1] ?? "All",
+    names: row.names,
+    value: metricSum(row.amounts, answer.question.metric) ?? 0n,
+    color: 0,
+    cells: cellsOf(row.children, answer),
+  }));
+  return cells.filter(({ value }) => value > 0n).sort(largerFirst);
+}
+
+/**
+ * @param {Cell} one
+ * @param {Cell} other
+ */
+function largerFirst(one, other) {
+  if (one.value === other.value) return compareNames(one.label, other.label);
+  return one.value > other.value ? -1 : 1;
+}
+
+/** @param {Cell[]} cells */
+function cellSum(cells) {
+  return cells.reduce((sum, { value }) => sum + value, 0n);
+}
+
+/**
+ * So many cells, and one for all others; a single other one stays itself.
+ *
+ * @param {Cell[]} cells
+ * @param {number} most
+ */
+function withRest(cells, most) {
+  const others = cells.slice(most);
+  if (others.length < 2) return cells;
+  const rest = { names: [], value: cellSum(others), color: 0, cells: [] };
+  return [...cells.slice(0, most), { ...rest, label: `${others.length} others` }];
+}
+
+/**
+ * @param {Cell[]} cells
+ * @param {bigint} sum of all first levels
+ */
+function withoutSmall(cells, sum) {
+  const large = cells.filter(({ value }) => value * 1000n >= sum * LEAST_SHARE);
+  return withRest(cells, large.length);
+}
+
+/**
+ * @param {Cell[]} cells
+ * @param {string | undefined} dimension
+ * @param {Dataset} dataset
+ */
+function colored(cells, dimension, dataset) {
+  const own = cells.map(({ names }) => colorOf(dataset, dimension ?? "", names[0] ?? ""));
+  const colors = dimension ? distinctColors(own) : [1];
+  return cells.map((cell, index) => ({ ...cell, color: colors[index] }));
+}
+
+/** @param {Answer} answer */
+function reasonOf({ question, lines }) {
+  if (lines === 0) return "No usage matches.";
+  const label = metricLabel(question.metric);
+  if (question.metric === "cost_per_run") {
+    return "Cost per run does not add up to a whole. Choose bars or another metric.";
+  }
+  return `${label}: no group is known to be above zero.`;
+}
