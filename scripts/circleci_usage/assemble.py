@@ -19,6 +19,8 @@ from circleci_usage.analysis.settings_warnings import credit_type_warnings, sett
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
+from circleci_usage.explore.cost_lines import CostLines, cost_lines
+from circleci_usage.explore.folding import MAX_LINES, folded
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -74,6 +76,7 @@ def assemble(
         charged=charges(owned.costs),
         daily=daily_tables(owned.costs, owned.runs, usage.places),
         cube=cube(owned.over_days),
+        explored=folded(explored_lines(made.owned, settings, days, usage.places), MAX_LINES),
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),
@@ -83,6 +86,13 @@ def assemble(
         warnings=(*warnings, *_warnings(made, settings)),
         settings_checksum=settings.checksum,
     )
+
+
+def explored_lines(
+    owned: OwnedUsage, settings: ReportSettings, days: ReportDays, places: int
+) -> CostLines:
+    """The costs of all known days by all dimensions; `places` are those of seconds."""
+    return cost_lines(owned, settings.ownership, days, settings.prices.currency, places)
 
 
 def _breakdowns(made: Stages) -> dict[str, Breakdown]:

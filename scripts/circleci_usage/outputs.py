@@ -3,6 +3,7 @@
 This module stands above the renderers, so that the report folder itself knows none of them.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,11 @@ from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
+from circleci_usage.explore.encoding import encode
 from circleci_usage.push.prometheus.report_file import write_report_metrics
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
+from circleci_usage.render.explorer.page import explore_html
 from circleci_usage.render.formatting import days
 from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
@@ -28,6 +31,7 @@ from circleci_usage.schema.report_files import (
     AUTO,
     CHARTS_FOLDER,
     COST_FILES_FOLDER,
+    EXPLORER_NAME,
     FOCUS_GZIP_NAME,
     FOCUS_NAME,
     FOCUS_VERSIONS,
@@ -154,11 +158,18 @@ def _write_summary(view: ReportView, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _explorer(view: ReportView) -> str:
+    report = view.report
+    data = b64encode(encode(report.explored, report.generated_at)).decode()
+    return explore_html(view, data)
+
+
 _OUTPUTS: Final[Mapping[str, Output]] = {
     CHARTS_FOLDER: _folder(draw_charts),
     PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
     SUMMARY_NAME: _write_summary,
     PAGE_NAME: _text(index_html),
+    EXPLORER_NAME: _text(_explorer),
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
     TABLES_FOLDER: _folder(_of_report(write_tables)),

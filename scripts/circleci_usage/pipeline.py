@@ -16,13 +16,14 @@ from circleci_usage.analysis.chargeback import chargeback
 from circleci_usage.analysis.completeness import (
     UNKNOWN_DAYS,
     ExportedDays,
+    ReportDays,
     days_to_price,
     days_with_usage,
     report_days,
 )
 from circleci_usage.analysis.owned_usage import OwnedUsage, allocate_usage, priced_days
 from circleci_usage.analysis.undated import undated_rows, with_days
-from circleci_usage.assemble import Stages, assemble
+from circleci_usage.assemble import Stages, assemble, explored_lines
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.paths import exists
@@ -31,6 +32,7 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.costs.costs import Costs, within
 from circleci_usage.costs.pricing import price, refuse_unpriced
+from circleci_usage.explore.cost_lines import CostLines
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
@@ -133,9 +135,9 @@ def build_report(
         SettingsError: there is usage on days without a price.
     """
     prices, ownership = settings.prices, settings.ownership
-    period = settings.days(days_with_usage(usage.runs))
-    days = report_days(usage.runs, period, exported, today_utc(now))
-    undated, usage = undated_rows(usage.runs), with_days(usage, period.last)
+    days = _days(usage, settings, now, exported)
+    period, undated = days.period, undated_rows(usage.runs)
+    usage = with_days(usage, period.last)
     with exact_arithmetic():
         # Price, allocate
         costs, owned = own_costs(usage, settings, period)
@@ -153,6 +155,36 @@ def build_report(
         # Assemble
         made = Stages(usage, undated, days, costs, branches, owned, in_period, charged, results)
         return assemble(made, settings, now, warnings)
+
+
+def build_cost_lines(
+    usage: DailyUsage, source: Source, settings: ReportSettings, now: datetime
+) -> CostLines:
+    """Daily usage → costs of all known days by all dimensions, as the report's explorer has them.
+
+    Args:
+        usage: of the source.
+        source: what knows which days are complete.
+        settings: prices, teams, and the days asked about.
+        now: in UTC.
+
+    Raises:
+        SettingsError: there is usage on days without a price.
+    """
+    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
+    days = _days(usage, settings, now, exported)
+    with exact_arithmetic():
+        _, owned = own_costs(with_days(usage, days.period.last), settings, days.period)
+        if not settings.prices.allow_unpriced:
+            refuse_unpriced(owned.within(days.period).costs)
+        return explored_lines(owned, settings, days, usage.places)
+
+
+def _days(
+    usage: DailyUsage, settings: ReportSettings, now: datetime, exported: ExportedDays
+) -> ReportDays:
+    period = settings.days(days_with_usage(usage.runs))
+    return report_days(usage.runs, period, exported, today_utc(now))
 
 
 def own_costs(

@@ -20,14 +20,17 @@ from circleci_usage.usage.recorded import find_recorded
 
 _MAKE_ONE: Final = "export usage into it with `circleci-usage run` or `circleci-usage export`"
 _USUAL_MONTHS: Final = 2
-"""Months before the previous period that are read too; each more takes time, and adds little."""
+"""Months before the previous period that show what is usual."""
+
+_EXPLORED_MONTHS: Final = 12
+"""Months before the period that the explorer compares it with: the same days a year earlier."""
 
 
 def with_stored_history(period: Period) -> Period:
-    """The days of the store that a period is compared with: previous period and months before."""
-    return Period(
-        add_months(month_start(previous_period(period).start), -_USUAL_MONTHS), period.stop
-    )
+    """The days of the store that a period is compared with."""
+    usual = add_months(month_start(previous_period(period).start), -_USUAL_MONTHS)
+    year_before = add_months(month_start(period.start), -_EXPLORED_MONTHS)
+    return Period(min(usual, year_before), period.stop)
 
 
 def stored_parts(

@@ -22,6 +22,7 @@ ROOMS: Final = (
     "analysis",
     "config",
     "login",
+    "explore",
     "report",
     "report_settings",
     "assemble",
@@ -44,7 +45,7 @@ ROOMS: Final = (
 """Top-level packages and modules: each imports only the ones before it. As in ARCHITECTURE.md."""
 
 SUBPACKAGES: Final = (
-    ("render", "render/view", "render/text", "render/charts", "render/page"),
+    ("render", "render/view", "render/text", "render/charts", "render/explorer", "render/page"),
     ("push", "push/datadog"),
     ("push", "push/prometheus"),
     ("demo/company", "demo/standin"),

@@ -22,12 +22,14 @@ class OwnedUsage:
         runs: by the same names.
         unnamed: the costs before they were named by credit type, as `RunStatistics` names them.
         allocated_runs: by the names that the export has.
+        days: all days that these are of.
     """
 
     costs: Costs
     runs: pd.DataFrame
     unnamed: Costs
     allocated_runs: pd.DataFrame
+    days: Period
 
     def within(self, period: Period) -> "OwnedPeriod":
         """The same for the days reported on."""
@@ -98,6 +100,7 @@ def allocate_usage(
         runs=_grouped(named_runs(allocated_runs, allocated_costs.lines), names),
         unnamed=unnamed,
         allocated_runs=allocated_runs,
+        days=days,
     )
 
 

@@ -7,12 +7,11 @@ the same. Ids stay as the export has them, so that a project of the same name st
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Final
 
 import pandas as pd
 
-from circleci_usage.core.grouping import sum_by
+from circleci_usage.core.grouping import stacked, sum_by
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import Place, names_in
 from circleci_usage.schema.export_columns import (
@@ -63,7 +62,7 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
     rest["job_runs"] = runs.loc[counted.index, "job_runs"] - counted
 
     named = _named(split[runs.columns], split["credit_type"])
-    return _joined([runs.drop(index=counted.index), named, rest[rest["job_runs"] > 0]])
+    return stacked([runs.drop(index=counted.index), named, rest[rest["job_runs"] > 0]])
 
 
 def _users(credits: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -115,22 +114,6 @@ def _named(frame: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     for column in frame.columns.intersection([*_OF_JOBS]):
         found[column] = _filled(frame[column], without_job & (frame[column] == NO_NAME), names)
     return frame.assign(**found)
-
-
-def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames one below the other; their categoricals may have different names."""
-    first = parts[0]
-    texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
-    known = {}
-    for name in texts:
-        known[name] = _names_of([part[name] for part in parts])
-    return pd.concat([part.astype(known) for part in parts], ignore_index=True)
-
-
-def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
-    """The type of categoricals that has the names of all columns."""
-    every = dict.fromkeys(chain.from_iterable(column.cat.categories for column in columns))
-    return pd.CategoricalDtype(pd.Index([*every], dtype="object"))
 
 
 def _filled(column: pd.Series, rows: pd.Series, names: pd.Series) -> pd.Series:

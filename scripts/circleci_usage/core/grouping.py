@@ -1,6 +1,7 @@
-"""Rows with equal names, summed."""
+"""Rows with equal names, summed; frames of names, stacked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import pandas as pd
 
@@ -28,3 +29,21 @@ def sum_by(
     """
     groups = frame.groupby([*keys], observed=True, sort=sort)
     return groups[[*measures]].sum()
+
+
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames one below the other, with the columns of the first; their names stay categoricals.
+
+    Args:
+        parts: at least one; their categoricals may have different names.
+    """
+    first = parts[0]
+    texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
+    known = {name: _names_of([part[name] for part in parts]) for name in texts}
+    return pd.concat([part[first.columns].astype(known) for part in parts], ignore_index=True)
+
+
+def _names_of(columns: Iterable[pd.Series]) -> pd.CategoricalDtype:
+    """The type of categoricals that has the names of all columns."""
+    every = dict.fromkeys(chain.from_iterable(column.cat.categories for column in columns))
+    return pd.CategoricalDtype(pd.Index([*every], dtype="object"))

@@ -44,6 +44,8 @@ class Place(Flag):
     """tables/daily_charges.csv and tables/daily_runs.csv have it."""
     CUSTOM_COSTS = auto()
     """Each line of a Custom Costs file has it as a tag."""
+    EXPLORER = auto()
+    """explore.html and `circleci-usage costs` filter and group by it."""
     RESERVED = auto()
     """A tag in the settings file cannot have this name: tables of costs have such a column."""
 
@@ -127,8 +129,10 @@ class Dimension:
 
 _USAGE: Final = Place.DAILY_USAGE | Place.BRANCH_USAGE
 _COSTS: Final = Place.CHARGES | Place.CUBE
-_NAMED: Final = _USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS
-_JOB: Final = Place.DAILY_USAGE | Place.OF_JOBS | Place.CUBE
+_NAMED: Final = (
+    _USAGE | _COSTS | Place.DAILY_TABLES | Place.ALLOCATION | Place.CUSTOM_COSTS | Place.EXPLORER
+)
+_JOB: Final = Place.DAILY_USAGE | Place.OF_JOBS | Place.CUBE | Place.EXPLORER
 
 DIMENSIONS: Final = (
     Dimension(
@@ -195,7 +199,7 @@ DIMENSIONS: Final = (
         label="Team",
         plural="Teams",
         meaning="Owner of the cost, by the rules of the settings file.",
-        places=_COSTS | Place.DAILY_TABLES | Place.CUSTOM_COSTS | Place.RESERVED,
+        places=_COSTS | Place.DAILY_TABLES | Place.CUSTOM_COSTS | Place.EXPLORER | Place.RESERVED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("teams", position=200),
     ),
@@ -204,7 +208,7 @@ DIMENSIONS: Final = (
         label="Credit type",
         plural="Credit types",
         meaning="What the credits were charged for: compute, storage, user seats, …",
-        places=_COSTS | Place.ALLOCATION | Place.CUSTOM_COSTS | Place.RESERVED,
+        places=_COSTS | Place.ALLOCATION | Place.CUSTOM_COSTS | Place.EXPLORER | Place.RESERVED,
         tag=Tag.DEFAULT,
         breakdown=OwnTable("credit_types", position=10),
     ),
@@ -275,7 +279,7 @@ DIMENSIONS: Final = (
             "Globs of the settings file, or main branches, that the branch matches;"
             " it stands for the branch where branches themselves would be too many."
         ),
-        places=Place.DAILY_USAGE | Place.ALLOCATION | Place.CUBE,
+        places=Place.DAILY_USAGE | Place.ALLOCATION | Place.CUBE | Place.EXPLORER,
     ),
     Dimension(
         name="status",

@@ -13,6 +13,7 @@ REPORT_FOLDER: Final = "usage-report"
 """Where a report goes unless something else is said, and the orb's folder of artifacts."""
 
 PAGE_NAME: Final = "index.html"
+EXPLORER_NAME: Final = "explore.html"
 SUMMARY_NAME: Final = "summary.json"
 SUMMARY_TEXT_NAME: Final = "summary.md"
 SLACK_NAME: Final = "slack.json"

@@ -1,33 +1,28 @@
 """Daily usage → the rows of `daily_costs`: what the report's breakdowns are sums of, day by day.
 
-Shared costs are rows of the teams that they are split among: over the days of a month, each team's
-rows sum to what the report charges it, and over the teams, the rows of a day sum to the shared cost
-of that day, both to the last digit.
+Shared costs are rows of the teams that they are split among (see `analysis.shared_by_day`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate, pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from circleci_usage.analysis.breakdowns import AMOUNTS
-from circleci_usage.analysis.chargeback import chargeback
 from circleci_usage.analysis.completeness import days_with_usage
+from circleci_usage.analysis.shared_by_day import split_among_teams, split_places
 from circleci_usage.analysis.undated import with_days
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period, months
-from circleci_usage.core.scaled_integers import Counts, to_count
-from circleci_usage.costs.allocation import SHARED, UNALLOCATED, Ownership
+from circleci_usage.core.scaled_integers import Counts
+from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import CREDITS, MONEY, Costs
 from circleci_usage.costs.pricing import refuse_unpriced
-from circleci_usage.costs.shared_costs import SPLIT_PLACES
 from circleci_usage.pipeline import own_costs
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.export_columns import BRANCH_GROUP
@@ -41,8 +36,6 @@ _KEYS: Final = tuple(
     for column in DAILY_COSTS.columns
     if column.name not in {*_MEASURES, "is_shared", "currency", "job_runs"}
 )
-_SHARE_OF: Final = {"free_credits": "credits"}
-"""Measures that the report does not split → the one whose shares they follow."""
 
 
 @dataclass(frozen=True)
@@ -100,65 +93,9 @@ def _shared(costs: Costs, ownership: Ownership, days: Period) -> Iterator[pl.Dat
     lines = _by_keys(costs, costs.lines["team"] == SHARED)
     if lines.empty:
         return
-    shares = _shares(costs, ownership, days)
-    teams = [*shares]
-    split = lines.loc[lines.index.repeat(len(teams))].assign(team=teams * len(lines))
-    # Each job run is counted once: with the first team.
-    is_first = np.arange(len(split)) % len(teams) == 0
-    split = split.assign(job_runs=split["job_runs"].where(is_first, 0))
-    amounts = {}
-    for name in _MEASURES:
-        of_teams = [shares[team][_SHARE_OF.get(name, name)] for team in teams]
-        places = max(SPLIT_PLACES, costs.places(name), costs.places(_SHARE_OF.get(name, name)))
-        amounts[name] = _spread(lines[name], costs.places(name), of_teams, places)
-    yield _rows(split, amounts, is_shared=True)
-
-
-def _shares(
-    costs: Costs, ownership: Ownership, days: Period
-) -> Mapping[str, Mapping[str, Decimal]]:
-    """Team → its share of the shared costs of a month: what it is charged beyond its own."""
-    own = costs.decimals(sum_by(costs.lines, ["team"], AMOUNTS)).to_dict("index")
-    nothing = dict.fromkeys(AMOUNTS, Decimal(0))
-    found: dict[str, dict[str, Decimal]] = {}
-    for line in chargeback(costs, ownership, days).to_dict("records"):
-        of_team: Mapping[Any, Any] = own.get(line["team"], nothing)
-        is_sharing = line["team"] in ownership.teams or not ownership.teams
-        if is_sharing:
-            found[line["team"]] = {name: line[name] - of_team[name] for name in AMOUNTS}
-    return found or {UNALLOCATED: nothing}
-
-
-def spread(amounts: Sequence[int], shares: Sequence[int]) -> list[int]:
-    """Amounts split so that both the parts of an amount and those of a share sum to it exactly.
-
-        >>> spread([3, 4], [5, 2])
-        [2, 1, 3, 1]
-
-    Args:
-        amounts: of the rows.
-        shares: of the teams; they sum to the same, unless they only say the proportion.
-
-    Returns:
-        The parts of the first row, of the second, and so on.
-    """
-    weights = shares if sum(shares) else [1] * len(shares)
-    bounds = [*accumulate(weights)]
-    parts: list[int] = []
-    reached, before = 0, [0] * len(weights)
-    for amount in amounts:
-        reached += amount
-        until = [reached * bound // bounds[-1] for bound in bounds]
-        steps = [one - other for one, other in zip(until, before, strict=True)]
-        parts += [one - other for other, one in pairwise([0, *steps])]
-        before = until
-    return parts
-
-
-def _spread(lines: pd.Series, places: int, shares: Sequence[Decimal], finest: int) -> pl.Series:
-    amounts = [count * 10 ** (finest - places) for count in lines.tolist()]
-    parts = spread(amounts, [to_count(share, finest) for share in shares])
-    return _exact(np.array(parts, dtype="object"), finest)
+    split = split_among_teams(lines, _MEASURES, costs, ownership, days)
+    exact = {name: _exact(split[name].to_numpy(), split_places(costs, name)) for name in _MEASURES}
+    yield _rows(split, exact, is_shared=True)
 
 
 def _by_keys(costs: Costs, wanted: pd.Series) -> pd.DataFrame:

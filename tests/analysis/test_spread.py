@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.warehouse.costs import spread
+from circleci_usage.analysis.shared_by_day import spread
 
 amounts = st.lists(st.integers(-(10**30), 10**30), min_size=1, max_size=8)
 weights = st.lists(st.integers(0, 10**12), min_size=1, max_size=5).filter(any)

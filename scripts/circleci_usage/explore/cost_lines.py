@@ -1,0 +1,238 @@
+"""Owned usage → lines of costs, which every question of the explorer sums up."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.analysis.completeness import ReportDays, days_with_usage
+from circleci_usage.analysis.owned_usage import OwnedUsage
+from circleci_usage.analysis.shared_by_day import split_among_teams, split_places
+from circleci_usage.core.grouping import stacked, sum_by
+from circleci_usage.core.periods import Period, months, uncovered
+from circleci_usage.core.scaled_integers import INT64, Counts
+from circleci_usage.costs.allocation import SHARED, Ownership
+from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, Dimension, Place, names_in
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
+
+AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "cost")
+"""Amounts of a line."""
+
+TYPE_RUNS: Final = "type_runs"
+"""The runs that used the credit type of a line: a run with three types is in three lines."""
+
+RUNS: Final = ("job_runs", "job_seconds")
+"""Measures of runs, which stand on one line of them, whatever its credit type."""
+
+MEASURES: Final = (*AMOUNTS, TYPE_RUNS, *RUNS)
+
+_NAMES: Final = names_in(Place.EXPLORER)
+_RUN_NAMES: Final = tuple(name for name in _NAMES if name != CREDIT_TYPE)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Values of a dimension that are summed up, because there would be too many lines.
+
+    Attributes:
+        dimension: its name.
+        values_before: how many values it had.
+        folded: how many of them, the smallest, are summed up.
+        cost: what these cost, as a whole number.
+    """
+
+    dimension: str
+    values_before: int
+    folded: int
+    cost: int
+
+
+@dataclass(frozen=True, eq=False)
+class CostLines:
+    """Costs of each day by all dimensions, and the runs behind them.
+
+    Attributes:
+        counts: the lines in the order of their days: `date` (a datetime64 midnight), the names of
+            `explored_names` (categoricals), and `MEASURES` as whole numbers.
+        places: measure → whole numbers are of 10^-places.
+        currency: of the costs.
+        period: the days reported on.
+        days: all days that there may be lines of.
+        missing: those of them whose usage is not known, at least not all of it.
+        folded: what is summed up.
+    """
+
+    counts: pd.DataFrame
+    places: Mapping[str, int]
+    currency: str
+    period: Period
+    days: Period
+    missing: tuple[Period, ...] = ()
+    folded: tuple[Folded, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+def explored_dimensions() -> tuple[Dimension, ...]:
+    """What lines can be filtered and grouped by, in the order of menus."""
+    return tuple(each for each in DIMENSIONS if Place.EXPLORER in each.places)
+
+
+def explored_names() -> tuple[str, ...]:
+    """The columns of these: branches are given by their group, as in the cube."""
+    return tuple(map(explored_name, _NAMES))
+
+
+def explored_name(name: str) -> str:
+    """What the explorer calls a dimension.
+
+    >>> explored_name("project"), explored_name("branch_group")
+    ('project', 'branch')
+    """
+    return "branch" if name == BRANCH_GROUP else name
+
+
+def cost_lines(
+    owned: OwnedUsage, ownership: Ownership, days: ReportDays, currency: str, places: int
+) -> CostLines:
+    """All days that a report knows, as lines of costs.
+
+    Shared costs are split among the teams by the months of the period, so that each team's lines
+    sum to what it is charged, and by the months before and after it.
+
+    Args:
+        owned: costs and job runs with their teams.
+        ownership: the teams and how shared costs are split.
+        days: of the report.
+        currency: of the costs.
+        places: the decimal places of `job_seconds`.
+    """
+    known = _known_days(owned, days)
+    costs, runs = owned.costs.within(known), owned.runs
+    charged = _charged(costs, ownership, _segments(known, days.period))
+    counted = sum_by(runs, ["date", *_RUN_NAMES], RUNS, sort=False).reset_index()
+    lines = _with_runs(charged, counted).rename(columns={BRANCH_GROUP: "branch"})
+    branches = lines["branch"].cat
+    readable = [name.replace("\n", ", ") for name in branches.categories]
+    lines["branch"] = branches.rename_categories(readable)
+    is_split = (costs.lines["team"] == SHARED).any()
+    places_of = split_places if is_split else Costs.places
+    return CostLines(
+        counts=_in_order(lines),
+        places={
+            **{name: places_of(costs, name) for name in AMOUNTS},
+            TYPE_RUNS: 0,
+            "job_runs": 0,
+            "job_seconds": places,
+        },
+        currency=currency,
+        period=days.period,
+        days=known,
+        missing=uncovered(known, days.complete),
+    )
+
+
+def _known_days(owned: OwnedUsage, days: ReportDays) -> Period:
+    """From the first day with usage or complete data to the last day of the period."""
+    used = days_with_usage(owned.runs)
+    firsts = [each.first for each in days.complete]
+    if used:
+        firsts.append(used.first)
+    earliest = min([*firsts, days.period.first])
+    return Period.of_days(max(earliest, owned.days.first), days.period.last)
+
+
+def _segments(known: Period, period: Period) -> Iterator[Period]:
+    """The months before the period and those of the period, each clipped to it."""
+    if known.start < period.start:
+        yield from months(Period(known.start, period.start))
+    yield from months(period)
+
+
+def _charged(costs: Costs, ownership: Ownership, segments: Iterator[Period]) -> pd.DataFrame:
+    """The lines of costs: names, `AMOUNTS`, `TYPE_RUNS`."""
+    is_shared = costs.lines["team"] == SHARED
+    direct = _by_names(costs.lines[~is_shared])
+    if not is_shared.any():
+        return direct
+    # Millionths of costs may be more than an int64 holds.
+    for name in AMOUNTS:
+        finer = 10 ** (split_places(costs, name) - costs.places(name))
+        direct[name] = direct[name].astype("object") * finer
+    parts = [direct]
+    for days in segments:
+        of_days = costs.within(days)
+        shared = _by_names(of_days.lines[of_days.lines["team"] == SHARED])
+        if not shared.empty:
+            lines = shared.rename(columns={TYPE_RUNS: "job_runs"})
+            split = split_among_teams(lines, AMOUNTS, of_days, ownership, days)
+            teams = pd.Categorical(split["team"])
+            parts.append(split.assign(team=teams).rename(columns={"job_runs": TYPE_RUNS}))
+    return stacked(parts)
+
+
+def _by_names(lines: pd.DataFrame) -> pd.DataFrame:
+    sums = sum_by(lines, ["date", *_NAMES], [*AMOUNTS, "job_runs"], sort=False).reset_index()
+    return sums.rename(columns={"job_runs": TYPE_RUNS})
+
+
+def _with_runs(charged: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Lines of costs with the runs behind them, each on the first line that has all of its names.
+
+    job | credit_type | cost        job | job_runs        job | credit_type | cost | job_runs
+    a   | compute     | 5       +   a   | 2           →   a   | compute     | 5    | 2
+    a   | storage     | 1           b   | 1               a   | storage     | 1    | 0
+                                                          b   | (none)      | 0    | 1
+    """
+    nothing = dict.fromkeys((*AMOUNTS, TYPE_RUNS), 0)
+    without_type = pd.Categorical([NO_NAME] * len(counted))
+    runs = counted.assign(**{CREDIT_TYPE: without_type}, **nothing)
+    both = stacked([charged.assign(**dict.fromkeys(RUNS, 0)), runs])
+    groups = _numbered(both, ["date", *_RUN_NAMES])
+    of_costs, of_runs = groups[: len(charged)], groups[len(charged) :]
+    carriers = _first_lines(of_costs, int(groups.max(initial=-1)) + 1)[of_runs]
+    is_carried = carriers >= 0
+    for name in RUNS:
+        values = both[name].to_numpy(copy=True)
+        values[carriers[is_carried]] = counted[name].to_numpy()[is_carried]
+        both[name] = values
+    stays = np.ones(len(both), dtype=bool)
+    stays[len(charged) :] = ~is_carried
+    return both[stays]
+
+
+def _numbered(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:
+    """A number for each line, the same for lines with the same names."""
+    numbers = np.zeros(len(frame), dtype="int64")
+    for name in keys:
+        codes, values = pd.factorize(frame[name])
+        numbers, _ = pd.factorize(numbers * max(len(values), 1) + codes)
+    return numbers
+
+
+def _first_lines(groups: Counts, how_many: int) -> Counts:
+    """The first line of each group; -1 for a group without one."""
+    firsts = np.full(how_many, -1, dtype="int64")
+    firsts[groups[::-1]] = np.arange(len(groups))[::-1]
+    return firsts
+
+
+def _in_order(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines by their days and names, without names that no line has."""
+    names = [*explored_names()]
+    used = {name: lines[name].cat.remove_unused_categories() for name in names}
+    measures = {name: _narrow(lines[name]) for name in MEASURES}
+    ordered = lines.assign(**used, **measures).sort_values(["date", *names], ignore_index=True)
+    return ordered[["date", *names, *MEASURES]]
+
+
+def _narrow(counts: pd.Series) -> pd.Series:
+    """Whole numbers as int64 where their sums fit."""
+    if counts.dtype != "object":
+        return counts
+    magnitude = sum(abs(count) for count in counts.tolist())
+    return counts.astype("int64") if magnitude < INT64 else counts

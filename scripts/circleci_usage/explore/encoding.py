@@ -1,0 +1,126 @@
+"""Lines of costs ↔ bytes that a page can hold: columns of numbers, compressed.
+
+The bytes, before gzip: the length of the header (four bytes, the lowest first), the header (JSON),
+and the columns: the days, the dimensions as numbers of their values, the measures. A column of
+numbers of n bytes is n planes: the lowest bytes of all lines, the next ones, and so on, because
+bytes alike compress well side by side. Measures are signed.
+"""
+
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.core.decimals import plain
+from circleci_usage.core.periods import Period
+from circleci_usage.core.scaled_integers import Counts, to_decimal
+from circleci_usage.explore.cost_lines import (
+    MEASURES,
+    CostLines,
+    explored_dimensions,
+    explored_names,
+)
+
+VERSION: Final = 1
+
+_EXACT: Final = 2**53
+"""JavaScript's numbers are exact up to here."""
+_LIMB: Final = 3
+"""Bytes of a limb: sums of half a billion of them are exact."""
+LENGTH_BYTES: Final = 4
+DAY_WIDTH: Final = 2
+"""Bytes of a day."""
+
+
+def encode(lines: CostLines, generated_at: datetime) -> bytes:
+    """Lines as bytes; the same lines give the same bytes.
+
+    Args:
+        lines: in the order of their days.
+        generated_at: when, in UTC.
+    """
+    names, counts = explored_names(), lines.counts
+    codes = {name: counts[name].cat.codes.to_numpy() for name in names}
+    widths = {name: _code_width(len(counts[name].cat.categories)) for name in names}
+    measures = {name: _measure(counts[name].to_numpy()) for name in MEASURES}
+    header = _header(lines, widths, measures, generated_at)
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    days = (counts["date"] - pd.Timestamp(lines.days.first)).dt.days.to_numpy()
+    planes = [
+        _planes(days, DAY_WIDTH),
+        *(_planes(codes[name], widths[name]) for name in names),
+        *(_planes(counts[name].to_numpy(), measures[name]["width"]) for name in MEASURES),
+    ]
+    return gzip.compress(
+        b"".join([len(text).to_bytes(LENGTH_BYTES, "little"), text, *planes]), mtime=0
+    )
+
+
+def _header(
+    lines: CostLines,
+    widths: Mapping[str, int],
+    measures: Mapping[str, Mapping[str, int]],
+    generated_at: datetime,
+) -> Mapping[str, object]:
+    dimensions = [
+        {
+            "name": name,
+            "label": dimension.label,
+            "plural": dimension.plural,
+            "width": widths[name],
+            "values": [*lines.counts[name].cat.categories],
+        }
+        for name, dimension in zip(explored_names(), explored_dimensions(), strict=True)
+    ]
+    return {
+        "version": VERSION,
+        "currency": lines.currency,
+        "generated_at": generated_at.isoformat(timespec="seconds"),
+        "period": _days(lines.period),
+        "days": _days(lines.days),
+        "missing": [_days(gap) for gap in lines.missing],
+        "lines": len(lines),
+        "dimensions": dimensions,
+        "measures": [
+            {"name": name, "places": lines.places[name], **measures[name]} for name in MEASURES
+        ],
+        "folded": [
+            {
+                "dimension": each.dimension,
+                "values": each.values_before,
+                "folded": each.folded,
+                "cost": plain(to_decimal(each.cost, lines.places["cost"])),
+            }
+            for each in lines.folded
+        ],
+    }
+
+
+def _days(period: Period) -> Mapping[str, str]:
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
+
+
+def _code_width(values: int) -> int:
+    return next(width for width in (1, 2, 4) if values <= 256**width)
+
+
+def _measure(counts: Counts) -> Mapping[str, int]:
+    """Width and limbs of a measure; one limb where the sum of all lines is exact as a number."""
+    magnitudes = [abs(int(count)) for count in counts.tolist()]
+    largest = max(magnitudes, default=0)
+    width = largest.bit_length() // 8 + 1
+    return {"width": width, "limbs": 1 if sum(magnitudes) < _EXACT else -(-width // _LIMB)}
+
+
+def _planes(counts: Counts, width: int) -> bytes:
+    """The bytes of all numbers, the lowest ones first."""
+    if counts.dtype == "object":
+        packed = b"".join(int(count).to_bytes(width, "little", signed=True) for count in counts)
+        table = np.frombuffer(packed, "uint8").reshape(-1, width)
+    else:
+        table = counts.astype("<i8").view("uint8").reshape(-1, 8)[:, :width]
+    return np.ascontiguousarray(table.T).tobytes()

@@ -1,0 +1,1 @@
+"""explore.html: the page that filters and groups costs by anything."""
