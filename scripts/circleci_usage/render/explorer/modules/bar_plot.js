@@ -25,7 +25,7 @@ import { barEdges, bucketMarks, levelsOf, levelTexts } from "./scales.js";
 const TOP = 10;
 const BOTTOM = 26;
 const RIGHT = 6;
-const DIGIT = 7;
+const DIGIT = 7.5;
 const LABEL_GAP = 10;
 const MARK_ROOM = { day: 58, week: 58, month: 46 };
 const NARROW = 520;
@@ -175,7 +175,7 @@ function axisSymbol({ question, dataset }) {
 function drawnHeights(view) {
   const { dataset, question } = view;
   /** @param {(bigint | null)[]} values */
-  const drawn = (values) => values.map((value) => drawnValue(value, dataset, question.metric));
+  const drawn = (values) => values.map((value) => drawnValue(value, question.metric, dataset));
   const series = view.series.map(({ values }) => drawn(values).map((value) => value ?? 0));
   const compared = drawn(view.compared?.values ?? []).slice(0, view.buckets.length);
   const ends = view.isSum ? stackEnds(series) : series.flat();

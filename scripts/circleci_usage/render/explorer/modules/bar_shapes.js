@@ -7,6 +7,7 @@
 
 const GAP = 1;
 const GAP_FROM = 3;
+const GAP_FROM_WIDTH = 5;
 
 /**
  * The `d` of each series' bars, stacked from 0 upward, or downward where values are negative.
@@ -42,7 +43,8 @@ export function stackedPaths(series, edges, scale) {
  * @param {boolean} stands
  */
 function barPath([left, right], start, end, stands) {
-  const hasGap = stands && Math.abs(end - start) >= GAP_FROM;
+  const isLarge = Math.abs(end - start) >= GAP_FROM && right - left >= GAP_FROM_WIDTH;
+  const hasGap = stands && isLarge;
   const free = start + (hasGap ? Math.sign(end - start) * GAP : 0);
   return `M${left} ${coordinate(end)}H${right}V${coordinate(free)}H${left}Z`;
 }

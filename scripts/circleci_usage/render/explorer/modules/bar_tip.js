@@ -31,8 +31,8 @@ export function tipOf(view, first, last) {
   const isSummed = first !== last;
   const title = rangeTitle(view.buckets[first].from, view.buckets[last].to);
   if (isSummed && view.question.metric === "cost_per_run") return { title, lines: [] };
-  const lines = view.series.map(({ name, color, values }) => ({
-    name,
+  const lines = view.series.map(({ label, color, values }) => ({
+    name: label,
     color,
     value: sumOf(values, first, last),
   }));
@@ -60,7 +60,7 @@ function rangeTitle(from, to) {
  * @param {bigint | null} value
  */
 function shownIn({ dataset, question }, value) {
-  return shownValue(value, dataset, question.metric);
+  return shownValue(value, question.metric, dataset);
 }
 
 /**

@@ -7,6 +7,7 @@
  *
  * @typedef {object} BarSeries
  * @property {string} name
+ * @property {string} label the name as it is shown
  * @property {number} color 1 to 12, no two the same; 0 for the rest
  * @property {boolean} isRest
  * @property {Values} values
@@ -30,8 +31,10 @@
 
 import { ask } from "./answer.js";
 import { readableRange } from "./days.js";
+import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
 import { distinctColors } from "./palette.js";
+import { inSentence } from "./words.js";
 
 /**
  * @param {Answer} answer
@@ -46,7 +49,11 @@ export function barView(answer, dataset) {
     dataset,
     caption: caption(question, dataset),
     buckets,
-    series: answer.series.map((series, index) => ({ ...series, color: colors[index] })),
+    series: answer.series.map((series, index) => ({
+      ...series,
+      label: visibleName(series.name),
+      color: colors[index],
+    })),
     isSum: answer.series.length < 2 || addsUp(question),
     unknown: buckets.map(({ from, to }) => missingDays(dataset, from, to) > 0),
     unknownDays: missingDays(dataset, question.from, question.to),
@@ -60,7 +67,7 @@ export function barView(answer, dataset) {
  */
 function caption({ by, metric, granularity }, dataset) {
   const label = dataset.dimensions.get(by[0])?.label;
-  return `${metricLabel(metric)} by ${granularity}${label ? ` and ${label.toLowerCase()}` : ""}`;
+  return `${metricLabel(metric)} by ${granularity}${label ? ` and ${inSentence(label)}` : ""}`;
 }
 
 /**

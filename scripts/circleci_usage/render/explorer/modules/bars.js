@@ -54,8 +54,8 @@ export function stackedBars(answer, dataset, actions) {
  * @param {BarActions} actions
  */
 function barLegend({ series, compared, question }, { onPick }) {
-  const named = series.map(({ name, color, isRest }) => ({
-    name,
+  const named = series.map(({ name, label, color, isRest }) => ({
+    name: label,
     color: colorVariable(color),
     pick: isRest || question.by.length === 0 ? null : () => onPick(name),
   }));
@@ -118,6 +118,7 @@ function sliderAttributes(view) {
   const [first, last] = [0, view.buckets.length - 1];
   return {
     class: "plot",
+    "data-key": "plot",
     role: "slider",
     tabindex: 0,
     "aria-label": `${view.caption}. Select dates: arrow keys with Shift, then Enter`,

@@ -46,7 +46,8 @@ function chartColumns(view) {
   const compared = view.compared
     ? [{ name: view.compared.label, values: view.compared.values }]
     : [];
-  return [...view.series, ...total, ...compared];
+  const series = view.series.map(({ label, values }) => ({ name: label, values }));
+  return [...series, ...total, ...compared];
 }
 
 /** @param {BarView} view */
@@ -64,8 +65,8 @@ function tableRows(view, columns) {
     const name = html("th", { scope: "row", "data-bucket": label }, readableRange(from, to));
     const cells = columns.map(({ values }) => {
       const value = values[index] ?? null;
-      const exactly = exactValue(value, dataset, question.metric);
-      const shown = shownValue(value, dataset, question.metric);
+      const exactly = exactValue(value, question.metric, dataset);
+      const shown = shownValue(value, question.metric, dataset);
       return html("td", { class: "n", "data-value": exactly }, shown);
     });
     return html("tr", {}, name, ...cells);

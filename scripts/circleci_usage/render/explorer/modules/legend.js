@@ -20,7 +20,12 @@ function legendItem({ name, color, pick }) {
   if (color !== null) styled(swatch, { "--color": color });
   const label = html("bdi", {}, name);
   if (!pick) return html("li", {}, html("span", { title: name }, swatch, label));
-  const button = html("button", { type: "button", title: name }, swatch, label);
+  const button = html(
+    "button",
+    { type: "button", title: name, "data-key": `legend ${name}` },
+    swatch,
+    label,
+  );
   button.addEventListener("click", pick);
   return html("li", {}, button);
 }

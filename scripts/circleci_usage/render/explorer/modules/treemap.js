@@ -16,20 +16,27 @@
  */
 
 import { readableRange } from "./days.js";
+import { visibleName } from "./elements.js";
 import { html, styled } from "./markup.js";
 import { metricLabel, shownValue } from "./metric_values.js";
 import { percent } from "./numbers.js";
 import { colorVariable } from "./palette.js";
 import { squarify } from "./squarify.js";
 import { treeView } from "./treemap_view.js";
+import { inSentence } from "./words.js";
 
 const FIRST_WIDTH_OF_TREE = 720;
 const HEADING = 24;
 const INSET = 3;
 const BETWEEN = 2;
-/** Lines of text that a cell has room for, by its height. */
+/** The smallest cell with cells in it. */
+const LEAST_PARENT = { width: 110, height: 60 };
+const NARROW_TREE = 520;
+/** From which heights on a cell has room for its name, its amount, its share. */
 const LINE_HEIGHTS = [24, 42, 60];
-const LEAST_TEXT_WIDTH = 36;
+const LETTER = 7.5;
+const PADDING = 14;
+const FEW_LETTERS = 4;
 
 /**
  * A figure that is as wide as its place.
@@ -43,7 +50,7 @@ export function treemap(answer, dataset, { onPick }) {
   const view = treeView(answer, dataset);
   /** @param {Cell} cell */
   const texts = (cell) => [
-    shownValue(cell.value, dataset, question.metric),
+    shownValue(cell.value, question.metric, dataset),
     percent(cell.value, view.whole),
   ];
   const placed = view.cells.map((cell) => placedCell(cell, texts, onPick));
@@ -64,7 +71,7 @@ export function treemap(answer, dataset, { onPick }) {
  * @param {Dataset} dataset
  */
 function treeCaption({ question }, dataset) {
-  const labels = question.by.map((name) => dataset.dimensions.get(name)?.label.toLowerCase());
+  const labels = question.by.map((name) => inSentence(dataset.dimensions.get(name)?.label ?? name));
   const by = labels.length > 0 ? ` by ${labels.join(" and ")}` : "";
   return `${metricLabel(question.metric)}${by}`;
 }
@@ -98,15 +105,14 @@ function placedCell(cell, texts, onPick) {
  * @param {(names: string[]) => void} onPick
  */
 function cellLabel({ label, names }, [amount, share], onPick) {
-  const content = [
-    html("bdi", {}, label),
-    html("span", {}, amount),
-    html("span", { class: "share-of-all" }, share),
-  ];
-  const words = [...(names.length > 0 ? names : [label]), amount, share].join(", ");
+  const content = [html("bdi", {}, label), html("span", {}, amount), html("span", {}, share)];
+  const shown = names.length > 0 ? names.map(visibleName) : [label];
+  const words = [...shown, amount, share].join(", ");
   if (names.length === 0) return html("div", { class: "tree-label", title: words }, ...content);
-  const attributes = { type: "button", class: "tree-label", title: words, "aria-label": words };
-  const button = html("button", attributes, ...content);
+  const button = html("button", { type: "button", class: "tree-label" }, ...content);
+  button.title = words;
+  button.ariaLabel = words;
+  button.dataset.key = JSON.stringify(names);
   button.addEventListener("click", () => onPick(names));
   return button;
 }
@@ -123,7 +129,7 @@ function follow(area, placed) {
   const layOut = (width) => {
     if (width === laidOut) return;
     laidOut = width;
-    const height = Math.round(Math.min(Math.max(width * 0.5, 280), 480));
+    const height = Math.round(width < NARROW_TREE ? width * 1.2 : Math.min(width * 0.5, 480));
     styled(area, { height: `${height}px` });
     layOutCells(placed, { left: 0, top: 0, width, height }, BETWEEN);
   };
@@ -159,20 +165,31 @@ function layOutCell({ element, inner }, place, gap) {
     width: `${width.toFixed(1)}px`,
     height: `${height.toFixed(1)}px`,
   });
-  const hasInner = inner.length > 0 && width > 2 * LEAST_TEXT_WIDTH && height > 2 * HEADING;
+  const { width: leastWidth, height: leastHeight } = LEAST_PARENT;
+  const hasInner = inner.length > 0 && width >= leastWidth && height >= leastHeight;
   element.classList.toggle("flat", !hasInner);
-  const lines = hasInner ? 1 : textLines(width, height);
-  element.setAttribute("data-lines", String(lines));
+  showTexts(element, width - PADDING, hasInner ? null : height);
   if (!hasInner) return;
   const free = { width: width - 2 * INSET + 1, height: height - HEADING - INSET + 1 };
   layOutCells(inner, { left: INSET, top: HEADING, ...free }, 1);
 }
 
 /**
+ * Show what there is room for: a name may be shortened, an amount is shown as a whole or not.
+ *
+ * @param {HTMLElement} element
  * @param {number} width
- * @param {number} height
+ * @param {number | null} height null: all in one line
  */
-function textLines(width, height) {
-  if (width < LEAST_TEXT_WIDTH) return 0;
-  return LINE_HEIGHTS.filter((least) => height >= least).length;
+function showTexts(element, width, height) {
+  const texts = [...(element.firstElementChild?.children ?? [])];
+  let used = 0;
+  texts.forEach((text, index) => {
+    const letters = text.textContent?.length ?? 0;
+    const least = (index === 0 ? Math.min(letters, FEW_LETTERS) : letters) * LETTER;
+    const fits =
+      used + least <= width && (height ?? Number.POSITIVE_INFINITY) >= LINE_HEIGHTS[index];
+    text.toggleAttribute("hidden", !fits);
+    if (height === null) used += letters * LETTER;
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * What a treemap shows of an answer, before anything is laid out.
  *
- * @import { Answer, Dataset, Row } from "./types.js"
+ * @import { Amounts, Answer, Dataset, Metric, Row } from "./types.js"
  *
  * @typedef {object} Cell
  * @property {string} label
@@ -17,8 +17,10 @@
  * @property {string} reason why there are no cells; empty if there are
  */
 
-import { metricLabel, metricSum } from "./metric_values.js";
+import { visibleName } from "./elements.js";
+import { metricLabel } from "./metric_values.js";
 import { compareNames } from "./names.js";
+import { metricCount } from "./numbers.js";
 import { colorOf, distinctColors } from "./palette.js";
 
 /** Of the whole, in thousandths: a cell inside another that is smaller is part of the rest. */
@@ -32,9 +34,9 @@ const LEAST_SHARE = 4n;
 export function treeView(answer, dataset) {
   const { question, totals } = answer;
   const rows = answer.rows.length > 0 ? answer.rows : [wholeRow(answer)];
-  const cells = cellsOf(rows, answer);
+  const cells = cellsOf(rows, question.metric, dataset);
   const sum = cellSum(cells);
-  const total = metricSum(totals, question.metric) ?? 0n;
+  const total = areaOf(totals, question.metric, dataset);
   const shown = withRest(cells, question.top).map((cell) => ({
     ...cell,
     cells: withoutSmall(cell.cells, sum),
@@ -61,18 +63,31 @@ function wholeRow({ totals, compared }) {
  * The rows that have an area, the largest first.
  *
  * @param {Row[]} rows
- * @param {Answer} answer
+ * @param {Metric} metric
+ * @param {Dataset} dataset
  * @returns {Cell[]}
  */
-function cellsOf(rows, answer) {
+function cellsOf(rows, metric, dataset) {
   const cells = rows.map((row) => ({
-    label: row.names[row.names.length - 1] ?? "All",
+    label: visibleName(row.names[row.names.length - 1] ?? "All"),
     names: row.names,
-    value: metricSum(row.amounts, answer.question.metric) ?? 0n,
+    value: areaOf(row.amounts, metric, dataset),
     color: 0,
-    cells: cellsOf(row.children, answer),
+    cells: cellsOf(row.children, metric, dataset),
   }));
   return cells.filter(({ value }) => value > 0n).sort(largerFirst);
+}
+
+/**
+ * What is not known, and ratios, have none.
+ *
+ * @param {Amounts} amounts
+ * @param {Metric} metric
+ * @param {Dataset} dataset
+ */
+function areaOf(amounts, metric, dataset) {
+  if (metric === "cost_per_run") return 0n;
+  return metricCount(amounts, metric, dataset)?.count ?? 0n;
 }
 
 /**
@@ -108,7 +123,7 @@ function withRest(cells, most) {
  */
 function withoutSmall(cells, sum) {
   const large = cells.filter(({ value }) => value * 1000n >= sum * LEAST_SHARE);
-  return withRest(cells, large.length);
+  return large.length > 0 ? withRest(cells, large.length) : [];
 }
 
 /**
