@@ -24,6 +24,8 @@ import { colorVariable } from "./palette.js";
 
 const FIRST_WIDTH = 720;
 const TIP_GAP = 12;
+/** Narrower, the box stands under the bars, so as not to cover them. */
+const NARROW_PLOT = 520;
 let charts = 0;
 
 /**
@@ -155,11 +157,12 @@ function showBrush(area, tip, plot, brush) {
  * @param {[number, number]} buckets
  */
 function placeTip(tip, { frame, view }, [first, last]) {
+  const isNarrow = frame.left + frame.width < NARROW_PLOT;
   const slot = frame.width / view.buckets.length;
   const left = frame.left + first * slot;
   const right = frame.left + (last + 1) * slot;
   const whole = frame.left + frame.width;
   const room = whole - right > left ? right + TIP_GAP : left - TIP_GAP - tip.offsetWidth;
   const place = Math.max(0, Math.min(room, whole - tip.offsetWidth));
-  styled(tip, { left: `${Math.round(place)}px` });
+  styled(tip, { left: `${Math.round(place)}px`, top: isNarrow ? "100%" : "0" });
 }
