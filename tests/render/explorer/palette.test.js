@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   colorOf,
+  colorsTogether,
   colorVariable,
-  distinctColors,
 } from "../../../scripts/circleci_usage/render/explorer/modules/palette.js";
-import { sampleDataset } from "./sample.js";
+import { datasetOf, sampleDataset } from "./sample.js";
 
 test("colors go by the cost of all days", () => {
   const dataset = sampleDataset();
@@ -21,12 +21,26 @@ test("colors go by the cost of all days", () => {
 });
 
 test("no two of twelve names that are seen together look alike", () => {
-  assert.deepEqual(distinctColors([1, 2, 3, 0]), [1, 2, 3, 0]);
-  assert.deepEqual(distinctColors([1, 13, 25, 2, 0]), [1, 3, 4, 2, 0]);
-  assert.deepEqual(distinctColors([12, 24]), [12, 1]);
-  const many = distinctColors(Array.from({ length: 12 }, () => 5));
-  assert.equal(new Set(many).size, 12);
-  assert.deepEqual(distinctColors(Array.from({ length: 13 }, () => 5))[12], 5);
+  const names = Array.from({ length: 40 }, (_, rank) => `project ${rank}`);
+  const dataset = datasetOf(
+    names.map((project, rank) => ({
+      day: 20_000,
+      names: { project },
+      amounts: { cost: BigInt(100 - rank) },
+    })),
+  );
+  /** @param {(number | null)[]} ranks */
+  const together = (...ranks) => {
+    const shown = ranks.map((rank) => (rank === null ? null : names[rank]));
+    return colorsTogether(dataset, "project", shown);
+  };
+
+  assert.deepEqual(together(0, 1, 2, null), [1, 2, 3, 0]);
+  assert.deepEqual(together(24, 12, 0, 1), [4, 3, 1, 2]);
+  assert.deepEqual(together(11, 23), [12, 1]);
+  assert.equal(new Set(together(...names.keys())).size, 12);
+  const alike = [0, 12, 24, 36, 1, 13, 25, 37, 2, 14, 26, 38];
+  assert.equal(new Set(together(...alike)).size, 12);
 });
 
 test("colors are variables of the style sheet", () => {

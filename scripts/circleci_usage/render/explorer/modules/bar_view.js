@@ -34,7 +34,7 @@ import { ask } from "./answer.js";
 import { readableRange } from "./days.js";
 import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
-import { distinctColors } from "./palette.js";
+import { colorsTogether } from "./palette.js";
 import { inSentence } from "./words.js";
 
 /**
@@ -44,7 +44,7 @@ import { inSentence } from "./words.js";
  */
 export function barView(answer, dataset) {
   const { question, buckets } = answer;
-  const colors = distinctColors(answer.series.map(({ color }) => color));
+  const colors = seriesColors(answer, dataset);
   return {
     question,
     dataset,
@@ -61,6 +61,16 @@ export function barView(answer, dataset) {
     unknownDays: missingDays(dataset, question.from, question.to),
     compared: comparedBars(answer, dataset),
   };
+}
+
+/**
+ * @param {Answer} answer
+ * @param {Dataset} dataset
+ */
+function seriesColors({ series, question: { by } }, dataset) {
+  if (by.length === 0) return series.map(() => 1);
+  const names = series.map(({ name, isRest }) => (isRest ? null : name));
+  return colorsTogether(dataset, by[0], names);
 }
 
 /**

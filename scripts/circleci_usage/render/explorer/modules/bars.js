@@ -1,7 +1,7 @@
 /**
  * The chart over time: bars stacked by name, a brush, a legend, and the same as a table.
  *
- * @import { Answer, Dataset } from "./types.js"
+ * @import { Answer, Dataset, Metric } from "./types.js"
  * @import { BarView } from "./bar_view.js"
  * @import { Brush } from "./brush.js"
  *
@@ -66,16 +66,24 @@ function barLegend({ series, compared, question }, { onPick }) {
 }
 
 /** @param {BarView} view */
-function barNotes({ series, unknown, unknownDays, question }) {
+function barNotes({ series, unknown, unknownDays, question, isSum }) {
   const metric = metricLabel(question.metric).toLowerCase();
   const values = series.flatMap((each) => each.values);
   const isNothingKnown = values.length > 0 && values.every((value) => value === null);
   const notes = [
     series.length === 0 && "No usage matches.",
     isNothingKnown && `The ${metric} of this selection is not known.`,
+    !isSum && notAddedUp(question.metric),
     unknown.includes(true) && `Hatched: the usage of ${dayCount(unknownDays)} is not known.`,
   ];
   return notes.filter((note) => note !== false).map((note) => html("p", { class: "hint" }, note));
+}
+
+/** @param {Metric} metric */
+function notAddedUp(metric) {
+  const reason =
+    metric === "job_runs" ? "a job run can use several credit types" : "ratios do not add up";
+  return `Lines instead of stacked bars: ${reason}.`;
 }
 
 /** @param {number} count */
