@@ -13,7 +13,7 @@
  * @property {TipLine[]} lines the total, then the series as they are stacked, from the top
  */
 
-import { bucketTotal, sumOf } from "./bar_view.js";
+import { sumOf } from "./bar_view.js";
 import { readableRange } from "./days.js";
 import { html, styled } from "./markup.js";
 import { shownValue } from "./metric_values.js";
@@ -31,17 +31,12 @@ export function tipOf(view, first, last) {
   const isSummed = first !== last;
   const title = rangeTitle(view.buckets[first].from, view.buckets[last].to);
   if (isSummed && view.question.metric === "cost_per_run") return { title, lines: [] };
-  const lines = view.series.map(({ label, color, values }) => ({
-    name: label,
-    color,
-    value: sumOf(values, first, last),
-  }));
-  const used = lines.filter(({ value }) => value !== 0n).reverse();
-  const shown = used.map(({ name, color, value }) => ({ name, color, text: shownIn(view, value) }));
-  return {
-    title,
-    lines: [...totalLine(view, first, last), ...shown, ...comparedTip(view, first, last)],
-  };
+  const lines = [
+    ...totalLines(view, first, last),
+    ...seriesLines(view, first, last),
+    ...comparedLines(view, first, last),
+  ];
+  return { title, lines };
 }
 
 /**
@@ -64,20 +59,35 @@ function shownIn({ dataset, question }, value) {
 }
 
 /**
+ * What all are together, and whether that is all.
+ *
  * @param {BarView} view
  * @param {number} first
  * @param {number} last
  * @returns {TipLine[]}
  */
-function totalLine(view, first, last) {
-  const note = view.unknown.slice(first, last + 1).includes(true);
-  const unknown = note ? [{ name: "Usage is not known completely", text: "", color: null }] : [];
-  if (!view.isSum) return unknown;
-  const totals = view.buckets
-    .slice(first, last + 1)
-    .map((_, index) => bucketTotal(view, first + index));
-  const total = sumOf(totals, 0, totals.length);
-  return [{ name: "Total", text: shownIn(view, total), color: null }, ...unknown];
+function totalLines(view, first, last) {
+  const total = sumOf(view.totals, first, last);
+  const isPart = total !== null && view.unknown.slice(first, last + 1).includes(true);
+  const note = isPart ? [{ name: "Usage is partly not known", text: "", color: null }] : [];
+  const line = { name: "Total", text: shownIn(view, total), color: null };
+  return view.isSum ? [line, ...note] : note;
+}
+
+/**
+ * The series that have something, as they are stacked.
+ *
+ * @param {BarView} view
+ * @param {number} first
+ * @param {number} last
+ * @returns {TipLine[]}
+ */
+function seriesLines(view, first, last) {
+  const sums = view.series.map(({ label, color, values }) => {
+    return { name: label, color, sum: sumOf(values, first, last) };
+  });
+  const used = sums.filter(({ sum }) => sum !== null && sum !== 0n).reverse();
+  return used.map(({ name, color, sum }) => ({ name, color, text: shownIn(view, sum) }));
 }
 
 /**
@@ -86,7 +96,7 @@ function totalLine(view, first, last) {
  * @param {number} last
  * @returns {TipLine[]}
  */
-function comparedTip(view, first, last) {
+function comparedLines(view, first, last) {
   const buckets = view.compared?.buckets.slice(first, last + 1) ?? [];
   if (!view.compared || buckets.length === 0) return [];
   const name = readableRange(buckets[0].from, buckets[buckets.length - 1].to);

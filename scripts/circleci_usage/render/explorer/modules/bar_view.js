@@ -1,7 +1,7 @@
 /**
  * What a chart of bars shows of an answer, before anything is drawn.
  *
- * @import { Answer, Bucket, Dataset, Question } from "./types.js"
+ * @import { Answer, Bucket, Dataset, Question, Series } from "./types.js"
  *
  * @typedef {(bigint | null)[]} Values of each bucket; null is not known
  *
@@ -23,7 +23,8 @@
  * @property {string} caption what is shown: `Cost by day and project`
  * @property {Bucket[]} buckets
  * @property {BarSeries[]} series the largest first
- * @property {boolean} isSum whether the series of a bucket add up to something
+ * @property {Values} totals all series of a bucket together
+ * @property {boolean} isSum whether they add up to something
  * @property {boolean[]} unknown the buckets with days whose usage is not known
  * @property {number} unknownDays how many days those are
  * @property {ComparedBars | null} compared
@@ -33,7 +34,7 @@ import { ask } from "./answer.js";
 import { readableRange } from "./days.js";
 import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
-import { distinctColors } from "./palette.js";
+import { colorsTogether } from "./palette.js";
 import { inSentence } from "./words.js";
 
 /**
@@ -43,7 +44,7 @@ import { inSentence } from "./words.js";
  */
 export function barView(answer, dataset) {
   const { question, buckets } = answer;
-  const colors = distinctColors(answer.series.map(({ color }) => color));
+  const colors = seriesColors(answer, dataset);
   return {
     question,
     dataset,
@@ -54,11 +55,31 @@ export function barView(answer, dataset) {
       label: visibleName(series.name),
       color: colors[index],
     })),
+    totals: buckets.map((_, index) => bucketTotal(answer.series, index)),
     isSum: answer.series.length < 2 || addsUp(question),
     unknown: buckets.map(({ from, to }) => missingDays(dataset, from, to) > 0),
     unknownDays: missingDays(dataset, question.from, question.to),
     compared: comparedBars(answer, dataset),
   };
+}
+
+/**
+ * @param {Answer} answer
+ * @param {Dataset} dataset
+ */
+function seriesColors({ series, question: { by } }, dataset) {
+  if (by.length === 0) return series.map(() => 1);
+  const names = series.map(({ name, isRest }) => (isRest ? null : name));
+  return colorsTogether(dataset, by[0], names);
+}
+
+/**
+ * @param {Series[]} series
+ * @param {number} index of the bucket
+ */
+function bucketTotal(series, index) {
+  const values = series.map((each) => each.values[index]);
+  return sumOf(values, 0, values.length);
 }
 
 /**
@@ -109,7 +130,7 @@ function comparedBars({ question, comparedRange, comparedKnown }, dataset) {
 }
 
 /**
- * The sum of some buckets; null if one of them is not known or they do not add up.
+ * The sum of some buckets; null if one of them is not known.
  *
  * @param {Values} values
  * @param {number} first
@@ -122,15 +143,4 @@ export function sumOf(values, first, last) {
     sum += value;
   }
   return sum;
-}
-
-/**
- * All series of a bucket together.
- *
- * @param {BarView} view
- * @param {number} index
- */
-export function bucketTotal(view, index) {
-  const values = view.series.map((series) => series.values[index]);
-  return sumOf(values, 0, values.length);
 }

@@ -1,7 +1,7 @@
 /**
  * The chart over time: bars stacked by name, a brush, a legend, and the same as a table.
  *
- * @import { Answer, Dataset } from "./types.js"
+ * @import { Answer, Dataset, Metric } from "./types.js"
  * @import { BarView } from "./bar_view.js"
  * @import { Brush } from "./brush.js"
  *
@@ -24,6 +24,8 @@ import { colorVariable } from "./palette.js";
 
 const FIRST_WIDTH = 720;
 const TIP_GAP = 12;
+/** Narrower, the box stands under the bars, so as not to cover them. */
+const NARROW_PLOT = 520;
 let charts = 0;
 
 /**
@@ -64,16 +66,24 @@ function barLegend({ series, compared, question }, { onPick }) {
 }
 
 /** @param {BarView} view */
-function barNotes({ series, unknown, unknownDays, question }) {
+function barNotes({ series, unknown, unknownDays, question, isSum }) {
   const metric = metricLabel(question.metric).toLowerCase();
   const values = series.flatMap((each) => each.values);
   const isNothingKnown = values.length > 0 && values.every((value) => value === null);
   const notes = [
     series.length === 0 && "No usage matches.",
     isNothingKnown && `The ${metric} of this selection is not known.`,
+    !isSum && notAddedUp(question.metric),
     unknown.includes(true) && `Hatched: the usage of ${dayCount(unknownDays)} is not known.`,
   ];
   return notes.filter((note) => note !== false).map((note) => html("p", { class: "hint" }, note));
+}
+
+/** @param {Metric} metric */
+function notAddedUp(metric) {
+  const reason =
+    metric === "job_runs" ? "a job run can use several credit types" : "ratios do not add up";
+  return `Lines instead of stacked bars: ${reason}.`;
 }
 
 /** @param {number} count */
@@ -155,11 +165,12 @@ function showBrush(area, tip, plot, brush) {
  * @param {[number, number]} buckets
  */
 function placeTip(tip, { frame, view }, [first, last]) {
+  const isNarrow = frame.left + frame.width < NARROW_PLOT;
   const slot = frame.width / view.buckets.length;
   const left = frame.left + first * slot;
   const right = frame.left + (last + 1) * slot;
   const whole = frame.left + frame.width;
   const room = whole - right > left ? right + TIP_GAP : left - TIP_GAP - tip.offsetWidth;
   const place = Math.max(0, Math.min(room, whole - tip.offsetWidth));
-  styled(tip, { left: `${Math.round(place)}px` });
+  styled(tip, { left: `${Math.round(place)}px`, top: isNarrow ? "100%" : "0" });
 }

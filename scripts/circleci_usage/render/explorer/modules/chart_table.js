@@ -8,7 +8,6 @@
  * @property {Values} values
  */
 
-import { bucketTotal } from "./bar_view.js";
 import { readableRange } from "./days.js";
 import { html } from "./markup.js";
 import { exactValue, shownValue } from "./metric_values.js";
@@ -41,8 +40,8 @@ export function chartTable(view) {
  * @returns {ChartColumn[]}
  */
 function chartColumns(view) {
-  const totals = view.buckets.map((_, index) => bucketTotal(view, index));
-  const total = view.isSum && view.series.length !== 1 ? [{ name: "Total", values: totals }] : [];
+  const total =
+    view.isSum && view.series.length !== 1 ? [{ name: "Total", values: view.totals }] : [];
   const compared = view.compared
     ? [{ name: view.compared.label, values: view.compared.values }]
     : [];

@@ -9,10 +9,13 @@ const MARGIN = 24;
 const TITLE_SIZE = 17;
 const SMALL_SIZE = 13;
 const LINE = 1.4;
-const COPIED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray"].concat(
-  ["stroke-linecap", "stroke-linejoin", "shape-rendering"],
-  ["font-size", "font-weight", "font-variant-numeric", "text-anchor"],
-);
+const OF_SHAPES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity"].concat([
+  "stroke-dasharray",
+  "stroke-linecap",
+  "stroke-linejoin",
+  "shape-rendering",
+]);
+const OF_TEXTS = ["fill", "font-size", "font-weight", "font-variant-numeric", "text-anchor"];
 const TEXTS = "figcaption, .chart-legend bdi, .tree-label > *, .hint";
 const BOXES = ".tree-cell, .swatch";
 const NOT_IN_XML = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
@@ -150,13 +153,12 @@ function copyStyle(original, copy) {
   copy.removeAttribute("style");
   if (["defs", "pattern", "g"].includes(original.localName)) return;
   const style = getComputedStyle(original);
-  const isText = original.localName === "text";
-  for (const name of COPIED) {
-    const isOfTexts = name.startsWith("font") || name === "text-anchor";
-    // The pattern of a hatch is referred to by its name, which is not computed.
-    const isNamed = name === "fill" && (copy.getAttribute("fill") ?? "").startsWith("url(");
-    if (isOfTexts === isText && !isNamed)
-      copy.setAttribute(name, opaque(style.getPropertyValue(name)));
+  const names = original.localName === "text" ? OF_TEXTS : OF_SHAPES;
+  // A hatch is referred to by its name, which differs as a computed value.
+  const isNamed = (copy.getAttribute("fill") ?? "").startsWith("url(");
+  for (const name of names) {
+    const isKept = isNamed && name === "fill";
+    if (!isKept) copy.setAttribute(name, opaque(style.getPropertyValue(name)));
   }
 }
 

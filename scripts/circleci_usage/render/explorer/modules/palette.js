@@ -16,44 +16,56 @@ export const COLORS = 12;
  * @param {string} name
  */
 export function colorOf(dataset, dimension, name) {
-  const { values = [], ranks = [] } = dataset.dimensions.get(dimension) ?? {};
-  const code = values.indexOf(name);
-  return code < 0 ? 0 : (ranks[code] % COLORS) + 1;
+  const rank = rankOf(dataset, dimension, name);
+  return rank < 0 ? 0 : (rank % COLORS) + 1;
 }
 
 /**
- * Colors to be seen side by side: of two names with the same one, the later takes the next that is
- * free. As long as there are no more than 12 names, no two look alike.
+ * The place of a name by the cost of all days; -1 for what is none.
  *
- * @param {number[]} colors in the order of cost; 0 is the rest, which stays what it is
- *
- * @example
- * distinctColors([1, 3, 1, 0]) // [1, 3, 2, 0]
+ * @param {Dataset} dataset
+ * @param {string} dimension
+ * @param {string | null} name
  */
-export function distinctColors(colors) {
-  const wanted = colors.map((color) => (color > 0 ? ((color - 1) % COLORS) + 1 : 0));
-  const taken = new Set(wanted);
-  /** @type {Set<number>} */
-  const seen = new Set();
-  return wanted.map((color) => {
-    const shown = seen.has(color) ? freeColor(color, taken) : color;
-    seen.add(shown);
-    taken.add(shown);
-    return shown;
-  });
+function rankOf(dataset, dimension, name) {
+  const { values = [], ranks = [] } = dataset.dimensions.get(dimension) ?? {};
+  const code = name === null ? -1 : values.indexOf(name);
+  return code < 0 ? -1 : ranks[code];
 }
 
 /**
- * @param {number} color
+ * The colors of names that are seen together. Of two with the same color, the one with less cost
+ * takes the next that is free: up to 12 names look different.
+ *
+ * @param {Dataset} dataset
+ * @param {string} dimension
+ * @param {(string | null)[]} names null is the rest
+ */
+export function colorsTogether(dataset, dimension, names) {
+  const ranks = names.map((name) => rankOf(dataset, dimension, name));
+  const taken = new Set(ranks.map((rank) => (rank < 0 ? 0 : (rank % COLORS) + 1)));
+  /** @type {Map<number, number>} */
+  const colors = new Map([[-1, 0]]);
+  const used = new Set();
+  for (const rank of [...new Set(ranks)].filter((each) => each >= 0).sort((a, b) => a - b)) {
+    const own = (rank % COLORS) + 1;
+    const color = used.has(own) ? freeColor(own, taken) : own;
+    colors.set(rank, color);
+    used.add(color);
+    taken.add(color);
+  }
+  return ranks.map((rank) => colors.get(rank) ?? 0);
+}
+
+/**
+ * The next color that no name has; its own if all are taken.
+ *
+ * @param {number} own
  * @param {Set<number>} taken
  */
-function freeColor(color, taken) {
-  if (color === 0) return color;
-  for (let step = 1; step < COLORS; step += 1) {
-    const next = ((color - 1 + step) % COLORS) + 1;
-    if (!taken.has(next)) return next;
-  }
-  return color;
+function freeColor(own, taken) {
+  const others = Array.from({ length: COLORS }, (_, step) => ((own + step) % COLORS) + 1);
+  return others.find((color) => !taken.has(color)) ?? own;
 }
 
 /**

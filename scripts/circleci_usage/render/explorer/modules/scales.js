@@ -67,7 +67,8 @@ export function levelTexts(levels, symbol) {
     maximumFractionDigits: places,
   });
   return levels.map((level) => {
-    const text = `${symbol}${format.format(Math.abs(level) / unit)}${level === 0 ? "" : letter}`;
+    if (level === 0 && letter) return `${symbol}0`;
+    const text = `${symbol}${format.format(Math.abs(level) / unit)}${letter}`;
     return level < 0 ? `−${text}` : text;
   });
 }

@@ -34,7 +34,7 @@ const LEAST_PARENT = { width: 110, height: 60 };
 const NARROW_TREE = 520;
 /** From which heights on a cell has room for its name, its amount, its share. */
 const LINE_HEIGHTS = [24, 42, 60];
-const LETTER = 7.5;
+const LETTER = 8;
 const PADDING = 14;
 const FEW_LETTERS = 4;
 
@@ -190,6 +190,6 @@ function showTexts(element, width, height) {
     const fits =
       used + least <= width && (height ?? Number.POSITIVE_INFINITY) >= LINE_HEIGHTS[index];
     text.toggleAttribute("hidden", !fits);
-    if (height === null) used += letters * LETTER;
+    if (height === null) used += (letters + 1) * LETTER;
   });
 }

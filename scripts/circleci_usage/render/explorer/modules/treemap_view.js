@@ -21,7 +21,7 @@ import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
 import { compareNames } from "./names.js";
 import { metricCount } from "./numbers.js";
-import { colorOf, distinctColors } from "./palette.js";
+import { colorsTogether } from "./palette.js";
 
 /** Of the whole, in thousandths: a cell inside another that is smaller is part of the rest. */
 const LEAST_SHARE = 4n;
@@ -132,8 +132,8 @@ function withoutSmall(cells, sum) {
  * @param {Dataset} dataset
  */
 function colored(cells, dimension, dataset) {
-  const own = cells.map(({ names }) => colorOf(dataset, dimension ?? "", names[0] ?? ""));
-  const colors = dimension ? distinctColors(own) : [1];
+  const names = cells.map((cell) => cell.names[0] ?? null);
+  const colors = dimension ? colorsTogether(dataset, dimension, names) : [1];
   return cells.map((cell, index) => ({ ...cell, color: colors[index] }));
 }
 
