@@ -18,13 +18,9 @@ import pandas as pd
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period
 from circleci_usage.core.scaled_integers import Counts, to_decimal
-from circleci_usage.explore.cost_lines import (
-    MEASURES,
-    CostLines,
-    explored_dimensions,
-    explored_names,
-)
+from circleci_usage.explore.cost_lines import MEASURES, CostLines, explored_dimensions
 from circleci_usage.explore.folding import folded
+from circleci_usage.explore.words import explored_names
 
 VERSION: Final = 1
 

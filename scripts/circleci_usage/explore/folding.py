@@ -10,7 +10,8 @@ import pandas as pd
 
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import Counts
-from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded, explored_names
+from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
+from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM
 
 SMALLER: Final = "(smaller lines)"
