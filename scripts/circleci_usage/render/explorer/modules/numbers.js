@@ -84,7 +84,7 @@ function grouped(count, places) {
 }
 
 /** @param {string} currency */
-function symbolOf(currency) {
+export function symbolOf(currency) {
   return SYMBOLS[currency] ?? `${currency}\u00a0`;
 }
 
