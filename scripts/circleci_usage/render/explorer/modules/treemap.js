@@ -32,6 +32,7 @@ const BETWEEN = 2;
 /** The smallest cell with cells in it. */
 const LEAST_PARENT = { width: 110, height: 60 };
 const NARROW_TREE = 520;
+const LEAST_TARGET = 24;
 /** From which heights on a cell has room for its name, its amount, its share. */
 const LINE_HEIGHTS = [24, 42, 60];
 const LETTER = 8;
@@ -168,6 +169,9 @@ function layOutCell({ element, inner }, place, gap) {
   const { width: leastWidth, height: leastHeight } = LEAST_PARENT;
   const hasInner = inner.length > 0 && width >= leastWidth && height >= leastHeight;
   element.classList.toggle("flat", !hasInner);
+  // Too small to be hit for sure: no stop of the Tab key, since the table of groups has it too.
+  const isTarget = width >= LEAST_TARGET && (hasInner || height >= LEAST_TARGET);
+  element.querySelector("button")?.setAttribute("tabindex", isTarget ? "0" : "-1");
   showTexts(element, width - PADDING, hasInner ? null : height);
   if (!hasInner) return;
   const free = { width: width - 2 * INSET + 1, height: height - HEADING - INSET + 1 };
