@@ -337,8 +337,8 @@ def test_totals_alone_and_nothing_at_all(hostile: Place) -> None:
 
     assert hostile.records("report", "--by", "") == [totals]
     assert hostile.records("report", "--where", "job=nothing") == []
-    done = hostile.run("report", "--where", "project=x;y", "--by", "")
-    assert "Warning: --where project: nothing is called x;y; did you mean x\\,\\ny?\n" in done.err
+    done = hostile.run("report", "--where", r"project=x\,y", "--by", "")
+    assert "Warning: --where project: nothing is called x\\,y; did you mean x\\,\\ny?\n" in done.err
     assert re.search(r"^Total +\$0\.00 +0 +0$", done.out, re.MULTILINE), done.out
 
 
