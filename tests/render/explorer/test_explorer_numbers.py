@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import localcontext
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ from inprocess import run_here
 
 QUESTIONS = 200
 IN_TERMINAL = 40
+
+
+@pytest.fixture(scope="module", autouse=True)
+def exact() -> Iterator[None]:
+    with localcontext(prec=100):
+        yield
 
 
 @pytest.fixture(scope="module")
