@@ -14,12 +14,13 @@ import pytest
 from isal import igzip
 
 import measured
-from attack import attacked
+from attack import Outcome, attacked, hold
 from bombs import sparse
 from circleci_usage.core.errors import DataError
 from circleci_usage.explore.decoding import read_lines
 from circleci_usage.explore.encoding import encode
 from cost_lines_made import made_lines
+from inprocess import run_here
 
 MIB = 1 << 20
 MOST = 600
@@ -173,10 +174,8 @@ def test_a_page_that_unpacks_to_gigabytes_is_refused_in_bounded_memory(tmp_path:
     assert "explore.html is damaged" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("lines", [1_000_001, 10_000_000])
-def test_a_page_of_millions_of_lines_is_refused_in_bounded_memory(
-    lines: int, tmp_path: Path
-) -> None:
+def test_a_page_of_a_million_lines_is_refused_in_bounded_memory(tmp_path: Path) -> None:
+    lines = 1_000_001
     packed = repacked(
         lambda header: header.update(lines=lines), bytes(len(_columns()) // 2 * lines)
     )
@@ -196,5 +195,7 @@ def test_hostile_names_of_a_page_are_harmless_in_the_terminal(tmp_path: Path) ->
     (tmp_path / "explore.html").write_bytes(page_of(packed))
 
     for form in ("table", "csv", "markdown", "json"):
-        outcome = attacked("costs", tmp_path, "--format", form, cwd=tmp_path, codes={0})
+        done = run_here("costs", str(tmp_path), "--format", form, cwd=tmp_path, env={})
+        outcome = Outcome.of(done)
+        hold(outcome, codes={0})
         assert "pwned" in outcome.out
