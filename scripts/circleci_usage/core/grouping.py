@@ -39,7 +39,9 @@ def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     first = parts[0]
     texts = first.columns[[isinstance(each, pd.CategoricalDtype) for each in first.dtypes]]
-    known = {name: _names_of([part[name] for part in parts]) for name in texts}
+    known = {}
+    for name in texts:
+        known[name] = _names_of(part[name] for part in parts)
     return pd.concat([part[first.columns].astype(known) for part in parts], ignore_index=True)
 
 

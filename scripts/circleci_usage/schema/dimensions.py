@@ -336,14 +336,10 @@ def _breakdown_tables() -> dict[str, BreakdownTable]:
 BREAKDOWN_TABLES: Final = _breakdown_tables()
 """All breakdowns by their names, in the order of their lists in summary.json."""
 
-EXPORT_NAMES: Final = {
-    dimension.name: dimension.column for dimension in DIMENSIONS if dimension.column
-}
+EXPORT_NAMES: Final = {each.name: each.column for each in DIMENSIONS if each.column}
 """Our name of a dimension → the export's column that it is read from."""
 
-IDENTITIES: Final = {
-    dimension.name: dimension.identity for dimension in DIMENSIONS if dimension.identity
-}
+IDENTITIES: Final = {each.name: each.identity for each in DIMENSIONS if each.identity}
 """Name → the id that stays when it is renamed; a repository is renamed with its project."""
 
 KEY_IDENTITIES: Final = {
