@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from circleci_usage.core.periods import Period
-from circleci_usage.explore.cost_lines import MEASURES, CostLines, explored_names
+from circleci_usage.explore.cost_lines import MEASURES, CostLines
+from circleci_usage.explore.words import explored_names
 
 DAYS = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 PLACES = {
