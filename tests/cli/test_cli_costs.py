@@ -194,7 +194,7 @@ class Asked:
                 sums[key][0] += credits
                 sums[key][1] += credits * price(credit_type, row["JOB_RUN_DATE"])
                 sums[key][2] += int(self._counts(credit_type, credits))
-        return {key: tuple(each) for key, each in sums.items() if any(each)}  # type: ignore[misc]
+        return {key: tuple(each) for key, each in sums.items() if any(each)}
 
     def _counts(self, credit_type: str, credits: Decimal) -> bool:
         """Whether a run counts here: once, or with each credit type that it used."""
