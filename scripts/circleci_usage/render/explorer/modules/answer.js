@@ -101,63 +101,87 @@ function totalsOf({ groups, now, before }, counting) {
 /**
  * The groups as rows, by the first dimension, with those by the second as their children.
  *
+ * Children are made when somebody asks for them: most of them are never shown.
+ *
  * @param {Dataset} dataset
  * @param {Question} question
  * @param {Summed} leaves
  * @param {Counting} counting
  * @returns {Row[]}
  */
-function rowsOf(dataset, { by }, leaves, counting) {
+function rowsOf(dataset, question, leaves, counting) {
+  const { by } = question;
   if (by.length === 0) return [];
   const values = by.map((name) => dataset.dimensions.get(name)?.values ?? []);
-  /** @param {number} depth */
-  const countingAt = (depth) => (by.slice(0, depth).includes(CREDIT_TYPE) ? "type" : counting);
-  const leafRows = levelRows(leaves, values, countingAt(by.length));
-  if (by.length === 1) return [...leafRows.values()];
-  const { parents, outer } = outerGroups(leaves);
-  const rows = levelRows(outer, values, countingAt(1));
-  for (const [leaf, row] of leafRows) rows.get(parents[leaf])?.children.push(row);
-  return [...rows.values()];
+  const makeLeaf = rowMaker(leaves, values, by.includes(CREDIT_TYPE) ? "type" : counting);
+  if (by.length === 1) return somethings(leaves).map((leaf) => makeLeaf(leaf, () => []));
+  const { members, outer } = outerGroups(leaves);
+  const makeOuter = rowMaker(outer, values, by[0] === CREDIT_TYPE ? "type" : counting);
+  /** @param {number} leaf */
+  const childless = (leaf) => makeLeaf(leaf, () => []);
+  return somethings(outer).map((group) =>
+    makeOuter(group, () => sorted(members[group].map(childless), question, dataset)),
+  );
 }
 
 /**
- * The rows of groups by their numbers, without those that are nothing in both ranges.
+ * The groups that are not nothing in both ranges.
+ *
+ * @param {Summed} summedGroups
+ */
+function somethings({ groups, now, before }) {
+  const all = Array.from(groups.codes, (_, group) => group);
+  return all.filter((group) => !isNothing(now, group) || (before && !isNothing(before, group)));
+}
+
+/**
+ * A function that makes the row of a group.
  *
  * @param {Summed} summedGroups
  * @param {string[][]} values of each dimension
  * @param {Counting} counting
- * @returns {Map<number, Row>}
  */
-function levelRows({ groups, now, before }, values, counting) {
-  const rows = new Map();
-  groups.codes.forEach((codes, group) => {
-    if (isNothing(now, group) && (!before || isNothing(before, group))) return;
-    rows.set(group, {
-      names: codes.map((code, depth) => values[depth][code]),
+function rowMaker({ groups, now, before }, values, counting) {
+  /**
+   * @param {number} group
+   * @param {() => Row[]} childrenOf
+   * @returns {Row}
+   */
+  return (group, childrenOf) => {
+    /** @type {Row[] | undefined} */
+    let children;
+    return {
+      names: groups.codes[group].map((code, depth) => values[depth][code]),
       amounts: amountsOf(now, group, counting),
       compared: before && amountsOf(before, group, counting),
-      children: [],
+      get children() {
+        children ??= childrenOf();
+        return children;
+      },
       others: 0,
-    });
-  });
-  return rows;
+    };
+  };
 }
 
 /**
- * Groups by two dimensions summed up by the first one.
+ * Groups by two dimensions summed up by the first one, with the groups that each has.
  *
  * @param {Summed} leaves
- * @returns {{parents: Uint32Array, outer: Summed}}
+ * @returns {{members: number[][], outer: Summed}}
  */
-function outerGroups({ groups, now, before }) {
-  const outerCodes = [...new Set(groups.codes.map(([code]) => code))];
-  const places = new Map(outerCodes.map((code, place) => [code, place]));
+function outerGroups(leaves) {
+  const { groups, now, before } = leaves;
+  const codes = [...new Set(groups.codes.map(([code]) => code))];
+  const places = new Map(codes.map((code, place) => [code, place]));
   const parents = Uint32Array.from(groups.codes, ([code]) => places.get(code) ?? 0);
-  const count = outerCodes.length;
+  const count = codes.length;
+  /** @type {number[][]} */
+  const members = codes.map(() => []);
+  for (const leaf of somethings(leaves)) members[parents[leaf]].push(leaf);
   return {
-    parents,
+    members,
     outer: {
-      groups: { count, codes: outerCodes.map((code) => [code]), numbers: [] },
+      groups: { count, codes: codes.map((code) => [code]), numbers: [] },
       now: sumsOfGroups(now, parents, count),
       before: before && sumsOfGroups(before, parents, count),
     },

@@ -14,8 +14,8 @@ import { metricCount } from "./numbers.js";
 import { METRICS } from "./question.js";
 
 /**
- * Rows and their children as the question sorts them; by the names of one level, the other level
- * stays by the metric.
+ * Rows of a level as the question sorts them; where it sorts the other level by names, this one is
+ * by the metric.
  *
  * @param {Row[]} rows
  * @param {Question} question
@@ -24,15 +24,9 @@ import { METRICS } from "./question.js";
  */
 export function sorted(rows, question, dataset) {
   const { by, sort, ascending } = question;
-  const ordered = rows.map((row) => ({
-    ...row,
-    children: sorted(row.children, question, dataset),
-  }));
-  if (by.includes(sort)) {
-    const isOfLevel = ordered[0]?.names.length === by.indexOf(sort) + 1;
-    return isOfLevel ? sortedByName(ordered, ascending) : ranked(ordered, question, dataset);
-  }
-  return sortedByValue(ordered, valueFor(question, dataset), ascending);
+  if (!by.includes(sort)) return sortedByValue(rows, valueFor(question, dataset), ascending);
+  const isOfLevel = rows[0]?.names.length === by.indexOf(sort) + 1;
+  return isOfLevel ? sortedByName(rows, ascending) : ranked(rows, question, dataset);
 }
 
 /**
@@ -41,7 +35,7 @@ export function sorted(rows, question, dataset) {
  */
 function sortedByName(rows, ascending) {
   const direction = ascending ? 1 : -1;
-  return rows.sort((one, other) => direction * byName(one, other));
+  return [...rows].sort((one, other) => direction * byName(one, other));
 }
 
 /**
