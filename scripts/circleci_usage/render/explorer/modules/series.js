@@ -13,10 +13,9 @@
  */
 
 import { metricCount } from "./numbers.js";
+import { colorOf } from "./palette.js";
 import { CREDIT_TYPE } from "./selection.js";
 import { amountsOf, isNothing, sumsOf } from "./sums.js";
-
-const SERIES_COLORS = 12;
 
 /** The measures that a metric needs. @type {Record<Metric, string[]>} */
 const NEEDED = {
@@ -45,7 +44,7 @@ export function seriesOf(selected, largest, howMany) {
   const isByType = dimension.name === CREDIT_TYPE;
   const series = largest.map(({ names: [name] }, index) => ({
     name,
-    color: (dimension.ranks[dimension.values.indexOf(name)] % SERIES_COLORS) + 1,
+    color: colorOf(dataset, dimension.name, name),
     isRest: false,
     values: values(index, isByType ? "type" : counting),
   }));
