@@ -33,7 +33,6 @@ import { ask } from "./answer.js";
 import { readableRange } from "./days.js";
 import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
-import { colorsTogether } from "./palette.js";
 import { inSentence } from "./words.js";
 
 /** Days of a range; of fewer, too many had no weekday to be next to. */
@@ -46,17 +45,12 @@ const LEAST_ALIGNED = 14;
  */
 export function barView(answer, dataset) {
   const { question, buckets } = answer;
-  const colors = seriesColors(answer, dataset);
   return {
     question,
     dataset,
     caption: caption(question, dataset),
     buckets,
-    series: answer.series.map((series, index) => ({
-      ...series,
-      label: visibleName(series.name),
-      color: colors[index],
-    })),
+    series: answer.series.map((series) => ({ ...series, label: visibleName(series.name) })),
     totals: buckets.map((bucket, index) =>
       answer.series.length === 0 && isMissing(dataset, bucket)
         ? null
@@ -67,16 +61,6 @@ export function barView(answer, dataset) {
     unknownDays: missingDays(dataset, question.from, question.to),
     compared: comparedBars(answer, dataset),
   };
-}
-
-/**
- * @param {Answer} answer
- * @param {Dataset} dataset
- */
-function seriesColors({ series, question: { by } }, dataset) {
-  if (by.length === 0) return series.map(() => 1);
-  const names = series.map(({ name, isRest }) => (isRest ? null : name));
-  return colorsTogether(dataset, by[0], names);
 }
 
 /**
