@@ -363,7 +363,7 @@ def test_missing_days_and_credits_without_a_price_are_told(place: Place) -> None
     credits, unpriced = Decimal(line["credits"]), Decimal(line["unpriced_credits"])
     assert Decimal(line["cost"]) == (credits - unpriced) * Decimal("0.001")
     assert re.search(
-        r"^Warning: No price is known for [\d,]+ credits: the costs are without it\.$",
+        r"^Warning: No price is known for [\d,]+ credits: the costs do not include them\.$",
         done.err,
         re.MULTILINE,
     )

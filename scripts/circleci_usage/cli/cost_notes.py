@@ -21,7 +21,8 @@ def cost_warnings(answer: Answer) -> Iterator[str]:
         yield f"The usage of {missing_days(answer.missing)} is missing: the costs are incomplete."
     unpriced = answer.totals.unpriced_credits
     if unpriced:
-        yield f"No price is known for {number_of(unpriced, 'credit')}: the costs are without it."
+        credits = number_of(unpriced, "credit")
+        yield f"No price is known for {credits}: the costs do not include them."
     yield from map(_summed_up, answer.folded)
     yield from map(_matches_nothing, answer.unmatched)
 
