@@ -11,6 +11,12 @@ ENGINE ?= $(firstword $(foreach engine,docker podman,$(shell $(engine) info >/de
 IMAGE ?= localhost/circleci-usage:dev
 BUILD_OPTIONS ?=
 
+NPM := $(shell command -v npm)
+JAVASCRIPT := $(VENV)/javascript/node_modules/.bin
+JAVASCRIPT_PINS := $(addprefix tools/javascript/,.npmrc package.json package-lock.json)
+BIOME_OPTIONS := --error-on-warnings --config-path=tools/javascript \
+	scripts/circleci_usage/render/explorer/modules tests/render/explorer
+
 PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
@@ -24,7 +30,7 @@ help: ## List the targets
 demo: $(VENV)/.installed ## Try it without an account: the report of a sample company
 	$(BIN)/circleci-usage demo
 
-test: $(VENV)/.installed $(VENV)/.s3 ## Run all tests; lists the ten slowest
+test: $(VENV)/.installed $(VENV)/.s3 $(VENV)/.javascript ## Run all tests; lists the ten slowest
 	$(BIN)/python -m pytest -n auto --durations=10 $(PYTEST_ARGS)
 
 test-spark: ## Run the tests of --engine spark on a local cluster; needs Java
@@ -44,17 +50,20 @@ audit: $(VENV)/.audit ## Check all pins for known vulnerabilities in PyPI's data
 	        || failed=1; \
 	done; test -z "$$failed"
 
-lint: $(VENV)/.installed ## Check style, types, shell scripts, YAML and the Dockerfile
+lint: $(VENV)/.installed $(VENV)/.javascript ## Check style, types, JavaScript, shell scripts, YAML and the Dockerfile
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(if $(NPM),$(JAVASCRIPT)/biome check $(BIOME_OPTIONS),@echo "There is no npm: JavaScript is not checked.")
+	$(if $(NPM),$(JAVASCRIPT)/tsc --project tools/javascript)
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint Dockerfile
 
-format: $(VENV)/.installed ## Fix what can be fixed automatically
+format: $(VENV)/.installed $(VENV)/.javascript ## Fix what can be fixed automatically
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(if $(NPM),$(JAVASCRIPT)/biome check --write $(BIOME_OPTIONS))
 
 bench: $(VENV)/.installed ## Measure reports, one more day, and a warehouse; ten minutes
 	$(BIN)/python -m benchmarks
@@ -102,6 +111,8 @@ requirements: $(BIN)/python ## Pin the newest versions that pyproject.toml allow
 	echo 'moto[server]' | $(COMPILE) - --output-file requirements-s3.txt
 	printf "atheris; python_version >= '3.12'\natheris<3.1; python_version < '3.12'\n" | $(COMPILE) - --output-file requirements-fuzz.txt
 	printf 'pyarrow\npyspark\n' | $(COMPILE) - --constraints requirements-dev.txt --output-file requirements-spark.txt
+	cd tools/javascript && npm install --silent --package-lock-only --save-dev typescript@latest @biomejs/biome@latest @types/node@20 \
+	    && sed '/"funding": {/,/}/d' package-lock.json >without-urls && mv without-urls package-lock.json
 
 clean: ## Remove what the other targets created
 	rm -rf $(VENV) .venv-spark dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzzed demo-report
@@ -138,6 +149,12 @@ $(VENV)/.s3: requirements-s3.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/s3
 	$(VENV)/s3/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
+
+# What checks the JavaScript of explore.html. Where npm is missing or cannot get it, its tests are skipped.
+$(VENV)/.javascript: $(JAVASCRIPT_PINS) | $(BIN)/python
+	@mkdir -p $(VENV)/javascript && cp $(JAVASCRIPT_PINS) $(VENV)/javascript
+	@if npm ci --silent --prefix $(VENV)/javascript; then touch $@; \
+	else echo "npm cannot install the tools that check JavaScript: their tests are skipped."; fi
 
 # atheris supports a few Pythons on x86-64 Linux; elsewhere the attacks run without it.
 $(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.installed

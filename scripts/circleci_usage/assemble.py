@@ -20,7 +20,7 @@ from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
-from circleci_usage.explore.folding import MAX_LINES, folded
+from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -76,7 +76,9 @@ def assemble(
         charged=charges(owned.costs),
         daily=daily_tables(owned.costs, owned.runs, usage.places),
         cube=cube(owned.over_days),
-        explored=folded(explored_lines(made.owned, settings, days, usage.places), MAX_LINES),
+        explored=encode_within(
+            explored_lines(made.owned, settings, days, usage.places), generated_at
+        ),
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),

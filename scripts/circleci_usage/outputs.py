@@ -13,7 +13,6 @@ from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
-from circleci_usage.explore.encoding import encode
 from circleci_usage.push.prometheus.report_file import write_report_metrics
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
@@ -159,9 +158,7 @@ def _write_summary(view: ReportView, path: Path) -> None:
 
 
 def _explorer(view: ReportView) -> str:
-    report = view.report
-    data = b64encode(encode(report.explored, report.generated_at)).decode()
-    return explore_html(view, data)
+    return explore_html(view, b64encode(view.report.explored).decode())
 
 
 _OUTPUTS: Final[Mapping[str, Output]] = {

@@ -15,7 +15,6 @@ from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList
-from circleci_usage.explore.cost_lines import CostLines
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ class Report:
         charged: cost per day, project, team and credit type (see `analysis.breakdowns.charges`).
         daily: cost and job runs per day and job (see `analysis.daily_tables`).
         cube: costs by all dimensions at once (see `analysis.cube`).
-        explored: costs of all days that are known, by all dimensions (see `explore`).
+        explored: costs of all days that are known, by all dimensions, as `explore.encoding` packs
+            them: as lines, they would take ten times the memory.
         chargeback: what each team is charged, month by month (see `analysis.chargeback`).
         prices_used: what was charged at which price (see `analysis.reconciliation.prices_used`).
         reconciliation: whether parts, credit types and teams sum to the same credits.
@@ -83,7 +83,7 @@ class Report:
     charged: ScaledLines
     daily: DailyTables
     cube: pd.DataFrame
-    explored: CostLines
+    explored: bytes
     chargeback: pd.DataFrame
     prices_used: pd.DataFrame
     reconciliation: Reconciliation

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.core.globs import glob_regex, matcher
+from circleci_usage.core.globs import escaped_matcher, glob_regex, matcher
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,35 @@ def test_the_heavy_pass_matches_as_allocation_does(glob: str, text: str) -> None
     matched = pl.Series([text]).str.contains(f"^{glob_regex(glob)}$").item()
 
     assert matched is matcher([glob])(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        (r"\*all", "*all", True),
+        (r"\*all", "overall", False),
+        (r"a\?", "a?", True),
+        (r"a\?", "ab", False),
+        (r"a\\*", "a\\bc", True),
+        (r"a\b", "ab", True),
+        ("a\\", "a\\", True),
+        ("web-*", "web-", True),
+        ("w?b", "web", True),
+        (r"(a|b)\,.*", "(a|b),.c", True),
+        ("two*", "two\nlines", True),
+        ("", "", True),
+    ],
+)
+def test_a_backslash_makes_the_next_character_plain(
+    pattern: str, text: str, *, matches: bool
+) -> None:
+    assert escaped_matcher([pattern])(text) is matches
+
+
+def test_hostile_patterns_with_escapes_take_linear_time() -> None:
+    assert not escaped_matcher(["*a" * 200 + r"\*"])("a" * 5_000)
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab", max_size=8))
+def test_without_a_backslash_both_kinds_of_globs_are_alike(glob: str, text: str) -> None:
+    assert escaped_matcher([glob])(text) is matcher([glob])(text)

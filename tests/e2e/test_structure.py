@@ -45,7 +45,8 @@ ROOMS: Final = (
 """Top-level packages and modules: each imports only the ones before it. As in ARCHITECTURE.md."""
 
 SUBPACKAGES: Final = (
-    ("render", "render/view", "render/text", "render/charts", "render/explorer", "render/page"),
+    ("render", "render/view", "render/text", "render/charts", "render/html", "render/page"),
+    ("render/html", "render/explorer", "render/page"),
     ("push", "push/datadog"),
     ("push", "push/prometheus"),
     ("demo/company", "demo/standin"),

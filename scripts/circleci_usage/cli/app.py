@@ -15,7 +15,17 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.cli.commands import datadog, export, init, load, login, push, report, store
+from circleci_usage.cli.commands import (
+    costs,
+    datadog,
+    export,
+    init,
+    load,
+    login,
+    push,
+    report,
+    store,
+)
 from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
@@ -140,6 +150,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         export.export,
         report.report,
         report.merge,
+        costs.costs,
         report.check,
         load.load,
         datadog.datadog_dashboard,

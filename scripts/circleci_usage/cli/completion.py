@@ -79,6 +79,24 @@ def dashboards(incomplete: str) -> list[str]:
     return _beginning(incomplete, (*Dashboard, *Monitor))
 
 
+def explored_dimensions(incomplete: str) -> list[str]:
+    """Dimensions to group by."""
+    from circleci_usage.explore.words import explored_names
+
+    return _next_in_list(incomplete, explored_names())
+
+
+def filters(incomplete: str) -> list[str]:
+    """How a filter begins.
+
+    >>> filters("pro")
+    ['project=']
+    """
+    from circleci_usage.explore.words import explored_names
+
+    return _beginning(incomplete, [f"{name}=" for name in explored_names()])
+
+
 def _beginning(incomplete: str, values: Iterable[str]) -> list[str]:
     return [str(value) for value in values if value.startswith(incomplete)]
 

@@ -54,10 +54,18 @@ class Console(Progress):
 
     def result_path(self, path: Path) -> None:
         """Print where a result is; a person at a terminal can click it."""
-        whole = absolute(path)
-        is_link = _is_live(self._out) and whole.is_absolute()
-        style = Style(link=whole.as_uri()) if is_link else Style()
-        self.result(Text(visible(str(whole)), style))
+        self.result_link("", absolute(path))
+
+    def result_link(self, label: str, path: Path, fragment: str = "") -> None:
+        """Print a path to what is at a place of a page, such as `#jobs`, after what it is."""
+        is_link = _is_live(self._out) and path.is_absolute()
+        style = Style(link=f"{path.as_uri()}{fragment}") if is_link else Style()
+        self.result(Text.assemble(label, (visible(f"{path}{fragment}"), style)))
+
+    def records(self, text: str) -> None:
+        """Print a result of many lines, for which Rich would need too long."""
+        lines = [visible(without_tokens(line)) for line in text.removesuffix("\n").split("\n")]
+        self._out.file.write("".join(f"{line}\n" for line in lines))
 
     def show(self, renderable: "RenderableType") -> None:
         """Print something beside the result, unless quiet."""

@@ -186,8 +186,8 @@ def _invalid(error: Any, source: str) -> str:  # noqa: ANN401 - Typer's own
     if kind == "bool_parsing":
         return f"{source}: {_quoted(value)} is neither true nor false; write one of these."
     if kind in _NEEDED:
-        example = error.param.default
-        return f"{source}: {_quoted(value)} is not {_NEEDED[kind]}; write one such as {example}."
+        example = "" if error.param.default is None else f" such as {error.param.default}"
+        return f"{source}: {_quoted(value)} is not {_NEEDED[kind]}; write one{example}."
     return f"{source}: {_quoted(value)} is {_limit(problem)}."
 
 

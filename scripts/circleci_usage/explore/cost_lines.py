@@ -15,6 +15,7 @@ from circleci_usage.core.periods import Period, months, uncovered
 from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import Costs
+from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, Dimension, Place, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 
@@ -80,20 +81,6 @@ class CostLines:
 def explored_dimensions() -> tuple[Dimension, ...]:
     """What lines can be filtered and grouped by, in the order of menus."""
     return tuple(each for each in DIMENSIONS if Place.EXPLORER in each.places)
-
-
-def explored_names() -> tuple[str, ...]:
-    """The columns of these: branches are given by their group, as in the cube."""
-    return tuple(map(explored_name, _NAMES))
-
-
-def explored_name(name: str) -> str:
-    """What the explorer calls a dimension.
-
-    >>> explored_name("project"), explored_name("branch_group")
-    ('project', 'branch')
-    """
-    return "branch" if name == BRANCH_GROUP else name
 
 
 def cost_lines(

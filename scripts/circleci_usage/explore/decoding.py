@@ -18,8 +18,9 @@ from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import EXPORTED_DAYS, Period
 from circleci_usage.core.scaled_integers import Counts, fitting, to_count
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded, explored_names
+from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
 from circleci_usage.explore.encoding import DAY_WIDTH, LENGTH_BYTES
+from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.report_files import EXPLORER_NAME
 
 _DATA: Final = re.compile(rb'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>')

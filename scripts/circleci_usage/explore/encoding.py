@@ -18,14 +18,20 @@ import pandas as pd
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period
 from circleci_usage.core.scaled_integers import Counts, to_decimal
-from circleci_usage.explore.cost_lines import (
-    MEASURES,
-    CostLines,
-    explored_dimensions,
-    explored_names,
-)
+from circleci_usage.explore.cost_lines import MEASURES, CostLines, explored_dimensions
+from circleci_usage.explore.folding import folded
+from circleci_usage.explore.words import explored_names
 
 VERSION: Final = 1
+
+MAX_LINES: Final = 300_000
+"""What a browser sums up in a blink."""
+
+MOST_BYTES: Final = 3_500_000
+"""In base64, with the page around it, less than 5 MB."""
+
+_ATTEMPTS: Final = 4
+_CAUTION: Final = 0.9
 
 _EXACT: Final = 2**53
 """JavaScript's numbers are exact up to here."""
@@ -58,6 +64,24 @@ def encode(lines: CostLines, generated_at: datetime) -> bytes:
     return gzip.compress(
         b"".join([len(text).to_bytes(LENGTH_BYTES, "little"), text, *planes]), mtime=0
     )
+
+
+def encode_within(lines: CostLines, generated_at: datetime, most: int = MOST_BYTES) -> bytes:
+    """As `encode`, of fewer lines where there would be too many lines or bytes.
+
+    Args:
+        lines: of any number.
+        generated_at: when, in UTC.
+        most: how many bytes are wanted; long names may need more.
+    """
+    fewer = MAX_LINES
+    packed = encode(folded(lines, fewer), generated_at)
+    for _ in range(_ATTEMPTS):
+        if len(packed) <= most:
+            break
+        fewer = int(min(fewer, len(lines)) * most / len(packed) * _CAUTION)
+        packed = encode(folded(lines, fewer), generated_at)
+    return packed
 
 
 def _header(
@@ -110,10 +134,10 @@ def _code_width(values: int) -> int:
 
 def _measure(counts: Counts) -> Mapping[str, int]:
     """Width and limbs of a measure; one limb where the sum of all lines is exact as a number."""
-    magnitudes = [abs(int(count)) for count in counts.tolist()]
-    largest = max(magnitudes, default=0)
+    magnitudes = np.abs(counts)
+    largest = int(magnitudes.max(initial=0))
     width = largest.bit_length() // 8 + 1
-    return {"width": width, "limbs": 1 if sum(magnitudes) < _EXACT else -(-width // _LIMB)}
+    return {"width": width, "limbs": 1 if magnitudes.sum() < _EXACT else -(-width // _LIMB)}
 
 
 def _planes(counts: Counts, width: int) -> bytes:

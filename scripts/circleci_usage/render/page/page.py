@@ -1,21 +1,19 @@
 """index.html: the page that people open. One file, whole without JavaScript, loading nothing."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.report_charts import COST_BY_DAY
-from circleci_usage.render.charts.style import PAGE_COLORS
+from circleci_usage.render.html.pages import page_script, page_style, page_templates, script_hash
 from circleci_usage.render.page.sections.all_projects import all_projects_section
 from circleci_usage.render.page.sections.breakdowns import (
     credit_type_section,
@@ -135,15 +133,14 @@ def index_html(view: ReportView) -> str:
     """The report as a page."""
     templates = _templates(view.currency)
     script = templates.get_template("page.js").render()
-    style = templates.get_template("page.css").render(colors=PAGE_COLORS)
     return templates.get_template("page.html.j2").render(
         report=view.report,
         head=_head(view),
         focus_file=view.focus_file,
         sections=[*_sections(view)],
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=page_style(templates, "page.css"),
+        script=page_script(script),
+        script_hash=script_hash(script),
     )
 
 
@@ -194,13 +191,7 @@ def _facts(view: ReportView) -> Iterator[tuple[str, str]]:
 
 
 def _templates(currency: str) -> Environment:
-    templates = Environment(
-        loader=PackageLoader("circleci_usage.render.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = page_templates("circleci_usage.render.page")
     templates.filters |= {
         "money": partial(formatting.money, currency=currency),
         "cost": partial(cost_shown, currency=currency),
@@ -208,8 +199,6 @@ def _templates(currency: str) -> Environment:
         "exact": formatting.exact_value,
         "number_of": formatting.number_of,
         "percent": formatting.percent,
-        "period": formatting.days,
-        "long_day": formatting.long_day,
         "day": formatting.day,
         "visible_name": formatting.visible_name,
         "table_file": report_files.table_file,

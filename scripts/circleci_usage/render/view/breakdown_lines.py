@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import pandas as pd
 
-from circleci_usage.analysis.breakdowns import PROJECT, Amount, Breakdown
+from circleci_usage.analysis.breakdowns import PROJECT, Breakdown
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
@@ -116,7 +116,23 @@ def uses_of(names: Iterable[str], every: Sequence[Line]) -> Counter[str]:
     return Counter(line.name for line in every if line.name in wanted)
 
 
-def cost_shown(amount: Line | Amount, currency: str) -> Shown:
+class Priced(Protocol):
+    """Credits, and what those of them cost that have a price."""
+
+    @property
+    def credits(self) -> Decimal:
+        """All of them."""
+
+    @property
+    def unpriced_credits(self) -> Decimal:
+        """Those without a price."""
+
+    @property
+    def cost(self) -> Decimal:
+        """Of the others."""
+
+
+def cost_shown(amount: Priced, currency: str) -> Shown:
     """The cost as people read it: credits without a price are not free."""
     unknown = amount.credits and amount.unpriced_credits == amount.credits
     return Shown("no price", None) if unknown else money(amount.cost, currency)

@@ -8,10 +8,13 @@ from typing import Final, Self
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.period_comparison import PeriodComparison
+from circleci_usage.core.globs import escaped
 from circleci_usage.core.periods import Period, previous_period
-from circleci_usage.explore.address import address_of, literal
-from circleci_usage.explore.cost_lines import explored_names
+from circleci_usage.explore.address import address_of
+from circleci_usage.explore.cost_lines import CostLines
+from circleci_usage.explore.decoding import decode
 from circleci_usage.explore.folding import SMALLER
+from circleci_usage.explore.words import explored_names
 from circleci_usage.report import Report
 from circleci_usage.schema.dimensions import CREDIT_TYPE
 from circleci_usage.schema.export_columns import NO_NAME, OTHER_BRANCHES
@@ -78,12 +81,12 @@ class ExploreLinks:
         shown = self._shown(names)
         if not shown or not all(shown.values()):
             return ""
-        filters = [(dimension, literal(name)) for dimension, name in shown.items()]
+        filters = [(dimension, escaped(name)) for dimension, name in shown.items()]
         return self._link([*_grouping(shown), *filters], days, compares=compares)
 
     def period(self, days: Period, *, without_seats: bool = False) -> str:
         """The link of some days."""
-        seats = ",".join(map(literal, sorted(ONCE_A_MONTH)))
+        seats = ",".join(map(escaped, sorted(ONCE_A_MONTH)))
         return self._link([(f"{CREDIT_TYPE}!", seats)] if without_seats else [], days)
 
     def anomaly(self, found: Anomaly) -> str:
@@ -105,14 +108,12 @@ class ExploreLinks:
         return self.named(key._asdict(), changes.now, compares=compares)
 
     def jobs(self, workflow: WorkflowKey, jobs: Sequence[str]) -> str:
-        """The link of several jobs of a workflow."""
+        """The link of several jobs of a workflow; empty if the explorer cannot show them."""
         names = self._shown(workflow._asdict())
-        filters = [(dimension, literal(name)) for dimension, name in names.items()]
-        return self._link([("by", "job"), *filters, ("job", ",".join(map(literal, jobs)))])
-
-    def grouped(self, dimension: str) -> str:
-        """The link of everything in the period, by a dimension."""
-        return self._link([] if dimension == _DEFAULT else [("by", dimension)])
+        if not names:
+            return ""
+        filters = [(dimension, escaped(name)) for dimension, name in names.items()]
+        return self._link([("by", "job"), *filters, ("job", ",".join(map(escaped, jobs)))])
 
     def _link(
         self, parameters: Parameters, days: Period | None = None, *, compares: bool = False
@@ -141,14 +142,14 @@ class ExploreLinks:
         """Whether the explorer has lines of some names, rather than smaller lines."""
         if _BRANCH in names and names[_BRANCH] not in self._branches:
             return False
-        if not self._report.explored.folded:
+        if not self._explored.folded:
             return True
         return tuple(names.values()) in self._lines_of(tuple(names))
 
     def _lines_of(self, dimensions: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
         """The names that the explorer's lines have together."""
         if dimensions not in self._known:
-            lines = self._report.explored.counts[[*dimensions]].drop_duplicates()
+            lines = self._explored.counts[[*dimensions]].drop_duplicates()
             self._known[dimensions] = frozenset(lines.itertuples(index=False, name=None))
         return self._known[dimensions]
 
@@ -157,9 +158,13 @@ class ExploreLinks:
         return len(self._report.breakdowns["organizations"].lines) > 1
 
     @cached_property
+    def _explored(self) -> CostLines:
+        return decode(self._report.explored)
+
+    @cached_property
     def _branches(self) -> frozenset[str]:
         """The branches that are a group of their own."""
-        groups = {*self._report.explored.counts[_BRANCH].cat.categories} - _NO_BRANCHES
+        groups = {*self._explored.counts[_BRANCH].cat.categories} - _NO_BRANCHES
         return frozenset(group for group in groups if not _OF_SEVERAL & {*group})
 
 
