@@ -77,7 +77,8 @@ def test_each_breakdown_of_the_report_is_a_sum_of_the_lines(
 
     expected = report.breakdowns[breakdown].lines.groupby(by)[[*AMOUNTS, "job_runs"]].sum()
     for value, amounts in expected.to_dict("index").items():
-        assert {name: sums[str(value)][name] for name in amounts} == amounts
+        known = sums[str(value)]
+        assert {str(name): known[str(name)] for name in amounts} == amounts
 
 
 def test_a_run_is_in_the_lines_of_each_credit_type_that_it_used(report: Report) -> None:

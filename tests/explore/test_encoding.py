@@ -33,8 +33,7 @@ ROWS = st.lists(
 
 
 def _same(lines: CostLines, other: CostLines) -> bool:
-    rest = {"counts": lines.counts}
-    is_same = replace(other, **rest).__dict__ == lines.__dict__
+    is_same = replace(other, counts=lines.counts).__dict__ == lines.__dict__
     return is_same and lines.counts.equals(other.counts)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from circleci_usage.cli.text import missing_days
+from circleci_usage.core.globs import escaped
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.explore.answer import Answer
 from circleci_usage.explore.cost_lines import Folded
@@ -41,6 +42,8 @@ def _summed_up(folded: Folded) -> str:
 
 
 def _matches_nothing(unmatched: Unmatched) -> str:
-    meant = f"; did you mean {inert(unmatched.meant, _SHOWN)}?" if unmatched.meant else "."
+    meant = "."
+    if unmatched.meant:
+        meant = f"; did you mean {inert(escaped(unmatched.meant), _SHOWN)}?"
     pattern = inert(unmatched.pattern, _SHOWN)
     return f"--where {unmatched.dimension}: nothing is called {pattern}{meant}"

@@ -250,6 +250,6 @@ function seats(each) {
     project: "User seats",
     job: "User seats",
   };
-  const amounts = amountsOf(75_000_000n, 0n, true);
+  const amounts = amountsOf(25_000_000n, 0n, true);
   return { day: each, names: { ...names, credit_type: "User seats" }, amounts };
 }

@@ -79,7 +79,7 @@ function seriesColors({ series, question: { by } }, dataset) {
  */
 function bucketTotal(series, index) {
   const values = series.map((each) => each.values[index]);
-  return sumOf(values, 0, values.length);
+  return bucketSum(values, 0, values.length);
 }
 
 /**
@@ -136,7 +136,7 @@ function comparedBars({ question, comparedRange, comparedKnown }, dataset) {
  * @param {number} first
  * @param {number} last
  */
-export function sumOf(values, first, last) {
+export function bucketSum(values, first, last) {
   let sum = 0n;
   for (const value of values.slice(first, last + 1)) {
     if (value === null) return null;
