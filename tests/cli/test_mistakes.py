@@ -135,7 +135,7 @@ MISTAKES = [
     Mistake("mistyped the metric", "costs report --metric runs"),
     Mistake("mistyped the granularity", "costs report --granularity monthly"),
     Mistake("mistyped the format", "costs report --format md"),
-    Mistake("asked for no groups", "costs report --top none"),
+    Mistake("wanted no groups", "costs report --top none"),
     Mistake("asked about days of another report", "costs report --from 2025-01-01 --to 2025-01-31"),
     Mistake("mixed a report with exports", "costs report exports"),
     Mistake("gave a report another price", "costs report --price-per-credit 0.0005"),
