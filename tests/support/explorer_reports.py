@@ -1,13 +1,18 @@
-"""Report folders with an explorer of job runs that make numbers difficult."""
+"""Explorers of job runs that make numbers difficult."""
 
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 from circleci_usage.analysis.completeness import ExportedDays
 from circleci_usage.core.periods import ONE_DAY, Period
-from circleci_usage.outputs import write_report
+from circleci_usage.render.explorer.page import explore_html
+from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.report import Report
+from circleci_usage.schema.report_files import EXPLORER_NAME
 from contracts import as_yaml
 from explorer_export import (
     CONTRACT,
@@ -22,59 +27,72 @@ from explorer_export import (
     huge_jobs,
 )
 from explorer_oracle import Days, Usage, usage
-from oracle import Contract, Rule, Sharing
+from oracle import Sharing
 from report_factory import report_from_settings
+
+SINCE = date(2025, 12, 1)
 
 
 @dataclass(frozen=True)
 class Explored:
-    """A report folder and the usage that its explorer has, according to the oracle."""
+    """A folder with an explorer, its report, and the usage that it has, according to the oracle."""
 
     folder: Path
+    report: Report
     usage: Usage
 
     @property
     def page(self) -> Path:
-        return self.folder / "explore.html"
+        return self.folder / EXPLORER_NAME
 
 
 def difficult_report(folder: Path) -> Explored:
     """Thirteen months of hostile names, missing days and days without a price."""
-    jobs = difficult_jobs()
-    write(folder, jobs, CONTRACT, RULES, days=(FIRST, LAST), missing=[MISSING])
-    known = usage(jobs, CONTRACT, RULES, days=(FIRST, LAST), period=PERIOD, missing=[MISSING])
-    return Explored(folder / "report", known)
+    jobs, days = difficult_jobs(), (FIRST, LAST)
+    report = reported(folder, jobs, as_yaml(CONTRACT, RULES, None), days, [MISSING])
+    known = usage(jobs, CONTRACT, RULES, days=days, period=PERIOD, missing=[MISSING])
+    return Explored(folder, report, known)
 
 
 def huge_report(folder: Path) -> Explored:
     """Amounts whose smallest units are far beyond what JavaScript's numbers hold."""
     jobs = huge_jobs()
-    write(folder, jobs, HUGE, (), days=PERIOD)
-    return Explored(folder / "report", usage(jobs, HUGE, days=PERIOD, period=PERIOD))
+    report = reported(folder, jobs, as_yaml(HUGE, (), None), PERIOD)
+    return Explored(folder, report, usage(jobs, HUGE, days=PERIOD, period=PERIOD))
 
 
-def write(
-    folder: Path,
-    jobs: Sequence[Job],
-    contract: Contract,
-    rules: Sequence[Rule],
-    sharing: Sharing | None = None,
-    *,
-    days: Days,
-    missing: Sequence[Days] = (),
-) -> None:
-    """Write the report on job runs into `report` of a folder, as the pipeline does."""
-    after = datetime.combine(days[1] + timedelta(days=1), time(13), UTC)
+def shared_report(folder: Path) -> Explored:
+    """Seats, network and a project are shared by the teams; some credits are included."""
+    jobs = [job for job in difficult_jobs() if date.fromisoformat(job["JOB_RUN_DATE"]) >= SINCE]
+    contract, days = replace(CONTRACT, included=Decimal("20000.5")), (SINCE, LAST)
+    sharing = Sharing("proportional", ["user", "network"], ["web-shop"])
+    report = reported(folder, jobs, as_yaml(contract, RULES, sharing), days)
+    return Explored(folder, report, usage(jobs, contract, RULES, days=days, period=PERIOD))
+
+
+def reported(
+    folder: Path, jobs: Sequence[Job], settings: str, days: Days, missing: Sequence[Days] = ()
+) -> Report:
+    """The report on job runs as the pipeline makes it, with its explorer in the folder."""
     report = report_from_settings(
         folder,
         [tuple(job.values()) for job in jobs],
-        as_yaml(contract, rules, sharing),
+        settings,
         period=Period.of_days(*PERIOD),
-        now=after,
+        now=datetime.combine(days[1] + ONE_DAY, time(13), UTC),
         exported=ExportedDays(complete_through=days[1], complete=_complete(days, missing)),
         allow_unpriced=True,
     )
-    write_report(report, folder / "report")
+    write_explorer(report, folder)
+    return report
+
+
+def write_explorer(report: Report, folder: Path) -> Path:
+    """Only the explorer: the charts of a whole report folder take seconds."""
+    page = folder / EXPLORER_NAME
+    data = b64encode(report.explored).decode()
+    page.write_text(explore_html(ReportView(report), data), encoding="utf-8")
+    return page
 
 
 def _complete(days: Days, missing: Sequence[Days]) -> tuple[Period, ...]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from base64 import b64encode
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,12 +12,10 @@ import pytest
 from selenium import webdriver
 
 from browser import Browser, chromium_driver
-from circleci_usage.render.explorer.page import explore_html
-from circleci_usage.render.view.report_view import ReportView
-from circleci_usage.report import Report
 from explorer_oracle import Filter, Question
 from explorer_page import ExplorerPage
 from explorer_questions import address, literal
+from explorer_reports import write_explorer
 from sample_reports import HOSTILE_NAMES, empty_report, hostile_report, odd_reports
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -43,14 +40,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(hostile_report(), tmp_path_factory.mktemp("hostile"))
-
-
-def written(report: Report, folder: Path) -> Path:
-    page = folder / "explore.html"
-    data = b64encode(report.explored).decode()
-    page.write_text(explore_html(ReportView(report), data), encoding="utf-8")
-    return page
+    return write_explorer(hostile_report(), tmp_path_factory.mktemp("hostile"))
 
 
 def opened(driver: webdriver.Chrome, page: Path, hash_text: str = "") -> ExplorerPage:
@@ -206,7 +196,7 @@ ODD = [*odd_reports(), "empty"]
 @pytest.mark.parametrize("name", ODD)
 def test_odd_reports_can_be_explored(driver: webdriver.Chrome, name: str, tmp_path: Path) -> None:
     report = empty_report() if name == "empty" else odd_reports()[name]
-    page = opened(driver, written(report, tmp_path))
+    page = opened(driver, write_explorer(report, tmp_path))
     addresses = ["by=", "by=project", "by=job,status&compare=previous&metric=cost_per_run"]
 
     views = page.ask([*addresses, *(f"{each}&chart=treemap" for each in addresses)])

@@ -1,23 +1,25 @@
 """Random questions to explore.html in a real Chromium: every number equals the oracle's."""
 
 import json
-from collections.abc import Callable, Iterator
-from decimal import localcontext
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
 from selenium import webdriver
 
 from browser import Browser, chromium_driver
+from circleci_usage.report import Report
 from explorer_expected import View, differences, plain
 from explorer_oracle import Amounts, Answer, Question
 from explorer_page import ExplorerPage
 from explorer_questions import address, arguments, random_questions
-from explorer_reports import Explored, difficult_report, huge_report
+from explorer_reports import Explored, difficult_report, huge_report, shared_report
 from inprocess import run_here
 
 QUESTIONS = 200
 IN_TERMINAL = 40
+CHARGED = ("credits", "list_cost", "cost", "job_runs")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,6 +41,11 @@ def difficult(tmp_path_factory: pytest.TempPathFactory) -> Explored:
 @pytest.fixture(scope="module")
 def huge(tmp_path_factory: pytest.TempPathFactory) -> Explored:
     return huge_report(tmp_path_factory.mktemp("huge"))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Explored:
+    return shared_report(tmp_path_factory.mktemp("shared"))
 
 
 def test_every_number_equals_the_oracle(
@@ -64,6 +71,35 @@ def test_amounts_beyond_javascripts_numbers_are_exact(
         huge,
         random_questions(huge.usage, 40, seed=53),
     )
+
+
+def test_shared_costs_are_charged_to_teams_as_in_the_report(
+    driver: webdriver.Chrome, shared: Explored
+) -> None:
+    whole, by_team, by_both = ExplorerPage(Browser(driver), shared.page).ask(
+        ["by=", "by=team", "by=team,project&top=100"]
+    )
+
+    charged = charged_in_report(shared.report)
+    found = {row.names: cells_of(row.cells) for row in by_team.rows}
+    assert found == charged
+    for name in CHARGED:
+        total = Decimal(dict(whole.totals)[name])
+        assert total == sum(amounts[name] for amounts in charged.values())
+        assert total == Decimal(plain(shared.usage.answer(Question()).totals.of(name)))
+        children = sum(Decimal(row.cells[name]) for row in by_both.rows if len(row.names) == 2)
+        assert children == total
+
+
+def charged_in_report(report: Report) -> dict[tuple[str, ...], dict[str, Decimal]]:
+    """Team → what the report charges it, if anything."""
+    lines = report.breakdowns["teams"].lines.to_dict("records")
+    found = {(line["team"],): cells_of(line) for line in lines}
+    return {team: amounts for team, amounts in found.items() if any(amounts.values())}
+
+
+def cells_of(cells: Mapping[Any, Any]) -> dict[str, Decimal]:
+    return {name: Decimal(cells[name]) for name in CHARGED}
 
 
 def compare(page: ExplorerPage, explored: Explored, questions: list[Question]) -> None:
