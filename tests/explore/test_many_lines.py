@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,9 @@ def test_folded_lines_sum_to_the_same(part: int) -> None:
         assert _sums(fewer, keys) == _sums(WIDE, keys), keys
 
 
-def _sums(lines: CostLines, keys: list[str]) -> dict[object, dict[str, int]]:
-    sums: dict[object, dict[str, int]] = (
-        lines.counts.groupby(keys, observed=True)[[*MEASURES]].sum().to_dict("index")
-    )
-    return sums
+def _sums(lines: CostLines, keys: list[str]) -> dict[Any, Any]:
+    groups = lines.counts.groupby(keys, observed=True)
+    return groups[[*MEASURES]].sum().to_dict("index")
 
 
 @pytest.mark.parametrize("part", [2, 10])

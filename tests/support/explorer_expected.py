@@ -42,7 +42,8 @@ class View:
         self.before = usage.answer(question, days) if days else None
 
     def expected(self) -> Expected:
-        totals = self.cells(self.now.totals, self.before and self.before.totals)
+        before = self.before.totals if self.before else None
+        totals = self.cells(self.now.totals, before)
         rows = [*self._rows()] if self.question.by else []
         return Expected(totals, rows, [*self._chart()])
 
@@ -50,10 +51,10 @@ class View:
         """The values of a row's columns."""
         cells = {metric: plain(now.of(metric)) for metric in METRICS}
         if self.question.compare:
-            values = now.of(self.question.metric), before and before.of(self.question.metric)
-            cells["compared"] = plain(values[1])
-            known = values[0] is not None and values[1] is not None
-            cells["change"] = plain(values[0] - values[1]) if known else ""
+            value = now.of(self.question.metric)
+            other = before.of(self.question.metric) if before else None
+            cells["compared"] = plain(other)
+            cells["change"] = "" if value is None or other is None else plain(value - other)
         return cells
 
     def _rows(self) -> Iterator[tuple[Names, str, Cells]]:

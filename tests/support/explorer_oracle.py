@@ -154,7 +154,8 @@ class Usage:
         """The answer for the days asked about, or for others."""
         allowed, by = self._allowed(question.where), question.by
         counted = self._counted(allowed)
-        totals, groups = Amounts(counted), {}
+        totals = Amounts(counted)
+        groups: Groups = {}
         for fact in self._selected(allowed, days or self.asked_days(question)):
             totals.add(fact)
             names = tuple(fact.names[name] for name in by)
@@ -271,11 +272,16 @@ def usage(
         Fact(
             item.day,
             _named(oracle.shown_names(item), item.names, item.kind, rules),
-            **{name: item.amount(name) for name in MONEY},
+            credits=item.amount("credits"),
+            unpriced_credits=item.amount("unpriced_credits"),
+            list_cost=item.amount("list_cost"),
+            cost=item.amount("cost"),
         )
         for item in oracle.items(jobs, contract, names_of)
     ]
-    with_costs = {(fact.day, *_without_type(fact.names)): fact.names for fact in facts}
+    with_costs: dict[tuple[object, ...], Mapping[str, str]] = {
+        (fact.day, *_without_type(fact.names)): fact.names for fact in facts
+    }
     for job in jobs:
         facts += _runs(job, names_of(job), rules, with_costs)
     return Usage(facts, days, period, missing)
@@ -285,7 +291,7 @@ def _runs(
     job: Job,
     names: Mapping[str, str],
     rules: Sequence[Rule],
-    with_costs: Mapping[tuple[date | str, ...], Mapping[str, str]],
+    with_costs: Mapping[tuple[object, ...], Mapping[str, str]],
 ) -> Iterable[Fact]:
     """That it ran; and that it used each of its credit types.
 

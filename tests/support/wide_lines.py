@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.core.periods import Period
-from circleci_usage.explore.cost_lines import MEASURES, CostLines, explored_names
+from circleci_usage.explore.cost_lines import MEASURES, CostLines
+from circleci_usage.explore.words import explored_names
 
 STOP: Final = date(2026, 11, 1)
 

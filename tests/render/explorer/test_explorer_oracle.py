@@ -6,19 +6,20 @@ from fractions import Fraction
 
 import pytest
 
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from explorer_export import CONTRACT, FIRST, LAST, PERIOD, RULES, difficult_jobs
 from explorer_oracle import DIMENSIONS, Amounts, Filter, Question, Usage, matches, previous, usage
 from explorer_questions import address, literal, random_questions
 from oracle import NULL, Contract, Price, Rule
-from rows import EXPORT_COLUMNS, job_run
+from rows import job_run
 
 Job = dict[str, str]
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 PRICES = Contract([Price(date(2026, 1, 1), date(2026, 3, 20), Decimal("0.01"))], Decimal("0.02"))
 
 
-def run(compute: str, day: int, month: int = 3, **changes: str) -> Job:
-    row = job_run(compute, JOB_RUN_DATE=f"2026-{month:02}-{day:02}", **changes)
+def run(compute: str, day: str, /, **changes: str) -> Job:
+    row = job_run(compute, JOB_RUN_DATE=f"2026-{day}", **changes)
     return dict(zip(EXPORT_COLUMNS, row, strict=True))
 
 
@@ -26,25 +27,26 @@ def four_runs() -> Usage:
     """10 and 5 credits of web, of these 3 of storage; a failed run; seats without a price."""
     nothing = dict.fromkeys(("PROJECT_ID", "PROJECT_NAME", "JOB_NAME", "WORKFLOW_NAME"), NULL)
     jobs = [
-        run("10", 2),
-        run("2", 3, STORAGE_CREDITS="3", VCS_BRANCH="main"),
-        run("0", 3, JOB_BUILD_STATUS="failed", JOB_RUN_SECONDS=NULL),
-        run("0", 21, **nothing, USER_CREDITS="100"),
-        run("7", 9, month=2),
+        run("10", "03-02"),
+        run("2", "03-03", STORAGE_CREDITS="3", VCS_BRANCH="main"),
+        run("0", "03-03", JOB_BUILD_STATUS="failed", JOB_RUN_SECONDS=NULL),
+        run("0", "03-21", **nothing, USER_CREDITS="100"),
+        run("7", "02-09"),
     ]
     days = date(2026, 2, 9), MARCH[1]
     return usage(jobs, PRICES, [Rule("shop", ["web"], branches=["main"])], days=days, period=MARCH)
 
 
-def credits_cost_runs(amounts: Amounts) -> tuple[Decimal, Decimal, int | None]:
-    return amounts.credits, amounts.cost, amounts.job_runs
+def credits_cost_runs(amounts: Amounts) -> list[object]:
+    return [amounts.credits, amounts.cost, amounts.job_runs]
 
 
 def test_totals_have_each_run_once_and_no_cost_without_a_price() -> None:
     totals = four_runs().answer(Question()).totals
 
-    assert credits_cost_runs(totals) == (115, Decimal("0.15"), 4)
-    assert (totals.unpriced_credits, totals.list_cost) == (100, Decimal("0.30"))
+    assert credits_cost_runs(totals) == [115, Decimal("0.15"), 4]
+    assert totals.unpriced_credits == 100
+    assert totals.list_cost == Decimal("0.30")
     assert totals.of("run_minutes") == 3
     assert totals.of("cost_per_run") == Fraction(15, 400)
 
@@ -83,7 +85,7 @@ def test_groups(by: list[str], expected: dict[tuple[str, ...], tuple[int, str, i
 
     shown = {names: credits_cost_runs(amounts) for names, amounts in groups.items()}
     assert shown == {
-        names: (credits, Decimal(cost), runs) for names, (credits, cost, runs) in expected.items()
+        names: [credits, Decimal(cost), runs] for names, (credits, cost, runs) in expected.items()
     }
 
 
