@@ -126,6 +126,21 @@ MISTAKES = [
     Mistake("checked a folder of exports", "check --config usage.yml --report exports"),
     Mistake("pushed a report of another version", "push datadog --dry-run --report old"),
     Mistake("edited the summary", "push datadog --dry-run --report edited-report"),
+    # Questions about costs
+    Mistake("grouped by an unknown dimension", "costs report --by projct"),
+    Mistake("grouped by week", "costs report --by week"),
+    Mistake("forgot the dimension", "costs report --where web"),
+    Mistake("filtered by an unknown dimension", "costs report --where os=linux"),
+    Mistake("filtered by a variable that is not set", "costs report --where project="),
+    Mistake("mistyped the metric", "costs report --metric runs"),
+    Mistake("mistyped the granularity", "costs report --granularity monthly"),
+    Mistake("mistyped the format", "costs report --format md"),
+    Mistake("wanted no groups", "costs report --top none"),
+    Mistake("asked about days of another report", "costs report --from 2025-01-01 --to 2025-01-31"),
+    Mistake("mixed a report with exports", "costs report exports"),
+    Mistake("gave a report another price", "costs report --price-per-credit 0.0005"),
+    Mistake("asked a report of an older version", "costs old"),
+    Mistake("edited the explorer", "costs edited-report"),
     # CircleCI
     exporting("set no token", CIRCLECI_API_TOKEN=" "),
     exporting("kept the quotes of the .env file", CIRCLECI_API_TOKEN=f'"{SECRET}"'),
@@ -198,6 +213,7 @@ def folder(tmp_path: Path) -> Path:
         "broken/ledger.json": b"{",
         "old/summary.json": b'{"schema_version": 1}',
         "edited-report/summary.json": b'{"schema_version": 2',
+        "edited-report/explore.html": b"<html>",
     }
     for path, content in changed.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)

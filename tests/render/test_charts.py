@@ -1,7 +1,6 @@
 """charts/*: charts show what the report contains."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -17,6 +16,7 @@ from circleci_usage.render.charts.per_project import Days, ProjectChart, draw_pr
 from circleci_usage.render.charts.report_charts import draw_charts
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
+from color_vision import EYES, least_difference
 from report_factory import MARCH
 from sample_reports import (
     HOSTILE_NAMES,
@@ -182,54 +182,6 @@ def test_an_axis_names_as_many_days_as_there_is_room_for(length: int, room: int)
     assert all(0 <= index < length for index, _ in marks)
 
 
-# From Machado, Oliveira and Fernandes: A Physiologically-based Model for Simulation of Color
-# Vision Deficiency, 2009.
-EYES = {
-    "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protanopia": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "deuteranopia": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.01182, 0.04294, 0.968881),
-    ),
-    "tritanopia": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.3039),
-    ),
-}
-LIGHT = (*style.SERIES, style.REST)
-
-
 @pytest.mark.parametrize("eyes", EYES)
 def test_no_two_colors_look_alike(eyes: str) -> None:
-    seen = [lab(np.clip(np.array(EYES[eyes]) @ linear(color), 0, 1)) for color in LIGHT]
-
-    assert (
-        min(float(np.linalg.norm(one - other)) for one, other in itertools.combinations(seen, 2))
-        > 20
-    )
-
-
-def linear(color: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """sRGB → linear light."""
-    values = np.array([int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)])
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def lab(
-    light: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Linear light → CIE L*a*b* (1976) under D65."""
-    to_xyz = (
-        (0.4124564, 0.3575761, 0.1804375),
-        (0.2126729, 0.7151522, 0.072175),
-        (0.0193339, 0.119192, 0.9503041),
-    )
-    xyz = np.array(to_xyz) @ light / np.array([0.95047, 1.0, 1.08883])
-    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    assert least_difference([*style.SERIES, style.REST], eyes) > 20

@@ -1,8 +1,10 @@
 """What an answer of `costs` leaves out or does not know, a line each."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from circleci_usage.cli.text import missing_days
+from circleci_usage.core.globs import escaped
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.explore.answer import Answer
 from circleci_usage.explore.cost_lines import Folded
@@ -10,7 +12,7 @@ from circleci_usage.explore.folding import SMALLER
 from circleci_usage.explore.matching import Unmatched
 from circleci_usage.render.formatting import number_of
 
-_SHOWN = 60
+_SHOWN: Final = 60
 
 
 def cost_warnings(answer: Answer) -> Iterator[str]:
@@ -19,7 +21,8 @@ def cost_warnings(answer: Answer) -> Iterator[str]:
         yield f"The usage of {missing_days(answer.missing)} is missing: the costs are incomplete."
     unpriced = answer.totals.unpriced_credits
     if unpriced:
-        yield f"No price is known for {number_of(unpriced, 'credit')}: the costs are without it."
+        credits = number_of(unpriced, "credit")
+        yield f"No price is known for {credits}: the costs do not include them."
     yield from map(_summed_up, answer.folded)
     yield from map(_matches_nothing, answer.unmatched)
 
@@ -41,6 +44,8 @@ def _summed_up(folded: Folded) -> str:
 
 
 def _matches_nothing(unmatched: Unmatched) -> str:
-    meant = f"; did you mean {inert(unmatched.meant, _SHOWN)}?" if unmatched.meant else "."
+    meant = "."
+    if unmatched.meant:
+        meant = f"; did you mean {inert(escaped(unmatched.meant), _SHOWN)}?"
     pattern = inert(unmatched.pattern, _SHOWN)
     return f"--where {unmatched.dimension}: nothing is called {pattern}{meant}"

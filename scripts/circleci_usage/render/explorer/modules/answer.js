@@ -204,11 +204,11 @@ export function restOf(rows, { by, where }, dataset) {
   const compared = rows.flatMap((row) => row.compared ?? []);
   return {
     names: rows[0].names.slice(0, depth - 1),
-    amounts: sumOf(
+    amounts: summedAmounts(
       rows.map((row) => row.amounts),
       canBeSummed,
     ),
-    compared: compared.length < rows.length ? null : sumOf(compared, canBeSummed),
+    compared: compared.length < rows.length ? null : summedAmounts(compared, canBeSummed),
     children: [],
     others: rows.length,
   };
@@ -219,7 +219,7 @@ export function restOf(rows, { by, where }, dataset) {
  * @param {boolean} canBeSummed whether their job runs can
  * @returns {Amounts}
  */
-function sumOf(amounts, canBeSummed) {
+function summedAmounts(amounts, canBeSummed) {
   /** @param {"credits" | "unpriced_credits" | "list_cost" | "cost"} name */
   const sum = (name) => amounts.reduce((total, each) => total + each[name], 0n);
   /** @param {"job_runs" | "job_seconds"} name */

@@ -13,7 +13,7 @@
  * @property {TipLine[]} lines the total, then the series as they are stacked, from the top
  */
 
-import { sumOf } from "./bar_view.js";
+import { bucketSum } from "./bar_view.js";
 import { readableRange } from "./days.js";
 import { html, styled } from "./markup.js";
 import { shownValue } from "./metric_values.js";
@@ -67,7 +67,7 @@ function shownIn({ dataset, question }, value) {
  * @returns {TipLine[]}
  */
 function totalLines(view, first, last) {
-  const total = sumOf(view.totals, first, last);
+  const total = bucketSum(view.totals, first, last);
   const isPart = total !== null && view.unknown.slice(first, last + 1).includes(true);
   const note = isPart ? [{ name: "Usage is partly not known", text: "", color: null }] : [];
   const line = { name: "Total", text: shownIn(view, total), color: null };
@@ -84,7 +84,7 @@ function totalLines(view, first, last) {
  */
 function seriesLines(view, first, last) {
   const sums = view.series.map(({ label, color, values }) => {
-    return { name: label, color, sum: sumOf(values, first, last) };
+    return { name: label, color, sum: bucketSum(values, first, last) };
   });
   const used = sums.filter(({ sum }) => sum !== null && sum !== 0n).reverse();
   return used.map(({ name, color, sum }) => ({ name, color, text: shownIn(view, sum) }));
@@ -97,10 +97,11 @@ function seriesLines(view, first, last) {
  * @returns {TipLine[]}
  */
 function comparedLines(view, first, last) {
-  const buckets = view.compared?.buckets.slice(first, last + 1) ?? [];
-  if (!view.compared || buckets.length === 0) return [];
-  const name = readableRange(buckets[0].from, buckets[buckets.length - 1].to);
-  return [{ name, text: shownIn(view, sumOf(view.compared.values, first, last)), color: null }];
+  const bars = (view.compared?.bars ?? []).slice(first, last + 1).filter((bar) => bar !== null);
+  if (bars.length === 0) return [];
+  const name = readableRange(bars[0].bucket.from, bars[bars.length - 1].bucket.to);
+  const values = bars.map(({ value }) => value);
+  return [{ name, text: shownIn(view, bucketSum(values, 0, values.length)), color: null }];
 }
 
 /**

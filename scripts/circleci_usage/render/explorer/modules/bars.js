@@ -1,7 +1,7 @@
 /**
  * The chart over time: bars stacked by name, a brush, a legend, and the same as a table.
  *
- * @import { Answer, Dataset, Metric } from "./types.js"
+ * @import { Answer, Dataset, Granularity, Metric } from "./types.js"
  * @import { BarView } from "./bar_view.js"
  * @import { Brush } from "./brush.js"
  *
@@ -15,8 +15,8 @@ import { tipContent, tipOf, tipWords } from "./bar_tip.js";
 import { barView } from "./bar_view.js";
 import { brushedBuckets, bucketAt } from "./brush.js";
 import { brushable } from "./brush_events.js";
+import { chartFigure } from "./chart_figure.js";
 import { chartTable } from "./chart_table.js";
-import { readableRange } from "./days.js";
 import { legend } from "./legend.js";
 import { html, styled } from "./markup.js";
 import { metricLabel } from "./metric_values.js";
@@ -39,11 +39,10 @@ export function stackedBars(answer, dataset, actions) {
   const view = barView(answer, dataset);
   charts += 1;
   const plot = new BarPlot(view, `chart-${charts}`);
-  const { from, to } = answer.question;
-  return html(
-    "figure",
-    { class: "chart-figure", "data-range": readableRange(from, to) },
-    html("figcaption", {}, view.caption),
+  return chartFigure(
+    answer.question,
+    dataset,
+    view.caption,
     barLegend(view, actions),
     plotArea(view, plot, actions),
     ...barNotes(view),
@@ -67,14 +66,13 @@ function barLegend({ series, compared, question }, { onPick }) {
 
 /** @param {BarView} view */
 function barNotes({ series, unknown, unknownDays, question, isSum }) {
-  const metric = metricLabel(question.metric).toLowerCase();
   const values = series.flatMap((each) => each.values);
   const isNothingKnown = values.length > 0 && values.every((value) => value === null);
   const notes = [
     series.length === 0 && "No usage matches.",
-    isNothingKnown && `The ${metric} of this selection is not known.`,
+    isNothingKnown && `${metricLabel(question.metric)}: not known for this selection.`,
     !isSum && notAddedUp(question.metric),
-    unknown.includes(true) && `Hatched: the usage of ${dayCount(unknownDays)} is not known.`,
+    unknown.includes(true) && unknownNote(question.granularity, unknownDays),
   ];
   return notes.filter((note) => note !== false).map((note) => html("p", { class: "hint" }, note));
 }
@@ -86,9 +84,13 @@ function notAddedUp(metric) {
   return `Lines instead of stacked bars: ${reason}.`;
 }
 
-/** @param {number} count */
-function dayCount(count) {
-  return count === 1 ? "1 day" : `${count} days`;
+/**
+ * @param {Granularity} granularity
+ * @param {number} days
+ */
+function unknownNote(granularity, days) {
+  const stripes = granularity === "day" ? "Hatched" : `Hatched ${granularity}s are incomplete`;
+  return `${stripes}: the usage of ${days === 1 ? "1 day" : `${days} days`} is not known.`;
 }
 
 /**

@@ -85,8 +85,9 @@ class BrushEvents {
     this.set(null);
   }
 
+  /** By keyboard; a pointer shows its place itself. */
   focus() {
-    if (!this.brush) this.set(brushAt(0));
+    if (!this.brush && this.plot.matches(":focus-visible")) this.set(brushAt(0));
   }
 
   /** @param {KeyboardEvent} event */

@@ -47,7 +47,7 @@ function sortedByName(rows, ascending) {
  * @returns {Row[]}
  */
 export function ranked(rows, { metric }, dataset) {
-  return sortedByValue(rows, (row) => countOf(row.amounts, metric, dataset), false);
+  return sortedByValue(rows, (row) => metricValue(row.amounts, metric, dataset), false);
 }
 
 /**
@@ -55,7 +55,7 @@ export function ranked(rows, { metric }, dataset) {
  * @param {Metric} metric
  * @param {Dataset} dataset
  */
-function countOf(amounts, metric, dataset) {
+function metricValue(amounts, metric, dataset) {
   return amounts && (metricCount(amounts, metric, dataset)?.count ?? null);
 }
 
@@ -69,13 +69,13 @@ function countOf(amounts, metric, dataset) {
 function valueFor({ sort, metric }, dataset) {
   if (sort === "change") {
     return ({ amounts, compared }) => {
-      const now = countOf(amounts, metric, dataset);
-      const before = countOf(compared, metric, dataset);
+      const now = metricValue(amounts, metric, dataset);
+      const before = metricValue(compared, metric, dataset);
       return now === null || before === null ? null : now - before;
     };
   }
   const column = METRICS.find((each) => each === sort) ?? metric;
-  return (row) => countOf(row.amounts, column, dataset);
+  return (row) => metricValue(row.amounts, column, dataset);
 }
 
 /**

@@ -15,7 +15,7 @@
  * @property {Placed[]} inner
  */
 
-import { readableRange } from "./days.js";
+import { chartFigure } from "./chart_figure.js";
 import { visibleName } from "./elements.js";
 import { html, styled } from "./markup.js";
 import { metricLabel, shownValue } from "./metric_values.js";
@@ -32,6 +32,7 @@ const BETWEEN = 2;
 /** The smallest cell with cells in it. */
 const LEAST_PARENT = { width: 110, height: 60 };
 const NARROW_TREE = 520;
+const LEAST_TARGET = 24;
 /** From which heights on a cell has room for its name, its amount, its share. */
 const LINE_HEIGHTS = [24, 42, 60];
 const LETTER = 8;
@@ -57,13 +58,8 @@ export function treemap(answer, dataset, { onPick }) {
   const area = html("ul", { class: "tree" }, ...placed.map(({ element }) => element));
   area.hidden = view.cells.length === 0;
   follow(area, placed);
-  return html(
-    "figure",
-    { class: "chart-figure", "data-range": readableRange(question.from, question.to) },
-    html("figcaption", {}, treeCaption(answer, dataset)),
-    area,
-    ...treeNotes(view),
-  );
+  const caption = treeCaption(answer, dataset);
+  return chartFigure(question, dataset, caption, area, ...treeNotes(view));
 }
 
 /**
@@ -146,8 +142,9 @@ function follow(area, placed) {
  */
 function layOutCells(placed, box, gap) {
   const amounts = placed.map(({ cell }) => Number(cell.value));
+  const whole = box.left * 2 + box.width;
   squarify(amounts, box).forEach((place, index) => {
-    layOutCell(placed[index], place, gap);
+    layOutCell(placed[index], place, gap, whole);
   });
 }
 
@@ -155,22 +152,26 @@ function layOutCells(placed, box, gap) {
  * @param {Placed} placed
  * @param {Box} place
  * @param {number} gap
+ * @param {number} whole width, of which widths are parts: paper may be narrower than the screen
  */
-function layOutCell({ element, inner }, place, gap) {
+function layOutCell({ element, inner }, place, gap, whole) {
   const width = Math.max(place.width - gap, 1);
   const height = Math.max(place.height - gap, 1);
   styled(element, {
-    left: `${place.left.toFixed(1)}px`,
+    left: `${((100 * place.left) / whole).toFixed(3)}%`,
     top: `${place.top.toFixed(1)}px`,
-    width: `${width.toFixed(1)}px`,
+    width: `${((100 * width) / whole).toFixed(3)}%`,
     height: `${height.toFixed(1)}px`,
   });
   const { width: leastWidth, height: leastHeight } = LEAST_PARENT;
   const hasInner = inner.length > 0 && width >= leastWidth && height >= leastHeight;
   element.classList.toggle("flat", !hasInner);
+  // Too small to be hit for sure: no stop of the Tab key, since the table of groups has it too.
+  const isTarget = width >= LEAST_TARGET && (hasInner || height >= LEAST_TARGET);
+  element.querySelector("button")?.setAttribute("tabindex", isTarget ? "0" : "-1");
   showTexts(element, width - PADDING, hasInner ? null : height);
   if (!hasInner) return;
-  const free = { width: width - 2 * INSET + 1, height: height - HEADING - INSET + 1 };
+  const free = { width: width - 2 * INSET, height: height - HEADING - INSET };
   layOutCells(inner, { left: INSET, top: HEADING, ...free }, 1);
 }
 
