@@ -23,8 +23,21 @@ def test_the_short_formats_lead_there() -> None:
     report = acme_report()
     shown = Presentation(link="https://example.com/index.html")
 
-    assert summary_md(report, shown).endswith("\n\n[Full report](https://example.com/index.html)\n")
+    assert summary_md(report, shown).endswith(
+        "\n\n[Full report](https://example.com/index.html)"
+        " · [Explore costs](https://example.com/explore.html)\n"
+    )
     (section,) = json.loads(slack_json(report, shown))["blocks"][-1]["elements"]
     assert section["elements"] == [
-        {"type": "link", "url": "https://example.com/index.html", "text": "Full report"}
+        {"type": "link", "url": "https://example.com/index.html", "text": "Full report"},
+        {"type": "text", "text": " · "},
+        {"type": "link", "url": "https://example.com/explore.html", "text": "Explore costs"},
     ]
+
+
+def test_the_explorer_is_named_only_where_its_address_is_known() -> None:
+    elsewhere = Presentation(link="https://example.com/reports/42")
+
+    assert "Explore costs" not in summary_md(acme_report(), elsewhere)
+    assert "Explore costs" not in slack_json(acme_report(), elsewhere)
+    assert "Explore costs" not in summary_md(acme_report())

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import Period
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.explore.address import address_of
 from circleci_usage.explore.words import (
     DEFAULT_BY,
     DEFAULT_TOP,
@@ -37,9 +37,6 @@ _OTHER_NAMES: Final = {"org": "organization", "os": "operating_system", "repo": 
 _TIMES: Final = frozenset({"date", "day", "days", "week", "weeks", "month", "months"})
 _PATTERN: Final = re.compile(r"(?:\\.|[^,\\]|\\$)+", re.DOTALL)
 _SHOWN: Final = 60
-_READABLE: Final = ",*():/!=@?~'"
-"""Characters that an address has as they are, besides letters, digits and `-._`."""
-
 
 _DAILY_UP_TO: Final = 92
 _WEEKLY_UP_TO: Final = 400
@@ -92,7 +89,7 @@ class Question:
         >>> Question(by=("team", "job"), where=(some_jobs,), period=days).address()
         'by=team,job&job=a%5C,b,c%20d*&from=2026-10-01&to=2026-10-31'
         """
-        return "&".join(f"{_encoded(key)}={_encoded(text)}" for key, text in self._parameters())
+        return address_of(self._parameters())
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
         if self.by != DEFAULT_BY:
@@ -205,7 +202,3 @@ def _refuse_unknown(name: str, shown: str) -> None:
     choices = ", ".join(EXPLORED)
     advice = f"{question} Choose from {choices}." if question else f"; choose from {choices}."
     raise SettingsError(f"{shown}: unknown dimension{advice}")
-
-
-def _encoded(text: str) -> str:
-    return quote(text, safe=_READABLE, errors="replace")

@@ -38,6 +38,7 @@ from circleci_usage.render.page.sections.wasted_spend import wasted_spend_sectio
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines, seats
+from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema import report_files
 
@@ -203,6 +204,7 @@ def _templates(currency: str) -> Environment:
         "table_file": report_files.table_file,
     }
     templates.globals |= {
+        "explorer": report_files.EXPLORER_NAME,
         "summary": report_files.SUMMARY_NAME,
         "summary_text": report_files.SUMMARY_TEXT_NAME,
         "charts": report_files.CHARTS_FOLDER,
@@ -215,5 +217,10 @@ def _templates(currency: str) -> Environment:
 
 
 def _with_names(sentence: sentences.Sentence) -> Markup:
-    names = [Markup("<bdi>{}</bdi>").format(formatting.visible_name(n)) for n in sentence.names]
-    return escape(sentence.text).format(*names)
+    return escape(sentence.text).format(*map(_name, sentence.names))
+
+
+def _name(name: str) -> Markup:
+    shown = Markup("<bdi>{}</bdi>").format(formatting.visible_name(name))
+    link = name.link if isinstance(name, LinkedName) else ""
+    return Markup('<a href="{}">{}</a>').format(link, shown) if link else shown

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
-from circleci_usage.render.view.project_names import ProjectNames
+from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import NO_NAME
-from circleci_usage.schema.keys import JobKey, WorkflowKey
+from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 
 NAME_LENGTH: Final = 64
 
@@ -23,12 +23,14 @@ class Cell:
         whole: what the text shortens or stands for, shown under the pointer.
         detail: stands beside it.
         tone: tells good news (less) from bad (more).
+        link: to the explorer; empty without one.
     """
 
     text: str
     whole: str = ""
     detail: str = ""
     tone: Tone = ""
+    link: str = ""
 
 
 Row = Sequence[Cell | str]
@@ -75,23 +77,36 @@ class PageTables:
     text: str = ""
 
 
-def name_cell(name: str, detail: str = "") -> Cell:
+def name_cell(name: str, detail: str = "", link: str = "") -> Cell:
     """A name from the export."""
     (text,) = shortened([visible_name(name)], NAME_LENGTH)
     (beside,) = shortened([detail], NAME_LENGTH)
-    return Cell(text, visible_name(name), beside)
+    return Cell(text, visible_name(name), beside, link=link)
 
 
-def workflow_cell(key: WorkflowKey, projects: ProjectNames) -> Cell:
+def project_cell(key: ProjectKey, view: ReportView) -> Cell:
+    """A project."""
+    return name_cell(view.project_names.of(key), link=view.explore.named(key._asdict()))
+
+
+def workflow_cell(key: WorkflowKey, view: ReportView) -> Cell:
     """A workflow and its project."""
     name = "(no workflow)" if key.workflow == NO_NAME else key.workflow
-    return name_cell(name, projects.around(key.project_key))
+    around = view.project_names.around(key.project_key)
+    return name_cell(name, around, view.explore.named(key._asdict()))
 
 
-def job_cell(key: JobKey, projects: ProjectNames) -> Cell:
+def job_cell(key: JobKey, view: ReportView) -> Cell:
     """A job, its project and workflow."""
     name = "(no job)" if key.job == NO_NAME else key.job
-    return name_cell(name, projects.around_job(key))
+    around = view.project_names.around_job(key)
+    return name_cell(name, around, view.explore.named(key._asdict()))
+
+
+def class_cell(resource_class: str, view: ReportView, detail: str = "") -> Cell:
+    """A resource class that jobs run on."""
+    link = view.explore.named({"resource_class": resource_class})
+    return name_cell(resource_class, detail, link)
 
 
 def unknown(text: str = "unknown") -> Shown:

@@ -27,9 +27,15 @@ def summary_md(view: ReportView) -> str:
     paragraphs = [f"# {short.title}", f"**{first}**", bullets, short.completeness]
     paragraphs.extend(f"> **Note:** {_escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
-    if view.link:
-        paragraphs.append(f"[Full report]({view.link})")
+    paragraphs.append(" · ".join(_links(view)))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _links(view: ReportView) -> Iterator[str]:
+    if view.link:
+        yield f"[Full report]({view.link})"
+    if view.explorer_link:
+        yield f"[Explore costs]({view.explorer_link})"
 
 
 def code(name: str) -> str:

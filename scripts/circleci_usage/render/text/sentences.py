@@ -27,6 +27,7 @@ from circleci_usage.render.formatting import (
 )
 from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
+from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import is_credit_type, job_in_words
@@ -37,7 +38,10 @@ _DRIVERS: Final = 3
 
 @dataclass(frozen=True)
 class Sentence:
-    """Our own words and numbers, with `{}` wherever a name from the export belongs."""
+    """Our own words and numbers, with `{}` wherever a name from the export belongs.
+
+    A name may be a `LinkedName`.
+    """
 
     text: str
     names: tuple[str, ...] = ()
@@ -145,9 +149,15 @@ def _main_drivers(changes: Sequence[Change], view: ReportView) -> Iterator[Sente
     drivers = [driver for driver in changes if worth_saying(driver.difference)]
     if not drivers:
         return
-    names = tuple(view.project_names.of(ProjectKey(*driver.key)) for driver in drivers)
+    names = tuple(_changed_project(driver, view) for driver in drivers)
     amounts = [money_change(driver.difference, view.currency) for driver in drivers]
     yield Sentence(f"Main drivers: {', '.join(f'{{}} ({amount})' for amount in amounts)}.", names)
+
+
+def _changed_project(change: Change, view: ReportView) -> LinkedName:
+    key, changes = ProjectKey(*change.key), view.report.findings.period_comparison
+    link = view.explore.change(key, changes) if changes else ""
+    return LinkedName(view.project_names.of(key), link)
 
 
 def _than(total: Change, currency: str) -> str:
@@ -177,7 +187,8 @@ def _most_expensive_project(view: ReportView) -> Iterator[Sentence]:
     named = [line for line in every if is_project(line.key)]
     if len(named) > 1 and worth_saying(named[0].cost, named[0].share):
         cost, share = money(named[0].cost, view.currency), percent(named[0].share)
-        name = view.project_names.of(ProjectKey(*named[0].key))
+        key = ProjectKey(*named[0].key)
+        name = LinkedName(view.project_names.of(key), view.explore.named(key._asdict()))
         yield Sentence(f"Most expensive project: {{}}, {cost} ({share}).", (name,))
 
 
@@ -190,7 +201,7 @@ def _anomalies(view: ReportView) -> Iterator[Sentence]:
     more = f" (the largest of {len(found)} cost anomalies)" if len(found) > 1 else ""
     expected = f"about {money(worst.expected, currency)} expected"
     amounts = f"{money(worst.actual, currency)} vs. {expected}"
-    what, driver = _what_rose(worst, view), _driver(worst, view.report)
+    what, driver = _what_rose(worst, view), _driver(worst, view)
     yield Sentence(
         f"On {day(worst.day)}, {what.text} cost {amounts}{driver.text}{more}.",
         (*what.names, *driver.names),
@@ -201,22 +212,24 @@ def _what_rose(anomaly: Anomaly, view: ReportView) -> Sentence:
     """`the job {} of {}`, `{}` or `all projects combined`."""
     if not anomaly.project:
         return Sentence("all projects combined")
-    project = view.project_names.of(ProjectKey(*anomaly.project))
+    name = view.project_names.of(ProjectKey(*anomaly.project))
+    project = LinkedName(name, view.explore.anomaly(anomaly))
     if (
         anomaly.subject != "job"
         or not anomaly.main_driver
         or _is_of_no_project(anomaly, view.report)
     ):
         return Sentence("{}", (project,))
-    job = _job(anomaly.main_driver, view.report)
+    job = _job(anomaly, anomaly.main_driver, view)
     return Sentence(f"{job.text} of {{}}", (*job.names, project))
 
 
-def _driver(anomaly: Anomaly, report: Report) -> Sentence:
+def _driver(anomaly: Anomaly, view: ReportView) -> Sentence:
     """`, driven by the job {}`; empty where the job itself is the anomaly."""
-    if anomaly.subject == "job" or not anomaly.main_driver or _is_of_no_project(anomaly, report):
+    driver = anomaly.main_driver
+    if anomaly.subject == "job" or not driver or _is_of_no_project(anomaly, view.report):
         return Sentence("")
-    job = _job(anomaly.main_driver, report)
+    job = _job(anomaly, driver, view)
     return Sentence(f", driven by {job.text}", job.names)
 
 
@@ -228,9 +241,10 @@ def _is_of_no_project(anomaly: Anomaly, report: Report) -> bool:
     return name == job and is_credit_type(job, _credit_types(report))
 
 
-def _job(cause: MainDriver, report: Report) -> Sentence:
-    text = job_in_words(cause.job, _credit_types(report))
-    return Sentence(text, (cause.job,) if "{}" in text else ())
+def _job(anomaly: Anomaly, driver: MainDriver, view: ReportView) -> Sentence:
+    text = job_in_words(driver.job, _credit_types(view.report))
+    job = LinkedName(driver.job, view.explore.main_driver(anomaly, driver))
+    return Sentence(text, (job,) if "{}" in text else ())
 
 
 def _credit_types(report: Report) -> Sequence[str]:

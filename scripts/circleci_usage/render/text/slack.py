@@ -6,7 +6,7 @@ may choose, and not as JSON escapes.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any, Final
@@ -47,9 +47,18 @@ def _blocks(short: Overview, view: ReportView) -> list[Element]:
     for warning in short.warnings[:_WARNINGS]:
         note = [_text("Note: ", bold=True), *_with_code(warning)]
         blocks.append(_rich_text(_section(note)))
-    if view.link:
-        blocks.append(_rich_text(_section([_link("Full report", view.link)])))
+    links = [*_links(view)]
+    if links:
+        blocks.append(_rich_text(_section(links)))
     return blocks
+
+
+def _links(view: ReportView) -> Iterator[Element]:
+    if view.link:
+        yield _link("Full report", view.link)
+    if view.explorer_link:
+        yield _text(" · ")
+        yield _link("Explore costs", view.explorer_link)
 
 
 def _lead(short: Overview) -> list[Element]:

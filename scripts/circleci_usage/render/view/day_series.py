@@ -9,6 +9,7 @@ from typing import Final
 from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.render.formatting import days, visible_name
 from circleci_usage.render.view.breakdown_lines import daily_costs
+from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.report import Report
 from circleci_usage.schema.keys import ProjectKey
@@ -19,11 +20,19 @@ MOST_SERIES: Final = 6
 
 @dataclass(frozen=True)
 class DaySeries:
-    """Costs of one color; `is_rest` marks all that has no color of its own."""
+    """Costs of one color.
+
+    Attributes:
+        label: the name of a team or project, or what else it is.
+        values: of each day.
+        is_rest: whether it is all that has no color of its own.
+        link: to the explorer; empty without one.
+    """
 
     label: str
     values: Sequence[float]
     is_rest: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,17 +63,21 @@ class DailySeries:
         return max([*self.totals, *(cost for cost in before if not isnan(cost))])
 
 
-def daily_series(report: Report, names: ProjectNames) -> DailySeries:
+def daily_series(report: Report, names: ProjectNames, explore: ExploreLinks) -> DailySeries:
     """The days of a report."""
-    kind, costs = "team", daily_costs(report, ["team"])
+    kind = "team"
+    keys: Sequence[str] = [kind]
+    costs = daily_costs(report, keys)
     if len(costs) <= 1:
-        kind, costs = "project", daily_costs(report, PROJECT)
+        kind, keys = "project", PROJECT
+        costs = daily_costs(report, keys)
     most_expensive = sorted(costs.items(), key=lambda item: -sum(item[1]))
     every = []
     for key, values in most_expensive:
         if any(values):
             label = visible_name(*key) if kind == "team" else names.of(ProjectKey(*key))
-            every.append(DaySeries(label, values))
+            link = explore.named(dict(zip(keys, key, strict=True)))
+            every.append(DaySeries(label, values, link=link))
     shown, others = every[:MOST_SERIES], every[MOST_SERIES:]
     if len(others) == 1:
         shown.append(replace(others[0], is_rest=True))

@@ -8,6 +8,7 @@ from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
 from circleci_usage.render.view.breakdown_lines import Line, by_project, daily_costs, lines
+from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import CREDIT_TYPE_NAMES, NO_NAME
@@ -26,6 +27,7 @@ class ProjectView:
         workflows: the most expensive first.
         jobs: the most expensive first.
         classes: resource classes, the most expensive first; their job runs are unknown.
+        link: to the explorer; empty without one.
     """
 
     line: Line
@@ -35,9 +37,10 @@ class ProjectView:
     workflows: Sequence[Line]
     jobs: Sequence[Line]
     classes: Sequence[Line]
+    link: str
 
 
-def projects(report: Report, names: ProjectNames) -> Sequence[ProjectView]:
+def projects(report: Report, names: ProjectNames, explore: ExploreLinks) -> Sequence[ProjectView]:
     """All projects of a report, the most expensive first."""
     files = names.files()
     daily = daily_costs(report, PROJECT)
@@ -55,6 +58,7 @@ def projects(report: Report, names: ProjectNames) -> Sequence[ProjectView]:
             workflows=workflows.get(key, ()),
             jobs=jobs.get(key, ()),
             classes=classes.get(key, ()),
+            link=explore.named(key._asdict()),
         )
         every.append(project)
     return every

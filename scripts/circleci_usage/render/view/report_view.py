@@ -6,11 +6,12 @@ from functools import cached_property
 
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.day_series import DailySeries, daily_series
+from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects
 from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.schema.keys import ProjectKey
-from circleci_usage.schema.report_files import FOCUS_NAME
+from circleci_usage.schema.report_files import EXPLORER_NAME, FOCUS_NAME, PAGE_NAME
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,13 @@ class ReportView:
         """Where the report can be opened, if that is known."""
         return self.presentation.link
 
+    @property
+    def explorer_link(self) -> str | None:
+        """Where its explorer can be opened: beside the page."""
+        if not self.link or not self.link.endswith(f"/{PAGE_NAME}"):
+            return None
+        return self.link.removesuffix(PAGE_NAME) + EXPLORER_NAME
+
     @cached_property
     def project_names(self) -> ProjectNames:
         """What each project is called."""
@@ -44,11 +52,16 @@ class ReportView:
         return ProjectNames(ProjectKey(*line.key) for line in every)
 
     @cached_property
+    def explore(self) -> ExploreLinks:
+        """Links to the explorer."""
+        return ExploreLinks(self.report)
+
+    @cached_property
     def projects(self) -> Sequence[ProjectView]:
         """All projects, the most expensive first."""
-        return projects(self.report, self.project_names)
+        return projects(self.report, self.project_names, self.explore)
 
     @cached_property
     def daily(self) -> DailySeries:
         """The cost of each day by team or project."""
-        return daily_series(self.report, self.project_names)
+        return daily_series(self.report, self.project_names, self.explore)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.render.formatting import shortened, visible_name
 from circleci_usage.render.view.breakdown_lines import (
     Line,
@@ -16,6 +17,7 @@ from circleci_usage.render.view.breakdown_lines import (
     used_lines,
     uses_of,
 )
+from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
@@ -28,12 +30,21 @@ LABEL_LENGTH: Final = 80
 
 @dataclass(frozen=True)
 class TopLine:
-    """One line: `label` shortens `name`, `detail` says what it belongs to."""
+    """One line.
+
+    Attributes:
+        name: of the line.
+        label: shortens it.
+        detail: what it belongs to.
+        line: its amounts.
+        link: to the explorer; empty without one.
+    """
 
     name: str
     label: str
     detail: str
     line: Line
+    link: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,11 @@ class TopList:
 
 
 class _Names(NamedTuple):
-    """How a line is called, and what it belongs to."""
+    """How a line is called, what it belongs to, and where the explorer shows it."""
 
     name: Callable[[Line, ProjectNames], str]
     detail: Callable[[Line, ProjectNames], str] = lambda *_: ""
+    link: Callable[[Line], str] = lambda _: ""
 
 
 def top_list(
@@ -78,11 +90,12 @@ def top_list(
         label_length: longer names lose their middle.
     """
     chosen = top(lines(view.report.breakdowns[breakdown]), limit)
-    return _top_list(chosen, breakdown, _names(breakdown), view.project_names, label_length)
+    called = _linked(_names(breakdown), BREAKDOWN_TABLES[breakdown].keys, view.explore)
+    return _top_list(chosen, breakdown, called, view.project_names, label_length)
 
 
 def project_list(
-    breakdown: str, of_project: Sequence[Line], limit: int, label_length: int
+    view: ReportView, breakdown: str, of_project: Sequence[Line], limit: int, label_length: int
 ) -> TopList:
     """The most expensive workflows, jobs or resource classes of one project, given all of them.
 
@@ -97,12 +110,19 @@ def project_list(
         is_shared = breakdown == "jobs" and uses[line.name] > 1
         return _workflow_of_job(line, projects) if is_shared else ""
 
+    keys = (*PROJECT, *BREAKDOWN_TABLES[breakdown].keys)
     called = _names(breakdown)._replace(detail=workflow)
+    called = _linked(called, [*dict.fromkeys(keys)], view.explore)
     return _top_list(chosen, breakdown, called, ProjectNames([]), label_length)
 
 
 def _names(breakdown: str) -> _Names:
     return _NAMES.get(breakdown, _Names(_own_name))
+
+
+def _linked(called: _Names, keys: Sequence[str], explore: ExploreLinks) -> _Names:
+    """The same with links, given the dimensions of the lines' keys."""
+    return called._replace(link=lambda line: explore.named(dict(zip(keys, line.key, strict=True))))
 
 
 def _top_list(
@@ -112,7 +132,8 @@ def _top_list(
     names = [called.name(line, projects) for line in chosen.lines]
     details = shortened([called.detail(line, projects) for line in chosen.lines], label_length)
     labels = shortened(names, label_length)
-    rows = [TopLine(*row) for row in zip(names, labels, details, chosen.lines, strict=True)]
+    links = [called.link(line) for line in chosen.lines]
+    rows = [TopLine(*row) for row in zip(names, labels, details, chosen.lines, links, strict=True)]
     others = f"{chosen.others:,} other {table.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(

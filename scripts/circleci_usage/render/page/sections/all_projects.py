@@ -53,7 +53,7 @@ def all_projects_section(view: ReportView) -> AllProjects:
     labeled = [*zip(every, labels, strict=True)]
     details = []
     for project, label in labeled[:_IN_FULL]:
-        details.append(_details(project, label, limit, view.currency))
+        details.append(_details(project, label, limit, view))
     return AllProjects(details, labeled[_IN_FULL:])
 
 
@@ -64,11 +64,11 @@ def _lines_of_each(projects: int) -> int:
     return _LINES_OF_MANY
 
 
-def _details(project: ProjectView, label: str, limit: int, currency: str) -> ProjectDetails:
-    highest = drawn_money(max(project.daily), currency) if project.daily else ""
+def _details(project: ProjectView, label: str, limit: int, view: ReportView) -> ProjectDetails:
+    highest = drawn_money(max(project.daily), view.currency) if project.daily else ""
     lists = [
-        project_list("workflows", project.workflows, limit, COMPACT_LENGTH),
-        project_list("jobs", project.jobs, limit, COMPACT_LENGTH),
-        project_list("resource_classes", project.classes, limit, COMPACT_LENGTH),
+        project_list(view, "workflows", project.workflows, limit, COMPACT_LENGTH),
+        project_list(view, "jobs", project.jobs, limit, COMPACT_LENGTH),
+        project_list(view, "resource_classes", project.classes, limit, COMPACT_LENGTH),
     ]
     return ProjectDetails(project, label, spark(project.daily), highest, lists)

@@ -53,7 +53,7 @@ def budgets_section(view: ReportView) -> PageTables | None:
     report = view.report
     month = report.findings.month_to_date
     forecast = _forecast_table(month, view.currency) if month else None
-    budgets = _budget_table(report)
+    budgets = _budget_table(view)
     if not forecast and not budgets:
         return None
     hints = [*_hints(report)]
@@ -105,18 +105,19 @@ def _forecast_row(what: str, ahead: Forecast, shown: Callable[[Decimal], str]) -
     return [what, shown(ahead.spent), shown(ahead.expected), bounds]
 
 
-def _budget_table(report: Report) -> PageTable | None:
-    budgets = report.findings.budgets
+def _budget_table(view: ReportView) -> PageTable | None:
+    budgets = view.report.findings.budgets
     if not budgets:
         return None
     periods = [*dict.fromkeys(state.month_to_date.month for state in budgets)]
     several = len(periods) > 1
     title = "Budgets" if several else f"Budgets for {days(periods[0])}"
-    rows = [_budget_row(state, report.currency, several=several) for state in budgets]
+    rows = [_budget_row(state, view, several=several) for state in budgets]
     return PageTable(title, _BUDGET_HEADINGS, rows)
 
 
-def _budget_row(state: BudgetState, currency: str, *, several: bool) -> Row:
+def _budget_row(state: BudgetState, view: ReportView, *, several: bool) -> Row:
+    currency = view.currency
     team = f"team {visible_name(state.budget.team)}" if state.budget.team else ""
     period = days(state.month_to_date.month) if several else ""
     actual = money(state.spent, currency)
@@ -124,10 +125,18 @@ def _budget_row(state: BudgetState, currency: str, *, several: bool) -> Row:
         actual = Shown(f"at least {actual}", state.spent)
     status, tone = _STATUSES[state.state]
     return [
-        name_cell(state.budget.name, ", ".join(filter(None, (team, period)))),
+        name_cell(state.budget.name, ", ".join(filter(None, (team, period))), _link(state, view)),
         actual,
         unknown() if state.expected is None else money(state.expected, currency),
         money(state.budget.amount, currency),
         unknown() if state.used is None else percent(state.used),
         Cell(status, tone=tone),
     ]
+
+
+def _link(state: BudgetState, view: ReportView) -> str:
+    """What was spent in the budget's month or cycle, in the explorer."""
+    team, days_of_budget = state.budget.team, state.month_to_date.month
+    if team is None:
+        return view.explore.period(days_of_budget)
+    return view.explore.named({"team": team}, days_of_budget)

@@ -29,19 +29,24 @@ def cost_anomalies_section(view: ReportView) -> PageTables | None:
 
 def _row(anomaly: Anomaly, view: ReportView) -> Row:
     currency = view.currency
-    project: Cell | str = "all projects"
-    if anomaly.project:
-        project = name_cell(view.project_names.of(ProjectKey(*anomaly.project)))
     return [
-        project,
+        _project(anomaly, view),
         money(anomaly.actual, currency),
         money(anomaly.expected, currency),
         Cell(money_change(anomaly.excess, currency), tone="more"),
         long_day(anomaly.day),
-        _main_driver(anomaly.main_driver, currency) if anomaly.main_driver else "",
+        _main_driver(anomaly, anomaly.main_driver, view) if anomaly.main_driver else "",
     ]
 
 
-def _main_driver(driver: MainDriver, currency: str) -> Cell:
-    usual = f"(usually {money(driver.expected, currency)})"
-    return name_cell(driver.job, f"{money(driver.actual, currency)} {usual}")
+def _project(anomaly: Anomaly, view: ReportView) -> Cell:
+    link = view.explore.anomaly(anomaly)
+    if not anomaly.project:
+        return Cell("all projects", link=link)
+    return name_cell(view.project_names.of(ProjectKey(*anomaly.project)), link=link)
+
+
+def _main_driver(anomaly: Anomaly, driver: MainDriver, view: ReportView) -> Cell:
+    usual = f"(usually {money(driver.expected, view.currency)})"
+    amounts = f"{money(driver.actual, view.currency)} {usual}"
+    return name_cell(driver.job, amounts, view.explore.main_driver(anomaly, driver))

@@ -22,11 +22,19 @@ _DAYS_WITH_TIPS: Final = 93
 
 @dataclass(frozen=True)
 class StackedSeries:
-    """The bars of one team or project; `color` is a variable of the style sheet."""
+    """The bars of one team or project.
+
+    Attributes:
+        label: its name.
+        color: a variable of the style sheet.
+        path: the `d` of the bars.
+        link: to the explorer; empty without one.
+    """
 
     label: str
     color: str
     path: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class CostByDay:
         before: the name of the previous period; empty without one.
         seats: what they cost.
         lines: the days, with seats.
+        links: of each to the explorer.
     """
 
     kind: str
@@ -79,6 +88,7 @@ class CostByDay:
     before: str
     seats: Decimal
     lines: Sequence[Line]
+    links: Sequence[str]
 
 
 def cost_by_day_section(view: ReportView) -> CostByDay | None:
@@ -86,12 +96,14 @@ def cost_by_day_section(view: ReportView) -> CostByDay | None:
     daily = view.daily
     if not daily.series:
         return None
+    every = lines(view.report.breakdowns["daily"])
     return CostByDay(
         kind=daily.kind,
         chart=_chart(daily, days(view.report.period), view.currency),
         before=daily.before.label if daily.before else "",
         seats=seats(view.report),
-        lines=lines(view.report.breakdowns["daily"]),
+        lines=every,
+        links=[view.explore.named({"date": line.own_name}) for line in every],
     )
 
 
@@ -122,7 +134,7 @@ def _stacked(daily: DailySeries, highest: float) -> list[StackedSeries]:
         above = [low + value for low, value in zip(below, series.values, strict=True)]
         path = day_bars(_heights(below, highest), _heights(above, highest))
         color = "rest" if series.is_rest else f"series-{number}"
-        stacked.append(StackedSeries(series.label, color, path))
+        stacked.append(StackedSeries(series.label, color, path, series.link))
         below = above
     return stacked
 

@@ -49,7 +49,7 @@ def durations_section(view: ReportView) -> PageTables | None:
 
 def _workflow_row(stats: DurationStats, view: ReportView) -> Row:
     return [
-        workflow_cell(WorkflowKey(*stats.key), view.project_names),
+        workflow_cell(WorkflowKey(*stats.key), view),
         *_counts(stats, view.currency),
         number(stats.on_hold or 0),
         number(stats.running or 0),
@@ -59,7 +59,7 @@ def _workflow_row(stats: DurationStats, view: ReportView) -> Row:
 
 def _job_row(stats: DurationStats, view: ReportView) -> Row:
     return [
-        job_cell(JobKey(*stats.key), view.project_names),
+        job_cell(JobKey(*stats.key), view),
         *_counts(stats, view.currency),
         *_lengths(stats),
         _percentile(stats.p95_queued),

@@ -33,8 +33,10 @@ def job_groups_section(view: ReportView) -> PageTables | None:
 def _row(job: NumberedJob, view: ReportView) -> Row:
     key = WorkflowKey(*job.key)
     return [
-        name_cell(job.name, view.project_names.of(key.project_key)),
-        name_cell(key.workflow),
+        name_cell(
+            job.name, view.project_names.of(key.project_key), view.explore.jobs(key, job.jobs)
+        ),
+        name_cell(key.workflow, link=view.explore.named(key._asdict())),
         name_cell(", ".join(job.jobs)),
         name_cell(job.machine.resource_class, job.machine.executor),
     ]

@@ -23,7 +23,7 @@ def noncompute_section(view: ReportView) -> PageTables | None:
 def _table(cost: NonComputeCost, view: ReportView) -> PageTable:
     title = f"{credit_type_name(cost.credit_type)}: {money(cost.cost, view.currency)}"
     rows: list[Row] = [
-        [job_cell(JobKey(*key), view.project_names), money(of_job, view.currency)]
+        [job_cell(JobKey(*key), view), money(of_job, view.currency)]
         for key, of_job in cost.jobs[:_ROWS]
     ]
     return PageTable(title, ("Job", "Cost"), rows, more_rows(_ROWS, range(cost.all_jobs), "job"))

@@ -1,9 +1,10 @@
 """Change vs. previous period: how much more or less projects and jobs cost than before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from circleci_usage.analysis.period_comparison import Change, costing
+from circleci_usage.analysis.period_comparison import Change, PeriodComparison, costing
 from circleci_usage.render.formatting import Shown, days, money, money_change, percent_change
 from circleci_usage.render.page.tables import (
     Cell,
@@ -31,10 +32,9 @@ def period_comparison_section(view: ReportView) -> PageTables | None:
     projects, jobs = costing(changes.projects), costing(changes.jobs)
     if not projects:
         return None
-    periods = (days(changes.before), days(changes.now))
     return PageTables(
         hint=_hint(days(changes.before), without_seats=changes.without_seats),
-        tables=[_project_table(projects, periods, view), _job_table(jobs, periods, view)],
+        tables=[_project_table(projects, changes, view), _job_table(jobs, changes, view)],
         files=["changes_by_project", "changes_by_job"],
     )
 
@@ -59,26 +59,28 @@ def _hint(before: str, *, without_seats: bool) -> str:
 
 
 def _project_table(
-    found: Sequence[Change], periods: tuple[str, str], view: ReportView
+    found: Sequence[Change], changes: PeriodComparison, view: ReportView
 ) -> PageTable:
     rows = []
     for change in found[:_ROWS]:
-        name = name_cell(view.project_names.of(ProjectKey(*change.key)))
+        key = ProjectKey(*change.key)
+        name = name_cell(view.project_names.of(key), link=view.explore.change(key, changes))
         rows.append([name, *_amounts(change, view.currency)])
     note = more_rows(len(rows), found, "project")
-    return PageTable("Projects", _headings("Project", periods), rows, note)
+    return PageTable("Projects", _headings("Project", changes), rows, note)
 
 
-def _job_table(found: Sequence[Change], periods: tuple[str, str], view: ReportView) -> PageTable:
+def _job_table(found: Sequence[Change], changes: PeriodComparison, view: ReportView) -> PageTable:
     rows = []
     for change in found[:_ROWS]:
-        name = job_cell(JobKey(*change.key), view.project_names)
+        key = JobKey(*change.key)
+        name = replace(job_cell(key, view), link=view.explore.change(key, changes))
         rows.append([name, *_amounts(change, view.currency)])
-    return PageTable("Jobs", _headings("Job", periods), rows, more_rows(len(rows), found, "job"))
+    return PageTable("Jobs", _headings("Job", changes), rows, more_rows(len(rows), found, "job"))
 
 
-def _headings(name: str, periods: tuple[str, str]) -> Sequence[str]:
-    before, now = periods
+def _headings(name: str, changes: PeriodComparison) -> Sequence[str]:
+    before, now = days(changes.before), days(changes.now)
     return (name, now, "Change", "Change %", before, "Change per day", "Volume effect")
 
 

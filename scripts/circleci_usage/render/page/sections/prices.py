@@ -26,7 +26,7 @@ def prices_section(view: ReportView) -> PageTables:
     """The price periods, the checksum of the settings they are from, and the reconciliation."""
     report = view.report
     return PageTables(
-        [_price_periods(report), _reconciliation(report)],
+        [_price_periods(view), _reconciliation(report)],
         hint=_source(report),
         facts=[*_costs(report)],
         files=["pricing", "chargeback"],
@@ -54,25 +54,28 @@ def _costs(report: Report) -> Iterator[tuple[str, str, str]]:
     yield "Cost", money(totals.cost, currency), after
 
 
-def _price_periods(report: Report) -> PageTable:
+def _price_periods(view: ReportView) -> PageTable:
+    report = view.report
     amounts = known_amounts(_AMOUNTS, report.prices)
     titles = [_AMOUNTS[name] for name in amounts]
     price = f"{report.currency} per credit"
     headings = ("Credit type", titles[-1], *_PRICE_PERIOD, price, *titles[:-1])
     used = report.prices_used.to_dict("records")
-    rows = [_price_row(line, amounts, report.currency) for line in used]
+    rows = [_price_row(line, amounts, view) for line in used]
     return PageTable("Price periods", headings, rows, texts=_PRICE_PERIOD)
 
 
-def _price_row(line: Mapping[Hashable, Any], amounts: list[str], currency: str) -> Row:
+def _price_row(line: Mapping[Hashable, Any], amounts: list[str], view: ReportView) -> Row:
     first = last = ""
     price = unknown("no price")
     if line["price"] is not None:
         first = Shown(str(line["first"] or "–"), line["first"] or date.min)
         last = Shown(str(line["last"] or "open-ended"), line["last"] or date.max)
         price = Shown(plain(line["price"]), line["price"])
-    *others, cost = [_amount(line, name, currency) for name in amounts]
-    return [credit_type_name(line["credit_type"]), cost, first, last, price, *others]
+    *others, cost = [_amount(line, name, view.currency) for name in amounts]
+    kind = line["credit_type"]
+    name = Cell(credit_type_name(kind), link=view.explore.named({"credit_type": kind}))
+    return [name, cost, first, last, price, *others]
 
 
 def _amount(line: Mapping[Hashable, Any], name: str, currency: str) -> str:

@@ -26,6 +26,7 @@ from circleci_usage.render.page.tables import (
     PageTable,
     PageTables,
     Row,
+    class_cell,
     job_cell,
     more_rows,
     name_cell,
@@ -92,7 +93,7 @@ def right_sizing_section(view: ReportView) -> PageTables | None:
         *_sizings(view),
         *_migrations(view),
         *_speed_ups(view),
-        *_derived_rates(right_sizing),
+        *_derived_rates(view),
     ]
     if not tables:
         return None
@@ -155,14 +156,14 @@ def _speed_ups(view: ReportView) -> Iterator[PageTable]:
         yield PageTable("Speed-up opportunities", _SPEED_UP_HEADINGS, rows, note, _CLASSES)
 
 
-def _derived_rates(right_sizing: RightSizing) -> Iterator[PageTable]:
+def _derived_rates(view: ReportView) -> Iterator[PageTable]:
     """The classes whose rate only the export tells."""
     rows: list[Row] = []
-    for each in right_sizing.classes:
+    for each in view.report.findings.right_sizing.classes:
         if each.is_derived and each.derived:
             derived = each.derived
             matching = f"{number(derived.runs)} of {number(derived.of_runs)}"
-            name = name_cell(each.name, each.executor)
+            name = class_cell(each.name, view, each.executor)
             rate = plain(derived.credits_per_minute)
             rows.append([name, rate, Shown(matching, derived.runs)])
     if rows:
@@ -179,9 +180,9 @@ def _sizing_row(found: Recommendation, view: ReportView) -> Row:
     key = JobClassKey(*found.key)
     fitting = found.suggested if found.verdict == "larger" else found.recommended
     return [
-        job_cell(key.job_key, view.project_names),
+        job_cell(key.job_key, view),
         _savings(found, view.currency),
-        name_cell(key.resource_class, _derived(found.rate_source)),
+        class_cell(key.resource_class, view, _derived(found.rate_source)),
         name_cell(fitting or ""),
         _peak(found.p95_cpu, found.measured_runs),
         _peak(found.p95_ram, found.measured_runs),
@@ -217,10 +218,10 @@ def _migration_row(found: Migration, view: ReportView) -> Row:
     break_even = "always cheaper" if found.is_always_cheaper else percent(found.break_even_speed_up)
     saved = found.saved
     return [
-        job_cell(key.job_key, view.project_names),
+        job_cell(key.job_key, view),
         money(found.cost, view.currency),
         "" if saved is None else Cell(money(saved, view.currency), tone="less"),
-        name_cell(key.resource_class),
+        class_cell(key.resource_class, view),
         name_cell(found.target),
         plain(found.rate),
         plain(found.new_rate),
@@ -232,11 +233,11 @@ def _migration_row(found: Migration, view: ReportView) -> Row:
 def _speed_up_row(found: SpeedUp, view: ReportView) -> Row:
     key = JobClassKey(*found.key)
     return [
-        job_cell(key.job_key, view.project_names),
+        job_cell(key.job_key, view),
         money(found.cost, view.currency),
         _cost_change(found),
         Shown(f"up to {percent(found.time_saved)}", found.time_saved),
-        name_cell(key.resource_class),
+        class_cell(key.resource_class, view),
         name_cell(found.target),
         Shown(f"{found.median_cpu:.0f}%", found.median_cpu),
     ]

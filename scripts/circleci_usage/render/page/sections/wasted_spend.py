@@ -64,7 +64,7 @@ def _table(title: str, found: Sequence[Waste], limit: int, view: ReportView) -> 
 
 def _row(waste: Waste, view: ReportView) -> Row:
     return [
-        job_cell(JobKey(*waste.key), view.project_names),
+        job_cell(JobKey(*waste.key), view),
         money(waste.failed, view.currency),
         money(waste.canceled, view.currency),
         money(waste.reruns, view.currency),
