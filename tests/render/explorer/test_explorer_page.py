@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -431,11 +431,20 @@ def test_every_control_is_reached_by_keyboard(explorer: Explorer) -> None:
     assert {*fields, *buttons, "remove:status!", "step:all"} <= {*reached}
 
 
-@pytest.mark.parametrize("colors", ["light", "dark"])
-@pytest.mark.parametrize("make", [acme_report, hostile_report, empty_report])
-def test_axe_finds_nothing(explorer: Explorer, axe: str, colors: str, make: Any) -> None:
-    explorer.browser.screen(colors, 390 if make is hostile_report else 1280)
-    explorer.open(make(), EVERYTHING if make is acme_report else "by=project,job")
+@pytest.mark.parametrize(
+    ("make", "address", "colors", "width"),
+    [
+        (acme_report, EVERYTHING, "light", 1280),
+        (acme_report, f"{EVERYTHING}&chart=treemap", "dark", 390),
+        (hostile_report, "by=project,job&top=5", "light", 390),
+        (empty_report, "", "dark", 1280),
+    ],
+)
+def test_axe_finds_nothing(
+    explorer: Explorer, axe: str, make: Callable[[], Report], address: str, colors: str, width: int
+) -> None:
+    explorer.browser.screen(colors, width)
+    explorer.open(make(), address)
     explorer.browser.command("Runtime.evaluate", expression=axe)
     check = "axe.run({runOnly: arguments[0]}).then(arguments[1])"
 
