@@ -188,3 +188,14 @@ def test_answers_are_short() -> None:
     text = re.sub(r"```.*?```", "\f", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     answers = re.split(r"\f|^#+ .*$", text, flags=re.MULTILINE)
     assert max(len(answer.strip().splitlines()) for answer in answers) <= 8
+
+
+def test_ask_my_own_question(demo: Path) -> None:
+    [commands] = blocks("Ask my own question about costs?")
+
+    shown = paste(commands, demo)
+
+    assert shown.startswith("Cost by team and job, October 2026\nwhere status=failed\n")
+    header, *lines = (demo / "projects-by-week.csv").read_text().splitlines()
+    assert header == "week,project,credits,cost,job_runs"
+    assert {line[:10] for line in lines} >= {"2026-09-28", "2026-10-26"}
