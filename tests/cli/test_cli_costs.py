@@ -363,7 +363,7 @@ def test_missing_days_and_credits_without_a_price_are_told(place: Place) -> None
     credits, unpriced = Decimal(line["credits"]), Decimal(line["unpriced_credits"])
     assert Decimal(line["cost"]) == (credits - unpriced) * Decimal("0.001")
     assert re.search(
-        r"^Warning: No price is known for [\d,]+ credits: the costs are without it\.$",
+        r"^Warning: No price is known for [\d,]+ credits: the costs do not include them\.$",
         done.err,
         re.MULTILINE,
     )
@@ -393,7 +393,7 @@ MISTAKES = {
     "report --top many": "--top: 'many' is not a whole number; write one.",
     "report --top 0": "--top: '0' is too small; the least is 1.",
     "report --from 2026-03-09 --to 2026-03-02": "The start date is after the end date: --from",
-    "report --from 2025-01-01 --to 2025-01-31": "No costs of these days are known: the known",
+    "report --from 2025-01-01 --to 2025-01-31": "No costs are known of the chosen days (set by",
     "report exports": "report is a report folder, which can only be read alone; name it alone,",
     "report --price-per-credit 1": "--price-per-credit cannot change the costs of the report",
     "report --config later.yml": "--config cannot change the costs of the report report; omit",
@@ -413,10 +413,16 @@ def test_a_mistake_gets_an_answer(place: Place, command: str) -> None:
     assert done.err.splitlines()[-1].startswith(f"Error: {MISTAKES[command]}"), done.err
 
 
-@pytest.mark.parametrize("kept", [0, 1_000, -200])
-def test_a_damaged_explorer_is_exit_code_6(place: Place, kept: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["empty", "cut", "changed"])
+def test_a_damaged_explorer_is_exit_code_6(place: Place, damage: str, tmp_path: Path) -> None:
     page = (place.folder / "report/explore.html").read_bytes()
-    (tmp_path / "explore.html").write_bytes(page[:kept])
+    inside = page.index(b'id="data">') + 500
+    damaged = {
+        "empty": b"",
+        "cut": page[:inside],
+        "changed": page[:inside] + b"AAAA" + page[inside + 4 :],
+    }
+    (tmp_path / "explore.html").write_bytes(damaged[damage])
 
     done = place.run(str(tmp_path))
 

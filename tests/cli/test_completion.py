@@ -61,6 +61,10 @@ def completed(line: str, folder: Path) -> list[str]:
         ("push datadog --without-tags ", [*DEFAULT_TAGS]),
         ("run --datadog-site ", [*SITES]),
         ("datadog-dashboard monitor-", ["monitor-budget", "monitor-jump", "monitor-no-data"]),
+        ("costs --by team,pro", ["team,project"]),
+        ("costs --where t", ["team=", "trigger="]),
+        ("costs --granularity ", ["day", "week", "month"]),
+        ("costs --metric cost", ["cost", "cost_per_run"]),
         ("push ", ["datadog", "prometheus"]),
         ("check --re", ["--report"]),
         ("check --out", []),
@@ -84,7 +88,7 @@ def test_completion_imports_no_library_that_reads_or_draws(tmp_path: Path) -> No
         "sys.argv = ['circleci-usage']\n"
         "main()\n"
     )
-    for line in ("push datadog --tags ", "run --datadog-site ", "run --period "):
+    for line in ("push datadog --tags ", "run --datadog-site ", "run --period ", "costs --by "):
         done = subprocess.run(
             [sys.executable, "-c", asked],
             cwd=tmp_path,

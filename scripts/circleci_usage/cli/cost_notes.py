@@ -1,6 +1,7 @@
 """What an answer of `costs` leaves out or does not know, a line each."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from circleci_usage.cli.text import missing_days
 from circleci_usage.core.globs import escaped
@@ -11,7 +12,7 @@ from circleci_usage.explore.folding import SMALLER
 from circleci_usage.explore.matching import Unmatched
 from circleci_usage.render.formatting import number_of
 
-_SHOWN = 60
+_SHOWN: Final = 60
 
 
 def cost_warnings(answer: Answer) -> Iterator[str]:
@@ -20,7 +21,8 @@ def cost_warnings(answer: Answer) -> Iterator[str]:
         yield f"The usage of {missing_days(answer.missing)} is missing: the costs are incomplete."
     unpriced = answer.totals.unpriced_credits
     if unpriced:
-        yield f"No price is known for {number_of(unpriced, 'credit')}: the costs are without it."
+        credits = number_of(unpriced, "credit")
+        yield f"No price is known for {credits}: the costs do not include them."
     yield from map(_summed_up, answer.folded)
     yield from map(_matches_nothing, answer.unmatched)
 

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from circleci_usage.explore.cost_lines import CostLines
     from circleci_usage.report_settings import ReportSettings
 
-_OF_A_REPORT = {
+_OF_A_REPORT: Final = {
     "config": "--config",
     "price_per_credit": "--price-per-credit",
     "allow_unpriced": "--allow-unpriced",
@@ -137,8 +137,8 @@ def asked_days(lines: "CostLines", chosen: "ChosenPeriod", console: "Console") -
     wanted = chosen.period.closed(days) if chosen.is_explicit else lines.period
     if wanted is None or not wanted.overlaps(days):
         raise SettingsError(
-            f"No costs of these days are known: the known days are {days}; choose some of them with"
-            " --from and --to."
+            f"No costs are known of the chosen days ({chosen.reason}); the known days are {days}:"
+            " choose some of them with --from and --to."
         )
     if not days.covers(wanted):
         console.warn(f"Only {days} are known; other days are left out.")

@@ -83,5 +83,10 @@ def _unit(places: int) -> Decimal:
 
 
 def ratio(part: Decimal, whole: Decimal) -> Decimal:
-    """`part / whole` to six places, for shares that are only shown; 0 if `whole` is 0."""
-    return rounded(_RATIO.divide(part, whole), 6) if whole else ZERO
+    """`part / whole` to six places, for shares that are only shown; 0 if `whole` is 0.
+
+    >>> ratio(Decimal(2), Decimal(3)), ratio(Decimal(-1), Decimal("1E+9"))
+    (Decimal('0.666667'), Decimal('0.000000'))
+    """
+    # Of a zero below zero, a person would see the minus.
+    return _RATIO.plus(rounded(_RATIO.divide(part, whole), 6)) if whole else ZERO

@@ -18,7 +18,7 @@ from circleci_usage.explore.amounts import (
     Counting,
     amounts_of,
 )
-from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
+from circleci_usage.explore.cost_lines import AMOUNTS, MEASURES, CostLines, Folded
 from circleci_usage.explore.matching import Unmatched, counting_of, matching, unmatched
 from circleci_usage.explore.question import Question
 from circleci_usage.explore.words import Granularity
@@ -126,13 +126,19 @@ class _Ranking:
 
     def _ranked(self) -> Mapping[int, int]:
         """Group → rank, from 0 on."""
-        keys = {}
         over_days = sum_by(self._sums, [_GROUP], MEASURES).reset_index()
-        for sums in over_days.to_dict("records"):
-            amounts = amounts_of(sums, self._places, self._of_groups)
-            value, group = amounts.of(self._question.metric), int(sums[_GROUP])
-            keys[group] = (value is None, -(value or Decimal(0)), self._names[group])
+        keys = {}
+        for group, value in zip(over_days[_GROUP].tolist(), self._values(over_days), strict=True):
+            keys[group] = (value is None, -(value or 0), self._names[group])
         return {group: rank for rank, group in enumerate(sorted(keys, key=keys.__getitem__))}
+
+    def _values(self, over_days: pd.DataFrame) -> Sequence[Decimal | int | None]:
+        """What groups rank by; whole numbers do where all have the same decimal places."""
+        metric = self._question.metric
+        if metric in AMOUNTS:
+            return over_days[metric.value].tolist()
+        records = over_days.to_dict("records")
+        return [amounts_of(sums, self._places, self._of_groups).of(metric) for sums in records]
 
 
 def _grouped(

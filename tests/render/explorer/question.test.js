@@ -68,7 +68,9 @@ test("values may be separated or repeated, and no dimension is fine", () => {
   ]);
   assert.deepEqual(question("by=").by, []);
   assert.equal(writeAddress(question("by="), DATASET), "by=");
-  assert.deepEqual(question("project=&team=,").where, []);
+  const nothing = readAddress("project=&team!=,", DATASET);
+  assert.deepEqual(nothing.question.where, []);
+  assert.deepEqual(nothing.unknown, ["project=", "team!=,"]);
 });
 
 test("any name survives the way through an address", () => {

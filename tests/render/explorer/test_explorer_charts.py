@@ -192,7 +192,7 @@ def test_values_that_do_not_add_up_are_lines(page: ChartPage) -> None:
 
 @pytest.mark.parametrize("address", [f"{OCTOBER}&compare=previous", TREE, "by=&granularity=month"])
 def test_an_svg_file_needs_nothing_else(page: ChartPage, address: str) -> None:
-    page.show(address)
+    page.show(f"{address}&from=2026-10-01&to=2026-10-31&status!=failed")
     title = "Cost & <project> \x01 · project=web-*"
 
     text = page.browser.run("return svgFile(document.querySelector('figure'), arguments[0])", title)
@@ -200,7 +200,7 @@ def test_an_svg_file_needs_nothing_else(page: ChartPage, address: str) -> None:
     root = ET.fromstring(text)
     assert root.findtext(f"{SVG}title") == "Cost & <project> � · project=web-*"
     words = {element.text for element in root.iter(f"{SVG}text")}
-    assert {"Cost & <project> � · project=web-*", "Oct 1–31, 2026"} <= words
+    assert {"Cost & <project> � · project=web-*", "Oct 1–31, 2026 · Status: not failed"} <= words
     assert not re.search(r"var\(|color\(|class=|style=|href|NaN", text)
     page.browser.screen("dark", 1000)
     page.drawn()

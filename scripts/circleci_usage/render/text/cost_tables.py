@@ -1,6 +1,7 @@
 """An answer for people: a table on the terminal, or in Markdown."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,7 +12,8 @@ from circleci_usage.render.formatting import visible_name
 from circleci_usage.render.text.cost_columns import ShownAnswer, ShownRow, shown_answer
 from circleci_usage.render.text.markdown import code
 
-_LEAST_WIDTH = 12
+_LEAST_WIDTH: Final = 10
+"""Of a column of names: that of a day."""
 
 
 def terminal_table(answer: Answer) -> RenderableType:

@@ -84,7 +84,7 @@ class Explorer {
     byId("groups-title", HTMLElement).textContent = titleOf(answer, dataset);
     byId("asked", HTMLElement).textContent = rangeInWords(answer);
     document.title = `${titleOf(answer, dataset)} · CircleCI usage`;
-    byId("figure", HTMLElement).replaceChildren(this.#chart());
+    this.#renderChart();
     this.table.show(answer);
   }
 
@@ -97,6 +97,15 @@ class Explorer {
     byId("filters", HTMLElement).replaceChildren(...chips);
     byId("clear-filters", HTMLElement).hidden = chips.length === 0;
     fillOrHide("path", pathOf(question, this.dataset, change));
+  }
+
+  /** The chart anew; its table stays open. */
+  #renderChart() {
+    const place = byId("figure", HTMLElement);
+    const isOpen = place.querySelector("details")?.open ?? false;
+    place.replaceChildren(this.#chart());
+    const details = place.querySelector("details");
+    if (details) details.open = isOpen;
   }
 
   #chart() {

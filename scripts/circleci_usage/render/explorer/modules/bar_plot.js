@@ -177,7 +177,7 @@ function drawnHeights(view) {
   /** @param {(bigint | null)[]} values */
   const drawn = (values) => values.map((value) => drawnValue(value, question.metric, dataset));
   const series = view.series.map(({ values }) => drawn(values).map((value) => value ?? 0));
-  const compared = drawn(view.compared?.values ?? []).slice(0, view.buckets.length);
+  const compared = drawn((view.compared?.bars ?? []).map((bar) => bar?.value ?? null));
   const ends = view.isSum ? stackEnds(series) : series.flat();
   const all = [...ends, ...compared.map((value) => value ?? 0)];
   const isWhole = question.metric === "job_runs";

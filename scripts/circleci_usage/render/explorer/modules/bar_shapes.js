@@ -8,6 +8,7 @@
 const GAP = 1;
 const GAP_FROM = 3;
 const GAP_FROM_WIDTH = 5;
+const DASH = 6;
 
 /**
  * The `d` of each series' bars, stacked from 0 upward, or downward where values are negative.
@@ -69,7 +70,7 @@ export function stepsPath(values, width, count, scale) {
 
 /**
  * The `d` of a line through the middles of buckets, interrupted where a value is not known; a
- * point with no neighbors is a line of no length, which round caps make a dot.
+ * value without neighbors is a dash.
  *
  * @param {(number | null)[]} values
  * @param {number} width of all
@@ -80,8 +81,9 @@ export function linePath(values, width, scale) {
     if (value === null) return "";
     const follows = index > 0 && values[index - 1] !== null;
     const isLonely = !follows && (values[index + 1] ?? null) === null;
-    const place = `${coordinate(((index + 0.5) * width) / values.length)} ${coordinate(scale(value))}`;
-    return `${follows ? "L" : "M"}${place}${isLonely ? "h0" : ""}`;
+    const x = ((index + 0.5) * width) / values.length - (isLonely ? DASH / 2 : 0);
+    const place = `${coordinate(x)} ${coordinate(scale(value))}`;
+    return `${follows ? "L" : "M"}${place}${isLonely ? `h${DASH}` : ""}`;
   });
   return points.join("");
 }

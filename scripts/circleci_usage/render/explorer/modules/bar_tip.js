@@ -97,10 +97,11 @@ function seriesLines(view, first, last) {
  * @returns {TipLine[]}
  */
 function comparedLines(view, first, last) {
-  const buckets = view.compared?.buckets.slice(first, last + 1) ?? [];
-  if (!view.compared || buckets.length === 0) return [];
-  const name = readableRange(buckets[0].from, buckets[buckets.length - 1].to);
-  return [{ name, text: shownIn(view, bucketSum(view.compared.values, first, last)), color: null }];
+  const bars = (view.compared?.bars ?? []).slice(first, last + 1).filter((bar) => bar !== null);
+  if (bars.length === 0) return [];
+  const name = readableRange(bars[0].bucket.from, bars[bars.length - 1].bucket.to);
+  const values = bars.map(({ value }) => value);
+  return [{ name, text: shownIn(view, bucketSum(values, 0, values.length)), color: null }];
 }
 
 /**

@@ -14,8 +14,7 @@
  *
  * @typedef {object} ComparedBars
  * @property {string} label the range
- * @property {Bucket[]} buckets
- * @property {Values} values
+ * @property {({bucket: Bucket, value: bigint | null} | null)[]} bars next to each bucket; null is none
  *
  * @typedef {object} BarView
  * @property {Question} question
@@ -34,8 +33,10 @@ import { ask } from "./answer.js";
 import { readableRange } from "./days.js";
 import { visibleName } from "./elements.js";
 import { metricLabel } from "./metric_values.js";
-import { colorsTogether } from "./palette.js";
 import { inSentence } from "./words.js";
+
+/** Days of a range; of fewer, too many had no weekday to be next to. */
+const LEAST_ALIGNED = 14;
 
 /**
  * @param {Answer} answer
@@ -44,33 +45,22 @@ import { inSentence } from "./words.js";
  */
 export function barView(answer, dataset) {
   const { question, buckets } = answer;
-  const colors = seriesColors(answer, dataset);
   return {
     question,
     dataset,
     caption: caption(question, dataset),
     buckets,
-    series: answer.series.map((series, index) => ({
-      ...series,
-      label: visibleName(series.name),
-      color: colors[index],
-    })),
-    totals: buckets.map((_, index) => bucketTotal(answer.series, index)),
+    series: answer.series.map((series) => ({ ...series, label: visibleName(series.name) })),
+    totals: buckets.map((bucket, index) =>
+      answer.series.length === 0 && isMissing(dataset, bucket)
+        ? null
+        : bucketTotal(answer.series, index),
+    ),
     isSum: answer.series.length < 2 || addsUp(question),
     unknown: buckets.map(({ from, to }) => missingDays(dataset, from, to) > 0),
     unknownDays: missingDays(dataset, question.from, question.to),
     compared: comparedBars(answer, dataset),
   };
-}
-
-/**
- * @param {Answer} answer
- * @param {Dataset} dataset
- */
-function seriesColors({ series, question: { by } }, dataset) {
-  if (by.length === 0) return series.map(() => 1);
-  const names = series.map(({ name, isRest }) => (isRest ? null : name));
-  return colorsTogether(dataset, by[0], names);
 }
 
 /**
@@ -101,6 +91,16 @@ function addsUp({ by, metric }) {
 }
 
 /**
+ * Whether no day of a bucket is known.
+ *
+ * @param {Dataset} dataset
+ * @param {Bucket} bucket
+ */
+function isMissing(dataset, { from, to }) {
+  return missingDays(dataset, from, to) === to - from + 1;
+}
+
+/**
  * How many days of a range are not known.
  *
  * @param {Dataset} dataset
@@ -115,18 +115,38 @@ function missingDays(dataset, from, to) {
 }
 
 /**
- * The range compared with, in buckets of its own.
+ * The range compared with, in buckets of its own; days are next to those of the same weekday.
  *
  * @param {Answer} answer
  * @param {Dataset} dataset
  * @returns {ComparedBars | null}
  */
-function comparedBars({ question, comparedRange, comparedKnown }, dataset) {
+function comparedBars({ question, buckets, comparedRange, comparedKnown }, dataset) {
   if (!(comparedRange && comparedKnown)) return null;
   const [from, to] = comparedRange;
   const before = ask(dataset, { ...question, by: [], from, to, compare: "" });
-  const values = before.series[0]?.values ?? before.buckets.map(() => 0n);
-  return { label: readableRange(from, to), buckets: before.buckets, values };
+  const bars = before.buckets.map((bucket, index) => ({
+    bucket,
+    value: before.series[0].values[index],
+  }));
+  const isAligned = question.granularity === "day" && buckets.length >= LEAST_ALIGNED;
+  const shift = isAligned ? weekdayShift(question.from, from) : 0;
+  const aligned = shift === 0 ? "" : ", aligned by weekday";
+  return {
+    label: `${readableRange(from, to)}${aligned}`,
+    bars: buckets.map((_, index) => bars[index + shift] ?? null),
+  };
+}
+
+/**
+ * How many days later the other range has the weekday of a day: from -3 to 3.
+ *
+ * @param {number} day
+ * @param {number} other
+ */
+function weekdayShift(day, other) {
+  const later = (((day - other) % 7) + 7) % 7;
+  return later > 3 ? later - 7 : later;
 }
 
 /**

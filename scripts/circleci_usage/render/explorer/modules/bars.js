@@ -15,8 +15,8 @@ import { tipContent, tipOf, tipWords } from "./bar_tip.js";
 import { barView } from "./bar_view.js";
 import { brushedBuckets, bucketAt } from "./brush.js";
 import { brushable } from "./brush_events.js";
+import { chartFigure } from "./chart_figure.js";
 import { chartTable } from "./chart_table.js";
-import { readableRange } from "./days.js";
 import { legend } from "./legend.js";
 import { html, styled } from "./markup.js";
 import { metricLabel } from "./metric_values.js";
@@ -39,11 +39,10 @@ export function stackedBars(answer, dataset, actions) {
   const view = barView(answer, dataset);
   charts += 1;
   const plot = new BarPlot(view, `chart-${charts}`);
-  const { from, to } = answer.question;
-  return html(
-    "figure",
-    { class: "chart-figure", "data-range": readableRange(from, to) },
-    html("figcaption", {}, view.caption),
+  return chartFigure(
+    answer.question,
+    dataset,
+    view.caption,
     barLegend(view, actions),
     plotArea(view, plot, actions),
     ...barNotes(view),

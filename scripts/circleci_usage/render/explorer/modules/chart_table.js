@@ -15,7 +15,11 @@ import { exactValue, shownValue } from "./metric_values.js";
 /** @param {BarView} view */
 export function chartTable(view) {
   const columns = chartColumns(view);
-  const names = columns.map(({ name }) =>
+  const headings = [
+    ...columns.map(({ name }) => name),
+    ...(view.compared ? [view.compared.label] : []),
+  ];
+  const names = headings.map((name) =>
     html("th", { scope: "col", class: "n" }, html("bdi", {}, name)),
   );
   const bucket = html("th", { scope: "col" }, bucketHeading(view));
@@ -42,11 +46,8 @@ export function chartTable(view) {
 function chartColumns(view) {
   const total =
     view.isSum && view.series.length !== 1 ? [{ name: "Total", values: view.totals }] : [];
-  const compared = view.compared
-    ? [{ name: view.compared.label, values: view.compared.values }]
-    : [];
   const series = view.series.map(({ label, values }) => ({ name: label, values }));
-  return [...series, ...total, ...compared];
+  return [...series, ...total];
 }
 
 /** @param {BarView} view */
@@ -59,15 +60,31 @@ function bucketHeading({ question }) {
  * @param {ChartColumn[]} columns
  */
 function tableRows(view, columns) {
-  const { dataset, question } = view;
   return view.buckets.map(({ from, to, label }, index) => {
     const name = html("th", { scope: "row", "data-bucket": label }, readableRange(from, to));
-    const cells = columns.map(({ values }) => {
-      const value = values[index] ?? null;
-      const exactly = exactValue(value, question.metric, dataset);
-      const shown = shownValue(value, question.metric, dataset);
-      return html("td", { class: "n", "data-value": exactly }, shown);
-    });
-    return html("tr", {}, name, ...cells);
+    const cells = columns.map(({ values }) => valueCell(view, values[index]));
+    return html("tr", {}, name, ...cells, ...comparedCell(view, index));
   });
+}
+
+/**
+ * @param {BarView} view
+ * @param {bigint | null} value
+ */
+function valueCell({ dataset, question }, value) {
+  const exactly = exactValue(value, question.metric, dataset);
+  const shown = shownValue(value, question.metric, dataset);
+  return html("td", { class: "n", "data-value": exactly }, shown);
+}
+
+/**
+ * Empty where the range compared with has nothing that belongs there.
+ *
+ * @param {BarView} view
+ * @param {number} index
+ */
+function comparedCell(view, index) {
+  if (!view.compared) return [];
+  const bar = view.compared.bars[index];
+  return [bar ? valueCell(view, bar.value) : html("td", { class: "n", "data-value": "" })];
 }

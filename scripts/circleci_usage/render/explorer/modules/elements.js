@@ -57,18 +57,29 @@ export function byId(id, kind) {
 }
 
 /**
- * Make something anew without losing the place of the keyboard: the element with the same key has
- * the focus again, or else a heading near to it.
+ * Make something anew without losing the place of the keyboard: what is in the same place has the
+ * focus again, or else a heading near to it.
  *
  * @param {() => void} render
  * @param {HTMLElement} otherwise
  */
 export function keepingFocus(render, otherwise) {
   const focused = document.activeElement;
-  const key = focused instanceof HTMLElement ? focused.dataset.key : undefined;
+  const place = focused && placeOf(focused);
   render();
   if (!focused || focused === document.body || document.contains(focused)) return;
-  const again = key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const again = place && document.querySelector(place);
   const next = again instanceof HTMLElement ? again : otherwise;
   next.focus({ preventScroll: true });
+}
+
+/**
+ * A selector that finds an element again: by its key, or by what there is once in a chart.
+ *
+ * @param {Element} element
+ */
+function placeOf(element) {
+  const key = element.getAttribute("data-key");
+  if (key) return `[data-key="${CSS.escape(key)}"]`;
+  return [".plot", "figure summary"].find((selector) => element.matches(selector));
 }

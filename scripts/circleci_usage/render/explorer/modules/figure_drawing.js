@@ -8,6 +8,7 @@ const FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, s
 const MARGIN = 24;
 const TITLE_SIZE = 17;
 const SMALL_SIZE = 13;
+const TITLE_GAP = 10;
 const LINE = 1.4;
 const OF_SHAPES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity"].concat([
   "stroke-dasharray",
@@ -28,7 +29,7 @@ export function drawnFigure(figure, title) {
   const box = figure.getBoundingClientRect();
   const { color, backgroundColor } = getComputedStyle(document.body);
   const width = Math.ceil(box.width) + 2 * MARGIN;
-  const head = titleTexts(title, figure.dataset.range ?? "", box.width, color);
+  const head = titleTexts(title, subtitle(figure, title), box.width, color);
   const body = svg("g", { transform: `translate(${MARGIN} ${MARGIN + head.height})` });
   body.append(...drawnParts(figure, box));
   const height = Math.ceil(MARGIN + head.height + lowest(figure, box) + MARGIN);
@@ -43,25 +44,47 @@ export function drawnFigure(figure, title) {
 }
 
 /**
- * The title, in as many lines as it needs, and the range under it.
+ * The range and the filters, unless the title says them.
+ *
+ * @param {HTMLElement} figure
+ * @param {string} title
+ */
+function subtitle({ dataset: { range = "", filters = "" } }, title) {
+  return [range, filters].filter((part) => part && !title.includes(part)).join(" · ");
+}
+
+/**
+ * Title and subtitle, in as many lines as they need.
  *
  * @param {string} title
- * @param {string} range
+ * @param {string} under
  * @param {number} width
  * @param {string} fill
  */
-function titleTexts(title, range, width, fill) {
-  const large = { "font-size": TITLE_SIZE, "font-weight": 650, fill };
-  const small = { "font-size": SMALL_SIZE, fill };
-  const lines = wrapped(inXml(title), width, `650 ${TITLE_SIZE}px ${FONTS}`);
+function titleTexts(title, under, width, fill) {
+  const large = lineTexts(title, width, MARGIN, { size: TITLE_SIZE, weight: 650, fill });
+  const top = MARGIN + large.height;
+  const small = lineTexts(under, width, top, { size: SMALL_SIZE, weight: 400, fill });
+  const height = large.height + small.height + TITLE_GAP;
+  return { texts: [...large.texts, ...small.texts], height };
+}
+
+/**
+ * A text in lines.
+ *
+ * @param {string} text
+ * @param {number} width
+ * @param {number} top
+ * @param {{size: number, weight: number, fill: string}} look
+ */
+function lineTexts(text, width, top, { size, weight, fill }) {
+  const lines = text ? wrapped(inXml(text), width, `${weight} ${size}px ${FONTS}`) : [];
+  const look = { "font-size": size, "font-weight": weight, fill };
   const texts = lines.map((line, index) => {
-    const y = MARGIN + TITLE_SIZE * (0.8 + index * LINE);
-    return svg("text", { x: MARGIN, y, ...large }, line);
+    const y = top + size * (0.8 + index * LINE);
+    return svg("text", { x: MARGIN, y: y.toFixed(1), ...look }, line);
   });
-  const height = lines.length * TITLE_SIZE * LINE;
-  const y = MARGIN + height + SMALL_SIZE * 0.8;
-  texts.push(svg("text", { x: MARGIN, y, ...small }, range));
-  return { texts, height: height + SMALL_SIZE * LINE + 10 };
+  return { texts, height: lines.length * size * LINE };
 }
 
 /**
@@ -78,14 +101,23 @@ function drawnParts(figure, box) {
 }
 
 /**
- * The parts that are seen: not those that have no room.
+ * The parts that are seen, without the box at the pointer.
  *
  * @param {HTMLElement} figure
  * @param {string} selector
  */
 function seen(figure, selector) {
   const parts = [...figure.querySelectorAll(selector)];
-  return parts.filter((part) => part.getClientRects().length > 0 && !part.closest(".chart-tip"));
+  return parts.filter((part) => isSeen(part) && !part.closest(".chart-tip"));
+}
+
+/**
+ * Not what is hidden, or only for those who hear the page: that is a pixel wide.
+ *
+ * @param {Element} part
+ */
+function isSeen(part) {
+  return part.getBoundingClientRect().width > 1;
 }
 
 /**

@@ -127,12 +127,14 @@ class AddressReader {
    * @param {string} value
    */
   #addFilter(key, dimension, value) {
+    const patterns = splitAtCommas(value);
+    if (patterns.length === 0) this.unknown.add(`${key}=${value}`);
     const filter = this.#filters.get(key) ?? {
       dimension,
       excludes: key !== dimension,
       patterns: [],
     };
-    for (const pattern of splitAtCommas(value)) filter.patterns.push(pattern);
+    for (const pattern of patterns) filter.patterns.push(pattern);
     this.#filters.set(key, filter);
   }
 

@@ -13,10 +13,9 @@
  */
 
 import { metricCount } from "./numbers.js";
+import { colorsTogether } from "./palette.js";
 import { CREDIT_TYPE } from "./selection.js";
 import { amountsOf, isNothing, sumsOf } from "./sums.js";
-
-const SERIES_COLORS = 12;
 
 /** The measures that a metric needs. @type {Record<Metric, string[]>} */
 const NEEDED = {
@@ -43,9 +42,11 @@ export function seriesOf(selected, largest, howMany) {
   const values = bucketValues(selected, largest);
   if (!dimension) return [{ name: "All", color: 1, isRest: false, values: values(0, counting) }];
   const isByType = dimension.name === CREDIT_TYPE;
+  const names = largest.map((row) => row.names[0]);
+  const colors = colorsTogether(dataset, dimension.name, names);
   const series = largest.map(({ names: [name] }, index) => ({
     name,
-    color: (dimension.ranks[dimension.values.indexOf(name)] % SERIES_COLORS) + 1,
+    color: colors[index],
     isRest: false,
     values: values(index, isByType ? "type" : counting),
   }));

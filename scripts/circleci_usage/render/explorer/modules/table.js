@@ -212,7 +212,8 @@ export class GroupTable {
    * @param {Record<string, string>} attributes
    */
   #row(name, amounts, compared, columns, attributes) {
-    const heading = html("th", { scope: "row" }, ...[name].flat());
+    const parts = html("div", { class: "who" }, ...[name].flat());
+    const heading = html("th", { scope: "row" }, parts);
     const cells = columns.map((column) => cellOf(column, amounts, compared));
     return html("tr", attributes, heading, ...cells);
   }

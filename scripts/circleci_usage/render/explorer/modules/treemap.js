@@ -15,7 +15,7 @@
  * @property {Placed[]} inner
  */
 
-import { readableRange } from "./days.js";
+import { chartFigure } from "./chart_figure.js";
 import { visibleName } from "./elements.js";
 import { html, styled } from "./markup.js";
 import { metricLabel, shownValue } from "./metric_values.js";
@@ -58,13 +58,8 @@ export function treemap(answer, dataset, { onPick }) {
   const area = html("ul", { class: "tree" }, ...placed.map(({ element }) => element));
   area.hidden = view.cells.length === 0;
   follow(area, placed);
-  return html(
-    "figure",
-    { class: "chart-figure", "data-range": readableRange(question.from, question.to) },
-    html("figcaption", {}, treeCaption(answer, dataset)),
-    area,
-    ...treeNotes(view),
-  );
+  const caption = treeCaption(answer, dataset);
+  return chartFigure(question, dataset, caption, area, ...treeNotes(view));
 }
 
 /**

@@ -81,6 +81,16 @@ export function titleOf({ question }, dataset) {
 }
 
 /**
+ * `Project: web · Status: not failed`
+ *
+ * @param {Filter[]} filters
+ * @param {Dataset} dataset
+ */
+export function filtersInWords(filters, dataset) {
+  return filters.map((filter) => filterInWords(filter, dataset)).join(" · ");
+}
+
+/**
  * A label inside of a sentence: `resource class`; names such as `OS` stay as they are.
  *
  * @param {string} label
