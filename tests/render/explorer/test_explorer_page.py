@@ -360,8 +360,9 @@ def test_files_are_saved(explorer: Explorer, tmp_path: Path) -> None:
 
     for ending in ("csv", "svg", "png"):
         explorer.find(f"#save-{ending}").click()
-        file = tmp_path / f"{name}.{ending}"
-        WebDriverWait(explorer.browser.driver, SECONDS).until(lambda _, saved=file: saved.exists())
+        WebDriverWait(explorer.browser.driver, SECONDS).until(
+            lambda _, saved=tmp_path / f"{name}.{ending}": Path(saved).exists()
+        )
 
     lines = (tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "project,job,credits,cost,list_cost,job_runs,run_minutes"

@@ -29,7 +29,7 @@ export function nameElement(name) {
 }
 
 /**
- * A button that is found again after what is around it was made anew: its key is the same.
+ * A button that is found again after what is around it was replaced: its key is the same.
  *
  * @param {string} key
  * @param {Record<string, string | number | boolean>} attributes
@@ -57,7 +57,7 @@ export function byId(id, kind) {
 }
 
 /**
- * Make something anew without losing the place of the keyboard: what is in the same place has the
+ * Replace something without losing the place of the keyboard: what is in the same place has the
  * focus again, or else a heading near to it.
  *
  * @param {() => void} render
