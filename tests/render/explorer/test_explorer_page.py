@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,10 @@ WIDTHS: Final = (320, 360, 768, 1280, 1600)
 EVERYTHING: Final = "by=team,project&compare=previous&status!=failed&team=shop"
 MANY: Final = 30
 SECONDS: Final = 10
+
+
+def _is_saved(file: Path, _: object) -> bool:
+    return file.exists()
 
 
 class Explorer:
@@ -360,9 +365,8 @@ def test_files_are_saved(explorer: Explorer, tmp_path: Path) -> None:
 
     for ending in ("csv", "svg", "png"):
         explorer.find(f"#save-{ending}").click()
-        WebDriverWait(explorer.browser.driver, SECONDS).until(
-            lambda _, saved=tmp_path / f"{name}.{ending}": Path(saved).exists()
-        )
+        file = tmp_path / f"{name}.{ending}"
+        WebDriverWait(explorer.browser.driver, SECONDS).until(partial(_is_saved, file))
 
     lines = (tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "project,job,credits,cost,list_cost,job_runs,run_minutes"
