@@ -58,7 +58,7 @@ export function byId(id, kind) {
 
 /**
  * Replace something without losing the place of the keyboard: what is in the same place has the
- * focus again, or else a heading near to it.
+ * focus again, or else what `data-near` selects, or a heading.
  *
  * @param {() => void} render
  * @param {HTMLElement} otherwise
@@ -66,10 +66,11 @@ export function byId(id, kind) {
 export function keepingFocus(render, otherwise) {
   const focused = document.activeElement;
   const place = focused && placeOf(focused);
+  const near = focused?.closest("[data-near]")?.getAttribute("data-near");
   render();
   if (!focused || focused === document.body || document.contains(focused)) return;
-  const again = place && document.querySelector(place);
-  const next = again instanceof HTMLElement ? again : otherwise;
+  const found = [place, near].map((selector) => selector && document.querySelector(selector));
+  const next = found.find((element) => element instanceof HTMLElement) ?? otherwise;
   next.focus({ preventScroll: true });
 }
 
