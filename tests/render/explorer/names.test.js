@@ -79,10 +79,10 @@ test("texts are split at commas that are not escaped", () => {
 });
 
 test("many stars are not slow", () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   assert.ok(!matches(`${"*a".repeat(2000)}*b`, "a".repeat(20_000)));
   assert.ok(!matches(`${"*?a".repeat(500)}b`, "a".repeat(20_000)));
-  assert.ok(performance.now() - started < 2000);
+  assert.ok(process.cpuUsage(started).user < 2_000_000); // Microseconds of the processor.
 });
 
 test("names are ordered by code points", () => {

@@ -135,7 +135,7 @@ test("what is not understood is named and left out", () => {
 });
 
 test("hostile addresses are read quickly", () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   const filters = Array.from({ length: 2000 }, (_, index) => `project=${index},*${index}`);
   assert.equal(question(filters.join("&")).where[0].patterns.length, 4000);
   assert.equal(question(`top=${"9".repeat(100_000)}`).top, 10_000);
@@ -155,5 +155,6 @@ test("hostile addresses are read quickly", () => {
   }
   question("&=".repeat(300_000));
   question(`project=${",".repeat(300_000)}`);
-  assert.ok(performance.now() - started < 5000);
+  // Processor time, in microseconds: others may use the machine, too.
+  assert.ok(process.cpuUsage(started).user < 5_000_000);
 });

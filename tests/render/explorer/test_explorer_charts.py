@@ -53,12 +53,12 @@ def plot(page: ChartPage) -> WebElement:
     return page.browser.driver.find_element(By.CSS_SELECTOR, ".plot")
 
 
-def pointer_at(page: ChartPage, day: int) -> tuple[WebElement, float, float]:
+def pointer_at(page: ChartPage, day: int) -> tuple[WebElement, int, int]:
     """The middle of a day of October, as an offset from the middle of the plot."""
     area = plot(page)
     left, width = page.browser.run(LEVELS)
     middle = area.rect["x"] + area.rect["width"] / 2
-    return area, left + (day - 0.5) * width / 31 - middle, 0
+    return area, round(left + (day - 0.5) * width / 31 - middle), 0
 
 
 def press(page: ChartPage, *keys: str) -> None:

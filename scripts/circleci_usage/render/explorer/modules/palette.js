@@ -9,7 +9,7 @@ export const COLORS = 12;
 
 /**
  * The color of a name: 1 for the one with the highest cost of all days, then 2; after 12, 1 again.
- * A name that is none of the dimension's values has the color of the rest, 0.
+ * What is not a value of the dimension has the color of the rest, 0.
  *
  * @param {Dataset} dataset
  * @param {string} dimension

@@ -19,7 +19,7 @@ import { countOfGroups, dimensionNamed, TOPS, titleOf } from "./words.js";
 const REST_COLOR = 0;
 const MOST_GROUPS = 1000;
 /** More rows than these make the page slow: the groups of further ones are closed at first. */
-const MOST_OPEN_ROWS = 600;
+const MOST_OPEN_ROWS = 400;
 
 export class GroupTable {
   /**
@@ -113,12 +113,16 @@ export class GroupTable {
     if (rows.length > count) yield this.#restRow(rows.slice(count), columns, "rest");
   }
 
+  #hasChildren() {
+    return this.answer.question.by.length > 1;
+  }
+
   /**
    * @param {Row} row
    * @param {number} room
    */
   #isOpen(row, room) {
-    return row.children.length > 0 && (this.toggled.get(row.names[0]) ?? room > 0);
+    return this.#hasChildren() && (this.toggled.get(row.names[0]) ?? room > 0);
   }
 
   /**
@@ -147,8 +151,8 @@ export class GroupTable {
     /** @type {HTMLElement[]} */
     const content = [this.#nameButton(row.names)];
     content.unshift(swatch(color));
-    if (row.children.length > 0) content.unshift(this.#toggle(row.names[0], isOpen));
-    const kind = row.children.length > 0 ? "subtotal" : "group";
+    if (this.#hasChildren()) content.unshift(this.#toggle(row.names[0], isOpen));
+    const kind = this.#hasChildren() ? "subtotal" : "group";
     const attributes = { class: kind, "data-names": JSON.stringify(row.names) };
     return this.#row(content, row.amounts, row.compared, columns, attributes);
   }

@@ -114,7 +114,7 @@ function cellLabel({ label, names }, [amount, share], onPick) {
 }
 
 /**
- * Lay out anew whenever the width changes.
+ * Lay out again whenever the width changes.
  *
  * @param {HTMLElement} area
  * @param {Placed[]} placed
