@@ -50,12 +50,12 @@ class Row(NamedTuple):
 
 
 class Rows(HTMLParser):
-    """The rows of a page's tables that begin with a link to the explorer."""
+    """The rows of a page's tables with a link to the explorer: the first one counts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.rows: list[Row] = []
-        self._section = self._link = ""
+        self._section = self._link = self._cost = ""
         self._cells = 0
         self.feed(text)
 
@@ -64,13 +64,17 @@ class Rows(HTMLParser):
         if tag == "section":
             self._section = attributes.get("id", "")
         elif tag == "tr":
-            self._link, self._cells = "", 0
-        elif tag == "a" and not self._cells and attributes["href"].startswith("explore.html"):
-            self._link = attributes["href"]
+            self._link, self._cost, self._cells = "", "", 0
+        elif tag == "a" and attributes["href"].startswith("explore.html"):
+            self._link = self._link or attributes["href"]
         elif tag == "td":
             self._cells += 1
-            if self._cells == 1 and self._link and attributes.get("data-sort"):
-                self.rows.append(Row(self._section, self._link, attributes["data-sort"]))
+            if self._cells == 1:
+                self._cost = attributes.get("data-sort", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "tr" and self._link and self._cost:
+            self.rows.append(Row(self._section, self._link, self._cost))
 
 
 class Address(NamedTuple):

@@ -33,6 +33,9 @@ _NEEDED: Final = {
 }
 """Pydantic's name of an error → what the value is not."""
 
+_OTHER_NAMES: Final = {"--json": "--format", "--group-by": "--by", "--filter": "--where"}
+"""What flags are called elsewhere, and which spelling alone would not suggest."""
+
 _ANYWHERE: Final = frozenset({"-q", "--quiet", "-v", "--verbose", "--json"})
 """Flags that may also stand before a command."""
 
@@ -134,6 +137,9 @@ def _no_option(name: str, context: typer.Context) -> str:
 
 def _flag_like(name: str, context: typer.Context) -> str:
     """The flag whose variable a name is like: `--start-date` is `--from`; else the name."""
+    other = _OTHER_NAMES.get(name)
+    if other in _flags(context):
+        return other
     by_variable = {
         _as_flag(variable): flag_of(parameter)
         for parameter in context.command.params

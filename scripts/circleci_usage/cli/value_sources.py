@@ -23,6 +23,8 @@ _EXPECTED: Final = {
     "PATH": "a path",
     "URL": "a URL",
     "SITE": "a site",
+    "FILTER": "a filter",
+    "DIMENSIONS": "names of dimensions",
     "YYYY-MM-DD": "a date",
     "NAME": "a name",
     "NUMBER": "a number",

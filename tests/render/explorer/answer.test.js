@@ -195,11 +195,11 @@ test("values are those in the range, whatever the filter on their own dimension"
 test("groups of which everything is zero are left out", () => {
   const line = { day: 20_000, names: { project: "idle" }, amounts: {} };
   const other = { day: 20_000, names: { project: "busy" }, amounts: { unpriced_credits: 1n } };
-  const cancelled = [2n ** 60n, -(2n ** 60n)].map((cost) => ({
+  const offsetting = [2n ** 60n, -(2n ** 60n)].map((cost) => ({
     ...{ day: 20_000, names: { project: "credited" } },
     amounts: { cost },
   }));
-  const dataset = datasetOf([line, other, ...cancelled]);
+  const dataset = datasetOf([line, other, ...offsetting]);
   assert.deepEqual(names(answer("", dataset).rows), ["busy"]);
 });
 

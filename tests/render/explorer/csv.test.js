@@ -61,7 +61,7 @@ test("the range compared with has columns of its own; what is not known is empty
   assert.equal(unknown[1], "4.5,0.7345679,0.7345679,6,4.5,,,,,");
 });
 
-test("the cost per run is saved where it is what is asked for", () => {
+test("the cost per run is saved where it is the metric", () => {
   const lines = saved("by=&metric=cost_per_run&from=2026-10-05&to=2026-10-05").split("\n");
 
   assert.deepEqual(lines[0].split(",").at(-1), "cost_per_run");

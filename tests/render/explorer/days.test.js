@@ -92,14 +92,14 @@ test("the usual granularity keeps bars few", () => {
   assert.equal(usualGranularity(1, 401), "month");
 });
 
-test("before whole months are as many months, else as many days", () => {
+test("before a whole month is the one before, else whole weeks earlier", () => {
   /** @param {string} from @param {string} to */
   const before = (from, to) => shown(previousRange(day(from), day(to)));
   assert.equal(before("2026-03-01", "2026-03-31"), "2026-02-01 to 2026-02-28");
-  assert.equal(before("2026-01-01", "2026-03-31"), "2025-10-01 to 2025-12-31");
-  assert.equal(before("2026-03-01", "2026-03-30"), "2026-01-30 to 2026-02-28");
-  assert.equal(before("2026-03-09", "2026-03-18"), "2026-02-27 to 2026-03-08");
-  assert.equal(before("2026-03-09", "2026-03-09"), "2026-03-08 to 2026-03-08");
+  assert.equal(before("2026-01-01", "2026-01-31"), "2025-12-01 to 2025-12-31");
+  assert.equal(before("2026-03-01", "2026-03-30"), "2026-01-25 to 2026-02-23");
+  assert.equal(before("2026-03-09", "2026-03-18"), "2026-02-23 to 2026-03-04");
+  assert.equal(before("2026-03-09", "2026-03-09"), "2026-03-02 to 2026-03-02");
 });
 
 test("a year before has the same dates", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  colorOf,
   colorsTogether,
   colorVariable,
 } from "../../../scripts/circleci_usage/render/explorer/modules/palette.js";
@@ -14,10 +13,10 @@ test("colors go by the cost of all days", () => {
       dataset.dimensions.get("project")
     );
   for (const [code, name] of values.entries()) {
-    assert.equal(colorOf(dataset, "project", name), (ranks[code] % 12) + 1);
+    assert.deepEqual(colorsTogether(dataset, "project", [name]), [(ranks[code] % 12) + 1]);
   }
-  assert.equal(colorOf(dataset, "project", "4 others"), 0);
-  assert.equal(colorOf(dataset, "no dimension", "web"), 0);
+  assert.deepEqual(colorsTogether(dataset, "project", ["4 others", null]), [0, 0]);
+  assert.deepEqual(colorsTogether(dataset, "no dimension", ["web"]), [0]);
 });
 
 test("no two of twelve names that are seen together look alike", () => {

@@ -210,7 +210,7 @@ def test_a_filter_is_made_by_search_and_taken_away(explorer: Explorer) -> None:
     assert explorer.text("[data-filter='project'] .open") == "Project: web, ios"
     explorer.click("[data-filter='project'] .remove")
     assert explorer.names() == everything
-    assert explorer.browser.driver.switch_to.active_element.get_attribute("id") == "groups-title"
+    assert explorer.browser.driver.switch_to.active_element == explorer.find("#add-filter")
 
 
 def test_values_are_listed_with_their_costs_and_can_be_excluded(explorer: Explorer) -> None:
@@ -242,6 +242,17 @@ def test_a_pattern_can_be_typed(explorer: Explorer) -> None:
     assert explorer.address == "project=*-1?"
     assert len(explorer.names()) == 10
     assert explorer.run("return document.querySelectorAll('#path li').length") == 0
+
+
+def test_a_new_filter_of_the_other_kind_leaves_the_first_alone(explorer: Explorer) -> None:
+    explorer.open(acme_report(), "project=web,ios")
+
+    explorer.click("#add-filter")
+    explorer.find("#filter-search").send_keys("api", Keys.ENTER)
+    explorer.click("#filter-exclude")
+    explorer.click("#filter-apply")
+
+    assert explorer.address == "project=web,ios&project!=api"
 
 
 def test_a_filter_is_changed_by_its_chip(explorer: Explorer) -> None:

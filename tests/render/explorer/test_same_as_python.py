@@ -2,13 +2,13 @@
 
 import random
 from base64 import b64encode
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from circleci_usage.core.decimals import plain, ratio
 from circleci_usage.core.globs import escaped, escaped_matcher, unescaped
-from circleci_usage.core.periods import Period
+from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.explore.answer import answer
 from circleci_usage.explore.cost_lines import MEASURES, CostLines
@@ -57,6 +57,26 @@ def test_numbers_are_shown_as_on_the_other_page() -> None:
 
     for (count, whole, places, currency), texts in zip(cases, shown, strict=True):
         assert texts == as_python_shows(count, whole, places, currency), (count, whole, places)
+
+
+COMPARE = """
+import { formatDay, parseDay, previousRange } from "MODULES/days.js";
+const ranges = given.map(([first, last]) => previousRange(parseDay(first), parseDay(last)));
+process.stdout.write(JSON.stringify(ranges.map((range) => range.map(formatDay))));
+"""
+
+
+def test_the_previous_period_is_that_of_the_report() -> None:
+    chance = random.Random(18)
+    starts = [date(2024, month, 1) for month in range(1, 13)]
+    starts += [date(2023, 1, 1) + timedelta(days=chance.randrange(900)) for _ in range(60)]
+    lengths = (1, 7, 8, 28, 29, 30, 31, 90, 366)
+    periods = [Period(start, start + timedelta(days=days)) for start in starts for days in lengths]
+
+    ranges = run_module(COMPARE, [(str(each.first), str(each.last)) for each in periods])
+
+    expected = [previous_period(each) for each in periods]
+    assert ranges == [[str(each.first), str(each.last)] for each in expected]
 
 
 def as_python_shows(count: int, whole: int, places: int, currency: str) -> list[str]:

@@ -90,13 +90,17 @@ def _imported(source: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _check_imports(modules: Mapping[str, str], order: list[str]) -> None:
-    exported = {name: {found[1] for found in _EXPORT.finditer(modules[name])} for name in order}
+    exported = {name: _exported(modules[name]) for name in order}
     for importer in order:
         for imported, names in _imported(modules[importer]):
             missing = {*names} - exported[imported]
             if missing:
                 names_missing = ", ".join(sorted(missing))
                 raise ValueError(f"{importer}.js: {imported}.js does not export {names_missing}.")
+
+
+def _exported(source: str) -> set[str]:
+    return {found[1] for found in _EXPORT.finditer(source)}
 
 
 def _body(name: str, source: str) -> str:

@@ -99,7 +99,7 @@ class Explorer {
     fillOrHide("path", pathOf(question, this.dataset, change));
   }
 
-  /** The chart anew; its table stays open. */
+  /** Replace the chart; its table stays open. */
   #renderChart() {
     const place = byId("figure", HTMLElement);
     const isOpen = place.querySelector("details")?.open ?? false;

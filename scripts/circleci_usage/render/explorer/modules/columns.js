@@ -1,5 +1,5 @@
 /**
- * The columns of amounts in the table: the metric that is asked for first, then all others.
+ * The columns of amounts in the table: the question's metric first, then all others.
  *
  * @import { Amounts, Answer, Dataset, Metric, Question } from "./types.js"
  * @import { Scaled } from "./numbers.js"

@@ -33,7 +33,7 @@ export function startControls(dataset, questionNow, ask) {
     dayField("to", dataset, questionNow, ask),
     groupFields(dataset, questionNow, ask),
     topField(ask),
-    choice("metric", labelled(METRICS, metricLabel), (value) => {
+    choice("metric", labeled(METRICS, metricLabel), (value) => {
       ask({ metric: /** @type {Metric} */ (value), sort: "", ascending: false });
     }),
     choice("granularity", Object.entries(GRANULARITY_LABELS), (value) => {
@@ -57,7 +57,7 @@ export function startControls(dataset, questionNow, ask) {
  * @param {(name: Name) => string} labelOf
  * @returns {[string, string][]}
  */
-function labelled(names, labelOf) {
+function labeled(names, labelOf) {
   return names.map((name) => [name, labelOf(name)]);
 }
 
@@ -96,7 +96,7 @@ function presetField(dataset, questionNow, ask) {
   const field = byId("preset", HTMLSelectElement);
   const ranges = presets(dataset);
   fill(field, [
-    ...labelled(
+    ...labeled(
       ranges.map(({ label }) => label),
       String,
     ),
@@ -193,7 +193,7 @@ function topField(ask) {
     if (!isFilled)
       fill(
         field,
-        labelled(counts.map(String), (count) => `Top ${count}`),
+        labeled(counts.map(String), (count) => `Top ${count}`),
       );
     field.value = String(top);
   };

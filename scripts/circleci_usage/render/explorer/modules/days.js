@@ -162,26 +162,18 @@ export function usualGranularity(from, to) {
 }
 
 /**
- * The range before one: as many calendar months before whole ones, else as many days.
+ * The range to compare with, as in the report: the month before a whole month, else whole weeks
+ * earlier, because builds follow weekdays.
  *
  * @param {number} from
  * @param {number} to
  * @returns {DayRange}
  */
 export function previousRange(from, to) {
-  const isWhole = from === monthStart(from) && to + 1 === monthStart(to, 1);
-  if (isWhole) return [monthStart(from, -monthsBetween(from, to + 1)), from - 1];
-  return [from - (to - from + 1), from - 1];
-}
-
-/**
- * @param {number} from
- * @param {number} to
- */
-function monthsBetween(from, to) {
-  const [first, last] = [dateOf(from), dateOf(to)];
-  const years = last.getUTCFullYear() - first.getUTCFullYear();
-  return years * 12 + last.getUTCMonth() - first.getUTCMonth();
+  const isMonth = from === monthStart(from) && to + 1 === monthStart(from, 1);
+  if (isMonth) return [monthStart(from, -1), from - 1];
+  const days = 7 * Math.ceil((to - from + 1) / 7);
+  return [from - days, to - days];
 }
 
 /**

@@ -29,7 +29,7 @@ export function nameElement(name) {
 }
 
 /**
- * A button that is found again after what is around it was made anew: its key is the same.
+ * A button that is found again after what is around it was replaced: its key is the same.
  *
  * @param {string} key
  * @param {Record<string, string | number | boolean>} attributes
@@ -57,8 +57,8 @@ export function byId(id, kind) {
 }
 
 /**
- * Make something anew without losing the place of the keyboard: what is in the same place has the
- * focus again, or else a heading near to it.
+ * Replace something without losing the place of the keyboard: what is in the same place has the
+ * focus again, or else what `data-near` selects, or a heading.
  *
  * @param {() => void} render
  * @param {HTMLElement} otherwise
@@ -66,10 +66,11 @@ export function byId(id, kind) {
 export function keepingFocus(render, otherwise) {
   const focused = document.activeElement;
   const place = focused && placeOf(focused);
+  const near = focused?.closest("[data-near]")?.getAttribute("data-near");
   render();
   if (!focused || focused === document.body || document.contains(focused)) return;
-  const again = place && document.querySelector(place);
-  const next = again instanceof HTMLElement ? again : otherwise;
+  const found = [place, near].map((selector) => selector && document.querySelector(selector));
+  const next = found.find((element) => element instanceof HTMLElement) ?? otherwise;
   next.focus({ preventScroll: true });
 }
 

@@ -9,7 +9,7 @@
  */
 
 import { valuesOf } from "./answer.js";
-import { withFilter } from "./changes.js";
+import { isSameKind, withFilter } from "./changes.js";
 import { byId, nameElement } from "./elements.js";
 import { html } from "./markup.js";
 import { money } from "./numbers.js";
@@ -36,6 +36,8 @@ export class FilterDialog {
     this.edited = null;
     /** @type {Set<string>} */
     this.patterns = new Set();
+    /** @type {Set<string>} those of them that the question has already */
+    this.applied = new Set();
     /** @type {Value[]} */
     this.values = [];
     this.#listen();
@@ -47,6 +49,7 @@ export class FilterDialog {
       ...options.map(({ name, label }) => html("option", { value: name }, label)),
     );
     this.dimension.addEventListener("change", () => this.#showDimension(this.dimension.value));
+    byId("filter-kind", HTMLFieldSetElement).addEventListener("change", () => this.#changeKind());
     this.search.addEventListener("input", () => this.#showValues());
     this.search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -88,12 +91,25 @@ export class FilterDialog {
 
   /** @param {string} dimension */
   #showDimension(dimension) {
-    const question = this.questionNow();
-    const isSame = (/** @type {Filter} */ each) =>
-      each.dimension === dimension && each.excludes === this.excludes.checked;
-    this.patterns = new Set(question.where.find(isSame)?.patterns);
-    this.values = valuesOf(this.dataset, question, dimension);
+    this.applied = this.#patternsNow();
+    this.patterns = new Set(this.applied);
+    this.values = valuesOf(this.dataset, this.questionNow(), dimension);
     this.search.value = "";
+    this.#showValues();
+  }
+
+  /** The patterns that the question has of the dimension and the kind. */
+  #patternsNow() {
+    const kind = { dimension: this.dimension.value, excludes: this.excludes.checked, patterns: [] };
+    return new Set(this.questionNow().where.find((each) => isSameKind(each, kind))?.patterns);
+  }
+
+  /** Include or exclude: for a new filter, what the other kind has stays with that one. */
+  #changeKind() {
+    if (this.edited) return;
+    const chosen = [...this.patterns].filter((pattern) => !this.applied.has(pattern));
+    this.applied = this.#patternsNow();
+    this.patterns = new Set([...this.applied, ...chosen]);
     this.#showValues();
   }
 
@@ -136,16 +152,16 @@ export class FilterDialog {
   }
 
   #apply() {
+    const { edited } = this;
     const { where } = this.questionNow();
-    const kept = where.filter((each) => each !== this.edited);
     const filter = {
       dimension: this.dimension.value,
       excludes: this.excludes.checked,
       patterns: [...this.patterns],
     };
-    const isSameKind =
-      this.edited?.dimension === filter.dimension && this.edited.excludes === filter.excludes;
+    const isMoved = edited !== null && !isSameKind(edited, filter);
+    const kept = isMoved ? where.filter((each) => !isSameKind(each, edited)) : where;
     this.dialog.close();
-    this.ask({ where: withFilter(isSameKind ? where : kept, filter) });
+    this.ask({ where: withFilter(kept, filter) });
   }
 }

@@ -5,23 +5,19 @@
  */
 
 /** How many colors there are; style variables `--series-1` and so on. */
-export const COLORS = 12;
+const COLORS = 12;
 
 /**
- * The color of a name: 1 for the one with the highest cost of all days, then 2; after 12, 1 again.
- * What is not a value of the dimension has the color of the rest, 0.
+ * The color of a place by cost: 1 for the first, then 2; after 12, 1 again; 0 for the rest.
  *
- * @param {Dataset} dataset
- * @param {string} dimension
- * @param {string} name
+ * @param {number} rank
  */
-export function colorOf(dataset, dimension, name) {
-  const rank = rankOf(dataset, dimension, name);
+function ownColor(rank) {
   return rank < 0 ? 0 : (rank % COLORS) + 1;
 }
 
 /**
- * The place of a name by the cost of all days; -1 for what is none.
+ * The place of a name by the cost of all days; -1 for other texts.
  *
  * @param {Dataset} dataset
  * @param {string} dimension
@@ -43,12 +39,12 @@ function rankOf(dataset, dimension, name) {
  */
 export function colorsTogether(dataset, dimension, names) {
   const ranks = names.map((name) => rankOf(dataset, dimension, name));
-  const taken = new Set(ranks.map((rank) => (rank < 0 ? 0 : (rank % COLORS) + 1)));
+  const taken = new Set(ranks.map(ownColor));
   /** @type {Map<number, number>} */
   const colors = new Map([[-1, 0]]);
   const used = new Set();
   for (const rank of [...new Set(ranks)].filter((each) => each >= 0).sort((a, b) => a - b)) {
-    const own = (rank % COLORS) + 1;
+    const own = ownColor(rank);
     const color = used.has(own) ? freeColor(own, taken) : own;
     colors.set(rank, color);
     used.add(color);

@@ -52,7 +52,7 @@ function roundStep(rough, isWhole) {
  * Levels as text, all with the same number of decimal places; millions are written `1.5M`.
  *
  * @param {number[]} levels
- * @param {string} symbol what stands before money; empty for what is none
+ * @param {string} symbol what stands before money; empty for other amounts
  *
  * @example
  * levelTexts([0, 0.5, 1], "$") // ["$0.00", "$0.50", "$1.00"]

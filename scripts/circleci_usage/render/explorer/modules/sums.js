@@ -16,7 +16,7 @@
  * @property {Float64Array[]} limbs of the sum of each group
  * @property {number} bits of each limb but the last
  *
- * @typedef {Map<string, MeasureSums>} Sums by measure; those that are not asked for are left out
+ * @typedef {Map<string, MeasureSums>} Sums by measure; only those that are needed
  */
 
 const DENSE = 4_000_000; // Pairs of values for which a table of numbers is small enough.

@@ -1,5 +1,5 @@
 /**
- * The table of groups: at most as many as are asked for, their own groups below them, the rest and
+ * The table of groups: at most as many as the question lists, their own groups below them, the rest and
  * the total.
  *
  * @import { Answer, Dataset, Row } from "./types.js"

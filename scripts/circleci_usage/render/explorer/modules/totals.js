@@ -1,5 +1,5 @@
 /**
- * The totals: the metric that is asked for in large, with its change, and all others.
+ * The totals: the question's metric in large, with its change, and all others.
  *
  * @import { Answer, Dataset, Metric } from "./types.js"
  */
