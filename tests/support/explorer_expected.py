@@ -12,6 +12,7 @@ from explorer_oracle import (
     Names,
     Question,
     Usage,
+    nothing,
     usual_granularity,
 )
 from explorer_page import Shown, ShownRow
@@ -90,8 +91,7 @@ class View:
         return self.now.groups.get(names) or self._nothing(names, self.now.counted)
 
     def _nothing(self, names: Names, counted: str) -> Amounts:
-        by_type = "credit_type" in self.question.by[: len(names)]
-        return Amounts("type" if by_type else counted)
+        return nothing(self.question.by[: len(names)], counted)
 
     def _before(self, names: Names) -> Amounts | None:
         if not self.before:

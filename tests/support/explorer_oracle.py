@@ -59,9 +59,11 @@ class Amounts:
 
     Attributes:
         counted: which tell the job runs: each run `once`, by the `type` that they used, or `none`.
+        by_type: whether these are sums of a group by credit type.
     """
 
     counted: str = "once"
+    by_type: bool = False
     credits: Decimal = ZERO
     unpriced_credits: Decimal = ZERO
     list_cost: Decimal = ZERO
@@ -94,8 +96,10 @@ class Amounts:
                 setattr(self, name, getattr(self, name) + value)
 
     def is_nothing(self) -> bool:
-        """Whether nothing was used and nothing ran."""
-        return not any(getattr(self, name) for name in SUMMED)
+        """Whether there is nothing to show."""
+        return not any(getattr(self, name) for name in (*MONEY, "used_type")) and (
+            self.by_type or not (self.ran or self.time)
+        )
 
 
 def _rounded(value: Fraction) -> Fraction:
@@ -160,7 +164,7 @@ class Usage:
             totals.add(fact)
             names = tuple(fact.names[name] for name in by)
             for size in range(1, len(by) + 1):
-                group = groups.setdefault(names[:size], Amounts(_counted_by(by[:size], counted)))
+                group = groups.setdefault(names[:size], nothing(by[:size], counted))
                 group.add(fact)
         found = {names: sums for names, sums in groups.items() if not sums.is_nothing()}
         return Answer(totals, found, counted)
@@ -180,7 +184,7 @@ class Usage:
             groups[()].add(fact)
             if by:
                 names = (fact.names[by[0]],)
-                groups.setdefault(names, Amounts(_counted_by(by, counted))).add(fact)
+                groups.setdefault(names, nothing(by, counted)).add(fact)
         return found
 
     def compared_days(self, question: Question) -> Days | None:
@@ -228,11 +232,12 @@ class Usage:
         types = allowed.get("credit_type", every)
         if len(types) == len(every):
             return "once"
-        return "type" if len(types) == 1 else "none"
+        return "type" if len(types) == 1 and "(none)" not in types else "none"
 
 
-def _counted_by(by: Sequence[str], counted: str) -> str:
-    return "type" if "credit_type" in by else counted
+def nothing(by: Sequence[str], counted: str) -> Amounts:
+    """The sums of a group of nothing."""
+    return Amounts("type", by_type=True) if "credit_type" in by else Amounts(counted)
 
 
 def _each(days: Days) -> Iterable[date]:
@@ -339,15 +344,14 @@ def _regex(glob: str) -> str:
 
 
 def previous(days: Days) -> Days:
-    """As many months before whole months; else as many days."""
+    """The month before a whole month; else the same days whole weeks earlier."""
     first, last = days
     day_after = last + timedelta(1)
-    if first.day == day_after.day == 1:
-        before = first
-        for _ in range((day_after.year - first.year) * 12 + day_after.month - first.month):
-            before = (before - timedelta(1)).replace(day=1)
-        return before, first - timedelta(1)
-    return first - (day_after - first), first - timedelta(1)
+    if first.day == 1 and day_after == next_month(first):
+        before = first - timedelta(1)
+        return before.replace(day=1), before
+    weeks = timedelta(weeks=-(-(day_after - first).days // 7))
+    return first - weeks, last - weeks
 
 
 def next_month(first: date) -> date:

@@ -18,7 +18,7 @@ from circleci_usage.explore.amounts import (
     Counting,
     amounts_of,
 )
-from circleci_usage.explore.cost_lines import AMOUNTS, MEASURES, CostLines, Folded
+from circleci_usage.explore.cost_lines import AMOUNTS, MEASURES, RUNS, CostLines, Folded
 from circleci_usage.explore.matching import Unmatched, counting_of, matching, unmatched
 from circleci_usage.explore.question import Question
 from circleci_usage.explore.words import Granularity
@@ -152,7 +152,9 @@ def _grouped(
     first_lines = numbered.drop_duplicates(_GROUP).sort_values(_GROUP)
     names = [*first_lines[by].itertuples(index=False, name=None)] if by else [()]
     sums = sum_by(numbered, [_BUCKET, _GROUP], MEASURES).reset_index()
-    return names, sums[(sums[[*MEASURES]] != 0).any(axis="columns")]
+    # By credit type, each run stands on one line of several, or on a line without a type.
+    telling = [name for name in MEASURES if CREDIT_TYPE not in by or name not in RUNS]
+    return names, sums[(sums[telling] != 0).any(axis="columns")]
 
 
 def _labels(days: pd.Series, granularity: Granularity | None) -> pd.Series:

@@ -13,6 +13,7 @@ from circleci_usage.core.suggestions import closest
 from circleci_usage.explore.amounts import EACH_RUN_ONCE, OF_ONE_TYPE, UNKNOWN, Counting
 from circleci_usage.explore.question import Filter
 from circleci_usage.schema.dimensions import CREDIT_TYPE
+from circleci_usage.schema.export_columns import NO_NAME
 
 _ANY: Final = Filter("", ("*",))
 
@@ -59,7 +60,8 @@ def counting_of(lines: pd.DataFrame, filters: Sequence[Filter]) -> Counting:
     kept = _kept(every, _by_dimension(filters).get(CREDIT_TYPE, ()))
     if len(kept) == len(every):
         return EACH_RUN_ONCE
-    return OF_ONE_TYPE if len(kept) == 1 else UNKNOWN
+    # Runs that used no credits may stand on lines with a type, too: nothing tells how many.
+    return OF_ONE_TYPE if len(kept) == 1 and kept != [NO_NAME] else UNKNOWN
 
 
 def unmatched(lines: pd.DataFrame, filters: Sequence[Filter]) -> Iterator[Unmatched]:

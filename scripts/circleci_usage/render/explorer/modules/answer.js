@@ -114,24 +114,38 @@ function rowsOf(dataset, question, leaves, counting) {
   if (by.length === 0) return [];
   const values = by.map((name) => dataset.dimensions.get(name)?.values ?? []);
   const makeLeaf = rowMaker(leaves, values, by.includes(CREDIT_TYPE) ? "type" : counting);
-  if (by.length === 1) return somethings(leaves).map((leaf) => makeLeaf(leaf, () => []));
-  const { members, outer } = outerGroups(leaves);
+  const ofLeaves = uncounted(by);
+  if (by.length === 1) return somethings(leaves, ofLeaves).map((leaf) => makeLeaf(leaf, () => []));
+  const { members, outer } = outerGroups(leaves, ofLeaves);
   const makeOuter = rowMaker(outer, values, by[0] === CREDIT_TYPE ? "type" : counting);
   /** @param {number} leaf */
   const childless = (leaf) => makeLeaf(leaf, () => []);
-  return somethings(outer).map((group) =>
+  return somethings(outer, uncounted(by.slice(0, 1))).map((group) =>
     makeOuter(group, () => sorted(members[group].map(childless), question, dataset)),
   );
+}
+
+/**
+ * The measures that say nothing of groups by credit type: of a run, they stand on one line of
+ * several, or on a line without a type.
+ *
+ * @param {string[]} by
+ */
+function uncounted(by) {
+  return by.includes(CREDIT_TYPE) ? ["job_runs", "job_seconds"] : [];
 }
 
 /**
  * The groups that are not nothing in both ranges.
  *
  * @param {Summed} summedGroups
+ * @param {string[]} ignored measures
  */
-function somethings({ groups, now, before }) {
+function somethings({ groups, now, before }, ignored) {
   const all = Array.from(groups.codes, (_, group) => group);
-  return all.filter((group) => !isNothing(now, group) || (before && !isNothing(before, group)));
+  /** @param {Sums | null} sums @param {number} group */
+  const isThere = (sums, group) => sums !== null && !isNothing(sums, group, ignored);
+  return all.filter((group) => isThere(now, group) || isThere(before, group));
 }
 
 /**
@@ -167,9 +181,10 @@ function rowMaker({ groups, now, before }, values, counting) {
  * Groups by two dimensions summed up by the first one, with the groups that each has.
  *
  * @param {Summed} leaves
+ * @param {string[]} ignored measures
  * @returns {{members: number[][], outer: Summed}}
  */
-function outerGroups(leaves) {
+function outerGroups(leaves, ignored) {
   const { groups, now, before } = leaves;
   const codes = [...new Set(groups.codes.map(([code]) => code))];
   const places = new Map(codes.map((code, place) => [code, place]));
@@ -177,7 +192,7 @@ function outerGroups(leaves) {
   const count = codes.length;
   /** @type {number[][]} */
   const members = codes.map(() => []);
-  for (const leaf of somethings(leaves)) members[parents[leaf]].push(leaf);
+  for (const leaf of somethings(leaves, ignored)) members[parents[leaf]].push(leaf);
   return {
     members,
     outer: {

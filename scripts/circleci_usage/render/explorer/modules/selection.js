@@ -14,6 +14,8 @@
 import { matcherOf } from "./names.js";
 
 export const CREDIT_TYPE = "credit_type";
+/** Of lines with nothing but runs; other runs that used no credits stand on lines with a type. */
+const NO_TYPE = "(none)";
 
 /**
  * What the filters leave of each dimension; only of those of which they do not leave everything.
@@ -88,5 +90,6 @@ export function countingOf(dataset, where) {
   if (!types) return "each";
   const kept = keptValues(types, where);
   if (!kept.includes(0)) return "each";
-  return kept.reduce((sum, each) => sum + each, 0) === 1 ? "type" : "none";
+  const names = types.values.filter((_, code) => kept[code]);
+  return names.length === 1 && names[0] !== NO_TYPE ? "type" : "none";
 }

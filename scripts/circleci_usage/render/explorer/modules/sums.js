@@ -182,9 +182,11 @@ function sumAt(sums, group) {
  *
  * @param {Sums} sums
  * @param {number} group
+ * @param {string[]} ignored measures that do not matter
  */
-export function isNothing(sums, group) {
-  for (const each of sums.values()) {
+export function isNothing(sums, group, ignored = []) {
+  for (const [name, each] of sums) {
+    if (ignored.includes(name)) continue;
     const isSmall = each.limbs.length === 1;
     if (isSmall ? each.limbs[0][group] !== 0 : sumAt(each, group) !== 0n) return false;
   }
