@@ -113,13 +113,15 @@ function rowsOf(dataset, question, leaves, counting) {
   const { by } = question;
   if (by.length === 0) return [];
   const values = by.map((name) => dataset.dimensions.get(name)?.values ?? []);
-  const makeLeaf = rowMaker(leaves, values, by.includes(CREDIT_TYPE) ? "type" : counting);
-  if (by.length === 1) return somethings(leaves).map((leaf) => makeLeaf(leaf, () => []));
-  const { members, outer } = outerGroups(leaves);
-  const makeOuter = rowMaker(outer, values, by[0] === CREDIT_TYPE ? "type" : counting);
+  const ofLeaves = by.includes(CREDIT_TYPE) ? "type" : counting;
+  const makeLeaf = rowMaker(leaves, values, ofLeaves);
+  if (by.length === 1) return somethings(leaves, ofLeaves).map((leaf) => makeLeaf(leaf, () => []));
+  const { members, outer } = outerGroups(leaves, ofLeaves);
+  const ofOuter = by[0] === CREDIT_TYPE ? "type" : counting;
+  const makeOuter = rowMaker(outer, values, ofOuter);
   /** @param {number} leaf */
   const childless = (leaf) => makeLeaf(leaf, () => []);
-  return somethings(outer).map((group) =>
+  return somethings(outer, ofOuter).map((group) =>
     makeOuter(group, () => sorted(members[group].map(childless), question, dataset)),
   );
 }
@@ -128,10 +130,13 @@ function rowsOf(dataset, question, leaves, counting) {
  * The groups that are not nothing in both ranges.
  *
  * @param {Summed} summedGroups
+ * @param {Counting} counting
  */
-function somethings({ groups, now, before }) {
+function somethings({ groups, now, before }, counting) {
+  /** @param {Sums | null} sums @param {number} group */
+  const isSomething = (sums, group) => sums !== null && !isNothing(sums, group, counting);
   const all = Array.from(groups.codes, (_, group) => group);
-  return all.filter((group) => !isNothing(now, group) || (before && !isNothing(before, group)));
+  return all.filter((group) => isSomething(now, group) || isSomething(before, group));
 }
 
 /**
@@ -167,9 +172,10 @@ function rowMaker({ groups, now, before }, values, counting) {
  * Groups by two dimensions summed up by the first one, with the groups that each has.
  *
  * @param {Summed} leaves
+ * @param {Counting} counting of the leaves
  * @returns {{members: number[][], outer: Summed}}
  */
-function outerGroups(leaves) {
+function outerGroups(leaves, counting) {
   const { groups, now, before } = leaves;
   const codes = [...new Set(groups.codes.map(([code]) => code))];
   const places = new Map(codes.map((code, place) => [code, place]));
@@ -177,7 +183,7 @@ function outerGroups(leaves) {
   const count = codes.length;
   /** @type {number[][]} */
   const members = codes.map(() => []);
-  for (const leaf of somethings(leaves)) members[parents[leaf]].push(leaf);
+  for (const leaf of somethings(leaves, counting)) members[parents[leaf]].push(leaf);
   return {
     members,
     outer: {
