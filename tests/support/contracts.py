@@ -137,8 +137,8 @@ def as_yaml(contract: Contract, rules: Sequence[Rule], sharing: Sharing | None) 
     if rules:
         lines.append("teams:")
         lines += [
-            f"  - {{name: {rule.team}, projects: {_list(rule.projects)}, jobs: {_list(rule.jobs)},"
-            f" branches: {_list(rule.branches)}}}"
+            f'  - {{name: "{rule.team}", projects: {_list(rule.projects)},'
+            f" jobs: {_list(rule.jobs)}, branches: {_list(rule.branches)}}}"
             for rule in rules
         ]
     if sharing:

@@ -1,5 +1,6 @@
 """The lines of costs that a page holds, read back: the page may have been made by anybody."""
 
+import errno
 import re
 import zlib
 from base64 import b64decode
@@ -24,9 +25,10 @@ from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.report_files import EXPLORER_NAME
 
 _DATA: Final = re.compile(rb'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>')
-_MOST_PAGE_BYTES: Final = 64 << 20
-_MOST_BYTES: Final = 512 << 20
-"""What the data may unpack to; ours are a tenth of it."""
+_MOST_PAGE_BYTES: Final = 16 << 20
+_MOST_BYTES: Final = 64 << 20
+_MOST_LINES: Final = 1_000_000
+"""Pages that we make have at most a third of these."""
 _AGAIN: Final = "make the report again with circleci-usage report"
 _WIDEST: Final = 24
 """Bytes of the largest number."""
@@ -77,11 +79,11 @@ class _Folded(BaseModel):
 class _Header(BaseModel):
     model_config = _Strict
     version: Literal[1]
-    currency: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     period: _Days
     days: _Days
     missing: list[_Days]
-    lines: Annotated[int, Field(ge=0)]
+    lines: Annotated[int, Field(ge=0, le=_MOST_LINES)]
     dimensions: list[_Dimension]
     measures: list[_Measure]
     folded: list[_Folded]
@@ -92,7 +94,7 @@ def read_lines(folder: Path) -> CostLines:
 
     Raises:
         SettingsError: it has none, or it cannot be read.
-        DataError: the page is damaged, or was made by another version.
+        DataError: the page is damaged or too long, or was made by another version.
     """
     page = folder / EXPLORER_NAME
     try:
@@ -101,7 +103,8 @@ def read_lines(folder: Path) -> CostLines:
         raise SettingsError(f"{inert(folder)} has no {EXPLORER_NAME}; {_AGAIN}.") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SettingsError(f"{inert(page)} cannot be read: {reason}; {_AGAIN}.") from error
+        kind = DataError if error.errno == errno.EMSGSIZE else SettingsError
+        raise kind(f"{inert(page)} cannot be read: {reason}; {_AGAIN}.") from error
     found = _DATA.search(content)
     try:
         return decode(b64decode(found[1] if found else b"", validate=True))
