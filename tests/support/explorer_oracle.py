@@ -59,11 +59,9 @@ class Amounts:
 
     Attributes:
         counted: which tell the job runs: each run `once`, by the `type` that they used, or `none`.
-        by_type: whether these are sums of a group by credit type.
     """
 
     counted: str = "once"
-    by_type: bool = False
     credits: Decimal = ZERO
     unpriced_credits: Decimal = ZERO
     list_cost: Decimal = ZERO
@@ -97,9 +95,8 @@ class Amounts:
 
     def is_nothing(self) -> bool:
         """Whether there is nothing to show."""
-        return not any(getattr(self, name) for name in (*MONEY, "used_type")) and (
-            self.by_type or not (self.ran or self.time)
-        )
+        runs = ("ran", "time") if self.counted == "once" else ("used_type",)
+        return not any(getattr(self, name) for name in (*MONEY, *runs))
 
 
 def _rounded(value: Fraction) -> Fraction:
@@ -237,7 +234,7 @@ class Usage:
 
 def nothing(by: Sequence[str], counted: str) -> Amounts:
     """The sums of a group of nothing."""
-    return Amounts("type", by_type=True) if "credit_type" in by else Amounts(counted)
+    return Amounts("type" if "credit_type" in by else counted)
 
 
 def _each(days: Days) -> Iterable[date]:

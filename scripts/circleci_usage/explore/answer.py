@@ -12,13 +12,14 @@ from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.costs import within
 from circleci_usage.explore.amounts import (
+    EACH_RUN_ONCE,
     OF_ONE_TYPE,
     UNKNOWN,
     Amounts,
     Counting,
     amounts_of,
 )
-from circleci_usage.explore.cost_lines import AMOUNTS, MEASURES, RUNS, CostLines, Folded
+from circleci_usage.explore.cost_lines import AMOUNTS, MEASURES, RUNS, TYPE_RUNS, CostLines, Folded
 from circleci_usage.explore.matching import Unmatched, counting_of, matching, unmatched
 from circleci_usage.explore.question import Question
 from circleci_usage.explore.words import Granularity
@@ -106,7 +107,7 @@ class _Ranking:
         self._of_groups = OF_ONE_TYPE if has_types else of_totals
         # A run may be in several groups, so that their rest does not know how many it has.
         self._of_rest = UNKNOWN if has_types and of_totals is not OF_ONE_TYPE else of_totals
-        self._names, self._sums = _grouped(lines, question)
+        self._names, self._sums = _grouped(lines, question, self._of_groups)
         self._ranks = self._ranked()
 
     def rows(self) -> Iterator[Row]:
@@ -142,7 +143,7 @@ class _Ranking:
 
 
 def _grouped(
-    lines: pd.DataFrame, question: Question
+    lines: pd.DataFrame, question: Question, counting: Counting
 ) -> tuple[Sequence[tuple[str, ...]], pd.DataFrame]:
     """The names of the groups by their numbers, and their sums by bucket, without zeros."""
     by = [*question.by]
@@ -152,9 +153,8 @@ def _grouped(
     first_lines = numbered.drop_duplicates(_GROUP).sort_values(_GROUP)
     names = [*first_lines[by].itertuples(index=False, name=None)] if by else [()]
     sums = sum_by(numbered, [_BUCKET, _GROUP], MEASURES).reset_index()
-    # By credit type, each run stands on one line of several, or on a line without a type.
-    telling = [name for name in MEASURES if CREDIT_TYPE not in by or name not in RUNS]
-    return names, sums[(sums[telling] != 0).any(axis="columns")]
+    counted = RUNS if counting is EACH_RUN_ONCE else [TYPE_RUNS]
+    return names, sums[(sums[[*AMOUNTS, *counted]] != 0).any(axis="columns")]
 
 
 def _labels(days: pd.Series, granularity: Granularity | None) -> pd.Series:

@@ -20,9 +20,9 @@ const DATASET = datasetOf(
     line("web", "test", 12_345_678n),
     line("web", "=SUM(A1)", 1n),
     line('a,"b"', "deploy", -5_000_000n),
-    line("web", "test", 1n, "2026-10-04"),
+    line("web", "test", 1n, "2026-09-28"),
   ],
-  { first: day("2026-10-01"), last: day("2026-10-05") },
+  { first: day("2026-09-28"), last: day("2026-10-05") },
 );
 
 /** @param {string} address */

@@ -113,39 +113,30 @@ function rowsOf(dataset, question, leaves, counting) {
   const { by } = question;
   if (by.length === 0) return [];
   const values = by.map((name) => dataset.dimensions.get(name)?.values ?? []);
-  const makeLeaf = rowMaker(leaves, values, by.includes(CREDIT_TYPE) ? "type" : counting);
-  const ofLeaves = uncounted(by);
+  const ofLeaves = by.includes(CREDIT_TYPE) ? "type" : counting;
+  const makeLeaf = rowMaker(leaves, values, ofLeaves);
   if (by.length === 1) return somethings(leaves, ofLeaves).map((leaf) => makeLeaf(leaf, () => []));
   const { members, outer } = outerGroups(leaves, ofLeaves);
-  const makeOuter = rowMaker(outer, values, by[0] === CREDIT_TYPE ? "type" : counting);
+  const ofOuter = by[0] === CREDIT_TYPE ? "type" : counting;
+  const makeOuter = rowMaker(outer, values, ofOuter);
   /** @param {number} leaf */
   const childless = (leaf) => makeLeaf(leaf, () => []);
-  return somethings(outer, uncounted(by.slice(0, 1))).map((group) =>
+  return somethings(outer, ofOuter).map((group) =>
     makeOuter(group, () => sorted(members[group].map(childless), question, dataset)),
   );
-}
-
-/**
- * The measures that say nothing of groups by credit type: of a run, they stand on one line of
- * several, or on a line without a type.
- *
- * @param {string[]} by
- */
-function uncounted(by) {
-  return by.includes(CREDIT_TYPE) ? ["job_runs", "job_seconds"] : [];
 }
 
 /**
  * The groups that are not nothing in both ranges.
  *
  * @param {Summed} summedGroups
- * @param {string[]} ignored measures
+ * @param {Counting} counting
  */
-function somethings({ groups, now, before }, ignored) {
-  const all = Array.from(groups.codes, (_, group) => group);
+function somethings({ groups, now, before }, counting) {
   /** @param {Sums | null} sums @param {number} group */
-  const isThere = (sums, group) => sums !== null && !isNothing(sums, group, ignored);
-  return all.filter((group) => isThere(now, group) || isThere(before, group));
+  const isSomething = (sums, group) => sums !== null && !isNothing(sums, group, counting);
+  const all = Array.from(groups.codes, (_, group) => group);
+  return all.filter((group) => isSomething(now, group) || isSomething(before, group));
 }
 
 /**
@@ -181,10 +172,10 @@ function rowMaker({ groups, now, before }, values, counting) {
  * Groups by two dimensions summed up by the first one, with the groups that each has.
  *
  * @param {Summed} leaves
- * @param {string[]} ignored measures
+ * @param {Counting} counting of the leaves
  * @returns {{members: number[][], outer: Summed}}
  */
-function outerGroups(leaves, ignored) {
+function outerGroups(leaves, counting) {
   const { groups, now, before } = leaves;
   const codes = [...new Set(groups.codes.map(([code]) => code))];
   const places = new Map(codes.map((code, place) => [code, place]));
@@ -192,7 +183,7 @@ function outerGroups(leaves, ignored) {
   const count = codes.length;
   /** @type {number[][]} */
   const members = codes.map(() => []);
-  for (const leaf of somethings(leaves, ignored)) members[parents[leaf]].push(leaf);
+  for (const leaf of somethings(leaves, counting)) members[parents[leaf]].push(leaf);
   return {
     members,
     outer: {

@@ -72,7 +72,7 @@ function bucketValues(selected, largest) {
   return (place, counting) =>
     buckets.map((_, index) => {
       const group = index * width + place;
-      if (isMissing[index] && isNothing(sums, group)) return null;
+      if (isMissing[index] && isNothing(sums, group, counting)) return null;
       const amounts = amountsOf(sums, group, counting);
       return metricCount(amounts, question.metric, dataset)?.count ?? null;
     });

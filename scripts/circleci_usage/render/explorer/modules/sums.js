@@ -19,6 +19,7 @@
  * @typedef {Map<string, MeasureSums>} Sums by measure; only those that are needed
  */
 
+const AMOUNTS = ["credits", "unpriced_credits", "list_cost", "cost"];
 const DENSE = 4_000_000; // Pairs of values for which a table of numbers is small enough.
 
 /**
@@ -178,19 +179,18 @@ function sumAt(sums, group) {
 }
 
 /**
- * Whether every sum of a group is zero.
+ * Whether every sum of a group is zero: of its amounts, and of the runs that count for it.
  *
  * @param {Sums} sums
  * @param {number} group
- * @param {string[]} ignored measures that do not matter
+ * @param {Counting} counting
  */
-export function isNothing(sums, group, ignored = []) {
-  for (const [name, each] of sums) {
-    if (ignored.includes(name)) continue;
-    const isSmall = each.limbs.length === 1;
-    if (isSmall ? each.limbs[0][group] !== 0 : sumAt(each, group) !== 0n) return false;
-  }
-  return true;
+export function isNothing(sums, group, counting) {
+  const runs = counting === "each" ? ["job_runs", "job_seconds"] : ["type_runs"];
+  return [...AMOUNTS, ...runs].every((name) => {
+    const each = sums.get(name);
+    return each?.limbs.length === 1 ? each.limbs[0][group] === 0 : sumAt(each, group) === 0n;
+  });
 }
 
 /**
