@@ -91,7 +91,8 @@ function foldedValues(dataset) {
   if (dataset.folded.length === 0) return [];
   const parts = dataset.folded.map((folded) => foldedInWords(folded, dataset)).join("; ");
   const why = "To keep this page small, the smallest lines are summed up as “(smaller lines)”";
-  return [html("p", {}, `${why}: ${parts}. Totals are exact.`)];
+  const left = "Such a job keeps only its team, organization, project and credit type";
+  return [html("p", {}, `${why}: ${parts}. ${left}. Totals are exact.`)];
 }
 
 /**
