@@ -65,9 +65,10 @@ format: $(VENV)/.installed $(VENV)/.javascript ## Fix what can be fixed automati
 	$(BIN)/ruff format
 	$(if $(NPM),$(JAVASCRIPT)/biome check --write $(BIOME_OPTIONS))
 
-bench: $(VENV)/.installed ## Measure reports, one more day, and a warehouse; ten minutes
+bench: $(VENV)/.installed ## Measure reports, one more day, the explorer and a warehouse; ten minutes
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.incremental
+	$(BIN)/python -m benchmarks.explore
 	$(BIN)/python -m benchmarks.warehouse
 
 bench-docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB

@@ -11,7 +11,7 @@ from circleci_usage.explore.question import Question, parse_where
 from cost_lines import cost_lines, line
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
-FOLDED = (Folded("job", 1200, 995, 5), Folded("workflow", 90, 7, 5))
+FOLDED = (Folded("job", "job", 1200, 995, 5), Folded("workflow", "job", 90, 7, 5))
 
 
 def test_an_answer_with_everything_known_has_nothing_to_say() -> None:
@@ -33,8 +33,8 @@ def test_each_kind_of_what_is_not_known_is_a_line() -> None:
         "The usage of 2026-10-01 to 2026-10-02 is missing: the costs are incomplete.",
         "No price is known for 2 credits: the costs do not include them.",
         (
-            "job: the report sums up 995 of 1,200 values, the smallest, as (smaller lines); export"
-            " files have them all."
+            "job: it is (smaller lines) for the 995 smallest of 1,200 jobs; export files have"
+            " them all."
         ),
         "--where job: nothing is called tset\\x1b.",
     ]

@@ -37,9 +37,10 @@ def unknown_runs(answer: Answer) -> Iterator[str]:
 
 
 def _summed_up(folded: Folded) -> str:
+    of_all = number_of(folded.values_before, folded.whose)
     return (
-        f"{folded.dimension}: the report sums up {folded.folded:,} of {folded.values_before:,}"
-        f" values, the smallest, as {SMALLER}; export files have them all."
+        f"{folded.dimension}: it is {SMALLER} for the {folded.folded:,} smallest of {of_all};"
+        " export files have them all."
     )
 
 

@@ -36,16 +36,18 @@ _RUN_NAMES: Final = tuple(name for name in _NAMES if name != CREDIT_TYPE)
 
 @dataclass(frozen=True)
 class Folded:
-    """Values of a dimension that are summed up, because there would be too many lines.
+    """A dimension that some lines do not tell, because there would be too many lines.
 
     Attributes:
         dimension: its name.
-        values_before: how many values it had.
-        folded: how many of them, the smallest, are summed up.
+        whose: the dimension whose smallest values are concerned: `status` of small jobs.
+        values_before: how many values that one had.
+        folded: how many of them are concerned.
         cost: what these cost, as a whole number.
     """
 
     dimension: str
+    whose: str
     values_before: int
     folded: int
     cost: int

@@ -71,6 +71,7 @@ class _Measure(BaseModel):
 class _Folded(BaseModel):
     model_config = _Strict
     dimension: str
+    whose: str
     values: int
     folded: int
     cost: str
@@ -217,4 +218,6 @@ def _number(row: bytes) -> int:
 
 
 def _folded(told: _Folded, places: int) -> Folded:
-    return Folded(told.dimension, told.values, told.folded, to_count(Decimal(told.cost), places))
+    return Folded(
+        told.dimension, told.whose, told.values, told.folded, to_count(Decimal(told.cost), places)
+    )

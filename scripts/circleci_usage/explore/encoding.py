@@ -115,6 +115,7 @@ def _header(
         "folded": [
             {
                 "dimension": each.dimension,
+                "whose": each.whose,
                 "values": each.values_before,
                 "folded": each.folded,
                 "cost": plain(to_decimal(each.cost, lines.places["cost"])),

@@ -1,4 +1,4 @@
-"""Too many lines → fewer: small jobs lose their details, then small projects their names."""
+"""Too many lines → fewer: small jobs lose how they ran, then their names; small projects theirs."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -20,26 +20,37 @@ SMALLER: Final = "(smaller lines)"
 _PROJECT: Final = ("organization", "project")
 _JOB: Final = (*_PROJECT, "workflow", "job")
 _KEPT: Final = (*_PROJECT, TEAM, CREDIT_TYPE)
-"""What the lines of a small job are still told apart by."""
+"""What the lines of a small job are told apart by once it has lost its name."""
+
+_DETAILS: Final = tuple(name for name in explored_names() if name not in (*_KEPT, *_JOB))
+"""How jobs ran: resource class, status, branch and so on."""
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class _Shares(NamedTuple):
-    """Which jobs and projects are small: those that together cost no more than these shares."""
+    """Which jobs and projects are small: those that together cost no more than these shares.
 
-    of_jobs: float
-    of_projects: float
+    Attributes:
+        without_details: of the jobs whose lines do not say how they ran.
+        without_names: of the jobs that lose their names too.
+        of_projects: of the projects that lose theirs.
+    """
+
+    without_details: float
+    without_names: float = 0
+    of_projects: float = 0
 
 
 _STEPS: Final = 20
 _LADDER: Final = (
-    *(_Shares(2.0**-step, 0) for step in range(_STEPS, 0, -1)),
-    *(_Shares(tenths / 10, 0) for tenths in (6, 7, 8, 9)),
-    *(_Shares(0.9, tenths / 10) for tenths in (1, 2, 3)),
-    *(_Shares(0.95, tenths / 10) for tenths in (3, 4, 5)),
-    *(_Shares(0.98, tenths / 10) for tenths in (5, 6, 7, 8)),
-    *(_Shares(1, tenths / 10) for tenths in (8, 9, 10)),
+    *(_Shares(2.0**-step) for step in range(_STEPS, 0, -1)),
+    *(_Shares(tenths / 10) for tenths in (6, 7, 8, 9)),
+    *(_Shares(0.95, 2.0**-step) for step in range(8, 0, -1)),
+    *(_Shares(0.98, tenths / 10) for tenths in (6, 7, 8, 9)),
+    *(_Shares(0.99, 0.95, tenths / 10) for tenths in range(1, 6)),
+    *(_Shares(0.99, 0.98, tenths / 10) for tenths in range(6, 10)),
+    *(_Shares(1, 1, tenths / 20) for tenths in range(18, 21)),
 )
 """From hardly anything to everything. The largest jobs keep their names even where small projects
 have to lose theirs."""
@@ -48,8 +59,9 @@ have to lose theirs."""
 def folded(lines: CostLines, most: int) -> CostLines:
     """At most so many lines, which sum to the same.
 
-    The smallest jobs are folded first: of them, only team, organization, project and credit type
-    are still told apart. Where there are too many projects, the smallest ones lose their names too.
+    First the smallest jobs do not say how they ran: resource class, status, branch and so on. If
+    that is not enough, the smallest of them lose their names and workflows too, and then the
+    smallest projects theirs.
 
     Args:
         lines: may be of any number.
@@ -100,14 +112,20 @@ class _Folding:
 
     def _fold(self, shares: _Shares) -> pd.DataFrame:
         """The names of each series, once those of small ones are replaced."""
-        of_project = self._small(self._projects, shares.of_projects)
-        of_job = self._small(self._jobs, shares.of_jobs) | of_project
-        details = [name for name in explored_names() if name not in _KEPT]
-        found = {name: _replaced(self._names[name], of_job) for name in details}
-        found["project"] = _replaced(self._names["project"], of_project)
+        found = {}
+        for name, values, share in self._small_ones(shares):
+            found[name] = _replaced(self._names[name], self._is_small(values, share))
         return self._names.assign(**found)
 
-    def _small(self, values: Counts, share: float) -> Flags:
+    def _small_ones(self, shares: _Shares) -> Iterator[tuple[str, Counts, float]]:
+        """Each dimension that is folded, of which values, and their share of the cost."""
+        for name in _DETAILS:
+            yield name, self._jobs, shares.without_details
+        for name in ("workflow", "job"):
+            yield name, self._jobs, shares.without_names
+        yield "project", self._projects, shares.of_projects
+
+    def _is_small(self, values: Counts, share: float) -> Flags:
         """Which series belong to a small job or project."""
         costs = np.bincount(values, self._costs)
         ascending = np.argsort(costs, kind="stable")
@@ -119,14 +137,13 @@ class _Folding:
 
     def _told(self, shares: _Shares) -> Iterator[Folded]:
         """What is folded."""
-        for name, values, share in (
-            ("job", self._jobs, shares.of_jobs),
-            ("project", self._projects, shares.of_projects),
-        ):
-            small = self._small(values, share)
+        costs = self._lines.counts["cost"]
+        for name, values, share in self._small_ones(shares):
+            small = self._is_small(values, share)
             if small.any():
-                cost = sum(self._lines.counts["cost"][small[self._series]].tolist())
-                yield Folded(name, len(np.unique(values)), len(np.unique(values[small])), cost)
+                whose = "project" if name == "project" else "job"
+                before, after = len(np.unique(values)), len(np.unique(values[small]))
+                yield Folded(name, whose, before, after, sum(costs[small[self._series]].tolist()))
 
 
 def _without_names(lines: CostLines, most: int) -> CostLines:
@@ -135,9 +152,9 @@ def _without_names(lines: CostLines, most: int) -> CostLines:
     for name in sorted(_KEPT, key=lambda each: lines.counts[each].nunique(), reverse=True):
         if len(lines) <= most:
             break
-        column = lines.counts[name]
-        told = Folded(name, column.nunique(), column.nunique(), sum(lines.counts["cost"].tolist()))
-        renamed = lines.counts.assign(**{name: pd.Categorical([SMALLER] * len(column))})
+        values = lines.counts[name].nunique()
+        told = Folded(name, name, values, values, sum(lines.counts["cost"].tolist()))
+        renamed = lines.counts.assign(**{name: pd.Categorical([SMALLER] * len(lines))})
         counts = sum_by(renamed, ["date", *names], MEASURES).reset_index()
         others = tuple(each for each in lines.folded if each.dimension != name)
         lines = replace(lines, counts=counts, folded=(*others, told))

@@ -89,22 +89,28 @@ function withoutPrice({ totals }, { measures }) {
  */
 function foldedValues(dataset) {
   if (dataset.folded.length === 0) return [];
-  const parts = dataset.folded.map((folded) => foldedInWords(folded, dataset)).join("; ");
-  const why = "To keep this page small, the smallest lines are summed up as “(smaller lines)”";
-  const left = "Such a job keeps only its team, organization, project and credit type";
-  return [html("p", {}, `${why}: ${parts}. ${left}. Totals are exact.`)];
+  /** @type {Map<string, string[]>} */
+  const labels = new Map();
+  for (const folded of dataset.folded) {
+    const whose = whoseInWords(folded, dataset);
+    const label = inSentence(dimensionNamed(dataset, folded.dimension).label);
+    labels.set(whose, [...(labels.get(whose) ?? []), label]);
+  }
+  const parts = [...labels].map(([whose, names]) => `${names.join(", ")} of ${whose}`).join("; ");
+  const why = "To keep this page small, these go by “(smaller lines)”";
+  return [html("p", {}, `${why}: ${parts}. Totals are exact.`)];
 }
 
 /**
- * `120 of 4,000 jobs ($12.34)`
+ * `the 120 smallest of 4,000 jobs ($12.34)`
  *
  * @param {Folded} folded
  * @param {Dataset} dataset
  */
-function foldedInWords({ dimension, values, folded, cost }, dataset) {
-  const plural = inSentence(dimensionNamed(dataset, dimension).plural);
+function whoseInWords({ whose, values, folded, cost }, dataset) {
+  const plural = inSentence(dimensionNamed(dataset, whose).plural);
   const [some, all] = [folded, values].map((count) => count.toLocaleString("en-US"));
   const [whole, fraction = ""] = cost.split(".");
   const amount = money(BigInt(whole + fraction), fraction.length, dataset.currency);
-  return `${some} of ${all} ${plural} (${amount})`;
+  return `the ${some} smallest of ${all} ${plural} (${amount})`;
 }

@@ -55,13 +55,14 @@
  */
 
 /**
- * The values of a dimension that are summed up.
+ * A dimension that some lines do not tell: it is `(smaller lines)` there.
  *
  * @typedef {object} Folded
  * @property {string} dimension its name
- * @property {number} values how many values there were
- * @property {number} folded how many of them, the smallest, are summed up, at least partly
- * @property {string} cost the cost of the lines concerned, an exact decimal
+ * @property {string} whose the dimension whose smallest values are concerned: `status` of small jobs
+ * @property {number} values how many values that one had
+ * @property {number} folded how many of them are concerned
+ * @property {string} cost what these cost, an exact decimal
  */
 
 /**
