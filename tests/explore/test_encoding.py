@@ -13,7 +13,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.explore.cost_lines import CostLines, Folded
 from circleci_usage.explore.decoding import decode
 from circleci_usage.explore.encoding import encode, encode_within
-from cost_lines_made import DAYS, made_lines
+from cost_lines import DAYS, made_lines
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 

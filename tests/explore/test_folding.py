@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from circleci_usage.explore.cost_lines import MEASURES, Folded
 from circleci_usage.explore.folding import SMALLER, folded
-from cost_lines_made import DAYS, made_lines
+from cost_lines import DAYS, made_lines
 
 NAMES = st.sampled_from("abcdef")
 ROW = st.fixed_dictionaries(

@@ -24,6 +24,7 @@ PLACES: Final = {
     "job_seconds": 1,
 }
 FIRST, LAST = date(2026, 9, 20), date(2026, 11, 3)
+DAYS: Final = Period.of_days(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def line(**changes: Any) -> Line:
@@ -36,12 +37,28 @@ def line(**changes: Any) -> Line:
 
 def cost_lines(lines: Sequence[Line], **changes: Any) -> CostLines:
     """The lines as the explorer holds them."""
-    frame = pd.DataFrame([*lines]).sort_values("date", ignore_index=True)
-    frame["date"] = pd.to_datetime(frame["date"])
-    frame = frame.astype(dict.fromkeys(EXPLORED, "category"))
+    columns = ["date", *EXPLORED, *PLACES]
+    frame = pd.DataFrame([*lines], columns=columns).sort_values("date", ignore_index=True)
+    frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[us]")
+    for name in EXPLORED:
+        known = pd.Index(sorted({*frame[name]}), dtype="object")
+        frame[name] = pd.Categorical(frame[name], known)
+    for name in PLACES:
+        values = frame[name].tolist()
+        frame[name] = pd.Series(values, dtype="int64" if _fit_int64(values) else "object")
     of_report = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
     facts = {"currency": "USD", "period": of_report, "days": Period.of_days(FIRST, LAST)}
     return CostLines(**{"counts": frame, "places": PLACES, **facts, **changes})
+
+
+def _fit_int64(values: Sequence[int]) -> bool:
+    return sum(map(abs, values)) < 2**63
+
+
+def made_lines(rows: Sequence[Line], days: Period = DAYS) -> CostLines:
+    """Lines of some days that have only what is said of them: other names are `any`, amounts 0."""
+    usual = {**dict.fromkeys(EXPLORED, "any"), **dict.fromkeys(PLACES, 0)}
+    return cost_lines([usual | row for row in rows], period=days, days=days)
 
 
 def random_lines(dice: random.Random, count: int) -> list[Line]:

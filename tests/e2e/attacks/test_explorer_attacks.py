@@ -19,7 +19,7 @@ from bombs import sparse
 from circleci_usage.core.errors import DataError
 from circleci_usage.explore.decoding import read_lines
 from circleci_usage.explore.encoding import encode
-from cost_lines_made import made_lines
+from cost_lines import made_lines
 from inprocess import run_here
 
 MIB = 1 << 20

@@ -16,7 +16,7 @@ from circleci_usage.explore.encoding import encode
 from circleci_usage.explore.question import Filter, Question, parse_where, split_patterns
 from circleci_usage.explore.words import Granularity, Metric, explored_names
 from circleci_usage.render import formatting
-from cost_lines_made import DAYS, made_lines
+from cost_lines import DAYS, made_lines
 from javascript import run_module
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
