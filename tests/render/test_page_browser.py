@@ -1,14 +1,12 @@
 """index.html in a real Chromium: with and without JavaScript, and as axe-core reads it."""
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 
-from browser import MANY, Show, chromium_driver, many_projects, page_opener
+from browser import MANY, Show, axe_core, chromium_driver, many_projects, page_opener
 from circleci_usage.report import Report
 from sample_reports import (
     acme_report,
@@ -18,7 +16,6 @@ from sample_reports import (
     report_of_projects,
 )
 
-AXE = "axe-core@4.11.0"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
@@ -42,16 +39,7 @@ def show(driver: webdriver.Chrome, tmp_path: Path) -> Show:
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("There is no npm to get axe-core with.")
-    folder = tmp_path_factory.mktemp("axe")
-    got = subprocess.run(
-        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
-    )
-    if got.returncode:
-        pytest.skip("npm cannot get axe-core.")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return axe_core(tmp_path_factory.mktemp("axe"))
 
 
 @EVERY

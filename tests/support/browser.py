@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +27,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
 )
 MANY = 120
+AXE = "axe-core@4.11.0"
 
 
 def many_projects() -> Report:
@@ -109,3 +111,16 @@ def page_opener(driver: webdriver.Chrome, folder: Path) -> Show:
         return browser
 
     return open_page
+
+
+def axe_core(folder: Path) -> str:
+    """The script that reads pages as assistive technology does; skips the test without npm."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("There is no npm to get axe-core with.")
+    got = subprocess.run(
+        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
+    )
+    if got.returncode:
+        pytest.skip("npm cannot get axe-core.")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -1,8 +1,6 @@
 """explore.html in a real Chromium, as a person uses it: fields, filters, the way in and back."""
 
 import json
-import shutil
-import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,13 +14,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from browser import Browser, chromium_driver
+from browser import Browser, axe_core, chromium_driver
 from circleci_usage.render.explorer.page import explore_html
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
 from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
 
-AXE: Final = "axe-core@4.11.0"
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 WIDTHS: Final = (320, 360, 768, 1280, 1600)
 EVERYTHING: Final = "by=team,project&compare=previous&status!=failed&team=shop"
@@ -115,16 +112,7 @@ def explorer(driver: webdriver.Chrome, tmp_path: Path) -> Explorer:
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("There is no npm to get axe-core with.")
-    folder = tmp_path_factory.mktemp("axe")
-    got = subprocess.run(
-        [npm, "install", "--prefix", folder, "--silent", AXE], check=False, capture_output=True
-    )
-    if got.returncode:
-        pytest.skip("npm cannot get axe-core.")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return axe_core(tmp_path_factory.mktemp("axe"))
 
 
 def test_it_asks_nobody_and_breaks_no_policy(explorer: Explorer) -> None:
