@@ -73,10 +73,10 @@ def examined(tmp_path: Path, url: str) -> dict[str, Check]:
     return checks
 
 
-def assert_both(checks: dict[str, Check], reason: str) -> None:
+def assert_both(checks: dict[str, Check], *reasons: str) -> None:
     for name in ("connection", "Datadog"):
         assert checks[name].exit_code == 4
-        assert f": {reason}" in checks[name].message
+        assert any(f": {reason}" in checks[name].message for reason in reasons)
         assert "check the network and --" in checks[name].message
 
 
@@ -106,9 +106,10 @@ def test_the_network_is_down(
 def test_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("circleci_usage.checks.doctor.WITHIN", 0.2)
     with server(None) as place:
-        assert_both(
-            examined(tmp_path, f"http://{place}"), "the connection or the response is too slow"
-        )
+        checks = examined(tmp_path, f"http://{place}")
+    # On a busy machine, the time of a single read is over before that of the whole exchange.
+    too_late = "no response over the connection before the timeout"
+    assert_both(checks, "the connection or the response is too slow", too_late)
 
 
 def test_a_connection_that_hangs_up(tmp_path: Path) -> None:

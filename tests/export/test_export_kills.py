@@ -84,7 +84,8 @@ def test_a_killed_run_is_completed_by_the_next(
         assert not kept, "only the rest is downloaded"
         assert len(keys) == PARTS - len(arrived)
         assert not list((world.folder / "incoming").iterdir())
-        assert {part.name for part in (world.folder / "parts").iterdir()} == names
+        # On a slow machine, checksums are kept in a hidden folder beside the parts.
+        assert {part.name for part in (world.folder / "parts").glob("[!.]*")} == names
         world.assert_no_secret()
     record_property("count: kills survived", 1)
     record_property("count: kills while a request was in progress", int(unclear))

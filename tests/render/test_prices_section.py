@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from circleci_usage.render.page.sections.prices import prices_section
+from circleci_usage.render.page.tables import Cell
 from circleci_usage.render.view.report_view import ReportView
 from report_factory import report_from_settings
 from rows import job_run
@@ -24,7 +25,13 @@ PERIOD = ("From", "To", "USD per credit")
 
 def texts(row: object) -> list[str]:
     assert isinstance(row, list)
-    return [cell if isinstance(cell, str) else f"{cell.text}: {cell.detail}" for cell in row]
+    return [_cell_text(cell) for cell in row]
+
+
+def _cell_text(cell: Cell | str) -> str:
+    if isinstance(cell, str):
+        return cell
+    return f"{cell.text}: {cell.detail}" if cell.detail else cell.text
 
 
 def test_every_price_period_with_its_cost(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_all_files_are_there_and_named(tmp_path: Path) -> None:
         ".report-files",
         "charts",
         "focus.csv",
+        "explore.html",
         "index.html",
         "merged.csv.gz",
         "metrics.prom",
