@@ -10,7 +10,6 @@ import argparse
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import gettempdir
@@ -109,7 +108,7 @@ def _arguments() -> argparse.Namespace:
 def _page(folder: Path, most: int) -> Path:
     """A page with nearly as many lines."""
     lines = folded(wide_lines(Width(most // 120)), most)
-    data = b64encode(encode(lines, datetime.now(UTC))).decode()
+    data = b64encode(encode(lines)).decode()
     page = folder / "explore.html"
     folder.mkdir(parents=True, exist_ok=True)
     page.write_text(explore_html(ReportView(empty_report()), data), encoding="utf-8")

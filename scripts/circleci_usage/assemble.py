@@ -76,9 +76,7 @@ def assemble(
         charged=charges(owned.costs),
         daily=daily_tables(owned.costs, owned.runs, usage.places),
         cube=cube(owned.over_days),
-        explored=encode_within(
-            explored_lines(made.owned, settings, days, usage.places), generated_at
-        ),
+        explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),

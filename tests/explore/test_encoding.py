@@ -2,7 +2,7 @@
 
 import gzip
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,8 +14,6 @@ from circleci_usage.explore.cost_lines import CostLines, Folded
 from circleci_usage.explore.decoding import decode
 from circleci_usage.explore.encoding import encode, encode_within
 from cost_lines import DAYS, made_lines
-
-NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 AMOUNTS = st.integers(-(10**30), 10**30) | st.integers(-(10**6), 10**6)
 ROWS = st.lists(
@@ -41,7 +39,7 @@ def _same(lines: CostLines, other: CostLines) -> bool:
 def test_what_is_decoded_is_what_was_encoded(rows: list[dict[str, Any]]) -> None:
     lines = made_lines(sorted(rows, key=lambda row: row["date"]))
 
-    assert _same(decode(encode(lines, NOW)), lines)
+    assert _same(decode(encode(lines)), lines)
 
 
 def test_days_gaps_and_what_is_folded_are_kept() -> None:
@@ -53,20 +51,20 @@ def test_days_gaps_and_what_is_folded_are_kept() -> None:
         folded=(Folded("status", "job", 9, 4, 123),),
     )
 
-    assert _same(decode(encode(lines, NOW)), lines)
+    assert _same(decode(encode(lines)), lines)
 
 
 def test_the_same_lines_give_the_same_bytes() -> None:
     lines = made_lines([{"date": "2026-03-01", "cost": 1}])
 
-    assert encode(lines, NOW) == encode(lines, NOW)
+    assert encode(lines) == encode(lines)
 
 
 def test_lines_that_take_too_many_bytes_are_folded() -> None:
     lines = made_lines([{"date": "2026-03-02", "job": f"job {n}", "cost": n} for n in range(3000)])
-    whole = len(encode(lines, NOW))
+    whole = len(encode(lines))
 
-    packed = encode_within(lines, NOW, whole // 3)
+    packed = encode_within(lines, whole // 3)
 
     fewer = decode(packed)
     assert len(packed) <= whole // 3
@@ -77,7 +75,7 @@ def test_lines_that_take_too_many_bytes_are_folded() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 20, 200])
 def test_bytes_that_are_cut_off_are_refused(length: int) -> None:
-    packed = encode(made_lines([{"date": "2026-03-01", "cost": 1}]), NOW)
+    packed = encode(made_lines([{"date": "2026-03-01", "cost": 1}]))
 
     with pytest.raises(ValueError, match="cut off"):
         decode(packed[:length])
@@ -99,7 +97,7 @@ CHANGES = {
 @pytest.mark.parametrize(("old", "new"), CHANGES.values(), ids=CHANGES)
 def test_a_header_that_lies_is_refused(old: bytes, new: bytes) -> None:
     lines = made_lines([{"date": "2026-03-01", "cost": 300}])
-    unpacked = gzip.decompress(encode(lines, NOW))
+    unpacked = gzip.decompress(encode(lines))
     length = int.from_bytes(unpacked[:4], "little")
     header = unpacked[4 : 4 + length].replace(old, new)
     assert old in unpacked

@@ -9,7 +9,6 @@ bytes alike compress well side by side. Measures are signed.
 import gzip
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -42,18 +41,17 @@ DAY_WIDTH: Final = 2
 """Bytes of a day."""
 
 
-def encode(lines: CostLines, generated_at: datetime) -> bytes:
+def encode(lines: CostLines) -> bytes:
     """Lines as bytes; the same lines give the same bytes.
 
     Args:
         lines: in the order of their days.
-        generated_at: when, in UTC.
     """
     names, counts = explored_names(), lines.counts
     codes = {name: counts[name].cat.codes.to_numpy() for name in names}
     widths = {name: _code_width(len(counts[name].cat.categories)) for name in names}
     measures = {name: _measure(counts[name].to_numpy()) for name in MEASURES}
-    header = _header(lines, widths, measures, generated_at)
+    header = _header(lines, widths, measures)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     days = (counts["date"] - pd.Timestamp(lines.days.first)).dt.days.to_numpy()
     planes = [
@@ -66,21 +64,20 @@ def encode(lines: CostLines, generated_at: datetime) -> bytes:
     )
 
 
-def encode_within(lines: CostLines, generated_at: datetime, most: int = MOST_BYTES) -> bytes:
+def encode_within(lines: CostLines, most: int = MOST_BYTES) -> bytes:
     """As `encode`, of fewer lines where there would be too many lines or bytes.
 
     Args:
         lines: of any number.
-        generated_at: when, in UTC.
         most: how many bytes are wanted; long names may need more.
     """
     fewer = MAX_LINES
-    packed = encode(folded(lines, fewer), generated_at)
+    packed = encode(folded(lines, fewer))
     for _ in range(_ATTEMPTS):
         if len(packed) <= most:
             break
         fewer = int(min(fewer, len(lines)) * most / len(packed) * _CAUTION)
-        packed = encode(folded(lines, fewer), generated_at)
+        packed = encode(folded(lines, fewer))
     return packed
 
 
@@ -88,7 +85,6 @@ def _header(
     lines: CostLines,
     widths: Mapping[str, int],
     measures: Mapping[str, Mapping[str, int]],
-    generated_at: datetime,
 ) -> Mapping[str, object]:
     dimensions = [
         {
@@ -103,7 +99,6 @@ def _header(
     return {
         "version": VERSION,
         "currency": lines.currency,
-        "generated_at": generated_at.isoformat(timespec="seconds"),
         "period": _days(lines.period),
         "days": _days(lines.days),
         "missing": [_days(gap) for gap in lines.missing],

@@ -10,7 +10,6 @@ const DAYS = { first: "2026-10-01", last: "2026-10-03" };
 const HEADER = {
   version: 1,
   currency: "USD",
-  generated_at: "2026-11-26T10:00:00+00:00",
   period: DAYS,
   days: DAYS,
   missing: [{ first: "2026-10-02", last: "2026-10-02" }],

@@ -61,7 +61,6 @@ export function datasetOf(lines, changed = {}) {
   const sorted = [...lines].sort((one, other) => one.day - other.day);
   return {
     currency: "USD",
-    generatedAt: "2026-11-09T10:00:00+00:00",
     first,
     last,
     period: [first, last],

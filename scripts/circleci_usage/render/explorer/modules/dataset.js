@@ -9,7 +9,6 @@
  * @typedef {object} Header
  * @property {number} version
  * @property {string} currency
- * @property {string} generated_at
  * @property {Days} period
  * @property {Days} days
  * @property {Days[]} missing
@@ -156,7 +155,6 @@ function datasetOfHeader(header, planes) {
   const ranks = dimensions.map((each) => ranksOf(each, named.get("cost") ?? measures[0]));
   return {
     currency: header.currency,
-    generatedAt: header.generated_at,
     first,
     last,
     period: rangeOf(header.period),

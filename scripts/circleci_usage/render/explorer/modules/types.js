@@ -42,7 +42,6 @@
  *
  * @typedef {object} Dataset
  * @property {string} currency `USD`
- * @property {string} generatedAt ISO date and time, UTC
  * @property {number} first the first day that there can be lines of
  * @property {number} last the last one
  * @property {[number, number]} period first and last day of the report's period
