@@ -211,12 +211,18 @@ def _first_lines(groups: Counts, how_many: int) -> Counts:
 
 
 def _in_order(lines: pd.DataFrame) -> pd.DataFrame:
-    """Lines by their days and names, without names that no line has."""
+    """Lines by their days and names, in the same order whichever engine read them."""
     names = [*explored_names()]
-    used = {name: lines[name].cat.remove_unused_categories() for name in names}
+    used = {name: _sorted_names(lines[name]) for name in names}
     measures = {name: _narrow(lines[name]) for name in MEASURES}
     ordered = lines.assign(**used, **measures).sort_values(["date", *names], ignore_index=True)
     return ordered[["date", *names, *MEASURES]]
+
+
+def _sorted_names(column: pd.Series) -> pd.Series:
+    """Names in the order of their characters, without those that no line has."""
+    used = column.cat.remove_unused_categories().cat
+    return used.reorder_categories(sorted(used.categories))
 
 
 def _narrow(counts: pd.Series) -> pd.Series:
