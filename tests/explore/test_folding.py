@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circleci_usage.analysis.cube import SMALLER
 from circleci_usage.explore.cost_lines import MEASURES, Folded
-from circleci_usage.explore.folding import SMALLER, folded
+from circleci_usage.explore.folding import folded
 from cost_lines import DAYS, made_lines
 
 NAMES = st.sampled_from("abcdef")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from circleci_usage.analysis.cube import SMALLER
 from circleci_usage.explore.cost_lines import MEASURES, CostLines
 from circleci_usage.explore.decoding import decode
 from circleci_usage.explore.encoding import encode_within
-from circleci_usage.explore.folding import SMALLER, folded
+from circleci_usage.explore.folding import folded
 from wide_lines import Width, wide_lines
 
 WIDE = wide_lines(Width(runs=2000, days=60, projects=40))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.breakdowns import AMOUNTS, PROJECT
-from circleci_usage.core.grouping import sum_by
+from circleci_usage.core.grouping import Flags, sum_by
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM, Place, names_in
@@ -49,13 +49,13 @@ def cube(costs: Costs, max_lines: int = MAX_LINES) -> pd.DataFrame:
     return costs.decimals(ordered).rename(columns={BRANCH_GROUP: "branch"})
 
 
-def _may_be_among(costs: Counts, most: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _may_be_among(costs: Counts, most: int) -> Flags:
     """Which may be among the `most` highest: only these have to be sorted."""
     if len(costs) <= most:
         return np.ones(len(costs), dtype=bool)
     nth = max(most, 1)
     lowest = np.partition(costs, -nth)[-nth]
-    flags: np.ndarray[tuple[int], np.dtype[np.bool_]] = costs >= lowest
+    flags: Flags = costs >= lowest
     return flags
 
 

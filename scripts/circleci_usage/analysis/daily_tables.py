@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.scaled_lines import ScaledLines
-from circleci_usage.core.grouping import sum_by
+from circleci_usage.core.grouping import group_numbers, sum_by
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.dimensions import TEAM, Place, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
@@ -99,10 +98,7 @@ def _are_too_many(costs: Costs) -> bool:
     lines = costs.lines
     if len(lines) <= MOST_LINES:
         return False
-    numbers = np.zeros(len(lines), dtype="int64")
-    for name in (*FINE, "credit_type"):
-        codes, _ = pd.factorize(lines[name])
-        numbers, _ = pd.factorize(numbers * (int(codes.max()) + 1) + codes)
+    numbers = group_numbers(lines, [*FINE, "credit_type"])
     return int(numbers.max()) >= MOST_LINES
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from circleci_usage.analysis.cube import SMALLER
 from circleci_usage.cli.text import missing_days
 from circleci_usage.core.globs import escaped
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.explore.answer import Answer
 from circleci_usage.explore.cost_lines import Folded
-from circleci_usage.explore.folding import SMALLER
 from circleci_usage.explore.matching import Unmatched
 from circleci_usage.render.formatting import number_of
 

@@ -1,9 +1,15 @@
-"""Rows with equal names, summed; frames of names, stacked."""
+"""Rows with equal names, summed or numbered; frames of names, stacked."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+import numpy as np
 import pandas as pd
+
+from circleci_usage.core.scaled_integers import Counts
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+"""Whether something holds, row by row."""
 
 
 def sum_by(
@@ -29,6 +35,22 @@ def sum_by(
     """
     groups = frame.groupby([*keys], observed=True, sort=sort)
     return groups[[*measures]].sum()
+
+
+def group_numbers(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:
+    """A number for each row, from 0 on, the same for rows with the same names.
+
+        >>> usage = pd.DataFrame({"team": ["web", "api", "web"], "day": [1, 1, 1]})
+        >>> group_numbers(usage, ["team", "day"]).tolist()
+        [0, 1, 0]
+
+    It takes less memory than sums of the same groups.
+    """
+    numbers = np.zeros(len(frame), dtype="int64")
+    for name in keys:
+        codes, values = pd.factorize(frame[name])
+        numbers, _ = pd.factorize(numbers * max(len(values), 1) + codes)
+    return numbers
 
 
 def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

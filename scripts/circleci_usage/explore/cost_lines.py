@@ -1,6 +1,6 @@
 """Owned usage → lines of costs, which every question of the explorer sums up."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import pandas as pd
 from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.owned_usage import OwnedUsage
 from circleci_usage.analysis.shared_by_day import split_among_teams, split_places
-from circleci_usage.core.grouping import stacked, sum_by
+from circleci_usage.core.grouping import group_numbers, stacked, sum_by
 from circleci_usage.core.periods import Period, months, uncovered
 from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
@@ -181,7 +181,7 @@ def _with_runs(charged: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     without_type = pd.Categorical([NO_NAME] * len(counted))
     runs = counted.assign(**{CREDIT_TYPE: without_type}, **nothing)
     both = stacked([charged.assign(**dict.fromkeys(RUNS, 0)), runs])
-    groups = _numbered(both, ["date", *_RUN_NAMES])
+    groups = group_numbers(both, ["date", *_RUN_NAMES])
     of_costs, of_runs = groups[: len(charged)], groups[len(charged) :]
     carriers = _first_lines(of_costs, int(groups.max(initial=-1)) + 1)[of_runs]
     is_carried = carriers >= 0
@@ -192,15 +192,6 @@ def _with_runs(charged: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     stays = np.ones(len(both), dtype=bool)
     stays[len(charged) :] = ~is_carried
     return both[stays]
-
-
-def _numbered(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:
-    """A number for each line, the same for lines with the same names."""
-    numbers = np.zeros(len(frame), dtype="int64")
-    for name in keys:
-        codes, values = pd.factorize(frame[name])
-        numbers, _ = pd.factorize(numbers * max(len(values), 1) + codes)
-    return numbers
 
 
 def _first_lines(groups: Counts, how_many: int) -> Counts:

@@ -8,14 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from circleci_usage.core.grouping import sum_by
+from circleci_usage.analysis.cube import SMALLER
+from circleci_usage.core.grouping import Flags, group_numbers, sum_by
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
 from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM
-
-SMALLER: Final = "(smaller lines)"
-"""In place of names that are summed up, as in the cube."""
 
 _PROJECT: Final = ("organization", "project")
 _JOB: Final = (*_PROJECT, "workflow", "job")
@@ -24,8 +22,6 @@ _KEPT: Final = (*_PROJECT, TEAM, CREDIT_TYPE)
 
 _DETAILS: Final = tuple(name for name in explored_names() if name not in (*_KEPT, *_JOB))
 """How jobs ran: resource class, status, branch and so on."""
-
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class _Shares(NamedTuple):
@@ -87,19 +83,19 @@ class _Folding:
         self._lines = lines
         names = [*explored_names()]
         counts = lines.counts
-        self._series = _numbers(counts, names)
+        self._series = group_numbers(counts, names)
         self._days = pd.factorize(counts["date"])[0].astype("int64")
         firsts = np.unique(self._series, return_index=True)[1]
         self._names = counts[names].iloc[firsts].reset_index(drop=True)
         measure = "cost" if counts["cost"].any() else "credits"
         costs = np.abs(counts[measure].to_numpy().astype("float64"))
         self._costs = np.bincount(self._series, costs, minlength=len(self._names))
-        self._jobs = _numbers(self._names, _JOB)
-        self._projects = _numbers(self._names, _PROJECT)
+        self._jobs = group_numbers(self._names, _JOB)
+        self._projects = group_numbers(self._names, _PROJECT)
 
     def leaves(self, shares: _Shares) -> int:
         """How many lines are left."""
-        kept = _numbers(self._fold(shares), [*explored_names()])
+        kept = group_numbers(self._fold(shares), [*explored_names()])
         return len(pd.unique(self._days * len(kept) + kept[self._series]))
 
     def folded(self, shares: _Shares) -> CostLines:
@@ -113,17 +109,17 @@ class _Folding:
     def _fold(self, shares: _Shares) -> pd.DataFrame:
         """The names of each series, once those of small ones are replaced."""
         found = {}
-        for name, values, share in self._small_ones(shares):
-            found[name] = _replaced(self._names[name], self._is_small(values, share))
+        for names, _, values, share in self._small_ones(shares):
+            small = self._is_small(values, share)
+            for name in names:
+                found[name] = _replaced(self._names[name], small)
         return self._names.assign(**found)
 
-    def _small_ones(self, shares: _Shares) -> Iterator[tuple[str, Counts, float]]:
-        """Each dimension that is folded, of which values, and their share of the cost."""
-        for name in _DETAILS:
-            yield name, self._jobs, shares.without_details
-        for name in ("workflow", "job"):
-            yield name, self._jobs, shares.without_names
-        yield "project", self._projects, shares.of_projects
+    def _small_ones(self, shares: _Shares) -> Iterator[tuple[Sequence[str], str, Counts, float]]:
+        """Dimensions that are folded together, whose values decide, these, and their share."""
+        yield _DETAILS, "job", self._jobs, shares.without_details
+        yield ("workflow", "job"), "job", self._jobs, shares.without_names
+        yield ("project",), "project", self._projects, shares.of_projects
 
     def _is_small(self, values: Counts, share: float) -> Flags:
         """Which series belong to a small job or project."""
@@ -138,12 +134,12 @@ class _Folding:
     def _told(self, shares: _Shares) -> Iterator[Folded]:
         """What is folded."""
         costs = self._lines.counts["cost"]
-        for name, values, share in self._small_ones(shares):
+        for names, whose, values, share in self._small_ones(shares):
             small = self._is_small(values, share)
             if small.any():
-                whose = "project" if name == "project" else "job"
                 before, after = len(np.unique(values)), len(np.unique(values[small]))
-                yield Folded(name, whose, before, after, sum(costs[small[self._series]].tolist()))
+                cost = sum(costs[small[self._series]].tolist())
+                yield from (Folded(name, whose, before, after, cost) for name in names)
 
 
 def _without_names(lines: CostLines, most: int) -> CostLines:
@@ -159,13 +155,6 @@ def _without_names(lines: CostLines, most: int) -> CostLines:
         others = tuple(each for each in lines.folded if each.dimension != name)
         lines = replace(lines, counts=counts, folded=(*others, told))
     return lines
-
-
-def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> Counts:
-    """A number for each row, the same for rows with the same names."""
-    groups = frame.groupby([*names], observed=True, sort=False)
-    numbers: Counts = groups.ngroup().to_numpy()
-    return numbers
 
 
 def _replaced(names: pd.Series, are_small: Flags) -> pd.Series:

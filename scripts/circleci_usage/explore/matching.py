@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.core.globs import escaped_matcher, unescaped
+from circleci_usage.core.grouping import Flags
 from circleci_usage.core.suggestions import closest
 from circleci_usage.explore.amounts import EACH_RUN_ONCE, OF_ONE_TYPE, UNKNOWN, Counting
 from circleci_usage.explore.question import Filter
@@ -16,8 +17,6 @@ from circleci_usage.schema.dimensions import CREDIT_TYPE
 from circleci_usage.schema.export_columns import NO_NAME
 
 _ANY: Final = Filter("", ("*",))
-
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)

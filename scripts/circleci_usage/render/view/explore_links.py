@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
+from circleci_usage.analysis.cube import SMALLER
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.core.globs import escaped
@@ -13,7 +14,6 @@ from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.explore.address import address_of
 from circleci_usage.explore.cost_lines import CostLines
 from circleci_usage.explore.decoding import decode
-from circleci_usage.explore.folding import SMALLER
 from circleci_usage.explore.words import explored_names
 from circleci_usage.report import Report
 from circleci_usage.schema.dimensions import CREDIT_TYPE
