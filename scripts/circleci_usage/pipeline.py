@@ -38,7 +38,6 @@ from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.report_files import SUMMARY_NAME
-from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
 
@@ -88,9 +87,9 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     """
     what = f"Reading {source.extent}"
     progress.say(f"{what}.")
-    branch_globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
     with progress.task(what):
-        usage = daily_usage(source.read(settings.period, branch_globs, settings.job_groups))
+        sums = source.read(settings.period, settings.branch_globs, settings.job_groups)
+        usage = daily_usage(sums)
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
 

@@ -11,6 +11,7 @@ from circleci_usage.costs.allocation import NO_TEAMS, Ownership
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import UNNAMED, Presentation
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
+from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 
 
@@ -52,6 +53,11 @@ class ReportSettings:
     focus_grain: str = AUTO
     focus_gzip: bool = False
     checksum: str = ""
+
+    @property
+    def branch_globs(self) -> tuple[str, ...]:
+        """The globs of branches that daily usage has to distinguish."""
+        return (*MAIN_BRANCHES, *self.analysis.default_branches, *self.ownership.branch_globs)
 
     def days(self, known: Period | None) -> Period:
         """The days to report on, when those of the usage are known."""

@@ -13,7 +13,8 @@ import pytest
 
 from api_export import FIRST, LAST, MARCH, NULL, SampleExport, sample_export
 from circleci_usage.api import Usage, load_settings, read_files
-from circleci_usage.schema.dimensions import DIMENSIONS, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import DIMENSIONS, names_in
 from circleci_usage.schema.export_columns import CREDIT_COLUMNS
 
 Job = dict[str, str]

@@ -9,14 +9,13 @@ from circleci_usage.analysis.daily_tables import COARSE, FINE
 from circleci_usage.cost_files.focus import ChargeRow
 from circleci_usage.push.metrics import FINE_TAGS, TAGS
 from circleci_usage.report_folder.summary import LISTS
+from circleci_usage.schema.dimension import Dimension, Place
 from circleci_usage.schema.dimensions import (
     BREAKDOWN_TABLES,
     DIMENSIONS,
     EXPORT_NAMES,
     IDENTITIES,
     KEY_IDENTITIES,
-    Dimension,
-    Place,
     names_in,
 )
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS

@@ -85,7 +85,7 @@ def written_settings(folder: Path, text: str) -> SettingsFile:
 
 def branch_globs(file: SettingsFile) -> Sequence[str]:
     """The globs that group branches."""
-    return (*MAIN_BRANCHES, *file.ownership().branch_globs)
+    return (*MAIN_BRANCHES, *file.default_branches, *file.ownership().branch_globs)
 
 
 def from_file(file: SettingsFile, *, allow_unpriced: bool = False) -> dict[str, Any]:

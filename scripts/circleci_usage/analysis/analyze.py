@@ -17,6 +17,7 @@ from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_dat
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
+from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
@@ -31,6 +32,7 @@ from circleci_usage.core.periods import (
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -42,11 +44,15 @@ class AnalysisSettings:
         budgets: the limits on cost to evaluate.
         rates: what resource classes cost and how large they are.
         least_anomaly: the smallest excess that makes an anomaly, in the report's currency.
+        default_branches: names or globs; the first that a project has is its default branch.
+        people: how people are shown.
     """
 
     budgets: tuple[Budget, ...] = ()
     rates: Rates = field(default_factory=public_rates)
     least_anomaly: Decimal = MINIMUM
+    default_branches: tuple[str, ...] = MAIN_BRANCHES
+    people: PeopleSettings = NO_PEOPLE
 
 
 DEFAULTS: Final = AnalysisSettings()

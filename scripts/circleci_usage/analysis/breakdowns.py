@@ -15,7 +15,8 @@ from circleci_usage.core import decimals
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
-from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, names_in
 from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 
 PROJECT: Final = ProjectKey._fields

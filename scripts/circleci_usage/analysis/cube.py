@@ -9,7 +9,8 @@ from circleci_usage.analysis.breakdowns import AMOUNTS, PROJECT
 from circleci_usage.core.grouping import Flags, sum_by
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.costs.costs import Costs
-from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 MAX_LINES: Final = 20_000

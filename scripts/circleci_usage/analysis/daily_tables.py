@@ -10,7 +10,8 @@ from circleci_usage.analysis.breakdowns import PROJECT
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.grouping import group_numbers, sum_by
 from circleci_usage.costs.costs import Costs
-from circleci_usage.schema.dimensions import TEAM, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import TEAM, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 MOST_LINES: Final = 100_000

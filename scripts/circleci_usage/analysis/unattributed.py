@@ -13,7 +13,8 @@ import pandas as pd
 
 from circleci_usage.core.grouping import stacked, sum_by
 from circleci_usage.costs.costs import Costs
-from circleci_usage.schema.dimensions import Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import (
     CREDIT_TYPE_NAMES,
     NO_NAME,

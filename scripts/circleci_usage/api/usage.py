@@ -27,7 +27,8 @@ from circleci_usage.pipeline import compute_report, own_costs, read_usage
 from circleci_usage.report import Presentation
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_settings import ReportSettings, settings_of_file
-from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, TEAM, Place
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, TEAM
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.engine import Source
 

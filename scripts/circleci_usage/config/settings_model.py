@@ -39,8 +39,10 @@ from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.costs.resource_rates import Rates, public_rates
-from circleci_usage.schema.dimensions import Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.job_groups import JobGroups
 
 _DECIDE_COSTS: Final = {
@@ -111,6 +113,9 @@ class SettingsFile(SettingsSection):
 
     The first group that matches a job wins. Job globs under `teams` match the jobs' own names.
     """
+
+    default_branches: JobGlobs = MAIN_BRANCHES
+    """Default branches: names or globs. The first one that a project has runs on is its default."""
 
     rates: tuple[RateSection, ...] = ()
     """Rates and sizes of resource classes that differ from the public table."""
@@ -304,7 +309,9 @@ class SettingsFile(SettingsSection):
     def analysis(self) -> AnalysisSettings:
         """The settings of the analyses."""
         least = self.anomalies.minimum if self.anomalies else MINIMUM
-        return AnalysisSettings(self.all_budgets(), self.all_rates(), least)
+        return AnalysisSettings(
+            self.all_budgets(), self.all_rates(), least, default_branches=self.default_branches
+        )
 
     def all_rates(self) -> Rates:
         """The rates of resource classes: the public table with the file's overrides."""

@@ -18,7 +18,8 @@ from typing import Final
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
 from circleci_usage.cost_files.datadog_tags import Tags
-from circleci_usage.schema.dimensions import Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import charge_description
 
 CURRENCY: Final = "USD"

@@ -10,7 +10,8 @@ import pandas as pd
 from circleci_usage.core.globs import matcher
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.shared_costs import SharedCosts
-from circleci_usage.schema.dimensions import Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 UNALLOCATED: Final = "unallocated"

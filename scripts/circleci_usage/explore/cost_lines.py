@@ -16,7 +16,8 @@ from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import Costs
 from circleci_usage.explore.words import explored_names
-from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, Dimension, Place, names_in
+from circleci_usage.schema.dimension import Dimension, Place
+from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 
 AMOUNTS: Final = ("credits", "unpriced_credits", "list_cost", "cost")

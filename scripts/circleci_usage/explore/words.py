@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from circleci_usage.schema.dimensions import Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 DEFAULT_BY: Final = ("project",)

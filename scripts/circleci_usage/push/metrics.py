@@ -6,7 +6,8 @@ from typing import Final
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.suggestions import did_you_mean
-from circleci_usage.schema.dimensions import Place, Tag, names_in, names_tagged
+from circleci_usage.schema.dimension import Place, Tag
+from circleci_usage.schema.dimensions import names_in, names_tagged
 
 CREDITS: Final = "circleci.usage.credits"
 COST: Final = "circleci.usage.cost"

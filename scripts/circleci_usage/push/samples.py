@@ -14,7 +14,8 @@ from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.push.metrics import COST, CREDITS, FINE_TAGS, JOB_RUNS, JOB_SECONDS, TAGS
 from circleci_usage.report_folder.reader import Amounts, Cells, ReportFolder
-from circleci_usage.schema.dimensions import CREDIT_TYPE, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import CREDIT_TYPE, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
 
 TagPairs = tuple[tuple[str, str], ...]

@@ -211,5 +211,8 @@ def job_in_words(job: str, credit_types: Iterable[str]) -> str:
 BRANCH_GROUP: Final = "branch_group"
 """Stands for the branch where branches themselves would be too many: the globs it matches."""
 
+UNKNOWN_USER: Final = "(unknown)"
+"""The user of job runs whose facts were kept before users were."""
+
 OTHER_BRANCHES: Final = "(other branches)"
 """The group of a branch that matches none."""

@@ -11,7 +11,8 @@ from typing import Final
 import polars as pl
 
 from circleci_usage.core.periods import EXPORTED_DAYS
-from circleci_usage.schema.dimensions import IDENTITIES, KEY_IDENTITIES, Place, names_in
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import IDENTITIES, KEY_IDENTITIES, names_in
 from circleci_usage.schema.export_columns import (
     BRANCH_GROUP,
     CREDIT_TYPES,
@@ -24,6 +25,9 @@ from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 BRANCH_DIMENSIONS: Final = names_in(Place.BRANCH_USAGE)
 """What the daily usage of branches is summed by."""
+
+USER_DIMENSIONS: Final = names_in(Place.USER_USAGE)
+"""What the daily usage of users is summed by."""
 
 DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
@@ -44,6 +48,7 @@ class Sums:
     Attributes:
         days: a wide frame with the sums per day and dimension.
         branches: the same per day and branch.
+        users: the same per day and user.
         run_statistics: how the job runs went.
         warnings: what a reader should know of the rows, a line each.
         has_repeats: whether rows were left out because they repeat job runs.
@@ -51,6 +56,7 @@ class Sums:
 
     days: pl.DataFrame
     branches: pl.DataFrame
+    users: pl.DataFrame
     run_statistics: RunStatisticsFrames
     warnings: tuple[str, ...] = ()
     has_repeats: bool = False
@@ -73,13 +79,22 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     Raises:
         polars.exceptions.PolarsError: as `tidy_days`.
     """
+    return _tidy(_with_names(sums, days), BRANCH_DIMENSIONS)
+
+
+def tidy_users(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Sums by `USER_DIMENSIONS` → `Sums.users`, as `tidy_branches`."""
+    return _tidy(_with_names(sums, days), USER_DIMENSIONS)
+
+
+def _with_names(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     for name, identity in KEY_IDENTITIES.items():
         latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
         named = sums.join(latest, on=identity, how="left").with_columns(
             pl.col(name).fill_null(pl.col("latest"))
         )
         sums = named.drop("latest")
-    return _tidy(sums, BRANCH_DIMENSIONS)
+    return sums
 
 
 def refuse_odd(sums: pl.DataFrame) -> None:

@@ -18,6 +18,7 @@ from circleci_usage.usage.aggregates import (
     MAIN_BRANCHES,
     NUMBER,
     RUN_MEASURES,
+    USER_DIMENSIONS,
     Sums,
 )
 from circleci_usage.usage.cache import read_sums
@@ -38,6 +39,10 @@ class DailyUsage:
             and `job_runs` (the runs that used such credits).
         branch_runs: a row per combination of `BRANCH_DIMENSIONS`, with `job_runs`.
         branch_credits: as `credits`, but by `BRANCH_DIMENSIONS`.
+        user_runs: a row per combination of `USER_DIMENSIONS`, with `job_runs`. A user that the
+            export does not name is `NO_NAME`; where facts of an earlier version do not say who it
+            was, `UNKNOWN_USER`.
+        user_credits: as `credits`, but by `USER_DIMENSIONS`.
         run_statistics: how the job runs of a period went.
         places: credits and seconds are whole numbers of 10^-places (see `core.scaled_integers`).
         warnings: what a reader should know of the rows, a line each.
@@ -52,6 +57,8 @@ class DailyUsage:
     credits: pd.DataFrame
     branch_runs: pd.DataFrame
     branch_credits: pd.DataFrame
+    user_runs: pd.DataFrame
+    user_credits: pd.DataFrame
     run_statistics: RunStatistics
     places: int
     warnings: tuple[str, ...] = ()
@@ -90,16 +97,19 @@ def read_daily_usage(
 def daily_usage(sums: Sums) -> DailyUsage:
     """The sums of an engine as pandas frames of scaled integers."""
     # Halves of two branches may be a whole of their day.
-    places = max(_places(sums.days), _places(sums.branches))
-    of_days, of_branches = (
+    places = max(map(_places, (sums.days, sums.branches, sums.users)))
+    of_days, of_branches, of_users = (
         _to_pandas(sums.days.select(*DAILY_DIMENSIONS, *RUN_MEASURES), places),
         _to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
+        _to_pandas(sums.users.select(*USER_DIMENSIONS, "job_runs"), places),
     )
     return DailyUsage(
         runs=of_days,
         credits=_by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
         branch_runs=of_branches,
         branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
+        user_runs=of_users,
+        user_credits=_by_credit_type(sums.users, of_users[[*USER_DIMENSIONS]], places),
         run_statistics=run_statistics(sums.run_statistics, of_days),
         places=places,
         warnings=sums.warnings,

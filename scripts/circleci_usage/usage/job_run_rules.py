@@ -67,6 +67,13 @@ TYPICAL: Final = 0.5
 HIGH: Final = 0.95
 """The percentiles that are shown: nearest-rank ones, as CircleCI Insights defines them."""
 
+AT_LIMIT: Final = 95.0
+"""Percent. A run that used as much had hardly anything left."""
+
+GRAINS: Final = ("day", "week", "month")
+TIME_KEYS: Final = ("grain", "date")
+"""What runs are followed over time by: the grain, and the first day of each."""
+
 RATE_KEYS: Final = ("executor", "resource_class", "in_parallel", "rate")
 RATE_SUMS: Final = ("runs", "credits", "container_seconds", "containers")
 

@@ -24,6 +24,13 @@ class RunStatisticsFrames:
     workflows: pl.DataFrame
     reruns: pl.DataFrame
     classes: pl.DataFrame
+    workflow_times: pl.DataFrame
+    job_times: pl.DataFrame
+    workflow_branches: pl.DataFrame
+    branch_credits: pl.DataFrame
+    recent_runs: pl.DataFrame
+    class_use: pl.DataFrame
+    unit_counts: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,7 @@ class RunStatistics:
 
     Attributes:
         jobs: a row per `JOB_KEYS`; see below.
-        machines: a row per `MACHINE_KEYS`: `runs`, `measured_runs`, `p95_cpu` and `p95_ram`
-            (percent, of the runs' peaks; NaN where none was measured), `median_runs` and
-            `p50_median_cpu` (of the runs' medians).
+        machines: a row per `MACHINE_KEYS`; see below.
         workflows: a row per `WORKFLOW_KEYS`: `runs` (ended or on hold), and of these `succeeded`,
             `canceled` (because any of their jobs was), `never_started` (canceled without any job
             on a machine) and `on_hold`; `running`, which are not among the runs; `p50_seconds`,
@@ -46,6 +51,35 @@ class RunStatistics:
             in the export: nearly all of them were canceled before they started.
         classes: what the runs of a resource class were charged: a row per `RATE_KEYS` with `runs`,
             `credits` (exact decimals), `container_seconds` and `containers`.
+        workflow_times: `workflows` by time: a row per `TIME_KEYS` and `WORKFLOW_KEYS` with `runs`,
+            `succeeded`, `canceled`, `on_hold`, `p50_seconds`, `p95_seconds`, `runs_with_seconds`.
+            `grain` is day, week or month; `date` its first day that it can have (weeks begin on
+            Monday), so that the runs of each grain sum to those of `workflows`.
+        job_times: `jobs` by time: a row per `TIME_KEYS` and `JOB_KEYS` with `runs`, `succeeded`,
+            `failed`, `canceled`, the percentiles of `jobs` and `queued_seconds`.
+        workflow_branches: `workflows` by branch: a row per `WORKFLOW_KEYS` and `branch` with the
+            columns of `workflow_times`. Only the branches of `chosen_names` go by their names; the
+            others are `OTHER_BRANCHES`.
+        branch_credits: what job runs of the period used: credits by `WORKFLOW_KEYS`, `branch` (as
+            there), `date` and `credit_type`, like `reruns`; they sum to those of the period.
+        recent_runs: the latest runs, at most `RECENT_RUNS`, of the workflows of `chosen_names`, in
+            their order: `WORKFLOW_KEYS`, `date`, `position` (from 0, the oldest), `outcome`
+            (succeeded, failed, canceled, on_hold or running), `seconds`, `branch` and
+            `pipeline_number` (both NaN where not known).
+        class_use: how many runs had which peak use: `executor`, `resource_class`, `measure` (cpu or
+            ram), `percent` (0, 10, …, 90: from there to below the next; 90 has all above) and
+            `runs`.
+        unit_counts: a row per `date`, `ProjectKey` and `branch_group` of **all** known days:
+            `pipelines`, `workflow_runs` (ended or on hold) and, of these, `succeeded`. A pipeline
+            and a workflow run count once, on the day and branch of their first row.
+
+    The columns of `machines`:
+        `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs' peaks; NaN where
+        none was measured), `median_runs` and `p50_median_cpu` (of the runs' medians); `mean_cpu` and
+        `mean_ram` (the mean of the runs' medians), `max_cpu` and `max_ram` (the highest peak);
+        `cpu_limited` (runs whose median CPU use is at least `AT_LIMIT`) and `ram_limited` (whose
+        peak RAM use is); `container_runs` (that say in how many containers they ran) and
+        `containers` (of these, in all).
 
     The columns of `jobs`:
         `runs` (that ended), and of these `succeeded`, `failed`, `canceled`; `never_started` of the
@@ -67,6 +101,13 @@ class RunStatistics:
     classes: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=[*RATE_KEYS, *RATE_SUMS])
     )
+    workflow_times: pd.DataFrame = field(default_factory=pd.DataFrame)
+    job_times: pd.DataFrame = field(default_factory=pd.DataFrame)
+    workflow_branches: pd.DataFrame = field(default_factory=pd.DataFrame)
+    branch_credits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    recent_runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    class_use: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unit_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatistics:
@@ -74,26 +115,41 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
     names = {
         name: _latest_names(known, name, identity) for name, identity in KEY_IDENTITIES.items()
     }
-    amounts = [Decimal(amount) for amount in found.reruns["credits"]]
-    places = max(map(places_of, amounts), default=0)
-    credits = np.array([to_count(amount, places) for amount in amounts], dtype="object")
-    reruns = _named(found.reruns.drop("credits"), names)
+    amounts = [found.reruns["credits"], found.branch_credits["credits"]]
+    places = max((places_of(each) for some in amounts for each in map(Decimal, some)), default=0)
     has_name = pl.col("job").is_not_null()
     return RunStatistics(
         jobs=_named(found.jobs.filter(has_name), names),
         machines=_named(found.machines, names),
         workflows=_named(found.workflows, names),
-        reruns=reruns.assign(
-            date=pd.to_datetime(reruns["date"], format="%Y-%m-%d", errors="coerce"),
-            credit_type=pd.Categorical(
-                reruns["credit_type"], categories=credit_types(reruns["credit_type"])
-            ),
-            credits=fitting(credits, int(credits.sum())),
-        ),
+        reruns=_credits(found.reruns, names, places),
         places=places,
         nameless=_named(found.jobs.filter(~has_name), names),
         classes=_classes(found.classes),
+        workflow_times=_dated(_named(found.workflow_times, names)),
+        job_times=_dated(_named(found.job_times.filter(has_name), names)),
+        workflow_branches=_named(found.workflow_branches, names),
+        branch_credits=_credits(found.branch_credits, names, places),
+        recent_runs=_dated(_named(found.recent_runs, names)),
+        class_use=_named(found.class_use, {}),
+        unit_counts=_dated(_named(found.unit_counts, names)),
     )
+
+
+def _credits(
+    found: pl.DataFrame, names: Mapping[str, Mapping[str, str]], places: int
+) -> pd.DataFrame:
+    """Credits of several credit types as whole numbers of 10^-places."""
+    counts = [to_count(Decimal(amount), places) for amount in found["credits"]]
+    credits = np.array(counts, dtype="object")
+    rest = _dated(_named(found.drop("credits"), names))
+    types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
+    return rest.assign(credit_type=types, credits=fitting(credits, int(credits.sum())))
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    days = pd.to_datetime(frame["date"], format="%Y-%m-%d", errors="coerce")
+    return frame.assign(date=days)
 
 
 def _latest_names(known: pd.DataFrame, name: str, identity: str) -> dict[str, str]:
@@ -117,8 +173,8 @@ def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.Da
         series.name: series.to_numpy() if series.dtype.is_numeric() else _texts(series)
         for series in frame
     }
-    for name, identity in KEY_IDENTITIES.items():
-        columns[name] = _latest(columns[name], columns[identity], names[name])
+    for name, latest in names.items():
+        columns[name] = _latest(columns[name], columns[KEY_IDENTITIES[name]], latest)
     return pd.DataFrame(columns)
 
 

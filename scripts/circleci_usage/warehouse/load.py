@@ -22,7 +22,6 @@ from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.pipeline import read_usage
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.export_columns import BRANCH_GROUP
-from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.engine import Source
@@ -277,8 +276,7 @@ def _staged(frames: Mapping[WarehouseTable, pl.DataFrame], folder: Path) -> Iter
 def _statistics(source: Source, settings: ReportSettings) -> DayStatistics | None:
     if source.read_days is None:
         return None
-    globs = (*MAIN_BRANCHES, *settings.ownership.branch_globs)
-    return source.read_days(globs, settings.job_groups)
+    return source.read_days(settings.branch_globs, settings.job_groups)
 
 
 def _of_month(statistics: DayStatistics | None, days: Period) -> dict[WarehouseTable, pl.DataFrame]:

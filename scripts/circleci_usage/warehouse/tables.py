@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from circleci_usage.schema.dimensions import DIMENSIONS, Place
+from circleci_usage.schema.dimension import Place
+from circleci_usage.schema.dimensions import DIMENSIONS
 from circleci_usage.schema.export_columns import CREDIT_COLUMNS, EXPORT_COLUMNS, TOTAL_CREDITS
 from circleci_usage.schema.keys import JobKey, WorkflowKey
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from circleci_usage.render.view.breakdown_lines import lines
+from circleci_usage.render.view.circleci_links import CircleCILinks
 from circleci_usage.render.view.day_series import DailySeries, daily_series
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
@@ -55,6 +56,11 @@ class ReportView:
     def explore(self) -> ExploreLinks:
         """Links to the explorer."""
         return ExploreLinks(self.report)
+
+    @cached_property
+    def circleci(self) -> CircleCILinks:
+        """Links to CircleCI."""
+        return CircleCILinks(self.report)
 
     @cached_property
     def projects(self) -> Sequence[ProjectView]:
