@@ -75,11 +75,11 @@ class RunStatistics:
 
     The columns of `machines`:
         `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs' peaks; NaN where
-        none was measured), `median_runs` and `p50_median_cpu` (of the runs' medians); `mean_cpu` and
-        `mean_ram` (the mean of the runs' medians), `max_cpu` and `max_ram` (the highest peak);
-        `cpu_limited` (runs whose median CPU use is at least `AT_LIMIT`) and `ram_limited` (whose
-        peak RAM use is); `container_runs` (that say in how many containers they ran) and
-        `containers` (of these, in all).
+        none was measured), `median_runs` and `p50_median_cpu` (of the runs' medians);
+        `mean_cpu` and `mean_ram` (the mean of the runs' medians, in thousandths), `max_cpu` and
+        `max_ram` (the highest peak); `cpu_limited` (runs whose median CPU use is at least
+        `AT_LIMIT`) and `ram_limited` (whose peak RAM use is); `container_runs` (that say in how
+        many containers they ran) and `containers` (of these, in all).
 
     The columns of `jobs`:
         `runs` (that ended), and of these `succeeded`, `failed`, `canceled`; `never_started` of the
