@@ -183,7 +183,7 @@ def _of_jobs(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     attempts = collected(_attempts(named))
     jobs = collected(_jobs(runs))
     jobs = _with_attempts(jobs, attempts)
-    times = pl.concat(collected(_job_times(each)) for each in over_time(runs))
+    times = over_time(runs, _job_times)
     machines = collected(_machines(named))
     use = pl.concat(collected(_class_use(named, measure)) for measure in _MEASURES)
     return jobs, times, machines, use, attempts.filter(pl.col("attempts") > 1)

@@ -69,11 +69,10 @@ def workflow_statistics(
         every = collected(workflow_runs(some.lazy()))
         counts.append(_run_counts(every, branch_globs))
         began = every.lazy().filter(inside(period))
-        times = [collected(_times(each)) for each in over_time(began)]
         of_slices.append(
             (
                 collected(_workflows(began)),
-                pl.concat(times),
+                over_time(began, _times),
                 collected(_branches(with_chosen_branches(began, branches))),
                 collected(_recent(began, listed)),
             )
