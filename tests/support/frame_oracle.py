@@ -75,12 +75,8 @@ def expected_frames(rows: Sequence[Fields], question: Question) -> dict[str, Lin
         "workflows": workflow_lines(workflows, lambda run: run.key, COUNTS),
         "reruns": rerun_lines(named),
         "classes": class_lines(ended),
-        "workflow_times": of_grains(
-            workflows, lambda some, grain: workflow_lines(some, by_time(grain), TIMED)
-        ),
-        "job_times": of_grains(
-            named, lambda some, grain: timed_job_lines(some, by_time_and_job(grain))
-        ),
+        "workflow_times": of_grains(lambda grain: workflow_lines(workflows, by_time(grain), TIMED)),
+        "job_times": of_grains(lambda grain: timed_job_lines(named, by_time_and_job(grain))),
         "workflow_branches": workflow_lines(
             workflows, lambda run: (*run.key, chosen.shown(run.project, run.branch)), TIMED
         ),
@@ -147,11 +143,12 @@ def credit_sums(runs: Iterable[JobRun]) -> dict[str, Decimal]:
     return {kind: credits for kind, credits in sums.items() if credits}
 
 
-def of_grains(things: Sequence[T], lines: Callable[[Sequence[T], str], Lines]) -> Lines:
+def of_grains(lines_of: Callable[[str], Lines]) -> Lines:
+    """The lines of each grain; what has no day is in none."""
     found: Lines = {}
     for grain in ("day", "week", "month"):
-        found |= lines(things, grain)
-    return found
+        found |= lines_of(grain)
+    return {key: line for key, line in found.items() if key[1] is not None}
 
 
 def beginning(day: str | None, grain: str) -> str | None:
@@ -366,7 +363,10 @@ class WorkflowRun:
     def place(self) -> tuple[tuple[bool, float | str], ...]:
         """What recent runs are in the order of: what is not known comes first."""
         order = min((run.order for run in self.rows if run.order is not None), default=None)
-        each = (self.day, order, self.pipeline_number, self.seconds, self.outcome)
+        each = (
+            *(self.day, order, self.pipeline_number),
+            *(self.seconds, self.outcome, self.branch),
+        )
         return tuple((value is not None, value if value is not None else 0) for value in each)
 
 
@@ -443,8 +443,8 @@ class Chosen:
         return cls(frozenset(workflows), frozenset(branches))
 
     def shown(self, project: Key, branch: str | None) -> str:
-        name = branch or NONE
-        return name if (*project[2:], name) in self.branches else OTHERS
+        is_named = branch is None or (*project[2:], branch) in self.branches
+        return (branch or NONE) if is_named else OTHERS
 
     def has_workflow(self, key: Key) -> bool:
         return key[2:] in self.workflows
@@ -505,4 +505,8 @@ def unit_lines(
         of_workflow["workflow_runs"] += workflow.has_ended
         of_workflow["succeeded"] += workflow.outcome == "succeeded"
     names = ("pipelines", "workflow_runs", "succeeded")
-    return {key: {name: some[name] for name in names} for key, some in counts.items()}
+    return {
+        (day, *key): {name: some[name] for name in names}
+        for (day, *key), some in counts.items()
+        if day is not None
+    }

@@ -41,13 +41,17 @@ class File:
     place: int = 0
     complete: tuple[str, str] | None = None
 
+    @cached_property
+    def last(self) -> str:
+        return max(filter(None, map(day_of, self.rows)), default="")
+
     def is_complete(self, day: str | None) -> bool:
         if day is None:
             return False
         if self.complete:
             first, last = self.complete
             return first <= day <= last
-        return day < max(filter(None, map(day_of, self.rows)))
+        return day < self.last
 
 
 def read(path: Path) -> list[Fields]:
