@@ -247,7 +247,9 @@ def _mean(column: str) -> pl.Expr:
     # Thousandths, because sums of integers do not depend on the order.
     thousandths = (pl.col(column).cast(pl.Float64) * 1000).round().cast(pl.Int64)
     count = pl.col(column).count()
-    return pl.when(count > 0).then(thousandths.sum() / count / 1000)
+    # A column: instead of dividing by a constant, Polars multiplies by its rounded inverse.
+    thousand = pl.when(count > 0).then(1000.0)
+    return thousandths.sum() / count / thousand
 
 
 def _class_use(runs: pl.LazyFrame, measure: str) -> pl.LazyFrame:
