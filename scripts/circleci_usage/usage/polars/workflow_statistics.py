@@ -126,7 +126,7 @@ def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
     """The latest runs of some workflows, in the order of time."""
     named = runs.with_columns(pl.col("workflow").cast(pl.String))
     of_chosen = named.join(workflows.lazy(), on=OF_WORKFLOW, how="semi", nulls_equal=True).sort(
-        "date", "order", "pipeline_number", "seconds", "outcome", nulls_last=False
+        "date", "order", "pipeline_number", "seconds", "outcome", "branch", nulls_last=False
     )
     place = pl.int_range(pl.len()).over(OF_WORKFLOW)
     first = (pl.len().over(OF_WORKFLOW).cast(pl.Int64) - RECENT_RUNS).clip(lower_bound=0)

@@ -196,8 +196,8 @@ def sum_parts(
             days = tidy_days(by_day)
             branches, users = tidy_branches(by_branch, days), tidy_users(by_user, days)
         groups = job_groups.renamed(days["job"].unique().cast(pl.String))
-        chosen = chosen_names(days, branches, period, main=branch_globs)
-        statistics = compute_run_statistics(counted, period, groups, chosen, branch_globs)
+        chosen = chosen_names(days, branches, period, branch_globs)
+        statistics = compute_run_statistics(counted, period, chosen, branch_globs, groups)
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
         return Sums(days, branches, users, statistics, warnings)
     finally:

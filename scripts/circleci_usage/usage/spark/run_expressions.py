@@ -32,11 +32,8 @@ def inside(period: Period | None) -> Column:
     return sql.col("date").between(str(period.first), str(period.last))
 
 
-def in_time(runs: DataFrame) -> DataFrame:
-    """Runs once per grain of `TIME_KEYS`, with the first day of each instead of their own day.
-
-    Those without a day are left out.
-    """
+def over_time(runs: DataFrame) -> DataFrame:
+    """The runs that have a day, once for each grain: with `grain`, and its first day as `date`."""
     day = sql.col("date").try_cast("date")
     starts = [
         sql.struct(

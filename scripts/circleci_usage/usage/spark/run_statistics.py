@@ -28,16 +28,16 @@ from circleci_usage.usage.spark.run_expressions import (
     brought,
     collected,
     credits_by_type,
-    in_time,
     inside,
     joined,
+    over_time,
     percentile,
     percentiles,
 )
 from circleci_usage.usage.spark.unit_counts import unit_counts
 from circleci_usage.usage.spark.workflow_runs import (
     recent_runs,
-    with_shown_branch,
+    with_chosen_branches,
     workflow_branches,
     workflow_runs,
     workflow_times,
@@ -48,9 +48,9 @@ from circleci_usage.usage.spark.workflow_runs import (
 def compute_run_statistics(
     runs: DataFrame,
     period: Period | None,
-    groups: Mapping[str, str],
     chosen: ChosenNames,
     branch_globs: Sequence[str],
+    groups: Mapping[str, str],
 ) -> RunStatisticsFrames:
     """As `polars.run_statistics.compute_run_statistics`, of the runs of `read_runs`."""
     every = unless_identified(runs).withColumn(
@@ -114,7 +114,7 @@ def _jobs(runs: DataFrame, keys: Sequence[str]) -> DataFrame:
 
 
 def _job_times(runs: DataFrame) -> DataFrame:
-    return _jobs(in_time(runs), (*TIME_KEYS, *JOB_KEYS)).drop("never_started")
+    return _jobs(over_time(runs), (*TIME_KEYS, *JOB_KEYS)).drop("never_started")
 
 
 def _thousandths(column: str) -> Column:
@@ -225,4 +225,4 @@ def _rerun_credits(runs: DataFrame, attempts: DataFrame) -> DataFrame:
 def _branch_credits(runs: DataFrame, branches: DataFrame) -> DataFrame:
     """Credits by day, workflow, branch and credit type."""
     keys = ("date", *WORKFLOW_KEYS, "branch")
-    return credits_by_type(with_shown_branch(runs, branches), keys)
+    return credits_by_type(with_chosen_branches(runs, branches), keys)

@@ -9,7 +9,7 @@ from pyspark.sql import functions as sql
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from circleci_usage.schema.keys import ProjectKey
 from circleci_usage.usage.spark.job_runs import branch_group
-from circleci_usage.usage.spark.workflow_runs import ended
+from circleci_usage.usage.spark.workflow_runs import ended, with_outcome
 
 _PROJECT: Final = ProjectKey._fields
 _KEYS: Final = ("date", *_PROJECT, BRANCH_GROUP)
@@ -36,11 +36,12 @@ def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str])
     of_workflows = _by_group(workflow_runs, globs).agg(
         none.alias("pipelines"),
         ended().alias("workflow_runs"),
-        sql.count_if(sql.col("outcome") == "succeeded").alias("succeeded"),
+        with_outcome("succeeded"),
     )
     both = of_pipelines.unionByName(of_workflows)
     return both.groupBy(*_KEYS).agg(*(sql.sum(name).alias(name) for name in _COUNTS))
 
 
 def _by_group(units: DataFrame, globs: Sequence[str]) -> GroupedData:
-    return units.withColumn(BRANCH_GROUP, branch_group(sql.col("branch"), globs)).groupBy(*_KEYS)
+    dated = units.filter("date IS NOT NULL")
+    return dated.withColumn(BRANCH_GROUP, branch_group(sql.col("branch"), globs)).groupBy(*_KEYS)

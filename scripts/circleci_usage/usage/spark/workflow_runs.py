@@ -14,12 +14,12 @@ from circleci_usage.usage.job_run_rules import (
     WORKFLOW_KEYS,
     WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.spark.run_expressions import in_time, joined, percentiles
+from circleci_usage.usage.spark.run_expressions import joined, over_time, percentiles
 
-_NEVER_STARTED: Final = "outcome = 'canceled' AND had_nothing"
+_SHOWN: Final = ("succeeded", "canceled", "on_hold")
 _OF_BRANCH: Final = ("project_id", "project", "branch")
 _OF_WORKFLOW: Final = ("project_id", "project", "workflow")
-_IN_ORDER: Final = ("date", "first", "pipeline_number", "seconds", "outcome", "branch")
+_IN_ORDER: Final = ("date", "order", "pipeline_number", "seconds", "outcome", "branch")
 
 
 def workflow_runs(runs: DataFrame) -> DataFrame:
@@ -48,38 +48,36 @@ def workflow_runs(runs: DataFrame) -> DataFrame:
             _any(status.isin(*WAITING)).alias("waiting"),
             sql.bool_and("has_nothing").alias("had_nothing"),
             sql.min("branch").alias("branch"),
-            sql.min("order").alias("first"),
+            sql.min("order").alias("order"),
             sql.min("pipeline_number").alias("pipeline_number"),
         )
         .withColumn("outcome", outcome)
+        .withColumn("never_started", sql.expr("outcome = 'canceled' AND had_nothing"))
     )
 
 
 def workflows(runs: DataFrame) -> DataFrame:
     """Workflows of `RunStatisticsFrames`, from their runs in the period."""
     return runs.groupBy(*WORKFLOW_KEYS).agg(
-        ended(),
-        *(
-            sql.count_if(sql.col("outcome") == outcome).alias(outcome)
-            for outcome in WORKFLOW_OUTCOMES
-        ),
-        sql.count_if(sql.expr(_NEVER_STARTED)).alias("never_started"),
+        ended().alias("runs"),
+        *map(with_outcome, WORKFLOW_OUTCOMES),
+        sql.count_if("never_started").alias("never_started"),
         *_durations(),
     )
 
 
 def workflow_times(runs: DataFrame) -> DataFrame:
     """The same by day, week and month."""
-    return in_time(runs).groupBy(*TIME_KEYS, *WORKFLOW_KEYS).agg(*_outcomes(), *_durations())
+    return over_time(runs).groupBy(*TIME_KEYS, *WORKFLOW_KEYS).agg(*_outcomes())
 
 
 def workflow_branches(runs: DataFrame, branches: DataFrame) -> DataFrame:
     """The same by branch; `branches` are the ones that go by their names."""
-    shown = with_shown_branch(runs, branches)
-    return shown.groupBy(*WORKFLOW_KEYS, "branch").agg(*_outcomes(), *_durations())
+    shown = with_chosen_branches(runs, branches)
+    return shown.groupBy(*WORKFLOW_KEYS, "branch").agg(*_outcomes())
 
 
-def with_shown_branch(runs: DataFrame, branches: DataFrame) -> DataFrame:
+def with_chosen_branches(runs: DataFrame, branches: DataFrame) -> DataFrame:
     """Runs with `OTHER_BRANCHES` in place of the branches that do not go by their names."""
     marked = branches.withColumn("is_chosen", sql.lit(True))  # noqa: FBT003
     shown = sql.when(sql.col("is_chosen") | sql.col("branch").isNull(), sql.col("branch"))
@@ -113,21 +111,20 @@ def recent_runs(runs: DataFrame, workflows: DataFrame) -> DataFrame:
 
 def ended() -> Column:
     """How many runs have ended or are on hold."""
-    return sql.count_if(sql.col("outcome") != "running").alias("runs")
+    return sql.count_if(sql.col("outcome") != "running")
+
+
+def with_outcome(outcome: str) -> Column:
+    """How many runs have an outcome."""
+    return sql.count_if(sql.col("outcome") == outcome).alias(outcome)
 
 
 def _outcomes() -> tuple[Column, ...]:
-    """As in `workflows`, of those whose runs ended or are on hold."""
-    shown = (outcome for outcome in WORKFLOW_OUTCOMES if outcome != "running")
-    return (
-        ended(),
-        *(sql.count_if(sql.col("outcome") == outcome).alias(outcome) for outcome in shown),
-    )
+    return (ended().alias("runs"), *map(with_outcome, _SHOWN), *_durations())
 
 
 def _durations() -> tuple[Column, ...]:
-    has_none = f"outcome = 'running' OR ({_NEVER_STARTED})"
-    return percentiles(f"IF({has_none}, NULL, seconds)", "seconds")
+    return percentiles("IF(outcome = 'running' OR never_started, NULL, seconds)", "seconds")
 
 
 def _any(flag: Column) -> Column:
