@@ -149,7 +149,7 @@ def analyze(
         runs_over_time=runs_over_time(
             known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
         ),
-        recent_runs=recent_runs(statistics),
+        recent_runs=recent_runs(statistics, of_period.workflows),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from circleci_usage.analysis.durations import DurationStats
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import WorkflowKey
@@ -63,13 +64,22 @@ class RecentRuns:
         return known[ceil(HIGH * len(known)) - 1]
 
 
-def recent_runs(run_statistics: RunStatistics) -> Sequence[RecentRuns]:
-    """The workflows whose latest runs are known, the one with the most credits first."""
+def recent_runs(
+    run_statistics: RunStatistics, workflows: Sequence[DurationStats]
+) -> Sequence[RecentRuns]:
+    """The workflows whose latest runs are known, in the order of all workflows.
+
+    Args:
+        run_statistics: of the period.
+        workflows: all that ran, the most expensive first.
+    """
     found = run_statistics.recent_runs
     if found.empty:
         return ()
+    places = {each.key: place for place, each in enumerate(workflows)}
     groups = found.groupby([*WORKFLOW_KEYS], sort=False)
-    return [RecentRuns(WorkflowKey(*map(str, key)), [*_runs(of_key)]) for key, of_key in groups]
+    every = [RecentRuns(WorkflowKey(*map(str, key)), [*_runs(runs)]) for key, runs in groups]
+    return sorted(every, key=lambda recent: places.get(recent.key, len(places)))
 
 
 def _runs(found: pd.DataFrame) -> Iterator[RecentRun]:

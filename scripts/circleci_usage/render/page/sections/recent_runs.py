@@ -10,10 +10,9 @@ from circleci_usage.render.charts.run_bars import STRIP_AXIS, Stroke, run_bars
 from circleci_usage.render.formatting import day, duration, number, number_of, visible_name
 from circleci_usage.render.page.tables import Cell, workflow_cell
 from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.usage.chosen_names import RECENT_RUNS
 
 _STRIPS: Final = 6
-_LEAST_WIDTH: Final = 40
-"""Bars of a few runs would be blocks."""
 
 _OUTCOMES: Final = {
     "succeeded": "passed",
@@ -40,7 +39,6 @@ class RunStrip:
         name: the workflow.
         label: what the strip shows, in words.
         bars: the oldest first.
-        width: of the box.
         most: the duration at which bars end; empty where no times are known.
         failed: the latest run that failed; None where none did.
     """
@@ -48,14 +46,23 @@ class RunStrip:
     name: Cell
     label: str
     bars: Sequence[RunBar]
-    width: int
     most: str
     failed: RunBar | None
 
     @property
-    def axis(self) -> int:
-        """Where bars begin."""
-        return STRIP_AXIS
+    def box(self) -> tuple[int, int]:
+        """The size of its box: all strips have bars of one width, and the latest on the right."""
+        return RECENT_RUNS, STRIP_AXIS * self.halves
+
+    @property
+    def first(self) -> int:
+        """Where the box begins; the first bar begins at 0."""
+        return len(self.bars) - RECENT_RUNS
+
+    @property
+    def halves(self) -> int:
+        """Whether there is a half below the axis, too."""
+        return 2 if self.failed else 1
 
     @property
     def has_links(self) -> bool:
@@ -76,7 +83,6 @@ def _strip(recent: RecentRuns, view: ReportView) -> RunStrip:
         name=workflow_cell(recent.key, view),
         label=f"{number_of(len(bars), 'run')}: {_counted(recent.runs)}",
         bars=bars,
-        width=max(len(bars), _LEAST_WIDTH),
         most="" if most is None else duration(most),
         failed=of_failed[-1] if of_failed else None,
     )
