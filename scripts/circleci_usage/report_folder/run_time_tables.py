@@ -63,10 +63,11 @@ _SPANS: Final[Mapping[str, tuple[Column, ...]]] = {
 
 def _described(grain: str, of_what: str, columns: Sequence[Column]) -> CatalogTable:
     """`workflow_days` and the others: all have the same columns for the same things."""
+    when = "on a day" if grain == GRAINS[0] else f"in a {grain}"
     return CatalogTable(
         f"{of_what}_{grain}s",
         f"Runs over time: {of_what}s by {grain}",
-        f"A {of_what} in a {grain}. Charges without a {of_what}, such as seats, are under `(none)`,"
+        f"A {of_what} {when}. Charges without a {of_what}, such as seats, are under `(none)`,"
         " so that all lines sum to the cost of the period.",
         (*_SPANS[grain], *columns),
     )
