@@ -30,6 +30,7 @@ from circleci_usage.report_folder.run_tables import (
     WASTE,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
 
 _FINDINGS: Final = (
     FORECAST,
@@ -45,6 +46,7 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    *RUN_TIME_TABLES,
 )
 
 

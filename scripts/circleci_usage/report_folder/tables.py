@@ -34,6 +34,7 @@ from circleci_usage.report_folder.run_tables import (
     extra_costs_table,
     waste_table,
 )
+from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
@@ -83,6 +84,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield from run_time_tables(found.runs_over_time)
+    yield recent_runs_table(found.recent_runs)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:
