@@ -1,0 +1,108 @@
+"""What default branches, other branches and runs without a branch cost, and what started them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.analysis.breakdowns import shares
+from circleci_usage.analysis.default_branches import BRANCH_KINDS, DefaultBranches
+from circleci_usage.core.grouping import sum_by
+from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, credit_type_name
+from circleci_usage.schema.keys import ProjectKey
+
+SCHEDULES: Final = frozenset({"schedule", "scheduled_pipeline"})
+"""Values of `trigger`: a workflow with a schedule in its configuration, a scheduled pipeline."""
+
+SCHEDULE: Final = "schedule"
+EVENT: Final = "event"
+UNKNOWN: Final = "unknown"
+STARTED_BY: Final = (SCHEDULE, EVENT, UNKNOWN)
+"""A schedule; anything else, such as a push or the API; not known."""
+
+NO_JOB_RUN: Final = "no job run"
+"""In place of the kind of branch, and of what started it: charges such as seats."""
+
+_MEASURES: Final = ["credits", "unpriced_credits", "cost"]
+_NAMES: Final = [*ProjectKey._fields, BRANCH_GROUP, "trigger"]
+_LINE: Final = ["kind", "started_by"]
+
+
+@dataclass(frozen=True)
+class BranchKindCost:
+    """What one kind of branches cost, as far as one kind of trigger started it.
+
+    Attributes:
+        kind: one of `BRANCH_KINDS`, or `NO_JOB_RUN`.
+        started_by: one of `STARTED_BY`, or `NO_JOB_RUN`.
+        job_runs: how many.
+        credits: all that they used.
+        cost: what they cost; None where none of the credits has a price.
+        share: of the cost of the period, or of its credits when nothing costs anything.
+    """
+
+    kind: str
+    started_by: str
+    job_runs: int
+    credits: Decimal
+    cost: Decimal | None
+    share: Decimal
+
+
+def branch_kind_costs(
+    costs: Costs, runs: pd.DataFrame, defaults: DefaultBranches
+) -> tuple[BranchKindCost, ...]:
+    """The lines that there are; they sum to the costs and to the runs.
+
+    Args:
+        costs: of the period, by branch group and trigger; those without a job go by credit type.
+        runs: of the same days, likewise.
+        defaults: which branches are default branches.
+    """
+    charges = {*map(credit_type_name, costs.lines["credit_type"].cat.categories)}
+    amounts = sum_by(costs.lines, _NAMES, _MEASURES, sort=False).reset_index()
+    counted = sum_by(runs, _NAMES, ["job_runs"], sort=False).reset_index()
+    by_kind = sum_by(_with_lines(amounts, charges, defaults), _LINE, _MEASURES)
+    runs_by_kind = sum_by(_with_lines(counted, charges, defaults), _LINE, ["job_runs"])
+    every = _in_order(by_kind.index.union(runs_by_kind.index))
+    sums = costs.decimals(by_kind.reindex(every, fill_value=0))
+    job_runs = runs_by_kind["job_runs"].reindex(every, fill_value=0)
+    sums = sums.assign(job_runs=job_runs, share=shares(sums))
+    return tuple(_record(*line) for line in sums.itertuples(name=None))
+
+
+def _with_lines(
+    frame: pd.DataFrame, charges: set[str], defaults: DefaultBranches
+) -> pd.DataFrame:
+    """The rows with the line that each belongs to."""
+    triggers = frame["trigger"].astype("object")
+    is_charge = triggers.isin(charges)
+    is_scheduled, is_unknown = triggers.isin(SCHEDULES), triggers == NO_NAME
+    started_by = np.where(is_scheduled, SCHEDULE, np.where(is_unknown, UNKNOWN, EVENT))
+    kinds = defaults.kinds(frame)
+    return frame.assign(
+        kind=kinds.mask(is_charge, NO_JOB_RUN), started_by=np.where(is_charge, NO_JOB_RUN, started_by)
+    )
+
+
+def _in_order(lines: pd.Index) -> pd.Index:
+    """Default branches first, and of each what schedules started."""
+    kinds, started = [*BRANCH_KINDS, NO_JOB_RUN], [*STARTED_BY, NO_JOB_RUN]
+    return pd.MultiIndex.from_tuples(
+        sorted(lines, key=lambda line: (kinds.index(line[0]), started.index(line[1]))), names=_LINE
+    )
+
+
+def _record(
+    line: tuple[str, str],
+    credits: Decimal,
+    unpriced: Decimal,
+    cost: Decimal,
+    job_runs: int,
+    share: Decimal,
+) -> BranchKindCost:
+    is_unpriced = credits and unpriced == credits
+    return BranchKindCost(*line, int(job_runs), credits, None if is_unpriced else cost, share)
