@@ -26,6 +26,8 @@ STARTED_BY: Final = (SCHEDULE, EVENT, UNKNOWN)
 NO_JOB_RUN: Final = "no job run"
 """In place of the kind of branch, and of what started it: charges such as seats."""
 
+_KINDS: Final = (*BRANCH_KINDS, NO_JOB_RUN)
+_STARTED_BY: Final = (*STARTED_BY, NO_JOB_RUN)
 _MEASURES: Final = ["credits", "unpriced_credits", "cost"]
 _NAMES: Final = [*ProjectKey._fields, BRANCH_GROUP, "trigger"]
 _LINE: Final = ["kind", "started_by"]
@@ -67,37 +69,35 @@ def branch_kind_costs(
     counted = sum_by(runs, _NAMES, ["job_runs"], sort=False).reset_index()
     by_kind = sum_by(_with_lines(amounts, charges, defaults), _LINE, _MEASURES)
     runs_by_kind = sum_by(_with_lines(counted, charges, defaults), _LINE, ["job_runs"])
-    every = _in_order(by_kind.index.union(runs_by_kind.index))
-    sums = costs.decimals(by_kind.reindex(every, fill_value=0))
-    job_runs = runs_by_kind["job_runs"].reindex(every, fill_value=0)
-    sums = sums.assign(job_runs=job_runs, share=shares(sums))
-    return tuple(_record(*line) for line in sums.itertuples(name=None))
+    every = sorted({*by_kind.index, *runs_by_kind.index}, key=_place)
+    lines = pd.MultiIndex.from_tuples(every, names=_LINE)
+    sums = costs.decimals(by_kind.reindex(lines, fill_value=0))
+    job_runs = runs_by_kind["job_runs"].reindex(lines, fill_value=0)
+    amounts_of = zip(*(sums[name] for name in _MEASURES), job_runs, shares(sums), strict=True)
+    return tuple(_record(*line, *of) for line, of in zip(every, amounts_of, strict=True))
 
 
-def _with_lines(
-    frame: pd.DataFrame, charges: set[str], defaults: DefaultBranches
-) -> pd.DataFrame:
+def _with_lines(frame: pd.DataFrame, charges: set[str], defaults: DefaultBranches) -> pd.DataFrame:
     """The rows with the line that each belongs to."""
     triggers = frame["trigger"].astype("object")
     is_charge = triggers.isin(charges)
     is_scheduled, is_unknown = triggers.isin(SCHEDULES), triggers == NO_NAME
     started_by = np.where(is_scheduled, SCHEDULE, np.where(is_unknown, UNKNOWN, EVENT))
-    kinds = defaults.kinds(frame)
     return frame.assign(
-        kind=kinds.mask(is_charge, NO_JOB_RUN), started_by=np.where(is_charge, NO_JOB_RUN, started_by)
+        kind=defaults.kinds(frame).mask(is_charge, NO_JOB_RUN),
+        started_by=np.where(is_charge, NO_JOB_RUN, started_by),
     )
 
 
-def _in_order(lines: pd.Index) -> pd.Index:
-    """Default branches first, and of each what schedules started."""
-    kinds, started = [*BRANCH_KINDS, NO_JOB_RUN], [*STARTED_BY, NO_JOB_RUN]
-    return pd.MultiIndex.from_tuples(
-        sorted(lines, key=lambda line: (kinds.index(line[0]), started.index(line[1]))), names=_LINE
-    )
+def _place(line: tuple[str, str]) -> tuple[int, int]:
+    """Default branches come first, and of each what schedules started."""
+    kind, started_by = line
+    return _KINDS.index(kind), _STARTED_BY.index(started_by)
 
 
 def _record(
-    line: tuple[str, str],
+    kind: str,
+    started_by: str,
     credits: Decimal,
     unpriced: Decimal,
     cost: Decimal,
@@ -105,4 +105,5 @@ def _record(
     share: Decimal,
 ) -> BranchKindCost:
     is_unpriced = credits and unpriced == credits
-    return BranchKindCost(*line, int(job_runs), credits, None if is_unpriced else cost, share)
+    known_cost = None if is_unpriced else cost
+    return BranchKindCost(kind, started_by, int(job_runs), credits, known_cost, share)

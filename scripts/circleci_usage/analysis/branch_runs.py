@@ -136,14 +136,14 @@ def _order(table: pd.DataFrame) -> Values:
     is_whole = (table["branch"] == ALL_BRANCHES).to_numpy()
     whole = table[is_whole]
     ranked = whole.iloc[order(whole, ("cost", "runs"), _WORKFLOW)][_WORKFLOW]
-    places = pd.MultiIndex.from_frame(ranked).get_indexer(pd.MultiIndex.from_frame(table[_WORKFLOW]))
+    places = pd.MultiIndex.from_frame(ranked).get_indexer(
+        pd.MultiIndex.from_frame(table[_WORKFLOW])
+    )
     placed = table.assign(from_last=-places, is_whole=is_whole)
     return order(placed, ("from_last", "is_whole", "cost", "runs"), ["branch"])
 
 
-def _record(
-    key: WorkflowKey, row: Mapping[str, Any], places: tuple[int, int]
-) -> BranchRuns:
+def _record(key: WorkflowKey, row: Mapping[str, Any], places: tuple[int, int]) -> BranchRuns:
     p50_seconds, p95_seconds = (None if isnan(row[name]) else row[name] for name in _SECONDS)
     is_unpriced = row["credits"] and row["unpriced_credits"] == row["credits"]
     return BranchRuns(

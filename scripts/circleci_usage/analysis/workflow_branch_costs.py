@@ -80,9 +80,7 @@ def _wholes(costs: Costs, places: int) -> pd.DataFrame:
     """What each workflow used on each day: `credits`, `free_credits`, price; by `_KEYS`."""
     measures = ["credits", "free_credits"]
     sums = sum_by(costs.lines, [*_KEYS, *_PRICED], measures, sort=False).reset_index()
-    finer = {
-        name: scaled(sums[name].to_numpy(), places - costs.credit_places) for name in measures
-    }
+    finer = {name: scaled(sums[name].to_numpy(), places - costs.credit_places) for name in measures}
     names = dict.fromkeys([*_WORKFLOW, "credit_type"], "object")
     return sums.assign(**finer).astype(names).set_index(_KEYS)
 
@@ -107,8 +105,9 @@ def _free(credits: Counts, whole: Counts, wholes: pd.DataFrame) -> Counts:
     free = np.where(free_of[whole] == all_of[whole], credits, 0)
     is_shared = (free_of != all_of) & (free_of != 0)
     shared = np.flatnonzero(is_shared[whole])
-    for number, places in pd.Series(shared).groupby(whole[shared]):
-        rows = places.to_numpy()
+    groups = pd.Series(whole[shared]).groupby(whole[shared], sort=False).indices
+    for places in groups.values():
+        rows = shared[places]
         used = [int(each) for each in credits[rows]]
-        free[rows] = apportion(int(free_of[number]), used) if sum(used) else 0
+        free[rows] = apportion(int(free_of[whole[rows[0]]]), used)
     return free
