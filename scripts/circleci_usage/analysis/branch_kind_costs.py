@@ -1,5 +1,6 @@
 """What default branches, other branches and runs without a branch cost, and what started them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -9,6 +10,7 @@ import pandas as pd
 
 from circleci_usage.analysis.breakdowns import shares
 from circleci_usage.analysis.default_branches import BRANCH_KINDS, DefaultBranches
+from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, credit_type_name
@@ -52,6 +54,48 @@ class BranchKindCost:
     credits: Decimal
     cost: Decimal | None
     share: Decimal
+
+
+@dataclass(frozen=True)
+class BranchKindTotal:
+    """What one kind of branches cost, or all together.
+
+    Attributes:
+        kind: one of `BRANCH_KINDS`, or `NO_JOB_RUN`; empty for all together.
+        job_runs: how many.
+        cost: what is charged for them; None where none of the credits has a price.
+        scheduled: the part of the cost that schedules started; None likewise.
+        share: of the cost of the period, or of its credits when nothing costs anything.
+    """
+
+    kind: str
+    job_runs: int
+    cost: Decimal | None
+    scheduled: Decimal | None
+    share: Decimal
+
+
+def branch_kind_totals(lines: Sequence[BranchKindCost]) -> tuple[BranchKindTotal, ...]:
+    """The lines summed by kind, then all of them."""
+    kinds = dict.fromkeys(each.kind for each in lines)
+    by_kind = [_total(kind, [each for each in lines if each.kind == kind]) for kind in kinds]
+    return (*by_kind, _total("", lines))
+
+
+def _total(kind: str, lines: Sequence[BranchKindCost]) -> BranchKindTotal:
+    scheduled = [each for each in lines if each.started_by == SCHEDULE]
+    return BranchKindTotal(
+        kind=kind,
+        job_runs=sum(each.job_runs for each in lines),
+        cost=_sum_of_known(lines),
+        scheduled=_sum_of_known(scheduled) if scheduled else ZERO,
+        share=total(each.share for each in lines),
+    )
+
+
+def _sum_of_known(lines: Sequence[BranchKindCost]) -> Decimal | None:
+    known = [each.cost for each in lines if each.cost is not None]
+    return total(known) if known else None
 
 
 def branch_kind_costs(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -117,6 +117,15 @@ class ClassUse(Use):
     ram_peaks: tuple[int, ...]
 
 
+class RunsAtLimit(NamedTuple):
+    """How many runs were at their limit; see `Use`."""
+
+    runs: int
+    measured_runs: int
+    cpu_limited: int
+    ram_limited: int
+
+
 @dataclass(frozen=True)
 class Utilization:
     """Use by job and by resource class, the most expensive first.
@@ -130,6 +139,12 @@ class Utilization:
     jobs: Sequence[JobUse]
     parallel: Sequence[JobUse]
     classes: Sequence[ClassUse]
+
+    @property
+    def runs_at_limit(self) -> RunsAtLimit:
+        """Of all classes together."""
+        fields = RunsAtLimit._fields
+        return RunsAtLimit(*(sum(getattr(each, name) for each in self.classes) for name in fields))
 
     @property
     def is_measured(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from circleci_usage.render.charts.day_bars import Spark
 from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import NO_NAME
@@ -12,6 +13,19 @@ from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 NAME_LENGTH: Final = 64
 
 Tone = Literal["", "more", "less"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many runs had which value, as small upright bars.
+
+    Attributes:
+        bars: as they are drawn.
+        label: the same in words, for those who do not see them.
+    """
+
+    bars: Spark
+    label: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,8 @@ class Cell:
         detail: stands beside it.
         tone: tells good news (less) from bad (more).
         link: to the explorer; empty without one.
+        share: the length of a bar beside the text, between 0 and 1; None without one.
+        histogram: stands before the text; None without one.
     """
 
     text: str
@@ -31,6 +47,8 @@ class Cell:
     detail: str = ""
     tone: Tone = ""
     link: str = ""
+    share: float | None = None
+    histogram: Histogram | None = None
 
 
 Row = Sequence[Cell | str]
