@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -76,10 +77,9 @@ class BranchKindTotal:
 
 
 def branch_kind_totals(lines: Sequence[BranchKindCost]) -> tuple[BranchKindTotal, ...]:
-    """The lines summed by kind, then all of them."""
-    kinds = dict.fromkeys(each.kind for each in lines)
-    by_kind = [_total(kind, [each for each in lines if each.kind == kind]) for kind in kinds]
-    return (*by_kind, _total("", lines))
+    """The lines, which are in the order of their kinds, summed by kind, then all of them."""
+    by_kind = groupby(lines, lambda each: each.kind)
+    return (*(_total(kind, [*of_kind]) for kind, of_kind in by_kind), _total("", lines))
 
 
 def _total(kind: str, lines: Sequence[BranchKindCost]) -> BranchKindTotal:

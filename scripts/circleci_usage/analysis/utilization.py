@@ -122,6 +122,7 @@ class RunsAtLimit(NamedTuple):
 
     runs: int
     measured_runs: int
+    median_runs: int
     cpu_limited: int
     ram_limited: int
 
@@ -143,8 +144,13 @@ class Utilization:
     @property
     def runs_at_limit(self) -> RunsAtLimit:
         """Of all classes together."""
-        fields = RunsAtLimit._fields
-        return RunsAtLimit(*(sum(getattr(each, name) for each in self.classes) for name in fields))
+        return RunsAtLimit(
+            sum(each.runs for each in self.classes),
+            sum(each.measured_runs for each in self.classes),
+            sum(each.median_runs for each in self.classes),
+            sum(each.cpu_limited for each in self.classes),
+            sum(each.ram_limited for each in self.classes),
+        )
 
     @property
     def is_measured(self) -> bool:

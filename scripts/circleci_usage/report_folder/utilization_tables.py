@@ -23,6 +23,7 @@ _RUNS: Final = (
     count("runs", "job runs", "Runs that ended."),
     count("measured_runs", "job runs", "Job runs with known peak usage."),
 )
+_MEDIAN_RUNS: Final = count("median_runs", "job runs", "Job runs with known median CPU usage.")
 _CPU_LIMITED: Final = count(
     "cpu_limited_runs", "job runs", f"Runs with median CPU usage of {AT_LIMIT:.0f}% or more."
 )
@@ -41,7 +42,7 @@ _LIMITED: Final = (
 _MAX_CPU: Final = number("max_cpu", "percent", "Highest peak CPU usage; empty if not measured.")
 _MAX_RAM: Final = number("max_ram", "percent", "Highest peak RAM usage; empty if not measured.")
 
-AT_LIMIT_COUNTS: Final = (*_RUNS, _CPU_LIMITED, _RAM_LIMITED)
+AT_LIMIT_COUNTS: Final = (*_RUNS, _MEDIAN_RUNS, _CPU_LIMITED, _RAM_LIMITED)
 """Of all resource classes together; in summary.json only."""
 
 UTILIZATION: Final = CatalogTable(

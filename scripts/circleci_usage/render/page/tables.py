@@ -65,6 +65,7 @@ class PageTable:
             column: a narrow screen shows these two.
         note: how many rows are not shown.
         texts: the headings of further columns that hold texts; the others hold numbers.
+        total: the last row, which sorting leaves in its place; None without one.
     """
 
     title: str
@@ -72,6 +73,7 @@ class PageTable:
     rows: Sequence[Row]
     note: str = ""
     texts: Collection[str] = ()
+    total: Row | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.analysis.utilization import TENTHS, ClassUse, JobUse, Utilization
+from circleci_usage.core.plurals import amount_of
 from circleci_usage.render.charts.day_bars import spark
 from circleci_usage.render.formatting import Shown, money, number, number_of, percent
 from circleci_usage.render.page.tables import (
@@ -60,9 +61,12 @@ def cpu_and_ram_use_section(view: ReportView) -> PageTables | None:
 
 def _facts(found: Utilization) -> Iterator[tuple[str, str, str]]:
     limits = found.runs_at_limit
-    of_measured = f"of {number_of(limits.measured_runs, 'measured run')}"
-    yield "Runs at the CPU limit", number(limits.cpu_limited), of_measured
-    yield "Runs at the RAM limit", number(limits.ram_limited), of_measured
+    for name, limited, measured in (
+        ("CPU", limits.cpu_limited, limits.median_runs),
+        ("RAM", limits.ram_limited, limits.measured_runs),
+    ):
+        shown = number(limited) if measured else "–"
+        yield f"Runs at the {name} limit", shown, f"of {number_of(measured, 'measured run')}"
     not_measured = limits.runs - limits.measured_runs
     yield "Not measured", number(not_measured), f"of {number_of(limits.runs, 'run')}"
 
@@ -74,7 +78,8 @@ def _use_tables(found: Utilization, view: ReportView) -> Iterator[PageTable]:
     yield PageTable("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job"), ("Class",))
     measured = [each for each in found.classes if each.measured_runs]
     classes = [_class_row(each, view) for each in measured[:_CLASSES]]
-    more = more_rows(_CLASSES, measured, "resource class")
+    left = len(measured) - _CLASSES
+    more = amount_of(number(left), "more class", "more classes") if left > 0 else ""
     yield PageTable("Resource classes", _CLASS_HEADINGS, classes, more)
 
 
@@ -90,10 +95,10 @@ def _job_row(each: JobUse, view: ReportView) -> Row:
         job_cell(each.key.job_key, view),
         money(each.cost, view.currency),
         class_cell(each.key.resource_class, view, each.key.executor),
-        _use(each.mean_cpu),
-        _use(each.max_cpu),
-        _use(each.mean_ram),
-        _use(each.max_ram),
+        _average(each.mean_cpu),
+        _peak(each.max_cpu),
+        _average(each.mean_ram),
+        _peak(each.max_ram),
         _limited(each.cpu_limited, each.cpu_limited_share),
         _limited(each.ram_limited, each.ram_limited_share),
         number(each.runs),
@@ -124,12 +129,21 @@ def _parallel_row(each: JobUse, view: ReportView) -> Row:
     ]
 
 
-def _use(percentage: float | None) -> Cell:
-    """A part of the machine, in percent."""
+def _average(percentage: float | None) -> Cell:
+    """A part of the machine, with a bar."""
     if percentage is None:
         return Cell("–", whole="not measured")
-    share = min(percentage / _FULL, 1.0)
-    return Cell(Shown(f"{percentage:.0f}%", percentage), share=share)
+    return Cell(_percentage(percentage), share=min(percentage / _FULL, 1.0))
+
+
+def _peak(percentage: float | None) -> Cell:
+    if percentage is None:
+        return Cell("–", whole="not measured")
+    return Cell(_percentage(percentage))
+
+
+def _percentage(value: float) -> Shown:
+    return Shown(f"{value:.0f}%", value)
 
 
 def _limited(runs: int, share: Decimal | None) -> Cell:

@@ -50,16 +50,23 @@ _NOTE: Final = (
 
 
 def runs_by_branch_section(view: ReportView) -> PageTables | None:
-    """The kinds of branches first, then the most expensive workflows on their branches."""
+    """The kinds of branches first, then the most expensive workflows on their branches.
+
+    Nothing without any branch.
+    """
     found = view.report.findings
-    if not found.branch_kinds:
+    if not {each.kind for each in found.branch_kinds} & {DEFAULT, OTHER}:
         return None
-    kinds = [_kind_row(each, view) for each in branch_kind_totals(found.branch_kinds)]
+    *kinds, everything = (_kind_row(each, view) for each in branch_kind_totals(found.branch_kinds))
     runs = [_run_row(each, view) for each in _shown(found.branch_runs)]
-    tables = [PageTable("Default and other branches", _KIND_HEADINGS, kinds)]
-    if runs:
-        tables.append(PageTable("Workflows by branch", _RUN_HEADINGS, runs, _NOTE, ("Kind",)))
-    return PageTables(tables, _HINT, files=["branch_kinds", "workflow_branches"])
+    return PageTables(
+        hint=_HINT,
+        tables=[
+            PageTable("Default and other branches", _KIND_HEADINGS, kinds, total=everything),
+            PageTable("Workflows by branch", _RUN_HEADINGS, runs, _NOTE, ("Kind",)),
+        ],
+        files=["branch_kinds", "workflow_branches"],
+    )
 
 
 def _kind_row(each: BranchKindTotal, view: ReportView) -> Row:
