@@ -20,7 +20,7 @@ from circleci_usage.analysis.branch_runs import ALL_BRANCHES, runs_by_branch
 from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.analysis.workflow_branch_costs import workflow_branch_costs
-from circleci_usage.core.decimals import total
+from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.core.scaled_integers import places_of, to_count, to_decimal
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -136,7 +136,7 @@ def test_branches_sum_to_their_workflow_and_to_its_table(case: Case) -> None:
         assert whole.is_whole
         assert sum(each.runs for each in branches) == whole.runs
         assert total(each.credits for each in branches) == whole.credits
-        assert total(each.cost or 0 for each in branches) == whole.cost
+        assert total(each.cost or ZERO for each in branches) == whole.cost
         if key.workflow != "(none)":
             assert whole.cost == costs[key.project, key.workflow]
 
@@ -145,7 +145,7 @@ def test_branches_sum_to_their_workflow_and_to_its_table(case: Case) -> None:
 def test_the_order_and_the_default_branches(case: Case) -> None:
     report, rows = case()
     lines = report.findings.branch_runs
-    wholes = [each.cost for each in lines if each.is_whole]
+    wholes = [each.cost or ZERO for each in lines if each.is_whole]
     assert wholes == sorted(wholes, reverse=True)
 
     defaults = default_branches(rows)
@@ -186,14 +186,14 @@ def test_what_kinds_of_branches_cost(case: Case) -> None:
     assert {(each.kind, each.started_by): each.job_runs for each in lines} == runs
     for each in lines:
         assert each.cost == each.credits * Decimal(PRICE)
-    assert total(each.cost or 0 for each in lines) == report.totals.cost
+    assert total(each.cost or ZERO for each in lines) == report.totals.cost
     assert sum(each.job_runs for each in lines) == report.totals.job_runs
     assert abs(total(each.share for each in lines) - 1) < Decimal("0.00001")
 
     *kinds, everything = branch_kind_totals(lines)
     assert (everything.cost, everything.job_runs) == (report.totals.cost, len(rows))
-    assert total(each.cost or 0 for each in kinds) == report.totals.cost
-    scheduled = [each.cost or Decimal(0) for each in lines if each.started_by == "schedule"]
+    assert total(each.cost or ZERO for each in kinds) == report.totals.cost
+    scheduled = [each.cost or ZERO for each in lines if each.started_by == "schedule"]
     assert everything.scheduled == total(scheduled)
 
 
@@ -309,7 +309,7 @@ def test_a_cost_without_a_price_is_not_known() -> None:
 def test_rows_without_a_day_count_on_the_last_one() -> None:
     used = [(3, "build", "main", "compute", Decimal(40))]
     statistics = statistics_of(used)
-    undated = statistics.branch_credits.assign(date=pd.NaT)
+    undated = statistics.branch_credits.assign(date=pd.to_datetime([None]))
     last = FIRST + timedelta(days=3)
 
     costs = workflow_branch_costs(
@@ -350,8 +350,7 @@ def test_branches_sum_exactly_whatever_is_included(
             expected = to_decimal(int(whole[name].sum()), costs.places(name))
             assert to_decimal(int(lines[name].sum()), places) == expected
     for line in found.lines.to_dict("records"):
-        name = line["workflow"], line["branch"]
-        own = total(each[-1] for each in used if each[1:3] == name)
+        own = total(each[-1] for each in used if [*each[1:3]] == [line["workflow"], line["branch"]])
         cost = to_decimal(line["cost"], found.cost_places)
         assert to_decimal(line["credits"], found.credit_places) == own
         # Of a branch, no cost is below zero, or more than without included credits.
@@ -403,8 +402,8 @@ def test_kinds_by_the_setting(tmp_path: Path) -> None:
 
     lines = report.findings.branch_kinds
     assert [(each.kind, each.started_by, each.credits) for each in lines] == [
-        ("default", "schedule", 10),
-        ("other", "event", 20),
+        ("default", "schedule", Decimal(10)),
+        ("other", "event", Decimal(20)),
     ]
     kinds = {each.branch: each.kind for each in report.findings.branch_runs}
     assert kinds == {ALL_BRANCHES: None, "production": "default", "main": "other"}

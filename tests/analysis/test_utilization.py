@@ -136,7 +136,7 @@ def test_the_most_expensive_come_first(case: Case) -> None:
     assert len(found.parallel) == sum(each.containers > each.container_runs for each in found.jobs)
 
 
-MEASURED = {
+MEASURED: dict[str, object] = {
     **KEYS,
     "runs": 4,
     "measured_runs": 2,
@@ -150,7 +150,7 @@ MEASURED = {
     "max_cpu": 100.0,
     "max_ram": 30.0,
 }
-UNKNOWN = {
+UNKNOWN: dict[str, object] = {
     "measured_runs": 0,
     "median_runs": 0,
     "cpu_limited": 0,
@@ -180,7 +180,7 @@ def test_what_is_not_measured_is_not_zero() -> None:
 def test_shares_and_containers_are_of_the_runs_that_say_them() -> None:
     (job,) = use_of({})
 
-    assert (job.cpu_limited_share, job.ram_limited_share) == (Decimal("0.5"), 0)
+    assert (job.cpu_limited_share, job.ram_limited_share) == (Decimal("0.5"), Decimal(0))
     assert job.containers_per_run == Decimal("2.5")
 
 
