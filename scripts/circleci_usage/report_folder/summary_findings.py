@@ -16,6 +16,7 @@ from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
 from circleci_usage.report import Report
+from circleci_usage.report_folder.branch_tables import branch_kinds_table
 from circleci_usage.report_folder.budget_tables import budgets_table
 from circleci_usage.report_folder.change_tables import (
     CHANGE,
@@ -43,6 +44,7 @@ from circleci_usage.report_folder.run_tables import (
     waste_table,
 )
 from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 from circleci_usage.schema.keys import WorkflowKey
 
 _Found = TypeVar("_Found")
@@ -67,6 +69,8 @@ def findings(report: Report) -> dict[str, Any]:
         "performance": _performance(found.durations),
         "extra_costs": _entries(extra_costs_table(found.noncompute)),
         "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
+        "branch_kinds": _entries(branch_kinds_table(found.branch_kinds)),
+        "runs_at_limit": _named(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
     }
 
 

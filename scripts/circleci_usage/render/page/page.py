@@ -24,6 +24,7 @@ from circleci_usage.render.page.sections.breakdowns import (
 from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
 from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
 from circleci_usage.render.page.sections.cost_by_day import cost_by_day_section
+from circleci_usage.render.page.sections.cpu_and_ram_use import cpu_and_ram_use_section
 from circleci_usage.render.page.sections.durations import durations_section
 from circleci_usage.render.page.sections.job_groups import job_groups_section
 from circleci_usage.render.page.sections.noncompute import noncompute_section
@@ -33,6 +34,7 @@ from circleci_usage.render.page.sections.period_comparison import (
 )
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
+from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
 from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
@@ -91,6 +93,8 @@ SECTIONS: Final = (
     Section("Wasted spend", "tables", wasted_spend_section),
     Section("Duration and success rate", "tables", durations_section),
     Section("Runs over time", "runs_over_time", runs_over_time_section),
+    Section("Runs by branch", "tables", runs_by_branch_section),
+    Section("CPU and RAM use", "tables", cpu_and_ram_use_section),
     Section("Job groups", "tables", job_groups_section),
     Section("Trend", "trend", trend_section),
     Section("Non-compute costs", "tables_side_by_side", noncompute_section),
