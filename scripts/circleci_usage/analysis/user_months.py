@@ -34,12 +34,12 @@ class Started:
     """Job runs that somebody started, and what they cost.
 
     Attributes:
-        job_runs: how many.
-        cost: None where a part of the credits has no price.
+        job_runs: how many; None where no day is known.
+        cost: None where a part of the credits has no price, too.
     """
 
-    job_runs: int
-    cost: Decimal | None
+    job_runs: int | None = None
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class UserMonth:
         days: those of it up to the report's last day.
         is_whole: whether all days of the month are complete.
         counts: how many users there were.
-        started: by each of `STARTED_BY`; empty where no day is known.
+        started: by each of `STARTED_BY`.
         seat_credits: user seats that were charged.
         seat_cost: what these cost.
         unregistered_seat_cost: a projection, not a charge: a seat for each unregistered user, at
@@ -59,8 +59,10 @@ class UserMonth:
 
     days: Period
     is_whole: bool = False
-    counts: UserCounts = UserCounts()
-    started: Mapping[StartedBy, Started] = field(default_factory=dict)
+    counts: UserCounts = field(default_factory=UserCounts)
+    started: Mapping[StartedBy, Started] = field(
+        default_factory=lambda: dict.fromkeys(STARTED_BY, Started())
+    )
     seat_credits: Decimal | None = None
     seat_cost: Decimal | None = None
     unregistered_seat_cost: Decimal | None = None

@@ -1,7 +1,7 @@
 """The section of the settings file about people: how users are shown, and who they are."""
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
@@ -56,7 +56,7 @@ class PeopleSection(SettingsSection):
     is_hashed: YesNo = Field(default=False, alias="hash")
     """Whether users' ids are written as hashes: the first 16 hexadecimal digits of SHA-256."""
 
-    users: dict[UserId, PersonSection] = {}
+    users: dict[UserId, PersonSection] = Field(default_factory=dict)
     """Id of a user → name and team."""
 
     @model_validator(mode="after")
@@ -65,7 +65,7 @@ class PeopleSection(SettingsSection):
         return self
 
     @property
-    def named_teams(self) -> Set[str]:
+    def named_teams(self) -> AbstractSet[str]:
         """The teams of all people."""
         return {person.team for person in self.users.values() if person.team}
 

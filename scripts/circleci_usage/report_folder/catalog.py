@@ -19,6 +19,7 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -45,6 +46,8 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    USERS,
+    USER_MONTHS,
 )
 
 

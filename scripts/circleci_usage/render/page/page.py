@@ -34,6 +34,7 @@ from circleci_usage.render.page.sections.period_comparison import (
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
@@ -97,6 +98,7 @@ SECTIONS: Final = (
         environment_section,
         "Execution environment",
     ),
+    Section("Users", "tables", users_section),
     Section("All projects", "all_projects", all_projects_section),
     Section("Prices", "tables", prices_section),
 )
