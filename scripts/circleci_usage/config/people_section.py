@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from circleci_usage.analysis.people_settings import PeopleSettings, Show
 from circleci_usage.config.section_checks import refuse_twice
@@ -59,10 +59,11 @@ class PeopleSection(SettingsSection):
     users: dict[UserId, PersonSection] = Field(default_factory=dict)
     """Id of a user → name and team."""
 
-    @model_validator(mode="after")
-    def _each_user_once(self) -> Self:
-        refuse_twice([user.lower() for user in self.users], "duplicate user {!r}")
-        return self
+    @field_validator("users")
+    @classmethod
+    def _each_user_once(cls, users: dict[str, PersonSection]) -> dict[str, PersonSection]:
+        refuse_twice([user.lower() for user in users], "duplicate user {!r}")
+        return users
 
     @property
     def named_teams(self) -> AbstractSet[str]:

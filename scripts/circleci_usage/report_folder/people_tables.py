@@ -63,7 +63,7 @@ _STARTED: Final = {
     "users": ("user", "users with an id"),
     "unregistered": ("unregistered", "people without an account, whom the export gives no id"),
     "automation": ("automation", "schedules, the API and everything else without a user"),
-    "charges": ("other", "no project, such as user seats"),
+    "charges": ("other", "charges without a project, such as user seats"),
     "unknown": ("unknown", "users that were not kept"),
 }
 """Who started job runs → the beginning of its columns, and who that is."""
