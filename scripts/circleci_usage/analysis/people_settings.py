@@ -16,7 +16,7 @@ class PeopleSettings:
 
     Attributes:
         show: how the page and Datadog show them; None where nobody chose: not at all, unless
-            their names were asked for.
+            their names were requested.
         are_hashed: whether their ids are hashed wherever they are written.
         names: id → name.
         teams: id → team.
