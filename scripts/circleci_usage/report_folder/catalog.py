@@ -20,6 +20,7 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -53,6 +54,8 @@ _FINDINGS: Final = (
     WORKFLOW_BRANCHES,
     UTILIZATION,
     CLASS_UTILIZATION,
+    USERS,
+    USER_MONTHS,
 )
 
 

@@ -25,6 +25,7 @@ from circleci_usage.report_folder.change_tables import (
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
@@ -98,6 +99,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield workflow_branches_table(found.branch_runs)
     yield utilization_table(found.utilization.jobs)
     yield class_utilization_table(found.utilization.classes)
+    yield users_table(report.people)
+    yield user_months_table(report.people)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:

@@ -37,6 +37,7 @@ from circleci_usage.render.page.sections.right_sizing import right_sizing_sectio
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
@@ -104,6 +105,7 @@ SECTIONS: Final = (
         environment_section,
         "Execution environment",
     ),
+    Section("Users", "tables", users_section),
     Section("All projects", "all_projects", all_projects_section),
     Section("Prices", "tables", prices_section),
 )
