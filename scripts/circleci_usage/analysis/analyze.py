@@ -11,8 +11,10 @@ import pandas as pd
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
+from circleci_usage.analysis.kpis import Kpi, find_kpis
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
@@ -21,6 +23,8 @@ from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.unit_costs import UnitCosts, UnitInput, find_unit_costs, unit_input
+from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
 from circleci_usage.core.periods import (
     ONE_DAY,
@@ -33,6 +37,7 @@ from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
+from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -46,6 +51,7 @@ class AnalysisSettings:
         least_anomaly: the smallest excess that makes an anomaly, in the report's currency.
         default_branches: names or globs; the first that a project has is its default branch.
         people: how people are shown.
+        units: further units that costs are divided by, such as deploys.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -53,6 +59,7 @@ class AnalysisSettings:
     least_anomaly: Decimal = MINIMUM
     default_branches: tuple[str, ...] = MAIN_BRANCHES
     people: PeopleSettings = NO_PEOPLE
+    units: tuple[UnitRule, ...] = ()
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -75,6 +82,8 @@ class AnalysisResults:
         right_sizing: jobs on too large or too small resource classes.
         noncompute: costs of other credit types than compute.
         numbered_jobs: jobs that a group in the settings file would combine.
+        unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
+        kpis: the numbers at the top of the page.
     """
 
     period_comparison: PeriodComparison | None
@@ -88,6 +97,8 @@ class AnalysisResults:
     right_sizing: RightSizing
     noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
+    unit_costs: UnitCosts
+    kpis: tuple[Kpi, ...]
 
 
 @dataclass(frozen=True)
@@ -99,12 +110,14 @@ class AnalysisInput:
         in_period: those of the period.
         run_statistics: of the period's job runs.
         days: which days are complete.
+        usage: the daily usage that these are made of.
     """
 
     owned: OwnedUsage
     in_period: OwnedPeriod
     run_statistics: RunStatistics
     days: ReportDays
+    usage: DailyUsage
 
 
 def analyze(
@@ -127,6 +140,8 @@ def analyze(
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    units = _units(known, ownership, settings)
+    unit_costs = find_unit_costs(units, ownership, comparison)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -139,7 +154,23 @@ def analyze(
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
+        unit_costs=unit_costs,
+        kpis=find_kpis(units, unit_costs, comparison),
     )
+
+
+def _units(known: AnalysisInput, ownership: Ownership, settings: AnalysisSettings) -> UnitInput:
+    """Costs and units by day and team."""
+    owned = known.owned
+    counts = count_units(
+        known.usage,
+        owned.allocated_runs,
+        ownership,
+        settings.units,
+        settings.default_branches,
+        owned.days,
+    )
+    return unit_input(owned, counts, known.days)
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:
