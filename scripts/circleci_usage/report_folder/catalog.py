@@ -30,6 +30,7 @@ from circleci_usage.report_folder.run_tables import (
     WASTE,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
 
 _FINDINGS: Final = (
     FORECAST,
@@ -45,6 +46,8 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    UNIT_COSTS,
+    TEAM_UNIT_COSTS,
 )
 
 

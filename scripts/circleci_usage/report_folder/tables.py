@@ -35,6 +35,7 @@ from circleci_usage.report_folder.run_tables import (
     waste_table,
 )
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 _AT_A_TIME: Final = 20_000
@@ -83,6 +84,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield unit_costs_table(found.unit_costs.months)
+    yield team_unit_costs_table(found.unit_costs.teams)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:
