@@ -16,6 +16,7 @@ JOB_SECONDS: Final = "circleci.usage.job_seconds"
 FORECAST_COST: Final = "circleci.usage.forecast_cost"
 BUDGET_USED_RATIO: Final = "circleci.usage.budget_used_ratio"
 WASTED_COST: Final = "circleci.usage.wasted_cost"
+UNIT_COST: Final = "circleci.usage.unit_cost"
 
 MEANINGS: Final[Mapping[str, str]] = {
     CREDITS: "Credits used.",
@@ -26,6 +27,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     BUDGET_USED_RATIO: "Spend as a share of the budget; 1 is the whole budget.",
     WASTED_COST: "Cost of failed, canceled and rerun job runs, and monthly savings from other"
     " resource classes (oversized). Reasons overlap.",
+    UNIT_COST: "Cost per pipeline, workflow run, deploy or other unit: all costs of the period"
+    " divided by its units.",
 }
 """What a value of each metric is, in a sentence or two."""
 

@@ -1,4 +1,4 @@
-"""The state as of the report: forecast, budgets, wasted spend.
+"""The state as of the report: forecast, budgets, wasted spend, unit costs.
 
 These are not amounts of a day, so in either mode they get the current timestamp.
 """
@@ -6,7 +6,7 @@ These are not amounts of a day, so in either mode they get the current timestamp
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from circleci_usage.push.metrics import BUDGET_USED_RATIO, FORECAST_COST, WASTED_COST
+from circleci_usage.push.metrics import BUDGET_USED_RATIO, FORECAST_COST, UNIT_COST, WASTED_COST
 from circleci_usage.push.samples import Sample, TagPairs, summed
 from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 
@@ -24,7 +24,8 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
 
     Args:
         report: the report.
-        tags: some of `metrics.TAGS`; budgets and reasons of wasted spend always have theirs.
+        tags: some of `metrics.TAGS`; budgets, reasons of wasted spend and units always have
+            theirs.
         timestamp: the current one.
 
     Raises:
@@ -36,6 +37,7 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
                 *_forecast(report, tags, timestamp),
                 *_budgets(report, timestamp),
                 *_waste(report, tags, timestamp),
+                *_unit_costs(report, timestamp),
             ]
         )
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -71,3 +73,10 @@ def _waste(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterato
             for reason, value in zip(reasons.values(), values, strict=True):
                 if value and value > 0:
                     yield Sample(WASTED_COST, (*pairs, ("reason", reason)), timestamp, value)
+
+
+def _unit_costs(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
+    for each in report.summary.get("unit_costs") or ():
+        if each["cost_per_unit"] is not None:
+            pairs: TagPairs = (("unit", str(each["unit"])),)
+            yield Sample(UNIT_COST, pairs, timestamp, decimal_from(str(each["cost_per_unit"])))

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
+from circleci_usage.analysis.cost_units import ACTIVE_USER
 from circleci_usage.analysis.kpis import COST, SUCCESS_RATE, Kpi, TrendValue
 from circleci_usage.render.charts.trend_line import TrendLine, trend_line
 from circleci_usage.render.formatting import days
 from circleci_usage.render.page.sections.period_comparison import change_tone
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
+from circleci_usage.render.text.materiality import LEAST_SHARE
 from circleci_usage.render.view.breakdown_lines import cost_shown
 from circleci_usage.render.view.kpi_values import kpi_change, kpi_value
 from circleci_usage.render.view.report_view import ReportView
@@ -79,7 +81,7 @@ def _cell(kpi: Kpi, view: ReportView) -> KpiCell:
         reason=_why_unknown(kpi, view.report) if kpi.value is None else "",
         change=change,
         change_reason=reason,
-        tone=_tone(kpi),
+        tone=_tone(kpi, view.report),
         line=_line(kpi),
         trend=_trend(kpi, show),
     )
@@ -107,9 +109,14 @@ def _why_unknown(kpi: Kpi, report: Report) -> str:
     return why_unknown(every[kpi.unit])
 
 
-def _tone(kpi: Kpi) -> Tone:
-    """A higher success rate is good news, a higher cost is not."""
-    if not kpi.change:
+def _tone(kpi: Kpi, report: Report) -> Tone:
+    """Whether a change is good or bad news: a higher success rate is, a higher cost is not.
+
+    It is neither when it is small, or when users cost more only because the period is longer.
+    """
+    if kpi.change is None or abs(kpi.change) < LEAST_SHARE:
+        return ""
+    if kpi.unit == ACTIVE_USER and not change_tone(report):
         return ""
     is_good = (kpi.change > 0) == (kpi.name == SUCCESS_RATE)
     return "less" if is_good else "more"

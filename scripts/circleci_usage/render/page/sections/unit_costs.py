@@ -26,12 +26,12 @@ from circleci_usage.render.page.tables import (
     unknown,
 )
 from circleci_usage.render.view.report_view import ReportView
-from circleci_usage.render.view.unit_names import unit_name, why_unknown
+from circleci_usage.render.view.unit_names import is_named_by_settings, unit_name, why_unknown
 
 _MONTHS: Final = 13
 _TEAMS: Final = 10
 _HINT: Final = (
-    "All costs of the days divided by the units of these days: each column explains the whole bill."
+    "All costs of the days divided by the units of these days, whatever the costs are for."
     " A pipeline and a workflow run count on the day of their first job run."
 )
 
@@ -84,8 +84,10 @@ def _unit_row(each: UnitCostChange, currency: str) -> Row:
     previous: Cell | str = unknown("–")
     if each.previous is not None:
         previous = unit_money(each.previous, currency)
-    name = name_cell(unit_name(now.unit).capitalize())
-    return [name, _cost_per_unit(now, currency), units, previous, _change(each.change)]
+    name = unit_name(now.unit)
+    if not is_named_by_settings(now.unit):
+        name = name.capitalize()
+    return [name_cell(name), _cost_per_unit(now, currency), units, previous, _change(each.change)]
 
 
 def _months_table(months: Sequence[_OfUnits], view: ReportView) -> PageTable:
