@@ -155,7 +155,7 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
 
 
 def _ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Ordered by what names the rows, so that any engine and any order of the rows give the same."""
+    """Ordered by what names the rows: any engine and any order of the rows give the same."""
     texts = [name for name in keys if not frame[name].dtype.is_numeric()]
     return frame.with_columns(pl.col(texts).cast(pl.String)).sort(keys)
 
