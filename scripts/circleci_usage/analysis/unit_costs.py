@@ -121,7 +121,7 @@ class UnitCosts:
     Attributes:
         period: of the period, unit by unit.
         months: of each month, unit by unit, the oldest month first.
-        teams: the same by team; none without teams.
+        teams: the same by team, as `chargeback` has them.
     """
 
     period: tuple[UnitCostChange, ...]
@@ -196,8 +196,7 @@ def find_unit_costs(
         is_complete = known.is_complete(month_of(month.first))
         of_units = known.unit_costs(month)
         whole += [MonthlyUnitCost(month, None, each, is_complete) for each in of_units]
-        if ownership.teams:
-            teams += _of_teams(known, ownership, month, is_complete=is_complete)
+        teams += _of_teams(known, ownership, month, is_complete=is_complete)
     return UnitCosts(
         period=tuple(_of_period(known, comparison)),
         months=tuple(_with_changes(whole)),

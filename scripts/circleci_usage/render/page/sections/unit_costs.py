@@ -48,10 +48,9 @@ def unit_costs_section(view: ReportView) -> PageTables | None:
     months = _grouped(found.months, lambda each: each.month)
     if len(months) > 1:
         tables.append(_months_table(months, view))
-    if found.teams:
+    if view.report.ownership.teams:
         tables.append(_teams_table(found.teams, view))
-    files = ["unit_costs", *(["team_unit_costs"] if found.teams else [])]
-    return PageTables(tables, _hint(view), files=files)
+    return PageTables(tables, _hint(view), files=["unit_costs", "team_unit_costs"])
 
 
 def _hint(view: ReportView) -> str:
