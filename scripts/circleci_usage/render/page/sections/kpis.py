@@ -104,7 +104,7 @@ def _label(kpi: Kpi) -> str:
 
 def _why_unknown(kpi: Kpi, report: Report) -> str:
     if not kpi.unit:
-        return "every workflow run was canceled"
+        return "no workflow runs besides canceled ones"
     every = {each.now.unit: each.now for each in report.findings.unit_costs.period}
     return why_unknown(every[kpi.unit])
 
