@@ -150,7 +150,7 @@ def build_report(
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        known_usage = AnalysisInput(owned, in_period, usage.run_statistics, days)
+        known_usage = AnalysisInput(owned, in_period, usage.run_statistics, days, usage)
         results = analyze(known_usage, prices, ownership, settings.analysis)
 
         # Assemble

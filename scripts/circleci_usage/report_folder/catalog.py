@@ -33,6 +33,7 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
@@ -56,6 +57,8 @@ _FINDINGS: Final = (
     CLASS_UTILIZATION,
     USERS,
     USER_MONTHS,
+    UNIT_COSTS,
+    TEAM_UNIT_COSTS,
 )
 
 

@@ -31,6 +31,7 @@ from circleci_usage.report_folder.columns import (
     day,
     dimension,
     dimensions,
+    exact,
     money,
     share,
     text,
@@ -61,6 +62,7 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.summary import LISTS
+from circleci_usage.report_folder.unit_cost_tables import UNIT
 from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
 
@@ -277,6 +279,24 @@ _FINDINGS: Final = (
         _lines("jobs", "Of jobs.", JOB_DURATIONS),
     ),
     _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    list_key(
+        "unit_costs",
+        "What one unit cost in the period: all costs divided by the units.",
+        UNIT,
+        exact("count", "units", "How many; null where that is not known."),
+        money("cost_per_unit", "Cost ÷ count; null without units, or where one is not known."),
+        money("previous", "The same over the days of the previous period that `change` compares."),
+        share("change", "Change vs. these days; null where that is not known."),
+    ),
+    list_key(
+        "kpis",
+        "The numbers at the top of the page.",
+        text("name", "`cost`, `success_rate` of workflow runs, or `cost_per_` and a unit."),
+        text("unit", "The unit of a cost per unit, else null."),
+        exact("value", "currency or share", "Value in the period; null where it is not known."),
+        exact("previous", "currency or share", "The same in the previous period."),
+        share("change", "Change vs. the previous period; of the success rate, the difference."),
+    ),
     object_key(
         "people",
         "The users who trigger pipelines, without ids and names.",

@@ -41,6 +41,7 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
 from circleci_usage.report_folder.utilization_tables import (
     class_utilization_table,
     utilization_table,
@@ -101,6 +102,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield class_utilization_table(found.utilization.classes)
     yield users_table(report.people)
     yield user_months_table(report.people)
+    yield unit_costs_table(found.unit_costs.months)
+    yield team_unit_costs_table(found.unit_costs.teams)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:
