@@ -13,6 +13,7 @@ from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
+from circleci_usage.analysis.insights_tests import InsightsTests, cost_tests
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
@@ -32,7 +33,9 @@ from circleci_usage.core.periods import (
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -75,6 +78,7 @@ class AnalysisResults:
         right_sizing: jobs on too large or too small resource classes.
         noncompute: costs of other credit types than compute.
         numbered_jobs: jobs that a group in the settings file would combine.
+        tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
     period_comparison: PeriodComparison | None
@@ -88,6 +92,7 @@ class AnalysisResults:
     right_sizing: RightSizing
     noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
+    tests: InsightsTests | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,16 @@ class AnalysisInput:
         in_period: those of the period.
         run_statistics: of the period's job runs.
         days: which days are complete.
+        tests: what Insights says about tests; None when it was not asked.
+        job_groups: what jobs are called in the run statistics.
     """
 
     owned: OwnedUsage
     in_period: OwnedPeriod
     run_statistics: RunStatistics
     days: ReportDays
+    tests: FoundTests | None = None
+    job_groups: JobGroups = NO_GROUPS
 
 
 def analyze(
@@ -127,6 +136,7 @@ def analyze(
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    waste = find_wasted_spend(unnamed, reruns, statistics)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -134,11 +144,12 @@ def analyze(
         month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
-        wasted_spend=find_wasted_spend(unnamed, reruns, statistics),
+        wasted_spend=waste,
         durations=durations(unnamed, statistics),
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
+        tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 
 

@@ -19,6 +19,7 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -45,6 +46,8 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    FLAKY_TESTS,
+    TEST_METRICS,
 )
 
 

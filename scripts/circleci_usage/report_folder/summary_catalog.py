@@ -6,7 +6,7 @@ Lists whose entries are lines of a table have the columns of that table.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from circleci_usage.analysis.breakdowns import WORKFLOW
+from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -40,6 +40,7 @@ from circleci_usage.report_folder.cost_tables import (
     PRICING_TABLE,
     breakdown_tables,
 )
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS, WASTE_OF_JOBS
 from circleci_usage.report_folder.right_sizing_tables import (
     LARGER_CLASSES,
     MIGRATIONS,
@@ -283,6 +284,23 @@ _FINDINGS: Final = (
             dimension("resource_class"),
         ),
         text("settings", "The section for the settings file; empty where there is none."),
+    ),
+    object_key(
+        "tests",
+        "Tests, by CircleCI Insights.",
+        count("projects", "projects", "Projects whose tests are known."),
+        list_key(
+            "left_out",
+            "Projects whose tests are not known.",
+            text("reason", "Why, in a few words."),
+            list_key("projects", "Their names.", *dimensions(PROJECT)),
+        ),
+        count("flaky_jobs", "jobs", "Jobs with flaky tests."),
+        count("flaky_jobs_without_runs", "jobs", "Those of them without runs in the period."),
+        *WASTE_OF_JOBS,
+        _lines("flaky", "Flaky tests.", FLAKY_TESTS),
+        _lines("metrics", "The most failed and the slowest tests.", TEST_METRICS),
+        only="with `--insights`",
     ),
 )
 

@@ -21,6 +21,7 @@ from circleci_usage.report_folder.change_tables import (
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
@@ -83,6 +84,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield flaky_tests_table(found.tests.flaky if found.tests else ())
+    yield test_metrics_table(found.tests.measured if found.tests else ())
 
 
 def lines_csv(lines: pd.DataFrame) -> str:

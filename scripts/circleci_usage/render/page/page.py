@@ -33,6 +33,7 @@ from circleci_usage.render.page.sections.period_comparison import (
 )
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
+from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.page.tables import Tone
@@ -87,6 +88,7 @@ SECTIONS: Final = (
     Section("Jobs", "wide_list", jobs_section),
     Section("Right-sizing", "tables", right_sizing_section),
     Section("Wasted spend", "tables", wasted_spend_section),
+    Section("Tests", "tables", tests_section),
     Section("Duration and success rate", "tables", durations_section),
     Section("Job groups", "tables", job_groups_section),
     Section("Trend", "trend", trend_section),
