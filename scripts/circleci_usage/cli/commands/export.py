@@ -75,16 +75,10 @@ def run(
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
-    asked = lookups_of_run(asking, report_with, export_with, clock, console)
+    asks = lookups_of_run(asking, report_with, export_with, clock, console)
     span = settings.export_span(chosen)
     made = export_and_report(
-        export_with,
-        report_with,
-        span,
-        clock=clock,
-        progress=console,
-        warnings=warned,
-        lookups=asked,
+        export_with, report_with, span, clock=clock, progress=console, warnings=warned, lookups=asks
     )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
