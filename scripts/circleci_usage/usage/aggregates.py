@@ -32,6 +32,8 @@ USER_DIMENSIONS: Final = names_in(Place.USER_USAGE)
 DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
 
+_ALL_DIMENSIONS: Final = frozenset(DAILY_DIMENSIONS + BRANCH_DIMENSIONS + USER_DIMENSIONS)
+
 NUMBER: Final = pl.Decimal(DIGITS, DECIMALS)
 """The type of amounts that are not all whole."""
 
@@ -103,7 +105,7 @@ def refuse_odd(sums: pl.DataFrame) -> None:
     Raises:
         polars.exceptions.PolarsError: there are such.
     """
-    names = [name for name in sums.columns if name in DAILY_DIMENSIONS + BRANCH_DIMENSIONS]
+    names = [name for name in sums.columns if name in _ALL_DIMENSIONS]
     days = sums["date"].str.to_date("%Y-%m-%d") if sums["date"].dtype == pl.String else sums["date"]
     if not _are_of_exports(days) or any(
         _longest(sums[name]) > LONGEST_NAME for name in names if name != "date"

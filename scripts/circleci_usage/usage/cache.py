@@ -30,6 +30,7 @@ from circleci_usage.usage.aggregates import (
     DAILY_DIMENSIONS,
     NUMBER,
     RUN_MEASURES,
+    USER_DIMENSIONS,
     Sums,
 )
 from circleci_usage.usage.code_version import code_version
@@ -114,6 +115,7 @@ def _shape() -> list[object]:
     return [
         DAILY_DIMENSIONS,
         BRANCH_DIMENSIONS,
+        USER_DIMENSIONS,
         RUN_MEASURES,
         [field.name for field in fields(RunStatisticsFrames)],
     ]
@@ -134,10 +136,11 @@ def load_sums(folder: Path, key: str) -> Sums | None:
     if hashlib.sha256(body).digest() != content[:_DIGEST_LENGTH]:
         return None
     try:
-        days, branches, notes, *statistics = _frames(body)
+        days, branches, users, notes, *statistics = _frames(body)
         sums = Sums(
             days,
             branches,
+            users,
             RunStatisticsFrames(*statistics),
             tuple(notes["warnings"][0]),
             bool(notes["has_repeats"][0]),
@@ -163,7 +166,11 @@ def _has_shape(sums: Sums) -> bool:
     measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(
         RUN_MEASURES
     )
-    frames = {DAILY_DIMENSIONS: sums.days, BRANCH_DIMENSIONS: sums.branches}
+    frames = {
+        DAILY_DIMENSIONS: sums.days,
+        BRANCH_DIMENSIONS: sums.branches,
+        USER_DIMENSIONS: sums.users,
+    }
     return (
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
@@ -216,7 +223,7 @@ def save_sums(sums: Sums, folder: Path, key: str) -> None:
         orient="row",
     )
     statistics = [getattr(sums.run_statistics, field.name) for field in fields(RunStatisticsFrames)]
-    frames = (sums.days, sums.branches, notes, *statistics)
+    frames = (sums.days, sums.branches, sums.users, notes, *statistics)
     body = b"".join(map(_bytes, frames))
     with suppress(UsageExporterError, OSError):
         with atomic_write(folder / f"{key}{_SUFFIX}") as stream:

@@ -16,8 +16,8 @@ from circleci_usage.usage.polars.facts import Facts
 from circleci_usage.usage.repeats import Content
 from circleci_usage.usage.units import Unit
 
-FACTS_VERSION: Final = 1
-"""Raised when facts of an earlier version can no longer be understood."""
+FACTS_VERSION: Final = 2
+"""The first version did not keep users, pipeline numbers and workflow runs."""
 
 _NAME: Final = "facts.json"
 _LIMIT: Final = 4 << 20
@@ -26,12 +26,13 @@ _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class _FileEntry(BaseModel):
-    """A `RunsFile`: the checksums of its two files, and what else is known of it."""
+    """A `RunsFile`: the checksums of its files, and what else is known of it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     runs: _Digest
     places: _Digest
+    workflows: _Digest | None = None
     rows: NonNegativeInt
     is_whole: bool
     first: str | None
@@ -48,12 +49,12 @@ class Manifest(BaseModel):
         parts: the names of the parts, relative to the folder that has them.
         columns: those of each part.
         contents: number of a part → what is in it.
-        files: of each `RunsFile`, the checksums of both files and what else is known of it.
+        files: of each `RunsFile`, the checksums of its files and what else is known of it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: Literal[1]
+    version: Literal[1, 2]
     code: str
     identified: bool
     parts: tuple[str, ...]
@@ -81,7 +82,7 @@ def load_facts(folder: Path, unit: Unit) -> Facts | None:
         return None
     files = [_file_of(folder, number, entry) for number, entry in enumerate(manifest.files)]
     are_sound = all(
-        are_undamaged((file.runs, file.places), (entry.runs, entry.places))
+        are_undamaged(*_files_and_digests(file, entry))
         and has_shape(file, identified=unit.identified)
         for file, entry in zip(files, manifest.files, strict=True)
     )
@@ -91,8 +92,16 @@ def load_facts(folder: Path, unit: Unit) -> Facts | None:
 
 
 def _file_of(folder: Path, number: int, entry: _FileEntry) -> RunsFile:
-    names = file_names(folder, number)
-    return RunsFile(*names, entry.rows, entry.is_whole, entry.first, entry.last)
+    runs, places, workflows = file_names(folder, number)
+    kept = workflows if entry.workflows else None
+    return RunsFile(runs, places, kept, entry.rows, entry.is_whole, entry.first, entry.last)
+
+
+def _files_and_digests(file: RunsFile, entry: _FileEntry) -> tuple[list[Path], list[str]]:
+    files, digests = [file.runs, file.places], [entry.runs, entry.places]
+    if file.workflows and entry.workflows:
+        return [*files, file.workflows], [*digests, entry.workflows]
+    return files, digests
 
 
 def write_manifest(folder: Path, unit: Unit, facts: Facts, home: Path) -> None:
@@ -114,6 +123,7 @@ def _entry(file: RunsFile) -> _FileEntry:
     return _FileEntry(
         runs=digest(file.runs),
         places=digest(file.places),
+        workflows=digest(file.workflows) if file.workflows else None,
         rows=file.rows,
         is_whole=file.is_whole,
         first=file.first,

@@ -19,6 +19,7 @@ SECONDS: Final = "JOB_RUN_SECONDS"
 
 DETAILS: Final = {
     "pipeline_id": "PIPELINE_ID",
+    "pipeline_number": "PIPELINE_NUMBER",
     "workflow_id": "WORKFLOW_ID",
     "workflow_started_at": "WORKFLOW_FIRST_JOB_STARTED_AT",
     "workflow_stopped_at": "WORKFLOW_STOPPED_AT",

@@ -24,7 +24,7 @@ def sums_name(branch_globs: Sequence[str]) -> str:
 
 def write_sums(sums: BareSums, name: Path) -> None:
     """Keep sums."""
-    frames = {"days": sums.days, "branches": sums.branches}
+    frames = {"days": sums.days, "branches": sums.branches, "users": sums.users}
     digests = {}
     for of_what, frame in frames.items():
         file = name.with_name(f"{name.name}-{of_what}.parquet")
@@ -38,7 +38,9 @@ def load_sums(name: Path) -> BareSums | None:
     try:
         digests = json.loads(read_own(name.with_name(f"{name.name}.json"), _INDEX_LIMIT))
         files = [name.with_name(f"{name.name}-{of_what}.parquet") for of_what in digests]
-        if [*digests] != ["days", "branches"] or not are_undamaged(files, [*digests.values()]):
+        if [*digests] != ["days", "branches", "users"] or not are_undamaged(
+            files, [*digests.values()]
+        ):
             return None
         sums = BareSums(*(pl.read_parquet(file, glob=False) for file in files))
     except (OSError, ValueError, TypeError, RecursionError, pl.exceptions.PolarsError):

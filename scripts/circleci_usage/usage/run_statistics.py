@@ -1,9 +1,9 @@
 """How job runs went: durations, queue times, peak usage, reruns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,17 @@ import polars as pl
 
 from circleci_usage.core.scaled_integers import fitting, places_of, to_count
 from circleci_usage.schema.dimensions import KEY_IDENTITIES
-from circleci_usage.schema.export_columns import NO_NAME, credit_types
-from circleci_usage.usage.job_run_rules import RATE_KEYS, RATE_SUMS
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, credit_types
+from circleci_usage.schema.keys import ProjectKey
+from circleci_usage.usage.job_run_rules import (
+    JOB_KEYS,
+    RATE_KEYS,
+    RATE_SUMS,
+    TIME_KEYS,
+    WORKFLOW_KEYS,
+)
+
+_OF_USE: Final = ("executor", "resource_class", "measure", "percent")
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,10 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
     amounts = [found.reruns["credits"], found.branch_credits["credits"]]
     places = max((places_of(each) for some in amounts for each in map(Decimal, some)), default=0)
     has_name = pl.col("job").is_not_null()
+
+    def ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+        return _named(_ordered(frame, keys), names)
+
     return RunStatistics(
         jobs=_named(found.jobs.filter(has_name), names),
         machines=_named(found.machines, names),
@@ -126,14 +139,24 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
         places=places,
         nameless=_named(found.jobs.filter(~has_name), names),
         classes=_classes(found.classes),
-        workflow_times=_dated(_named(found.workflow_times, names)),
-        job_times=_dated(_named(found.job_times.filter(has_name), names)),
-        workflow_branches=_named(found.workflow_branches, names),
-        branch_credits=_credits(found.branch_credits, names, places),
-        recent_runs=_dated(_named(found.recent_runs, names)),
-        class_use=_named(found.class_use, {}),
-        unit_counts=_dated(_named(found.unit_counts, names)),
+        workflow_times=_dated(ordered(found.workflow_times, (*TIME_KEYS, *WORKFLOW_KEYS))),
+        job_times=_dated(ordered(found.job_times.filter(has_name), (*TIME_KEYS, *JOB_KEYS))),
+        workflow_branches=ordered(found.workflow_branches, (*WORKFLOW_KEYS, "branch")),
+        branch_credits=_credits(
+            _ordered(found.branch_credits, ("date", *WORKFLOW_KEYS, "branch", "credit_type")),
+            names,
+            places,
+        ),
+        recent_runs=_dated(ordered(found.recent_runs, (*WORKFLOW_KEYS, "position"))),
+        class_use=_named(_ordered(found.class_use, _OF_USE), {}),
+        unit_counts=_dated(ordered(found.unit_counts, ("date", *ProjectKey._fields, BRANCH_GROUP))),
     )
+
+
+def _ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Ordered by what names the rows: any engine and any order of the rows give the same."""
+    texts = [name for name in keys if not frame[name].dtype.is_numeric()]
+    return frame.with_columns(pl.col(texts).cast(pl.String)).sort(keys)
 
 
 def _credits(

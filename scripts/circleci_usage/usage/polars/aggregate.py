@@ -18,7 +18,8 @@ from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
-from circleci_usage.usage.aggregates import Sums, tidy_branches, tidy_days
+from circleci_usage.usage.aggregates import Sums, tidy_branches, tidy_days, tidy_users
+from circleci_usage.usage.chosen_names import chosen_names
 from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
@@ -102,10 +103,13 @@ def _sum_parts(
 ) -> Sums:
     with _gathered(parts, branch_globs, job_groups, home) as (gathered, days, groups):
         outside = outside_warnings(_outside(gathered.runs, parts, period))
+        branches = tidy_branches(gathered.sums.branches, days)
+        chosen = chosen_names(days, branches, period, branch_globs)
         return Sums(
             days,
-            tidy_branches(gathered.sums.branches, days),
-            compute_run_statistics(gathered.runs, period, groups),
+            branches,
+            tidy_users(gathered.sums.users, days),
+            compute_run_statistics(gathered.runs, period, chosen, branch_globs, groups),
             (*gathered.warnings, *outside),
             gathered.has_repeats,
         )

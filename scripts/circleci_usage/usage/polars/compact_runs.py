@@ -1,11 +1,13 @@
-"""Job runs as they are kept: without what can be computed, a seventh of the size of their parts."""
+"""Job runs as they are kept: without what can be computed, a seventh of the size of their parts.
+
+Their workflow runs are kept beside them. Facts of an earlier version have neither these nor what
+`_LATER` names; where their parts are gone, they are all there is.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import compress
-from operator import not_
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +16,12 @@ import polars as pl
 from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.dimensions import DIMENSIONS, EXPORT_NAMES
-from circleci_usage.schema.export_columns import CREDIT_TYPES, credit_types_of
+from circleci_usage.schema.export_columns import CREDIT_TYPES, UNKNOWN_USER, credit_types_of
 from circleci_usage.schema.keys import JobKey
 from circleci_usage.usage.aggregates import NUMBER
 from circleci_usage.usage.job_run_rules import USES
 from circleci_usage.usage.polars.job_runs import unless_identified
+from circleci_usage.usage.polars.workflow_parts import FLAGS, workflow_parts
 
 ROWS_OF_A_FILE: Final = 200_000
 
@@ -32,6 +35,13 @@ PLACE: Final = tuple(
 WHO: Final = tuple(name for name in JobKey._fields if name in PLACE)
 """What a key has of a place: the project and its organization."""
 
+_LATER: Final = {
+    "user": pl.lit(UNKNOWN_USER, pl.Categorical()),
+    "unregistered": pl.lit(None, pl.Categorical()),
+    "pipeline_number": pl.lit(None, pl.Int64()),
+}
+"""Columns that facts of the first version lack → what stands for them."""
+
 _COMPUTED: Final = ("total_credits", "seconds", "malformed", "escaped", "doubtful")
 _LEVEL: Final = 3
 _AMOUNTS: Final = ("_credits", "_outside", "_unclear")
@@ -40,11 +50,12 @@ _IDENTITY: Final = {"job_id": pl.UInt64(), "row": pl.UInt32()}
 
 @dataclass(frozen=True)
 class RunsFile:
-    """Job runs in two Parquet files: the runs, and the places that they refer to.
+    """Job runs in Parquet files: the runs, the places that they refer to, their workflow runs.
 
     Attributes:
         runs: at most `ROWS_OF_A_FILE`.
         places: `PLACE`, and its number `place`.
+        workflows: see `workflow_parts`; None where only the first version kept the runs.
         rows: how many job runs.
         is_whole: whether all amounts are integers.
         first: the first day of a row; None where no row has a day.
@@ -54,6 +65,7 @@ class RunsFile:
 
     runs: Path
     places: Path
+    workflows: Path | None
     rows: int
     is_whole: bool
     first: str | None = None
@@ -69,20 +81,25 @@ class RunsFile:
 
 def write_compact(rows: pl.DataFrame, folder: Path, number: int) -> RunsFile:
     """Keep some of the job runs of `job_runs.typed_runs` in a folder."""
-    runs, places = file_names(folder, number)
+    runs, places, workflows = file_names(folder, number)
     known = rows.select(PLACE).unique().with_row_index("place")
     numbered = rows.join(known, on=PLACE, how="left", nulls_equal=True, maintain_order="left")
     kept = numbered.drop(*PLACE, *_COMPUTED, strict=False)
     kept.write_parquet(runs, compression="zstd", compression_level=_LEVEL, statistics=False)
     known.write_parquet(places, compression="zstd", statistics=False)
+    parts = workflow_parts(numbered.lazy(), "place").collect()
+    parts.write_parquet(workflows, compression="zstd", statistics=False)
     first, last = rows.select(pl.col("date").min(), pl.col("date").max().alias("last")).row(0)
     is_whole = rows["job_seconds"].dtype.is_integer()
-    return RunsFile(runs, places, len(rows), is_whole, first, last)
+    return RunsFile(runs, places, workflows, len(rows), is_whole, first, last)
 
 
-def file_names(folder: Path, number: int) -> tuple[Path, Path]:
-    """The two files of `RunsFile`."""
-    return folder / f"runs-{number}.parquet", folder / f"places-{number}.parquet"
+def file_names(folder: Path, number: int) -> tuple[Path, Path, Path]:
+    """The three files of `RunsFile`."""
+    runs, places, workflows = (
+        folder / f"{what}-{number}.parquet" for what in ("runs", "places", "workflows")
+    )
+    return runs, places, workflows
 
 
 def has_shape(file: RunsFile, *, identified: bool) -> bool:
@@ -90,6 +107,7 @@ def has_shape(file: RunsFile, *, identified: bool) -> bool:
     try:
         runs = dict(pl.read_parquet_schema(file.runs))
         places = dict(pl.read_parquet_schema(file.places))
+        workflows = dict(pl.read_parquet_schema(file.workflows)) if file.workflows else None
     except (pl.exceptions.PolarsError, OSError):
         return False
     except pl.exceptions.PanicException:
@@ -100,8 +118,10 @@ def has_shape(file: RunsFile, *, identified: bool) -> bool:
         return False
     amount = pl.Int64() if file.is_whole else NUMBER
     amounts = {name: amount for name in runs if name.endswith(_AMOUNTS)}
-    known = _known_types(amount) | (_IDENTITY if identified else {})
-    return {**known, **amounts} == runs
+    known = _known_types(amount) | (_IDENTITY if identified else {}) | amounts
+    if workflows is None:
+        return {name: known[name] for name in known if name not in _LATER} == runs
+    return known == runs and workflows == _types_of_parts()
 
 
 def _known_types(amount: pl.DataType) -> dict[str, pl.DataType]:
@@ -115,8 +135,20 @@ def _known_types(amount: pl.DataType) -> dict[str, pl.DataType]:
         **dict.fromkeys(["workflow_stopped", "workflow_successful"], pl.Boolean()),
         **dict.fromkeys(["pipeline", "workflow_run"], pl.UInt64()),
         **dict.fromkeys(["part", "place"], pl.UInt32()),
-        "order": pl.Int64(),
+        **dict.fromkeys(["order", "pipeline_number"], pl.Int64()),
         "containers": pl.Int32(),
+    }
+
+
+def _types_of_parts() -> dict[str, pl.DataType]:
+    return {
+        "place": pl.UInt32(),
+        "workflow": pl.Categorical(),
+        **dict.fromkeys(["workflow_run", "pipeline"], pl.UInt64()),
+        **dict.fromkeys(["date", "branch"], pl.String()),
+        "seconds": pl.Float64(),
+        **dict.fromkeys(["order", "pipeline_number"], pl.Int64()),
+        **dict.fromkeys(FLAGS, pl.Boolean()),
     }
 
 
@@ -129,7 +161,10 @@ def scan_compact(file: RunsFile) -> pl.LazyFrame:
 def _scan(file: RunsFile) -> pl.LazyFrame:
     """The same with `place` instead of the names that it stands for."""
     runs = pl.scan_parquet(file.runs, glob=False)
-    kinds = credit_types_of(runs.collect_schema().names())
+    names = runs.collect_schema().names()
+    missing = [value.alias(name) for name, value in _LATER.items() if name not in names]
+    runs = runs.with_columns(missing)
+    kinds = credit_types_of(names)
     zero = pl.lit(0, pl.Int64() if file.is_whole else NUMBER)
     total = reduce(pl.Expr.__add__, (pl.col(f"{kind}_credits").fill_null(zero) for kind in kinds))
     return runs.with_columns(
@@ -137,6 +172,13 @@ def _scan(file: RunsFile) -> pl.LazyFrame:
         pl.col("job_seconds").cast(pl.Float32).alias("seconds"),
         pl.col("part") + file.first_part,
     )
+
+
+def _scan_workflows(file: RunsFile) -> pl.LazyFrame:
+    """The workflow runs of a file, with `place`."""
+    if file.workflows is None:
+        return workflow_parts(_scan(file), "place")
+    return pl.scan_parquet(file.workflows, glob=False)
 
 
 def _with_decimals(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -163,10 +205,16 @@ class JobRuns:
 
     def by_who(self) -> "RunsByWho":
         """The same with a number in place of the names of projects: fewer keys to group by."""
+        return self._by_who([*self._alike(_with_all_columns(map(_scan, self.files)))])
+
+    def workflow_parts(self) -> "RunsByWho":
+        """Their workflow runs as `workflow_parts`, some of them in several rows, likewise."""
+        return self._by_who([*map(_scan_workflows, self.files)])
+
+    def _by_who(self, frames: Sequence[pl.LazyFrame]) -> "RunsByWho":
         places = [_keyed_places(file) for file in self.files]
         who = pl.concat(each.select(WHO) for each in places).unique().with_row_index("who")
         numbers = [each.join(who, on=WHO, how="left", nulls_equal=True) for each in places]
-        frames = self._alike(_with_all_columns(map(_scan, self.files)))
         files = [
             _File(frame, file, number.sort("place")["who"])
             for frame, file, number in zip(frames, self.files, numbers, strict=True)
@@ -241,13 +289,10 @@ class RunsByWho:
         """Their columns."""
         return self.files[0].runs.collect_schema().names()
 
-    def split(self, period: Period) -> tuple["RunsByWho", "RunsByWho"]:
-        """The files that may have runs of the period, of which there is always one; the others."""
-        are_inside = [file.file.overlaps(period) for file in self.files]
-        are_inside[0] |= not any(are_inside)
-        inside = [*compress(self.files, are_inside)]
-        others = [*compress(self.files, map(not_, are_inside))]
-        return replace(self, files=tuple(inside)), replace(self, files=tuple(others))
+    def within(self, period: Period) -> "RunsByWho":
+        """The files that may have runs of the period; there is always one."""
+        inside = [file for file in self.files if file.file.overlaps(period)]
+        return replace(self, files=tuple(inside or self.files[:1]))
 
     def mapped(self, change: Callable[[pl.LazyFrame], pl.LazyFrame]) -> "RunsByWho":
         """The same with something done to the runs of each file."""

@@ -19,8 +19,10 @@ from circleci_usage.usage.polars.run_expressions import (
     never_started,
     percentile,
     percentiles,
+    slices_of,
 )
-from circleci_usage.usage.polars.run_statistics import COLUMNS, slices_of
+from circleci_usage.usage.polars.run_statistics import COLUMNS
+from circleci_usage.usage.polars.workflow_parts import workflow_parts
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
 _SLICE: Final = 500_000
@@ -43,7 +45,7 @@ def compute_day_statistics(
     by_who = runs.by_who().mapped(lambda frame: grouped(frame, groups))
     workflows, jobs = [], []
     for in_slice in slices_of(runs.rows, _SLICE):
-        every = by_who.read((*COLUMNS, "branch", "median_ram"), in_slice)
+        every = by_who.read(COLUMNS, in_slice)
         workflows.append(_workflow_days(every, branch_globs))
         jobs.append(collected(_job_days(every.lazy())))
     return DayStatistics(
@@ -53,18 +55,15 @@ def compute_day_statistics(
 
 
 def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    # Whatever order the rows come in; a workflow run has one branch, unless the export is odd.
-    branch = pl.col("branch").cast(pl.String).min()
-    every = collected(workflow_runs(runs.lazy(), branch))
+    every = collected(workflow_runs(workflow_parts(runs.lazy(), "who")))
     ended = every.filter(pl.col("outcome").is_in(_ENDED))
-    has_seconds = ~((pl.col("outcome") == "canceled") & pl.col("had_nothing"))
     return (
         with_branch_groups(ended, branch_globs)
         .group_by("date", *OF_WORKFLOW, BRANCH_GROUP)
         .agg(
             pl.len().alias("runs"),
             *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in _ENDED),
-            *percentiles(pl.col("seconds").filter(has_seconds), "seconds"),
+            *percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
         )
     )
 

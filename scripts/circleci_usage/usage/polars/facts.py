@@ -136,9 +136,10 @@ def _read(
         made = [*pool.map(kept, count(), in_batches(runs, ROWS_OF_A_FILE))]
     files = tuple(file for file, _ in made)
     of_all = added(sums for _, sums in made)
-    refuse_odd(of_all.days)
-    refuse_odd(of_all.branches)
-    has_sign = any(may_be_misread(each, _SIGN) for each in (of_all.days, of_all.branches))
+    every = (of_all.days, of_all.branches, of_all.users)
+    for sums in every:
+        refuse_odd(sums)
+    has_sign = any(may_be_misread(sums, _SIGN) for sums in every)
     return _Read(Facts(files, contents_of(runs)), of_all, is_doubtful or has_sign)
 
 

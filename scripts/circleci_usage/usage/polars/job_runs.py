@@ -19,8 +19,8 @@ def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
         the credits of each type, and those that the total does not, or may not, include: null
             instead of zero.
         `queued`, `workflow_seconds`, `workflow_stopped`, `workflow_successful`, `pipeline`,
-            `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram`, `median_cpu`,
-            `median_ram`, `containers`.
+            `pipeline_number`, `workflow_run`, `order` (of the runs of a pipeline), `cpu`, `ram`,
+            `median_cpu`, `median_ram`, `containers`.
         if the rows are identified: `job_id`, hashed, and `row`.
 
     Pipelines, workflows and ids of job runs are hashed to 64 bits. Among ten million of them, two
@@ -30,7 +30,7 @@ def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
     amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
     return rows.select(
         pl.col("date").str.head(DAY_LENGTH),
-        *(name for name in EXPORT_NAMES if name != "date"),
+        *(_name(name) for name in EXPORT_NAMES if name != "date"),
         "job_seconds",
         "total_credits",
         *("malformed", "escaped", "doubtful", "part"),
@@ -44,6 +44,7 @@ def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),
         (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
         _hash("pipeline_id").alias("pipeline"),
+        pl.col("pipeline_number").cast(pl.Int64, strict=False),
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
         pl.coalesce(
@@ -89,6 +90,18 @@ def in_batches(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
     """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
     count = runs.select(pl.len()).collect().item()
     return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
+
+
+def has_nothing() -> pl.Expr:
+    """Whether a job run took no time and cost nothing."""
+    return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
+
+
+def _name(name: str) -> pl.Expr:
+    """A name; exports write `True` or `true`."""
+    if name != "unregistered":
+        return pl.col(name)
+    return pl.col(name).cast(pl.String).str.to_lowercase().cast(pl.Categorical)
 
 
 def _use(column: str) -> pl.Expr:

@@ -1,18 +1,25 @@
 """What run statistics are made of: keys, percentiles, and what a run was like."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import polars as pl
 
+from circleci_usage.core.periods import Period
 from circleci_usage.usage.job_run_rules import (
+    GRAINS,
     HIGH,
     JOB_KEYS,
     MACHINE_KEYS,
     TYPICAL,
     WORKFLOW_KEYS,
 )
-from circleci_usage.usage.polars.compact_runs import WHO
+from circleci_usage.usage.polars.compact_runs import WHO, Condition
+from circleci_usage.usage.polars.job_runs import has_nothing
+
+_LENGTHS: Final = {"day": "1d", "week": "1w", "month": "1mo"}
+"""Weeks begin on Monday."""
 
 
 def _short(keys: Sequence[str]) -> tuple[str, ...]:
@@ -26,14 +33,37 @@ OF_MACHINE: Final = _short(MACHINE_KEYS)
 """`JOB_KEYS` and the others of runs that have `who`."""
 
 
+def slices_of(rows: int, most: int) -> Iterator[Condition]:
+    """Conditions that split runs into slices of about so many, each with whole workflows."""
+    slices = max(1, -(-rows // most))
+    workflow = pl.col("workflow").to_physical().fill_null(0)
+    for number in range(slices):
+        yield partial(_in_slice, workflow=workflow, slices=slices, number=number)
+
+
+def _in_slice(who: pl.Expr, *, workflow: pl.Expr, slices: int, number: int) -> pl.Expr:
+    return (who.cast(pl.UInt64) + workflow) % slices == number
+
+
+def inside(period: Period | None) -> pl.Expr:
+    """Whether the day lies in the period."""
+    if period is None:
+        return pl.lit(value=True)
+    return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
+
+
+def over_time(runs: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """The runs that have a day, for each grain: with `grain`, and its first day as `date`."""
+    day = pl.col("date").str.to_date("%Y-%m-%d", strict=False)
+    dated = runs.with_columns(day).filter(pl.col("date").is_not_null())
+    for grain in GRAINS:
+        first = pl.col("date").dt.truncate(_LENGTHS[grain]).cast(pl.String)
+        yield dated.with_columns(pl.lit(grain).alias("grain"), first.alias("date"))
+
+
 def never_started() -> pl.Expr:
     """Whether a job run was canceled before it had a machine."""
     return (pl.col("status") == "canceled") & has_nothing()
-
-
-def has_nothing() -> pl.Expr:
-    """Whether a job run took no time and cost nothing."""
-    return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
 
 
 def collected(query: pl.LazyFrame) -> pl.DataFrame:

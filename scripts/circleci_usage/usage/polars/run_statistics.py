@@ -3,50 +3,58 @@
 They cannot be summed while the rows stream by: percentiles need all values, and reruns need the
 other runs of their pipeline.
 
-The outcome of a workflow run needs all of its rows, including those of jobs that never ran and have
-no name in the export: the run is canceled when one of its rows is. It belongs to the day of its
-first row, so that a period that begins or ends within it neither halves nor doubles it.
-
 Percentiles are nearest-rank ones, exact over the rows: that percentage of the runs took as long or
 less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).
 """
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
+from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import (
+    AT_LIMIT,
     HALF_A_MINUTE,
     HIGH,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
+    TIME_KEYS,
     TYPICAL,
-    WORKFLOW_OUTCOMES,
 )
-from circleci_usage.usage.polars.compact_runs import Condition, JobRuns, RunsByWho
+from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
+from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
     OF_MACHINE,
     OF_WORKFLOW,
     collected,
+    inside,
     never_started,
+    over_time,
     percentile,
     percentiles,
+    slices_of,
 )
-from circleci_usage.usage.polars.workflow_runs import workflow_runs
+from circleci_usage.usage.polars.workflow_statistics import workflow_statistics
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
 _SLICE: Final = 600_000
 _BATCH: Final = 400_000
 
 _OF_RATES: Final = ("job_seconds", "containers", "executor", "resource_class")
+
+_MEASURES: Final = ("cpu", "ram")
+_STEP: Final = 10
+_LAST_STEP: Final = 90
+
+_OF_BRANCH: Final = ("date", *OF_WORKFLOW, "branch")
+_OF_USE: Final = ("executor", "resource_class", "measure", "percent")
 
 COLUMNS: Final = (
     *OF_MACHINE,
@@ -65,11 +73,19 @@ COLUMNS: Final = (
     "cpu",
     "ram",
     "median_cpu",
+    "median_ram",
+    "branch",
+    "pipeline_number",
+    "containers",
 )
 
 
 def compute_run_statistics(
-    runs: JobRuns, period: Period | None, groups: Mapping[str, str] | None = None
+    runs: JobRuns,
+    period: Period | None,
+    chosen: ChosenNames,
+    branch_globs: Sequence[str],
+    groups: Mapping[str, str] | None = None,
 ) -> RunStatisticsFrames:
     """The statistics of the job runs that ended in a period.
 
@@ -82,61 +98,43 @@ def compute_run_statistics(
     Args:
         runs: the job runs.
         period: the days; None for all.
+        chosen: the workflows and branches that go by their names.
+        branch_globs: the globs that branches are grouped by.
         groups: see `job_runs.grouped`.
     """
+    of_workflows = workflow_statistics(runs, period, chosen, branch_globs)
     every_file = runs.by_who().mapped(lambda frame: grouped(frame, groups or {}))
-    by_who, others = every_file.split(period) if period else (every_file, None)
-    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & _inside(period)
-    elsewhere = _of_same_workflows(by_who, others, period)
+    by_who = every_file.within(period) if period else every_file
+    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & inside(period)
     of_slices = []
     for in_slice in slices_of(by_who.rows, _SLICE):
-        every = by_who.read(COLUMNS, in_slice).lazy()
-        whole = pl.concat([every, *(rows.filter(in_slice(pl.col("who"))) for rows in elsewhere)])
-        workflows = collected(_workflows(whole, period))
-        of_slices.append((*_jobs_and_machines(every.filter(ended)), workflows))
+        some = by_who.read(COLUMNS, in_slice).lazy()
+        of_slices.append(_of_jobs(some.filter(ended)))
     frames = [pl.concat(parts) for parts in zip(*of_slices, strict=True)]
-    jobs, machines, attempts, workflows = frames
-    reruns, rates = [], []
+    jobs, times, machines, class_use, attempts = frames
+    branches = numbered(chosen.branches, by_who.who)
+    reruns, rates, credits_of_branches = [], [], []
     credits = [f"{kind}_credits" for kind in credit_types_of(by_who.columns)]
-    columns = (*OF_JOB, "status", "pipeline", "order", "date", *credits, *_OF_RATES)
+    columns = (*OF_JOB, "status", "pipeline", "order", "date", "branch", *credits, *_OF_RATES)
     for batch in by_who.batches(_BATCH):
-        some = batch.read(columns, lambda _: ended).lazy()
-        reruns.append(collected(_rerun_credits(some, attempts.lazy())))
-        rates.append(collected(_class_rates(some)))
+        some = batch.read(columns, lambda _: inside(period)).lazy()
+        credits_of_branches.append(collected(_branch_credits(some, branches)))
+        reruns.append(collected(_rerun_credits(some.filter(ended), attempts.lazy())))
+        rates.append(collected(_class_rates(some.filter(ended))))
     return RunStatisticsFrames(
         by_who.named(jobs),
         by_who.named(machines),
-        by_who.named(workflows),
-        reruns=by_who.named(_by_credit_type(pl.concat(reruns))),
+        of_workflows.workflows,
+        reruns=by_who.named(_by_credit_type(pl.concat(reruns), ("date", *OF_JOB))),
         classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
+        workflow_times=of_workflows.workflow_times,
+        job_times=by_who.named(times),
+        workflow_branches=of_workflows.workflow_branches,
+        branch_credits=by_who.named(_by_credit_type(pl.concat(credits_of_branches), _OF_BRANCH)),
+        recent_runs=of_workflows.recent_runs,
+        class_use=class_use.group_by(_OF_USE).sum(),
+        unit_counts=of_workflows.unit_counts,
     )
-
-
-def slices_of(rows: int, most: int) -> Iterator[Condition]:
-    """Conditions that split runs into slices of about so many, each with whole workflows."""
-    slices = max(1, -(-rows // most))
-    workflow = pl.col("workflow").to_physical().fill_null(0)
-    for number in range(slices):
-        yield partial(_in_slice, workflow=workflow, slices=slices, number=number)
-
-
-def _in_slice(who: pl.Expr, *, workflow: pl.Expr, slices: int, number: int) -> pl.Expr:
-    return (who.cast(pl.UInt64) + workflow) % slices == number
-
-
-def _of_same_workflows(
-    runs: RunsByWho, others: RunsByWho | None, period: Period | None
-) -> list[pl.LazyFrame]:
-    """Rows of other files that belong to a workflow run of the period.
-
-    A run that begins at the end of a month has rows in the files of both months.
-    """
-    if not (others and others.files):
-        return []
-    of_period = runs.read(["workflow_run", "date"], lambda _: _inside(period))["workflow_run"]
-    known = of_period.drop_nulls().unique().to_frame().lazy()
-    rows = others.mapped(lambda frame: frame.join(known, on="workflow_run", how="semi"))
-    return [rows.read(COLUMNS, lambda _: pl.lit(value=True)).lazy()]
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -173,15 +171,10 @@ def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _inside(period: Period | None) -> pl.Expr:
-    """Whether the day lies in the period."""
-    if period is None:
-        return pl.lit(value=True)
-    return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
+def _of_jobs(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
+    """What is made of runs that ended: jobs, the same over time, machines, use of classes.
 
-
-def _jobs_and_machines(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
-    """Jobs and machines of `RunStatisticsFrames`, and the jobs that ran several times.
+    And the jobs that ran several times.
 
     One query at a time: together they would take the memory of all.
     """
@@ -190,18 +183,31 @@ def _jobs_and_machines(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     attempts = collected(_attempts(named))
     jobs = collected(_jobs(runs))
     jobs = _with_attempts(jobs, attempts)
+    times = pl.concat(collected(_job_times(each)) for each in over_time(runs))
     machines = collected(_machines(named))
-    return jobs, machines, attempts.filter(pl.col("attempts") > 1)
+    use = pl.concat(collected(_class_use(named, measure)) for measure in _MEASURES)
+    return jobs, times, machines, use, attempts.filter(pl.col("attempts") > 1)
 
 
 def _jobs(runs: pl.LazyFrame) -> pl.LazyFrame:
-    outcomes = [(pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()]
+    return runs.group_by(OF_JOB).agg(
+        pl.len().alias("runs"), *_outcomes(), pl.col("never_started").sum(), *_lengths()
+    )
+
+
+def _job_times(runs: pl.LazyFrame) -> pl.LazyFrame:
+    return runs.group_by(*TIME_KEYS, *OF_JOB).agg(pl.len().alias("runs"), *_outcomes(), *_lengths())
+
+
+def _outcomes() -> list[pl.Expr]:
+    return [(pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()]
+
+
+def _lengths() -> tuple[pl.Expr, ...]:
+    """How long the runs took, and waited."""
     # Milliseconds, because sums of integers do not depend on the order.
     milliseconds = (pl.col("queued").cast(pl.Float64) * 1000).round().cast(pl.Int64)
-    return runs.group_by(OF_JOB).agg(
-        pl.len().alias("runs"),
-        *outcomes,
-        pl.col("never_started").sum(),
+    return (
         *percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
         *percentiles(pl.col("queued"), "queued"),
         (milliseconds.sum() / 1000).round().cast(pl.Int64).alias("queued_seconds"),
@@ -224,10 +230,34 @@ def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
     return runs.group_by(OF_MACHINE).agg(
         pl.len().alias("runs"),
         measured.alias("measured_runs"),
-        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in _MEASURES),
         pl.col("median_cpu").count().alias("median_runs"),
         percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
+        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in _MEASURES),
+        *(pl.col(name).max().cast(pl.Float64).alias(f"max_{name}") for name in _MEASURES),
+        (pl.col("median_cpu") >= AT_LIMIT).sum().alias("cpu_limited"),
+        (pl.col("ram") >= AT_LIMIT).sum().alias("ram_limited"),
+        pl.col("containers").count().alias("container_runs"),
+        pl.col("containers").cast(pl.Int64).sum(),
     )
+
+
+def _mean(column: str) -> pl.Expr:
+    """The mean of percentages; null where there are none."""
+    # Thousandths, because sums of integers do not depend on the order.
+    thousandths = (pl.col(column).cast(pl.Float64) * 1000).round().cast(pl.Int64)
+    count = pl.col(column).count()
+    return pl.when(count > 0).then(thousandths.sum() / count / 1000)
+
+
+def _class_use(runs: pl.LazyFrame, measure: str) -> pl.LazyFrame:
+    """How many runs had which peak use of a measure, in steps of `_STEP` percent."""
+    step = (pl.col(measure).cast(pl.Float64) / _STEP).floor().cast(pl.Int64) * _STEP
+    measured = runs.filter(pl.col(measure).is_not_null())
+    with_step = measured.with_columns(
+        pl.lit(measure).alias("measure"), step.clip(upper_bound=_LAST_STEP).alias("percent")
+    )
+    return with_step.group_by(_OF_USE).agg(pl.len().alias("runs"))
 
 
 def _attempts(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -268,27 +298,18 @@ def _rerun_credits(runs: pl.LazyFrame, attempts: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _by_credit_type(credits: pl.DataFrame) -> pl.DataFrame:
-    """The same, once per credit type that is not zero."""
-    keys = ("date", *OF_JOB)
-    sums = credits.group_by(keys).sum()
-    return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
-        pl.col("credits") != 0
+def _branch_credits(runs: pl.LazyFrame, branches: pl.DataFrame) -> pl.LazyFrame:
+    """Credits of all runs by day, workflow and branch."""
+    kinds = credit_types_of(runs.collect_schema().names())
+    shown = with_chosen_branches(runs, branches)
+    return shown.group_by(_OF_BRANCH).agg(
+        pl.col(f"{kind}_credits").sum().alias(kind) for kind in kinds
     )
 
 
-def _workflows(runs: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
-    """Workflows of `RunStatisticsFrames`, from all rows of their runs."""
-    ended = pl.col("outcome") != "running"
-    never_started = (pl.col("outcome") == "canceled") & pl.col("had_nothing")
-    return (
-        workflow_runs(runs)
-        .filter(_inside(period))
-        .group_by(OF_WORKFLOW)
-        .agg(
-            ended.sum().alias("runs"),
-            *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in WORKFLOW_OUTCOMES),
-            never_started.sum().alias("never_started"),
-            *percentiles(pl.col("seconds").filter(ended & ~never_started), "seconds"),
-        )
+def _by_credit_type(credits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The same, once per credit type that is not zero."""
+    sums = credits.group_by(keys).sum()
+    return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
+        pl.col("credits") != 0
     )

@@ -11,6 +11,7 @@ from circleci_usage.usage.aggregates import (
     DAILY_DIMENSIONS,
     NUMBER,
     RUN_MEASURES,
+    USER_DIMENSIONS,
 )
 from circleci_usage.usage.polars.branch_groups import with_branch_groups
 from circleci_usage.usage.polars.job_runs import unless_identified
@@ -23,23 +24,31 @@ class BareSums:
     Attributes:
         days: by `DAILY_DIMENSIONS`.
         branches: by `BRANCH_DIMENSIONS`, with names only where there are no ids.
+        users: by `USER_DIMENSIONS`, likewise.
     """
 
     days: pl.DataFrame
     branches: pl.DataFrame
+    users: pl.DataFrame
 
 
 def bare_sums(runs: pl.DataFrame, branch_globs: Sequence[str]) -> BareSums:
     """Sum up some job runs."""
     kinds = [kind for kind in credit_types_of(runs.columns) if _is_used(runs[f"{kind}_credits"])]
     by_day = _summed(with_branch_groups(runs, branch_globs).lazy(), DAILY_DIMENSIONS, kinds)
-    by_branch = _summed(unless_identified(runs.lazy()), BRANCH_DIMENSIONS, kinds)
-    return BareSums(by_day, by_branch)
+    identified = unless_identified(runs.lazy())
+    by_branch = _summed(identified, BRANCH_DIMENSIONS, kinds)
+    return BareSums(by_day, by_branch, _summed(identified, USER_DIMENSIONS, kinds))
 
 
 def are_bare_sums(sums: BareSums) -> bool:
     """Whether they look like those of `bare_sums`; others may be able to write the files."""
-    return _is_sum(sums.days, DAILY_DIMENSIONS) and _is_sum(sums.branches, BRANCH_DIMENSIONS)
+    pairs = zip(
+        (sums.days, sums.branches, sums.users),
+        (DAILY_DIMENSIONS, BRANCH_DIMENSIONS, USER_DIMENSIONS),
+        strict=True,
+    )
+    return all(_is_sum(frame, dimensions) for frame, dimensions in pairs)
 
 
 def _is_sum(frame: pl.DataFrame, dimensions: Sequence[str]) -> bool:
@@ -65,6 +74,7 @@ def added(sums: Iterable[BareSums]) -> BareSums:
     return BareSums(
         _added([each.days for each in some], DAILY_DIMENSIONS),
         _added([each.branches for each in some], BRANCH_DIMENSIONS),
+        _added([each.users for each in some], USER_DIMENSIONS),
     )
 
 

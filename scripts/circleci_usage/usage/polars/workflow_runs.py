@@ -1,19 +1,22 @@
-"""Runs of workflows, from all rows of their job runs."""
+"""Runs of workflows, from all parts of them."""
 
 import polars as pl
 
-from circleci_usage.usage.job_run_rules import OUTCOMES, WAITING
-from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, has_nothing
+from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW
+from circleci_usage.usage.polars.workflow_parts import FLAGS
 
 
-def workflow_runs(runs: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
-    """A row per run of a workflow: its first day, its `outcome`, whether it never had a machine.
+def workflow_runs(parts: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of `workflow_parts`, with `who` → a row per run of a workflow, with its `outcome`.
 
     CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and
     none has failed. Without an end, a run has ended when all of its rows have; without
     IS_WORKFLOW_SUCCESSFUL, it was successful when all of its jobs were.
+
+    Columns:
+        `OF_WORKFLOW`, `workflow_run`, `date`, `seconds`, `branch`, `order`, `pipeline_number`,
+            `outcome`, `never_started` (canceled without any job on a machine).
     """
-    status = pl.col("status").cast(pl.String)
     waits = pl.col("waiting") & ~pl.col("failed")
     outcome = (
         pl.when("canceled")
@@ -26,22 +29,19 @@ def workflow_runs(runs: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
         .then(pl.lit("on_hold"))
         .otherwise(pl.lit("failed"))
     )
+    flags = [
+        (pl.col(name).any() if holds == "any" else pl.col(name).all())
+        for name, holds in FLAGS.items()
+    ]
     return (
-        runs.filter(pl.col("workflow_run").is_not_null())
+        parts.filter(pl.col("workflow_run").is_not_null())
         .group_by(*OF_WORKFLOW, "workflow_run")
         .agg(
-            pl.col("date").min(),
-            pl.col("workflow_seconds").max().alias("seconds"),
-            pl.col("workflow_stopped").any().alias("stopped"),
-            pl.col("workflow_successful").any().alias("successful"),
-            pl.col("workflow_successful").is_null().all().alias("untold"),
-            (status == "success").fill_null(value=False).all().alias("all_passed"),
-            status.is_in(list(OUTCOMES)).fill_null(value=False).all().alias("all_ended"),
-            (status == "canceled").any().alias("canceled"),
-            (status == "failed").any().alias("failed"),
-            status.is_in(WAITING).any().alias("waiting"),
-            has_nothing().all().alias("had_nothing"),
-            *more,
+            pl.col("date", "branch", "order", "pipeline_number").min(),
+            pl.col("seconds").max(),
+            *flags,
         )
         .with_columns(outcome.alias("outcome"))
+        .with_columns(never_started=(pl.col("outcome") == "canceled") & pl.col("had_nothing"))
+        .drop(*FLAGS)
     )
