@@ -31,7 +31,7 @@ def project_slug(key: ProjectKey, vcs_url: str) -> str | None:
 def _of_repository(vcs_url: str) -> str | None:
     address = web_address(vcs_url)
     kind = _HOSTS.get(address.hostname or "") if address else None
-    if not address or not kind:
+    if not address or not kind or address.query or address.fragment:
         return None
     parts = address.path.strip("/").removesuffix(".git").split("/")
     is_name = len(parts) == _OWNER_AND_NAME and all(map(_NAME.fullmatch, parts))
