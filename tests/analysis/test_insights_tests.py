@@ -90,7 +90,7 @@ def report(found: FoundTests | None, grouped: str = "") -> Report:
     return build_report(usage, replace(SETTINGS, job_groups=groups), NOW, looked_up=LookedUp(found))
 
 
-def tests_of(*found: FlakyTest | MeasuredTest) -> InsightsTests:
+def costed(*found: FlakyTest | MeasuredTest) -> InsightsTests:
     """The tests with what their jobs wasted in the report without tests."""
     flaky_tests = tuple(each for each in found if isinstance(each, FlakyTest))
     measured_tests = tuple(each for each in found if isinstance(each, MeasuredTest))
@@ -99,7 +99,7 @@ def tests_of(*found: FlakyTest | MeasuredTest) -> InsightsTests:
 
 
 def test_a_job_of_several_flaky_tests_counts_once_in_the_total() -> None:
-    tests = tests_of(flaky("b"), flaky("a"), flaky("gone", "removed"))
+    tests = costed(flaky("b"), flaky("a"), flaky("gone", "removed"))
     assert [(each.flaky.test.name, each.waste) for each in tests.flaky] == [
         ("a", OF_TEST),
         ("b", OF_TEST),
@@ -109,12 +109,12 @@ def test_a_job_of_several_flaky_tests_counts_once_in_the_total() -> None:
 
 
 def test_only_unknown_jobs_have_no_known_cost() -> None:
-    tests = tests_of(flaky("gone", "removed"))
+    tests = costed(flaky("gone", "removed"))
     assert (tests.waste, tests.unknown_jobs) == (JobWaste(None, None), 1)
 
 
 def test_a_job_that_wasted_nothing_costs_zero() -> None:
-    tests = tests_of(measured("m", "lint", 0))
+    tests = costed(measured("m", "lint", 0))
     assert tests.measured[0].waste == JobWaste(Decimal(0), Decimal(0))
     assert tests.waste == JobWaste(None, None)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -27,7 +26,7 @@ from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.insights.asking import MAX_WAIT, RETRY_WAITS
 from circleci_usage.insights.circleci_lookups import circleci_lookups
-from circleci_usage.insights.lookups import AskedProject, FoundNames, FoundTests
+from circleci_usage.insights.lookups import AskedProject, FoundNames, FoundTests, Lookups
 from circleci_usage.insights.responses import LONGEST_TEXT
 from circleci_usage.insights.user_name_cache import CACHE_NAME, UserNameCache
 from circleci_usage.schema.keys import ProjectKey
@@ -66,7 +65,7 @@ class Bench:
         assert find
         return find(ids)
 
-    def _lookups(self, store: Path) -> Any:
+    def _lookups(self, store: Path) -> Lookups:
         client = CircleCI(
             self.circleci.url,
             SecretStr(TOKEN),
@@ -233,7 +232,7 @@ def test_slow_answers_end_the_search(bench: Bench) -> None:
     assert found.warnings[-1].endswith(": CircleCI's responses took too long.")
 
 
-HOSTILE = {
+HOSTILE: dict[str, object] = {
     "test-name": "=cmd|' /C calc'!A0<script>\x1b[2J\u202e" + "x" * 9_999,
     "job-name": "te\x00st",
     "workflow-name": "build\ud800",
