@@ -13,7 +13,7 @@ _PANEL: Final = "Report"
 Insights = Annotated[
     bool,
     typer.Option(
-        "--insights/--no-insights",
+        "--insights",
         envvar="INSIGHTS",
         help="Ask CircleCI Insights for flaky, failing and slow tests; needs the API token.",
         rich_help_panel=_PANEL,
@@ -22,7 +22,7 @@ Insights = Annotated[
 UserNames = Annotated[
     bool,
     typer.Option(
-        "--user-names/--no-user-names",
+        "--user-names",
         envvar="USER_NAMES",
         help="Ask CircleCI for the names of users; needs the API token.",
         rich_help_panel=_PANEL,

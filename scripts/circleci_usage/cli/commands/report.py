@@ -72,9 +72,9 @@ def report(
     *,
     paths: flags.PathsOrUrls = None,
 ) -> None:
-    """Write the report folder from export files, without any request to CircleCI.
+    """Write the report folder from export files; by default it asks CircleCI nothing.
 
-    Only --insights and --user-names send requests, with the token of `run`.
+    Only --insights and --user-names send requests, with the token that `run` uses.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
