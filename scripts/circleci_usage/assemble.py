@@ -15,7 +15,11 @@ from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.price_warnings import price_warnings
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
-from circleci_usage.analysis.settings_warnings import credit_type_warnings, settings_warnings
+from circleci_usage.analysis.settings_warnings import (
+    credit_type_warnings,
+    default_branch_warnings,
+    settings_warnings,
+)
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
@@ -137,6 +141,7 @@ def _warnings(made: Stages, settings: ReportSettings) -> tuple[str, ...]:
         *usage_warnings(owned.runs, days, days_with_usage(usage.runs), made.undated),
         *price_warnings(made.costs, owned.costs, prices, days),
         *settings_warnings(made.owned.allocated_runs, ownership, prices, days.period),
+        *default_branch_warnings(made.owned.allocated_runs, settings.analysis.default_branches),
         *credit_type_warnings(usage, prices, ownership),
         *rate_warnings(made.results.right_sizing),
     )

@@ -63,6 +63,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     machine = file.all_rates().find("docker", "medium")
     assert machine is not None
     assert machine.credits_per_minute == Decimal("9.5")
+    assert file.analysis().default_branches == ("production", "release/*", "main")
 
 
 def test_the_analyses_get_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
@@ -145,6 +146,18 @@ PERIOD = "{from: 2026-01-01, to: 2026-01-31, price_per_credit: 0.0006}"
 
 
 MISTAKES = {
+    "no default branches": (
+        "default_branches: []",
+        "line 1, default_branches: the list is empty",
+    ),
+    "a default branch that is not in a list": (
+        "default_branches: main",
+        "line 1, default_branches: expected a list",
+    ),
+    "a default branch without a name": (
+        "default_branches:\n  - main\n  - ' '",
+        "line 3, default_branches",
+    ),
     "a gap": (
         f"pricing:\n  - {PERIOD}\n  - {{from: 2026-02-03, price_per_credit: 1}}",
         "line 1, pricing: there is no price for 2026-02-01 to 2026-02-02",

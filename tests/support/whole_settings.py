@@ -17,5 +17,6 @@ shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weigh
 mobile: 33.5}}
 tags: {cost_center: {payments: 0471, unallocated: "none"}}
 budgets: [{name: everything, per: month, amount: 5000}]
+default_branches: [production, "release/*", main]
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 """

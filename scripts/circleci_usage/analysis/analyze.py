@@ -9,8 +9,11 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
+from circleci_usage.analysis.branch_kind_costs import BranchKindCost, branch_kind_costs
+from circleci_usage.analysis.branch_runs import BranchRuns, runs_by_branch
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.analysis.insights_tests import InsightsTests, cost_tests
@@ -20,9 +23,13 @@ from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
+from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
+from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
+from circleci_usage.analysis.workflow_branch_costs import workflow_branch_costs
 from circleci_usage.core.periods import (
     ONE_DAY,
     Period,
@@ -78,6 +85,11 @@ class AnalysisResults:
         right_sizing: jobs on too large or too small resource classes.
         noncompute: costs of other credit types than compute.
         numbered_jobs: jobs that a group in the settings file would combine.
+        runs_over_time: workflows and jobs by day, week and month.
+        recent_runs: the latest runs of the most expensive workflows, one by one.
+        branch_kinds: what default branches and other branches cost, and what started them.
+        branch_runs: runs, success rate, duration and cost of workflows by branch.
+        utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
@@ -92,6 +104,11 @@ class AnalysisResults:
     right_sizing: RightSizing
     noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
+    runs_over_time: RunsOverTime
+    recent_runs: Sequence[RecentRuns]
+    branch_kinds: tuple[BranchKindCost, ...]
+    branch_runs: Sequence[BranchRuns]
+    utilization: Utilization
     tests: InsightsTests | None = None
 
 
@@ -136,6 +153,8 @@ def analyze(
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    of_period = durations(unnamed, statistics)
+    default_branches = DefaultBranches.of(runs, settings.default_branches)
     waste = find_wasted_spend(unnamed, reruns, statistics)
     return AnalysisResults(
         period_comparison=comparison,
@@ -145,12 +164,27 @@ def analyze(
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
         wasted_spend=waste,
-        durations=durations(unnamed, statistics),
+        durations=of_period,
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
+        runs_over_time=runs_over_time(
+            known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
+        ),
+        recent_runs=recent_runs(statistics, of_period.workflows),
+        branch_kinds=branch_kind_costs(
+            known.in_period.over_days, known.in_period.runs, default_branches
+        ),
+        branch_runs=_branch_runs(known, default_branches),
+        utilization=utilization(unnamed, statistics),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
+
+
+def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[BranchRuns]:
+    by_day, statistics = known.in_period.unnamed_by_day, known.run_statistics
+    costs = workflow_branch_costs(statistics, by_day, known.days.period.last)
+    return runs_by_branch(statistics, costs, defaults)
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:

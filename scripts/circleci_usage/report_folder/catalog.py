@@ -6,6 +6,7 @@ a new dimension is here by itself.
 
 from typing import Final
 
+from circleci_usage.report_folder.branch_tables import BRANCH_KINDS, WORKFLOW_BRANCHES
 from circleci_usage.report_folder.budget_tables import BUDGETS, FORECAST
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -31,6 +32,8 @@ from circleci_usage.report_folder.run_tables import (
     WASTE,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
     FORECAST,
@@ -46,6 +49,11 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    *RUN_TIME_TABLES,
+    BRANCH_KINDS,
+    WORKFLOW_BRANCHES,
+    UTILIZATION,
+    CLASS_UTILIZATION,
     FLAKY_TESTS,
     TEST_METRICS,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
+from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -55,6 +56,7 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.summary import LISTS
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
 
 class SummaryKey(NamedTuple):
@@ -285,6 +287,8 @@ _FINDINGS: Final = (
         ),
         text("settings", "The section for the settings file; empty where there is none."),
     ),
+    list_key("branch_kinds", "What default and other branches cost.", *BRANCH_KINDS.columns),
+    object_key("runs_at_limit", "Job runs that used nearly all CPU or RAM.", *AT_LIMIT_COUNTS),
     object_key(
         "tests",
         "Tests, by CircleCI Insights.",

@@ -18,6 +18,7 @@ from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
 from circleci_usage.insights.lookups import LeftOut
 from circleci_usage.report import Report
+from circleci_usage.report_folder.branch_tables import branch_kinds_table
 from circleci_usage.report_folder.budget_tables import budgets_table
 from circleci_usage.report_folder.change_tables import (
     CHANGE,
@@ -50,6 +51,7 @@ from circleci_usage.report_folder.run_tables import (
     waste_table,
 )
 from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 from circleci_usage.schema.keys import WorkflowKey
 
 _Found = TypeVar("_Found")
@@ -74,6 +76,8 @@ def findings(report: Report) -> dict[str, Any]:
         "performance": _performance(found.durations),
         "extra_costs": _entries(extra_costs_table(found.noncompute)),
         "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
+        "branch_kinds": _entries(branch_kinds_table(found.branch_kinds)),
+        "runs_at_limit": _named(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
         **({"tests": _tests(found.tests)} if found.tests else {}),
     }
 

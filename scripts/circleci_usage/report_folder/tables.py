@@ -11,6 +11,10 @@ import pandas as pd
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.report import Report
+from circleci_usage.report_folder.branch_tables import (
+    branch_kinds_table,
+    workflow_branches_table,
+)
 from circleci_usage.report_folder.budget_tables import budgets_table, forecast_table
 from circleci_usage.report_folder.change_tables import (
     CHANGES_BY_JOB,
@@ -35,7 +39,12 @@ from circleci_usage.report_folder.run_tables import (
     extra_costs_table,
     waste_table,
 )
+from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.utilization_tables import (
+    class_utilization_table,
+    utilization_table,
+)
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 _AT_A_TIME: Final = 20_000
@@ -84,6 +93,12 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield from run_time_tables(found.runs_over_time)
+    yield recent_runs_table(found.recent_runs)
+    yield branch_kinds_table(found.branch_kinds)
+    yield workflow_branches_table(found.branch_runs)
+    yield utilization_table(found.utilization.jobs)
+    yield class_utilization_table(found.utilization.classes)
     yield flaky_tests_table(found.tests.flaky if found.tests else ())
     yield test_metrics_table(found.tests.measured if found.tests else ())
 
