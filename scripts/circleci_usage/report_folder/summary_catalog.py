@@ -6,7 +6,7 @@ Lists whose entries are lines of a table have the columns of that table.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from circleci_usage.analysis.breakdowns import WORKFLOW
+from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
 from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
@@ -42,6 +42,7 @@ from circleci_usage.report_folder.cost_tables import (
     PRICING_TABLE,
     breakdown_tables,
 )
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS, WASTE_OF_JOBS
 from circleci_usage.report_folder.people_tables import (
     COUNTS,
     STARTED_COLUMNS,
@@ -324,6 +325,23 @@ _FINDINGS: Final = (
     ),
     list_key("branch_kinds", "What default and other branches cost.", *BRANCH_KINDS.columns),
     object_key("runs_at_limit", "Job runs that used nearly all CPU or RAM.", *AT_LIMIT_COUNTS),
+    object_key(
+        "tests",
+        "Tests, by CircleCI Insights.",
+        count("projects", "projects", "Projects whose tests are known."),
+        list_key(
+            "left_out",
+            "Projects whose tests are not known.",
+            text("reason", "Why, in a few words."),
+            list_key("projects", "Their names.", *dimensions(PROJECT)),
+        ),
+        count("flaky_jobs", "jobs", "Jobs with flaky tests."),
+        count("flaky_jobs_without_runs", "jobs", "Those of them without runs in the period."),
+        *WASTE_OF_JOBS,
+        _lines("flaky", "Flaky tests.", FLAKY_TESTS),
+        _lines("metrics", "The most failed and the slowest tests.", TEST_METRICS),
+        only="with `--insights`",
+    ),
 )
 
 _TAIL: Final = (
