@@ -123,7 +123,7 @@ def project(name: str) -> dict[str, str]:
     return {
         "PROJECT_ID": f"id of {name}",
         "PROJECT_NAME": name,
-        "VCS_URL": f"https://example.com/acme/{name}",
+        "VCS_URL": f"https://github.com/acme/{name}",
     }
 
 

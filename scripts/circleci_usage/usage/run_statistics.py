@@ -124,8 +124,7 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
     names = {
         name: _latest_names(known, name, identity) for name, identity in KEY_IDENTITIES.items()
     }
-    amounts = [found.reruns["credits"], found.branch_credits["credits"]]
-    places = max((places_of(each) for some in amounts for each in map(Decimal, some)), default=0)
+    places = max(_places(found.reruns), _places(found.branch_credits))
     has_name = pl.col("job").is_not_null()
 
     def ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -154,17 +153,27 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
 
 
 def _ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Ordered by what names the rows, so that any engine and any order of the rows give the same."""
+    """Ordered by what names the rows: any engine and any order of the rows give the same."""
     texts = [name for name in keys if not frame[name].dtype.is_numeric()]
     return frame.with_columns(pl.col(texts).cast(pl.String)).sort(keys)
+
+
+def _places(found: pl.DataFrame) -> int:
+    """The decimal places that the credits need."""
+    if found["credits"].dtype.is_integer():
+        return 0
+    return max(map(places_of, map(Decimal, found["credits"])), default=0)
 
 
 def _credits(
     found: pl.DataFrame, names: Mapping[str, Mapping[str, str]], places: int
 ) -> pd.DataFrame:
     """Credits of several credit types as whole numbers of 10^-places."""
-    counts = [to_count(Decimal(amount), places) for amount in found["credits"]]
-    credits = np.array(counts, dtype="object")
+    amounts = found["credits"]
+    if amounts.dtype.is_integer() and not places:
+        credits = amounts.cast(pl.Int64).to_numpy().astype("object")
+    else:
+        credits = np.array([to_count(Decimal(each), places) for each in amounts], dtype="object")
     rest = _dated(_named(found.drop("credits"), names))
     types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
     return rest.assign(credit_type=types, credits=fitting(credits, int(credits.sum())))
