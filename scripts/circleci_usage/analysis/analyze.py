@@ -22,7 +22,9 @@ from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
+from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
+from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
@@ -80,6 +82,8 @@ class AnalysisResults:
         right_sizing: jobs on too large or too small resource classes.
         noncompute: costs of other credit types than compute.
         numbered_jobs: jobs that a group in the settings file would combine.
+        runs_over_time: workflows and jobs by day, week and month.
+        recent_runs: the latest runs of the most expensive workflows, one by one.
         branch_kinds: what default branches and other branches cost, and what started them.
         branch_runs: runs, success rate, duration and cost of workflows by branch.
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
@@ -96,6 +100,8 @@ class AnalysisResults:
     right_sizing: RightSizing
     noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
+    runs_over_time: RunsOverTime
+    recent_runs: Sequence[RecentRuns]
     branch_kinds: tuple[BranchKindCost, ...]
     branch_runs: Sequence[BranchRuns]
     utilization: Utilization
@@ -138,6 +144,7 @@ def analyze(
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     return AnalysisResults(
         period_comparison=comparison,
@@ -147,10 +154,14 @@ def analyze(
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
         wasted_spend=find_wasted_spend(unnamed, reruns, statistics),
-        durations=durations(unnamed, statistics),
+        durations=of_period,
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
+        runs_over_time=runs_over_time(
+            known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
+        ),
+        recent_runs=recent_runs(statistics, of_period.workflows),
         branch_kinds=branch_kind_costs(
             known.in_period.over_days, known.in_period.runs, default_branches
         ),

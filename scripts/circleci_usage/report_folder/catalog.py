@@ -20,6 +20,7 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -31,6 +32,7 @@ from circleci_usage.report_folder.run_tables import (
     WASTE,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
@@ -47,10 +49,13 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    *RUN_TIME_TABLES,
     BRANCH_KINDS,
     WORKFLOW_BRANCHES,
     UTILIZATION,
     CLASS_UTILIZATION,
+    USERS,
+    USER_MONTHS,
 )
 
 

@@ -41,6 +41,12 @@ from circleci_usage.report_folder.cost_tables import (
     PRICING_TABLE,
     breakdown_tables,
 )
+from circleci_usage.report_folder.people_tables import (
+    COUNTS,
+    STARTED_COLUMNS,
+    TRIGGERS,
+    USER_MONTHS,
+)
 from circleci_usage.report_folder.right_sizing_tables import (
     LARGER_CLASSES,
     MIGRATIONS,
@@ -271,6 +277,16 @@ _FINDINGS: Final = (
         _lines("jobs", "Of jobs.", JOB_DURATIONS),
     ),
     _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    object_key(
+        "people",
+        "The users who trigger pipelines, without ids and names.",
+        text("show", "How the page and the metrics show users: `no`, `ids` or `names`."),
+        yes_no("hash", "Whether users' ids are written as hashes."),
+        *COUNTS,
+        *STARTED_COLUMNS,
+        list_key("triggers", "What had no user, most expensive first.", *TRIGGERS),
+        _lines("months", "Users by calendar month.", USER_MONTHS),
+    ),
     object_key(
         "suggested_job_groups",
         "Jobs that CircleCI numbers, and how to list each as one.",

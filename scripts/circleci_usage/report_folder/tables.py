@@ -25,6 +25,7 @@ from circleci_usage.report_folder.change_tables import (
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
@@ -38,6 +39,7 @@ from circleci_usage.report_folder.run_tables import (
     extra_costs_table,
     waste_table,
 )
+from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
 from circleci_usage.report_folder.utilization_tables import (
     class_utilization_table,
@@ -91,10 +93,14 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield from run_time_tables(found.runs_over_time)
+    yield recent_runs_table(found.recent_runs)
     yield branch_kinds_table(found.branch_kinds)
     yield workflow_branches_table(found.branch_runs)
     yield utilization_table(found.utilization.jobs)
     yield class_utilization_table(found.utilization.classes)
+    yield users_table(report.people)
+    yield user_months_table(report.people)
 
 
 def lines_csv(lines: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
+from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN, ENOUGH_FOR_P95
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.report_charts import COST_BY_DAY
@@ -35,7 +35,9 @@ from circleci_usage.render.page.sections.period_comparison import (
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
+from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
@@ -43,6 +45,7 @@ from circleci_usage.render.view.breakdown_lines import cost_shown, lines, seats
 from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema import report_files
+from circleci_usage.usage.chosen_names import RECENT_RUNS
 
 _NOT_IN_ANCHORS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -90,6 +93,7 @@ SECTIONS: Final = (
     Section("Right-sizing", "tables", right_sizing_section),
     Section("Wasted spend", "tables", wasted_spend_section),
     Section("Duration and success rate", "tables", durations_section),
+    Section("Runs over time", "runs_over_time", runs_over_time_section),
     Section("Runs by branch", "tables", runs_by_branch_section),
     Section("CPU and RAM use", "tables", cpu_and_ram_use_section),
     Section("Job groups", "tables", job_groups_section),
@@ -101,6 +105,7 @@ SECTIONS: Final = (
         environment_section,
         "Execution environment",
     ),
+    Section("Users", "tables", users_section),
     Section("All projects", "all_projects", all_projects_section),
     Section("Prices", "tables", prices_section),
 )
@@ -216,6 +221,8 @@ def _templates(currency: str) -> Environment:
         "cost_by_day": COST_BY_DAY,
         "cube": report_files.CUBE,
         "chargeback": report_files.CHARGEBACK,
+        "enough_for_p95": ENOUGH_FOR_P95,
+        "recent_runs": RECENT_RUNS,
     }
     return templates
 
