@@ -99,7 +99,7 @@ def test_tags_allow_costs_to_be_allocated(tmp_path: Path) -> None:
         {
             "team": "payments",
             "project": "web",
-            "vcs_url": "https://example.com/acme/web",
+            "vcs_url": "https://github.com/acme/web",
             "credit_type": "compute",
             "cost_center": "4711",
         },

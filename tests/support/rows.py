@@ -11,7 +11,7 @@ DEFAULTS = {
     "ORGANIZATION_NAME": "acme",
     "PROJECT_ID": "22222222-0000-4000-8000-000000000001",
     "PROJECT_NAME": "web",
-    "VCS_URL": "https://example.com/acme/web",
+    "VCS_URL": "https://github.com/acme/web",
     "PIPELINE_CREATED_AT": "2026-03-02 08:00:00.000",
     "WORKFLOW_NAME": "build",
     "JOB_NAME": "test",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from circleci_usage.analysis.breakdowns import WORKFLOW
+from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -30,6 +31,7 @@ from circleci_usage.report_folder.columns import (
     day,
     dimension,
     dimensions,
+    exact,
     money,
     share,
     text,
@@ -39,6 +41,12 @@ from circleci_usage.report_folder.cost_tables import (
     CHARGEBACK_TABLE,
     PRICING_TABLE,
     breakdown_tables,
+)
+from circleci_usage.report_folder.people_tables import (
+    COUNTS,
+    STARTED_COLUMNS,
+    TRIGGERS,
+    USER_MONTHS,
 )
 from circleci_usage.report_folder.right_sizing_tables import (
     LARGER_CLASSES,
@@ -54,6 +62,8 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.summary import LISTS
+from circleci_usage.report_folder.unit_cost_tables import UNIT
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
 
 class SummaryKey(NamedTuple):
@@ -269,6 +279,34 @@ _FINDINGS: Final = (
         _lines("jobs", "Of jobs.", JOB_DURATIONS),
     ),
     _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    list_key(
+        "unit_costs",
+        "What one unit cost in the period: all costs divided by the units.",
+        UNIT,
+        exact("count", "units", "How many; null where that is not known."),
+        money("cost_per_unit", "Cost ÷ count; null without units, or where one is not known."),
+        money("previous", "The same over the days of the previous period that `change` compares."),
+        share("change", "Change vs. these days; null where that is not known."),
+    ),
+    list_key(
+        "kpis",
+        "The numbers at the top of the page.",
+        text("name", "`cost`, `success_rate` of workflow runs, or `cost_per_` and a unit."),
+        text("unit", "The unit of a cost per unit, else null."),
+        exact("value", "currency or share", "Value in the period; null where it is not known."),
+        exact("previous", "currency or share", "The same in the previous period."),
+        share("change", "Change vs. the previous period; of the success rate, the difference."),
+    ),
+    object_key(
+        "people",
+        "The users who trigger pipelines, without ids and names.",
+        text("show", "How the page and the metrics show users: `no`, `ids` or `names`."),
+        yes_no("hash", "Whether users' ids are written as hashes."),
+        *COUNTS,
+        *STARTED_COLUMNS,
+        list_key("triggers", "What had no user, most expensive first.", *TRIGGERS),
+        _lines("months", "Users by calendar month.", USER_MONTHS),
+    ),
     object_key(
         "suggested_job_groups",
         "Jobs that CircleCI numbers, and how to list each as one.",
@@ -284,6 +322,8 @@ _FINDINGS: Final = (
         ),
         text("settings", "The section for the settings file; empty where there is none."),
     ),
+    list_key("branch_kinds", "What default and other branches cost.", *BRANCH_KINDS.columns),
+    object_key("runs_at_limit", "Job runs that used nearly all CPU or RAM.", *AT_LIMIT_COUNTS),
 )
 
 _TAIL: Final = (

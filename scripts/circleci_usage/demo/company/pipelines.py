@@ -212,16 +212,20 @@ def _fitting_peaks(where: PlantedPlace) -> tuple[int, int]:
 def _project_cells(project: SampleProject, chance: Random) -> ExportRow:
     organization = project.organization
     last_build = datetime.combine(project.retired or DEMO_NOW.date(), time(8, chance.randrange(60)))
+    project_id = random_uuid(chance)
+    repository = f"https://github.com/{organization.name}/{project.name}"
+    if organization.vcs_type == "circleci":
+        repository = f"//circleci.com/{organization.id}/{project_id}"
     return (
         organization.id,
         organization.name,
         str(organization.created),
-        random_uuid(chance),
+        project_id,
         project.name,
         str(project.created),
         f"{last_build}.{chance.randrange(1000):03}",
-        "github",
-        f"https://github.com/{organization.name}/{project.name}",
+        organization.vcs_type,
+        repository,
     )
 
 

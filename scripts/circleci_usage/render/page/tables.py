@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from circleci_usage.render.charts.day_bars import Spark
 from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import NO_NAME
@@ -12,6 +13,19 @@ from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 NAME_LENGTH: Final = 64
 
 Tone = Literal["", "more", "less"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many runs had which value, as small upright bars.
+
+    Attributes:
+        bars: as they are drawn.
+        label: the same in words, for those who do not see them.
+    """
+
+    bars: Spark
+    label: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,9 @@ class Cell:
         detail: stands beside it.
         tone: tells good news (less) from bad (more).
         link: to the explorer; empty without one.
+        circleci: the same on CircleCI; None without one.
+        share: the length of a bar beside the text, between 0 and 1; None without one.
+        histogram: stands before the text; None without one.
     """
 
     text: str
@@ -31,6 +48,9 @@ class Cell:
     detail: str = ""
     tone: Tone = ""
     link: str = ""
+    circleci: str | None = None
+    share: float | None = None
+    histogram: Histogram | None = None
 
 
 Row = Sequence[Cell | str]
@@ -47,6 +67,7 @@ class PageTable:
             column: a narrow screen shows these two.
         note: how many rows are not shown.
         texts: the headings of further columns that hold texts; the others hold numbers.
+        total: the last row, which sorting leaves in its place; None without one.
     """
 
     title: str
@@ -54,6 +75,7 @@ class PageTable:
     rows: Sequence[Row]
     note: str = ""
     texts: Collection[str] = ()
+    total: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -77,30 +99,33 @@ class PageTables:
     text: str = ""
 
 
-def name_cell(name: str, detail: str = "", link: str = "") -> Cell:
+def name_cell(name: str, detail: str = "", link: str = "", *, circleci: str | None = None) -> Cell:
     """A name from the export."""
     (text,) = shortened([visible_name(name)], NAME_LENGTH)
     (beside,) = shortened([detail], NAME_LENGTH)
-    return Cell(text, visible_name(name), beside, link=link)
+    return Cell(text, visible_name(name), beside, link=link, circleci=circleci)
 
 
 def project_cell(key: ProjectKey, view: ReportView) -> Cell:
     """A project."""
-    return name_cell(view.project_names.of(key), link=view.explore.named(key._asdict()))
+    link = view.explore.named(key._asdict())
+    return name_cell(view.project_names.of(key), link=link, circleci=view.circleci.project(key))
 
 
 def workflow_cell(key: WorkflowKey, view: ReportView) -> Cell:
     """A workflow and its project."""
     name = "(no workflow)" if key.workflow == NO_NAME else key.workflow
     around = view.project_names.around(key.project_key)
-    return name_cell(name, around, view.explore.named(key._asdict()))
+    link = view.explore.named(key._asdict())
+    return name_cell(name, around, link, circleci=view.circleci.workflow(key))
 
 
 def job_cell(key: JobKey, view: ReportView) -> Cell:
     """A job, its project and workflow."""
     name = "(no job)" if key.job == NO_NAME else key.job
     around = view.project_names.around_job(key)
-    return name_cell(name, around, view.explore.named(key._asdict()))
+    link = view.explore.named(key._asdict())
+    return name_cell(name, around, link, circleci=view.circleci.job(key))
 
 
 def class_cell(resource_class: str, view: ReportView, detail: str = "") -> Cell:

@@ -8,6 +8,7 @@ from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
 from circleci_usage.render.view.breakdown_lines import Line, by_project, daily_costs, lines
+from circleci_usage.render.view.circleci_links import CircleCILinks
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.report import Report
@@ -28,6 +29,7 @@ class ProjectView:
         jobs: the most expensive first.
         classes: resource classes, the most expensive first; their job runs are unknown.
         link: to the explorer; empty without one.
+        circleci: to CircleCI; None without one.
     """
 
     line: Line
@@ -38,9 +40,12 @@ class ProjectView:
     jobs: Sequence[Line]
     classes: Sequence[Line]
     link: str
+    circleci: str | None
 
 
-def projects(report: Report, names: ProjectNames, explore: ExploreLinks) -> Sequence[ProjectView]:
+def projects(
+    report: Report, names: ProjectNames, explore: ExploreLinks, circleci: CircleCILinks
+) -> Sequence[ProjectView]:
     """All projects of a report, the most expensive first."""
     files = names.files()
     daily = daily_costs(report, PROJECT)
@@ -59,6 +64,7 @@ def projects(report: Report, names: ProjectNames, explore: ExploreLinks) -> Sequ
             jobs=jobs.get(key, ()),
             classes=classes.get(key, ()),
             link=explore.named(key._asdict()),
+            circleci=circleci.project(key),
         )
         every.append(project)
     return every

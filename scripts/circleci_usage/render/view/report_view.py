@@ -65,7 +65,7 @@ class ReportView:
     @cached_property
     def projects(self) -> Sequence[ProjectView]:
         """All projects, the most expensive first."""
-        return projects(self.report, self.project_names, self.explore)
+        return projects(self.report, self.project_names, self.explore, self.circleci)
 
     @cached_property
     def daily(self) -> DailySeries:

@@ -3,7 +3,7 @@
 Page, Markdown, Slack and terminal all show these.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from circleci_usage.render.view.breakdown_lines import (
     used_lines,
     uses_of,
 )
+from circleci_usage.render.view.circleci_links import CircleCILinks
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.report_view import ReportView
@@ -38,6 +39,7 @@ class TopLine:
         detail: what it belongs to.
         line: its amounts.
         link: to the explorer; empty without one.
+        circleci: the same on CircleCI; None without one.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TopLine:
     detail: str
     line: Line
     link: str
+    circleci: str | None
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,12 @@ class TopList:
 
 
 class _Names(NamedTuple):
-    """How a line is called, what it belongs to, and where the explorer shows it."""
+    """How a line is called, what it belongs to, and where the explorer and CircleCI show it."""
 
     name: Callable[[Line, ProjectNames], str]
     detail: Callable[[Line, ProjectNames], str] = lambda *_: ""
     link: Callable[[Line], str] = lambda _: ""
+    circleci: Callable[[Line], str | None] = lambda _: None
 
 
 def top_list(
@@ -91,6 +95,9 @@ def top_list(
     """
     chosen = top(lines(view.report.breakdowns[breakdown]), limit)
     called = _linked(_names(breakdown), BREAKDOWN_TABLES[breakdown].keys, view.explore)
+    page = _CIRCLECI.get(breakdown)
+    if page:
+        called = called._replace(circleci=lambda line: page(view.circleci, line))
     return _top_list(chosen, breakdown, called, view.project_names, label_length)
 
 
@@ -100,7 +107,7 @@ def project_list(
     """The most expensive workflows, jobs or resource classes of one project, given all of them.
 
     Lines without a name that cost nothing are left out. Jobs that share their name name their
-    workflow.
+    workflow. None leads to CircleCI: a page has thousands of these lines.
     """
     every = used_lines(of_project)
     chosen = top(every, limit)
@@ -133,7 +140,9 @@ def _top_list(
     details = shortened([called.detail(line, projects) for line in chosen.lines], label_length)
     labels = shortened(names, label_length)
     links = [called.link(line) for line in chosen.lines]
-    rows = [TopLine(*row) for row in zip(names, labels, details, chosen.lines, links, strict=True)]
+    circleci = [called.circleci(line) for line in chosen.lines]
+    columns = (names, labels, details, chosen.lines, links, circleci)
+    rows = [TopLine(*row) for row in zip(*columns, strict=True)]
     others = f"{chosen.others:,} other {table.title.lower()}"
     is_hostile = breakdown != "credit_types"
     return TopList(
@@ -170,6 +179,10 @@ def _workflow_of_job(line: Line, _: ProjectNames) -> str:
     return "(no workflow)" if workflow == NO_NAME else visible_name(workflow)
 
 
+def _branch(links: CircleCILinks, key: BranchKey) -> str | None:
+    return links.branch(key.project_key, key.branch)
+
+
 def _around_workflow(line: Line, projects: ProjectNames) -> str:
     return projects.around(WorkflowKey(*line.key).project_key)
 
@@ -191,3 +204,11 @@ _NAMES: Final = {
     "executors": _Names(_all_names),
 }
 """How the lines of a breakdown are called where their last name does not say enough."""
+
+_CIRCLECI: Final[Mapping[str, Callable[[CircleCILinks, Line], str | None]]] = {
+    "projects": lambda links, line: links.project(ProjectKey(*line.key)),
+    "workflows": lambda links, line: links.workflow(WorkflowKey(*line.key)),
+    "jobs": lambda links, line: links.job(JobKey(*line.key)),
+    "branches": lambda links, line: _branch(links, BranchKey(*line.key)),
+}
+"""The pages of CircleCI that the lines of a breakdown lead to."""

@@ -1,10 +1,19 @@
 """Cost anomalies: days that cost far more than expected."""
 
+from dataclasses import replace
 from typing import Final
 
 from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.render.formatting import long_day, money, money_change
-from circleci_usage.render.page.tables import Cell, PageTable, PageTables, Row, more_rows, name_cell
+from circleci_usage.render.page.tables import (
+    Cell,
+    PageTable,
+    PageTables,
+    Row,
+    more_rows,
+    name_cell,
+    project_cell,
+)
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.keys import ProjectKey
 
@@ -43,7 +52,7 @@ def _project(anomaly: Anomaly, view: ReportView) -> Cell:
     link = view.explore.anomaly(anomaly)
     if not anomaly.project:
         return Cell("all projects", link=link)
-    return name_cell(view.project_names.of(ProjectKey(*anomaly.project)), link=link)
+    return replace(project_cell(ProjectKey(*anomaly.project), view), link=link)
 
 
 def _main_driver(anomaly: Anomaly, driver: MainDriver, view: ReportView) -> Cell:

@@ -36,7 +36,11 @@ def _row(job: NumberedJob, view: ReportView) -> Row:
         name_cell(
             job.name, view.project_names.of(key.project_key), view.explore.jobs(key, job.jobs)
         ),
-        name_cell(key.workflow, link=view.explore.named(key._asdict())),
+        name_cell(
+            key.workflow,
+            link=view.explore.named(key._asdict()),
+            circleci=view.circleci.workflow(key),
+        ),
         name_cell(", ".join(job.jobs)),
         name_cell(job.machine.resource_class, job.machine.executor),
     ]

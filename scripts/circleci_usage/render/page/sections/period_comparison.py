@@ -14,7 +14,7 @@ from circleci_usage.render.page.tables import (
     Tone,
     job_cell,
     more_rows,
-    name_cell,
+    project_cell,
 )
 from circleci_usage.render.text.materiality import is_change, is_change_per_day
 from circleci_usage.render.view.report_view import ReportView
@@ -64,7 +64,7 @@ def _project_table(
     rows = []
     for change in found[:_ROWS]:
         key = ProjectKey(*change.key)
-        name = name_cell(view.project_names.of(key), link=view.explore.change(key, changes))
+        name = replace(project_cell(key, view), link=view.explore.change(key, changes))
         rows.append([name, *_amounts(change, view.currency)])
     note = more_rows(len(rows), found, "project")
     return PageTable("Projects", _headings("Project", changes), rows, note)
