@@ -11,8 +11,8 @@ with the same independent oracle, and the reports that they lead to byte by byte
 
 An engine is a function that returns a `Source`. It must give
 
-- `read`: the daily sums, the sums of branches and the run statistics, with a warning for whatever
-  a reader must know; it raises `DataError` where a file is damaged, and never skips rows;
+- `read`: the daily sums, the sums of branches and users and the run statistics, with a warning for
+  whatever a reader must know; it raises `DataError` where a file is damaged, and never skips rows;
 - `merge`, where the rows can be written into one file on this machine;
 - what is known before reading: how many files and bytes, and which days are complete.
 """
