@@ -22,5 +22,6 @@ people:
   show: names
   hash: true
   users: {7bc3345f-0000-4000-8000-000000000001: {name: Jane Doe, team: payments}}
+units: {deploy: {jobs: ["deploy-*"], workflows: [release]}}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 """

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.section_checks import (
     refuse_twice,
@@ -34,6 +35,8 @@ from circleci_usage.config.sections import (
     SettingsSection,
     SharedCostsSection,
     TeamSection,
+    UnitName,
+    UnitSection,
     Value,
     WholeNumber,
 )
@@ -118,6 +121,12 @@ class SettingsFile(SettingsSection):
 
     default_branches: JobGlobs = MAIN_BRANCHES
     """Default branches: names or globs. The first one that a project has runs on is its default."""
+
+    units: dict[UnitName, UnitSection] = Field(default_factory=dict)
+    """Units that costs are divided by, such as deploys: name of a unit → successful job runs.
+
+    If there are any, the cost of the first one is among the KPIs.
+    """
 
     rates: tuple[RateSection, ...] = ()
     """Rates and sizes of resource classes that differ from the public table."""
@@ -320,12 +329,14 @@ class SettingsFile(SettingsSection):
     def analysis(self) -> AnalysisSettings:
         """The settings of the analyses."""
         least = self.anomalies.minimum if self.anomalies else MINIMUM
+        units = (UnitRule(name, unit.jobs, unit.workflows) for name, unit in self.units.items())
         return AnalysisSettings(
             self.all_budgets(),
             self.all_rates(),
             least,
             default_branches=self.default_branches,
             people=(self.people or PeopleSection()).settings(self.seat_credits),
+            units=tuple(units),
         )
 
     def all_rates(self) -> Rates:

@@ -19,6 +19,7 @@ WASTED_COST: Final = "circleci.usage.wasted_cost"
 ACTIVE_USERS: Final = "circleci.usage.active_users"
 UNREGISTERED_USERS: Final = "circleci.usage.unregistered_users"
 USER_COST: Final = "circleci.usage.user_cost"
+UNIT_COST: Final = "circleci.usage.unit_cost"
 
 MEANINGS: Final[Mapping[str, str]] = {
     CREDITS: "Credits used.",
@@ -32,6 +33,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     ACTIVE_USERS: "Users who started at least one job run.",
     UNREGISTERED_USERS: "Those of them who have no account at CircleCI.",
     USER_COST: "Cost of the pipelines that a user triggered.",
+    UNIT_COST: "Cost per pipeline, workflow run, deploy or other unit: all costs of the period"
+    " divided by its units.",
 }
 """What a value of each metric is, in a sentence or two."""
 

@@ -1,4 +1,4 @@
-"""The state as of the report: forecast, budgets, wasted spend, users.
+"""The state as of the report: forecast, budgets, wasted spend, users, unit costs.
 
 These are not amounts of a day, so in either mode they get the current timestamp.
 """
@@ -10,6 +10,7 @@ from circleci_usage.push.metrics import (
     ACTIVE_USERS,
     BUDGET_USED_RATIO,
     FORECAST_COST,
+    UNIT_COST,
     UNREGISTERED_USERS,
     USER_COST,
     USER_TAG,
@@ -41,7 +42,8 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
 
     Args:
         report: the report.
-        tags: some of `metrics.TAGS`; budgets, users and reasons of wasted spend have theirs.
+        tags: some of `metrics.TAGS`; budgets, users, reasons of wasted spend and units always have
+            theirs.
         timestamp: the current one.
 
     Raises:
@@ -55,6 +57,7 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
                 *_waste(report, tags, timestamp),
                 *_user_counts(report, timestamp),
                 *_user_costs(report, timestamp),
+                *_unit_costs(report, timestamp),
             ]
         )
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -107,3 +110,10 @@ def _user_costs(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
     for (user, name), (cost,) in report.rows("users", ["user_id", "name"], ["cost"]):
         if cost is not None:
             yield Sample(USER_COST, ((USER_TAG, name or user),), timestamp, cost)
+
+
+def _unit_costs(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
+    for each in report.summary.get("unit_costs") or ():
+        if each["cost_per_unit"] is not None:
+            pairs: TagPairs = (("unit", str(each["unit"])),)
+            yield Sample(UNIT_COST, pairs, timestamp, decimal_from(str(each["cost_per_unit"])))
