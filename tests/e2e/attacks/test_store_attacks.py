@@ -440,7 +440,7 @@ SUMS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "texts for answers": _with(_JOBS + 1, pl.lit("x").alias("p95_cpu")),
     "nothing for credits": _with(_BRANCH_CREDITS, pl.lit(None, pl.Int64).alias("credits")),
     "answers without a column": lambda content: _sums(
-        [*_frames(content)[:-1], _frames(content)[-1].drop("runs")]
+        [*_frames(content)[:-1], _frames(content)[-1].drop("pipelines")]
     ),
     "no note": lambda content: _sums(
         [each if n != _NOTES else each.clear() for n, each in enumerate(_frames(content))]
