@@ -503,8 +503,9 @@ def unit_lines(
     for workflow in workflows:
         of_workflow = counts[workflow.day, *workflow.project, question.group_of(workflow.branch)]
         of_workflow["workflow_runs"] += workflow.has_ended
-        of_workflow["succeeded"] += workflow.outcome == "succeeded"
-    names = ("pipelines", "workflow_runs", "succeeded")
+        for outcome in ("succeeded", "canceled"):
+            of_workflow[outcome] += workflow.outcome == outcome
+    names = ("pipelines", "workflow_runs", "succeeded", "canceled")
     return {
         (day, *key): {name: some[name] for name in names}
         for (day, *key), some in counts.items()

@@ -4,14 +4,17 @@ On real rows, on those of the sample company, and on rows as odd as an export ca
 from one file, from several, from the windows of a store, and from what an earlier run kept.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +22,11 @@ from hypothesis import strategies as st
 from circleci_usage.core.periods import Period
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
-from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
+from circleci_usage.export.store import Store
+from circleci_usage.export.store_pruning import prune_store
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS, UNKNOWN_USER
+from circleci_usage.stored_usage import stored_parts
+from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import Part, find_parts
 from circleci_usage.usage.job_groups import JobGroups
@@ -159,9 +166,60 @@ def written_to(folder: Path, files: list[list[tuple[dict[str, str], str]]], wher
 
 def of_window(row: Row, first: str, last: str, *, is_single: bool) -> Row:
     """A row on a day of the window; a single one has no other with its JOB_ID."""
-    cells = dict(zip(EXPORT_COLUMNS, row, strict=True))
+    cells = named(row)
     if cells["JOB_RUN_DATE"] != NULL:
         cells["JOB_RUN_DATE"] = min(max(cells["JOB_RUN_DATE"], first), last)
     if is_single:
         cells["JOB_ID"] = cells["LAST_BUILD_FINISHED_AT"]
     return tuple(cells.values())
+
+
+def test_what_the_first_version_kept_knows_no_users(tmp_path: Path) -> None:
+    """Who started job runs of pruned windows is unknown then, which is not nobody."""
+    rows = random_rows(Random(8), 120, CELLS)
+    windows = [
+        (*days, [of_window(row, *days, is_single=True) for row in rows[number::3]])
+        for number, days in enumerate(APART)
+    ]
+    (*_, march), (*_, april) = windows[1:]
+    of_march = named(march[0]) | {"JOB_RUN_DATE": "2026-03-30", "JOB_ID": "again"}
+    march[0] = tuple(of_march.values())
+    april.append(tuple((of_march | {"LAST_BUILD_FINISHED_AT": "later"}).values()))
+    written = in_store(tmp_path, windows)
+    prune_store(Store(tmp_path), datetime(2027, 5, 20, tzinfo=UTC))
+    as_in_first_version(tmp_path)
+
+    of_april = {named(row)["LAST_BUILD_FINISHED_AT"] for row in april}
+    forgotten = {
+        "PIPELINE_TRIGGER_USER_ID": UNKNOWN_USER,
+        "IS_UNREGISTERED_USER": None,
+        "PIPELINE_NUMBER": None,
+    }
+    expected = [
+        row if row["LAST_BUILD_FINISHED_AT"] in of_april else {**row, **forgotten}
+        for row in written.rows
+    ]
+    parts = stored_parts(tmp_path).parts
+    assert [part.is_gone for part in parts] == [True, True, True, True, False, False]
+    assert_as_the_oracle(Written(parts, expected), *QUESTIONS, cache=cache_beside(parts))
+
+
+def as_in_first_version(store: Path) -> None:
+    """Leave of facts that are kept without their parts what the first version kept."""
+    for pinned in store.glob("parts/.daily-usage/facts/*/kept-without-parts"):
+        folder = pinned.parent
+        for sums in folder.glob("sums-*"):
+            sums.unlink()
+        said = json.loads((folder / "facts.json").read_text()) | {"version": 1}
+        for number, entry in enumerate(said["files"]):
+            runs = folder / f"runs-{number}.parquet"
+            later = ["user", "unregistered", "pipeline_number"]
+            pl.read_parquet(runs).drop(later).write_parquet(runs)
+            (folder / f"workflows-{number}.parquet").unlink()
+            del entry["workflows"]
+            entry["runs"] = sha256(runs.read_bytes()).hexdigest()
+        (folder / "facts.json").write_text(json.dumps(said))
+
+
+def named(row: Row) -> dict[str, str]:
+    return dict(zip(EXPORT_COLUMNS, row, strict=True))

@@ -44,6 +44,7 @@ from circleci_usage.usage.run_statistics import RunStatisticsFrames
 _SUFFIX: Final = ".sums"
 _KEPT: Final = 2
 _DIGEST_LENGTH: Final = hashlib.sha256().digest_size
+_MAY_BE_UNKNOWN: Final = "pipeline_number"
 _LENGTH_BYTES: Final = 8
 _LIMIT: Final = 2 << 30
 
@@ -202,7 +203,11 @@ def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
     alike = all(
         one.dtype == dtype or {one.dtype, dtype} == {pl.Int64(), NUMBER} for one, dtype in pairs
     )
-    return alike and not any(series.null_count() for series in frame if series.dtype == pl.UInt32)
+    return alike and not any(
+        series.null_count()
+        for series in frame
+        if (series.dtype.is_integer() or series.dtype == NUMBER) and series.name != _MAY_BE_UNKNOWN
+    )
 
 
 @cache

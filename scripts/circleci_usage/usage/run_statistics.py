@@ -63,18 +63,18 @@ class RunStatistics:
         workflow_times: `workflows` by time: a row per `TIME_KEYS` and `WORKFLOW_KEYS` with `runs`,
             `succeeded`, `canceled`, `on_hold`, `p50_seconds`, `p95_seconds`, `runs_with_seconds`.
             `grain` is day, week or month; `date` its first day that it can have (weeks begin on
-            Monday), so that the runs of each grain sum to those of `workflows`.
+            Monday), so that the runs of each grain sum to those of `workflows` that have a day.
         job_times: `jobs` by time: a row per `TIME_KEYS` and `JOB_KEYS` with `runs`, `succeeded`,
             `failed`, `canceled`, the percentiles of `jobs` and `queued_seconds`.
         workflow_branches: `workflows` by branch: a row per `WORKFLOW_KEYS` and `branch` with the
             columns of `workflow_times`. Only the branches of `chosen_names` go by their names; the
-            others are `OTHER_BRANCHES`.
+            others are `OTHER_BRANCHES`, and `NO_NAME` where the export has none.
         branch_credits: what job runs of the period used: credits by `WORKFLOW_KEYS`, `branch` (as
             there), `date` and `credit_type`, like `reruns`; they sum to those of the period.
         recent_runs: the latest runs, at most `RECENT_RUNS`, of the workflows of `chosen_names`, in
             their order: `WORKFLOW_KEYS`, `date`, `position` (from 0, the oldest), `outcome`
-            (succeeded, failed, canceled, on_hold or running), `seconds`, `branch` and
-            `pipeline_number` (both NaN where not known).
+            (succeeded, failed, canceled, on_hold or running), `seconds` and `pipeline_number` (NaN
+            where not known, or where the run never started), `branch`.
         class_use: how many runs had which peak use: `executor`, `resource_class`, `measure` (cpu or
             ram), `percent` (0, 10, …, 90: from there to below the next; 90 has all above) and
             `runs`.

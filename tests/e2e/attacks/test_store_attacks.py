@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +27,7 @@ from circleci_usage.export.download import verify
 from circleci_usage.export.ledger import Ledger
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, REQUIRED_COLUMNS
 from circleci_usage.usage.cache import load_sums
+from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from commandline import environment
 from recorded_store import Export, store_with
 from rows import job_run
@@ -407,6 +408,14 @@ def _with(number: int, *changes: pl.Expr) -> Callable[[bytes], bytes]:
     return change
 
 
+_NOTES: Final = 3
+_JOBS: Final = _NOTES + 1
+_BRANCH_CREDITS: Final = _JOBS + [each.name for each in fields(RunStatisticsFrames)].index(
+    "branch_credits"
+)
+"""Numbers of frames in a file of sums."""
+
+
 def _truncated_inside(content: bytes) -> bytes:
     body = content[32:-100]
     return hashlib.sha256(body).digest() + body
@@ -426,13 +435,15 @@ SUMS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "far days": _with(0, pl.lit("9999-12-31").str.to_date().alias("date")),
     "first day of all": _with(0, pl.lit("0001-01-01").str.to_date().alias("date")),
     "moments for days": _with(0, pl.col("date").cast(pl.Datetime)),
-    "lists for answers": _with(3, pl.lit([1]).alias("runs")),
-    "texts for answers": _with(4, pl.lit("x").alias("p95_cpu")),
+    "lists for answers": _with(_JOBS, pl.lit([1]).alias("runs")),
+    "nothing for answers": _with(_JOBS, pl.lit(None, pl.Int64).alias("queued_seconds")),
+    "texts for answers": _with(_JOBS + 1, pl.lit("x").alias("p95_cpu")),
+    "nothing for credits": _with(_BRANCH_CREDITS, pl.lit(None, pl.Int64).alias("credits")),
     "answers without a column": lambda content: _sums(
-        [*_frames(content)[:-1], _frames(content)[-1].drop("runs")]
+        [*_frames(content)[:-1], _frames(content)[-1].drop("pipelines")]
     ),
     "no note": lambda content: _sums(
-        [each if n != 2 else each.clear() for n, each in enumerate(_frames(content))]
+        [each if n != _NOTES else each.clear() for n, each in enumerate(_frames(content))]
     ),
 }
 
