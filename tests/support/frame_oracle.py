@@ -504,7 +504,8 @@ def unit_lines(
         of_workflow = counts[workflow.day, *workflow.project, question.group_of(workflow.branch)]
         of_workflow["workflow_runs"] += workflow.has_ended
         of_workflow["succeeded"] += workflow.outcome == "succeeded"
-    names = ("pipelines", "workflow_runs", "succeeded")
+        of_workflow["canceled"] += workflow.outcome == "canceled"
+    names = ("pipelines", "workflow_runs", "succeeded", "canceled")
     return {
         (day, *key): {name: some[name] for name in names}
         for (day, *key), some in counts.items()

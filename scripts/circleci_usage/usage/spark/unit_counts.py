@@ -13,7 +13,7 @@ from circleci_usage.usage.spark.workflow_runs import ended, with_outcome
 
 _PROJECT: Final = ProjectKey._fields
 _KEYS: Final = ("date", *_PROJECT, BRANCH_GROUP)
-_COUNTS: Final = ("pipelines", "workflow_runs", "succeeded")
+_COUNTS: Final = ("pipelines", "workflow_runs", "succeeded", "canceled")
 
 
 def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str]) -> DataFrame:
@@ -31,12 +31,13 @@ def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str])
     )
     none = sql.lit(0)
     of_pipelines = _by_group(pipelines, globs).agg(
-        sql.count("*").alias("pipelines"), none.alias("workflow_runs"), none.alias("succeeded")
+        sql.count("*").alias("pipelines"), *(none.alias(name) for name in _COUNTS[1:])
     )
     of_workflows = _by_group(workflow_runs, globs).agg(
         none.alias("pipelines"),
         ended().alias("workflow_runs"),
         with_outcome("succeeded"),
+        with_outcome("canceled"),
     )
     both = of_pipelines.unionByName(of_workflows)
     return both.groupBy(*_KEYS).agg(*(sql.sum(name).alias(name) for name in _COUNTS))
