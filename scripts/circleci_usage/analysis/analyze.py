@@ -29,7 +29,7 @@ from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
-from circleci_usage.analysis.unit_costs import UnitCosts, UnitInput, find_unit_costs, unit_input
+from circleci_usage.analysis.unit_costs import UnitCosts, find_unit_costs, unit_input
 from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
@@ -163,18 +163,16 @@ def analyze(
     history = _days_without_gap(known, complete_through)
     budget_periods = _budget_periods(known, ownership, prices)
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
-    anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
-    units = _units(known, ownership, settings)
-    unit_costs = find_unit_costs(units, ownership, comparison)
+    unit_costs, kpis = _unit_costs(known, ownership, settings, comparison)
     waste = find_wasted_spend(unnamed, reruns, statistics)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
-        anomalies=anomalies,
+        anomalies=_anomalies(known, history, settings),
         month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
@@ -193,7 +191,7 @@ def analyze(
         branch_runs=_branch_runs(known, default_branches),
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
-        kpis=find_kpis(units, unit_costs, comparison),
+        kpis=kpis,
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 
@@ -204,8 +202,22 @@ def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[Br
     return runs_by_branch(statistics, costs, defaults)
 
 
-def _units(known: AnalysisInput, ownership: Ownership, settings: AnalysisSettings) -> UnitInput:
-    """Costs and units by day and team."""
+def _anomalies(
+    known: AnalysisInput, history: Period | None, settings: AnalysisSettings
+) -> tuple[Anomaly, ...]:
+    if history is None:
+        return ()
+    costs, period = known.owned.costs, known.days.period
+    return find_anomalies(costs, history, period, settings.least_anomaly)
+
+
+def _unit_costs(
+    known: AnalysisInput,
+    ownership: Ownership,
+    settings: AnalysisSettings,
+    comparison: PeriodComparison | None,
+) -> tuple[UnitCosts, tuple[Kpi, ...]]:
+    """Unit costs, and the KPIs that are made of the same costs and units by day."""
     owned = known.owned
     counts = count_units(
         known.usage,
@@ -215,7 +227,9 @@ def _units(known: AnalysisInput, ownership: Ownership, settings: AnalysisSetting
         settings.default_branches,
         owned.days,
     )
-    return unit_input(owned, counts, known.days)
+    units = unit_input(owned, counts, known.days)
+    unit_costs = find_unit_costs(units, ownership, comparison)
+    return unit_costs, find_kpis(units, unit_costs, comparison)
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:
