@@ -185,15 +185,17 @@ def analyze(
             known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
         ),
         recent_runs=recent_runs(statistics, of_period.workflows),
-        branch_kinds=branch_kind_costs(
-            known.in_period.over_days, known.in_period.runs, default_branches
-        ),
+        branch_kinds=_branch_kinds(known.in_period, default_branches),
         branch_runs=_branch_runs(known, default_branches),
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=kpis,
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
+
+
+def _branch_kinds(in_period: OwnedPeriod, defaults: DefaultBranches) -> tuple[BranchKindCost, ...]:
+    return branch_kind_costs(in_period.over_days, in_period.runs, defaults)
 
 
 def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[BranchRuns]:

@@ -3,7 +3,7 @@
 The outcome of a workflow run needs all of its rows, including those of jobs that never ran and have
 no name in the export: the run is canceled when one of its rows is. It belongs to the day of its
 first row, so that a period that begins or ends within it neither halves nor doubles it. So all
-files are asked for their parts of workflow runs, whatever the period is.
+files are read for their parts of workflow runs, whatever the period is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ from circleci_usage.usage.polars.workflow_parts import PART
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
 _SLICE: Final = 4_000_000
-"""Job runs whose workflow runs are looked at together."""
+"""Job runs whose workflow runs are read together."""
 
 _SHOWN: Final = ("succeeded", "canceled", "on_hold")
 _OF_UNITS: Final = ("date", "who", BRANCH_GROUP)
