@@ -190,9 +190,9 @@ def build_report(
 
 
 def _with_names(settings: ReportSettings, looked_up: LookedUp) -> ReportSettings:
-    """With the names of users that were asked for; those of the settings file win.
+    """With the names of users that were requested; those of the settings file win.
 
-    Who asks for names wants to see them, unless the settings file says how people are shown.
+    Who requests names wants to see them, unless the settings file says how people are shown.
     """
     if looked_up.users is None:
         return settings

@@ -32,6 +32,7 @@ from circleci_usage.schema.keys import JobKey, ProjectKey
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from insights_tests import HOSTILE
 from report_factory import LIST_PRICES, MARCH, NOW
 from rows import DEFAULTS, Row, job_run
 
@@ -128,7 +129,6 @@ def test_tests_of_grouped_jobs_stand_beside_the_group() -> None:
     assert tests.waste.failed == Decimal("0.03")
 
 
-HOSTILE = "=1+1<script>alert(1)</script>"
 FOUND = FoundTests(
     flaky=(flaky(HOSTILE), flaky("gone", "removed")),
     measured=(measured("slow", "lint", 1, "12.5"), measured("odd", "lint", 0, None)),

@@ -181,6 +181,7 @@ def test_sections_come_only_with_something_to_show() -> None:
     assert set(Page(page(acme_report())).values("id")) >= headings - {
         "job-groups",
         "runs-by-branch",
+        "tests",
     }
     assert not set(Page(page(empty_report())).values("id")) & headings
 

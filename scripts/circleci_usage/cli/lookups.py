@@ -1,4 +1,4 @@
-"""Flags → what a report asks CircleCI for. Without these flags, it asks nothing."""
+"""Flags → what a report requests from CircleCI. Without these flags, it asks nothing."""
 # ruff: noqa: PLC0415 - imports are late on purpose, as in settings.py
 
 import os
@@ -24,7 +24,7 @@ def lookups_of_report(
     clock: "Clock",
     progress: "Progress",
 ) -> "Lookups":
-    """What `report` asks for; names of users are kept if there is a store.
+    """What `report` requests; names of users are kept if there is a store.
 
     Raises:
         SettingsError: there is no token, or the flags contradict the settings file.
@@ -47,7 +47,7 @@ def lookups_of_run(
     clock: "Clock",
     progress: "Progress",
 ) -> "Lookups":
-    """What `run` asks for, with the token of the export and in its store.
+    """What `run` requests, with the token of the export and in its store.
 
     Raises:
         SettingsError: the flags contradict the settings file.
@@ -82,8 +82,8 @@ def _lookups(
 ) -> "Lookups":
     from circleci_usage.core.periods import today_utc
     from circleci_usage.export.api_client import CircleCI
-    from circleci_usage.insights.asking import RETRY_WAITS
     from circleci_usage.insights.circleci_lookups import circleci_lookups
+    from circleci_usage.insights.lookup_client import RETRY_WAITS
     from circleci_usage.insights.user_name_cache import CACHE_NAME, UserNameCache
 
     client = CircleCI(

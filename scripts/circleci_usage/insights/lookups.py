@@ -19,7 +19,7 @@ class AskedProject:
     Attributes:
         key: its names.
         slug: its name at CircleCI, like `gh/acme/web`; None where that is not known.
-        workflows: those whose tests are asked for.
+        workflows: those whose tests are requested.
     """
 
     key: ProjectKey

@@ -21,7 +21,7 @@ MOST_WORKFLOWS: Final = 3
 """Workflows of a project that are asked about."""
 
 MOST_USERS: Final = 500
-"""Users whose names are asked for."""
+"""Users whose names are requested."""
 
 _DOTS: Final = (".", "..")
 """Names that would turn a path into another one."""
