@@ -12,6 +12,7 @@ from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_tables import daily_tables
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.price_warnings import price_warnings
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
@@ -40,6 +41,7 @@ class Stages:
         days: of the report.
         costs: of all days that are known.
         branches: what branches cost in the period.
+        people: what users cost in the period.
         owned: costs and job runs with their teams.
         in_period: those of the period.
         chargeback: what each team is charged.
@@ -51,6 +53,7 @@ class Stages:
     days: ReportDays
     costs: Costs
     branches: Breakdown
+    people: People
     owned: OwnedUsage
     in_period: OwnedPeriod
     chargeback: pd.DataFrame
@@ -86,6 +89,7 @@ def assemble(
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),
         ownership=settings.ownership,
         previous=_previous(made),
+        people=made.people,
         findings=made.results,
         warnings=(*warnings, *_warnings(made, settings)),
         settings_checksum=settings.checksum,

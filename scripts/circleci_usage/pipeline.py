@@ -22,6 +22,7 @@ from circleci_usage.analysis.completeness import (
     report_days,
 )
 from circleci_usage.analysis.owned_usage import OwnedUsage, allocate_usage, priced_days
+from circleci_usage.analysis.people import find_people
 from circleci_usage.analysis.undated import undated_rows, with_days
 from circleci_usage.assemble import Stages, assemble, explored_lines
 from circleci_usage.core.background_import import imported_meanwhile
@@ -174,18 +175,28 @@ def build_report(
         costs, owned = own_costs(usage, settings, period)
         to_price = days_to_price(period, prices.billing_cycle_day)
         branches = branch_breakdown(usage, prices, to_price, period)
+        people = find_people(usage, prices, to_price, days, settings.analysis.people)
         in_period = owned.within(period)
         if not prices.allow_unpriced:
             refuse_unpriced(in_period.costs)
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        statistics, groups = usage.run_statistics, settings.job_groups
-        known = AnalysisInput(owned, in_period, statistics, days, looked_up.tests, groups)
+        known = AnalysisInput(
+            owned,
+            in_period,
+            usage.run_statistics,
+            days,
+            usage,
+            tests=looked_up.tests,
+            job_groups=settings.job_groups,
+        )
         results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble
-        made = Stages(usage, undated, days, costs, branches, owned, in_period, charged, results)
+        made = Stages(
+            usage, undated, days, costs, branches, people, owned, in_period, charged, results
+        )
         return assemble(made, settings, now, (*warnings, *looked_up.warnings))
 
 

@@ -309,7 +309,9 @@ def test_a_cost_without_a_price_is_not_known() -> None:
 def test_rows_without_a_day_count_on_the_last_one() -> None:
     used = [(3, "build", "main", "compute", Decimal(40))]
     statistics = statistics_of(used)
-    undated = statistics.branch_credits.assign(date=pd.to_datetime([None]))
+    undated = statistics.branch_credits.assign(
+        date=pd.to_datetime(pd.Series([None], dtype="object"))
+    )
     last = FIRST + timedelta(days=3)
 
     costs = workflow_branch_costs(

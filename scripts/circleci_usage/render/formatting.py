@@ -71,6 +71,16 @@ def money(amount: Decimal, currency: str) -> Shown:
     return Shown(f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}", amount)
 
 
+def unit_money(amount: Decimal, currency: str) -> Shown:
+    """What one of many costs: `$0.5656`, `$12.40`, `<$0.0001`; below 1 with four decimals."""
+    exact = rounded(amount, 4)
+    if abs(exact) >= 1 or not amount:
+        return money(amount, currency)
+    if not exact:
+        return Shown(f"<{symbol(currency)}0.0001", amount)
+    return Shown(f"{_MINUS if exact < 0 else ''}{symbol(currency)}{abs(exact)}", amount)
+
+
 def drawn_money(amount: float, currency: str) -> str:
     """`money` of an amount in a chart, which is a float."""
     return money(Decimal(repr(amount)), currency)
@@ -100,6 +110,13 @@ def percent(share: Decimal) -> Shown:
 def percent_change(share: Decimal) -> Shown:
     """`+12.3%`, `−4.0%`."""
     return Shown(f"{'+' if share > 0 else ''}{percent(share)}", share)
+
+
+def points_change(difference: Decimal) -> Shown:
+    """`+1.2 points` of a difference between two percentages."""
+    tenths = rounded(difference * 100, 1)
+    sign = "+" if tenths > 0 else ""
+    return Shown(f"{sign}{tenths} points".replace("-", _MINUS), difference)
 
 
 def duration(seconds: float) -> Shown:

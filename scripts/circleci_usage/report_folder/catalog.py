@@ -21,6 +21,7 @@ from circleci_usage.report_folder.cost_tables import (
     breakdown_tables,
 )
 from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS
+from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -33,6 +34,7 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
@@ -54,6 +56,10 @@ _FINDINGS: Final = (
     WORKFLOW_BRANCHES,
     UTILIZATION,
     CLASS_UTILIZATION,
+    USERS,
+    USER_MONTHS,
+    UNIT_COSTS,
+    TEAM_UNIT_COSTS,
     FLAKY_TESTS,
     TEST_METRICS,
 )

@@ -26,6 +26,7 @@ from circleci_usage.report_folder.change_tables import (
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
+from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
@@ -41,6 +42,7 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
 from circleci_usage.report_folder.utilization_tables import (
     class_utilization_table,
     utilization_table,
@@ -99,6 +101,10 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield workflow_branches_table(found.branch_runs)
     yield utilization_table(found.utilization.jobs)
     yield class_utilization_table(found.utilization.classes)
+    yield users_table(report.people)
+    yield user_months_table(report.people)
+    yield unit_costs_table(found.unit_costs.months)
+    yield team_unit_costs_table(found.unit_costs.teams)
     yield flaky_tests_table(found.tests.flaky if found.tests else ())
     yield test_metrics_table(found.tests.measured if found.tests else ())
 

@@ -79,8 +79,9 @@ class RunStatistics:
             ram), `percent` (0, 10, …, 90: from there to below the next; 90 has all above) and
             `runs`.
         unit_counts: a row per `date`, `ProjectKey` and `branch_group` of **all** known days:
-            `pipelines`, `workflow_runs` (ended or on hold) and, of these, `succeeded`. A pipeline
-            and a workflow run count once, on the day and branch of their first row.
+            `pipelines`, `workflow_runs` (ended or on hold) and, of these, `succeeded` and
+            `canceled`. A pipeline and a workflow run count once, on the day and branch of their
+            first row.
 
     The columns of `machines`:
         `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs' peaks; NaN where

@@ -136,12 +136,13 @@ def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _run_counts(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    """How many runs ended, or are on hold, and succeeded, by day, project and branch group."""
-    succeeded = pl.col("outcome") == "succeeded"
+    """How many runs ended, or are on hold, and how, by day, project and branch group."""
+    succeeded, canceled = (pl.col("outcome") == name for name in ("succeeded", "canceled"))
     counts = _grouped(runs, branch_globs).agg(
         pl.lit(0, pl.Int64).alias("pipelines"),
         _ended().sum().cast(pl.Int64).alias("workflow_runs"),
         succeeded.sum().cast(pl.Int64).alias("succeeded"),
+        canceled.sum().cast(pl.Int64).alias("canceled"),
     )
     return collected(counts)
 
@@ -155,6 +156,7 @@ def _pipeline_counts(parts: RunsByWho, branch_globs: Sequence[str]) -> Iterator[
             pl.len().cast(pl.Int64).alias("pipelines"),
             pl.lit(0, pl.Int64).alias("workflow_runs"),
             pl.lit(0, pl.Int64).alias("succeeded"),
+            pl.lit(0, pl.Int64).alias("canceled"),
         )
         yield collected(counts)
 
