@@ -107,7 +107,7 @@ class FoundNames:
     """The names of users.
 
     Attributes:
-        names: id → name, of the users that CircleCI knows.
+        names: id in lower case → name, of the users that CircleCI knows.
         warnings: what a reader should know, a sentence each.
     """
 
