@@ -184,15 +184,8 @@ def build_report(
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        known = AnalysisInput(
-            owned,
-            in_period,
-            usage.run_statistics,
-            days,
-            usage,
-            tests=looked_up.tests,
-            job_groups=settings.job_groups,
-        )
+        statistics, groups = usage.run_statistics, settings.job_groups
+        known = AnalysisInput(owned, in_period, statistics, days, usage, looked_up.tests, groups)
         results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble

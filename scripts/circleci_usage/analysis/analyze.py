@@ -164,13 +164,11 @@ def analyze(
     budget_periods = _budget_periods(known, ownership, prices)
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
-    # All runs together use up the included credits, so the price of a few is the one without them.
-    reruns = price(statistics.reruns, statistics.places, prices.without_free())
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings)
     unit_costs = find_unit_costs(units, ownership, comparison)
-    waste = find_wasted_spend(unnamed, reruns, statistics)
+    waste = _wasted_spend(known, prices)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -196,6 +194,13 @@ def analyze(
         kpis=find_kpis(units, unit_costs, comparison),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
+
+
+def _wasted_spend(known: AnalysisInput, prices: PriceList) -> WastedSpend:
+    statistics = known.run_statistics
+    # All runs together use up the included credits, so the price of a few is the one without them.
+    reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    return find_wasted_spend(known.in_period.unnamed, reruns, statistics)
 
 
 def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[BranchRuns]:
