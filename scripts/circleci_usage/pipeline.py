@@ -111,7 +111,9 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
 
 
 def _look_up(lookups: Lookups, usage: DailyUsage, settings: ReportSettings) -> LookedUp:
-    """Ask CircleCI what is wanted about the usage of the report's days."""
+    """Ask CircleCI what is wanted about the usage of the report's days, and will be shown."""
+    if settings.analysis.people.show in ("no", "ids"):
+        lookups = replace(lookups, user_names=None)
     return ask(lookups, usage, settings.days(days_with_usage(usage.runs)))
 
 
@@ -182,15 +184,8 @@ def build_report(
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        known = AnalysisInput(
-            owned,
-            in_period,
-            usage.run_statistics,
-            days,
-            usage,
-            tests=looked_up.tests,
-            job_groups=settings.job_groups,
-        )
+        statistics, groups = usage.run_statistics, settings.job_groups
+        known = AnalysisInput(owned, in_period, statistics, days, usage, looked_up.tests, groups)
         results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble
@@ -201,15 +196,15 @@ def build_report(
 
 
 def _with_names(settings: ReportSettings, looked_up: LookedUp) -> ReportSettings:
-    """With the names of users that were asked for; those of the settings file win.
+    """With the names of users that were requested; those of the settings file win.
 
-    Who asks for names wants to see them, unless the settings file says how people are shown.
+    Whoever requests names wants to see them.
     """
     if looked_up.users is None:
         return settings
     people = settings.analysis.people
     names = {**looked_up.users.names, **people.names}
-    named = replace(people, show=people.show or "names", names=names)
+    named = replace(people, show="names", names=names)
     return replace(settings, analysis=replace(settings.analysis, people=named))
 
 

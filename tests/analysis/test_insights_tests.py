@@ -1,6 +1,7 @@
 """Tests beside what their jobs wasted, by amounts worked out by hand."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -19,9 +20,10 @@ from circleci_usage.insights.lookups import (
     KnownTest,
     LeftOut,
     LookedUp,
+    Lookups,
     MeasuredTest,
 )
-from circleci_usage.pipeline import _with_names, build_report
+from circleci_usage.pipeline import _look_up, _with_names, build_report
 from circleci_usage.render.page.page import index_html
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
@@ -29,9 +31,10 @@ from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.keys import JobKey, ProjectKey
-from circleci_usage.usage.daily_usage import read_daily_usage
+from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from insights_tests import HOSTILE
 from report_factory import LIST_PRICES, MARCH, NOW
 from rows import DEFAULTS, Row, job_run
 
@@ -83,11 +86,15 @@ def measured(name: str, job: str, failed: int, seconds: str | None = "0.5") -> M
 def report(found: FoundTests | None, grouped: str = "") -> Report:
     """The report with these tests; `grouped` are globs of one group of jobs, by its name."""
     groups = JobGroups({grouped: (f"{grouped}-*",)} if grouped else {})
+    settings = replace(SETTINGS, job_groups=groups)
+    return build_report(usage(groups), settings, NOW, looked_up=LookedUp(found))
+
+
+def usage(groups: JobGroups = NO_GROUPS) -> DailyUsage:
     with TemporaryDirectory() as folder:
         write_part(Path(folder) / "part.csv.gz", ROWS)
         parts = find_parts([Path(folder)]).parts
-        usage = read_daily_usage(parts, period=MARCH, job_groups=groups)
-    return build_report(usage, replace(SETTINGS, job_groups=groups), NOW, looked_up=LookedUp(found))
+        return read_daily_usage(parts, period=MARCH, job_groups=groups)
 
 
 def costed(*found: FlakyTest | MeasuredTest) -> InsightsTests:
@@ -128,7 +135,6 @@ def test_tests_of_grouped_jobs_stand_beside_the_group() -> None:
     assert tests.waste.failed == Decimal("0.03")
 
 
-HOSTILE = "=1+1<script>alert(1)</script>"
 FOUND = FoundTests(
     flaky=(flaky(HOSTILE), flaky("gone", "removed")),
     measured=(measured("slow", "lint", 1, "12.5"), measured("odd", "lint", 0, None)),
@@ -167,14 +173,26 @@ def test_the_tables_have_every_test() -> None:
     assert unasked["test_metrics"].empty
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, "names"), ("no", "no"), ("ids", "ids")])
-def test_names_that_are_asked_for_are_shown_unless_the_settings_say_how(
-    before: Show | None, after: Show
-) -> None:
-    people = PeopleSettings(show=before, names={"u1": "Ada of the file"}, teams={"u2": "web"})
+@pytest.mark.parametrize("show", [None, "names"])
+def test_names_that_are_requested_are_shown(show: Show | None) -> None:
+    people = PeopleSettings(show=show, names={"u1": "Ada of the file"}, teams={"u2": "web"})
     settings = replace(SETTINGS, analysis=replace(SETTINGS.analysis, people=people))
     names = FoundNames({"u1": "Ada", "u2": "Bola"})
 
     named = _with_names(settings, LookedUp(users=names)).analysis.people
-    assert named == replace(people, show=after, names={"u1": "Ada of the file", "u2": "Bola"})
+    assert named == replace(people, show="names", names={"u1": "Ada of the file", "u2": "Bola"})
     assert _with_names(settings, LookedUp()) is settings
+
+
+@pytest.mark.parametrize(("show", "requests"), [(None, 1), ("names", 1), ("ids", 0), ("no", 0)])
+def test_names_that_will_not_be_shown_are_not_requested(show: Show | None, requests: int) -> None:
+    people = PeopleSettings(show=show)
+    settings = replace(SETTINGS, analysis=replace(SETTINGS.analysis, people=people))
+    asked: list[Sequence[str]] = []
+
+    def user_names(ids: Sequence[str]) -> FoundNames:
+        asked.append(ids)
+        return FoundNames()
+
+    found = _look_up(Lookups(user_names=user_names), usage(), settings)
+    assert (len(asked), found.users is not None) == (requests, bool(requests))

@@ -7,23 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.analysis.analyze import AnalysisSettings
-from circleci_usage.analysis.people_settings import PeopleSettings
-from circleci_usage.cli.lookup_flags import ReportLookupFlags
-from circleci_usage.cli.lookups import lookups_of_report
-from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.progress import NullProgress, SystemClock
+from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.company.insights import user_name
 from circleci_usage.demo.company.planted import FLAKY
 from circleci_usage.demo.standin.faults import error_response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.insights.user_name_cache import CACHE_NAME
-from circleci_usage.report_settings import ReportSettings
 from commandline import Finished
 from export_command import SECRET
 from inprocess import run_here
-from report_factory import LIST_PRICES, MARCH
 from rows import job_run
 from standin_client import COMPANY
 
@@ -96,6 +89,8 @@ def test_a_report_asks_on_request_and_never_fails_for_it(reporting: Reporting) -
     assert tests["job_failed"] == "0.06"
     assert {each["job"] for each in tests["flaky"]} == {FLAKY.job}
     assert user_name(USER) in (store / CACHE_NAME).read_text()
+    users = (reporting.folder / "out" / "tables" / "users.csv").read_text().splitlines()
+    assert [line for line in users if line.startswith(USER) and user_name(USER) in line]
 
     # Variables ask too; the name is kept, and nobody may see the tests.
     reporting.circleci.faults = lambda _: error_response(401, "no")
@@ -122,17 +117,3 @@ def test_without_a_token_nothing_is_asked_or_reported(reporting: Reporting, flag
 def test_a_token_is_not_sent_over_plain_http(reporting: Reporting) -> None:
     done = reporting.report("--insights", CIRCLECI_URL="http://circleci.example")
     assert (done.code, "http" in done.err) == (2, True)
-
-
-def test_names_contradict_hashed_ids(reporting: Reporting) -> None:
-    hashed = AnalysisSettings(people=PeopleSettings(are_hashed=True))
-    settings = ReportSettings(
-        folder=reporting.folder,
-        prices=LIST_PRICES,
-        analysis=hashed,
-        period=MARCH,
-        otherwise=MARCH,
-    )
-    flags = ReportLookupFlags(user_names=True)
-    with pytest.raises(SettingsError, match="contradicts the settings file"):
-        lookups_of_report(flags, settings, reporting.folder, SystemClock(), NullProgress())

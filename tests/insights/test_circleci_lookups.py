@@ -24,8 +24,8 @@ from circleci_usage.demo.standin.faults import (
 from circleci_usage.demo.standin.messages import Request, Response
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.export.api_client import CircleCI
-from circleci_usage.insights.asking import MAX_WAIT, RETRY_WAITS
 from circleci_usage.insights.circleci_lookups import circleci_lookups
+from circleci_usage.insights.lookup_client import MAX_WAIT, RETRY_WAITS
 from circleci_usage.insights.lookups import AskedProject, FoundNames, FoundTests, Lookups
 from circleci_usage.insights.responses import LONGEST_TEXT
 from circleci_usage.insights.user_name_cache import CACHE_NAME, UserNameCache

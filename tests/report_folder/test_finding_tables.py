@@ -14,6 +14,7 @@ from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import finding_tables, lines_csv, tables
+from insights_tests import with_tests
 from report_factory import MARCH, report_of
 from rows import Row, job_run
 
@@ -48,12 +49,13 @@ def eight_weeks() -> list[Row]:
 
 @pytest.fixture
 def report() -> Report:
-    return report_of(
+    made = report_of(
         eight_weeks(),
         now=midnight(MARCH.stop) + timedelta(hours=9),
         prices=PriceList.flat(Decimal("0.01")),
         analysis=AnalysisSettings((Budget("+all", Decimal(100)),)),
     )
+    return with_tests(made)
 
 
 def test_every_table_is_csv_without_formulas(report: Report) -> None:

@@ -163,12 +163,10 @@ def analyze(
     history = _days_without_gap(known, complete_through)
     budget_periods = _budget_periods(known, ownership, prices)
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
-    # All runs together use up the included credits, so the price of a few is the one without them.
-    reruns = price(statistics.reruns, statistics.places, prices.without_free())
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     unit_costs, kpis = _unit_costs(known, ownership, settings, comparison)
-    waste = find_wasted_spend(unnamed, reruns, statistics)
+    waste = _wasted_spend(known, prices)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -196,6 +194,13 @@ def analyze(
 
 def _branch_kinds(in_period: OwnedPeriod, defaults: DefaultBranches) -> tuple[BranchKindCost, ...]:
     return branch_kind_costs(in_period.over_days, in_period.runs, defaults)
+
+
+def _wasted_spend(known: AnalysisInput, prices: PriceList) -> WastedSpend:
+    statistics = known.run_statistics
+    # All runs together use up the included credits, so the price of a few is the one without them.
+    reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    return find_wasted_spend(known.in_period.unnamed, reruns, statistics)
 
 
 def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[BranchRuns]:

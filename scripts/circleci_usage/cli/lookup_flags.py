@@ -1,4 +1,4 @@
-"""The flags of what a report asks CircleCI for, beyond the usage; off by default."""
+"""The flags of what a report requests from CircleCI beyond the usage; off by default."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -32,7 +32,7 @@ UserNames = Annotated[
 
 @dataclass(frozen=True)
 class LookupFlags:
-    """What a report asks CircleCI for."""
+    """What a report requests from CircleCI."""
 
     insights: Insights = False
     user_names: UserNames = False

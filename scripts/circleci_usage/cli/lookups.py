@@ -1,4 +1,4 @@
-"""Flags → what a report asks CircleCI for. Without these flags, it asks nothing."""
+"""Flags → what a report requests from CircleCI. Without these flags, it asks nothing."""
 # ruff: noqa: PLC0415 - imports are late on purpose, as in settings.py
 
 import os
@@ -7,32 +7,29 @@ from typing import TYPE_CHECKING
 
 from circleci_usage.cli import settings
 from circleci_usage.cli.lookup_flags import LookupFlags, ReportLookupFlags
-from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from circleci_usage.config.api_token import ApiToken
     from circleci_usage.core.progress import Clock, Progress
     from circleci_usage.export_and_report import ExportSettings
     from circleci_usage.insights.lookups import Lookups
-    from circleci_usage.report_settings import ReportSettings
 
 
 def lookups_of_report(
     flags: ReportLookupFlags,
-    reporting: "ReportSettings",
     store: Path,
     clock: "Clock",
     progress: "Progress",
 ) -> "Lookups":
-    """What `report` asks for; names of users are kept if there is a store.
+    """What `report` requests; names of users are kept if there is a store.
 
     Raises:
-        SettingsError: there is no token, or the flags contradict the settings file.
+        SettingsError: there is no token, or CircleCI's address is not allowed.
     """
     from circleci_usage.insights.lookups import NO_LOOKUPS
     from circleci_usage.usage.input_files import is_store
 
-    if not _asks(flags, reporting):
+    if not _asks(flags):
         return NO_LOOKUPS
     token = settings.token_for(os.environ, flags.circleci_url, progress)
     kept_in = store if is_store(store) else None
@@ -42,31 +39,21 @@ def lookups_of_report(
 
 def lookups_of_run(
     flags: LookupFlags,
-    reporting: "ReportSettings",
     exporting: "ExportSettings",
     clock: "Clock",
     progress: "Progress",
 ) -> "Lookups":
-    """What `run` asks for, with the token of the export and in its store.
-
-    Raises:
-        SettingsError: the flags contradict the settings file.
-    """
+    """What `run` requests, with the token of the export and in its store."""
     from circleci_usage.insights.lookups import NO_LOOKUPS
 
-    if not _asks(flags, reporting):
+    if not _asks(flags):
         return NO_LOOKUPS
     url, token, store = exporting.url, exporting.token, exporting.store
     insecure = exporting.options.allow_insecure
     return _lookups(flags, url, token, store, clock, progress, insecure=insecure)
 
 
-def _asks(flags: LookupFlags, reporting: "ReportSettings") -> bool:
-    if flags.user_names and reporting.analysis.people.are_hashed:
-        raise SettingsError(
-            "--user-names (USER_NAMES) contradicts the settings file, which hashes the ids of"
-            " users; omit one of them."
-        )
+def _asks(flags: LookupFlags) -> bool:
     return flags.insights or flags.user_names
 
 
@@ -82,8 +69,8 @@ def _lookups(
 ) -> "Lookups":
     from circleci_usage.core.periods import today_utc
     from circleci_usage.export.api_client import CircleCI
-    from circleci_usage.insights.asking import RETRY_WAITS
     from circleci_usage.insights.circleci_lookups import circleci_lookups
+    from circleci_usage.insights.lookup_client import RETRY_WAITS
     from circleci_usage.insights.user_name_cache import CACHE_NAME, UserNameCache
 
     client = CircleCI(

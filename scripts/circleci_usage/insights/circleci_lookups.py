@@ -11,7 +11,7 @@ from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.export.api_client import CircleCI
-from circleci_usage.insights.asking import Asker, Trouble
+from circleci_usage.insights.lookup_client import LookupClient, Trouble
 from circleci_usage.insights.lookups import (
     AskedProject,
     FlakyTest,
@@ -41,23 +41,25 @@ def circleci_lookups(
 
     Args:
         client: of its API; the time of all lookups together is limited.
-        insights: whether tests are asked for.
-        user_names: whether names of users are asked for.
+        insights: whether tests are requested.
+        user_names: whether names of users are requested.
         cache: what is known of users.
         today: in UTC.
         progress: shows the work.
     """
-    asker = Asker(client, progress)
-    names = partial(find_user_names, asker, cache, today, progress)
+    limited = LookupClient(client, progress)
+    names = partial(find_user_names, limited, cache, today, progress)
     return Lookups(
-        tests=partial(find_tests, asker, progress) if insights else None,
+        tests=partial(find_tests, limited, progress) if insights else None,
         user_names=names if user_names else None,
     )
 
 
-def find_tests(asker: Asker, progress: Progress, projects: Sequence[AskedProject]) -> FoundTests:
+def find_tests(
+    client: LookupClient, progress: Progress, projects: Sequence[AskedProject]
+) -> FoundTests:
     """What Insights says about the tests of projects: a request each, and one per workflow."""
-    search = _TestSearch(asker)
+    search = _TestSearch(client)
     with progress.task("Asking CircleCI for tests", len(projects), "projects") as task:
         for project in projects:
             search.ask(project)
@@ -68,8 +70,8 @@ def find_tests(asker: Asker, progress: Progress, projects: Sequence[AskedProject
 class _TestSearch:
     """Asks project by project, and keeps what is found."""
 
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
+    def __init__(self, client: LookupClient) -> None:
+        self._client = client
         self._flaky: list[FlakyTest] = []
         self._measured: list[MeasuredTest] = []
         self._projects = 0
@@ -83,7 +85,7 @@ class _TestSearch:
             return
         path = f"insights/{project.slug}"
         read = partial(read_flaky_tests, project=project.key)
-        flaky = self._asker.ask(f"{path}/flaky-tests", read)
+        flaky = self._client.ask(f"{path}/flaky-tests", read)
         if isinstance(flaky, Trouble):
             self._left_out.setdefault(flaky, []).append(project.key)
             return
@@ -96,7 +98,7 @@ class _TestSearch:
         """Ask for all branches: what a job costs is of all of them too."""
         read = partial(read_test_metrics, project=project, workflow=workflow)
         name = quote(workflow, safe="")
-        measured = self._asker.ask(f"{path}/workflows/{name}/test-metrics?all-branches=true", read)
+        measured = self._client.ask(f"{path}/workflows/{name}/test-metrics?all-branches=true", read)
         if isinstance(measured, Trouble):
             self._workflows[measured] += 1
         else:
@@ -122,7 +124,7 @@ class _TestSearch:
 
 
 def find_user_names(
-    asker: Asker, cache: UserNameCache, today: date, progress: Progress, ids: Sequence[str]
+    client: LookupClient, cache: UserNameCache, today: date, progress: Progress, ids: Sequence[str]
 ) -> FoundNames:
     """The names of users: a request for each that is not in the cache."""
     known = cache.names(today)
@@ -131,7 +133,7 @@ def find_user_names(
     troubles: Counter[Trouble] = Counter()
     with progress.task("Asking CircleCI for names", len(unknown), "users") as task:
         for each in unknown:
-            name = asker.ask(f"user/{quote(each, safe='')}", read_user_name)
+            name = client.ask(f"user/{quote(each, safe='')}", read_user_name)
             if not isinstance(name, Trouble):
                 answers[each] = KeptName(name, today)
             elif name is Trouble.NOT_FOUND:

@@ -19,7 +19,7 @@ class AskedProject:
     Attributes:
         key: its names.
         slug: its name at CircleCI, like `gh/acme/web`; None where that is not known.
-        workflows: those whose tests are asked for.
+        workflows: those whose tests are requested.
     """
 
     key: ProjectKey
@@ -107,7 +107,7 @@ class FoundNames:
     """The names of users.
 
     Attributes:
-        names: id → name, of the users that CircleCI knows.
+        names: id in lower case → name, of the users that CircleCI knows.
         warnings: what a reader should know, a sentence each.
     """
 

@@ -21,7 +21,7 @@ MOST_WORKFLOWS: Final = 3
 """Workflows of a project that are asked about."""
 
 MOST_USERS: Final = 500
-"""Users whose names are asked for."""
+"""Users whose names are requested."""
 
 _DOTS: Final = (".", "..")
 """Names that would turn a path into another one."""
@@ -55,10 +55,10 @@ def asked_projects(usage: DailyUsage, period: Period) -> tuple[AskedProject, ...
 
 
 def asked_users(usage: DailyUsage, period: Period) -> tuple[str, ...]:
-    """The ids of the users who triggered the most job runs in a period."""
+    """The ids of the users who triggered the most job runs in a period, in lower case."""
     runs = _within(usage.user_runs, period)
     by_user = _largest_first(runs, ["user"], "job_runs")
-    ids = (str(user) for user in by_user.index)
+    ids = dict.fromkeys(str(user).lower() for user in by_user.index)
     return tuple([each for each in ids if is_id(each)][:MOST_USERS])
 
 

@@ -1,6 +1,6 @@
-"""The names of users that CircleCI was asked for, kept in the store for a month.
+"""The names of users as CircleCI said them, kept in the store for a month.
 
-A user that CircleCI does not know is kept too, so that nobody is asked for twice.
+A user that CircleCI does not know is kept too, so that no user is requested twice.
 """
 
 import json
@@ -20,7 +20,7 @@ from circleci_usage.insights.responses import LONGEST_TEXT
 CACHE_NAME: Final = ".user-names.json"
 
 KEPT: Final = timedelta(days=30)
-"""How long a name is not asked for again."""
+"""How long a name is not requested again."""
 
 _VERSION: Final = 1
 _LIMIT: Final = 8 << 20
@@ -51,7 +51,7 @@ class UserNameCache:
         self._path = path
 
     def names(self, today: date) -> dict[str, KeptName]:
-        """The users that need not be asked for today."""
+        """The users that need not be requested today."""
         if self._path is None:
             return {}
         try:

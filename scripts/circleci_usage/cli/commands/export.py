@@ -75,7 +75,7 @@ def run(
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
-    asks = lookups_of_run(asking, report_with, export_with, clock, console)
+    asks = lookups_of_run(asking, export_with, clock, console)
     span = settings.export_span(chosen)
     made = export_and_report(
         export_with, report_with, span, clock=clock, progress=console, warnings=warned, lookups=asks

@@ -97,7 +97,7 @@ def report(
     report_with = settings.report_settings(os.environ, reporting, applied, chosen, whole=whole)
     say_lines(console, stored_report_lines(context, applied, chosen, whole=whole))
     check_report_folder(reporting.output, store.store, paths)
-    lookups = lookups_of_report(asking, report_with, store.store, clock, console)
+    lookups = lookups_of_report(asking, store.store, clock, console)
     opened = source_of(
         paths, store.store, chosen.period, engine, verbose=shown.verbose, progress=console
     )

@@ -60,7 +60,7 @@ class SampleTest:
 def sample_tests(project: SampleProject, workflow: Workflow) -> tuple[SampleTest, ...]:
     """The tests of a workflow; the job that is planted as flaky has flaky ones."""
     jobs = [job for stage in workflow.stages for job in stage]
-    tested = [job for job in jobs if any(part in job.name for part in _TESTED)]
+    tested = filter(_runs_tests, jobs)
     return tuple(test for job in tested for test in _tests_of(project, workflow, job))
 
 
@@ -68,6 +68,10 @@ def user_name(user_id: str) -> str:
     """The name of one of the company's people, always the same."""
     chance = Random(f"name of {user_id}")  # noqa: S311 - sample data
     return f"{chance.choice(_FIRST_NAMES)} {chance.choice(_LAST_NAMES)}"
+
+
+def _runs_tests(job: Job) -> bool:
+    return any(part in job.name for part in _TESTED)
 
 
 def _tests_of(project: SampleProject, workflow: Workflow, job: Job) -> Iterator[SampleTest]:

@@ -49,7 +49,7 @@ _FINAL: Final = (Trouble.REJECTED, Trouble.RATE_LIMITED)
 """What the next request would meet as well."""
 
 
-class Asker:
+class LookupClient:
     """Asks CircleCI, within `MAX_WAIT` in all."""
 
     def __init__(self, client: CircleCI, progress: Progress) -> None:
