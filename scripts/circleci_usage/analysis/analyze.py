@@ -17,6 +17,7 @@ from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
+from circleci_usage.analysis.insights_tests import InsightsTests, cost_tests
 from circleci_usage.analysis.kpis import Kpi, find_kpis
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
@@ -43,8 +44,10 @@ from circleci_usage.core.periods import (
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -96,6 +99,7 @@ class AnalysisResults:
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
+        tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
     period_comparison: PeriodComparison | None
@@ -116,6 +120,7 @@ class AnalysisResults:
     utilization: Utilization
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
+    tests: InsightsTests | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ class AnalysisInput:
         run_statistics: of the period's job runs.
         days: which days are complete.
         usage: the daily usage that these are made of.
+        tests: what Insights says about tests; None when it was not asked.
+        job_groups: what jobs are called in the run statistics.
     """
 
     owned: OwnedUsage
@@ -135,6 +142,8 @@ class AnalysisInput:
     run_statistics: RunStatistics
     days: ReportDays
     usage: DailyUsage
+    tests: FoundTests | None = None
+    job_groups: JobGroups = NO_GROUPS
 
 
 def analyze(
@@ -161,6 +170,7 @@ def analyze(
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings)
     unit_costs = find_unit_costs(units, ownership, comparison)
+    waste = find_wasted_spend(unnamed, reruns, statistics)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -168,7 +178,7 @@ def analyze(
         month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
-        wasted_spend=find_wasted_spend(unnamed, reruns, statistics),
+        wasted_spend=waste,
         durations=of_period,
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
@@ -184,6 +194,7 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=find_kpis(units, unit_costs, comparison),
+        tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 
 

@@ -16,6 +16,8 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _DAYS_FROM: Final = 3
+_EXACT_BELOW: Final = 10
+"""Seconds from which on hundredths do not matter."""
 _MINUS: Final = "−"
 """As wide as a plus."""
 
@@ -120,6 +122,15 @@ def points_change(difference: Decimal) -> Shown:
 def duration(seconds: float) -> Shown:
     """`45s`, `2m 05s`, `3h 20m`, `12 days`."""
     return Shown(_duration(seconds), seconds)
+
+
+def short_duration(seconds: Decimal) -> Shown:
+    """`0.04s`, `1.5s`; from ten seconds on as `duration`."""
+    if seconds >= _EXACT_BELOW:
+        return duration(float(seconds))
+    hundredths = rounded(seconds, 2)
+    shown = "<0.01" if seconds and not hundredths else plain(hundredths)
+    return Shown(f"{shown}s", seconds)
 
 
 def _duration(seconds: float) -> str:

@@ -20,6 +20,7 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS
 from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
@@ -59,6 +60,8 @@ _FINDINGS: Final = (
     USER_MONTHS,
     UNIT_COSTS,
     TEAM_UNIT_COSTS,
+    FLAKY_TESTS,
+    TEST_METRICS,
 )
 
 

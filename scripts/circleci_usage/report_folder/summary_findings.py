@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.durations import Durations
+from circleci_usage.analysis.insights_tests import InsightsTests
 from circleci_usage.analysis.kpis import Kpi
 from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.people import People, TriggerCost
@@ -18,6 +19,7 @@ from circleci_usage.analysis.unit_costs import UnitCostChange
 from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
+from circleci_usage.insights.lookups import LeftOut
 from circleci_usage.report import Report
 from circleci_usage.report_folder.branch_tables import branch_kinds_table
 from circleci_usage.report_folder.budget_tables import budgets_table
@@ -30,6 +32,11 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
 )
 from circleci_usage.report_folder.columns import Column
+from circleci_usage.report_folder.insights_tables import (
+    WASTE_OF_JOBS,
+    flaky_tests_table,
+    test_metrics_table,
+)
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json, month_to_json
 from circleci_usage.report_folder.people_tables import (
     COUNTS,
@@ -86,6 +93,7 @@ def findings(report: Report) -> dict[str, Any]:
         "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
         "branch_kinds": _entries(branch_kinds_table(found.branch_kinds)),
         "runs_at_limit": _named(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
+        **({"tests": _tests(found.tests)} if found.tests else {}),
     }
 
 
@@ -221,6 +229,22 @@ def _kpi(kpi: Kpi) -> dict[str, Any]:
         "previous": _value(kpi.previous),
         "change": _value(kpi.change),
     }
+
+
+def _tests(found: InsightsTests) -> dict[str, Any]:
+    return {
+        "projects": found.projects,
+        "left_out": [_left_out(each) for each in found.left_out],
+        "flaky_jobs": found.flaky_jobs,
+        "flaky_jobs_without_runs": found.unknown_jobs,
+        **_named(WASTE_OF_JOBS, found.waste),
+        "flaky": _listed(found.flaky, flaky_tests_table),
+        "metrics": _listed(found.measured, test_metrics_table),
+    }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {"reason": left_out.why, "projects": [key._asdict() for key in left_out.projects]}
 
 
 def _suggested_job_groups(jobs: Sequence[NumberedJob]) -> dict[str, Any]:

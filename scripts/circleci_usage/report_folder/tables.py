@@ -25,6 +25,7 @@ from circleci_usage.report_folder.change_tables import (
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
 from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
@@ -104,6 +105,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield user_months_table(report.people)
     yield unit_costs_table(found.unit_costs.months)
     yield team_unit_costs_table(found.unit_costs.teams)
+    yield flaky_tests_table(found.tests.flaky if found.tests else ())
+    yield test_metrics_table(found.tests.measured if found.tests else ())
 
 
 def lines_csv(lines: pd.DataFrame) -> str:

@@ -34,6 +34,7 @@ from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
+from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.unit_costs import unit_costs_section
 from circleci_usage.render.page.sections.users import users_section
@@ -91,6 +92,7 @@ SECTIONS: Final = (
     Section("Jobs", "wide_list", jobs_section),
     Section("Right-sizing", "tables", right_sizing_section),
     Section("Wasted spend", "tables", wasted_spend_section),
+    Section("Tests", "tables", tests_section),
     Section("Duration and success rate", "tables", durations_section),
     Section("Runs over time", "runs_over_time", runs_over_time_section),
     Section("Runs by branch", "tables", runs_by_branch_section),

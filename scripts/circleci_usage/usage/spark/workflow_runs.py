@@ -53,6 +53,7 @@ def workflow_runs(runs: DataFrame) -> DataFrame:
         )
         .withColumn("outcome", outcome)
         .withColumn("never_started", sql.expr("outcome = 'canceled' AND had_nothing"))
+        .withColumn("seconds", sql.expr("IF(never_started, NULL, seconds)"))
     )
 
 
@@ -124,7 +125,7 @@ def _outcomes() -> tuple[Column, ...]:
 
 
 def _durations() -> tuple[Column, ...]:
-    return percentiles("IF(outcome = 'running' OR never_started, NULL, seconds)", "seconds")
+    return percentiles("IF(outcome = 'running', NULL, seconds)", "seconds")
 
 
 def _any(flag: Column) -> Column:

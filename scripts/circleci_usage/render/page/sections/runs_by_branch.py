@@ -111,11 +111,13 @@ def _run_row(each: BranchRuns, view: ReportView) -> Row:
 
 def _branch_cell(each: BranchRuns, view: ReportView) -> Cell:
     """A branch, and the workflow that runs on it: sorted, lines part from their workflow."""
-    around = view.project_names.around_branch(each.key)
+    key, around = each.key, view.project_names.around_branch(each.key)
     if each.is_whole:
-        return name_cell("All branches", around, view.explore.named(each.key._asdict()))
-    names = {**each.key._asdict(), "branch": each.branch}
-    return name_cell(each.branch, around, view.explore.named(names))
+        link, circleci = view.explore.named(key._asdict()), view.circleci.workflow(key)
+        return name_cell("All branches", around, link, circleci=circleci)
+    link = view.explore.named({**key._asdict(), "branch": each.branch})
+    circleci = view.circleci.branch(key.project_key, each.branch)
+    return name_cell(each.branch, around, link, circleci=circleci)
 
 
 def _no_rate(each: BranchRuns) -> str:
