@@ -105,6 +105,7 @@ def a_month() -> Iterator[Row]:
             JOB_RUN_QUEUED_AT=began,
             JOB_RUN_STARTED_AT=f"{day} 08:00:{number % 60:02}",
             VCS_BRANCH=HOSTILE,
+            VCS_URL="https://github.com/acme/web",
         )
 
 
@@ -164,6 +165,18 @@ def test_names_and_branches_stay_text() -> None:
     assert HOSTILE not in drawn
     assert drawn.count('class="strip"') == 1
     assert drawn.count('role="img"') >= 9
+
+
+def test_bars_that_lead_to_their_pipelines_are_no_stops_of_the_tab_key(
+    section: RunsSection,
+) -> None:
+    (strip,) = section.strips
+    drawn = page(report())
+
+    linked = [bar for bar in strip.bars if bar.link]
+    assert drawn.count('rel="noopener noreferrer" tabindex="-1" aria-label="Mar') == len(linked)
+    assert ('role="group"' in drawn) == strip.has_links == bool(linked)
+    assert {bar.link.startswith("https://app.circleci.com/") for bar in linked} <= {True}
 
 
 def test_a_long_period_is_drawn_by_week() -> None:
