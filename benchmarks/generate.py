@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect
@@ -27,6 +28,11 @@ _LEVEL = 6
 _BRANCH_DAYS = 3
 _STOP = 1_767_225_600_000  # 2026-01-01, in milliseconds
 _DAY = 86_400_000
+
+# Job runs of a pipeline and of a workflow, and the users of a project.
+_PIPELINE = 10
+_WORKFLOW = 5
+_TEAM = 6
 
 
 @dataclass(frozen=True)
@@ -87,19 +93,26 @@ def _write(rows: pl.DataFrame, path: Path, dialect: Dialect) -> None:
 def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl.DataFrame:
     count = size.rows // size.parts
     branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * size.days))
-    project = pl.Series(random.integers(0, size.projects, count))
-    job = pl.Series(random.integers(0, size.jobs, count))
     run = pl.Series(range(count))
+    # A pipeline is of one project, branch, user and day, as in a real export.
+    pipeline = run // _PIPELINE
+    pipelines = -(-count // _PIPELINE)
+    project = _of_each(pipeline, random.integers(0, size.projects, pipelines))
+    workflow = run // _WORKFLOW % size.workflows
+    job = pl.Series(random.integers(0, size.jobs // size.workflows or 1, count)) * size.workflows
+    job = job + workflow
     if size.in_turn:
         turn = run + number * count
         project, job = turn % size.projects, turn // size.projects % size.jobs
+        workflow = job % size.workflows
     start = _STOP - (size.days + 31 * size.months_before) * _DAY
-    moments = pl.Series(random.integers(0, size.days * _DAY, count)) + start
-    at = moments.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
+    moment = _of_each(pipeline, random.integers(0, size.days * _DAY, pipelines)) + start
+    at = moment.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
     branch = _texts("feature/", project) + _texts(
         "-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS
     )
-    branch = branch + _texts("-", pl.Series(random.integers(0, branches, count)))
+    branch = branch + _texts("-", _of_each(pipeline, random.integers(0, branches, pipelines)))
+    teammates = _of_each(pipeline, random.integers(0, _TEAM, pipelines))
     filler = "x" * size.name_length
     used = np.where(random.random(count) < 0.5, null, random.integers(0, 101, count).astype(str))
     credits = {
@@ -118,13 +131,13 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
         "VCS_NAME": "github",
         "VCS_URL": _texts("https://example.com/project-", project),
         "VCS_BRANCH": filler + branch,
-        "PIPELINE_ID": _ids(run // 10, str(random.integers(2**60))),
-        "PIPELINE_NUMBER": run // 10,
+        "PIPELINE_ID": _ids(pipeline, str(random.integers(2**60))),
+        "PIPELINE_NUMBER": pipeline,
         "IS_UNREGISTERED_USER": "false",
         "PIPELINE_TRIGGER_SOURCE": "webhook",
-        "PIPELINE_TRIGGER_USER_ID": _ids(pl.Series(random.integers(0, size.users, count)), "user"),
-        "WORKFLOW_ID": _ids(run // 5, str(random.integers(2**60))),
-        "WORKFLOW_NAME": _texts("workflow-", job % size.workflows),
+        "PIPELINE_TRIGGER_USER_ID": _ids((project + teammates) % size.users, "user"),
+        "WORKFLOW_ID": _ids(run // _WORKFLOW, str(random.integers(2**60))),
+        "WORKFLOW_NAME": _texts("workflow-", workflow),
         "IS_WORKFLOW_SUCCESSFUL": "true",
         "JOB_NAME": _texts(f"{filler}job-", job),
         "JOB_RUN_NUMBER": run,
@@ -147,6 +160,10 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
         elif column.endswith("_CREDITS"):
             fields.setdefault(column, 0)
     return pl.DataFrame(fields).select(EXPORT_COLUMNS)
+
+
+def _of_each(pipeline: pl.Series, values: npt.NDArray[np.int64]) -> pl.Series:
+    return pl.Series(values).gather(pipeline)
 
 
 def _texts(prefix: str, numbers: pl.Series) -> pl.Series:

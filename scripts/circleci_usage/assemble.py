@@ -12,10 +12,15 @@ from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.cube import cube
 from circleci_usage.analysis.daily_tables import daily_tables
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.price_warnings import price_warnings
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
-from circleci_usage.analysis.settings_warnings import credit_type_warnings, settings_warnings
+from circleci_usage.analysis.settings_warnings import (
+    credit_type_warnings,
+    default_branch_warnings,
+    settings_warnings,
+)
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
@@ -36,6 +41,7 @@ class Stages:
         days: of the report.
         costs: of all days that are known.
         branches: what branches cost in the period.
+        people: what users cost in the period.
         owned: costs and job runs with their teams.
         in_period: those of the period.
         chargeback: what each team is charged.
@@ -47,6 +53,7 @@ class Stages:
     days: ReportDays
     costs: Costs
     branches: Breakdown
+    people: People
     owned: OwnedUsage
     in_period: OwnedPeriod
     chargeback: pd.DataFrame
@@ -82,6 +89,7 @@ def assemble(
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),
         ownership=settings.ownership,
         previous=_previous(made),
+        people=made.people,
         findings=made.results,
         warnings=(*warnings, *_warnings(made, settings)),
         settings_checksum=settings.checksum,
@@ -137,6 +145,7 @@ def _warnings(made: Stages, settings: ReportSettings) -> tuple[str, ...]:
         *usage_warnings(owned.runs, days, days_with_usage(usage.runs), made.undated),
         *price_warnings(made.costs, owned.costs, prices, days),
         *settings_warnings(made.owned.allocated_runs, ownership, prices, days.period),
+        *default_branch_warnings(made.owned.allocated_runs, settings.analysis.default_branches),
         *credit_type_warnings(usage, prices, ownership),
         *rate_warnings(made.results.right_sizing),
     )

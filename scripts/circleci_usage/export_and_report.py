@@ -17,6 +17,7 @@ from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.pruned_windows import pruned_usage
 from circleci_usage.export.run_context import ExportOptions
 from circleci_usage.export.store import Store
+from circleci_usage.insights.lookups import NO_LOOKUPS, Lookups
 from circleci_usage.login.token_expiry import expiry_warning, if_rejected
 from circleci_usage.pipeline import make_report
 from circleci_usage.report import Presentation, Report
@@ -117,6 +118,7 @@ def run(
     clock: Clock,
     progress: Progress,
     warnings: Sequence[str] = (),
+    lookups: Lookups = NO_LOOKUPS,
 ) -> ExportedReport:
     """Export the span and the days that budgets depend on; report on a period within it.
 
@@ -128,6 +130,7 @@ def run(
         progress: shows the work.
         warnings: what the report is to warn of too, such as that the token expires: who reads the
             report may be the one to renew it.
+        lookups: what to ask CircleCI about the usage; by default nothing.
 
     Raises as `export_usage` and `make_report` do.
     """
@@ -145,7 +148,8 @@ def run(
         store.complete_days(days, span, ids, missing=pruned.missing),
     )
     reachable = _narrowed(reporting, exported.period)
-    report = make_report(on_this_machine(found), reachable, clock=clock, progress=progress)
+    source = on_this_machine(found)
+    report = make_report(source, reachable, clock=clock, progress=progress, lookups=lookups)
     windows = store.with_usage(exported.period, ids)
     return ExportedReport(report, reachable.presentation, exported, ids, windows)
 

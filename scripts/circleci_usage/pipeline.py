@@ -1,4 +1,4 @@
-"""The pipeline: read → price → allocate → analyze → assemble → write.
+"""The pipeline: read (→ look up) → price → allocate → analyze → assemble → write.
 
 Parts on disk become daily usage, daily usage becomes costs, costs get their owners, and analyses
 find what to act on. The report holds all of that; every file of the report folder is made from it.
@@ -22,6 +22,7 @@ from circleci_usage.analysis.completeness import (
     report_days,
 )
 from circleci_usage.analysis.owned_usage import OwnedUsage, allocate_usage, priced_days
+from circleci_usage.analysis.people import find_people
 from circleci_usage.analysis.undated import undated_rows, with_days
 from circleci_usage.assemble import Stages, assemble, explored_lines
 from circleci_usage.core.background_import import imported_meanwhile
@@ -34,6 +35,8 @@ from circleci_usage.costs.costs import Costs, within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.explore.cost_lines import CostLines
 from circleci_usage.export.ledger import complete_through
+from circleci_usage.insights.lookups import NO_LOOKUPS, NOTHING, LookedUp, Lookups
+from circleci_usage.insights.questions import ask
 from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
@@ -58,9 +61,21 @@ class ComputedReport:
 
 
 def make_report(
-    source: Source, settings: ReportSettings, *, clock: Clock, progress: Progress
+    source: Source,
+    settings: ReportSettings,
+    *,
+    clock: Clock,
+    progress: Progress,
+    lookups: Lookups = NO_LOOKUPS,
 ) -> Report:
     """Read the parts, build the report, write its folder.
+
+    Args:
+        source: the parts.
+        settings: what the report is made with.
+        clock: tells the time.
+        progress: shows the work.
+        lookups: what to ask CircleCI about the usage; by default nothing.
 
     Raises:
         DataError: a part is damaged.
@@ -73,7 +88,8 @@ def make_report(
     with imported_meanwhile(_WRITER):
         # Only the report is kept: daily usage may be large, and nothing is written from it.
         usage = read_usage(source, settings, progress)
-        computed = compute_report(usage, source, settings, clock.now(), progress)
+        looked_up = _look_up(lookups, usage, settings)
+        computed = compute_report(usage, source, settings, clock.now(), progress, looked_up)
         del usage
     return write_computed(computed, settings, progress)
 
@@ -94,21 +110,35 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     return usage
 
 
+def _look_up(lookups: Lookups, usage: DailyUsage, settings: ReportSettings) -> LookedUp:
+    """Ask CircleCI what is wanted about the usage of the report's days."""
+    return ask(lookups, usage, settings.days(days_with_usage(usage.runs)))
+
+
 def compute_report(
     usage: DailyUsage,
     source: Source,
     settings: ReportSettings,
     now: datetime,
     progress: Progress,
+    looked_up: LookedUp = NOTHING,
 ) -> ComputedReport:
     """The report on the daily usage of a source, not written yet.
+
+    Args:
+        usage: of the source.
+        source: what the usage was read from.
+        settings: what the report is made with.
+        now: in UTC.
+        progress: shows the work.
+        looked_up: what CircleCI said about the usage.
 
     Raises:
         SettingsError: there is usage on days without a price.
     """
     exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
     with progress.task("Analyzing the usage"):
-        report = build_report(usage, settings, now, exported, source.warnings)
+        report = build_report(usage, settings, now, exported, source.warnings, looked_up)
     return ComputedReport(report, _merged_rows(source, usage, report.period, progress))
 
 
@@ -118,6 +148,7 @@ def build_report(
     now: datetime,
     exported: ExportedDays = UNKNOWN_DAYS,
     warnings: tuple[str, ...] = (),
+    looked_up: LookedUp = NOTHING,
 ) -> Report:
     """Daily usage → the report on one period.
 
@@ -129,10 +160,12 @@ def build_report(
         now: in UTC.
         exported: what the export knows about its days.
         warnings: what earlier stages have to say.
+        looked_up: what CircleCI said about the usage.
 
     Raises:
         SettingsError: there is usage on days without a price.
     """
+    settings = _with_names(settings, looked_up)
     prices, ownership = settings.prices, settings.ownership
     days = _days(usage, settings, now, exported)
     period, undated = days.period, undated_rows(usage.runs)
@@ -142,18 +175,42 @@ def build_report(
         costs, owned = own_costs(usage, settings, period)
         to_price = days_to_price(period, prices.billing_cycle_day)
         branches = branch_breakdown(usage, prices, to_price, period)
+        people = find_people(usage, prices, to_price, days, settings.analysis.people)
         in_period = owned.within(period)
         if not prices.allow_unpriced:
             refuse_unpriced(in_period.costs)
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        known_usage = AnalysisInput(owned, in_period, usage.run_statistics, days)
-        results = analyze(known_usage, prices, ownership, settings.analysis)
+        known = AnalysisInput(
+            owned,
+            in_period,
+            usage.run_statistics,
+            days,
+            usage,
+            tests=looked_up.tests,
+            job_groups=settings.job_groups,
+        )
+        results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble
-        made = Stages(usage, undated, days, costs, branches, owned, in_period, charged, results)
-        return assemble(made, settings, now, warnings)
+        made = Stages(
+            usage, undated, days, costs, branches, people, owned, in_period, charged, results
+        )
+        return assemble(made, settings, now, (*warnings, *looked_up.warnings))
+
+
+def _with_names(settings: ReportSettings, looked_up: LookedUp) -> ReportSettings:
+    """With the names of users that were asked for; those of the settings file win.
+
+    Who asks for names wants to see them, unless the settings file says how people are shown.
+    """
+    if looked_up.users is None:
+        return settings
+    people = settings.analysis.people
+    names = {**looked_up.users.names, **people.names}
+    named = replace(people, show=people.show or "names", names=names)
+    return replace(settings, analysis=replace(settings.analysis, people=named))
 
 
 def build_cost_lines(

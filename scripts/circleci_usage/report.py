@@ -10,6 +10,7 @@ import pandas as pd
 from circleci_usage.analysis.analyze import AnalysisResults
 from circleci_usage.analysis.breakdowns import Amount, Breakdown
 from circleci_usage.analysis.daily_tables import DailyTables
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.reconciliation import Reconciliation
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import Period
@@ -66,6 +67,7 @@ class Report:
         prices_used: what was charged at which price (see `analysis.reconciliation.prices_used`).
         reconciliation: whether parts, credit types and teams sum to the same credits.
         ownership: the teams and their tags.
+        people: what users cost, and how many there are.
         previous: the previous period, if the data reach back that far.
         findings: what the analyses say.
         warnings: what a reader should know before trusting the numbers, a sentence each.
@@ -88,6 +90,7 @@ class Report:
     prices_used: pd.DataFrame
     reconciliation: Reconciliation
     ownership: Ownership
+    people: People
     previous: PreviousPeriod | None
     findings: AnalysisResults
     warnings: tuple[str, ...]

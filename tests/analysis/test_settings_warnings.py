@@ -56,6 +56,21 @@ def test_a_glob_of_shared_costs_that_matches_nothing_gets_a_warning(tmp_path: Pa
     )
 
 
+def test_a_default_branch_that_no_branch_matches_gets_a_warning(tmp_path: Path) -> None:
+    (warning,) = warnings(tmp_path, "default_branches: [Main, 'ma*', trunk]")
+
+    assert (
+        warning == "The glob Main of default_branches matches no branch in the data; check its"
+        " spelling (case counts)."
+    )
+
+
+def test_many_default_branches_that_no_branch_matches_are_counted(tmp_path: Path) -> None:
+    found = warnings(tmp_path, "default_branches: [a, b, c, d, e, f, g]")
+
+    assert found[5:] == ("2 more globs of default_branches match no branch in the data.",)
+
+
 def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
     found = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
 

@@ -10,6 +10,7 @@ import pytest
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.people_settings import PeopleSettings
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.core.errors import SettingsError
@@ -60,9 +61,16 @@ def test_every_section_is_read(tmp_path: Path) -> None:
         Budget("everything", Decimal(5000)),
         Budget("payments", Decimal(800), "payments"),
     )
+    assert file.analysis().people == PeopleSettings(
+        show="names",
+        are_hashed=True,
+        names={"7bc3345f-0000-4000-8000-000000000001": "Jane Doe"},
+        teams={"7bc3345f-0000-4000-8000-000000000001": "payments"},
+    )
     machine = file.all_rates().find("docker", "medium")
     assert machine is not None
     assert machine.credits_per_minute == Decimal("9.5")
+    assert file.analysis().default_branches == ("production", "release/*", "main")
 
 
 def test_the_analyses_get_budgets_rates_and_the_least_anomaly(tmp_path: Path) -> None:
@@ -141,10 +149,23 @@ def test_another_currency_needs_a_price(tmp_path: Path) -> None:
     assert error.value.exit_code == 2
 
 
+USER = "7bc3345f-0000-4000-8000-00000000000a"
 PERIOD = "{from: 2026-01-01, to: 2026-01-31, price_per_credit: 0.0006}"
 
 
 MISTAKES = {
+    "no default branches": (
+        "default_branches: []",
+        "line 1, default_branches: the list is empty",
+    ),
+    "a default branch that is not in a list": (
+        "default_branches: main",
+        "line 1, default_branches: expected a list",
+    ),
+    "a default branch without a name": (
+        "default_branches:\n  - main\n  - ' '",
+        "line 3, default_branches",
+    ),
     "a gap": (
         f"pricing:\n  - {PERIOD}\n  - {{from: 2026-02-03, price_per_credit: 1}}",
         "line 1, pricing: there is no price for 2026-02-01 to 2026-02-02",
@@ -288,6 +309,35 @@ MISTAKES = {
         "rates: [{executor: docker, name: giant, credits_per_minute: 1}]",
         "docker giant is a new class; add vcpus, ram_gb",
     ),
+    "people shown otherwise": (
+        "people:\n  show: mails",
+        "line 2, people.show: 'mails' is not one of 'no', 'ids' or 'names'",
+    ),
+    "a hash of another kind": (
+        "people: {hash: sha1}",
+        "line 1, people.hash: 'sha1' is not true or false",
+    ),
+    "a user by name": (
+        "people: {users: {jane: {name: Jane Doe}}}",
+        "line 1, people.users.jane: 'jane' is not the id of a user; write it as in",
+    ),
+    "a user twice": (
+        f"people:\n  users:\n    {USER}: {{name: Jane}}\n    {USER.upper()}: {{name: Ravi}}",
+        f"line 2, people.users: duplicate user '{USER}'",
+    ),
+    "a user of an unknown team": (
+        f"teams: [{{name: web, jobs: [a]}}]\npeople: {{users: {{{USER}: {{team: wep}}}}}}",
+        "line 2, people: unknown team 'wep'; known teams: web; did you mean web?",
+    ),
+    "nothing about a user": (
+        f"people: {{users: {{{USER}: {{}}}}}}",
+        f"people.users.{USER}: nothing is said about the user; add `name` or `team`",
+    ),
+    "an unknown key of a user": (
+        f"people:\n  users:\n    {USER}: {{nmae: Jane}}",
+        f"line 3, people.users.{USER}.nmae: unknown key; did you mean name",
+    ),
+    "a list of people": ("people: [Jane]", "line 1, people: expected keys with values"),
     "a list": ("- currency: USD", "line 1, the file: expected keys with values"),
     "no list": ("teams: payments", "line 1, teams: expected a list"),
     "a key twice": (

@@ -72,6 +72,14 @@ MISTAKES = {
         "pricing: [{from: 2026-01-01, price_per_credit: 1, by_credit_type: {computer: 1}}]",
         "pricing[0].by_credit_type.computer: unknown credit type 'computer'",
     ),
+    "a unit of every report": (
+        "\nunits: {pipeline: {jobs: [x]}}",
+        "line 2, units.pipeline: a unit cannot be called 'pipeline': every report has a unit of",
+    ),
+    "a unit of no jobs": (
+        "units: {deploy: {workflows: [x]}}",
+        "line 1, units.deploy.jobs: this key is required",
+    ),
     "documents": ("currency: USD\n---\n", "line 2: several YAML documents; remove the line ---."),
     "a tag": ("currency: !x USD", "line 1: unknown tag !x; remove it."),
     "a list for keys": ("included_credits: [1]", "expected keys with values, such as `key: value`"),

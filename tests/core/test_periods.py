@@ -35,7 +35,11 @@ periods = st.builds(
         ("last-week", date(2026, 3, 2), date(2026, 3, 8)),
         ("last-month", date(2026, 2, 1), date(2026, 2, 28)),
         ("month-to-date", date(2026, 3, 1), FRIDAY),
+        ("last-1-days", date(2026, 3, 12), date(2026, 3, 12)),
         ("last-7-days", date(2026, 3, 6), date(2026, 3, 12)),
+        ("last-30-days", date(2026, 2, 11), date(2026, 3, 12)),
+        ("last-60-days", date(2026, 1, 12), date(2026, 3, 12)),
+        ("last-90-days", date(2025, 12, 13), date(2026, 3, 12)),
         ("last-13-months", date(2025, 3, 1), FRIDAY),
     ],
 )

@@ -104,6 +104,23 @@ def test_weekly_costs(demo: Path) -> None:
     assert total == Decimal(summary(demo / "usage-report")["totals"]["cost"])
 
 
+def test_runs_over_time(demo: Path) -> None:
+    if not shutil.which("sqlite3"):
+        pytest.skip("sqlite3 is not installed")
+    [lines] = blocks("See how runs go over time?")
+
+    weeks = [*csv.DictReader(paste(lines, demo).splitlines())]
+
+    assert len(weeks) == 5
+    [whole] = [
+        each
+        for each in summary(demo / "usage-report")["performance"]["workflows"]
+        if (each["project"], each["workflow"]) == ("ios-wallet", "build")
+    ]
+    assert sum(int(week["runs"]) for week in weeks) == whole["runs"]
+    assert sum(Decimal(week["cost"]) for week in weeks) == Decimal(whole["cost"])
+
+
 def test_several_organizations(circleci: StandIn, tmp_path: Path) -> None:
     first, second, third = (each.id for each in circleci.company.organizations)
     one_plan, several_plans = blocks("Report on several organizations?")

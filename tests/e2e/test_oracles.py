@@ -18,6 +18,7 @@ import pytest
 
 import job_oracle
 import run_oracle
+import time_oracle
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from commandline import circleci_usage
 from job_oracle import Key, key_of
@@ -249,3 +250,61 @@ def test_the_total_saving_is_the_sum_of_certain_savings(case: Case) -> None:
 
     total = sum((amount for _, amount in expected.values()), Decimal(0))
     assert Decimal(case.summary["right_sizing"]["saved_a_month"]) == total
+
+
+def test_workflow_days_are_those_of_the_rows(case: Case) -> None:
+    names = ("date", "organization_id", "project_id", "workflow")
+    table = case.table("workflow_days", names)
+    durations = time_oracle.workflow_durations(case.rows)
+    credits = time_oracle.credits_by(case.rows, time_oracle.WORKFLOW_DAY)
+    expected = {}
+    for day in map(str, time_oracle.days_of(case.rows)):
+        for key, counts in run_oracle.workflows(case.rows, day, day).items():
+            expected[day, *(name or "(none)" for name in key)] = counts
+
+    assert table.keys() == expected.keys() | credits.keys()
+    for key, row in table.items():
+        counts = expected.get(key, run_oracle.Counts())
+        told = [int(row[name]) for name in ("runs", "succeeded", "canceled", "on_hold")]
+        assert told == [counts.runs, counts.succeeded, counts.canceled, counts.on_hold], key
+        assert int(row["failed"]) == told[0] - sum(told[1:])
+        assert is_share(row["success_rate"], counts.success_rate), key
+        seconds = durations.get(key, [])
+        p50, p95 = time_oracle.percentile(seconds, 50), time_oracle.percentile(seconds, 95, 20)
+        assert time_oracle.is_percentile(row["p50_seconds"], p50), key
+        assert time_oracle.is_percentile(row["p95_seconds"], p95), key
+        assert Decimal(row["credits"]) == credits.get(key, 0), key
+        assert Decimal(row["cost"]) == credits.get(key, 0) * PRICE, key
+
+
+def test_job_months_are_those_of_the_rows(case: Case) -> None:
+    table = case.table("job_months", ("project", "workflow", "job"))
+    expected = job_oracle.job_runs(case.rows)
+    credits = time_oracle.credits_by(case.rows, time_oracle.JOB_NAMES)
+
+    assert table.keys() == expected.keys() | credits.keys()
+    for key, row in table.items():
+        assert Decimal(row["credits"]) == credits.get(key, 0), key
+        assert Decimal(row["cost"]) == credits.get(key, 0) * PRICE, key
+        if key not in expected:
+            assert (row["runs"], row["success_rate"], row["p50_seconds"]) == ("0", "", ""), key
+            continue
+        runs = expected[key]
+        told = [int(row[name]) for name in ("runs", "succeeded", "failed", "canceled")]
+        assert told == [runs.runs, runs.succeeded, runs.failed, runs.canceled], key
+        assert is_share(row["success_rate"], runs.rate), key
+        assert int(row["queued_seconds"]) == runs.queued_seconds, key
+        assert time_oracle.is_percentile(row["p50_seconds"], runs.p50_seconds), key
+        assert time_oracle.is_percentile(row["p50_queued_seconds"], runs.p50_queued), key
+        if row["p95_seconds"]:
+            assert time_oracle.is_percentile(row["p95_seconds"], runs.p95_seconds), key
+
+
+def test_runs_over_time_sum_to_the_cost_of_the_report(case: Case) -> None:
+    total = Decimal(case.summary["totals"]["cost"])
+
+    for of_what, names in (("workflow", ["workflow"]), ("job", ["workflow", "job"])):
+        for grain, day in (("days", "date"), ("weeks", "from"), ("months", "from")):
+            keys = (day, "organization_id", "organization", "project_id", "project", *names)
+            table = case.table(f"{of_what}_{grain}", keys)
+            assert time_oracle.costs_in(table) == total, (of_what, grain)

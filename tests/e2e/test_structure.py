@@ -18,6 +18,7 @@ ROOMS: Final = (
     "schema",
     "usage",
     "export",
+    "insights",
     "costs",
     "analysis",
     "config",

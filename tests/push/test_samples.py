@@ -92,6 +92,17 @@ def test_states_have_the_current_timestamp_in_either_mode(
     }
 
 
+def test_each_unit_has_its_cost(folder: Path) -> None:
+    plan = plan_push(folder, SNAPSHOT, NOW)
+    listed = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["unit_costs"]
+
+    known = {each["unit"]: each["cost_per_unit"] for each in listed if each["cost_per_unit"]}
+    assert known
+    assert {tags: amount for (tags, _), amount in amounts(plan, "unit_cost").items()} == {
+        frozenset({f"unit:{unit}"}): Decimal(amount) for unit, amount in known.items()
+    }
+
+
 def test_each_reason_for_wasted_spend_has_its_tag(own_folder: Path) -> None:
     jobs = "organization,project,workflow,job,"
     (own_folder / "tables" / "waste.csv").write_text(

@@ -9,7 +9,8 @@ from circleci_usage.report_folder.catalog import catalog
 from circleci_usage.report_folder.columns import CatalogTable
 from circleci_usage.report_folder.cost_tables import TAGS
 from circleci_usage.report_folder.summary import summary
-from circleci_usage.report_folder.summary_catalog import documented_paths, summary_keys
+from circleci_usage.report_folder.summary_catalog import summary_keys
+from circleci_usage.report_folder.summary_keys import documented_paths
 from circleci_usage.report_folder.tables import tables
 from generate_docs import DOCS, PAGES
 from json_documents import paths_in

@@ -8,7 +8,7 @@ import jsonschema
 
 from circleci_usage.cli.json_output.catalog import DOCUMENTS, HEAD
 from circleci_usage.report_folder.columns import Column
-from circleci_usage.report_folder.summary_catalog import SummaryKey, documented_paths
+from circleci_usage.report_folder.summary_keys import SummaryKey, documented_paths
 from commandline import Finished
 
 Document = dict[str, Any]

@@ -7,6 +7,7 @@ from functools import cache
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, TeamRule
 from circleci_usage.costs.pricing import PriceList, PricePeriod
@@ -130,9 +131,9 @@ def project(name: str) -> dict[str, str]:
 @cache
 def hostile_report() -> Report:
     """Each hostile name once in each place where a name can be."""
-    return report_of(
-        [row for day in (2, 3) for name in HOSTILE_NAMES for row in _hostile_rows(name, day)]
-    )
+    rows = [row for day in (2, 3) for name in HOSTILE_NAMES for row in _hostile_rows(name, day)]
+    units = tuple(UnitRule(name, ("*",)) for name in HOSTILE_NAMES)
+    return report_of(rows, analysis=AnalysisSettings(units=units))
 
 
 def _hostile_rows(name: str, day: int) -> Iterator[Row]:

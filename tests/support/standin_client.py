@@ -10,6 +10,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from jsonschema import Draft7Validator, FormatChecker
@@ -30,6 +31,7 @@ JOB_ID, JOB_RUN_DATE, STATUS = (
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 WRITTEN_BY_US = TESTS / "resources" / "circleci-openapi.json"
+OF_LOOKUPS = TESTS / "resources" / "circleci-insights-openapi.json"
 # CircleCI's document itself, where it is at hand.
 CIRCLECI_S_OWN = SHARED / "facts" / "circleci-openapi-usage.json"
 
@@ -42,7 +44,7 @@ class Contract:
 
     def check(self, answer: requests.Response) -> None:
         """Fail unless the document allows the response; all errors have the same shape."""
-        path = answer.request.path_url.removeprefix("/api/v2")
+        path = urlsplit(answer.request.path_url).path.removeprefix("/api/v2")
         responses = self._responses(str(answer.request.method).lower(), path)
         response = (
             responses.get(str(answer.status_code)) or responses.get("default") or responses["401"]
@@ -59,14 +61,15 @@ class Contract:
 
     def _responses(self, method: str, path: str) -> dict[str, Any]:
         for template, calls in self._document["paths"].items():
-            # A slug has a slash in the middle; all other parameters have none.
-            pattern = re.sub(r"\{org-slug-or-id\}", ".+", template)
-            if method in calls and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path):
+            # A slug has slashes in the middle; all other parameters have none.
+            pattern = re.sub(r"\{(org-slug-or-id|project-slug)\}", ".+", template)
+            if method in calls and re.fullmatch(re.sub(r"\{[\w-]+\}", "[^/]+", pattern), path):
                 responses: dict[str, Any] = calls[method]["responses"]
                 return responses
         raise AssertionError(f"{method} {path} is not in the contract")
 
 
+LOOKUP_CONTRACTS = (Contract(OF_LOOKUPS),)
 CONTRACTS = [Contract(path) for path in (WRITTEN_BY_US, CIRCLECI_S_OWN) if path.exists()]
 
 

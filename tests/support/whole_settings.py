@@ -17,5 +17,11 @@ shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weigh
 mobile: 33.5}}
 tags: {cost_center: {payments: 0471, unallocated: "none"}}
 budgets: [{name: everything, per: month, amount: 5000}]
+default_branches: [production, "release/*", main]
+people:
+  show: names
+  hash: true
+  users: {7bc3345f-0000-4000-8000-000000000001: {name: Jane Doe, team: payments}}
+units: {deploy: {jobs: ["deploy-*"], workflows: [release]}}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 """

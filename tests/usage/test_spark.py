@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import fields
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from shutil import copy, which
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.core.periods import Period
@@ -25,14 +28,18 @@ from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.cache import cache_beside
+from circleci_usage.usage.chosen_names import RECENT_RUNS
 from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.job_groups import JobGroups
 from circleci_usage.usage.polars.engine import on_this_machine
+from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import Finished, circleci_usage
 from contracts import as_yaml, contracts, jobs, rules, sharings
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
+from hostile_runs import FIRST, hostile_runs
 from oracle import Contract, Rule
 from oracle_reports import assert_equals_oracle, report_of_parts
 from recorded_store import Export, store_with
@@ -362,7 +369,7 @@ def test_escape_signs_and_headers_in_the_middle_are_read_alike(
 
     jobs = here.credits.set_index("job")["credits"].groupby("job").sum().to_dict()
     assert jobs == {"test": 43, "late": 2, "test, slow": 4, 'say "hi': 24, "(none)": 64}
-    for frame in ("runs", "credits", "branch_credits"):
+    for frame in ("runs", "credits", "branch_credits", "user_credits"):
         assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
     assert sorted(file.name for file in tmp_path.iterdir() if file.name != ".daily-usage") == [
         "comma.csv",
@@ -370,6 +377,33 @@ def test_escape_signs_and_headers_in_the_middle_are_read_alike(
         "joined.csv",
         "quotes.csv",
     ]
+
+
+def test_hostile_runs_have_the_same_statistics(spark: SparkSession, tmp_path: Path) -> None:
+    runs = hostile_runs(seed=19, workflow_runs=900)
+    for number in range(2):
+        write_part(tmp_path / f"{number}.csv.gz", runs[number::2])
+    found = find_parts([tmp_path])
+    period = Period.of_days(FIRST + timedelta(1), FIRST + timedelta(6))
+    wanted = (period, ("main", "release/*", "[(]*"), JobGroups({"lint": ("lint-*",)}))
+
+    there = daily_usage(on_cluster(spark, found, ()).read(*wanted))
+    here = daily_usage(on_this_machine(found).read(*wanted))
+
+    assert len(here.run_statistics.recent_runs) > RECENT_RUNS
+    for frame in ("user_runs", "user_credits"):
+        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
+    assert there.run_statistics.places == here.run_statistics.places
+    for name in {field.name for field in fields(RunStatistics)} - {"places"}:
+        one, other = (in_order(getattr(each.run_statistics, name)) for each in (there, here))
+        assert len(other), name
+        assert_frame_equal(one, other, check_dtype=False, check_exact=True, obj=name)
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns and rows in one order: the engines leave these to those who show them."""
+    by_name = frame.reindex(columns=sorted(frame.columns))
+    return by_name.sort_values([*by_name.columns], ignore_index=True)
 
 
 def test_a_backslash_before_a_quote_may_be_itself(spark: SparkSession, tmp_path: Path) -> None:

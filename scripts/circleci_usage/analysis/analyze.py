@@ -9,19 +9,31 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
+from circleci_usage.analysis.branch_kind_costs import BranchKindCost, branch_kind_costs
+from circleci_usage.analysis.branch_runs import BranchRuns, runs_by_branch
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.cost_units import UnitRule
+from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
+from circleci_usage.analysis.insights_tests import InsightsTests, cost_tests
+from circleci_usage.analysis.kpis import Kpi, find_kpis
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
+from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
+from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.unit_costs import UnitCosts, UnitInput, find_unit_costs, unit_input
+from circleci_usage.analysis.unit_counts import count_units
+from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
+from circleci_usage.analysis.workflow_branch_costs import workflow_branch_costs
 from circleci_usage.core.periods import (
     ONE_DAY,
     Period,
@@ -32,7 +44,10 @@ from circleci_usage.core.periods import (
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.resource_rates import Rates, public_rates
+from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
+from circleci_usage.usage.daily_usage import DailyUsage
+from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -46,6 +61,7 @@ class AnalysisSettings:
         least_anomaly: the smallest excess that makes an anomaly, in the report's currency.
         default_branches: names or globs; the first that a project has is its default branch.
         people: how people are shown.
+        units: further units that costs are divided by, such as deploys.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -53,6 +69,7 @@ class AnalysisSettings:
     least_anomaly: Decimal = MINIMUM
     default_branches: tuple[str, ...] = MAIN_BRANCHES
     people: PeopleSettings = NO_PEOPLE
+    units: tuple[UnitRule, ...] = ()
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -75,6 +92,14 @@ class AnalysisResults:
         right_sizing: jobs on too large or too small resource classes.
         noncompute: costs of other credit types than compute.
         numbered_jobs: jobs that a group in the settings file would combine.
+        runs_over_time: workflows and jobs by day, week and month.
+        recent_runs: the latest runs of the most expensive workflows, one by one.
+        branch_kinds: what default branches and other branches cost, and what started them.
+        branch_runs: runs, success rate, duration and cost of workflows by branch.
+        utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
+        unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
+        kpis: the numbers at the top of the page.
+        tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
     period_comparison: PeriodComparison | None
@@ -88,6 +113,14 @@ class AnalysisResults:
     right_sizing: RightSizing
     noncompute: tuple[NonComputeCost, ...]
     numbered_jobs: tuple[NumberedJob, ...]
+    runs_over_time: RunsOverTime
+    recent_runs: Sequence[RecentRuns]
+    branch_kinds: tuple[BranchKindCost, ...]
+    branch_runs: Sequence[BranchRuns]
+    utilization: Utilization
+    unit_costs: UnitCosts
+    kpis: tuple[Kpi, ...]
+    tests: InsightsTests | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +132,18 @@ class AnalysisInput:
         in_period: those of the period.
         run_statistics: of the period's job runs.
         days: which days are complete.
+        usage: the daily usage that these are made of.
+        tests: what Insights says about tests; None when it was not asked.
+        job_groups: what jobs are called in the run statistics.
     """
 
     owned: OwnedUsage
     in_period: OwnedPeriod
     run_statistics: RunStatistics
     days: ReportDays
+    usage: DailyUsage
+    tests: FoundTests | None = None
+    job_groups: JobGroups = NO_GROUPS
 
 
 def analyze(
@@ -127,6 +166,11 @@ def analyze(
     anomalies = find_anomalies(costs, history, period, settings.least_anomaly) if history else ()
     # All runs together use up the included credits, so the price of a few is the one without them.
     reruns = price(statistics.reruns, statistics.places, prices.without_free())
+    of_period = durations(unnamed, statistics)
+    default_branches = DefaultBranches.of(runs, settings.default_branches)
+    units = _units(known, ownership, settings)
+    unit_costs = find_unit_costs(units, ownership, comparison)
+    waste = find_wasted_spend(unnamed, reruns, statistics)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -134,12 +178,44 @@ def analyze(
         month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
         budget_periods=budget_periods,
         budgets=check_budgets(settings.budgets, budget_periods),
-        wasted_spend=find_wasted_spend(unnamed, reruns, statistics),
-        durations=durations(unnamed, statistics),
+        wasted_spend=waste,
+        durations=of_period,
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
+        runs_over_time=runs_over_time(
+            known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
+        ),
+        recent_runs=recent_runs(statistics, of_period.workflows),
+        branch_kinds=branch_kind_costs(
+            known.in_period.over_days, known.in_period.runs, default_branches
+        ),
+        branch_runs=_branch_runs(known, default_branches),
+        utilization=utilization(unnamed, statistics),
+        unit_costs=unit_costs,
+        kpis=find_kpis(units, unit_costs, comparison),
+        tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
+
+
+def _branch_runs(known: AnalysisInput, defaults: DefaultBranches) -> Sequence[BranchRuns]:
+    by_day, statistics = known.in_period.unnamed_by_day, known.run_statistics
+    costs = workflow_branch_costs(statistics, by_day, known.days.period.last)
+    return runs_by_branch(statistics, costs, defaults)
+
+
+def _units(known: AnalysisInput, ownership: Ownership, settings: AnalysisSettings) -> UnitInput:
+    """Costs and units by day and team."""
+    owned = known.owned
+    counts = count_units(
+        known.usage,
+        owned.allocated_runs,
+        ownership,
+        settings.units,
+        settings.default_branches,
+        owned.days,
+    )
+    return unit_input(owned, counts, known.days)
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:

@@ -84,18 +84,30 @@ def break_down(name: str, costs: Costs, runs: pd.DataFrame) -> Breakdown:
         runs: dimensions, `team`, `job_runs`: of all runs, including those that cost nothing.
     """
     keys = BREAKDOWNS[name]
-    amounts = sum_by(costs.lines, keys, AMOUNTS)
     counted = costs.lines if "credit_type" in keys else runs
-    job_runs = sum_by(counted, keys, ["job_runs"])
+    return Breakdown(name, keys, lines_by(keys, costs, counted))
+
+
+def lines_by(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a breakdown by any names; see `Breakdown.lines`.
+
+    Args:
+        keys: the columns that name a line.
+        costs: with these columns.
+        runs: these columns and `job_runs`; every name of the costs is one of theirs.
+    """
+    amounts = sum_by(costs.lines, keys, AMOUNTS)
+    job_runs = sum_by(runs, keys, ["job_runs"])
     # All names of costs are names of runs, too. A join would turn counts without costs into floats.
     lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
     ordered = _ordered(lines.reset_index(), keys)
-    return _with_shares(name, costs.decimals(ordered))
+    return _with_shares(costs.decimals(ordered))
 
 
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
-    return _with_shares(name, _ordered(lines, BREAKDOWNS[name]))
+    keys = BREAKDOWNS[name]
+    return Breakdown(name, keys, _with_shares(_ordered(lines, keys)))
 
 
 def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -109,10 +121,10 @@ def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return lines.sort_values([*amounts, *keys], ascending=ascending, ignore_index=True)
 
 
-def _with_shares(name: str, lines: pd.DataFrame) -> Breakdown:
+def _with_shares(lines: pd.DataFrame) -> pd.DataFrame:
     share = pd.Series(shares(lines), lines.index, "object")
     lines.insert(len(lines.columns) - 1, "share", share)
-    return Breakdown(name, BREAKDOWNS[name], lines)
+    return lines
 
 
 def charges(costs: Costs) -> ScaledLines:

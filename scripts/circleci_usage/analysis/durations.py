@@ -62,8 +62,7 @@ class DurationStats:
     @property
     def success_rate(self) -> Decimal | None:
         """Successful runs as a share of those that were not canceled; None when all were."""
-        finished = self.runs - self.canceled
-        return ratio(Decimal(self.succeeded), Decimal(finished)) if finished else None
+        return success_rate(self.succeeded, self.runs, self.canceled)
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,16 @@ class Durations:
 
     workflows: Sequence[DurationStats]
     jobs: Sequence[DurationStats]
+
+
+def success_rate(succeeded: int, runs: int, canceled: int) -> Decimal | None:
+    """Successful runs as a share of those that were not canceled; None when all were.
+
+    >>> success_rate(3, runs=5, canceled=1), success_rate(0, runs=2, canceled=2)
+    (Decimal('0.750000'), None)
+    """
+    finished = runs - canceled
+    return ratio(Decimal(succeeded), Decimal(finished)) if finished else None
 
 
 def durations(costs: Costs, run_statistics: RunStatistics) -> Durations:
@@ -116,10 +125,10 @@ def _record(
         never_started=int(row["never_started"]),
         on_hold=_count(row, "on_hold"),
         running=_count(row, "running"),
-        p50_seconds=_known(row, "p50_seconds"),
-        p95_seconds=_p95(row, "seconds"),
-        p50_queued=_known(row, "p50_queued"),
-        p95_queued=_p95(row, "queued"),
+        p50_seconds=known_number(row, "p50_seconds"),
+        p95_seconds=known_p95(row, "seconds"),
+        p50_queued=known_number(row, "p50_queued"),
+        p95_queued=known_p95(row, "queued"),
         credits=to_decimal(row["credits"], places[0]),
         cost=to_decimal(row["cost"], places[1]),
     )
@@ -129,11 +138,13 @@ def _count(row: Mapping[str, Any], name: str) -> int | None:
     return int(row[name]) if name in row else None
 
 
-def _p95(row: Mapping[str, Any], unit: str) -> float | None:
-    value = _known(row, f"p95_{unit}")
+def known_p95(row: Mapping[str, Any], unit: str) -> float | None:
+    """The p95 of `seconds` or `queued` in a row of run statistics; None from too few runs."""
+    value = known_number(row, f"p95_{unit}")
     return None if value is None else p95(value, int(row[f"runs_with_{unit}"]))
 
 
-def _known(row: Mapping[str, Any], name: str) -> float | None:
+def known_number(row: Mapping[str, Any], name: str) -> float | None:
+    """A number in a row of run statistics; None where it has none."""
     number = float(row.get(name, nan))
     return None if isnan(number) else number

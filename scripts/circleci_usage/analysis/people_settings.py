@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final, Literal
+
+from circleci_usage.costs.list_price import SEAT_CREDITS
 
 Show = Literal["no", "ids", "names"]
 
@@ -13,16 +16,25 @@ class PeopleSettings:
 
     Attributes:
         show: how the page and Datadog show them; None where nobody chose: not at all, unless
-            their names were asked for.
+            their names were requested.
         are_hashed: whether their ids are hashed wherever they are written.
         names: id → name.
         teams: id → team.
+        seat_credits: what a user seat costs.
+
+    Ids are lowercase.
     """
 
     show: Show | None = None
     are_hashed: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
+    seat_credits: Decimal = SEAT_CREDITS
+
+    @property
+    def shown(self) -> Show:
+        """How they are shown, where nobody chose: not at all."""
+        return self.show or "no"
 
 
 NO_PEOPLE: Final = PeopleSettings()

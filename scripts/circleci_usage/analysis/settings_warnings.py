@@ -1,6 +1,6 @@
 """What in the settings file is probably a mistake, a sentence each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -11,7 +11,8 @@ from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, idle_globs
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
 from circleci_usage.costs.pricing import PriceList, PricePeriod
-from circleci_usage.schema.export_columns import CREDIT_TYPES, charge_description
+from circleci_usage.schema.export_columns import BRANCH_GROUP, CREDIT_TYPES, charge_description
+from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
 
 _FAR: Final = 10
@@ -43,6 +44,27 @@ def settings_warnings(
     if not usage.empty:
         yield from _idle_globs(usage, ownership)
     yield from _far_prices(prices, period)
+
+
+def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterator[str]:
+    """Warnings about globs of `default_branches` that match no branch.
+
+    Usual names are not among them: a list may have them for projects to come.
+
+    Args:
+        usage: the dimensions of all known usage.
+        globs: the setting.
+    """
+    groups = usage[BRANCH_GROUP].cat.categories
+    known = {glob for group in groups for glob in str(group).split("\n")}
+    idle = [glob for glob in globs if known and glob not in known.union(MAIN_BRANCHES)]
+    for glob in idle[:_NAMED]:
+        yield (
+            f"The glob {glob} of default_branches matches no branch in the data; check its spelling"
+            " (case counts)."
+        )
+    if len(idle) > _NAMED:
+        yield f"{len(idle) - _NAMED} more globs of default_branches match no branch in the data."
 
 
 def credit_type_warnings(

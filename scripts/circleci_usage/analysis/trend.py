@@ -4,7 +4,7 @@ Weeks begin on Monday (ISO 8601) and, like weekdays, exclude seats, which are ch
 The days of the period are a breakdown already (`analysis.breakdowns`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from circleci_usage.analysis.daily_costs import by_day, of_days, once_a_month
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.core.decimals import ZERO, estimating, exact_arithmetic, rounded
-from circleci_usage.core.periods import ONE_DAY, Period, months
+from circleci_usage.core.periods import Period, months, weeks
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs, within
 
@@ -78,12 +78,12 @@ def trend(costs: Costs, known: Period, period: Period) -> Trend:
     with_seats = _decimals(by_day(costs.lines, known), places)
     without_seats = _decimals(by_day(of_days(costs), known), places)
     in_period = {day: cost for day, cost in without_seats.items() if day in period}
-    weeks = [_trend_period(week, without_seats, _DAYS_A_WEEK) for week in _weeks(known)]
+    of_weeks = [_trend_period(week, without_seats, _DAYS_A_WEEK) for week in weeks(known)]
     of_months = [
         _trend_period(month, with_seats, len(month_of(month.first))) for month in months(known)
     ]
     return Trend(
-        weeks=tuple(weeks),
+        weeks=tuple(of_weeks),
         months=tuple(of_months),
         weekdays=tuple(_mean_of_weekday(in_period, weekday) for weekday in range(_DAYS_A_WEEK)),
         without_seats=not within(once_a_month(costs), known).empty,
@@ -108,12 +108,3 @@ def _mean_of_weekday(daily: Mapping[date, Decimal], weekday: int) -> Decimal | N
         return None
     with estimating():
         return rounded(sum(alike, ZERO) / len(alike), _CENTS)
-
-
-def _weeks(known: Period) -> Iterator[Period]:
-    """The weeks of some days, from Monday to Sunday, the first and the last clipped to them."""
-    start = known.start
-    while start < known.stop:
-        stop = min(start + (_DAYS_A_WEEK - start.weekday()) * ONE_DAY, known.stop)
-        yield Period(start, stop)
-        start = stop

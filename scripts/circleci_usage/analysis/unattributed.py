@@ -22,10 +22,18 @@ from circleci_usage.schema.export_columns import (
     credit_type_name,
 )
 from circleci_usage.schema.keys import ProjectKey
-from circleci_usage.usage.aggregates import DAILY_DIMENSIONS, RUN_MEASURES
+from circleci_usage.usage.aggregates import (
+    BRANCH_DIMENSIONS,
+    DAILY_DIMENSIONS,
+    RUN_MEASURES,
+    USER_DIMENSIONS,
+)
 
 _OF_JOBS: Final = names_in(Place.OF_JOBS)
 """Names that only costs of a job have."""
+
+_NAMES: Final = tuple(dict.fromkeys((*DAILY_DIMENSIONS, *BRANCH_DIMENSIONS, *USER_DIMENSIONS)))
+"""All names that daily usage has."""
 
 _OF_A_JOB: Final = "compute"
 """The credit type that only a job run can use, whether or not its job is named."""
@@ -49,7 +57,7 @@ def named_runs(runs: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
             without these names.
     """
     runs = runs.reset_index(drop=True)
-    keys = [name for name in (*DAILY_DIMENSIONS, "branch") if name in runs and name in credits]
+    keys = [name for name in _NAMES if name in runs and name in credits]
     users = _users(credits, keys)
     if users.empty:
         return runs

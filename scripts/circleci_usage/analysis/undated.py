@@ -21,6 +21,8 @@ def with_days(usage: DailyUsage, day: date) -> DailyUsage:
         credits=_filled(usage.credits, day),
         branch_runs=_filled(usage.branch_runs, day),
         branch_credits=_filled(usage.branch_credits, day),
+        user_runs=_filled(usage.user_runs, day),
+        user_credits=_filled(usage.user_credits, day),
     )
 
 

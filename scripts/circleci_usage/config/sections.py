@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from circleci_usage.analysis.cost_units import UNITS
 from circleci_usage.analysis.month_to_date import Per
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
@@ -79,6 +81,12 @@ _ALIKE: Final = 0.85
 """Similarity of names, from 0 to 1: `users` is a typo of `user`, `gpu_compute` is a new type."""
 
 
+def _unit_of_its_own(name: str) -> str:
+    if name in UNITS:
+        raise ValueError(f"a unit cannot be called {name!r}: every report has a unit of that name")
+    return name
+
+
 _CREDIT_TYPE_SCHEMA: Final = {
     "anyOf": [
         {"enum": list(CREDIT_TYPES)},
@@ -99,6 +107,7 @@ DayOfMonth = Annotated[
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 JobGlobs = Annotated[tuple[Name, ...], Field(min_length=1)]
+UnitName = Annotated[Name, AfterValidator(_unit_of_its_own)]
 Value = Annotated[Name, WithJsonSchema({"type": ["string", "number"]})]
 CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDIT_TYPE_SCHEMA)]
 
@@ -252,6 +261,16 @@ class SharedCostsSection(SettingsSection):
     def rule(self) -> SharedCosts:
         """The rule as allocation uses it."""
         return SharedCosts(self.split, frozenset(self.credit_types), self.projects, self.weights)
+
+
+class UnitSection(SettingsSection):
+    """A unit that costs are divided by: successful runs of the jobs that match in each list."""
+
+    jobs: JobGlobs
+    """Globs of the jobs' own names."""
+
+    workflows: tuple[Name, ...] = ()
+    """Globs of their workflows; by default, all workflows."""
 
 
 class RateSection(SettingsSection):

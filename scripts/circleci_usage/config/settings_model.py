@@ -5,7 +5,7 @@ The sections are checked here and passed to the stages as the stages' own plain 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -15,6 +15,13 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.cost_units import UnitRule
+from circleci_usage.config.people_section import PeopleSection
+from circleci_usage.config.section_checks import (
+    refuse_twice,
+    refuse_unknown_cycle,
+    refuse_unknown_teams,
+)
 from circleci_usage.config.sections import (
     AnomaliesSection,
     BudgetSection,
@@ -28,15 +35,16 @@ from circleci_usage.config.sections import (
     SettingsSection,
     SharedCostsSection,
     TeamSection,
+    UnitName,
+    UnitSection,
     Value,
     WholeNumber,
 )
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.periods import ONE_DAY
-from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
-from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
+from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE, SEAT_CREDITS
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.schema.dimension import Place
@@ -56,9 +64,6 @@ _DECIDE_COSTS: Final = {
     "teams",
     "shared_costs",
 }
-
-SEAT_CREDITS: Final = Decimal(25_000)
-"""List price of a user seat, in credits."""
 
 _TAKEN_TAGS: Final = frozenset(
     {"period", "direct", "shared", "total", "currency", *names_in(Place.RESERVED)}
@@ -117,11 +122,20 @@ class SettingsFile(SettingsSection):
     default_branches: JobGlobs = MAIN_BRANCHES
     """Default branches: names or globs. The first one that a project has runs on is its default."""
 
+    units: dict[UnitName, UnitSection] = Field(default_factory=dict)
+    """Units that costs are divided by, such as deploys: name of a unit → successful job runs.
+
+    If there are any, the cost of the first one is among the KPIs.
+    """
+
     rates: tuple[RateSection, ...] = ()
     """Rates and sizes of resource classes that differ from the public table."""
 
     anomalies: AnomaliesSection | None = None
     """Threshold of cost anomalies; by default, an excess of at least 10."""
+
+    people: PeopleSection | None = None
+    """How the users who trigger pipelines are shown; by default, only how many there are."""
 
     _checksum: str = PrivateAttr("")
 
@@ -168,7 +182,7 @@ class SettingsFile(SettingsSection):
     def _included_in_a_known_cycle(
         cls, included: IncludedCreditsSection | None, info: ValidationInfo
     ) -> IncludedCreditsSection | None:
-        _refuse_unknown_cycle([included.per] if included else [], info)
+        refuse_unknown_cycle([included.per] if included else [], info)
         return included
 
     @field_validator("teams")
@@ -177,8 +191,8 @@ class SettingsFile(SettingsSection):
         cls, teams: tuple[TeamSection, ...], info: ValidationInfo
     ) -> tuple[TeamSection, ...]:
         named = [team.name for team in teams if team.budget]
-        _refuse_twice(named, "the team {!r} has two budgets")
-        _refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
+        refuse_twice(named, "the team {!r} has two budgets")
+        refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
         return teams
 
     @field_validator("shared_costs")
@@ -188,7 +202,7 @@ class SettingsFile(SettingsSection):
     ) -> SharedCostsSection:
         if not info.data.get("teams", True):
             raise ValueError("there are no teams to split shared costs among; add `teams`")
-        _refuse_unknown_teams(shared.weights, info)
+        refuse_unknown_teams(shared.weights, info)
         return shared
 
     @field_validator("tags")
@@ -200,7 +214,7 @@ class SettingsFile(SettingsSection):
                     f"a tag cannot be called {name!r}: the tables already have a column of that"
                     " name"
                 )
-            _refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
+            refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
         return tags
 
     @field_validator("budgets")
@@ -208,8 +222,8 @@ class SettingsFile(SettingsSection):
     def _budgets_by_name(
         cls, budgets: tuple[BudgetSection, ...], info: ValidationInfo
     ) -> tuple[BudgetSection, ...]:
-        _refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
-        _refuse_unknown_cycle((budget.per for budget in budgets), info)
+        refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
+        refuse_unknown_cycle((budget.per for budget in budgets), info)
         return budgets
 
     @field_validator("job_groups")
@@ -220,7 +234,7 @@ class SettingsFile(SettingsSection):
                 f"a group cannot be called {NO_NAME!r}: the name is reserved for runs without a job"
             )
         every = [glob for globs in groups.values() for glob in globs]
-        _refuse_twice(every, "duplicate glob {!r}; the first group that matches a job wins")
+        refuse_twice(every, "duplicate glob {!r}; the first group that matches a job wins")
         return groups
 
     @field_validator("rates")
@@ -228,6 +242,12 @@ class SettingsFile(SettingsSection):
     def _of_known_size(cls, rates: tuple[RateSection, ...]) -> tuple[RateSection, ...]:
         public_rates().overridden(rate.override() for rate in rates)
         return rates
+
+    @field_validator("people")
+    @classmethod
+    def _people_of_teams(cls, people: PeopleSection, info: ValidationInfo) -> PeopleSection:
+        refuse_unknown_teams(people.named_teams, info)
+        return people
 
     @property
     def checksum(self) -> str:
@@ -309,36 +329,16 @@ class SettingsFile(SettingsSection):
     def analysis(self) -> AnalysisSettings:
         """The settings of the analyses."""
         least = self.anomalies.minimum if self.anomalies else MINIMUM
+        units = (UnitRule(name, unit.jobs, unit.workflows) for name, unit in self.units.items())
         return AnalysisSettings(
-            self.all_budgets(), self.all_rates(), least, default_branches=self.default_branches
+            self.all_budgets(),
+            self.all_rates(),
+            least,
+            default_branches=self.default_branches,
+            people=(self.people or PeopleSection()).settings(self.seat_credits),
+            units=tuple(units),
         )
 
     def all_rates(self) -> Rates:
         """The rates of resource classes: the public table with the file's overrides."""
         return public_rates().overridden(rate.override() for rate in self.rates)
-
-
-def _refuse_twice(names: Sequence[str], message: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(message.format(name))
-
-
-def _refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
-    if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
-        raise ValueError(
-            "`per: cycle` requires `billing_cycle_day`, the day of the month on which the billing"
-            " cycle begins"
-        )
-
-
-def _refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
-    if "teams" not in info.data:  # the teams themselves are invalid, which is reported already
-        return
-    known = {team.name for team in info.data["teams"]}
-    unknown = sorted(set(names) - known)
-    if unknown:
-        raise ValueError(
-            f"unknown team {unknown[0]!r}; known teams: {', '.join(sorted(known)) or 'none'}"
-            f"{did_you_mean(unknown[0], known)}"
-        )

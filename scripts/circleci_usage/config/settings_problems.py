@@ -25,6 +25,8 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "invalid_key": "a key must be a string",
     "missing": "this key is required",
     "extra_forbidden": "unknown key",
+    "bool_parsing": "{value} is not true or false",
+    "bool_type": "{value} is not true or false",
     "int_parsing": "{value} is not a whole number",
     "int_parsing_size": "{value} is greater than 1000000",
     "less_than_equal": "{value} is greater than {le}",

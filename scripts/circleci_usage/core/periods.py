@@ -44,6 +44,7 @@ _DATE_TIME: Final = re.compile(
 )
 _LAST_SECOND: Final = time(23, 59, 59)
 _MOST_DAYS: Final = 999
+_DAYS_A_WEEK: Final = 7
 _LAST_DAYS: Final = re.compile(r"last-([1-9]\d{0,2})-days", re.ASCII)
 _LIKE_LAST_DAYS: Final = re.compile(r"last-(.*)-days", re.DOTALL)
 
@@ -266,6 +267,19 @@ def months(period: Period) -> Iterator[Period]:
     start = period.start
     while start < period.stop:
         stop = min(add_months(month_start(start), 1), period.stop)
+        yield Period(start, stop)
+        start = stop
+
+
+def weeks(period: Period) -> Iterator[Period]:
+    """The weeks of a period, from Monday to Sunday, the first and the last clipped to it.
+
+    >>> [str(week) for week in weeks(Period(date(2026, 1, 30), date(2026, 2, 4)))]
+    ['2026-01-30 to 2026-02-01', '2026-02-02 to 2026-02-03']
+    """
+    start = period.start
+    while start < period.stop:
+        stop = min(start + timedelta(days=_DAYS_A_WEEK - start.weekday()), period.stop)
         yield Period(start, stop)
         start = stop
 

@@ -189,6 +189,13 @@ class CircleCI:
         with self._reading():
             return read_organization(response)
 
+    def look_up(self, path: str) -> ApiResponse:
+        """The response to a GET that uses no scarce quota, whatever its status.
+
+        A short rate limit is waited out. `path` is below the root, with its query.
+        """
+        return self._connection.get_patiently(path)
+
     def _check(self, response: ApiResponse, what: str, no_access: str) -> None:
         error = self._error_in(response, what, no_access)
         if error:

@@ -16,6 +16,10 @@ JOB_SECONDS: Final = "circleci.usage.job_seconds"
 FORECAST_COST: Final = "circleci.usage.forecast_cost"
 BUDGET_USED_RATIO: Final = "circleci.usage.budget_used_ratio"
 WASTED_COST: Final = "circleci.usage.wasted_cost"
+ACTIVE_USERS: Final = "circleci.usage.active_users"
+UNREGISTERED_USERS: Final = "circleci.usage.unregistered_users"
+USER_COST: Final = "circleci.usage.user_cost"
+UNIT_COST: Final = "circleci.usage.unit_cost"
 
 MEANINGS: Final[Mapping[str, str]] = {
     CREDITS: "Credits used.",
@@ -26,6 +30,11 @@ MEANINGS: Final[Mapping[str, str]] = {
     BUDGET_USED_RATIO: "Spend as a share of the budget; 1 is the whole budget.",
     WASTED_COST: "Cost of failed, canceled and rerun job runs, and monthly savings from other"
     " resource classes (oversized). Reasons overlap.",
+    ACTIVE_USERS: "Users who started at least one job run.",
+    UNREGISTERED_USERS: "Those of them who have no account at CircleCI.",
+    USER_COST: "Cost of the pipelines that a user triggered.",
+    UNIT_COST: "Cost per pipeline, workflow run, deploy or other unit: all costs of the period"
+    " divided by its units.",
 }
 """What a value of each metric is, in a sentence or two."""
 
@@ -37,6 +46,9 @@ DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 DEFAULT_TAGS: Final = (*names_tagged(Tag.DEFAULT), "currency")
 OPT_IN_TAGS: Final = names_tagged(Tag.OPT_IN)
 TAGS: Final = (*DEFAULT_TAGS, *OPT_IN_TAGS)
+
+USER_TAG: Final = "user"
+"""The tag of `USER_COST`, where the settings file lets users be shown."""
 
 FINE_TAGS: Final = tuple(tag for tag in OPT_IN_TAGS if tag in names_in(Place.DAILY_TABLES))
 """Tags that daily tables have unless they would be too long, such as `workflow` and `job`."""

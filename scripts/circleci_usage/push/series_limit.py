@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS
+from circleci_usage.push.metrics import DEFAULT_TAGS, OPT_IN_TAGS, USER_TAG
 from circleci_usage.push.samples import Sample, TagPairs, summed
 
 Series = tuple[str, TagPairs]
@@ -31,11 +31,16 @@ def series_objection(samples: Iterable[Sample], limit: int, why: str) -> str | N
     if worst is None:
         return f"{too_many} Allow them with --max-series {len(series)}."
     tag, remaining = worst
-    leave_out = "of --tags" if tag in OPT_IN_TAGS else f"with --without-tags {tag}"
     return (
         f"{too_many} The tag {tag} causes most of them: without it there are {remaining:,}."
-        f" Leave it out {leave_out}, or allow them with --max-series {len(series)}."
+        f" Leave it out {_how_to_leave_out(tag)}, or allow them with --max-series {len(series)}."
     )
+
+
+def _how_to_leave_out(tag: str) -> str:
+    if tag == USER_TAG:
+        return "with `people: {show: no}` in the settings file of the report"
+    return "of --tags" if tag in OPT_IN_TAGS else f"with --without-tags {tag}"
 
 
 def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample], tuple[str, ...]]:
@@ -62,7 +67,7 @@ def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
         for key, name in tags:
             names[key].add(name)
     # A tag that was added comes first: without it the series are what they were before.
-    keys = names.keys() & {*OPT_IN_TAGS} or names.keys() & {*DEFAULT_TAGS}
+    keys = names.keys() & {*OPT_IN_TAGS, USER_TAG} or names.keys() & {*DEFAULT_TAGS}
     counts = {key: len(_series_without(series, key)) for key in sorted(keys)}
     worst = min(counts, key=lambda key: (counts[key], -len(names[key])), default=None)
     return None if worst is None else (worst, counts[worst])

@@ -1,4 +1,4 @@
-"""The state as of the report: forecast, budgets, wasted spend.
+"""The state as of the report: forecast, budgets, wasted spend, users, unit costs.
 
 These are not amounts of a day, so in either mode they get the current timestamp.
 """
@@ -6,7 +6,16 @@ These are not amounts of a day, so in either mode they get the current timestamp
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from circleci_usage.push.metrics import BUDGET_USED_RATIO, FORECAST_COST, WASTED_COST
+from circleci_usage.push.metrics import (
+    ACTIVE_USERS,
+    BUDGET_USED_RATIO,
+    FORECAST_COST,
+    UNIT_COST,
+    UNREGISTERED_USERS,
+    USER_COST,
+    USER_TAG,
+    WASTED_COST,
+)
 from circleci_usage.push.samples import Sample, TagPairs, summed
 from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 
@@ -16,6 +25,15 @@ _WASTE: Final = {"failed": "failed", "canceled": "canceled", "reruns": "rerun"}
 _SAVINGS: Final = {"saved_a_month": "oversized"}
 """The same of right-sizing: savings per month, certain as long as runs take as long as before."""
 
+_USER_COUNTS: Final = {
+    "active_users": ACTIVE_USERS,
+    "unregistered_users": UNREGISTERED_USERS,
+}
+"""Key of the summary → metric."""
+
+_SHOWN: Final = {"ids", "names"}
+"""How the settings file lets each user be shown; otherwise only their numbers are sent."""
+
 _WASTE_TAGS: Final = ("organization", "project", "workflow", "job")
 
 
@@ -24,7 +42,8 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
 
     Args:
         report: the report.
-        tags: some of `metrics.TAGS`; budgets and reasons of wasted spend always have theirs.
+        tags: some of `metrics.TAGS`; budgets, users, reasons of wasted spend and units always have
+            theirs.
         timestamp: the current one.
 
     Raises:
@@ -36,6 +55,9 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
                 *_forecast(report, tags, timestamp),
                 *_budgets(report, timestamp),
                 *_waste(report, tags, timestamp),
+                *_user_counts(report, timestamp),
+                *_user_costs(report, timestamp),
+                *_unit_costs(report, timestamp),
             ]
         )
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -71,3 +93,27 @@ def _waste(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterato
             for reason, value in zip(reasons.values(), values, strict=True):
                 if value and value > 0:
                     yield Sample(WASTED_COST, (*pairs, ("reason", reason)), timestamp, value)
+
+
+def _user_counts(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
+    people = report.summary.get("people") or {}
+    for key, metric in _USER_COUNTS.items():
+        if people.get(key) is not None:
+            yield Sample(metric, (), timestamp, decimal_from(str(people[key])))
+
+
+def _user_costs(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
+    """A sample per user, by name or id, if the settings file lets users be shown."""
+    people = report.summary.get("people") or {}
+    if people.get("show") not in _SHOWN:
+        return
+    for (user, name), (cost,) in report.rows("users", ["user_id", "name"], ["cost"]):
+        if cost is not None:
+            yield Sample(USER_COST, ((USER_TAG, name or user),), timestamp, cost)
+
+
+def _unit_costs(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
+    for each in report.summary.get("unit_costs") or ():
+        if each["cost_per_unit"] is not None:
+            pairs: TagPairs = (("unit", str(each["unit"])),)
+            yield Sample(UNIT_COST, pairs, timestamp, decimal_from(str(each["cost_per_unit"])))

@@ -16,6 +16,8 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _DAYS_FROM: Final = 3
+_EXACT_BELOW: Final = 10
+"""Seconds from which on hundredths do not matter."""
 _MINUS: Final = "−"
 """As wide as a plus."""
 
@@ -69,6 +71,16 @@ def money(amount: Decimal, currency: str) -> Shown:
     return Shown(f"{_MINUS if cents < 0 else ''}{symbol(currency)}{abs(cents):,}", amount)
 
 
+def unit_money(amount: Decimal, currency: str) -> Shown:
+    """What one of many costs: `$0.5656`, `$12.40`, `<$0.0001`; below 1 with four decimals."""
+    exact = rounded(amount, 4)
+    if abs(exact) >= 1 or not amount:
+        return money(amount, currency)
+    if not exact:
+        return Shown(f"<{symbol(currency)}0.0001", amount)
+    return Shown(f"{_MINUS if exact < 0 else ''}{symbol(currency)}{abs(exact)}", amount)
+
+
 def drawn_money(amount: float, currency: str) -> str:
     """`money` of an amount in a chart, which is a float."""
     return money(Decimal(repr(amount)), currency)
@@ -100,9 +112,25 @@ def percent_change(share: Decimal) -> Shown:
     return Shown(f"{'+' if share > 0 else ''}{percent(share)}", share)
 
 
+def points_change(difference: Decimal) -> Shown:
+    """`+1.2 points` of a difference between two percentages."""
+    tenths = rounded(difference * 100, 1)
+    sign = "+" if tenths > 0 else ""
+    return Shown(f"{sign}{tenths} points".replace("-", _MINUS), difference)
+
+
 def duration(seconds: float) -> Shown:
     """`45s`, `2m 05s`, `3h 20m`, `12 days`."""
     return Shown(_duration(seconds), seconds)
+
+
+def short_duration(seconds: Decimal) -> Shown:
+    """`0.04s`, `1.5s`; from ten seconds on as `duration`."""
+    if seconds >= _EXACT_BELOW:
+        return duration(float(seconds))
+    hundredths = rounded(seconds, 2)
+    shown = "<0.01" if seconds and not hundredths else plain(hundredths)
+    return Shown(f"{shown}s", seconds)
 
 
 def _duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ a new dimension is here by itself.
 
 from typing import Final
 
+from circleci_usage.report_folder.branch_tables import BRANCH_KINDS, WORKFLOW_BRANCHES
 from circleci_usage.report_folder.budget_tables import BUDGETS, FORECAST
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -19,6 +20,8 @@ from circleci_usage.report_folder.cost_tables import (
     DAILY_TABLES,
     breakdown_tables,
 )
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS
+from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -30,6 +33,9 @@ from circleci_usage.report_folder.run_tables import (
     WASTE,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
+from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
     FORECAST,
@@ -45,6 +51,17 @@ _FINDINGS: Final = (
     MIGRATIONS,
     RESOURCE_RATES,
     EXTRA_COSTS,
+    *RUN_TIME_TABLES,
+    BRANCH_KINDS,
+    WORKFLOW_BRANCHES,
+    UTILIZATION,
+    CLASS_UTILIZATION,
+    USERS,
+    USER_MONTHS,
+    UNIT_COSTS,
+    TEAM_UNIT_COSTS,
+    FLAKY_TESTS,
+    TEST_METRICS,
 )
 
 

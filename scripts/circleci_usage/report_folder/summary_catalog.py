@@ -3,10 +3,11 @@
 Lists whose entries are lines of a table have the columns of that table.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
-from circleci_usage.analysis.breakdowns import WORKFLOW
+from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
+from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
 from circleci_usage.report_folder.budget_tables import BUDGETS
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
@@ -23,13 +24,12 @@ from circleci_usage.report_folder.columns import (
     LOW,
     SPENT,
     UNPRICED,
-    CatalogTable,
-    Column,
     count,
     credit_amount,
     day,
     dimension,
     dimensions,
+    exact,
     money,
     share,
     text,
@@ -39,6 +39,13 @@ from circleci_usage.report_folder.cost_tables import (
     CHARGEBACK_TABLE,
     PRICING_TABLE,
     breakdown_tables,
+)
+from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS, WASTE_OF_JOBS
+from circleci_usage.report_folder.people_tables import (
+    COUNTS,
+    STARTED_COLUMNS,
+    TRIGGERS,
+    USER_MONTHS,
 )
 from circleci_usage.report_folder.right_sizing_tables import (
     LARGER_CLASSES,
@@ -54,66 +61,18 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.summary import LISTS
-
-
-class SummaryKey(NamedTuple):
-    """A key of summary.json.
-
-    Attributes:
-        column: its name, type, unit, meaning, and when it is there.
-        keys: those of the object, or of each entry of the list, that it holds.
-    """
-
-    column: Column
-    keys: "tuple[SummaryKey, ...]" = ()
-
-
-def documented_paths(keys: Iterable[SummaryKey], above: str = "") -> Iterator[tuple[str, Column]]:
-    """Every key with its path, such as `totals.cost` or `by_project[].cost`."""
-    for key in keys:
-        path = f"{above}{key.column.name}"
-        yield path, key.column
-        inside = "[]." if key.column.type == "list" else "."
-        yield from documented_paths(key.keys, path + inside)
-
-
-def plain_keys(*columns: Column) -> tuple[SummaryKey, ...]:
-    """Keys that hold one value."""
-    return tuple(SummaryKey(column) for column in columns)
-
-
-def object_key(
-    name: str, meaning: str, *keys: SummaryKey | Column, only: str = "", key_type: str = "object"
-) -> SummaryKey:
-    """A key that holds an object with these keys."""
-    inside = [key if isinstance(key, SummaryKey) else SummaryKey(key) for key in keys]
-    return SummaryKey(Column(name, key_type, "", meaning, only), tuple(inside))
-
-
-def list_key(name: str, meaning: str, *keys: SummaryKey | Column) -> SummaryKey:
-    """A key that holds a list of objects with these keys."""
-    return object_key(name, meaning, *keys, key_type="list")
-
-
-def _lines(name: str, meaning: str, table: CatalogTable) -> SummaryKey:
-    """A list of lines of a table, which has all of them."""
-    columns = [column for column in table.columns if column.name != "share"]
-    return list_key(name, meaning, *columns)
-
-
-def texts_key(name: str, meaning: str) -> SummaryKey:
-    """A key that holds a list of texts."""
-    return SummaryKey(Column(name, "list of texts", "", meaning))
-
-
-DAYS: Final = (day("from", "First day."), day("to", "Last day."))
-"""The two keys of a period."""
-
-
-def gaps_key(meaning: str) -> SummaryKey:
-    """The key of days without data."""
-    return list_key("missing", meaning, *DAYS)
-
+from circleci_usage.report_folder.summary_keys import (
+    DAYS,
+    SummaryKey,
+    gaps_key,
+    lines_key,
+    list_key,
+    object_key,
+    plain_keys,
+    texts_key,
+)
+from circleci_usage.report_folder.unit_cost_tables import UNIT
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
 _AMOUNT: Final = (
     CREDITS,
@@ -174,12 +133,12 @@ def _breakdowns() -> Iterator[SummaryKey]:
         meaning = f"{tables[name].title}, most expensive first."
         if name == "daily":
             meaning = "Days, in their order."
-        yield _lines(key, meaning, tables[name])
+        yield lines_key(key, meaning, tables[name])
 
 
 _CHECKS: Final = (
-    _lines("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
-    _lines("pricing", "What was charged at which price.", PRICING_TABLE),
+    lines_key("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
+    lines_key("pricing", "What was charged at which price.", PRICING_TABLE),
     object_key(
         "reconciliation",
         "The same credits, summed in three ways.",
@@ -230,19 +189,19 @@ _CHANGE_KEY: Final = object_key(
     share("share_a_day", "Change of the average daily cost, likewise."),
     count("days_before", "days", "Days of the previous period that are compared."),
     count("days_after", "days", "Days of this period that are compared."),
-    _lines("projects", "Projects that are the main drivers.", CHANGES_BY_PROJECT),
-    _lines("jobs", "Jobs that are the main drivers.", CHANGES_BY_JOB),
+    lines_key("projects", "Projects that are the main drivers.", CHANGES_BY_PROJECT),
+    lines_key("jobs", "Jobs that are the main drivers.", CHANGES_BY_JOB),
 )
 
 _FINDINGS: Final = (
     _CHANGE_KEY,
-    _lines("anomalies", "Cost anomalies.", ANOMALIES),
+    lines_key("anomalies", "Cost anomalies.", ANOMALIES),
     object_key(
         "waste",
         "Wasted spend of all jobs. Categories overlap.",
         *WASTE_AMOUNTS,
-        _lines("always_failing", "Jobs that always fail.", WASTE),
-        _lines("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
+        lines_key("always_failing", "Jobs that always fail.", WASTE),
+        lines_key("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
     ),
     object_key(
         "right_sizing",
@@ -252,23 +211,51 @@ _FINDINGS: Final = (
             "Rates of the resource classes.",
             text("source", "Source of the rate table."),
             day("as_of", "Its day."),
-            _lines("classes", "The classes that were used.", RESOURCE_RATES),
+            lines_key("classes", "The classes that were used.", RESOURCE_RATES),
         ),
         text("assumption", "What the savings assume, in a sentence."),
         credit_amount("saved_credits_a_month", "Monthly savings in credits of all `savings`."),
         money("saved_a_month", "Monthly savings of all `savings`."),
-        _lines("savings", "Jobs with confirmed savings.", RIGHT_SIZING),
-        _lines("suggestions", "Jobs with another recommended class.", RIGHT_SIZING),
-        _lines("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
-        _lines("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
+        lines_key("savings", "Jobs with confirmed savings.", RIGHT_SIZING),
+        lines_key("suggestions", "Jobs with another recommended class.", RIGHT_SIZING),
+        lines_key("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
+        lines_key("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
     ),
     object_key(
         "performance",
         "Duration and success rate.",
-        _lines("workflows", "Of workflows.", WORKFLOW_DURATIONS),
-        _lines("jobs", "Of jobs.", JOB_DURATIONS),
+        lines_key("workflows", "Of workflows.", WORKFLOW_DURATIONS),
+        lines_key("jobs", "Of jobs.", JOB_DURATIONS),
     ),
-    _lines("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    lines_key("extra_costs", "Non-compute costs by job.", EXTRA_COSTS),
+    list_key(
+        "unit_costs",
+        "What one unit cost in the period: all costs divided by the units.",
+        UNIT,
+        exact("count", "units", "How many; null where that is not known."),
+        money("cost_per_unit", "Cost ÷ count; null without units, or where one is not known."),
+        money("previous", "The same over the days of the previous period that `change` compares."),
+        share("change", "Change vs. these days; null where that is not known."),
+    ),
+    list_key(
+        "kpis",
+        "The numbers at the top of the page.",
+        text("name", "`cost`, `success_rate` of workflow runs, or `cost_per_` and a unit."),
+        text("unit", "The unit of a cost per unit, else null."),
+        exact("value", "currency or share", "Value in the period; null where it is not known."),
+        exact("previous", "currency or share", "The same in the previous period."),
+        share("change", "Change vs. the previous period; of the success rate, the difference."),
+    ),
+    object_key(
+        "people",
+        "The users who trigger pipelines, without ids and names.",
+        text("show", "How the page and the metrics show users: `no`, `ids` or `names`."),
+        yes_no("hash", "Whether users' ids are written as hashes."),
+        *COUNTS,
+        *STARTED_COLUMNS,
+        list_key("triggers", "What had no user, most expensive first.", *TRIGGERS),
+        lines_key("months", "Users by calendar month.", USER_MONTHS),
+    ),
     object_key(
         "suggested_job_groups",
         "Jobs that CircleCI numbers, and how to list each as one.",
@@ -283,6 +270,25 @@ _FINDINGS: Final = (
             dimension("resource_class"),
         ),
         text("settings", "The section for the settings file; empty where there is none."),
+    ),
+    list_key("branch_kinds", "What default and other branches cost.", *BRANCH_KINDS.columns),
+    object_key("runs_at_limit", "Job runs that used nearly all CPU or RAM.", *AT_LIMIT_COUNTS),
+    object_key(
+        "tests",
+        "Tests, by CircleCI Insights.",
+        count("projects", "projects", "Projects whose tests are known."),
+        list_key(
+            "left_out",
+            "Projects whose tests are not known.",
+            text("reason", "Why, in a few words."),
+            list_key("projects", "Their names.", *dimensions(PROJECT)),
+        ),
+        count("flaky_jobs", "jobs", "Jobs with flaky tests."),
+        count("flaky_jobs_without_runs", "jobs", "Those of them without runs in the period."),
+        *WASTE_OF_JOBS,
+        lines_key("flaky", "Flaky tests.", FLAKY_TESTS),
+        lines_key("metrics", "The most failed and the slowest tests.", TEST_METRICS),
+        only="with `--insights`",
     ),
 )
 

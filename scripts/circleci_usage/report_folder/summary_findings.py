@@ -9,13 +9,19 @@ from typing import Any, TypeVar
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.durations import Durations
+from circleci_usage.analysis.insights_tests import InsightsTests
+from circleci_usage.analysis.kpis import Kpi
 from circleci_usage.analysis.numbered_jobs import NumberedJob
+from circleci_usage.analysis.people import People, TriggerCost
 from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
+from circleci_usage.analysis.unit_costs import UnitCostChange
 from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
 from circleci_usage.core.decimals import plain
+from circleci_usage.insights.lookups import LeftOut
 from circleci_usage.report import Report
+from circleci_usage.report_folder.branch_tables import branch_kinds_table
 from circleci_usage.report_folder.budget_tables import budgets_table
 from circleci_usage.report_folder.change_tables import (
     CHANGE,
@@ -26,7 +32,21 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
 )
 from circleci_usage.report_folder.columns import Column
+from circleci_usage.report_folder.insights_tables import (
+    WASTE_OF_JOBS,
+    flaky_tests_table,
+    test_metrics_table,
+)
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json, month_to_json
+from circleci_usage.report_folder.people_tables import (
+    COUNTS,
+    STARTED_COLUMNS,
+    TRIGGERS,
+    counts_row,
+    started_row,
+    trigger_row,
+    user_months_table,
+)
 from circleci_usage.report_folder.right_sizing_tables import (
     larger_classes_table,
     migrations_table,
@@ -43,6 +63,7 @@ from circleci_usage.report_folder.run_tables import (
     waste_table,
 )
 from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 from circleci_usage.schema.keys import WorkflowKey
 
 _Found = TypeVar("_Found")
@@ -66,7 +87,13 @@ def findings(report: Report) -> dict[str, Any]:
         "right_sizing": _right_sizing(found.right_sizing),
         "performance": _performance(found.durations),
         "extra_costs": _entries(extra_costs_table(found.noncompute)),
+        "people": _people(report.people),
+        "unit_costs": [_unit_cost(each) for each in found.unit_costs.period],
+        "kpis": [_kpi(each) for each in found.kpis],
         "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
+        "branch_kinds": _entries(branch_kinds_table(found.branch_kinds)),
+        "runs_at_limit": _named(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
+        **({"tests": _tests(found.tests)} if found.tests else {}),
     }
 
 
@@ -166,6 +193,58 @@ def _performance(durations: Durations) -> dict[str, Any]:
         "workflows": _listed(durations.workflows, of_workflows),
         "jobs": _listed(durations.jobs, of_jobs),
     }
+
+
+def _people(people: People) -> dict[str, Any]:
+    """No user, neither id nor name: tables/users.csv has them."""
+    return {
+        "show": people.show,
+        "hash": people.are_hashed,
+        **_named(COUNTS, counts_row(people.counts)),
+        **_named(STARTED_COLUMNS, started_row(people.started)),
+        "triggers": _Listed(len(people.triggers), lambda most: _triggers(people.triggers[:most])),
+        "months": _entries(user_months_table(people)),
+    }
+
+
+def _triggers(triggers: Sequence[TriggerCost]) -> list[dict[str, Any]]:
+    return [_named(TRIGGERS, trigger_row(each)) for each in triggers]
+
+
+def _unit_cost(each: UnitCostChange) -> dict[str, Any]:
+    return {
+        "unit": each.now.unit,
+        "count": _value(each.now.count),
+        "cost_per_unit": _value(each.now.cost_per_unit),
+        "previous": _value(each.previous),
+        "change": _value(each.change),
+    }
+
+
+def _kpi(kpi: Kpi) -> dict[str, Any]:
+    return {
+        "name": kpi.name,
+        "unit": kpi.unit or None,
+        "value": _value(kpi.value),
+        "previous": _value(kpi.previous),
+        "change": _value(kpi.change),
+    }
+
+
+def _tests(found: InsightsTests) -> dict[str, Any]:
+    return {
+        "projects": found.projects,
+        "left_out": [_left_out(each) for each in found.left_out],
+        "flaky_jobs": found.flaky_jobs,
+        "flaky_jobs_without_runs": found.unknown_jobs,
+        **_named(WASTE_OF_JOBS, found.waste),
+        "flaky": _listed(found.flaky, flaky_tests_table),
+        "metrics": _listed(found.measured, test_metrics_table),
+    }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {"reason": left_out.why, "projects": [key._asdict() for key in left_out.projects]}
 
 
 def _suggested_job_groups(jobs: Sequence[NumberedJob]) -> dict[str, Any]:

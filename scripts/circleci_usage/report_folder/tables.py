@@ -11,6 +11,10 @@ import pandas as pd
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.report import Report
+from circleci_usage.report_folder.branch_tables import (
+    branch_kinds_table,
+    workflow_branches_table,
+)
 from circleci_usage.report_folder.budget_tables import budgets_table, forecast_table
 from circleci_usage.report_folder.change_tables import (
     CHANGES_BY_JOB,
@@ -21,6 +25,8 @@ from circleci_usage.report_folder.change_tables import (
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
+from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
+from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
@@ -34,7 +40,13 @@ from circleci_usage.report_folder.run_tables import (
     extra_costs_table,
     waste_table,
 )
+from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
+from circleci_usage.report_folder.utilization_tables import (
+    class_utilization_table,
+    utilization_table,
+)
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 _AT_A_TIME: Final = 20_000
@@ -83,6 +95,18 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
     yield extra_costs_table(found.noncompute)
+    yield from run_time_tables(found.runs_over_time)
+    yield recent_runs_table(found.recent_runs)
+    yield branch_kinds_table(found.branch_kinds)
+    yield workflow_branches_table(found.branch_runs)
+    yield utilization_table(found.utilization.jobs)
+    yield class_utilization_table(found.utilization.classes)
+    yield users_table(report.people)
+    yield user_months_table(report.people)
+    yield unit_costs_table(found.unit_costs.months)
+    yield team_unit_costs_table(found.unit_costs.teams)
+    yield flaky_tests_table(found.tests.flaky if found.tests else ())
+    yield test_metrics_table(found.tests.measured if found.tests else ())
 
 
 def lines_csv(lines: pd.DataFrame) -> str:

@@ -9,11 +9,10 @@ from itertools import islice
 from typing import Final
 
 from circleci_usage.config.job_group_settings import job_group_settings
-from circleci_usage.config.settings_model import SEAT_CREDITS
 from circleci_usage.core.decimals import ZERO, plain
 from circleci_usage.core.periods import ONE_DAY, add_months, month_start
 from circleci_usage.core.plurals import agreeing, counted
-from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
+from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE, SEAT_CREDITS
 from circleci_usage.render.formatting import days, full_day, money, number_of
 from circleci_usage.settings_proposal.addresses import SCHEMA_URL, SETTINGS_URL
 from circleci_usage.settings_proposal.comments import comment, commented, names_in_words

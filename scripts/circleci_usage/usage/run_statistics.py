@@ -79,8 +79,9 @@ class RunStatistics:
             ram), `percent` (0, 10, …, 90: from there to below the next; 90 has all above) and
             `runs`.
         unit_counts: a row per `date`, `ProjectKey` and `branch_group` of **all** known days:
-            `pipelines`, `workflow_runs` (ended or on hold) and, of these, `succeeded`. A pipeline
-            and a workflow run count once, on the day and branch of their first row.
+            `pipelines`, `workflow_runs` (ended or on hold) and, of these, `succeeded` and
+            `canceled`. A pipeline and a workflow run count once, on the day and branch of their
+            first row.
 
     The columns of `machines`:
         `runs`, `measured_runs`, `p95_cpu` and `p95_ram` (percent, of the runs' peaks; NaN where
@@ -124,8 +125,7 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
     names = {
         name: _latest_names(known, name, identity) for name, identity in KEY_IDENTITIES.items()
     }
-    amounts = [found.reruns["credits"], found.branch_credits["credits"]]
-    places = max((places_of(each) for some in amounts for each in map(Decimal, some)), default=0)
+    places = max(_places(found.reruns), _places(found.branch_credits))
     has_name = pl.col("job").is_not_null()
 
     def ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -159,12 +159,22 @@ def _ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(pl.col(texts).cast(pl.String)).sort(keys)
 
 
+def _places(found: pl.DataFrame) -> int:
+    """The decimal places that the credits need."""
+    if found["credits"].dtype.is_integer():
+        return 0
+    return max(map(places_of, map(Decimal, found["credits"])), default=0)
+
+
 def _credits(
     found: pl.DataFrame, names: Mapping[str, Mapping[str, str]], places: int
 ) -> pd.DataFrame:
     """Credits of several credit types as whole numbers of 10^-places."""
-    counts = [to_count(Decimal(amount), places) for amount in found["credits"]]
-    credits = np.array(counts, dtype="object")
+    amounts = found["credits"]
+    if amounts.dtype.is_integer() and not places:
+        credits = amounts.cast(pl.Int64).to_numpy().astype("object")
+    else:
+        credits = np.array([to_count(Decimal(each), places) for each in amounts], dtype="object")
     rest = _dated(_named(found.drop("credits"), names))
     types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
     return rest.assign(credit_type=types, credits=fitting(credits, int(credits.sum())))

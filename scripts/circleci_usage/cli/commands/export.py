@@ -22,6 +22,8 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output.document import begin_json
+from circleci_usage.cli.lookup_flags import LookupFlags
+from circleci_usage.cli.lookups import lookups_of_run
 from circleci_usage.cli.output_checks import check_report_folder
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.progress import SystemClock
@@ -37,6 +39,7 @@ def run(
     days: PeriodFlags,
     exporting: ExportFlags,
     reporting: ReportFlags,
+    asking: LookupFlags,
     sending: SendToDatadogFlags,
     shown: JsonFlags,
 ) -> None:
@@ -67,19 +70,19 @@ def run(
     report_with = settings.report_settings(os.environ, reporting, applied, chosen)
     say_lines(console, run_lines(context, applied, chosen, export_with, report_with, clock.now()))
     # Said at once, in case the export fails.
-    about_token = token_warnings(export_with, clock.now())
-    show_warnings(console, about_token)
+    warned = token_warnings(export_with, clock.now())
+    show_warnings(console, warned)
     # Made before the export, so that a missing API key is known at once.
     send = _sender(exporting, reporting, sending) if sending.datadog else None
     check_report_folder(reporting.output, exporting.store)
+    asks = lookups_of_run(asking, report_with, export_with, clock, console)
     span = settings.export_span(chosen)
     made = export_and_report(
-        export_with, report_with, span, clock=clock, progress=console, warnings=about_token
+        export_with, report_with, span, clock=clock, progress=console, warnings=warned, lookups=asks
     )
     output.add(**report_members(made.report, reporting.output, made.presentation))
     output.add(**export_members(made, exporting.store))
-    link = report_with.presentation.link
-    show_report(console, made.report, reporting.output, link, warned=about_token)
+    show_report(console, made.report, reporting.output, made.presentation.link, warned=warned)
     if send:
         output.add(datadog={"summary": send(console, clock)})
 

@@ -27,6 +27,8 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.inputs import found_parts, report_to_read, source_of
 from circleci_usage.cli.json_output.document import begin_json
+from circleci_usage.cli.lookup_flags import ReportLookupFlags
+from circleci_usage.cli.lookups import lookups_of_report
 from circleci_usage.cli.output_checks import check_report_folder, refuse_output_among
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import SystemClock
@@ -65,11 +67,14 @@ def report(
     days: FilesPeriodFlags,
     engine: EngineFlags,
     reporting: ReportFlags,
+    asking: ReportLookupFlags,
     shown: JsonFlags,
     *,
     paths: flags.PathsOrUrls = None,
 ) -> None:
-    """Write the report folder from export files, without any request to CircleCI.
+    """Write the report folder from export files; by default it asks CircleCI nothing.
+
+    Only --insights and --user-names send requests, with the token that `run` uses.
 
     [dim]circleci-usage report exports/ --output usage-report[/dim]
 
@@ -92,11 +97,12 @@ def report(
     report_with = settings.report_settings(os.environ, reporting, applied, chosen, whole=whole)
     say_lines(console, stored_report_lines(context, applied, chosen, whole=whole))
     check_report_folder(reporting.output, store.store, paths)
+    lookups = lookups_of_report(asking, report_with, store.store, clock, console)
     opened = source_of(
         paths, store.store, chosen.period, engine, verbose=shown.verbose, progress=console
     )
     with opened as source:
-        made = make_report(source, report_with, clock=clock, progress=console)
+        made = make_report(source, report_with, clock=clock, progress=console, lookups=lookups)
     output.add(**report_members(made, reporting.output, report_with.presentation))
     say_lines(console, reported_organizations(made))
     show_report(console, made, reporting.output, report_with.presentation.link)

@@ -17,11 +17,9 @@ from circleci_usage.report_folder.columns import (
     yes_no,
 )
 from circleci_usage.report_folder.documentation import GENERATED, key_table
-from circleci_usage.report_folder.summary_catalog import (
-    BUDGET,
+from circleci_usage.report_folder.summary_catalog import BUDGET, OVERVIEW, SCHEMA_VERSION_KEY
+from circleci_usage.report_folder.summary_keys import (
     DAYS,
-    OVERVIEW,
-    SCHEMA_VERSION_KEY,
     SummaryKey,
     list_key,
     object_key,

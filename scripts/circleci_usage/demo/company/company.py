@@ -39,6 +39,11 @@ class Company:
         """Its organizations; the first one pays for all."""
         return ORGANIZATIONS
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The ids of its users."""
+        return tuple(self._people)
+
     def rows(self, day: date, seen_at: datetime | None = None) -> list[ExportRow]:
         """The rows of an export whose JOB_RUN_DATE is the day.
 

@@ -9,10 +9,17 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from circleci_usage.core.progress import Clock
-from circleci_usage.demo.company.catalog import SampleOrganization
+from circleci_usage.demo.company.catalog import SampleOrganization, SampleProject
 from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.insights import user_name
 from circleci_usage.demo.standin.access_tokens import AccessTokens, Permissions
 from circleci_usage.demo.standin.exportjobs import ExportJobs
+from circleci_usage.demo.standin.insights import (
+    flaky_tests,
+    project_of,
+    test_metrics,
+    workflow_of,
+)
 from circleci_usage.demo.standin.limits import HourlyQuota, refusal_headers
 from circleci_usage.demo.standin.messages import RejectedRequestError, Request, Response
 from circleci_usage.demo.standin.rules import Rules
@@ -21,6 +28,7 @@ from circleci_usage.demo.standin.window import read_window
 
 _ROOT: Final = "/api/v2"
 _EXPORT_JOB: Final = "/organizations/([^/]+)/usage_export_job"
+_PROJECT: Final = "/insights/([^/]+/[^/]+/[^/]+)"
 
 
 class UsageApi:
@@ -35,6 +43,7 @@ class UsageApi:
         tokens: AccessTokens,
     ) -> None:
         self._organizations = company.organizations
+        self._people = frozenset(company.people)
         self._clock = clock
         self._rules = rules
         self._tokens = tokens
@@ -46,6 +55,9 @@ class UsageApi:
             ("GET", re.compile(f"{_ROOT}/organization/(.+)"), self._organization),
             ("POST", re.compile(_ROOT + _EXPORT_JOB), self._create_export),
             ("GET", re.compile(f"{_ROOT}{_EXPORT_JOB}/([^/]+)"), self._poll_export),
+            ("GET", re.compile(f"{_ROOT}{_PROJECT}/flaky-tests"), self._flaky_tests),
+            ("GET", re.compile(f"{_ROOT}{_PROJECT}/workflows/(.+)/test-metrics"), self._metrics),
+            ("GET", re.compile(f"{_ROOT}/user/([^/]+)"), self._user),
         )
 
     def respond(self, request: Request) -> Response:
@@ -112,6 +124,34 @@ class UsageApi:
         if body is None:
             raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Usage export job does not exist.")
         return Response.json(HTTPStatus.OK, body)
+
+    def _flaky_tests(self, granted: Permissions, _request: Request, slug: str) -> Response:
+        project, underscored = self._project(granted, slug), self._rules.underscored
+        body = flaky_tests(project, self._clock.now(), underscored=underscored)
+        return Response.json(HTTPStatus.OK, body)
+
+    def _metrics(
+        self, granted: Permissions, _request: Request, slug: str, workflow: str
+    ) -> Response:
+        project = self._project(granted, slug)
+        found = workflow_of(project, workflow)
+        if found is None:
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Workflow not found.")
+        return Response.json(HTTPStatus.OK, test_metrics(project, found))
+
+    def _project(self, granted: Permissions, slug: str) -> SampleProject:
+        project = project_of(slug)
+        if project is None:
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "Project not found.")
+        self._find_id(granted, project.organization.id)
+        return project
+
+    def _user(self, _granted: Permissions, _request: Request, user: str) -> Response:
+        if user not in self._people:
+            raise RejectedRequestError(HTTPStatus.NOT_FOUND, "User not found.")
+        name = user_name(user)
+        login = name.lower().replace(" ", "-")
+        return Response.json(HTTPStatus.OK, {"id": user, "login": login, "name": name})
 
     def _find_id(self, granted: Permissions, org_id: str) -> SampleOrganization:
         """An organization by its id; the usage endpoints accept no slugs."""

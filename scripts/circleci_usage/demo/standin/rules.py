@@ -68,6 +68,10 @@ class Rules:
     ranges: bool = True
     """Whether the download host supports Range."""
 
+    underscored: bool = False
+    """Whether flaky tests have underscores in their keys, as the service writes them against its
+    document, which has hyphens."""
+
     code_lifetime: timedelta = timedelta(minutes=10)
     """How long a program can exchange the code of an authorization for a token."""
     token_lifetime: timedelta = timedelta(days=90)

@@ -1,6 +1,7 @@
 """Days as upright bars: the one way to draw them as SVG, on the page and in projects' charts."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Final, NamedTuple
 
 SPARK_HEIGHT: Final = 24
@@ -31,6 +32,24 @@ def day_bars(
         if low != high:
             strokes.append(f"M{coordinate(left + (day + 0.5) * width)} {low}V{high}")
     return "".join(strokes)
+
+
+def day_steps(heights: Sequence[float]) -> str:
+    """The `d` of a line with a step per day, interrupted where a day is unknown (NaN).
+
+    >>> day_steps([50, 0, float("nan"), 100])
+    'M0 50H1V0H2M3 100H4'
+    """
+    steps = []
+    command = "M"
+    for day, height in enumerate(heights):
+        if isnan(height):
+            command = "M"
+            continue
+        start = f"M{day} " if command == "M" else "V"
+        steps.append(f"{start}{coordinate(height)}H{day + 1}")
+        command = "V"
+    return "".join(steps)
 
 
 def coordinate(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN
+from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN, ENOUGH_FOR_P95
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.report_charts import COST_BY_DAY
@@ -24,23 +24,27 @@ from circleci_usage.render.page.sections.breakdowns import (
 from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
 from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
 from circleci_usage.render.page.sections.cost_by_day import cost_by_day_section
+from circleci_usage.render.page.sections.cpu_and_ram_use import cpu_and_ram_use_section
 from circleci_usage.render.page.sections.durations import durations_section
 from circleci_usage.render.page.sections.job_groups import job_groups_section
+from circleci_usage.render.page.sections.kpis import KpiLine, kpi_line
 from circleci_usage.render.page.sections.noncompute import noncompute_section
-from circleci_usage.render.page.sections.period_comparison import (
-    change_tone,
-    period_comparison_section,
-)
+from circleci_usage.render.page.sections.period_comparison import period_comparison_section
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
+from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
+from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
+from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.unit_costs import unit_costs_section
+from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
-from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines, seats
 from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema import report_files
+from circleci_usage.usage.chosen_names import RECENT_RUNS
 
 _NOT_IN_ANCHORS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -83,11 +87,16 @@ SECTIONS: Final = (
         credit_type_section,
         "Cost by credit type",
     ),
+    Section("Unit costs", "tables", unit_costs_section),
     Section("Projects", "wide_list", projects_section),
     Section("Jobs", "wide_list", jobs_section),
     Section("Right-sizing", "tables", right_sizing_section),
     Section("Wasted spend", "tables", wasted_spend_section),
+    Section("Tests", "tables", tests_section),
     Section("Duration and success rate", "tables", durations_section),
+    Section("Runs over time", "runs_over_time", runs_over_time_section),
+    Section("Runs by branch", "tables", runs_by_branch_section),
+    Section("CPU and RAM use", "tables", cpu_and_ram_use_section),
     Section("Job groups", "tables", job_groups_section),
     Section("Trend", "trend", trend_section),
     Section("Non-compute costs", "tables_side_by_side", noncompute_section),
@@ -97,6 +106,7 @@ SECTIONS: Final = (
         environment_section,
         "Execution environment",
     ),
+    Section("Users", "tables", users_section),
     Section("All projects", "all_projects", all_projects_section),
     Section("Prices", "tables", prices_section),
 )
@@ -112,18 +122,16 @@ class PageHead:
 
     Attributes:
         organizations: their names.
+        kpis: the line of KPIs; None without usage.
         sentences: the headline, and what to know next.
-        change: the change vs. the previous period in a few words; empty when that is unknown.
-        change_tone: whether that is good or bad news.
         completeness: whether the numbers are final.
         is_complete: whether they are.
         facts: name and value of a few amounts; none without usage.
     """
 
     organizations: Sequence[str]
+    kpis: KpiLine | None
     sentences: Sequence[Markup]
-    change: str
-    change_tone: Tone
     completeness: str
     is_complete: bool
     facts: Sequence[tuple[str, str]]
@@ -157,9 +165,8 @@ def _head(view: ReportView) -> PageHead:
     is_complete = not report.missing and report.complete_through == report.period.last
     return PageHead(
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
+        kpis=kpi_line(view),
         sentences=[_with_names(sentence) for sentence in sentences.sentences(view)],
-        change=sentences.change_in_short(report),
-        change_tone=change_tone(report),
         completeness=sentences.completeness(report),
         is_complete=is_complete,
         facts=[*_facts(view)] if report.totals.job_runs else [],
@@ -212,6 +219,8 @@ def _templates(currency: str) -> Environment:
         "cost_by_day": COST_BY_DAY,
         "cube": report_files.CUBE,
         "chargeback": report_files.CHARGEBACK,
+        "enough_for_p95": ENOUGH_FOR_P95,
+        "recent_runs": RECENT_RUNS,
     }
     return templates
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from circleci_usage.render.charts.day_bars import Spark
 from circleci_usage.render.formatting import Shown, number_of, shortened, visible_name
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.schema.export_columns import NO_NAME
@@ -12,6 +13,19 @@ from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 NAME_LENGTH: Final = 64
 
 Tone = Literal["", "more", "less"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many runs had which value, as small upright bars.
+
+    Attributes:
+        bars: as they are drawn.
+        label: the same in words, for those who do not see them.
+    """
+
+    bars: Spark
+    label: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,8 @@ class Cell:
         tone: tells good news (less) from bad (more).
         link: to the explorer; empty without one.
         circleci: the same on CircleCI; None without one.
+        share: the length of a bar beside the text, between 0 and 1; None without one.
+        histogram: stands before the text; None without one.
     """
 
     text: str
@@ -33,6 +49,8 @@ class Cell:
     tone: Tone = ""
     link: str = ""
     circleci: str | None = None
+    share: float | None = None
+    histogram: Histogram | None = None
 
 
 Row = Sequence[Cell | str]
@@ -49,6 +67,7 @@ class PageTable:
             column: a narrow screen shows these two.
         note: how many rows are not shown.
         texts: the headings of further columns that hold texts; the others hold numbers.
+        total: the last row, which sorting leaves in its place; None without one.
     """
 
     title: str
@@ -56,6 +75,7 @@ class PageTable:
     rows: Sequence[Row]
     note: str = ""
     texts: Collection[str] = ()
+    total: Row | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ def summary_md(view: ReportView) -> str:
     short = overview(view, _LINES, _NAME_LENGTH)
     first, *others = (sentence.naming(code) for sentence in short.sentences)
     bullets = "\n".join(f"- {sentence}" for sentence in others)
-    paragraphs = [f"# {short.title}", f"**{first}**", bullets, short.completeness]
+    kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
+    paragraphs = [f"# {short.title}", f"**{first}**", bullets, kpis, short.completeness]
     paragraphs.extend(f"> **Note:** {_escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
     paragraphs.append(" · ".join(_links(view)))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.render.formatting import days, visible_name
 from circleci_usage.render.text import sentences
+from circleci_usage.render.text.kpis import kpis_in_short
+from circleci_usage.render.text.sentences import Sentence
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList, top_list
@@ -19,6 +21,7 @@ class Overview:
         title: with the days.
         change: the change vs. the previous period in a few words; empty when that is unknown.
         sentences: the headline, and what to know next.
+        kpis: the KPIs in one line; None where none is known.
         completeness: whether the numbers are final.
         warnings: a sentence each, safe to show.
         lists: the top teams, projects, jobs and credit types.
@@ -27,6 +30,7 @@ class Overview:
     title: str
     change: str
     sentences: Sequence[sentences.Sentence]
+    kpis: Sentence | None
     completeness: str
     warnings: Sequence[str]
     lists: Sequence[TopList]
@@ -48,6 +52,7 @@ def overview(view: ReportView, limit: int, label_length: int) -> Overview:
         title=f"CircleCI usage, {days(report.period)}",
         change=sentences.change_in_short(report),
         sentences=[*sentences.sentences(view)],
+        kpis=kpis_in_short(view) if used else None,
         completeness=sentences.completeness(report),
         warnings=[*map(visible_name, report.warnings)],
         lists=[top_list(view, name, limit, label_length=label_length) for name in names if used],

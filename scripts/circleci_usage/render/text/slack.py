@@ -64,6 +64,8 @@ def _links(view: ReportView) -> Iterator[Element]:
 def _lead(short: Overview) -> list[Element]:
     """The headline, and what to know next as bullets."""
     first, *others = map(_in_words, short.sentences)
+    if short.kpis:
+        others.append(_in_words(short.kpis))
     if short.completeness:
         others.append(short.completeness)
     headline = _section([_text(first, bold=True)])

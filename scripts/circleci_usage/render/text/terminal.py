@@ -30,6 +30,8 @@ def terminal_summary(view: ReportView) -> RenderableType:
     first, *others = (sentence.naming(str) for sentence in short.sentences)
     shown: list[RenderableType] = [Text(short.title, "bold"), cost, Text(), Text(first)]
     shown.extend(Text(f"• {sentence}") for sentence in others)
+    if short.kpis:
+        shown.append(Text(short.kpis.naming(str)))
     if short.completeness:
         shown.append(Text(short.completeness, "dim"))
     for each in short.lists:

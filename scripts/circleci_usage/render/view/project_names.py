@@ -9,7 +9,7 @@ from typing import Final
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render.formatting import visible_name
 from circleci_usage.schema.export_columns import NO_NAME, is_credit_type
-from circleci_usage.schema.keys import JobKey, ProjectKey
+from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
 
 _UNSAFE: Final = re.compile(r"[^a-z0-9_]+")
 _FILE_NAME_LENGTH: Final = 60
@@ -49,6 +49,11 @@ class ProjectNames:
         if is_credit_type(key.job):
             nameless.add(key.job)
         workflow = "" if key.workflow in nameless else visible_name(key.workflow)
+        return " · ".join(filter(None, (self.around(key.project_key), workflow)))
+
+    def around_branch(self, key: WorkflowKey) -> str:
+        """The project and the workflow to show beside a branch: `web · build`."""
+        workflow = "" if key.workflow == NO_NAME else visible_name(key.workflow)
         return " · ".join(filter(None, (self.around(key.project_key), workflow)))
 
     def files(self) -> dict[ProjectKey, str]:

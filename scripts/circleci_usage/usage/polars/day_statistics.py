@@ -63,7 +63,7 @@ def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFr
         .agg(
             pl.len().alias("runs"),
             *((pl.col("outcome") == outcome).sum().alias(outcome) for outcome in _ENDED),
-            *percentiles(pl.col("seconds").filter(~pl.col("never_started")), "seconds"),
+            *percentiles(pl.col("seconds"), "seconds"),
         )
     )
 

@@ -1,6 +1,6 @@
 """What run statistics are made of: keys, percentiles, and what a run was like."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -18,7 +18,7 @@ from circleci_usage.usage.job_run_rules import (
 from circleci_usage.usage.polars.compact_runs import WHO, Condition
 from circleci_usage.usage.polars.job_runs import has_nothing
 
-_LENGTHS: Final = {"day": "1d", "week": "1w", "month": "1mo"}
+_LENGTHS: Final = dict(zip(GRAINS, ("1d", "1w", "1mo"), strict=True))
 """Weeks begin on Monday."""
 
 
@@ -52,13 +52,20 @@ def inside(period: Period | None) -> pl.Expr:
     return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
 
 
-def over_time(runs: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """The runs that have a day, for each grain: with `grain`, and its first day as `date`."""
+def over_time(runs: pl.LazyFrame, summed: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """The runs of each day, week and month, summed: `grain`, its first day as `date`, and the sums.
+
+    Args:
+        runs: those without a day are left out.
+        summed: runs with `grain` and `date` → their sums.
+    """
     day = pl.col("date").str.to_date("%Y-%m-%d", strict=False)
     dated = runs.with_columns(day).filter(pl.col("date").is_not_null())
-    for grain in GRAINS:
-        first = pl.col("date").dt.truncate(_LENGTHS[grain]).cast(pl.String)
-        yield dated.with_columns(pl.lit(grain).alias("grain"), first.alias("date"))
+    times = []
+    for grain, length in _LENGTHS.items():
+        first = pl.col("date").dt.truncate(length)
+        times.append(collected(summed(dated.with_columns(pl.lit(grain).alias("grain"), first))))
+    return pl.concat(times).with_columns(pl.col("date").cast(pl.String))
 
 
 def never_started() -> pl.Expr:

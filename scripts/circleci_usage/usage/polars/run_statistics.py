@@ -183,7 +183,7 @@ def _of_jobs(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     attempts = collected(_attempts(named))
     jobs = collected(_jobs(runs))
     jobs = _with_attempts(jobs, attempts)
-    times = pl.concat(collected(_job_times(each)) for each in over_time(runs))
+    times = over_time(runs, _job_times)
     machines = collected(_machines(named))
     use = pl.concat(collected(_class_use(named, measure)) for measure in _MEASURES)
     return jobs, times, machines, use, attempts.filter(pl.col("attempts") > 1)
@@ -247,7 +247,9 @@ def _mean(column: str) -> pl.Expr:
     # Thousandths, because sums of integers do not depend on the order.
     thousandths = (pl.col(column).cast(pl.Float64) * 1000).round().cast(pl.Int64)
     count = pl.col(column).count()
-    return pl.when(count > 0).then(thousandths.sum() / count / 1000)
+    # A column: instead of dividing by a constant, Polars multiplies by its rounded inverse.
+    thousand = pl.when(count > 0).then(1000.0)
+    return thousandths.sum() / count / thousand
 
 
 def _class_use(runs: pl.LazyFrame, measure: str) -> pl.LazyFrame:

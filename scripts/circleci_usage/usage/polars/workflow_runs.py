@@ -15,7 +15,8 @@ def workflow_runs(parts: pl.LazyFrame) -> pl.LazyFrame:
 
     Columns:
         `OF_WORKFLOW`, `workflow_run`, `date`, `seconds`, `branch`, `order`, `pipeline_number`,
-            `outcome`, `never_started` (canceled without any job on a machine).
+            `outcome`, `never_started` (canceled without any job on a machine: such a run has no
+            `seconds`, whatever times the export tells).
     """
     waits = pl.col("waiting") & ~pl.col("failed")
     outcome = (
@@ -43,5 +44,6 @@ def workflow_runs(parts: pl.LazyFrame) -> pl.LazyFrame:
         )
         .with_columns(outcome.alias("outcome"))
         .with_columns(never_started=(pl.col("outcome") == "canceled") & pl.col("had_nothing"))
+        .with_columns(pl.when(~pl.col("never_started")).then("seconds").alias("seconds"))
         .drop(*FLAGS)
     )

@@ -69,11 +69,10 @@ def workflow_statistics(
         every = collected(workflow_runs(some.lazy()))
         counts.append(_run_counts(every, branch_globs))
         began = every.lazy().filter(inside(period))
-        times = [collected(_times(each)) for each in over_time(began)]
         of_slices.append(
             (
                 collected(_workflows(began)),
-                pl.concat(times),
+                over_time(began, _times),
                 collected(_branches(with_chosen_branches(began, branches))),
                 collected(_recent(began, listed)),
             )
@@ -118,15 +117,14 @@ def _counts_of(outcomes: Sequence[str]) -> list[pl.Expr]:
 
 
 def _lengths() -> tuple[pl.Expr, ...]:
-    has_length = _ended() & ~pl.col("never_started")
-    return percentiles(pl.col("seconds").filter(has_length), "seconds")
+    return percentiles(pl.col("seconds").filter(_ended()), "seconds")
 
 
 def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
     """The latest runs of some workflows, in the order of time."""
     named = runs.with_columns(pl.col("workflow").cast(pl.String))
     of_chosen = named.join(workflows.lazy(), on=OF_WORKFLOW, how="semi", nulls_equal=True).sort(
-        "date", "order", "pipeline_number", "seconds", "outcome", nulls_last=False
+        "date", "order", "pipeline_number", "seconds", "outcome", "branch", nulls_last=False
     )
     place = pl.int_range(pl.len()).over(OF_WORKFLOW)
     first = (pl.len().over(OF_WORKFLOW).cast(pl.Int64) - RECENT_RUNS).clip(lower_bound=0)
@@ -138,12 +136,13 @@ def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _run_counts(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    """How many runs ended, or are on hold, and succeeded, by day, project and branch group."""
-    succeeded = pl.col("outcome") == "succeeded"
+    """How many runs ended, or are on hold, and how, by day, project and branch group."""
+    succeeded, canceled = (pl.col("outcome") == name for name in ("succeeded", "canceled"))
     counts = _grouped(runs, branch_globs).agg(
         pl.lit(0, pl.Int64).alias("pipelines"),
         _ended().sum().cast(pl.Int64).alias("workflow_runs"),
         succeeded.sum().cast(pl.Int64).alias("succeeded"),
+        canceled.sum().cast(pl.Int64).alias("canceled"),
     )
     return collected(counts)
 
@@ -157,6 +156,7 @@ def _pipeline_counts(parts: RunsByWho, branch_globs: Sequence[str]) -> Iterator[
             pl.len().cast(pl.Int64).alias("pipelines"),
             pl.lit(0, pl.Int64).alias("workflow_runs"),
             pl.lit(0, pl.Int64).alias("succeeded"),
+            pl.lit(0, pl.Int64).alias("canceled"),
         )
         yield collected(counts)
 

@@ -21,12 +21,15 @@ from circleci_usage.schema.export_columns import (
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
+    USER_DIMENSIONS,
     Sums,
     tidy_branches,
     tidy_days,
+    tidy_users,
 )
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.cache import cache_beside, read_sums
+from circleci_usage.usage.chosen_names import chosen_names
 from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import FileState, state_of
@@ -52,7 +55,8 @@ from circleci_usage.usage.spark.repeats import (
     ranked,
     repeated,
 )
-from circleci_usage.usage.spark.run_statistics import collected, compute_run_statistics
+from circleci_usage.usage.spark.run_expressions import collected
+from circleci_usage.usage.spark.run_statistics import compute_run_statistics
 
 
 class _DoubtError(DataError):
@@ -183,15 +187,19 @@ def sum_parts(
         counted = once.runs
         kinds = credit_types_of(counted.columns)
         by_day = _summed(counted, DAILY_DIMENSIONS, kinds)
-        by_branch = _summed(unless_identified(counted), BRANCH_DIMENSIONS, kinds)
-        if not trusting and _is_doubtful(runs, by_day, by_branch):
+        identified = unless_identified(counted)
+        by_branch = _summed(identified, BRANCH_DIMENSIONS, kinds)
+        by_user = _summed(identified, USER_DIMENSIONS, kinds)
+        if not trusting and _is_doubtful(runs, by_day, by_branch, by_user):
             raise _DoubtError
         with _naming_hostile_rows():
             days = tidy_days(by_day)
-            branches = tidy_branches(by_branch, days)
+            branches, users = tidy_branches(by_branch, days), tidy_users(by_user, days)
         groups = job_groups.renamed(days["job"].unique().cast(pl.String))
+        chosen = chosen_names(days, branches, period, branch_globs)
+        statistics = compute_run_statistics(counted, period, chosen, branch_globs, groups)
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
-        return Sums(days, branches, compute_run_statistics(counted, period, groups), warnings)
+        return Sums(days, branches, users, statistics, warnings)
     finally:
         runs.unpersist()
 
@@ -218,7 +226,9 @@ def _refuse_damaged(parts: Sequence[Part]) -> None:
 def _may_be_damaged(sums: Sums) -> bool:
     """Whether names show that bytes are not UTF-8, or that text follows a closing quote."""
     signs = pl.col(pl.String, pl.Categorical).cast(pl.String).str.contains('^"|\ufffd').any()
-    return any(True in frame.select(signs).row(0) for frame in (sums.days, sums.branches))
+    return any(
+        True in frame.select(signs).row(0) for frame in (sums.days, sums.branches, sums.users)
+    )
 
 
 @contextmanager

@@ -218,8 +218,11 @@ def _credits(header: _Header, new: NewCredits[Column]) -> dict[str, Column]:
 def _names(header: _Header, branch_globs: Sequence[str]) -> Iterator[Column]:
     for name, column in EXPORT_NAMES.items():
         text = header.text(column)
-        yield (sql.substring(text, 1, DAY_LENGTH) if name == "date" else text).alias(name)
-    yield _group_of(header.text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP)
+        if name == "date":
+            text = sql.substring(text, 1, DAY_LENGTH)
+        # An export may say `True` or `true`.
+        yield (sql.lower(text) if name == "unregistered" else text).alias(name)
+    yield branch_group(header.text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP)
 
 
 def _measures(header: _Header) -> Iterator[Column]:
@@ -248,6 +251,7 @@ def _details(header: _Header) -> Iterator[Column]:
     for name in USES:
         yield _use(header.text(DETAILS[name])).alias(name)
     yield header.text(DETAILS["containers"]).try_cast("int").alias("containers")
+    yield header.text(DETAILS["pipeline_number"]).try_cast("bigint").alias("pipeline_number")
 
 
 def _origin(header: _Header) -> Iterator[Column]:
@@ -287,7 +291,8 @@ def _seconds_between(first: Column, last: Column) -> Column:
     return ((_milliseconds(last) - _milliseconds(first)) / sql.lit(1000.0)).cast("float")
 
 
-def _group_of(branch: Column, globs: Sequence[str]) -> Column:
+def branch_group(branch: Column, globs: Sequence[str]) -> Column:
+    """As `polars.branch_groups.with_branch_groups`: the globs that a branch matches."""
     no_group = sql.when(branch.isNull(), sql.lit(NO_NAME)).otherwise(sql.lit(OTHER_BRANCHES))
     if not globs:
         return no_group

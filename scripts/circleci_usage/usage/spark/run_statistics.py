@@ -1,15 +1,15 @@
 """Run statistics from a cluster: what `usage.polars.run_statistics` computes, in Spark's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-import polars as pl
-import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sql
 
 from circleci_usage.core.periods import Period
-from circleci_usage.schema.export_columns import credit_types_of
+from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import (
+    AT_LIMIT,
     HALF_A_MINUTE,
     HIGH,
     JOB_KEYS,
@@ -18,78 +18,143 @@ from circleci_usage.usage.job_run_rules import (
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
+    TIME_KEYS,
     TYPICAL,
-    WAITING,
     WORKFLOW_KEYS,
-    WORKFLOW_OUTCOMES,
 )
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
+from circleci_usage.usage.spark.run_expressions import (
+    brought,
+    collected,
+    credits_by_type,
+    inside,
+    joined,
+    over_time,
+    percentile,
+    percentiles,
+)
+from circleci_usage.usage.spark.unit_counts import unit_counts
+from circleci_usage.usage.spark.workflow_runs import (
+    recent_runs,
+    with_chosen_branches,
+    workflow_branches,
+    workflow_runs,
+    workflow_times,
+    workflows,
+)
 
 
 def compute_run_statistics(
-    runs: DataFrame, period: Period | None, groups: Mapping[str, str] | None = None
+    runs: DataFrame,
+    period: Period | None,
+    chosen: ChosenNames,
+    branch_globs: Sequence[str],
+    groups: Mapping[str, str],
 ) -> RunStatisticsFrames:
     """As `polars.run_statistics.compute_run_statistics`, of the runs of `read_runs`."""
-    runs = grouped(unless_identified(runs), groups or {})
-    every = runs.withColumn(
+    every = unless_identified(runs).withColumn(
         "has_nothing", (sql.col("job_seconds") == 0) & (sql.col("total_credits") == 0)
     )
     never_started = sql.expr("status = 'canceled' AND has_nothing")
-    runs = every.filter(sql.col("status").isin(*OUTCOMES) & _inside(period)).withColumn(
+    of_period = grouped(every, groups).filter(inside(period))
+    runs = of_period.filter(sql.col("status").isin(*OUTCOMES)).withColumn(
         "never_started", never_started
     )
     named = runs.filter("job IS NOT NULL")
     attempts = _attempts(named)
-    return RunStatisticsFrames(
-        jobs=collected(
-            _joined(_jobs(runs), _of_attempts(attempts)).fillna(
-                0, ["pipelines", "reruns", "recovered"]
-            )
-        ),
-        machines=collected(_machines(named)),
-        workflows=collected(_workflows(every, period)),
-        reruns=collected(_rerun_credits(runs, attempts.filter("attempts > 1"))),
-        classes=collected(_class_rates(runs)),
-    )
+    branches = brought(chosen.branches, like=runs)
+    with _persisted(workflow_runs(every)) as of_workflows:
+        inside_period = of_workflows.filter(inside(period))
+        return RunStatisticsFrames(
+            jobs=collected(
+                joined(_jobs(runs, JOB_KEYS), _of_attempts(attempts)).fillna(
+                    0, ["pipelines", "reruns", "recovered"]
+                )
+            ),
+            machines=collected(_machines(named)),
+            workflows=collected(workflows(inside_period)),
+            reruns=collected(_rerun_credits(runs, attempts.filter("attempts > 1"))),
+            classes=collected(_class_rates(runs)),
+            workflow_times=collected(workflow_times(inside_period)),
+            job_times=collected(_job_times(runs)),
+            workflow_branches=collected(workflow_branches(inside_period, branches)),
+            branch_credits=collected(_branch_credits(of_period, branches)),
+            recent_runs=collected(recent_runs(inside_period, brought(chosen.workflows, like=runs))),
+            class_use=collected(_class_use(named)),
+            unit_counts=collected(unit_counts(every, of_workflows, branch_globs)),
+        )
 
 
-def _inside(period: Period | None) -> Column:
-    if period is None:
-        return sql.lit(True)  # noqa: FBT003
-    return sql.col("date").between(str(period.first), str(period.last))
+@contextmanager
+def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    """Keep a frame on the workers while several queries read it."""
+    kept = frame.persist()
+    try:
+        yield kept
+    finally:
+        kept.unpersist()
 
 
-def collected(frame: DataFrame) -> pl.DataFrame:
-    """Bring a small frame back from the cluster."""
-    table: pa.Table = frame.toArrow()
-    return pl.DataFrame(table)
-
-
-def _jobs(runs: DataFrame) -> DataFrame:
-    milliseconds = sql.round(sql.col("queued").cast("double") * 1000).cast("bigint")
-    return runs.groupBy(*JOB_KEYS).agg(
+def _jobs(runs: DataFrame, keys: Sequence[str]) -> DataFrame:
+    return runs.groupBy(*keys).agg(
         sql.count("*").alias("runs"),
         *(
             sql.count_if(sql.col("status") == status).alias(name)
             for status, name in OUTCOMES.items()
         ),
         sql.count_if("never_started").alias("never_started"),
-        *_percentiles("IF(never_started, NULL, seconds)", "seconds"),
-        *_percentiles("queued", "queued"),
+        *percentiles("IF(never_started, NULL, seconds)", "seconds"),
+        *percentiles("queued", "queued"),
         sql.coalesce(
-            sql.bround(sql.sum(milliseconds) / sql.lit(1000.0)).cast("bigint"), sql.lit(0)
+            sql.bround(sql.sum(_thousandths("queued")) / sql.lit(1000.0)).cast("bigint"),
+            sql.lit(0),
         ).alias("queued_seconds"),
     )
+
+
+def _job_times(runs: DataFrame) -> DataFrame:
+    return _jobs(over_time(runs), (*TIME_KEYS, *JOB_KEYS)).drop("never_started")
+
+
+def _thousandths(column: str) -> Column:
+    """A number as whole thousandths, whose sums do not depend on the order."""
+    return sql.rint(sql.col(column).cast("double") * 1000).cast("bigint")
 
 
 def _machines(runs: DataFrame) -> DataFrame:
     return runs.groupBy(*MACHINE_KEYS).agg(
         sql.count("*").alias("runs"),
         sql.least(sql.count("cpu"), sql.count("ram")).alias("measured_runs"),
-        *(_percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        *(percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
         sql.count("median_cpu").alias("median_runs"),
-        _percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
+        percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
+        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in ("cpu", "ram")),
+        *(sql.max(name).cast("double").alias(f"max_{name}") for name in ("cpu", "ram")),
+        sql.count_if(sql.col("median_cpu") >= AT_LIMIT).alias("cpu_limited"),
+        sql.count_if(sql.col("ram") >= AT_LIMIT).alias("ram_limited"),
+        sql.count("containers").alias("container_runs"),
+        sql.coalesce(sql.sum("containers"), sql.lit(0)).alias("containers"),
+    )
+
+
+def _mean(column: str) -> Column:
+    """Of thousandths: the sum of integers does not depend on the order."""
+    count = sql.nullif(sql.count(column), sql.lit(0))
+    return sql.sum(_thousandths(column)) / count / sql.lit(1000.0)
+
+
+def _class_use(runs: DataFrame) -> DataFrame:
+    """As in `polars.run_statistics`: how many runs of a class had which peak use."""
+    measures = sql.stack(
+        sql.lit(2), sql.lit("cpu"), sql.col("cpu"), sql.lit("ram"), sql.col("ram")
+    ).alias("measure", "use")
+    percent = sql.least(sql.floor(sql.col("use") / 10) * 10, sql.lit(90))
+    return (
+        runs.select("executor", "resource_class", measures)
+        .filter("use IS NOT NULL")
+        .groupBy("executor", "resource_class", "measure", percent.alias("percent"))
+        .agg(sql.count("*").alias("runs"))
     )
 
 
@@ -127,66 +192,6 @@ def _class_rates(runs: DataFrame) -> DataFrame:
     )
 
 
-def _workflows(runs: DataFrame, period: Period | None) -> DataFrame:
-    never_started = "outcome = 'canceled' AND had_nothing"
-    return (
-        _workflow_runs(runs)
-        .filter(_inside(period))
-        .groupBy(*WORKFLOW_KEYS)
-        .agg(
-            sql.count_if(sql.expr("outcome <> 'running'")).alias("runs"),
-            *(
-                sql.count_if(sql.col("outcome") == outcome).alias(outcome)
-                for outcome in WORKFLOW_OUTCOMES
-            ),
-            sql.count_if(sql.expr(never_started)).alias("never_started"),
-            *_percentiles(
-                f"IF(outcome = 'running' OR ({never_started}), NULL, seconds)", "seconds"
-            ),
-        )
-    )
-
-
-def _workflow_runs(runs: DataFrame) -> DataFrame:
-    """As in `polars.run_statistics`: a row per run of a workflow, with its `outcome`."""
-    status = sql.col("status")
-    outcome = sql.expr(
-        "CASE WHEN canceled THEN 'canceled'"
-        " WHEN successful OR (untold AND all_passed) THEN 'succeeded'"
-        " WHEN NOT stopped AND NOT all_ended THEN 'running'"
-        " WHEN waiting AND NOT failed THEN 'on_hold'"
-        " ELSE 'failed' END"
-    )
-    return (
-        runs.filter("workflow_run IS NOT NULL")
-        .groupBy(*WORKFLOW_KEYS, "workflow_run")
-        .agg(
-            sql.min("date").alias("date"),
-            sql.max("workflow_seconds").alias("seconds"),
-            sql.bool_or("workflow_stopped").alias("stopped"),
-            _any(sql.col("workflow_successful")).alias("successful"),
-            sql.bool_and(sql.col("workflow_successful").isNull()).alias("untold"),
-            _all(status == "success").alias("all_passed"),
-            _all(status.isin(*OUTCOMES)).alias("all_ended"),
-            _any(status == "canceled").alias("canceled"),
-            _any(status == "failed").alias("failed"),
-            _any(status.isin(*WAITING)).alias("waiting"),
-            sql.bool_and("has_nothing").alias("had_nothing"),
-        )
-        .withColumn("outcome", outcome)
-    )
-
-
-def _any(flag: Column) -> Column:
-    """Whether a flag is true in any row; null counts as false."""
-    return sql.coalesce(sql.bool_or(flag), sql.lit(False))  # noqa: FBT003
-
-
-def _all(flag: Column) -> Column:
-    """Whether a flag is true in every row; null counts as false."""
-    return sql.bool_and(sql.coalesce(flag, sql.lit(False)))  # noqa: FBT003
-
-
 def _attempts(runs: DataFrame) -> DataFrame:
     """As in `polars.run_statistics`: a row per pipeline and job with its `attempts`."""
     first_failure = sql.min(sql.when(sql.col("status") == "failed", sql.col("order")))
@@ -213,33 +218,11 @@ def _of_attempts(attempts: DataFrame) -> DataFrame:
 def _rerun_credits(runs: DataFrame, attempts: DataFrame) -> DataFrame:
     """Credits of the runs after the first of `attempts`, by day, job and credit type."""
     keys = (*JOB_KEYS, "pipeline")
-    credits = {f"{kind}_credits": kind for kind in credit_types_of(runs.columns)}
-    return (
-        _joined(runs, attempts.select(*keys, "first"), keys, how="inner")
-        .filter("order > first")
-        .groupBy("date", *JOB_KEYS)
-        .agg(*(sql.sum(name).alias(kind) for name, kind in credits.items()))
-        .unpivot(["date", *JOB_KEYS], [*credits.values()], "credit_type", "credits")
-        .filter("credits <> 0")
-    )
+    again = joined(runs, attempts.select(*keys, "first"), keys, how="inner").filter("order > first")
+    return credits_by_type(again, ("date", *JOB_KEYS))
 
 
-def _joined(
-    left: DataFrame, right: DataFrame, keys: Sequence[str] = JOB_KEYS, how: str = "left"
-) -> DataFrame:
-    """A join in which null equals null."""
-    right = right.withColumnsRenamed({key: f"_{key}" for key in keys})
-    alike = [left[key].eqNullSafe(right[f"_{key}"]) for key in keys]
-    return left.join(right, alike, how).drop(*(f"_{key}" for key in keys))
-
-
-def _percentile(column: str, share: float) -> Column:
-    return sql.expr(f"percentile_disc({share}) WITHIN GROUP (ORDER BY {column})")
-
-
-def _percentiles(values: str, unit: str) -> tuple[Column, ...]:
-    return (
-        sql.count(sql.expr(values)).alias(f"runs_with_{unit}"),
-        _percentile(values, TYPICAL).alias(f"p50_{unit}"),
-        _percentile(values, HIGH).alias(f"p95_{unit}"),
-    )
+def _branch_credits(runs: DataFrame, branches: DataFrame) -> DataFrame:
+    """Credits by day, workflow, branch and credit type."""
+    keys = ("date", *WORKFLOW_KEYS, "branch")
+    return credits_by_type(with_chosen_branches(runs, branches), keys)

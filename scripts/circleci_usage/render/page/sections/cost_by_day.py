@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isnan
 from typing import Final
 
 from circleci_usage.render.charts import style
-from circleci_usage.render.charts.day_bars import coordinate, day_bars
+from circleci_usage.render.charts.day_bars import day_bars, day_steps
 from circleci_usage.render.formatting import days, drawn_money, long_day
 from circleci_usage.render.view.breakdown_lines import Line, lines, seats
 from circleci_usage.render.view.day_series import DailySeries
@@ -120,7 +119,7 @@ def _chart(daily: DailySeries, period: str, currency: str) -> DayChart:
         width=len(daily.days),
         bar_width=style.bar_width(len(daily.days)),
         series=_stacked(daily, highest),
-        before=_steps(daily.before.values, highest) if daily.before else "",
+        before=day_steps(_heights(daily.before.values, highest)) if daily.before else "",
         levels=[Mark(text, 100 * amount / highest) for text, amount in amounts],
         marks=[Mark(text, 100 * (day + 0.5) / len(daily.days)) for day, text in marks],
         tips=_tips(daily, currency) if len(daily.days) <= _DAYS_WITH_TIPS else [],
@@ -146,24 +145,6 @@ def _heights(amounts: Sequence[float], highest: float) -> list[float]:
     [100.0, 75.0, 0.0]
     """
     return [HEIGHT * (1 - amount / highest) for amount in amounts]
-
-
-def _steps(amounts: Sequence[float], highest: float) -> str:
-    """The `d` of a line with a step per day, interrupted where a day is unknown (NaN).
-
-    >>> _steps([10, 20], 20)
-    'M0 50H1V0H2'
-    """
-    steps = []
-    command = "M"
-    for day, height in enumerate(_heights(amounts, highest)):
-        if isnan(height):
-            command = "M"
-            continue
-        start = f"M{day} " if command == "M" else "V"
-        steps.append(f"{start}{coordinate(height)}H{day + 1}")
-        command = "V"
-    return "".join(steps)
 
 
 def _tips(daily: DailySeries, currency: str) -> list[str]:

@@ -1,0 +1,203 @@
+"""How many units there were: of all known days, for the whole and for each team.
+
+Pipelines, workflow runs and users have no job, and users no branch either: they belong to the team
+whose rule matches their organization, project and branch, and rules about what they do not have
+match them only with the glob `*`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from circleci_usage.analysis.cost_units import (
+    ACTIVE_USER,
+    BUILD_MINUTE,
+    DEFAULT_BRANCH_SUCCESS,
+    PIPELINE,
+    UNITS,
+    WORKFLOW_RUN,
+    UnitRule,
+)
+from circleci_usage.analysis.default_branches import DEFAULT, branch_kinds
+from circleci_usage.core.decimals import ratio
+from circleci_usage.core.globs import matcher
+from circleci_usage.core.grouping import Flags, sum_by
+from circleci_usage.core.periods import Period
+from circleci_usage.costs.allocation import Ownership, allocate
+from circleci_usage.costs.costs import within
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, UNKNOWN_USER
+from circleci_usage.usage.daily_usage import DailyUsage
+
+_SECONDS: Final = 60
+_DECIDING: Final = ("organization", "project", "job", BRANCH_GROUP)
+_COUNTED: Final = ["date", "team", "unit", "count"]
+_USERS: Final = ["date", "team", "user"]
+_SUCCEEDED: Final = "succeeded"
+_CANCELED: Final = "canceled"
+_MEASURES: Final = {
+    "pipelines": PIPELINE,
+    "workflow_runs": WORKFLOW_RUN,
+    "succeeded": _SUCCEEDED,
+    "canceled": _CANCELED,
+}
+"""Columns of `RunStatistics.unit_counts`; the last two are no units, but make the success rate."""
+
+
+@dataclass(frozen=True)
+class UnitCount:
+    """How many of a unit.
+
+    Attributes:
+        parts: as whole numbers; None where it is not known.
+        size: how many parts make one: minutes are counted in parts of seconds.
+    """
+
+    parts: int | None
+    size: int = 1
+
+
+@dataclass(frozen=True)
+class UnitCounts:
+    """The units of all known days.
+
+    Attributes:
+        units: their names.
+        daily: `date`, `team`, `unit` and `count`, of all units but active users; also of the
+            workflow runs that succeeded or were canceled.
+        users: who was active: `date`, `team`, `user`, with `UNKNOWN_USER` where that is not known.
+        knows_default_branch: the teams that have a project with a known default branch.
+        second: how many parts a second of `BUILD_MINUTE` has.
+    """
+
+    units: tuple[str, ...]
+    daily: pd.DataFrame
+    users: pd.DataFrame
+    knows_default_branch: frozenset[str]
+    second: int
+
+    def within(self, days: Period) -> Mapping[str, UnitCount]:
+        """The units of some days, by their names."""
+        found, users = within(self.daily, days), within(self.users, days)
+        return self._counts(found, users["user"], is_known=bool(self.knows_default_branch))
+
+    def success_rate(self, days: Period) -> Decimal | None:
+        """Successful workflow runs as a share of all but the canceled ones; None without any."""
+        sums = _sums(within(self.daily, days))
+        finished = sums.get(WORKFLOW_RUN, 0) - sums.get(_CANCELED, 0)
+        return ratio(Decimal(sums.get(_SUCCEEDED, 0)), Decimal(finished)) if finished else None
+
+    def of_teams(self, days: Period, teams: Sequence[str]) -> Mapping[str, Mapping[str, UnitCount]]:
+        """Team → its units on some days. A user of two teams counts for both of them."""
+        found, users = within(self.daily, days), within(self.users, days)
+        counts = {}
+        for team in teams:
+            active = users.loc[users["team"] == team, "user"]
+            is_known = team in self.knows_default_branch
+            counts[team] = self._counts(found[found["team"] == team], active, is_known=is_known)
+        return counts
+
+    def _counts(
+        self, found: pd.DataFrame, users: pd.Series, *, is_known: bool
+    ) -> Mapping[str, UnitCount]:
+        sums = _sums(found)
+        counts: dict[str, UnitCount] = {}
+        for unit in self.units:
+            size = _SECONDS * self.second if unit == BUILD_MINUTE else 1
+            counts[unit] = UnitCount(sums.get(unit, 0), size)
+        counts[ACTIVE_USER] = UnitCount(_distinct_users(users))
+        if not is_known:
+            counts[DEFAULT_BRANCH_SUCCESS] = UnitCount(None)
+        return counts
+
+
+def _sums(found: pd.DataFrame) -> Mapping[str, int]:
+    """Unit → how many, of those that there are any of."""
+    sums = sum_by(found, ["unit"], ["count"])["count"]
+    return {str(unit): int(count) for unit, count in sums.items()}
+
+
+def _distinct_users(users: pd.Series) -> int | None:
+    """How many users there are; None if it is not known of some runs who started them."""
+    distinct = {*users.unique()} - {NO_NAME}
+    return None if UNKNOWN_USER in distinct else len(distinct)
+
+
+def count_units(
+    usage: DailyUsage,
+    allocated_runs: pd.DataFrame,
+    ownership: Ownership,
+    rules: Sequence[UnitRule],
+    default_branches: Sequence[str],
+    days: Period,
+) -> UnitCounts:
+    """Count the units of some days.
+
+    Args:
+        usage: daily usage, every row with its day.
+        allocated_runs: its job runs with their teams, by the names that the export has.
+        ownership: the teams and what they own.
+        rules: the units of the settings file.
+        default_branches: as in `branch_kinds`.
+        days: those to count.
+    """
+    runs = within(allocated_runs, days)
+    pipelines = _allocated(within(usage.run_statistics.unit_counts, days), ownership)
+    is_default = (branch_kinds(pipelines, default_branches) == DEFAULT).to_numpy()
+    counted = [
+        *_pipelines_and_workflows(pipelines, is_default),
+        _counted(runs, BUILD_MINUTE, "job_seconds"),
+        *(_counted(runs[_matches(runs, rule)], rule.name, "job_runs") for rule in rules),
+    ]
+    return UnitCounts(
+        units=(*UNITS, *(rule.name for rule in rules)),
+        daily=pd.concat(counted, ignore_index=True),
+        users=_active_users(within(usage.user_runs, days), ownership),
+        knows_default_branch=frozenset(pipelines.loc[is_default, "team"].astype("object")),
+        second=10**usage.places,
+    )
+
+
+def _pipelines_and_workflows(pipelines: pd.DataFrame, is_default: Flags) -> Iterator[pd.DataFrame]:
+    for measure, unit in _MEASURES.items():
+        yield _counted(pipelines, unit, measure)
+    yield _counted(pipelines[is_default], DEFAULT_BRANCH_SUCCESS, "succeeded")
+
+
+def _counted(frame: pd.DataFrame, unit: str, measure: str) -> pd.DataFrame:
+    """The sum of a measure by day and team, as counts of a unit."""
+    sums = sum_by(frame, ["date", "team"], [measure]).reset_index()
+    counts = sums[measure].astype("object")
+    return sums.assign(team=sums["team"].astype("object"), unit=unit, count=counts)[_COUNTED]
+
+
+def _active_users(user_runs: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
+    """Who ran something for which team on which day."""
+    ran = _allocated(user_runs[user_runs["job_runs"] > 0], ownership)
+    active = ran[_USERS].drop_duplicates()
+    return active.astype({"team": "object", "user": "object"})
+
+
+def _allocated(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
+    """Rows of any kind with their teams."""
+    names = {}
+    for name in _DECIDING:
+        column = frame[name] if name in frame else pd.Series(NO_NAME, frame.index, "object")
+        names[name] = column.astype("object").astype("category")
+    return allocate(frame.assign(**names), ownership)
+
+
+def _matches(runs: pd.DataFrame, rule: UnitRule) -> Flags:
+    """Which rows of job runs are of a unit of the settings file."""
+    flags = _where(runs["status"], "success".__eq__) & _where(runs["job"], matcher(rule.jobs))
+    return flags & _where(runs["workflow"], matcher(rule.workflows)) if rule.workflows else flags
+
+
+def _where(names: pd.Series, wanted: Callable[[str], bool]) -> Flags:
+    """Which rows have a wanted name; each name is checked once."""
+    flags = np.array([bool(wanted(name)) for name in names.cat.categories], dtype=bool)
+    # An empty frame may have no names at all.
+    return flags[names.cat.codes.to_numpy()] if len(flags) else np.zeros(len(names), dtype=bool)

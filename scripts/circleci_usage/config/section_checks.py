@@ -1,0 +1,48 @@
+"""Checks across the sections of the settings file: no name twice, no unknown team or cycle."""
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationInfo
+
+from circleci_usage.core.suggestions import did_you_mean
+
+
+def refuse_twice(names: Sequence[str], message: str) -> None:
+    """Refuse a name that is listed twice; the message has a place for it.
+
+    Raises:
+        ValueError: there is such a name.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(message.format(name))
+
+
+def refuse_unknown_cycle(pers: Iterable[str], info: ValidationInfo) -> None:
+    """Refuse `per: cycle` where the file does not say when billing cycles begin.
+
+    Raises:
+        ValueError: so it is.
+    """
+    if "cycle" in pers and info.data.get("billing_cycle_day", ...) is None:
+        raise ValueError(
+            "`per: cycle` requires `billing_cycle_day`, the day of the month on which the billing"
+            " cycle begins"
+        )
+
+
+def refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
+    """Refuse teams that are not among the file's `teams`.
+
+    Raises:
+        ValueError: there is such a team.
+    """
+    if "teams" not in info.data:  # the teams themselves are invalid, which is reported already
+        return
+    known = {team.name for team in info.data["teams"]}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise ValueError(
+            f"unknown team {unknown[0]!r}; known teams: {', '.join(sorted(known)) or 'none'}"
+            f"{did_you_mean(unknown[0], known)}"
+        )

@@ -1,0 +1,1 @@
+"""What CircleCI knows that no export says: tests, by Insights, and the names of users."""

@@ -1,0 +1,47 @@
+"""How many pipelines and workflow runs there were on each day, from a cluster."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pyspark.sql import DataFrame, GroupedData
+from pyspark.sql import functions as sql
+
+from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.keys import ProjectKey
+from circleci_usage.usage.spark.job_runs import branch_group
+from circleci_usage.usage.spark.workflow_runs import ended, with_outcome
+
+_PROJECT: Final = ProjectKey._fields
+_KEYS: Final = ("date", *_PROJECT, BRANCH_GROUP)
+_COUNTS: Final = ("pipelines", "workflow_runs", "succeeded")
+
+
+def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str]) -> DataFrame:
+    """`unit_counts` of `RunStatisticsFrames`.
+
+    Args:
+        runs: the job runs of all days, with pipelines as in the export.
+        workflow_runs: the workflow runs of all days.
+        globs: the globs that branches are grouped by.
+    """
+    pipelines = (
+        runs.filter("pipeline IS NOT NULL")
+        .groupBy(*_PROJECT, "pipeline")
+        .agg(sql.min("date").alias("date"), sql.min("branch").alias("branch"))
+    )
+    none = sql.lit(0)
+    of_pipelines = _by_group(pipelines, globs).agg(
+        sql.count("*").alias("pipelines"), none.alias("workflow_runs"), none.alias("succeeded")
+    )
+    of_workflows = _by_group(workflow_runs, globs).agg(
+        none.alias("pipelines"),
+        ended().alias("workflow_runs"),
+        with_outcome("succeeded"),
+    )
+    both = of_pipelines.unionByName(of_workflows)
+    return both.groupBy(*_KEYS).agg(*(sql.sum(name).alias(name) for name in _COUNTS))
+
+
+def _by_group(units: DataFrame, globs: Sequence[str]) -> GroupedData:
+    dated = units.filter("date IS NOT NULL")
+    return dated.withColumn(BRANCH_GROUP, branch_group(sql.col("branch"), globs)).groupBy(*_KEYS)
