@@ -31,14 +31,14 @@ demo: $(VENV)/.installed ## Try it without an account: the report of a sample co
 	$(BIN)/circleci-usage demo
 
 test: $(VENV)/.installed $(VENV)/.s3 $(VENV)/.javascript ## Run all tests; lists the ten slowest
-	$(BIN)/python -m pytest -n auto --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 $(PYTEST_ARGS)
 
 test-spark: ## Run the tests of --engine spark on a local cluster; needs Java
 	@$(MAKE) --no-print-directory VENV=.venv-spark .venv-spark/.spark
 	.venv-spark/bin/python -m pytest tests/usage/test_spark.py $(PYTEST_ARGS)
 
 test-attacks: $(VENV)/.fuzz ## Run only the attacks: hostile servers, stores, files, settings; counts them
-	$(BIN)/python -m pytest -n auto tests/e2e/attacks $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/e2e/attacks $(PYTEST_ARGS)
 
 fuzz: $(VENV)/.fuzz ## Fuzz the readers of usage files for ten minutes, coverage-guided; needs atheris
 	$(BIN)/python tests/e2e/attacks/fuzz_readers.py 600 .fuzzed

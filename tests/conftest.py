@@ -1,6 +1,7 @@
 """Fixtures and hooks for all tests."""
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from hypothesis_profiles import load_profile
-from loaded_demo import LoadedDemo, make_loaded_demo
+from loaded_demo import LoadedDemo, make_demo, make_loaded_demo
 from logging_in import Machine, machine
 from s3_server import S3Server, s3_server
 
@@ -50,9 +51,18 @@ def here(tmp_path: Path) -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="session")
-def loaded_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDemo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `usage-report`, as `demo` makes it, and the settings; tests only read it."""
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def loaded_demo(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedDemo]:
     """The sample company's usage in PostgreSQL, for tests that read it or load it again."""
-    with make_loaded_demo(tmp_path_factory.mktemp("demo")) as made:
+    folder = shutil.copytree(demo, tmp_path_factory.mktemp("loaded") / "demo")
+    with make_loaded_demo(folder) as made:
         yield made
 
 

@@ -9,21 +9,19 @@ from commandline import circleci_usage
 from export_command import SECRET
 
 
-def test_the_demo_needs_no_account_and_is_always_the_same(tmp_path: Path) -> None:
-    for folder in ("one", "two"):
-        done = circleci_usage("demo", "--output", folder, cwd=tmp_path)
-        assert (done.code, done.out) == (0, f"{tmp_path}/{folder}/index.html\n"), done.err
+def test_the_demo_needs_no_account_and_is_always_the_same(demo: Path, tmp_path: Path) -> None:
+    done = circleci_usage("demo", "--output", "again", cwd=tmp_path)
+    assert (done.code, done.out) == (0, f"{tmp_path}/again/index.html\n"), done.err
 
-    one, two = (
-        {
-            path.relative_to(tmp_path / folder): path.read_bytes()
-            for path in (tmp_path / folder).rglob("*")
-            if path.is_file()
-        }
-        for folder in ("one", "two")
-    )
+    one, two = files_of(demo / "usage-report"), files_of(tmp_path / "again")
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    """Every file below a folder, with what it contains."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from oracle_reports import assert_equals_oracle, report_of_parts
 from rows import DEFAULTS
 
 
-@settings(max_examples=examples(45))
+@settings(max_examples=examples(18))
 @given(jobs=jobs, contract=contracts(), rules=rules, data=st.data())
 def test_every_breakdown_equals_the_oracle(
     tmp_path_factory: pytest.TempPathFactory,
@@ -60,7 +60,7 @@ def test_of_equal_remainders_the_first_credit_type_gets_the_unit(tmp_path: Path)
     assert_equals_oracle(report, [job], contract, [], None)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(8))
 @given(jobs=jobs, contract=contracts(), data=st.data())
 def test_the_order_of_rows_parts_and_teams_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory,

@@ -16,8 +16,6 @@ import pytest
 
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.demo.standin.standin import StandIn
-from circleci_usage.demo.tour import DEMO_SETTINGS
-from commandline import circleci_usage
 from login_machine import circleci_of_today
 from markdown_page import Block, code_blocks
 from paths import ROOT
@@ -33,13 +31,9 @@ def blocks(heading: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo's report, and its settings where they are found by themselves."""
-    folder = tmp_path_factory.mktemp("demo")
-    assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
-    (folder / ".circleci").mkdir()
-    shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")
-    return folder
+def demo(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo's folder, to work in."""
+    return shutil.copytree(demo, tmp_path_factory.mktemp("pasted") / "demo")
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class Killer:
         return HangUp()
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_killed_run_is_completed_by_the_next(
     tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:

@@ -179,10 +179,8 @@ def test_a_packed_file_has_the_same_lines_and_the_same_bytes_each_time(tmp_path:
     assert (tmp_path / "one.csv.gz").read_bytes() == (tmp_path / "other.csv.gz").read_bytes()
 
 
-def test_flags_choose_the_grain_and_the_packing(tmp_path: Path) -> None:
-    shown = circleci_usage("demo", "--output", "demo", cwd=tmp_path)
-    assert shown.code == 0
-    exports = [*(tmp_path / "demo").rglob("merged.csv.gz")]
+def test_flags_choose_the_grain_and_the_packing(demo: Path, tmp_path: Path) -> None:
+    exports = [*demo.rglob("merged.csv.gz")]
 
     for flags in ([], ["--focus-grain", "month", "--focus-gzip"]):
         shown = circleci_usage(

@@ -31,9 +31,8 @@ class LoadedDemo:
 
 @contextmanager
 def make_loaded_demo(folder: Path) -> Iterator[LoadedDemo]:
-    """Make both; skips where PostgreSQL is not installed."""
+    """Load the report in a folder of `make_demo`; skips where PostgreSQL is not installed."""
     with postgres() as server:
-        _make_report(folder)
         address = f"postgresql:///postgres?host={server['PGHOST']}&user={server['PGUSER']}"
         load_demo(folder, address)
         yield LoadedDemo(folder, address, server)
@@ -61,7 +60,8 @@ def sums(folder: Path, name: str, column: str, amount: str = "cost") -> dict[str
     return {value: total for value, total in found.items() if total}
 
 
-def _make_report(folder: Path) -> None:
+def make_demo(folder: Path) -> None:
+    """Make the report of `demo` in a folder, and its settings where they are found."""
     assert circleci_usage("demo", "--output", "usage-report", cwd=folder).code == 0
     (folder / ".circleci").mkdir()
     shutil.copy(DEMO_SETTINGS, folder / ".circleci" / "usage.yml")

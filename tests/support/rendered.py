@@ -1,6 +1,7 @@
 """Reports as people read them: what the renderers make of a report itself."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from circleci_usage.render import text
 from circleci_usage.render.page.page import index_html
@@ -11,8 +12,9 @@ from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import UNNAMED, Presentation, Report
 
 
+@lru_cache(maxsize=16)
 def page(report: Report) -> str:
-    """index.html of a report."""
+    """index.html of a report; many tests look at the same ones."""
     return index_html(ReportView(report))
 
 

@@ -448,7 +448,7 @@ pieces = st.one_of(
 
 
 @given(st.lists(pieces, min_size=1, max_size=5), st.data())
-@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 def test_names_and_sums_do_not_depend_on_the_dialect(
     tmp_path_factory: pytest.TempPathFactory,
     written_as: list[tuple[Line, list[str]]],

@@ -313,7 +313,7 @@ def test_a_stored_part_that_is_missing_is_said(tmp_path: Path) -> None:
         max_size=4,
     ),
 )
-@settings(deadline=None, max_examples=examples(25))
+@settings(deadline=None, max_examples=examples(12))
 def test_copies_excerpts_and_overlaps_change_nothing(
     tmp_path_factory: pytest.TempPathFactory,
     days: Sequence[str],
