@@ -165,7 +165,7 @@ def analyze(
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
-    unit_costs, kpis = _unit_costs(known, ownership, settings, comparison)
+    unit_costs, kpis = _unit_costs(known, ownership, settings.units, default_branches, comparison)
     waste = _wasted_spend(known, prices)
     return AnalysisResults(
         period_comparison=comparison,
@@ -221,19 +221,13 @@ def _anomalies(
 def _unit_costs(
     known: AnalysisInput,
     ownership: Ownership,
-    settings: AnalysisSettings,
+    rules: Sequence[UnitRule],
+    defaults: DefaultBranches,
     comparison: PeriodComparison | None,
 ) -> tuple[UnitCosts, tuple[Kpi, ...]]:
     """Unit costs, and the KPIs that are made of the same costs and units by day."""
     owned = known.owned
-    counts = count_units(
-        known.usage,
-        owned.allocated_runs,
-        ownership,
-        settings.units,
-        settings.default_branches,
-        owned.days,
-    )
+    counts = count_units(known.usage, owned.allocated_runs, ownership, rules, defaults, owned.days)
     units = unit_input(owned, counts, known.days)
     unit_costs = find_unit_costs(units, ownership, comparison)
     return unit_costs, find_kpis(units, unit_costs, comparison)

@@ -22,7 +22,7 @@ from circleci_usage.analysis.cost_units import (
     WORKFLOW_RUN,
     UnitRule,
 )
-from circleci_usage.analysis.default_branches import DEFAULT, branch_kinds
+from circleci_usage.analysis.default_branches import DEFAULT, DefaultBranches
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.globs import matcher
 from circleci_usage.core.grouping import Flags, sum_by
@@ -131,7 +131,7 @@ def count_units(
     allocated_runs: pd.DataFrame,
     ownership: Ownership,
     rules: Sequence[UnitRule],
-    default_branches: Sequence[str],
+    defaults: DefaultBranches,
     days: Period,
 ) -> UnitCounts:
     """Count the units of some days.
@@ -141,12 +141,12 @@ def count_units(
         allocated_runs: its job runs with their teams, by the names that the export has.
         ownership: the teams and what they own.
         rules: the units of the settings file.
-        default_branches: as in `branch_kinds`.
+        defaults: which branches are default branches.
         days: those to count.
     """
     runs = within(allocated_runs, days)
     pipelines = _allocated(within(usage.run_statistics.unit_counts, days), ownership)
-    is_default = (branch_kinds(pipelines, default_branches) == DEFAULT).to_numpy()
+    is_default = (defaults.kinds(pipelines) == DEFAULT).to_numpy()
     counted = [
         *_pipelines_and_workflows(pipelines, is_default),
         _counted(runs, BUILD_MINUTE, "job_seconds"),
