@@ -1,6 +1,7 @@
 """What too few runs or days say is left out, and what is a trifle gets no sentence."""
 
 import json
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -118,7 +119,8 @@ def test_a_longer_month_is_no_rise(tmp_path: Path) -> None:
         "That is $18.00 (10.7%) more than in February 2026 ($168.00), and about the same per day."
     )
     assert not [text for text in said(report) if text.startswith("Main drivers:")]
-    assert '<p class="change ">' in page(report)
+    tones = re.findall('<dd class="change ([a-z]*)"', page(report))
+    assert tones[0] == "", "the first KPI is the cost"
     change = json.loads(summary_json(report))["change"]
     assert (change["before_a_day"], change["after_a_day"], change["difference_a_day"]) == (
         "6",
