@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from circleci_usage.analysis.breakdowns import AMOUNTS
@@ -22,8 +23,9 @@ from circleci_usage.analysis.unit_counts import UnitCount, UnitCounts
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period, add_months, months, uncovered
+from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.allocation import Ownership
-from circleci_usage.costs.costs import Costs, within
+from circleci_usage.costs.costs import Costs
 
 _A_YEAR: Final = 12
 
@@ -151,7 +153,15 @@ class UnitInput:
         """What some days cost; None with usage without a price."""
         if any(day in days for day in self.unpriced):
             return None
-        return self.by_day.within(days).total("cost")
+        cost = sum(self._costs.get(day, 0) for day in days)
+        return to_decimal(cost, self.by_day.places("cost"))
+
+    @cached_property
+    def _costs(self) -> Mapping[date, int]:
+        """Day → what it cost, as a whole number."""
+        sums = sum_by(self.by_day.lines, ["date"], ["cost"]).reset_index()
+        lines = sums[["date", "cost"]].itertuples(index=False, name=None)
+        return {day.date(): int(cost) for day, cost in lines}
 
     def unit_costs(self, days: Period) -> tuple[UnitCost, ...]:
         """What each unit of some days costs."""
@@ -165,10 +175,9 @@ class UnitInput:
 
     def with_data(self) -> Iterator[Period]:
         """The calendar months, clipped to the known days, that have usage or complete days."""
-        lines = self.counts.daily
         for month in months(self.known):
             is_complete = any(month.overlaps(each) for each in self.days.complete)
-            if is_complete or not within(lines, month).empty:
+            if is_complete or self.counts.has_data(month):
                 yield month
 
 

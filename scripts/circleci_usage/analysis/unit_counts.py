@@ -5,10 +5,13 @@ whose rule matches their organization, project and branch, and rules about what 
 match them only with the glob `*`.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +49,9 @@ _MEASURES: Final = {
 }
 """Columns of `RunStatistics.unit_counts`; the last two are no units, but make the success rate."""
 
+_Found = TypeVar("_Found")
+_ByTeam = dict[str | None, dict[date, _Found]]
+
 
 @dataclass(frozen=True)
 class UnitCount:
@@ -81,29 +87,61 @@ class UnitCounts:
 
     def within(self, days: Period) -> Mapping[str, UnitCount]:
         """The units of some days, by their names."""
-        found, users = within(self.daily, days), within(self.users, days)
-        return self._counts(found, users["user"], is_known=bool(self.knows_default_branch))
+        is_known = bool(self.knows_default_branch)
+        return self._counts(self._sums_of(days), self._users_of(days), is_known=is_known)
+
+    def has_data(self, days: Period) -> bool:
+        """Whether there was anything on some days."""
+        return any(day in self._by_team.get(None, {}) for day in days)
 
     def success_rate(self, days: Period) -> Decimal | None:
         """Successful workflow runs as a share of all but the canceled ones; None without any."""
-        sums = _sums(within(self.daily, days))
-        finished = sums.get(WORKFLOW_RUN, 0) - sums.get(_CANCELED, 0)
-        return ratio(Decimal(sums.get(_SUCCEEDED, 0)), Decimal(finished)) if finished else None
+        sums = self._sums_of(days)
+        finished = sums[WORKFLOW_RUN] - sums[_CANCELED]
+        return ratio(Decimal(sums[_SUCCEEDED]), Decimal(finished)) if finished else None
 
     def of_teams(self, days: Period, teams: Sequence[str]) -> Mapping[str, Mapping[str, UnitCount]]:
         """Team → its units on some days. A user of two teams counts for both of them."""
-        found, users = within(self.daily, days), within(self.users, days)
         counts = {}
         for team in teams:
-            active = users.loc[users["team"] == team, "user"]
-            is_known = team in self.knows_default_branch
-            counts[team] = self._counts(found[found["team"] == team], active, is_known=is_known)
+            sums, users = self._sums_of(days, team), self._users_of(days, team)
+            counts[team] = self._counts(sums, users, is_known=team in self.knows_default_branch)
         return counts
 
+    @cached_property
+    def _by_team(self) -> Mapping[str | None, Mapping[date, Counter[str]]]:
+        """Team, or None for all → day → how many of each unit: trends ask for many periods."""
+        found: _ByTeam[Counter[str]] = defaultdict(lambda: defaultdict(Counter))
+        for day, team, unit, count in self.daily[_COUNTED].itertuples(index=False, name=None):
+            for owner in (team, None):
+                found[owner][day.date()][unit] += int(count)
+        return found
+
+    @cached_property
+    def _users_by_team(self) -> Mapping[str | None, Mapping[date, set[str]]]:
+        """Team, or None for all → day → who was active."""
+        found: _ByTeam[set[str]] = defaultdict(lambda: defaultdict(set))
+        for day, team, user in self.users[_USERS].itertuples(index=False, name=None):
+            for owner in (team, None):
+                found[owner][day.date()].add(user)
+        return found
+
+    def _sums_of(self, days: Period, team: str | None = None) -> Counter[str]:
+        """Unit → how many there were on some days, of a team or in all."""
+        by_day = self._by_team.get(team, {})
+        sums: Counter[str] = Counter()
+        for day in days:
+            sums.update(by_day.get(day, {}))
+        return sums
+
+    def _users_of(self, days: Period, team: str | None = None) -> set[str]:
+        """Who was active on some days, for a team or at all."""
+        by_day = self._users_by_team.get(team, {})
+        return {user for day in days for user in by_day.get(day, ())}
+
     def _counts(
-        self, found: pd.DataFrame, users: pd.Series, *, is_known: bool
+        self, sums: Mapping[str, int], users: set[str], *, is_known: bool
     ) -> Mapping[str, UnitCount]:
-        sums = _sums(found)
         counts: dict[str, UnitCount] = {}
         for unit in self.units:
             size = _SECONDS * self.second if unit == BUILD_MINUTE else 1
@@ -114,16 +152,9 @@ class UnitCounts:
         return counts
 
 
-def _sums(found: pd.DataFrame) -> Mapping[str, int]:
-    """Unit → how many, of those that there are any of."""
-    sums = sum_by(found, ["unit"], ["count"])["count"]
-    return {str(unit): int(count) for unit, count in sums.items()}
-
-
-def _distinct_users(users: pd.Series) -> int | None:
+def _distinct_users(users: set[str]) -> int | None:
     """How many users there are; None if it is not known of some runs who started them."""
-    distinct = {*users.unique()} - {NO_NAME}
-    return None if UNKNOWN_USER in distinct else len(distinct)
+    return None if UNKNOWN_USER in users else len(users - {NO_NAME})
 
 
 def count_units(
