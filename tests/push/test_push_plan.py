@@ -47,12 +47,12 @@ def test_names_that_would_share_a_tag_get_a_suffix_and_a_warning(tmp_path: Path)
     [
         (
             ["job"],
-            "The tag job causes most of them: without it there are 16. Leave it out of --tags, or",
+            "The tag job causes most of them: without it there are 17. Leave it out of --tags, or",
         ),
         (
             [],
             (
-                "The tag credit_type causes most of them: without it there are 14."
+                "The tag credit_type causes most of them: without it there are 15."
                 " Leave it out with --without-tags "
             ),
         ),
@@ -91,7 +91,7 @@ def test_government_sites_have_no_history(folder: Path, site: str) -> None:
 def test_days_beyond_datadogs_retention_are_refused(folder: Path) -> None:
     with pytest.raises(
         SettingsError,
-        match=r"^8 of 20 points are from before 2026-03-05, but Datadog keeps 15 months",
+        match=r"^8 of 21 points are from before 2026-03-05, but Datadog keeps 15 months",
     ):
         plan_push(folder, HISTORICAL, datetime(2027, 5, 29, tzinfo=UTC))
 
