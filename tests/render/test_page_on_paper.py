@@ -108,8 +108,12 @@ def test_no_heading_is_left_alone(
 
     for sheet in sheets(printed(browser, paper)):
         assert sheet[-1] not in headings
-        assert not [hint for hint in hints if hint.endswith(sheet[-1])], sheet[-1]
-        assert not [hint for hint in hints if sheet[0] in hint and not hint.startswith(sheet[0])]
+        # A part of a hostile name, such as a period, is in any hint.
+        first, last = (line if len(line) > 3 else None for line in (sheet[0], sheet[-1]))
+        assert not [hint for hint in hints if last and hint.endswith(last)], last
+        assert not [
+            hint for hint in hints if first and first in hint and not hint.startswith(first)
+        ], first
 
 
 def test_a_table_on_two_sheets_has_its_headings_on_both(show: Show) -> None:
