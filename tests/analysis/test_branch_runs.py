@@ -334,7 +334,7 @@ used_credits = st.lists(
 )
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(25))
 @given(used_credits, st.integers(0, 300).map(Decimal), st.sampled_from(["0.0006", "1", "0"]))
 def test_branches_sum_exactly_whatever_is_included(
     used: list[Used], amount: Decimal, per_credit: str

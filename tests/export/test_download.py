@@ -285,7 +285,7 @@ def sound_bytes() -> bytes:
     return bytes(stream)
 
 
-@settings(max_examples=examples(150), deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(st.data())
 def test_no_damage_goes_unnoticed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

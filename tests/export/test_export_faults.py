@@ -246,7 +246,7 @@ runs_with_faults = st.lists(
 )
 
 
-@settings(max_examples=examples(80), deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(40), deadline=None, derandomize=True, database=None)
 @given(
     runs=runs_with_faults,
     fates=st.lists(st.sampled_from(FATES), max_size=3),

@@ -39,7 +39,7 @@ def fetched(period: Period, now: datetime, name: str = "job") -> Window:
     return Window.planned(period, ORGANIZATIONS, now).accepted(name, now)
 
 
-@settings(max_examples=examples(300), deadline=None, derandomize=True)
+@settings(max_examples=examples(100), deadline=None, derandomize=True)
 @given(runs())
 def test_any_sequence_of_runs(sequence: list[Run]) -> None:
     ledger = Ledger()

@@ -11,6 +11,7 @@ import hypothesis
 CI: Final = "ci"
 DEV: Final = "dev"
 
+_ALL: Final = 60
 _SHARE: Final = 5
 _FEWEST: Final = 3
 
@@ -18,8 +19,8 @@ _FEWEST: Final = 3
 def load_profile() -> None:
     """Register both profiles and load the one that the environment asks for."""
     # Tests share the machine, so the time of one example says nothing.
-    hypothesis.settings.register_profile(CI, deadline=None, max_examples=100)
-    hypothesis.settings.register_profile(DEV, deadline=None, max_examples=100 // _SHARE)
+    hypothesis.settings.register_profile(CI, deadline=None, max_examples=_ALL)
+    hypothesis.settings.register_profile(DEV, deadline=None, max_examples=_ALL // _SHARE)
     default = CI if os.environ.get("CI") else DEV
     hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or default)
 

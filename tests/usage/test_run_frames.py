@@ -123,7 +123,7 @@ def test_the_frames_of_many_odd_rows(tmp_path: Path, columns: Mapping[str, Seque
     )
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(12))
 @given(
     files=st.lists(
         st.lists(st.tuples(CELLS_OF_A_ROW, st.sampled_from(TOTALS)), min_size=1, max_size=9),

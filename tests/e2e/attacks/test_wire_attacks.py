@@ -448,7 +448,7 @@ def test_a_clock_that_lies_is_not_taken_for_no_usage(date: str, tmp_path: Path) 
 
 
 @given(date=st.text(max_size=60), wish=st.text(max_size=40))
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_header_about_time_breaks_anything(date: str, wish: str) -> None:
     headers = {
         "Date": date,
@@ -639,7 +639,7 @@ def test_plain_http_stays_possible_within_this_machine(url: str) -> None:
     st.text(max_size=80),
     st.sampled_from(["", "http://", "https://", "https://x.example", "http://127.0.0.1:"]),
 )
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_is_an_address_or_refused(text: str, begin: str) -> None:
     try:
         url = addressed(begin + text)
