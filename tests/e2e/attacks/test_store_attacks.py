@@ -538,7 +538,9 @@ if refusing.CAN_REFUSE:
             "circleci_usage",
             *command,
         ]
-        run([sys.executable, *map(str, program)], cwd=store.parent, env=environment(), codes={0})
+        # Without locks, a command beside this one would take its temporary files for abandoned.
+        own = environment() | {"TMPDIR": str(store.parent)}
+        run([sys.executable, *map(str, program)], cwd=store.parent, env=own, codes={0})
 
 
 # Exports whose columns change from one window to the next.
