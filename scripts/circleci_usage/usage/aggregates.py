@@ -81,15 +81,16 @@ def tidy_branches(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     Raises:
         polars.exceptions.PolarsError: as `tidy_days`.
     """
-    return _tidy(_with_names(sums, days), BRANCH_DIMENSIONS)
+    return _tidy(with_latest_names(sums, days), BRANCH_DIMENSIONS)
 
 
 def tidy_users(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """Sums by `USER_DIMENSIONS` → `Sums.users`, as `tidy_branches`."""
-    return _tidy(_with_names(sums, days), USER_DIMENSIONS)
+    return _tidy(with_latest_names(sums, days), USER_DIMENSIONS)
 
 
-def _with_names(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def with_latest_names(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Fill in the names of organizations and projects that have an id, as `Sums.days` has them."""
     for name, identity in KEY_IDENTITIES.items():
         latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
         named = sums.join(latest, on=identity, how="left").with_columns(

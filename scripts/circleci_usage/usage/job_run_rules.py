@@ -68,6 +68,17 @@ TYPICAL: Final = 0.5
 HIGH: Final = 0.95
 """The percentiles that are shown: nearest-rank ones, as CircleCI Insights defines them."""
 
+OVER_TIME: Final = ("succeeded", "canceled", "on_hold")
+"""Outcomes of workflow runs that are counted by time and by branch."""
+
+OF_UNITS: Final = ("succeeded", "canceled")
+"""Outcomes of workflow runs that are counted on all known days."""
+
+MEASURES: Final = ("cpu", "ram")
+STEP: Final = 10
+LAST_STEP: Final = 90
+"""Percent: peak use is counted in steps, of which the last has all above."""
+
 AT_LIMIT: Final = 95.0
 """Percent. A run that used as much had hardly anything left."""
 

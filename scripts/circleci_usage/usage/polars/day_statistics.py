@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.schema.dimensions import KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
+from circleci_usage.usage.aggregates import with_latest_names
 from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL
 from circleci_usage.usage.polars.branch_groups import with_branch_groups
@@ -88,12 +88,7 @@ def _job_days(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 def _tidy(found: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """Days as dates, organizations and projects with their latest names, in a stable order."""
-    for name, identity in KEY_IDENTITIES.items():
-        latest = days.select(identity, pl.col(name).alias("latest")).unique(identity)
-        found = found.join(latest, on=identity, how="left").with_columns(
-            pl.col(name).fill_null(pl.col("latest"))
-        )
-        found = found.drop("latest")
+    found = with_latest_names(found, days)
     names = [series.name for series in found if series.dtype == pl.Categorical]
     texts = pl.col(names).cast(pl.String).fill_null(NO_NAME)
     tidied = found.with_columns(pl.col("date").str.to_date("%Y-%m-%d", strict=False), texts)

@@ -19,15 +19,18 @@ from circleci_usage.usage.job_run_rules import (
     AT_LIMIT,
     HALF_A_MINUTE,
     HIGH,
+    LAST_STEP,
+    MEASURES,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
+    STEP,
     TIME_KEYS,
     TYPICAL,
 )
 from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
-from circleci_usage.usage.polars.compact_runs import JobRuns
+from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
@@ -48,10 +51,6 @@ _SLICE: Final = 600_000
 _BATCH: Final = 400_000
 
 _OF_RATES: Final = ("job_seconds", "containers", "executor", "resource_class")
-
-_MEASURES: Final = ("cpu", "ram")
-_STEP: Final = 10
-_LAST_STEP: Final = 90
 
 _OF_BRANCH: Final = ("date", *OF_WORKFLOW, "branch")
 _OF_USE: Final = ("executor", "resource_class", "measure", "percent")
@@ -105,36 +104,57 @@ def compute_run_statistics(
     of_workflows = workflow_statistics(runs, period, chosen, branch_globs)
     every_file = runs.by_who().mapped(lambda frame: grouped(frame, groups or {}))
     by_who = every_file.within(period) if period else every_file
-    ended = pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & inside(period)
-    of_slices = []
-    for in_slice in slices_of(by_who.rows, _SLICE):
-        some = by_who.read(COLUMNS, in_slice).lazy()
-        of_slices.append(_of_jobs(some.filter(ended)))
-    frames = [pl.concat(parts) for parts in zip(*of_slices, strict=True)]
-    jobs, times, machines, class_use, attempts = frames
-    branches = numbered(chosen.branches, by_who.who)
-    reruns, rates, credits_of_branches = [], [], []
-    credits = [f"{kind}_credits" for kind in credit_types_of(by_who.columns)]
-    columns = (*OF_JOB, "status", "pipeline", "order", "date", "branch", *credits, *_OF_RATES)
-    for batch in by_who.batches(_BATCH):
-        some = batch.read(columns, lambda _: inside(period)).lazy()
-        credits_of_branches.append(collected(_branch_credits(some, branches)))
-        reruns.append(collected(_rerun_credits(some.filter(ended), attempts.lazy())))
-        rates.append(collected(_class_rates(some.filter(ended))))
+    jobs, times, machines, class_use, attempts = _of_slices(by_who, period)
+    reruns, rates, branch_credits = _of_batches(by_who, period, chosen, attempts)
     return RunStatisticsFrames(
         by_who.named(jobs),
         by_who.named(machines),
         of_workflows.workflows,
-        reruns=by_who.named(_by_credit_type(pl.concat(reruns), ("date", *OF_JOB))),
-        classes=pl.concat(rates).group_by(RATE_KEYS).sum(),
+        reruns=by_who.named(_by_credit_type(reruns, ("date", *OF_JOB))),
+        classes=rates.group_by(RATE_KEYS).sum(),
         workflow_times=of_workflows.workflow_times,
         job_times=by_who.named(times),
         workflow_branches=of_workflows.workflow_branches,
-        branch_credits=by_who.named(_by_credit_type(pl.concat(credits_of_branches), _OF_BRANCH)),
+        branch_credits=by_who.named(_by_credit_type(branch_credits, _OF_BRANCH)),
         recent_runs=of_workflows.recent_runs,
         class_use=class_use.group_by(_OF_USE).sum(),
         unit_counts=of_workflows.unit_counts,
     )
+
+
+def _of_slices(by_who: RunsByWho, period: Period | None) -> tuple[pl.DataFrame, ...]:
+    """The frames of `_of_jobs`, a slice with whole workflows at a time."""
+    of_slices = []
+    for in_slice in slices_of(by_who.rows, _SLICE):
+        some = by_who.read(COLUMNS, in_slice).lazy()
+        of_slices.append(_of_jobs(some.filter(_ended(period))))
+    return tuple(pl.concat(frames) for frames in zip(*of_slices, strict=True))
+
+
+def _of_batches(
+    by_who: RunsByWho, period: Period | None, chosen: ChosenNames, attempts: pl.DataFrame
+) -> tuple[pl.DataFrame, ...]:
+    """Credits of reruns, rates of classes and credits of branches: sums of any rows."""
+    branches = numbered(chosen.branches, by_who.who)
+    credits = [f"{kind}_credits" for kind in credit_types_of(by_who.columns)]
+    columns = (*OF_JOB, "status", "pipeline", "order", "date", "branch", *credits, *_OF_RATES)
+    of_batches = []
+    for batch in by_who.batches(_BATCH):
+        some = batch.read(columns, lambda _: inside(period)).lazy()
+        ended = some.filter(_ended(period))
+        of_batches.append(
+            (
+                collected(_rerun_credits(ended, attempts.lazy())),
+                collected(_class_rates(ended)),
+                collected(_branch_credits(some, branches)),
+            )
+        )
+    return tuple(pl.concat(frames) for frames in zip(*of_batches, strict=True))
+
+
+def _ended(period: Period | None) -> pl.Expr:
+    """Whether a job run ended, in the period."""
+    return pl.col("status").cast(pl.String).is_in(list(OUTCOMES)) & inside(period)
 
 
 def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
@@ -185,7 +205,7 @@ def _of_jobs(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     jobs = _with_attempts(jobs, attempts)
     times = over_time(runs, _job_times)
     machines = collected(_machines(named))
-    use = pl.concat(collected(_class_use(named, measure)) for measure in _MEASURES)
+    use = pl.concat(collected(_class_use(named, measure)) for measure in MEASURES)
     return jobs, times, machines, use, attempts.filter(pl.col("attempts") > 1)
 
 
@@ -230,11 +250,11 @@ def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
     return runs.group_by(OF_MACHINE).agg(
         pl.len().alias("runs"),
         measured.alias("measured_runs"),
-        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in _MEASURES),
+        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in MEASURES),
         pl.col("median_cpu").count().alias("median_runs"),
         percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
-        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in _MEASURES),
-        *(pl.col(name).max().cast(pl.Float64).alias(f"max_{name}") for name in _MEASURES),
+        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in MEASURES),
+        *(pl.col(name).max().cast(pl.Float64).alias(f"max_{name}") for name in MEASURES),
         (pl.col("median_cpu") >= AT_LIMIT).sum().alias("cpu_limited"),
         (pl.col("ram") >= AT_LIMIT).sum().alias("ram_limited"),
         pl.col("containers").count().alias("container_runs"),
@@ -253,11 +273,11 @@ def _mean(column: str) -> pl.Expr:
 
 
 def _class_use(runs: pl.LazyFrame, measure: str) -> pl.LazyFrame:
-    """How many runs had which peak use of a measure, in steps of `_STEP` percent."""
-    step = (pl.col(measure).cast(pl.Float64) / _STEP).floor().cast(pl.Int64) * _STEP
+    """How many runs had which peak use of a measure, in steps of `STEP` percent."""
+    step = (pl.col(measure).cast(pl.Float64) / STEP).floor().cast(pl.Int64) * STEP
     measured = runs.filter(pl.col(measure).is_not_null())
     with_step = measured.with_columns(
-        pl.lit(measure).alias("measure"), step.clip(upper_bound=_LAST_STEP).alias("percent")
+        pl.lit(measure).alias("measure"), step.clip(upper_bound=LAST_STEP).alias("percent")
     )
     return with_step.group_by(_OF_USE).agg(pl.len().alias("runs"))
 

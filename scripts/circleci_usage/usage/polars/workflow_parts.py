@@ -1,6 +1,6 @@
 """Parts of workflow runs: what the job runs of one file say of each.
 
-They are an eighth of the job runs, and kept beside them, so that workflow runs of a year can be
+They are fewer than the job runs, and kept beside them, so that workflow runs of a year can be
 counted without reading its job runs. `workflow_runs` puts them together.
 """
 

@@ -8,6 +8,7 @@ files are read for their parts of workflow runs, whatever the period is.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -15,7 +16,7 @@ import polars as pl
 from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from circleci_usage.usage.chosen_names import RECENT_RUNS, ChosenNames
-from circleci_usage.usage.job_run_rules import TIME_KEYS, WORKFLOW_OUTCOMES
+from circleci_usage.usage.job_run_rules import OF_UNITS, OVER_TIME, TIME_KEYS, WORKFLOW_OUTCOMES
 from circleci_usage.usage.polars.branch_groups import with_branch_groups
 from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
 from circleci_usage.usage.polars.compact_runs import Condition, JobRuns, RunsByWho
@@ -33,7 +34,6 @@ from circleci_usage.usage.polars.workflow_runs import workflow_runs
 _SLICE: Final = 4_000_000
 """Job runs whose workflow runs are read together."""
 
-_SHOWN: Final = ("succeeded", "canceled", "on_hold")
 _OF_UNITS: Final = ("date", "who", BRANCH_GROUP)
 
 
@@ -84,7 +84,7 @@ def workflow_statistics(
         workflow_times,
         workflow_branches,
         recent_runs,
-        unit_counts=parts.named(pl.concat(counts).group_by(_OF_UNITS).sum()),
+        unit_counts=parts.named(_together(counts)),
     )
 
 
@@ -96,14 +96,16 @@ def _workflows(runs: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _times(runs: pl.LazyFrame) -> pl.LazyFrame:
-    return runs.group_by(*TIME_KEYS, *OF_WORKFLOW).agg(
-        _ended().sum().alias("runs"), *_counts_of(_SHOWN), *_lengths()
-    )
+    return _by(runs, (*TIME_KEYS, *OF_WORKFLOW))
 
 
 def _branches(runs: pl.LazyFrame) -> pl.LazyFrame:
-    return runs.group_by(*OF_WORKFLOW, "branch").agg(
-        _ended().sum().alias("runs"), *_counts_of(_SHOWN), *_lengths()
+    return _by(runs, (*OF_WORKFLOW, "branch"))
+
+
+def _by(runs: pl.LazyFrame, keys: Sequence[str]) -> pl.LazyFrame:
+    return runs.group_by(keys).agg(
+        _ended().sum().alias("runs"), *_counts_of(OVER_TIME), *_lengths()
     )
 
 
@@ -137,13 +139,8 @@ def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
 
 def _run_counts(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
     """How many runs ended, or are on hold, and how, by day, project and branch group."""
-    succeeded, canceled = (pl.col("outcome") == name for name in ("succeeded", "canceled"))
-    counts = _grouped(runs, branch_globs).agg(
-        pl.lit(0, pl.Int64).alias("pipelines"),
-        _ended().sum().cast(pl.Int64).alias("workflow_runs"),
-        succeeded.sum().cast(pl.Int64).alias("succeeded"),
-        canceled.sum().cast(pl.Int64).alias("canceled"),
-    )
+    ended = _ended().sum().alias("workflow_runs")
+    counts = _grouped(runs, branch_globs).agg(ended, *_counts_of(OF_UNITS))
     return collected(counts)
 
 
@@ -152,13 +149,14 @@ def _pipeline_counts(parts: RunsByWho, branch_globs: Sequence[str]) -> Iterator[
     for in_slice in _slices_of_pipelines(parts.rows):
         some = parts.read(("who", "pipeline", "date", "branch"), in_slice)
         pipelines = some.lazy().group_by("who", "pipeline").agg(pl.col("date", "branch").min())
-        counts = _grouped(collected(pipelines), branch_globs).agg(
-            pl.len().cast(pl.Int64).alias("pipelines"),
-            pl.lit(0, pl.Int64).alias("workflow_runs"),
-            pl.lit(0, pl.Int64).alias("succeeded"),
-            pl.lit(0, pl.Int64).alias("canceled"),
-        )
+        counts = _grouped(collected(pipelines), branch_globs).agg(pl.len().alias("pipelines"))
         yield collected(counts)
+
+
+def _together(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Counts of pipelines and of workflow runs, summed."""
+    every = pl.concat(counts, how="diagonal").group_by(_OF_UNITS).sum()
+    return every.with_columns(pl.exclude(_OF_UNITS).cast(pl.Int64))
 
 
 def _grouped(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.lazyframe.group_by.LazyGroupBy:
@@ -170,6 +168,9 @@ def _grouped(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.lazyframe.gr
 def _slices_of_pipelines(rows: int) -> Iterator[Condition]:
     """Conditions that split the runs into slices with whole pipelines; some runs have none."""
     slices = max(1, -(-rows // _SLICE))
-    pipeline = pl.col("pipeline")
     for number in range(slices):
-        yield lambda _, number=number: pipeline % slices == number  # type: ignore[misc]
+        yield partial(_in_slice, slices=slices, number=number)
+
+
+def _in_slice(_: pl.Expr, *, slices: int, number: int) -> pl.Expr:
+    return pl.col("pipeline") % slices == number

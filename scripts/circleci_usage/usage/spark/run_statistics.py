@@ -13,11 +13,14 @@ from circleci_usage.usage.job_run_rules import (
     HALF_A_MINUTE,
     HIGH,
     JOB_KEYS,
+    LAST_STEP,
     MACHINE_KEYS,
+    MEASURES,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
+    STEP,
     TIME_KEYS,
     TYPICAL,
     WORKFLOW_KEYS,
@@ -126,11 +129,11 @@ def _machines(runs: DataFrame) -> DataFrame:
     return runs.groupBy(*MACHINE_KEYS).agg(
         sql.count("*").alias("runs"),
         sql.least(sql.count("cpu"), sql.count("ram")).alias("measured_runs"),
-        *(percentile(name, HIGH).alias(f"p95_{name}") for name in ("cpu", "ram")),
+        *(percentile(name, HIGH).alias(f"p95_{name}") for name in MEASURES),
         sql.count("median_cpu").alias("median_runs"),
         percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
-        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in ("cpu", "ram")),
-        *(sql.max(name).cast("double").alias(f"max_{name}") for name in ("cpu", "ram")),
+        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in MEASURES),
+        *(sql.max(name).cast("double").alias(f"max_{name}") for name in MEASURES),
         sql.count_if(sql.col("median_cpu") >= AT_LIMIT).alias("cpu_limited"),
         sql.count_if(sql.col("ram") >= AT_LIMIT).alias("ram_limited"),
         sql.count("containers").alias("container_runs"),
@@ -149,7 +152,7 @@ def _class_use(runs: DataFrame) -> DataFrame:
     measures = sql.stack(
         sql.lit(2), sql.lit("cpu"), sql.col("cpu"), sql.lit("ram"), sql.col("ram")
     ).alias("measure", "use")
-    percent = sql.least(sql.floor(sql.col("use") / 10) * 10, sql.lit(90))
+    percent = sql.least(sql.floor(sql.col("use") / STEP) * STEP, sql.lit(LAST_STEP))
     return (
         runs.select("executor", "resource_class", measures)
         .filter("use IS NOT NULL")

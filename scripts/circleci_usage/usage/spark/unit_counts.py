@@ -8,13 +8,13 @@ from pyspark.sql import functions as sql
 
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from circleci_usage.schema.keys import ProjectKey
+from circleci_usage.usage.job_run_rules import OF_UNITS
 from circleci_usage.usage.spark.job_runs import branch_group
 from circleci_usage.usage.spark.workflow_runs import ended, with_outcome
 
 _PROJECT: Final = ProjectKey._fields
 _KEYS: Final = ("date", *_PROJECT, BRANCH_GROUP)
-_OUTCOMES: Final = ("succeeded", "canceled")
-_COUNTS: Final = ("pipelines", "workflow_runs", *_OUTCOMES)
+_COUNTS: Final = ("pipelines", "workflow_runs", *OF_UNITS)
 
 
 def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str]) -> DataFrame:
@@ -34,12 +34,12 @@ def unit_counts(runs: DataFrame, workflow_runs: DataFrame, globs: Sequence[str])
     of_pipelines = _by_group(pipelines, globs).agg(
         sql.count("*").alias("pipelines"),
         none.alias("workflow_runs"),
-        *(none.alias(name) for name in _OUTCOMES),
+        *(none.alias(name) for name in OF_UNITS),
     )
     of_workflows = _by_group(workflow_runs, globs).agg(
         none.alias("pipelines"),
         ended().alias("workflow_runs"),
-        *map(with_outcome, _OUTCOMES),
+        *map(with_outcome, OF_UNITS),
     )
     both = of_pipelines.unionByName(of_workflows)
     return both.groupBy(*_KEYS).agg(*(sql.sum(name).alias(name) for name in _COUNTS))

@@ -9,6 +9,7 @@ from circleci_usage.schema.export_columns import OTHER_BRANCHES
 from circleci_usage.usage.chosen_names import RECENT_RUNS
 from circleci_usage.usage.job_run_rules import (
     OUTCOMES,
+    OVER_TIME,
     TIME_KEYS,
     WAITING,
     WORKFLOW_KEYS,
@@ -16,7 +17,6 @@ from circleci_usage.usage.job_run_rules import (
 )
 from circleci_usage.usage.spark.run_expressions import joined, over_time, percentiles
 
-_SHOWN: Final = ("succeeded", "canceled", "on_hold")
 _OF_BRANCH: Final = ("project_id", "project", "branch")
 _OF_WORKFLOW: Final = ("project_id", "project", "workflow")
 _IN_ORDER: Final = ("date", "order", "pipeline_number", "seconds", "outcome", "branch")
@@ -121,7 +121,7 @@ def with_outcome(outcome: str) -> Column:
 
 
 def _outcomes() -> tuple[Column, ...]:
-    return (ended().alias("runs"), *map(with_outcome, _SHOWN), *_durations())
+    return (ended().alias("runs"), *map(with_outcome, OVER_TIME), *_durations())
 
 
 def _durations() -> tuple[Column, ...]:
