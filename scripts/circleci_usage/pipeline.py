@@ -184,8 +184,8 @@ def build_report(
         charged = chargeback(in_period.costs, ownership, period)
 
         # Analyze
-        statistics, groups = usage.run_statistics, settings.job_groups
-        known = AnalysisInput(owned, in_period, statistics, days, usage, looked_up.tests, groups)
+        groups = settings.job_groups
+        known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups)
         results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble

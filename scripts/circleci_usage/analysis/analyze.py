@@ -130,7 +130,6 @@ class AnalysisInput:
     Attributes:
         owned: costs and job runs of the period and of the days before it.
         in_period: those of the period.
-        run_statistics: of the period's job runs.
         days: which days are complete.
         usage: the daily usage that these are made of.
         tests: what Insights says about tests; None when it was not asked.
@@ -139,11 +138,15 @@ class AnalysisInput:
 
     owned: OwnedUsage
     in_period: OwnedPeriod
-    run_statistics: RunStatistics
     days: ReportDays
     usage: DailyUsage
     tests: FoundTests | None = None
     job_groups: JobGroups = NO_GROUPS
+
+    @property
+    def run_statistics(self) -> RunStatistics:
+        """Of the period's job runs."""
+        return self.usage.run_statistics
 
 
 def analyze(

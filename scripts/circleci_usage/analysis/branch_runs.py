@@ -7,16 +7,14 @@ others together. Credits and costs of these lines sum exactly to those of the li
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isnan
 from typing import Any, Final
 
 import pandas as pd
 
 from circleci_usage.analysis.default_branches import DefaultBranches
-from circleci_usage.analysis.evidence import p95
+from circleci_usage.analysis.durations import known_number, known_p95, success_rate
 from circleci_usage.analysis.workflow_branch_costs import AMOUNTS, BranchCosts
 from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order
-from circleci_usage.core.decimals import ratio
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.schema.export_columns import NO_NAME, OTHER_BRANCHES
@@ -67,8 +65,7 @@ class BranchRuns:
     @property
     def success_rate(self) -> Decimal | None:
         """Successful runs as a share of those that were not canceled; None when all were."""
-        finished = self.runs - self.canceled
-        return ratio(Decimal(self.succeeded), Decimal(finished)) if finished else None
+        return success_rate(self.succeeded, self.runs, self.canceled)
 
     @property
     def is_whole(self) -> bool:
@@ -144,7 +141,6 @@ def _order(table: pd.DataFrame) -> Values:
 
 
 def _record(key: WorkflowKey, row: Mapping[str, Any], places: tuple[int, int]) -> BranchRuns:
-    p50_seconds, p95_seconds = (None if isnan(row[name]) else row[name] for name in _SECONDS)
     is_unpriced = row["credits"] and row["unpriced_credits"] == row["credits"]
     return BranchRuns(
         key=key,
@@ -154,8 +150,8 @@ def _record(key: WorkflowKey, row: Mapping[str, Any], places: tuple[int, int]) -
         succeeded=row["succeeded"],
         canceled=row["canceled"],
         on_hold=row["on_hold"],
-        p50_seconds=p50_seconds,
-        p95_seconds=None if p95_seconds is None else p95(p95_seconds, row["runs_with_seconds"]),
+        p50_seconds=known_number(row, "p50_seconds"),
+        p95_seconds=known_p95(row, "seconds"),
         credits=to_decimal(row["credits"], places[0]),
         cost=None if is_unpriced else to_decimal(row["cost"], places[1]),
     )

@@ -6,14 +6,13 @@ match them only with the glob `*`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Final, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.cost_units import (
@@ -26,9 +25,9 @@ from circleci_usage.analysis.cost_units import (
     UnitRule,
 )
 from circleci_usage.analysis.default_branches import DEFAULT, DefaultBranches
-from circleci_usage.core.decimals import ratio
+from circleci_usage.analysis.durations import success_rate
 from circleci_usage.core.globs import matcher
-from circleci_usage.core.grouping import Flags, sum_by
+from circleci_usage.core.grouping import Flags, sum_by, where
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, allocate
 from circleci_usage.costs.costs import within
@@ -97,8 +96,7 @@ class UnitCounts:
     def success_rate(self, days: Period) -> Decimal | None:
         """Successful workflow runs as a share of all but the canceled ones; None without any."""
         sums = self._sums_of(days)
-        finished = sums[WORKFLOW_RUN] - sums[_CANCELED]
-        return ratio(Decimal(sums[_SUCCEEDED]), Decimal(finished)) if finished else None
+        return success_rate(sums[_SUCCEEDED], sums[WORKFLOW_RUN], sums[_CANCELED])
 
     def of_teams(self, days: Period, teams: Sequence[str]) -> Mapping[str, Mapping[str, UnitCount]]:
         """Team → its units on some days. A user of two teams counts for both of them."""
@@ -223,12 +221,5 @@ def _allocated(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
 
 def _matches(runs: pd.DataFrame, rule: UnitRule) -> Flags:
     """Which rows of job runs are of a unit of the settings file."""
-    flags = _where(runs["status"], "success".__eq__) & _where(runs["job"], matcher(rule.jobs))
-    return flags & _where(runs["workflow"], matcher(rule.workflows)) if rule.workflows else flags
-
-
-def _where(names: pd.Series, wanted: Callable[[str], bool]) -> Flags:
-    """Which rows have a wanted name; each name is checked once."""
-    flags = np.array([bool(wanted(name)) for name in names.cat.categories], dtype=bool)
-    # An empty frame may have no names at all.
-    return flags[names.cat.codes.to_numpy()] if len(flags) else np.zeros(len(names), dtype=bool)
+    flags = where(runs["status"], "success".__eq__) & where(runs["job"], matcher(rule.jobs))
+    return flags & where(runs["workflow"], matcher(rule.workflows)) if rule.workflows else flags

@@ -9,20 +9,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isnan
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.durations import known_number
 from circleci_usage.core.columnar import Cells, Records, Values, columns_of, found_in, order
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.keys import JobClassKey
+from circleci_usage.usage.job_run_rules import LAST_STEP, STEP
 from circleci_usage.usage.run_statistics import RunStatistics
 
-TENTHS: Final = tuple(range(0, 100, 10))
+TENTHS: Final = tuple(range(0, LAST_STEP + STEP, STEP))
 """Percent: where each part of a distribution begins."""
 
 _KEYS: Final = [*JobClassKey._fields]
@@ -235,7 +236,7 @@ def _class_use(row: Mapping[str, Any], peaks: _Peaks, places: tuple[int, int]) -
 
 
 def _job_use(key: JobClassKey, row: Mapping[str, Any], places: tuple[int, int]) -> JobUse:
-    mean_cpu, mean_ram = (_known(row[name]) for name in _MEANS)
+    mean_cpu, mean_ram = (known_number(row, name) for name in _MEANS)
     return JobUse(**_use(row, places), key=key, mean_cpu=mean_cpu, mean_ram=mean_ram)
 
 
@@ -243,14 +244,10 @@ def _use(row: Mapping[str, Any], places: tuple[int, int]) -> dict[str, Any]:
     """The fields of `Use`."""
     return {
         **{name: int(row[name]) for name in _COUNTS},
-        **{name: _known(row[name]) for name in _PEAKS},
+        **{name: known_number(row, name) for name in _PEAKS},
         "credits": to_decimal(row["credits"], places[0]),
         "cost": to_decimal(row["cost"], places[1]),
     }
-
-
-def _known(value: float) -> float | None:
-    return None if isnan(value) else value
 
 
 def _share(part: int, whole: int) -> Decimal | None:

@@ -1,6 +1,6 @@
 """Rows with equal names, summed or numbered; frames of names, stacked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -35,6 +35,17 @@ def sum_by(
     """
     groups = frame.groupby([*keys], observed=True, sort=sort)
     return groups[[*measures]].sum()
+
+
+def where(names: pd.Series, wanted: Callable[[str], bool]) -> Flags:
+    """Which rows of a categorical have a wanted name; each name is checked once.
+
+    >>> where(pd.Series(["web", "api", "web"], dtype="category"), "web".__eq__).tolist()
+    [True, False, True]
+    """
+    flags = np.array([bool(wanted(name)) for name in names.cat.categories], dtype=bool)
+    # An empty frame may have no names at all.
+    return flags[names.cat.codes.to_numpy()] if len(flags) else np.zeros(len(names), dtype=bool)
 
 
 def group_numbers(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:

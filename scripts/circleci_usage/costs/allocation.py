@@ -1,6 +1,6 @@
 """Costs → owned costs: which team each cost is shown to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.core.globs import matcher
+from circleci_usage.core.grouping import Flags, where
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.schema.dimension import Place
@@ -20,7 +21,6 @@ UNALLOCATED: Final = "unallocated"
 SHARED: Final = "shared"
 """The owner of shared costs before they are split."""
 
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Indexes = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _DECIDING: Final = names_in(Place.ALLOCATION)
@@ -148,15 +148,15 @@ def _matching(names: pd.DataFrame, rule: TeamRule) -> Flags:
     if rule.projects:
         flags &= _of_projects(names, rule.projects)
     if rule.jobs:
-        flags &= _where(names["job"], matcher(rule.jobs))
+        flags &= where(names["job"], matcher(rule.jobs))
     if rule.branches:
         wanted = set(rule.branches)
-        flags &= _where(names[BRANCH_GROUP], lambda group: not wanted.isdisjoint(group.split("\n")))
+        flags &= where(names[BRANCH_GROUP], lambda group: not wanted.isdisjoint(group.split("\n")))
     return flags
 
 
 def _shared(names: pd.DataFrame, shared: SharedCosts) -> Flags:
-    return _of_projects(names, shared.projects) | _where(
+    return _of_projects(names, shared.projects) | where(
         names["credit_type"], shared.credit_types.__contains__
     )
 
@@ -164,10 +164,4 @@ def _shared(names: pd.DataFrame, shared: SharedCosts) -> Flags:
 def _of_projects(names: pd.DataFrame, globs: Sequence[str]) -> Flags:
     """Where the project matches as `project` or as `organization/project`."""
     matches = matcher(globs)
-    return _where(names["project"], matches) | _where(names["path"], matches)
-
-
-def _where(column: pd.Series, wanted: Callable[[str], bool]) -> Flags:
-    """Which rows have a wanted name; each name is checked once."""
-    flags = np.array([wanted(name) for name in column.cat.categories], dtype=bool)
-    return flags[column.cat.codes.to_numpy()]
+    return where(names["project"], matches) | where(names["path"], matches)
