@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
-from circleci_usage.costs.allocation import Ownership, TeamRule
+from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts, Split
 from hypothesis_profiles import examples
 from report_factory import MARCH, report_of
@@ -19,7 +20,7 @@ from sample_reports import project
 
 DAYS = [*MARCH]
 PRICES = (PricePeriod(None, None, Decimal("0.001")),)
-TEAMS = (TeamRule("web", ("web",)), TeamRule("apps", ("app",)))
+TEAMS = (Rule("web", Patterns(projects=("web",))), Rule("apps", Patterns(projects=("app",))))
 BUDGETS = (
     Budget("all", Decimal(20)),
     Budget("web", Decimal(9), "web"),

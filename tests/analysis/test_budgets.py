@@ -7,12 +7,15 @@ from circleci_usage.analysis.budgets import Budget, check_budgets
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
 from circleci_usage.core.periods import Period, months
-from circleci_usage.costs.allocation import SHARED, Ownership, TeamRule
+from circleci_usage.costs.allocation import SHARED, Ownership
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
 from handmade_costs import cost_line, costs_of
 
 FEBRUARY, MARCH = months(Period.of_days(date(2026, 2, 1), date(2026, 3, 31)))
-TEAMS = Ownership((TeamRule("Web", ("web",)), TeamRule("Apps", ("app",))))
+TEAMS = Ownership(
+    (Rule("Web", Patterns(projects=("web",))), Rule("Apps", Patterns(projects=("app",))))
+)
 
 
 def month(everything: Forecast, *missing: Period, **teams: Forecast) -> dict[Per, MonthToDate]:

@@ -7,13 +7,14 @@ import pandas as pd
 
 from circleci_usage.analysis.chargeback import by_team, chargeback
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import NO_TEAMS, Ownership, TeamRule, allocated
+from circleci_usage.costs.allocation import NO_TEAMS, Ownership, allocated
 from circleci_usage.costs.pricing import PriceList, price
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
 from usage_lines import credit_lines
 
 SPRING = Period.of_days(date(2026, 3, 10), date(2026, 4, 20))
-RULES = (TeamRule("web", projects=("web",)), TeamRule("api", projects=("api",)))
+RULES = (Rule("web", Patterns(projects=("web",))), Rule("api", Patterns(projects=("api",))))
 SEATS = frozenset({"user"})
 
 

@@ -12,8 +12,9 @@ from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.core.decimals import total
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import Ownership, TeamRule
+from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.demo.clock import DEMO_NOW
 from circleci_usage.demo.company import planted
 from circleci_usage.demo.company.catalog import TEAMS
@@ -32,7 +33,7 @@ from report_factory import report_of_usage
 
 OCTOBER = Period.of_days(date(2026, 10, 1), date(2026, 10, 31))
 QUARTER = Period.of_days(date(2026, 8, 1), date(2026, 10, 31))
-OWNERSHIP = Ownership(tuple(TeamRule(team, globs) for team, globs in TEAMS.items()))
+OWNERSHIP = Ownership(tuple(Rule(team, Patterns(projects=globs)) for team, globs in TEAMS.items()))
 PRICE = Decimal("0.0006")
 
 Reading = Callable[[Period, Period], DailyUsage]

@@ -14,10 +14,10 @@ from circleci_usage.analysis.people_settings import PeopleSettings
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.config.settings_model import SettingsFile
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.costs.allocation import TeamRule
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import public_rates
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
 from paths import ROOT
 from whole_settings import WHOLE
@@ -46,9 +46,12 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert prices.checksum == hashlib.sha256(WHOLE.encode()).hexdigest()
     ownership = file.ownership()
     assert ownership.rules == (
-        TeamRule("payments", ("pay-*", "acme/billing")),
-        TeamRule("mobile", ("ios-*",), ("*macos*",), ("release/*",)),
-        TeamRule("mobile", (), ("ios-*",)),
+        Rule("payments", Patterns(projects=("pay-*", "acme/billing"))),
+        Rule(
+            "mobile",
+            Patterns(projects=("ios-*",), jobs=("*macos*",), branches=("release/*",)),
+        ),
+        Rule("mobile", Patterns(jobs=("ios-*",))),
     )
     assert ownership.shared == SharedCosts(
         "fixed",
@@ -257,7 +260,7 @@ MISTAKES = {
     ),
     "half a seat": ("free_seats: 2.5", "line 1, free_seats: '2.5' is not a whole number"),
     "less than no seats": ("free_seats: -1", "'-1' is negative"),
-    "a team of nothing": ("teams:\n  - name: a", r"line 2, teams\[0\]: the team owns nothing"),
+    "a team of nothing": ("teams:\n  - name: a", r"line 2, teams\[0\]: nothing is named"),
     "a team by our name": (
         "teams: [{name: unallocated, jobs: [a]}]",
         "cannot be called 'unallocated'",

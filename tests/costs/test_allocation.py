@@ -5,9 +5,9 @@ from circleci_usage.costs.allocation import (
     SHARED,
     UNALLOCATED,
     Ownership,
-    TeamRule,
     allocate,
 )
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from usage_lines import credit_lines
@@ -17,7 +17,7 @@ def owners(ownership: Ownership, *lines: dict[str, str]) -> list[str]:
     return allocate(credit_lines(*lines)[0], ownership)["team"].tolist()
 
 
-def owner(rule: TeamRule, **line: str) -> str:
+def owner(rule: Rule, **line: str) -> str:
     return owners(Ownership((rule,)), line)[0]
 
 
@@ -34,11 +34,11 @@ def owner(rule: TeamRule, **line: str) -> str:
     ],
 )
 def test_a_project_matches_by_its_name_or_with_its_organization(glob: str, *, mine: bool) -> None:
-    assert owner(TeamRule("a", projects=(glob,))) == ("a" if mine else UNALLOCATED)
+    assert owner(Rule("a", Patterns(projects=(glob,)))) == ("a" if mine else UNALLOCATED)
 
 
 def test_all_lists_that_are_given_have_to_match() -> None:
-    rule = TeamRule("a", projects=("web", "app"), jobs=("*test*",), branches=("release/*",))
+    rule = Rule("a", Patterns(projects=("web", "app"), jobs=("*test*",), branches=("release/*",)))
 
     assert owner(rule, **{BRANCH_GROUP: "main\nrelease/*"}) == "a"
     assert owner(rule, **{BRANCH_GROUP: "main"}) == UNALLOCATED
@@ -47,7 +47,7 @@ def test_all_lists_that_are_given_have_to_match() -> None:
 
 
 def test_the_first_rule_that_matches_wins() -> None:
-    first, second = TeamRule("a", jobs=("t*",)), TeamRule("b", projects=("web",))
+    first, second = Rule("a", Patterns(jobs=("t*",))), Rule("b", Patterns(projects=("web",)))
     lines = [
         {"job": "test"},
         {"job": "lint"},
@@ -60,7 +60,9 @@ def test_the_first_rule_that_matches_wins() -> None:
 
 
 def test_a_team_owns_what_any_of_its_rules_matches() -> None:
-    ownership = Ownership((TeamRule("a", projects=("web",)), TeamRule("a", jobs=("deploy",))))
+    ownership = Ownership(
+        (Rule("a", Patterns(projects=("web",))), Rule("a", Patterns(jobs=("deploy",))))
+    )
 
     assert owners(ownership, {}, {"project": "api", "job": "deploy"}, {"project": "api"}) == [
         "a",
@@ -72,7 +74,7 @@ def test_a_team_owns_what_any_of_its_rules_matches() -> None:
 
 def test_shared_costs_are_nobodys_own() -> None:
     shared = SharedCosts(credit_types=frozenset({"user"}), projects=("ci-*",))
-    ownership = Ownership((TeamRule("a", projects=("*",)),), shared)
+    ownership = Ownership((Rule("a", Patterns(projects=("*",))),), shared)
 
     assert owners(ownership, {}, {"credit_type": "user"}, {"project": "ci-tools"}) == [
         "a",
@@ -82,7 +84,7 @@ def test_shared_costs_are_nobodys_own() -> None:
 
 
 def test_job_runs_are_counted_where_the_rules_put_them() -> None:
-    ownership = Ownership((TeamRule("a", projects=("*",)),), SharedCosts(projects=("ci-*",)))
+    ownership = Ownership((Rule("a", Patterns(projects=("*",))),), SharedCosts(projects=("ci-*",)))
     runs = credit_lines({"project": "ci-tools"})[0].drop(columns=["credit_type", "credits"])
 
     assert allocate(runs, ownership)["team"].tolist() == ["a"]
@@ -94,7 +96,10 @@ def test_without_teams_nothing_is_owned() -> None:
 
 def test_projects_of_one_name_are_told_apart_by_their_organization() -> None:
     ownership = Ownership(
-        (TeamRule("a", projects=("acme/web",)), TeamRule("b", projects=("umbrella/web",)))
+        (
+            Rule("a", Patterns(projects=("acme/web",))),
+            Rule("b", Patterns(projects=("umbrella/web",))),
+        )
     )
 
     assert owners(ownership, {}, {"organization": "umbrella"}, {"organization": "third"}) == [
@@ -106,8 +111,8 @@ def test_projects_of_one_name_are_told_apart_by_their_organization() -> None:
 
 def test_the_heavy_pass_is_told_the_globs_of_branches() -> None:
     rules = (
-        TeamRule("a", branches=("release/*", "main")),
-        TeamRule("b", jobs=("x",), branches=("main",)),
+        Rule("a", Patterns(branches=("release/*", "main"))),
+        Rule("b", Patterns(jobs=("x",), branches=("main",))),
     )
 
     assert Ownership(rules).branch_globs == ("main", "release/*")

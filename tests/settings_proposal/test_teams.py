@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.config.sections import TeamSection
-from circleci_usage.costs.allocation import UNALLOCATED, Ownership, TeamRule, allocate
+from circleci_usage.config.rule_sections import TeamSection
+from circleci_usage.costs.allocation import UNALLOCATED, Ownership, allocate
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.settings_proposal.seen_usage import SeenProject
 from circleci_usage.settings_proposal.teams import MOST_TEAMS, ProposedTeams, propose_teams
@@ -18,7 +19,7 @@ from proposed import project
 
 def owners(proposed: ProposedTeams, projects: Sequence[SeenProject]) -> list[str]:
     """The owner of each project, as a report would have it."""
-    rules = tuple(TeamRule(team.name, projects=team.globs) for team in proposed.teams)
+    rules = tuple(Rule(team.name, Patterns(projects=team.globs)) for team in proposed.teams)
     frame = pd.DataFrame(
         {
             "organization": pd.Categorical([each.organization for each in projects]),

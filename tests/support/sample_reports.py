@@ -9,8 +9,9 @@ from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import Ownership, TeamRule
+from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import NULL_MARKS
 from report_factory import MARCH, report_of
@@ -48,9 +49,9 @@ def acme_report() -> Report:
         acme_rows(),
         ownership=Ownership(
             (
-                TeamRule("shop", ("web", "api")),
-                TeamRule("mobile", ("ios",)),
-                TeamRule("data", ("warehouse",)),
+                Rule("shop", Patterns(projects=("web", "api"))),
+                Rule("mobile", Patterns(projects=("ios",))),
+                Rule("data", Patterns(projects=("warehouse",))),
             )
         ),
         analysis=AnalysisSettings(

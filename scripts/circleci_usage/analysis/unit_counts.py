@@ -31,11 +31,12 @@ from circleci_usage.core.grouping import Flags, sum_by, where
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, allocate
 from circleci_usage.costs.costs import within
-from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, UNKNOWN_USER
+from circleci_usage.costs.rules import DECIDING
+from circleci_usage.schema.dimensions import CREDIT_TYPE
+from circleci_usage.schema.export_columns import NO_NAME, UNKNOWN_USER
 from circleci_usage.usage.daily_usage import DailyUsage
 
 _SECONDS: Final = 60
-_DECIDING: Final = ("organization", "project", "job", BRANCH_GROUP)
 _COUNTED: Final = ["date", "team", "unit", "count"]
 _USERS: Final = ["date", "team", "user"]
 _SUCCEEDED: Final = "succeeded"
@@ -213,7 +214,9 @@ def _active_users(user_runs: pd.DataFrame, ownership: Ownership) -> pd.DataFrame
 def _allocated(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Rows of any kind with their teams."""
     names = {}
-    for name in _DECIDING:
+    for name in DECIDING:
+        if name == CREDIT_TYPE:  # of costs alone
+            continue
         column = frame[name] if name in frame else pd.Series(NO_NAME, frame.index, "object")
         names[name] = column.astype("object").astype("category")
     return allocate(frame.assign(**names), ownership)

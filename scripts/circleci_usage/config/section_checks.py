@@ -1,9 +1,12 @@
 """Checks across the sections of the settings file: no name twice, no unknown team or cycle."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pydantic import ValidationInfo
 
+from circleci_usage.config.sections import PricePeriodSection
+from circleci_usage.core.periods import ONE_DAY
 from circleci_usage.core.suggestions import did_you_mean
 
 
@@ -46,3 +49,28 @@ def refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
             f"unknown team {unknown[0]!r}; known teams: {', '.join(sorted(known)) or 'none'}"
             f"{did_you_mean(unknown[0], known)}"
         )
+
+
+def following(periods: Iterable[PricePeriodSection]) -> tuple[PricePeriodSection, ...]:
+    """Price periods in their order.
+
+    Raises:
+        ValueError: they overlap, or there is a gap between them.
+    """
+    periods = tuple(sorted(periods, key=lambda period: period.first))
+    for earlier, later in pairwise(periods):
+        if earlier.last is None and later.last is None:
+            raise ValueError(
+                f"the periods from {earlier.first} and from {later.first} both have no `to`;"
+                " end the earlier one"
+            )
+        if earlier.last is None or later.first <= earlier.last:
+            raise ValueError(
+                f"the periods from {earlier.first} and from {later.first} overlap on {later.first}"
+            )
+        if later.first > earlier.last + ONE_DAY:
+            gap = f"{earlier.last + ONE_DAY} to {later.first - ONE_DAY}"
+            raise ValueError(
+                f"there is no price for {gap}; the periods must follow one another without a gap"
+            )
+    return periods

@@ -27,7 +27,6 @@ from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import RateOverride
 from circleci_usage.costs.shared_costs import SharedCosts
@@ -191,45 +190,6 @@ class BudgetSection(TeamBudgetSection):
 
     name: Name
     """Name of the budget."""
-
-
-class TeamSection(SettingsSection):
-    """A team and the job runs it owns: those that match a glob in each of the given lists.
-
-    A team may be listed several times; it owns what matches any of its entries.
-    """
-
-    name: Name
-    """Name of the team."""
-
-    projects: tuple[Name, ...] = ()
-    """Globs of projects: `project` or `organization/project`."""
-
-    jobs: tuple[Name, ...] = ()
-    """Globs of job names."""
-
-    branches: tuple[Name, ...] = ()
-    """Globs of branches."""
-
-    budget: TeamBudgetSection | None = None
-    """Budget of the team, including its share of shared costs."""
-
-    @field_validator("name")
-    @classmethod
-    def _not_ours(cls, name: str) -> str:
-        if name in {UNALLOCATED, SHARED}:
-            raise ValueError(
-                f"a team cannot be called {name!r}: the name is reserved for costs without a team"
-            )
-        return name
-
-    @model_validator(mode="after")
-    def _owns_something(self) -> Self:
-        if not (self.projects or self.jobs or self.branches):
-            raise ValueError(
-                'the team owns nothing; add `projects`, `jobs` or `branches` (["*"] is everything)'
-            )
-        return self
 
 
 class SharedCostsSection(SettingsSection):

@@ -115,7 +115,7 @@ DIMENSIONS: Final = (
         label="Workflow",
         plural="Workflows",
         meaning="Name of the workflow.",
-        places=_JOB | Place.DAILY_TABLES,
+        places=_JOB | Place.DAILY_TABLES | Place.ALLOCATION,
         tag=Tag.OPT_IN,
         breakdown=OwnTable("workflows", WorkflowKey._fields, position=40),
     ),
@@ -143,7 +143,7 @@ DIMENSIONS: Final = (
         label="Executor",
         plural="Executors",
         meaning="Kind of execution environment: Docker, machine, macOS, …",
-        places=_JOB,
+        places=_JOB | Place.ALLOCATION,
         breakdown=OwnTable(
             "executors", ("operating_system", "executor"), heading="OS and executor", position=70
         ),
@@ -154,7 +154,7 @@ DIMENSIONS: Final = (
         label="Resource class",
         plural="Resource classes",
         meaning="Size of the machine, which decides the credits per minute.",
-        places=_JOB | Place.DAILY_TABLES,
+        places=_JOB | Place.DAILY_TABLES | Place.ALLOCATION,
         tag=Tag.OPT_IN,
         breakdown=OwnTable("resource_classes", position=60),
     ),
@@ -193,7 +193,7 @@ DIMENSIONS: Final = (
         label="Trigger",
         plural="Triggers",
         meaning="What started the pipeline: a webhook, a schedule, the API, …",
-        places=_JOB | Place.USER_USAGE,
+        places=_JOB | Place.USER_USAGE | Place.ALLOCATION,
         breakdown=OwnTable("triggers"),
     ),
     Dimension(

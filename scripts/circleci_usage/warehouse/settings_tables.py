@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList
@@ -12,6 +12,18 @@ from circleci_usage.warehouse.staged_files import stage_lines
 from circleci_usage.warehouse.tables import BUDGETS, PRICES, TEAMS
 
 Line = tuple[Any, ...]
+
+_KINDS: Final = {
+    "organizations": "organization",
+    "projects": "project",
+    "workflows": "workflow",
+    "jobs": "job",
+    "branches": "branch",
+    "resource_classes": "resource_class",
+    "executors": "executor",
+    "triggers": "trigger",
+}
+"""The lists of a rule → what the table calls their patterns."""
 
 
 def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]:
@@ -40,10 +52,9 @@ def price_lines(prices: PriceList) -> Iterator[Line]:
 def team_lines(ownership: Ownership) -> Iterator[Line]:
     """A line per glob of a rule, and one per tag."""
     for place, rule in enumerate(ownership.rules, start=1):
-        kinds = {"project": rule.projects, "job": rule.jobs, "branch": rule.branches}
-        for kind, globs in kinds.items():
+        for kind, globs in rule.patterns.lists.items():
             for glob in globs:
-                yield (rule.team, place, kind, None, glob)
+                yield (rule.value, place, _KINDS[kind], None, glob)
     for name, values in ownership.tags.items():
         for team, value in values.items():
             yield (team, None, "tag", name, value)
