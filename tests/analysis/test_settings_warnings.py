@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,10 @@ def warnings(folder: Path, settings: str) -> tuple[str, ...]:
 def test_a_glob_that_matches_nothing_gets_a_warning(tmp_path: Path, owned: str) -> None:
     (warning,) = warnings(tmp_path, f"teams: [{{name: shop, {owned}}}]")
 
-    glob = owned.split('"')[-2]
+    glob, key = owned.split('"')[-2], re.findall(r"(\w+):", owned)[-1]
     assert (
         warning
-        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling"
+        == f"The glob {glob} of the team shop ({key}) matches nothing in the data; check its spelling"
         " (case counts)."
     )
 
@@ -52,7 +53,7 @@ def test_a_glob_of_shared_costs_that_matches_nothing_gets_a_warning(tmp_path: Pa
     settings = 'teams: [{name: shop, projects: ["web"]}]\nshared_costs: {projects: ["tools"]}'
 
     assert warnings(tmp_path, settings)[0].startswith(
-        "The glob tools of shared_costs matches nothing"
+        "The glob tools of shared_costs (projects) matches nothing"
     )
 
 
