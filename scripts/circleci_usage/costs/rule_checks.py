@@ -60,7 +60,7 @@ def idle_patterns(frame: pd.DataFrame, ownership: Ownership) -> tuple[IdlePatter
 def shadowed_rules(frame: pd.DataFrame, ownership: Ownership) -> tuple[ShadowedRule, ...]:
     """The entries of teams that never win, although they match something.
 
-    An entry that matches everything is for what is left, if anything is. What earlier entries of
+    An entry with nothing but `*` is for what is left, if anything is. What earlier entries of
     the same team match is no mistake either, and what is split among teams belongs to no entry.
 
     Args:
@@ -71,14 +71,17 @@ def shadowed_rules(frame: pd.DataFrame, ownership: Ownership) -> tuple[ShadowedR
     winners = np.where(found.splits == NO_RULE, found.rules, NO_RULE)
     shadowed = []
     for index, rule in enumerate(ownership.rules):
-        if (winners == index).any():
+        if (winners == index).any() or _is_for_the_rest(rule):
             continue
-        matched = found.distinct.matching(rule)
-        others = np.unique(winners[matched])
+        others = np.unique(winners[found.distinct.matching(rule)])
         teams = {ownership.rules[other].value: None for other in others if other != NO_RULE}
-        if not matched.all() and teams.keys() - {rule.value}:
+        if teams.keys() - {rule.value}:
             shadowed.append(ShadowedRule(index, rule.value, tuple(teams)))
     return tuple(shadowed)
+
+
+def _is_for_the_rest(rule: Rule) -> bool:
+    return all("*" in patterns for patterns in rule.patterns.lists.values())
 
 
 def _named_rules(ownership: Ownership) -> Iterator[tuple[str, Rule]]:

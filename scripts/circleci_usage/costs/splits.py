@@ -73,7 +73,7 @@ def split_costs(
 
     lines = costs.lines.iloc[origins].reset_index(drop=True)
     codes = np.where(teams == _ITS_OWN, lines["team"].cat.codes, teams)
-    lines["team"] = pd.Categorical.from_codes(codes, pd.Index(owners, dtype="object"))
+    lines["team"] = pd.Categorical.from_codes(codes, pd.Index([*owners], dtype="object"))
     lines["job_runs"] = lines["job_runs"].where(positions == 0, 0)
     for name in (*CREDITS, *MONEY):
         largest = int(np.abs(costs.lines[name].to_numpy()).sum()) * 10**parts.places
