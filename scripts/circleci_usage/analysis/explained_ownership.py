@@ -20,6 +20,7 @@ from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED, Owners, Ownership, owners_of
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.rules import NO_RULE, NOTHING, DistinctNames, Indexes, Patterns, Rule
+from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
 
 _MEASURES: Final = ("credits", "unpriced_credits", "cost")
 _SHOWN: Final = 60
@@ -102,10 +103,10 @@ def explain_ownership(
     wanted, names = _named(distinct.names, asked)
     if not names:
         projects = [str(name) for name in distinct.names["project"].unique()]
+        meant = did_you_mean(asked, projects)
         raise SettingsError(
             f"There is no project or job called {inert(repr(asked), _SHOWN)} in the usage of"
-            f" {period}; write PROJECT, PROJECT/JOB or ORGANIZATION/PROJECT/JOB"
-            f"{did_you_mean(asked, projects)}."
+            f" {period}; write PROJECT, PROJECT/JOB or ORGANIZATION/PROJECT/JOB{meant or '.'}"
         )
     owners = owners_of(distinct, ownership)
     decided: defaultdict[Entry, list[int]] = defaultdict(list)
@@ -128,7 +129,12 @@ def _named(names: pd.DataFrame, asked: str) -> tuple[Flags, tuple[str, ...]]:
     for slash in [place for place, sign in enumerate(asked) if sign == "/"]:
         project, job = asked[:slash], asked[slash + 1 :]
         are_jobs |= ((projects == project) | (paths == project)).to_numpy() & (jobs == job)
-    called = {*paths[are_projects], *(paths + "/" + jobs)[are_jobs & ~are_projects]}
+    # Charges of no project, such as seats, go by the name of their credit type.
+    kinds = names["credit_type"].astype("object").map(credit_type_name)
+    are_charges = ((projects == NO_NAME) & (kinds == asked)).to_numpy(dtype=bool)
+    are_projects = are_projects | are_charges
+    of_jobs = (paths + "/" + jobs)[are_jobs & ~are_projects]
+    called = {*kinds[are_charges], *paths[are_projects & ~are_charges], *of_jobs}
     return are_projects | are_jobs, tuple(sorted(called))
 
 

@@ -22,6 +22,10 @@ _COLUMNS: Final[Mapping[str, str]] = {
 """Lists of a rule → the names that they match; of branches, only the patterns are known."""
 
 
+_WHERE: Final = frozenset({"organizations", "projects"})
+"""Lists that say where a rule applies at all."""
+
+
 @dataclass(frozen=True)
 class Match:
     """A pattern that matches.
@@ -39,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Miss:
-    """An entry of teams that matches in some of its lists, but not in all.
+    """An entry of teams for such projects that matches in some of its lists, but not in all.
 
     Attributes:
         position: of the entry, from 0 on.
@@ -84,7 +88,8 @@ def _miss(distinct: DistinctNames, position: int, rule: Rule) -> Miss | None:
     for key, patterns in lists.items():
         if not distinct.matching(Rule("", Patterns(**{key: patterns}))).any():
             failing.append(key)
-    if len(failing) == len(lists):
+    # Who asks about a project wants to hear nothing of entries for other ones.
+    if len(failing) == len(lists) or not _WHERE.isdisjoint(failing):
         return None
     is_excluded = distinct.matching(Rule("", rule.patterns)).any()
     return Miss(position, rule.value, (EXCLUDED,) if is_excluded else tuple(failing))

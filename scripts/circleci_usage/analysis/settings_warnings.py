@@ -44,9 +44,14 @@ def settings_warnings(
         period: the days reported on.
     """
     if not usage.empty:
-        yield from _idle_patterns(usage, ownership)
-        yield from _shadowed_rules(usage, ownership)
+        yield from rule_warnings(usage, ownership)
     yield from _far_prices(prices, period)
+
+
+def rule_warnings(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    """Warnings about rules without effect; `usage` is not empty."""
+    yield from _idle_patterns(usage, ownership)
+    yield from _shadowed_rules(usage, ownership)
 
 
 def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterator[str]:

@@ -4,6 +4,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from circleci_usage.analysis.explained_ownership import ExplainedOwnership
     from circleci_usage.analysis.owned_usage import OwnedUsage
     from circleci_usage.analysis.team_costs import TeamCosts
@@ -42,6 +44,14 @@ def explained(asked: "AskedUsage", name: str) -> "ExplainedOwnership":
         period, costs, _ = _priced(asked)
         currency = settings.prices.currency
         return explain_ownership(costs, settings.ownership, name, period, currency)
+
+
+def rule_warnings(asked: "AskedUsage") -> "Iterator[str]":
+    """What in the rules has no effect on the usage."""
+    from circleci_usage.analysis.settings_warnings import rule_warnings
+
+    if not asked.usage.runs.empty:
+        yield from rule_warnings(asked.usage.runs, asked.settings.ownership)
 
 
 def _priced(asked: "AskedUsage") -> "tuple[Period, Costs, OwnedUsage]":

@@ -61,7 +61,7 @@ def teams(
     [dim]circleci-usage teams --explain web/deploy[/dim]
     """
     from circleci_usage.cli.json_output.team_members import ownership_members, team_members
-    from circleci_usage.cli.team_source import costs_of_teams, explained
+    from circleci_usage.cli.team_source import costs_of_teams, explained, rule_warnings
     from circleci_usage.render.text.team_tables import ownership_text, team_cost_tables
 
     output = begin_json(context, shown)
@@ -69,6 +69,7 @@ def teams(
     chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     asked = asked_usage(context, paths, store.store, chosen, prices, console)
+    show_warnings(console, rule_warnings(asked))
     if explain is None:
         costs = costs_of_teams(asked)
         output.add(**team_members(costs))
