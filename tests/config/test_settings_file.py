@@ -19,6 +19,7 @@ from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import public_rates
 from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.costs.splits import Split
 from paths import ROOT
 from whole_settings import WHOLE
 
@@ -51,7 +52,24 @@ def test_every_section_is_read(tmp_path: Path) -> None:
             "mobile",
             Patterns(projects=("ios-*",), jobs=("*macos*",), branches=("release/*",)),
         ),
-        Rule("mobile", Patterns(jobs=("ios-*",))),
+        Rule(
+            "mobile",
+            Patterns(
+                organizations=("acme*",),
+                workflows=("ci",),
+                jobs=("ios-*",),
+                resource_classes=("macos.*",),
+                executors=("macos",),
+                triggers=("webhook",),
+            ),
+            Patterns(jobs=("*-lint",), branches=("renovate/*",)),
+        ),
+    )
+    assert ownership.splits == (
+        Split(
+            Rule("", Patterns(projects=("mono",)), Patterns(jobs=("docs",))),
+            {"payments": Decimal("33.3333"), "mobile": Decimal("66.6667")},
+        ),
     )
     assert ownership.shared == SharedCosts(
         "fixed",

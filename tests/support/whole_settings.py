@@ -12,7 +12,15 @@ included_credits: {per: month, amount: 30000}
 teams:
   - {name: payments, projects: ["pay-*", "acme/billing"], budget: {per: month, amount: 800}}
   - {name: mobile, projects: ["ios-*"], jobs: ["*macos*"], branches: ["release/*"]}
-  - {name: mobile, jobs: ["ios-*"]}
+  - name: mobile
+    jobs: ["ios-*"]
+    organizations: ["acme*"]
+    workflows: [ci]
+    resource_classes: ["macos.*"]
+    executors: [macos]
+    triggers: [webhook]
+    not: {jobs: ["*-lint"], branches: ["renovate/*"]}
+splits: [{projects: [mono], not: {jobs: [docs]}, among: {payments: 33.3333, mobile: 66.6667}}]
 shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
 mobile: 33.5}}
 tags: {cost_center: {payments: 0471, unallocated: "none"}}
