@@ -115,7 +115,9 @@ def explain_ownership(
     parts = [
         _part(costs, distinct, ownership, entry, np.array(rows)) for entry, rows in decided.items()
     ]
-    parts.sort(key=lambda part: (-(part.cost or 0), -part.credits, part.entry))
+    parts.sort(
+        key=lambda part: (-(part.cost or 0), -part.credits, not part.entry.section, part.entry)
+    )
     return ExplainedOwnership(names, period, currency, tuple(_with_shares(parts)))
 
 
