@@ -64,11 +64,11 @@ class Patterns:
         named = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: patterns for name, patterns in named.items() if patterns}
 
-    def singles(self) -> Iterator[tuple[str, "Patterns"]]:
-        """Each pattern, with a list of nothing else."""
+    def singles(self) -> Iterator[tuple[str, str, "Patterns"]]:
+        """The list of each pattern, the pattern, and patterns of nothing else."""
         for name, patterns in self.lists.items():
             for pattern in patterns:
-                yield pattern, Patterns(**{name: (pattern,)})
+                yield name, pattern, Patterns(**{name: (pattern,)})
 
 
 NOTHING: Final = Patterns()
