@@ -17,6 +17,7 @@ from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.settings_keys import SettingsKeys
+from circleci_usage.config.tag_sections import tag_keys
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -35,6 +36,7 @@ _DECIDE_COSTS: Final = {
     "seat_credits",
     "teams",
     "shared_costs",
+    "tags",
 }
 
 
@@ -106,7 +108,8 @@ class SettingsFile(SettingsKeys):
     def ownership(self) -> Ownership:
         """The teams, their shared costs and their tags."""
         rules = tuple(team.rule_for(team.name) for team in self.teams)
-        return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
+        shared = self.shared_costs.rule() if self.shared_costs else None
+        return Ownership(rules, shared, tag_keys(self.tags))
 
     def grouped_jobs(self) -> JobGroups:
         """The groups of jobs."""

@@ -1,7 +1,7 @@
 """Costs → owned costs: which team each cost is shown to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -12,6 +12,7 @@ from circleci_usage.core.grouping import Flags, where
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.rules import DistinctNames, Patterns, Rule, in_projects
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.costs.tags import TagKey, with_tags
 
 UNALLOCATED: Final = "unallocated"
 """The owner of costs that no team owns."""
@@ -27,12 +28,12 @@ class Ownership:
     Attributes:
         rules: the first that matches wins.
         shared: costs that are split among the teams; no team owns them, whatever the rules say.
-        tags: name of a tag → team → value, such as cost centers.
+        tag_keys: what costs are grouped by besides teams, such as cost centers and products.
     """
 
     rules: tuple[Rule, ...] = ()
     shared: SharedCosts | None = None
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tag_keys: tuple[TagKey, ...] = ()
 
     @property
     def teams(self) -> tuple[str, ...]:
@@ -40,10 +41,16 @@ class Ownership:
         return tuple(sorted({rule.value for rule in self.rules}))
 
     @property
+    def tags(self) -> Mapping[str, Mapping[str, str]]:
+        """The tags that each team has one value of: name of a tag → team → value."""
+        return {key.name: key.of_teams for key in self.tag_keys if key.of_teams or not key.rules}
+
+    @property
     def branch_globs(self) -> tuple[str, ...]:
         """The globs of branches that daily usage has to distinguish."""
         every = chain.from_iterable(rule.branch_patterns for rule in self.rules)
-        return tuple(sorted(set(every)))
+        of_tags = chain.from_iterable(key.branch_patterns for key in self.tag_keys)
+        return tuple(sorted({*every, *of_tags}))
 
 
 NO_TEAMS: Final = Ownership()
@@ -52,6 +59,8 @@ NO_TEAMS: Final = Ownership()
 
 def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
+
+    Also the values of its tags (see `costs.tags.with_tags`).
 
     Args:
         frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared;
@@ -66,9 +75,8 @@ def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     found = np.array([*of_rules, owners.index(UNALLOCATED)])[matched]
     if ownership.shared and "credit_type" in frame:
         found[_shared(distinct.names, ownership.shared)] = owners.index(SHARED)
-    return frame.assign(
-        team=pd.Categorical.from_codes(found[distinct.rows], pd.Index(owners, dtype="object"))
-    )
+    teams = pd.Categorical.from_codes(found[distinct.rows], pd.Index(owners, dtype="object"))
+    return with_tags(frame.assign(team=teams), ownership.tag_keys)
 
 
 def allocated(costs: Costs, ownership: Ownership) -> Costs:
