@@ -21,6 +21,7 @@ from circleci_usage.analysis.settings_warnings import (
     default_branch_warnings,
     settings_warnings,
 )
+from circleci_usage.analysis.tag_costs import tag_breakdowns
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
@@ -80,6 +81,7 @@ def assemble(
         prices=settings.prices,
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
+        tags=tag_breakdowns(owned.costs, owned.runs, settings.ownership, days.period),
         charged=charges(owned.costs),
         daily=daily_tables(owned.costs, owned.runs, usage.places),
         cube=cube(owned.over_days),

@@ -107,7 +107,12 @@ def lines_by(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFr
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
     keys = BREAKDOWNS[name]
-    return Breakdown(name, keys, _with_shares(_ordered(lines, keys)))
+    return Breakdown(name, keys, ordered_lines(keys, lines))
+
+
+def ordered_lines(keys: Sequence[str], lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a breakdown in their order, with their shares."""
+    return _with_shares(_ordered(lines, keys))
 
 
 def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

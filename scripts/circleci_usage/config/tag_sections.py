@@ -105,5 +105,5 @@ def refuse_unusable_tags(sections: Mapping[str, TagRules]) -> None:
         if isinstance(section, tuple) and not TagKey(name).is_dimension:
             raise ValueError(
                 f"a tag cannot be called {name!r}: filters could not name it; use letters, digits,"
-                " spaces, - and _"
+                " ., /, - and _"
             )

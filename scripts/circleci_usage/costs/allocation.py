@@ -46,6 +46,11 @@ class Ownership:
         return {key.name: key.of_teams for key in self.tag_keys if key.of_teams or not key.rules}
 
     @property
+    def tag_dimensions(self) -> tuple[TagKey, ...]:
+        """The keys of tags that costs can be filtered and grouped by."""
+        return tuple(key for key in self.tag_keys if key.is_dimension)
+
+    @property
     def branch_globs(self) -> tuple[str, ...]:
         """The globs of branches that daily usage has to distinguish."""
         every = chain.from_iterable(rule.branch_patterns for rule in self.rules)

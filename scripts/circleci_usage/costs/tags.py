@@ -3,6 +3,7 @@
 Each key gives every line one value, so its values sum to the same total as the teams.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,14 +19,23 @@ from circleci_usage.schema.export_columns import NO_NAME
 TAKEN: Final = frozenset(each.name for each in DIMENSIONS) | {
     *("branch", "period", "direct", "shared", "total", "currency", "share", "date"),
     *("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost", "change"),
-    *("job_runs", "run_minutes", "cost_per_run", "type_runs", "job_seconds", "bucket", "group"),
+    *(
+        "job_runs",
+        "run_minutes",
+        "cost_per_run",
+        "type_runs",
+        "job_seconds",
+        "bucket",
+        "group",
+        "rank",
+    ),
     *("by", "from", "to", "granularity", "metric", "compare", "top", "sort", "order", "chart"),
 }
 """What a key that costs are filtered and grouped by cannot be called: other columns, and the
 parameters of the explorer's addresses."""
 
-_SIGNS: Final = frozenset("=!,&#\\")
-"""What filters and addresses are written with."""
+_ADDRESSABLE: Final = re.compile(r"[\w./-]+")
+"""Without the signs that filters, lists of names, addresses and Markdown are written with."""
 
 _PREFIX: Final = "tag:"
 
@@ -65,7 +75,7 @@ class TagKey:
     @property
     def is_dimension(self) -> bool:
         """Whether costs can be filtered and grouped by it: a filter is able to name it."""
-        return self.name not in TAKEN and self.name.isprintable() and _SIGNS.isdisjoint(self.name)
+        return self.name not in TAKEN and bool(_ADDRESSABLE.fullmatch(self.name))
 
     @property
     def all_values(self) -> tuple[str, ...]:
