@@ -108,6 +108,15 @@ def tag_column(name: str) -> str:
     return f"{_PREFIX}{name}"
 
 
+def tag_of_column(column: str) -> str | None:
+    """The key of a column; None for other columns.
+
+    >>> tag_of_column("tag:product"), tag_of_column("team")
+    ('product', None)
+    """
+    return column.removeprefix(_PREFIX) if column.startswith(_PREFIX) else None
+
+
 def tag_columns(keys: Sequence[TagKey]) -> tuple[str, ...]:
     """The columns of all keys, in their order."""
     return tuple(tag_column(key.name) for key in keys)
