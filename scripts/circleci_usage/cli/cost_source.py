@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from circleci_usage.cli.applied_settings import AppliedSettings, applied_settings
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.display import say_lines, show_warnings
-from circleci_usage.cli.flag_groups import WarehousePriceFlags
 from circleci_usage.cli.inputs import found_parts
 from circleci_usage.cli.value_sources import COMMAND_LINE, is_from
 from circleci_usage.core.errors import SettingsError
@@ -104,8 +103,10 @@ def lines_of_usage(
     paths: Sequence[str] | None,
     store: Path,
     chosen: "ChosenPeriod",
-    prices: WarehousePriceFlags,
+    applied: AppliedSettings,
     console: "Console",
+    *,
+    allow_unpriced: bool,
 ) -> "CostLines":
     """The lines of export files, or of the store without any; unlike a report's, all of them.
 
@@ -138,9 +139,8 @@ def asked_usage(
     from circleci_usage.pipeline import read_usage
     from circleci_usage.usage.polars.engine import on_this_machine
 
-    applied = applied_settings(context, prices.config, prices.price_per_credit)
     whole = bool(paths) and not chosen.is_explicit
-    settings = _settings(applied, chosen, whole=whole, allow_unpriced=prices.allow_unpriced)
+    settings = _settings(applied, chosen, whole=whole, allow_unpriced=allow_unpriced)
     say_lines(console, stored_report_lines(context, applied, chosen, whole=whole))
     source = on_this_machine(found_parts(paths, store, chosen.period))
     show_warnings(console, source.warnings)

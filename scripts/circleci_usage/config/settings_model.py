@@ -17,6 +17,7 @@ from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.settings_keys import SettingsKeys
+from circleci_usage.config.tag_sections import tag_keys
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -36,6 +37,7 @@ _DECIDE_COSTS: Final = {
     "teams",
     "splits",
     "shared_costs",
+    "tags",
 }
 
 
@@ -109,7 +111,7 @@ class SettingsFile(SettingsKeys):
         return Ownership(
             rules=tuple(team.rule_for(team.name) for team in self.teams),
             shared=self.shared_costs.rule() if self.shared_costs else None,
-            tags=self.tags,
+            tag_keys=tag_keys(self.tags),
             splits=tuple(split.split() for split in self.splits),
         )
 

@@ -1,7 +1,7 @@
 """Costs → owned costs: which team each cost is shown to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -13,6 +13,7 @@ from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.rules import NO_RULE, DistinctNames, Indexes, Rule, in_projects
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.costs.splits import Split, split_costs
+from circleci_usage.costs.tags import TagKey, with_tags
 
 UNALLOCATED: Final = "unallocated"
 """The owner of costs that no team owns."""
@@ -28,14 +29,14 @@ class Ownership:
     Attributes:
         rules: the first that matches wins.
         shared: costs that are split among the teams; no team owns them, whatever the rules say.
-        tags: name of a tag → team → value, such as cost centers.
         splits: what several teams own by percentages, whatever the rules say; the first that
             matches wins.
+        tag_keys: what costs are grouped by besides teams, such as cost centers and products.
     """
 
     rules: tuple[Rule, ...] = ()
     shared: SharedCosts | None = None
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tag_keys: tuple[TagKey, ...] = ()
     splits: tuple[Split, ...] = ()
 
     @property
@@ -55,10 +56,30 @@ class Ownership:
         return tuple(split.rule for split in self.splits)
 
     @property
+    def tags(self) -> Mapping[str, Mapping[str, str]]:
+        """The tags that each team has one value of: name of a tag → team → value."""
+        return {key.name: key.of_teams for key in self.tag_keys if key.of_teams or not key.rules}
+
+    @property
+    def tag_dimensions(self) -> tuple[TagKey, ...]:
+        """The keys of tags that costs can be filtered and grouped by."""
+        return tuple(key for key in self.tag_keys if key.is_dimension)
+
+    @property
     def branch_globs(self) -> tuple[str, ...]:
         """The globs of branches that daily usage has to distinguish."""
         every = (*self.rules, *self.split_rules)
-        return tuple(sorted({*chain.from_iterable(rule.branch_patterns for rule in every)}))
+        of_rules = chain.from_iterable(rule.branch_patterns for rule in every)
+        of_tags = chain.from_iterable(key.branch_patterns for key in self.tag_keys)
+        return tuple(sorted({*of_rules, *of_tags}))
+
+    @property
+    def user_patterns(self) -> tuple[str, ...]:
+        """Likewise, the patterns of users."""
+        every = (*self.rules, *self.split_rules)
+        of_rules = chain.from_iterable(rule.user_patterns for rule in every)
+        of_tags = chain.from_iterable(key.user_patterns for key in self.tag_keys)
+        return tuple(sorted({*of_rules, *of_tags}))
 
 
 NO_TEAMS: Final = Ownership()
@@ -68,12 +89,15 @@ NO_TEAMS: Final = Ownership()
 def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
 
+    Also the values of its tags (see `costs.tags.with_tags`).
+
     Args:
         frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared;
             job runs are counted where the rules put them, and with the main team of a split.
         ownership: the teams and what they own.
     """
-    return _with_owners(frame, ownership, owners_of(DistinctNames.of(frame), ownership))
+    owned = _with_owners(frame, ownership, owners_of(DistinctNames.of(frame), ownership))
+    return with_tags(owned, ownership.tag_keys)
 
 
 def allocated(costs: Costs, ownership: Ownership) -> Costs:
@@ -83,7 +107,9 @@ def allocated(costs: Costs, ownership: Ownership) -> Costs:
     """
     found = owners_of(DistinctNames.of(costs.lines), ownership)
     owned = replace(costs, lines=_with_owners(costs.lines, ownership, found))
-    return split_costs(owned, found.splits[found.distinct.rows], ownership.splits, ownership.owners)
+    chosen = found.splits[found.distinct.rows]
+    split = split_costs(owned, chosen, ownership.splits, ownership.owners)
+    return replace(split, lines=with_tags(split.lines, ownership.tag_keys))
 
 
 @dataclass(frozen=True)

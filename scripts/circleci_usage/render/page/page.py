@@ -20,6 +20,7 @@ from circleci_usage.render.page.sections.breakdowns import (
     environment_section,
     jobs_section,
     projects_section,
+    tags_section,
 )
 from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
 from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
@@ -89,6 +90,7 @@ SECTIONS: Final = (
         "Cost by credit type",
     ),
     Section("Unallocated costs", "tables", unallocated_costs_section),
+    Section("Cost by tag", "compact_lists", tags_section),
     Section("Unit costs", "tables", unit_costs_section),
     Section("Projects", "wide_list", projects_section),
     Section("Jobs", "wide_list", jobs_section),
