@@ -49,7 +49,7 @@ def test_the_rule_is_named_with_the_patterns_that_match() -> None:
     assert (owned.owner, owned.entry) == ("web", Entry("teams", 1))
     assert owned.matches == (Match("projects", "w*", ("web",)),)
     assert owned.misses == (Miss(0, "release", ("branches",)),)
-    assert (owned.credits, owned.cost, owned.share) == (1, Decimal("0.5"), 1)
+    assert [owned.credits, owned.cost, owned.share] == [1, Decimal("0.5"), 1]
 
 
 @pytest.mark.parametrize(

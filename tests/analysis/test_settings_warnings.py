@@ -68,6 +68,7 @@ teams:
     executors: [dokcer]
     not: {triggers: [shedule]}
 splits: [{projects: [mono], among: {shop: 100}}]
+tags: {product: [{value: checkout, projects: [chekout]}]}
 """
     found = warnings(tmp_path, settings)
 
@@ -78,7 +79,7 @@ splits: [{projects: [mono], among: {shop: 100}}]
         "The glob dokcer of the team shop (executors)",
         "The glob shedule of the team shop (not: triggers)",
     ]
-    assert found[5] == "1 more globs of teams match nothing in the data."
+    assert found[5] == "2 more globs of teams match nothing in the data."
 
 
 def test_an_entry_that_never_wins_gets_a_warning(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ class IdlePattern(NamedTuple):
     """A pattern that matches no name.
 
     Attributes:
-        whose: the team, or the section of the settings file, that has it.
+        whose: the team, the tag, or the section of the settings file that has it.
         key: its list, such as `jobs` or `not: jobs`.
         pattern: itself.
     """
@@ -45,7 +45,7 @@ def idle_patterns(frame: pd.DataFrame, ownership: Ownership) -> tuple[IdlePatter
 
     Args:
         frame: the dimensions of daily usage.
-        ownership: the teams and what they share.
+        ownership: the teams, what they share, and tags.
     """
     distinct = DistinctNames.of(frame)
     idle: dict[IdlePattern, None] = {}
@@ -90,5 +90,8 @@ def _named_rules(ownership: Ownership) -> Iterator[tuple[str, Rule]]:
         yield f"the team {rule.value}", rule
     for index, rule in enumerate(ownership.split_rules):
         yield f"splits[{index}]", rule
+    for key in ownership.tag_keys:
+        for each in key.rules:
+            yield f"the tag {key.name}", each.rule
     if ownership.shared:
         yield SHARED_COSTS, Rule("", Patterns(projects=ownership.shared.projects))
