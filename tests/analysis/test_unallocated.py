@@ -83,6 +83,24 @@ def test_the_page_and_the_table_have_what_no_team_owns(tmp_path: Path) -> None:
     assert "<b>*" not in page
 
 
+def test_a_team_that_owns_parts_of_every_project_is_not_proposed(tmp_path: Path) -> None:
+    rows = [
+        job_run(JOB_ID=f"{name} {job}", PROJECT_NAME=name, PROJECT_ID=f"id {name}", JOB_NAME=job)
+        for name in ("pay-api", "pay-web", "ios")
+        for job in ("test", "deploy")
+    ]
+    teams = [
+        "{name: release, jobs: [deploy]}",
+        "{name: all, projects: ['*'], jobs: [deploy]}",
+        "{name: payments, projects: [pay-api]}",
+    ]
+
+    report = report_from_settings(tmp_path, rows, f"teams: [{', '.join(teams)}]")
+
+    found = {each.key.project: each.proposal for each in report.findings.unallocated}
+    assert found == {"pay-web": ProposedRule("payments", ("pay-web",)), "ios": None}
+
+
 def test_an_entry_holds_any_name(tmp_path: Path) -> None:
     path = tmp_path / "usage.yml"
     path.write_text(f"teams:\n  {team_entry(HOSTILE, [HOSTILE])}\n", encoding="utf-8")

@@ -194,7 +194,7 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=kpis,
-        unallocated=unallocated_costs(known.in_period.over_days, ownership.teams),
+        unallocated=unallocated_costs(known.in_period.over_days, ownership),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 

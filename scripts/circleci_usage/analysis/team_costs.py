@@ -39,5 +39,5 @@ def team_costs(
         currency=currency,
         total=totals(owned.costs, owned.runs),
         teams=by_team(charged, owned.runs),
-        unallocated=unallocated_costs(owned.over_days, ownership.teams),
+        unallocated=unallocated_costs(owned.over_days, ownership),
     )

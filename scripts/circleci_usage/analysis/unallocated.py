@@ -1,7 +1,7 @@
 """Costs that no team owns, by project, with a rule for each as far as its name tells."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -12,8 +12,9 @@ from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
-from circleci_usage.costs.allocation import SHARED, UNALLOCATED
+from circleci_usage.costs.allocation import UNALLOCATED, Ownership
 from circleci_usage.costs.costs import Costs
+from circleci_usage.costs.rules import Rule
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import ProjectKey
 
@@ -39,18 +40,18 @@ class UnallocatedCost:
     proposal: ProposedRule | None
 
 
-def unallocated_costs(costs: Costs, teams: Collection[str]) -> tuple[UnallocatedCost, ...]:
+def unallocated_costs(costs: Costs, ownership: Ownership) -> tuple[UnallocatedCost, ...]:
     """What no team owns, the most expensive first.
 
     Args:
         costs: owned costs of a period, by the names that breakdowns have.
-        teams: all that there are.
+        ownership: the teams and what they own.
     """
     sums = sum_by(costs.lines, [*PROJECT, "team"], _MEASURES).reset_index()
     # The names of what costs the same are in their order.
     sums = sums.sort_values(["cost", "credits"], ascending=False, kind="stable")
     lines = [*map(_line, sums.itertuples(index=False, name=None))]
-    proposals = _proposals(lines, teams)
+    proposals = _proposals(lines, ownership)
     measure = "cost" if sums["cost"].any() else "credits"
     whole = costs.total(measure)
     found = []
@@ -89,7 +90,7 @@ def _line(values: tuple[Any, ...]) -> _Line:
 
 
 def _proposals(
-    lines: Sequence[_Line], teams: Collection[str]
+    lines: Sequence[_Line], ownership: Ownership
 ) -> Mapping[tuple[str, str], ProposedRule]:
     """Organization and name of a project → the rule for what no team owns of it."""
     credits: Counter[tuple[str, str]] = Counter()
@@ -100,6 +101,12 @@ def _proposals(
     ordered = sorted(credits, key=lambda name: (-credits[name], name))
     projects = {name: SeenProject(*name, Decimal(credits[name])) for name in ordered}
     unallocated = [projects[name] for name in ordered if UNALLOCATED in owners[name]]
-    owned = {projects[name]: owners[name] - {SHARED, UNALLOCATED} for name in ordered}
-    rules = propose_rules(unallocated, owned, teams)
+    # A team that owns some jobs or branches of every project says nothing about any of them.
+    telling = {rule.value for rule in ownership.rules if _names_projects(rule)}
+    owned = {projects[name]: owners[name] & telling for name in ordered}
+    rules = propose_rules(unallocated, owned, ownership.teams)
     return {(project.organization, project.name): rule for project, rule in rules.items()}
+
+
+def _names_projects(rule: Rule) -> bool:
+    return bool(rule.patterns.projects) and "*" not in rule.patterns.projects
