@@ -3,6 +3,7 @@
 from typing import Final
 
 from circleci_usage.analysis.unallocated import UnallocatedCost, proposed_rules
+from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.config.team_settings import team_entry
 from circleci_usage.render.formatting import money, percent
 from circleci_usage.render.page.tables import (
@@ -32,8 +33,10 @@ def unallocated_costs_section(view: ReportView) -> PageTables | None:
     rows = [_row(each, view) for each in found[:_ROWS]]
     note = more_rows(_ROWS, found, "project")
     hint = "No entry of teams in the settings file matches these costs."
+    if not all(is_project(each.key) for each in found):
+        hint += " What belongs to no project, such as user seats, can be split by shared_costs."
     if rules:
-        hint += " To allocate them, add these lines at the end of it, and correct them:"
+        hint += " To allocate projects, add these lines at the end of teams, and correct them:"
     return PageTables(
         hint=hint,
         text="".join(f"  {team_entry(rule.team, rule.globs)}\n" for rule in rules),
