@@ -1,7 +1,8 @@
 """What `teams` tells with `--json`; `catalog` describes every key."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from circleci_usage.analysis.explained_ownership import ExplainedOwnership, OwnedPart
 from circleci_usage.analysis.team_costs import TeamCosts
@@ -11,23 +12,16 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.render.text.team_tables import entry_name, reasons
 from circleci_usage.report_folder.summary import period_to_json
 
+_AMOUNTS: Final = ("cost", "direct", "shared", "share", "credits")
+
 
 def team_members(costs: TeamCosts) -> dict[str, Any]:
     """What each team is charged, and what none is."""
-    names = ("cost", "direct", "shared", "share", "credits")
-    teams = [
-        {
-            "team": line["team"],
-            **{name: plain(line[name]) for name in names},
-            "job_runs": line["job_runs"],
-        }
-        for line in costs.teams.lines.to_dict("records")
-    ]
     return {
         "period": period_to_json(costs.period),
         "currency": costs.currency,
         "cost": plain(costs.total.cost),
-        "teams": teams,
+        "teams": [*map(_team, costs.teams.lines.to_dict("records"))],
         "unallocated": [*map(_unallocated, costs.unallocated)],
     }
 
@@ -40,6 +34,11 @@ def ownership_members(explained: ExplainedOwnership) -> dict[str, Any]:
         "names": [*explained.names],
         "parts": [*map(_part, explained.parts)],
     }
+
+
+def _team(line: Mapping[Any, Any]) -> dict[str, Any]:
+    amounts = {name: plain(line[name]) for name in _AMOUNTS}
+    return {"team": line["team"], **amounts, "job_runs": line["job_runs"]}
 
 
 def _unallocated(each: UnallocatedCost) -> dict[str, Any]:
