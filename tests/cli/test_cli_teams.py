@@ -10,6 +10,7 @@ import pytest
 from circleci_usage.demo.company.exportfile import write_part
 from commandline import Finished
 from inprocess import run_here
+from json_documents import document_of
 from recorded_store import Export, store_with
 from rows import job_run
 
@@ -53,10 +54,7 @@ def run(place: Path, *arguments: str) -> Finished:
 
 
 def document(place: Path, *arguments: str) -> dict[str, Any]:
-    done = run(place, *arguments, "--json")
-    found: dict[str, Any] = json.loads(done.out)
-    assert found["exit_code"] == done.code
-    return found
+    return document_of(run(place, *arguments, "--json"))
 
 
 def test_teams_cost_what_the_report_says(place: Path) -> None:

@@ -162,21 +162,18 @@ _STATUS: Final = (
     ),
 )
 
-_UNALLOCATED: Final = list_key(
-    "unallocated",
-    "What no team owns, by project; without `--explain`.",
-    *UNALLOCATED_COSTS.columns,
-)
+_OF_ALL: Final = "without `--explain`"
+_OF_ONE: Final = "with `--explain`"
 
 _TEAMS: Final = (
     object_key("period", "The days.", *DAYS),
     *plain_keys(
         text("currency", "Currency of all money, as in ISO 4217."),
-        money("cost", "Cost of everything; without `--explain`."),
+        money("cost", "Cost of everything.", _OF_ALL),
     ),
-    list_key(
+    object_key(
         "teams",
-        "The teams, the most expensive first; without `--explain`.",
+        "The teams, the most expensive first.",
         text("team", "Its name, or `unallocated`."),
         money("cost", "What it is charged."),
         money("direct", "Its own part of the cost."),
@@ -184,12 +181,22 @@ _TEAMS: Final = (
         share("share", "Share of the total cost; of the credits if nothing costs anything."),
         credit_amount("credits", "Credits used."),
         count("job_runs", "job runs", "Its job runs."),
+        only=_OF_ALL,
+        key_type="list",
     ),
-    _UNALLOCATED,
-    texts_key("names", "The projects or jobs with the name; with `--explain`."),
-    list_key(
+    object_key(
+        "unallocated",
+        "What no team owns, by project.",
+        *UNALLOCATED_COSTS.columns,
+        only=_OF_ALL,
+        key_type="list",
+    ),
+    SummaryKey(
+        Column("names", "list of texts", "", "The projects or jobs with the name.", _OF_ONE)
+    ),
+    object_key(
         "parts",
-        "What one entry of the settings file decides about them; with `--explain`.",
+        "What one entry of the settings file decides about them.",
         text("owner", "The team, `shared` or `unallocated`; of a split, the largest part's team."),
         text("entry", "The entry, as in `teams[0]`; null where none matches."),
         texts_key("reasons", "Why it is this one, and none of those before it."),
@@ -203,6 +210,8 @@ _TEAMS: Final = (
         credit_amount("credits", "Credits of the part."),
         money("cost", "Cost of the part; null where a part of the credits has no price."),
         share("share", "Share of the cost of these names; of the credits if they cost nothing."),
+        only=_OF_ONE,
+        key_type="list",
     ),
 )
 
