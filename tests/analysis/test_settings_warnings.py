@@ -34,7 +34,7 @@ def test_a_glob_that_matches_nothing_gets_a_warning(tmp_path: Path, owned: str) 
     glob, key = owned.split('"')[-2], re.findall(r"(\w+):", owned)[-1]
     assert (
         warning
-        == f"The glob {glob} of the team shop ({key}) matches nothing in the data; check its"
+        == f"The pattern {glob} of the team shop ({key}) matches nothing in the data; check its"
         " spelling (case counts)."
     )
 
@@ -53,7 +53,7 @@ def test_a_glob_of_shared_costs_that_matches_nothing_gets_a_warning(tmp_path: Pa
     settings = 'teams: [{name: shop, projects: ["web"]}]\nshared_costs: {projects: ["tools"]}'
 
     assert warnings(tmp_path, settings)[0].startswith(
-        "The glob tools of shared_costs (projects) matches nothing"
+        "The pattern tools of shared_costs (projects) matches nothing"
     )
 
 
@@ -73,13 +73,13 @@ tags: {product: [{value: checkout, projects: [chekout]}]}
     found = warnings(tmp_path, settings)
 
     assert [warning.split(" matches")[0] for warning in found[:5]] == [
-        "The glob acne of the team shop (organizations)",
-        "The glob biuld of the team shop (workflows)",
-        "The glob lagre of the team shop (resource_classes)",
-        "The glob dokcer of the team shop (executors)",
-        "The glob shedule of the team shop (not: triggers)",
+        "The pattern acne of the team shop (organizations)",
+        "The pattern biuld of the team shop (workflows)",
+        "The pattern lagre of the team shop (resource_classes)",
+        "The pattern dokcer of the team shop (executors)",
+        "The pattern shedule of the team shop (not: triggers)",
     ]
-    assert found[5] == "2 more globs of teams match nothing in the data."
+    assert found[5] == "2 more patterns of teams match nothing in the data."
 
 
 def test_an_entry_that_never_wins_gets_a_warning(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
     found = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
 
     assert len(found) == 6
-    assert found[-1] == "2 more globs of teams match nothing in the data."
+    assert found[-1] == "2 more patterns of teams match nothing in the data."
 
 
 @pytest.mark.parametrize(

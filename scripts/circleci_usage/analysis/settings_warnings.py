@@ -95,11 +95,11 @@ def _idle_patterns(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
     idle = idle_patterns(usage, ownership)
     for whose, key, pattern in idle[:_NAMED]:
         yield (
-            f"The glob {pattern} of {whose} ({key}) matches nothing in the data; check its spelling"
-            " (case counts)."
+            f"The pattern {pattern} of {whose} ({key}) matches nothing in the data; check its"
+            " spelling (case counts)."
         )
     if len(idle) > _NAMED:
-        yield f"{len(idle) - _NAMED} more globs of teams match nothing in the data."
+        yield f"{len(idle) - _NAMED} more patterns of teams match nothing in the data."
 
 
 def _shadowed_rules(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from circleci_usage.core.decimals import total
 from circleci_usage.core.globs import matcher
+from circleci_usage.core.patterns import is_regex
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.schema.export_columns import NO_NAME
 
@@ -278,10 +279,8 @@ def _exact_globs(group: _Group, projects: Sequence[SeenProject]) -> tuple[str, .
 def _can_be_written(globs: Sequence[str]) -> bool:
     """Whether the settings file can have these globs."""
     is_short = len("".join(globs)) <= _LONGEST_LIST
-    # Between slashes it would be a regular expression.
-    is_regex = any(glob.startswith("/") and glob.endswith("/") for glob in globs)
     is_valid = all(glob == glob.strip() and len(glob) <= _LONGEST_GLOB for glob in globs)
-    return is_short and is_valid and not is_regex
+    return is_short and is_valid and not any(map(is_regex, globs))
 
 
 def _possible_globs(group: _Group) -> Iterator[tuple[str, ...]]:
