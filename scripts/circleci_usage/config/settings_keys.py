@@ -28,6 +28,7 @@ from circleci_usage.config.sections import (
     UnitSection,
     WholeNumber,
 )
+from circleci_usage.config.split_sections import SplitSection
 from circleci_usage.config.tag_sections import (
     TagRules,
     TagSection,
@@ -74,6 +75,12 @@ class SettingsKeys(SettingsSection):
 
     teams: tuple[TeamSection, ...] = ()
     """Teams and what they own; the first match wins, the rest is `unallocated`."""
+
+    splits: tuple[SplitSection, ...] = ()
+    """Costs that are split among some teams by percentages, whatever `teams` says.
+
+    The first match wins.
+    """
 
     shared_costs: SharedCostsSection | None = None
     """Costs that are split among the teams."""
@@ -141,6 +148,15 @@ class SettingsKeys(SettingsSection):
         refuse_twice(named, "the team {!r} has two budgets")
         refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
         return teams
+
+    @field_validator("splits")
+    @classmethod
+    def _split_among_teams(
+        cls, splits: tuple[SplitSection, ...], info: ValidationInfo
+    ) -> tuple[SplitSection, ...]:
+        for split in splits:
+            refuse_unknown_teams(split.among, info)
+        return splits
 
     @field_validator("shared_costs")
     @classmethod

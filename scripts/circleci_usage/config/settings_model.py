@@ -35,6 +35,7 @@ _DECIDE_COSTS: Final = {
     "free_seats",
     "seat_credits",
     "teams",
+    "splits",
     "shared_costs",
     "tags",
 }
@@ -106,10 +107,13 @@ class SettingsFile(SettingsKeys):
         )
 
     def ownership(self) -> Ownership:
-        """The teams, their shared costs and their tags."""
-        rules = tuple(team.rule_for(team.name) for team in self.teams)
-        shared = self.shared_costs.rule() if self.shared_costs else None
-        return Ownership(rules, shared, tag_keys(self.tags))
+        """The teams, what is split among them, their shared costs and their tags."""
+        return Ownership(
+            rules=tuple(team.rule_for(team.name) for team in self.teams),
+            shared=self.shared_costs.rule() if self.shared_costs else None,
+            tag_keys=tag_keys(self.tags),
+            splits=tuple(split.split() for split in self.splits),
+        )
 
     def grouped_jobs(self) -> JobGroups:
         """The groups of jobs."""

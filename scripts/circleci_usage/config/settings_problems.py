@@ -54,6 +54,7 @@ _PROBLEMS: Final[Mapping[str, str]] = {
 _ENTRIES: Final[Mapping[str, str]] = {
     "pricing": "{from: 2026-01-01, price_per_credit: 0.0006}",
     "teams": '{name: payments, projects: ["pay-*"]}',
+    "splits": "{projects: [mono], among: {payments: 60, mobile: 40}}",
     "budgets": "{name: everything, per: month, amount: 5000}",
     "rates": "{executor: docker, name: large, credits_per_minute: 20}",
 }

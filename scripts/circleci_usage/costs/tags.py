@@ -77,6 +77,12 @@ class TagKey:
         found = [pattern for each in self.rules for pattern in each.rule.branch_patterns]
         return tuple(found)
 
+    @property
+    def user_patterns(self) -> tuple[str, ...]:
+        """Likewise, the patterns of users."""
+        found = [pattern for each in self.rules for pattern in each.rule.user_patterns]
+        return tuple(found)
+
 
 def tag_columns(keys: Sequence[TagKey]) -> tuple[str, ...]:
     """The columns of all keys, in their order."""
