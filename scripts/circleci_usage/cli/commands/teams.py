@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from circleci_usage.cli import settings
+from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.cost_source import asked_usage
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_groups import (
@@ -68,7 +69,11 @@ def teams(
     console = console_for(shown, output)
     chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(paths))
     show_warnings(console, chosen.warnings)
-    asked = asked_usage(context, paths, store.store, chosen, prices, console)
+    applied = applied_settings(context, prices.config, prices.price_per_credit)
+    unpriced = prices.allow_unpriced
+    asked = asked_usage(
+        context, paths, store.store, chosen, applied, console, allow_unpriced=unpriced
+    )
     if explain is None:
         costs = costs_of_teams(asked)
         output.add(**team_members(costs))
