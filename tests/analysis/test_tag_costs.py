@@ -151,3 +151,17 @@ def test_daily_tables_have_a_column_per_tag() -> None:
     assert sum(found.values()) == report().totals.cost
     assert found["storefront"] == lines_of("product")["storefront"]["cost"]
     assert counted == {value: line["job_runs"] for value, line in lines_of("product").items()}
+
+
+def test_what_is_split_among_teams_has_the_tags_of_each(tmp_path: Path) -> None:
+    split = "splits: [{projects: [web], among: {shop: 62.5, mobile: 37.5}}]\n"
+    found = report_from_settings(tmp_path, rows(), SETTINGS + split)
+    product, cost_center = found.tags
+    of_teams = {line["team"]: line for line in found.breakdowns["teams"].lines.to_dict("records")}
+    by_center = {line["value"]: line for line in cost_center.lines.to_dict("records")}
+
+    for tag in found.tags:
+        assert total(tag.lines["cost"].tolist()) == found.totals.cost
+        assert tag.lines["job_runs"].sum() == found.totals.job_runs
+    assert by_center["4711"]["cost"] == of_teams["shop"]["cost"]
+    assert "storefront" in product.lines["value"].tolist()
