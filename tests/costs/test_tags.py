@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from circleci_usage.costs.allocation import SHARED, Ownership, allocate
+from circleci_usage.costs.rule_checks import idle_patterns
 from circleci_usage.costs.rules import NOTHING, Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
 from circleci_usage.costs.tags import TagKey, TagRule, tag_column, with_tags_of_teams
@@ -80,6 +81,15 @@ def test_a_share_of_shared_costs_has_the_tags_of_the_team_that_pays_it() -> None
 
 def test_without_keys_nothing_is_added() -> None:
     assert not [name for name in allocated((), {}).columns if name.startswith("tag:")]
+
+
+def test_a_pattern_of_a_tag_that_matches_nothing_is_named() -> None:
+    rules = TagRule(Rule("a", Patterns(jobs=("lnit",)))), CHECKOUT
+    frame, _ = credit_lines({"job": "lint"}, {"job": "pay-test"})
+
+    idle = idle_patterns(frame, Ownership(tag_keys=(TagKey("product", rules),)))
+
+    assert [*idle] == [("tags.product[0]", "jobs", "lnit")]
 
 
 NAMES = st.sampled_from(["web", "api", "ios-a", "ios-b"])

@@ -7,11 +7,12 @@ import pytest
 from circleci_usage.report import Report
 from circleci_usage.report_folder.catalog import catalog
 from circleci_usage.report_folder.columns import CatalogTable
-from circleci_usage.report_folder.cost_tables import TAGS
+from circleci_usage.report_folder.cost_tables import DAILY_TAGS, TAGS
 from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.summary_catalog import summary_keys
 from circleci_usage.report_folder.summary_keys import documented_paths
 from circleci_usage.report_folder.tables import tables
+from circleci_usage.schema.tag_names import tag_column
 from generate_docs import DOCS, PAGES
 from insights_tests import with_tests
 from json_documents import paths_in
@@ -42,7 +43,10 @@ def with_all_amounts(folder: Path) -> Report:
 def header_of(table: CatalogTable, tags: tuple[str, ...] = ()) -> list[str]:
     names: list[str] = []
     for column in table.columns:
-        names += tags if column.name == TAGS else [column.name]
+        if column.name == DAILY_TAGS:
+            names += map(tag_column, tags)
+        else:
+            names += tags if column.name == TAGS else [column.name]
     return names
 
 

@@ -98,27 +98,14 @@ class AskedUsage:
     settings: "ReportSettings"
 
 
-def lines_of_usage(
-    context: typer.Context,
-    paths: Sequence[str] | None,
-    store: Path,
-    chosen: "ChosenPeriod",
-    applied: AppliedSettings,
-    console: "Console",
-    *,
-    allow_unpriced: bool,
-) -> "CostLines":
+def lines_of_usage(asked: AskedUsage, console: "Console") -> "CostLines":
     """The lines of export files, or of the store without any; unlike a report's, all of them.
 
     Raises:
-        SettingsError: there are no files, no prices, or usage without a price.
-        DataError: a file is damaged.
+        SettingsError: there is usage without a price.
     """
     from circleci_usage.pipeline import build_cost_lines
 
-    asked = asked_usage(
-        context, paths, store, chosen, applied, console, allow_unpriced=allow_unpriced
-    )
     with console.task("Summing up the costs"):
         return build_cost_lines(asked.usage, asked.source, asked.settings, SystemClock().now())
 

@@ -8,9 +8,10 @@ from pydantic import Discriminator, Tag, model_validator
 
 from circleci_usage.config.rule_sections import RuleSection
 from circleci_usage.config.sections import Name, Value
-from circleci_usage.costs.tags import TAKEN, TagKey, TagRule
+from circleci_usage.costs.tags import TagKey, TagRule
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import names_in
+from circleci_usage.schema.tag_names import TAKEN
 
 _BY_TEAM: Final = "[values of teams]"
 _BY_RULES: Final = "[rules]"

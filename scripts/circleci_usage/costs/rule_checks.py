@@ -95,3 +95,6 @@ def _named_rules(ownership: Ownership) -> Iterator[tuple[str, Rule]]:
             yield f"the tag {key.name}", each.rule
     if ownership.shared:
         yield SHARED_COSTS, Rule("", Patterns(projects=ownership.shared.projects))
+    for key in ownership.tag_keys:
+        for index, each in enumerate(key.rules):
+            yield f"tags.{key.name}[{index}]", each.rule

@@ -3,41 +3,20 @@
 Each key gives every line one value, so its values sum to the same total as the teams.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from circleci_usage.core.grouping import Flags, where
 from circleci_usage.costs.rules import NOTHING, DistinctNames, Rule
-from circleci_usage.schema.dimensions import DIMENSIONS, TEAM
+from circleci_usage.schema.dimensions import TEAM
 from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.schema.tag_names import can_be_dimension, tag_column
 
-TAKEN: Final = frozenset(each.name for each in DIMENSIONS) | {
-    *("branch", "period", "direct", "shared", "total", "currency", "share", "date"),
-    *("credits", "unpriced_credits", "list_cost", "contracted_cost", "cost", "change"),
-    *(
-        "job_runs",
-        "run_minutes",
-        "cost_per_run",
-        "type_runs",
-        "job_seconds",
-        "bucket",
-        "group",
-        "rank",
-    ),
-    *("by", "from", "to", "granularity", "metric", "compare", "top", "sort", "order", "chart"),
-}
-"""What a key that costs are filtered and grouped by cannot be called: other columns, and the
-parameters of the explorer's addresses."""
-
-_ADDRESSABLE: Final = re.compile(r"[\w./-]+")
-"""Without the signs that filters, lists of names, addresses and Markdown are written with."""
-
-_PREFIX: Final = "tag:"
+__all__ = ["TagKey", "TagRule", "tag_column", "tag_columns", "with_tags", "with_tags_of_teams"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,7 @@ class TagKey:
     @property
     def is_dimension(self) -> bool:
         """Whether costs can be filtered and grouped by it: a filter is able to name it."""
-        return self.name not in TAKEN and bool(_ADDRESSABLE.fullmatch(self.name))
+        return can_be_dimension(self.name)
 
     @property
     def all_values(self) -> tuple[str, ...]:
@@ -103,24 +82,6 @@ class TagKey:
         """Likewise, the patterns of users."""
         found = [pattern for each in self.rules for pattern in each.rule.user_patterns]
         return tuple(found)
-
-
-def tag_column(name: str) -> str:
-    """The column of owned costs and job runs that has the values of a key.
-
-    >>> tag_column("product")
-    'tag:product'
-    """
-    return f"{_PREFIX}{name}"
-
-
-def tag_of_column(column: str) -> str | None:
-    """The key of a column; None for other columns.
-
-    >>> tag_of_column("tag:product"), tag_of_column("team")
-    ('product', None)
-    """
-    return column.removeprefix(_PREFIX) if column.startswith(_PREFIX) else None
 
 
 def tag_columns(keys: Sequence[TagKey]) -> tuple[str, ...]:

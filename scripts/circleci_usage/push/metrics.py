@@ -8,9 +8,9 @@ from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.costs.tags import TAKEN, tag_of_column
 from circleci_usage.schema.dimension import Place, Tag
 from circleci_usage.schema.dimensions import names_in, names_tagged
+from circleci_usage.schema.tag_names import TAKEN, tag_of_column
 
 CREDITS: Final = "circleci.usage.credits"
 COST: Final = "circleci.usage.cost"

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.costs.tags import tag_of_column
 from circleci_usage.push.metrics import (
     COST,
     CREDITS,
@@ -27,6 +26,7 @@ from circleci_usage.report_folder.reader import Amounts, Cells, ReportFolder
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import CREDIT_TYPE, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
+from circleci_usage.schema.tag_names import tag_of_column
 
 TagPairs = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name, the name as the report has it."""

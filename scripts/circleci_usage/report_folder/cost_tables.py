@@ -7,7 +7,6 @@ import pandas as pd
 
 from circleci_usage.analysis.cube import cube_names
 from circleci_usage.analysis.daily_tables import COARSE, FINE
-from circleci_usage.costs.tags import tag_column
 from circleci_usage.report import Report
 from circleci_usage.report_folder.columns import (
     AMOUNT_COLUMNS,
@@ -38,6 +37,7 @@ from circleci_usage.schema.report_files import (
     DAILY_RUNS,
     PRICING,
 )
+from circleci_usage.schema.tag_names import tag_column
 
 TAGS: Final = "(tags)"
 """Stands for a column for each tag in the settings file, which has the tag's name."""

@@ -108,6 +108,12 @@ DAILY_COSTS: Final = WarehouseTable(
     "What the job runs of a day cost, by the dimensions of the report. Sums to its totals.",
     (
         *_dimension_columns(_COST_DIMENSIONS),
+        Column(
+            "tags",
+            Type.TEXT,
+            'Tags of the settings file as a JSON object, such as {"product": "checkout"}; without'
+            " those that have no value here.",
+        ),
         Column("is_shared", Type.FLAG, "Whether this is the team's share of shared costs."),
         Column("credits", Type.EXACT, "Credits used."),
         Column("free_credits", Type.EXACT, "Credits covered by included credits or free seats."),

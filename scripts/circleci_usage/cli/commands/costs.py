@@ -19,6 +19,7 @@ from circleci_usage.cli.cost_flags import (
 )
 from circleci_usage.cli.cost_source import (
     asked_days,
+    asked_usage,
     lines_of_report,
     lines_of_usage,
     report_among,
@@ -83,15 +84,11 @@ def costs(
         applied = applied_settings(context, prices.config, prices.price_per_credit)
         # Before anything is read, which may take minutes.
         question = _question(asked, chosen.fallback, _tags(applied))
-        lines = lines_of_usage(
-            context,
-            paths,
-            store.store,
-            chosen,
-            applied,
-            console,
-            allow_unpriced=prices.allow_unpriced,
+        unpriced = prices.allow_unpriced
+        usage = asked_usage(
+            context, paths, store.store, chosen, applied, console, allow_unpriced=unpriced
         )
+        lines = lines_of_usage(usage, console)
     answered = answer(lines, replace(question, period=asked_days(lines, chosen, console)))
     show_warnings(console, cost_warnings(answered))
     say_lines(console, unknown_runs(answered))

@@ -19,9 +19,9 @@ from circleci_usage.cost_files.custom_costs_lines import (
     CostLine,
     cost_lines,
 )
-from circleci_usage.costs.tags import tag_of_column
 from circleci_usage.report_folder.reader import ReportFolder
 from circleci_usage.schema.report_files import DAILY_CHARGES
+from circleci_usage.schema.tag_names import tag_of_column
 
 
 @dataclass(frozen=True)
