@@ -17,19 +17,15 @@ from typing import Final
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.cost_files.charge_rows import ChargeRow, priced_charges, priced_lines
+from circleci_usage.cost_files.charge_tags import tags_of
 from circleci_usage.cost_files.custom_costs_lines import (
     COST_DIMENSIONS,
     CURRENCY,
     Charge,
     lines_by_day,
 )
-from circleci_usage.cost_files.focus import (
-    VENDOR,
-    ChargeRow,
-    priced_charges,
-    priced_lines,
-    tags_of,
-)
+from circleci_usage.cost_files.focus_columns import VENDOR
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, csv_line, neutral
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
