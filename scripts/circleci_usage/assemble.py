@@ -28,6 +28,8 @@ from circleci_usage.explore.cost_lines import CostLines, cost_lines
 from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.dimensions import JOB_DETAIL
+from circleci_usage.schema.report_files import BY_JOB
 from circleci_usage.usage.daily_usage import DailyUsage
 
 
@@ -72,6 +74,7 @@ def assemble(
         warnings: what earlier stages have to say.
     """
     owned, usage, days = made.in_period, made.usage, made.days
+    charged = charges(owned.costs)
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -80,7 +83,8 @@ def assemble(
         prices=settings.prices,
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
-        charged=charges(owned.costs),
+        charged=charged,
+        handed_off=charges(owned.costs, JOB_DETAIL) if settings.focus_detail == BY_JOB else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places),
         cube=cube(owned.over_days),
         explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),

@@ -127,13 +127,17 @@ def _with_shares(lines: pd.DataFrame) -> pd.DataFrame:
     return lines
 
 
-def charges(costs: Costs) -> ScaledLines:
+def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
-    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `price`
-    (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
+    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, those of
+    `also_by`, `price` (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
+
+    Args:
+        costs: owned costs.
+        also_by: further dimensions of theirs.
     """
-    keys = [*names_in(Place.CHARGES), "price_period", "price"]
+    keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
     places = costs.price_places
 

@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from circleci_usage.analysis.scaled_lines import ScaledLines
+from circleci_usage.analysis.unattributed import own_name
 from circleci_usage.costs.costs import UNPRICED
-from circleci_usage.report import Report
+from circleci_usage.schema.dimensions import JOB_DETAIL
+from circleci_usage.schema.export_columns import BRANCH_GROUP
 
 AT_A_TIME: Final = 20_000
 """Lines that are in memory with decimals."""
 
 
 class ChargeRow(NamedTuple):
-    """A line of `Report.charges`."""
+    """A line of `Report.charged` or `Report.handed_off`."""
 
     date: datetime
     organization_id: str
@@ -29,15 +31,53 @@ class ChargeRow(NamedTuple):
     list_cost: Decimal
     contracted_cost: Decimal
     cost: Decimal
+    details: tuple[str, ...]
+    """The names of `JOB_DETAIL`, or none."""
+
+    @property
+    def of_job(self) -> dict[str, str]:
+        """What is known of its job by `JOB_NAMES`, all of them by job; nothing otherwise."""
+        return job_names(self.credit_type, self.details)
 
 
-def priced_charges(report: Report) -> Iterator[ChargeRow]:
-    """The charges whose cost is known; FOCUS has no row for others."""
-    for some in priced_lines(report).pieces(AT_A_TIME):
-        rows = some[[*ChargeRow._fields]].itertuples(index=False, name=None)
-        yield from map(ChargeRow._make, rows)
+JOB_NAMES: Final = tuple("branch" if name == BRANCH_GROUP else name for name in JOB_DETAIL)
+"""What cost files call the dimensions of `JOB_DETAIL`."""
+
+_OWN_FIELDS: Final = ChargeRow._fields[:-1]
 
 
-def priced_lines(report: Report) -> ScaledLines:
-    """The lines of `Report.charged` that have a price."""
-    return report.charged.where(lambda charges: charges["price_period"] != UNPRICED)
+def job_names(credit_type: str, details: tuple[str, ...]) -> dict[str, str]:
+    """The names of `JOB_DETAIL` by `JOB_NAMES`; empty where the charge has no such name.
+
+    Args:
+        credit_type: of the charge.
+        details: see `ChargeRow`.
+    """
+    if not details:
+        return {}
+    named = zip(JOB_NAMES, details, strict=True)
+    return {name: shown_name(detail, credit_type) for name, detail in named}
+
+
+def shown_name(name: str, credit_type: str) -> str:
+    """A name in `JOB_DETAIL` as people read it; groups of several branches have commas."""
+    return own_name(name, credit_type).replace("\n", ", ")
+
+
+def is_by_job(charged: ScaledLines) -> bool:
+    """Whether charges are told apart by `JOB_DETAIL`."""
+    return {*JOB_DETAIL} <= {*charged.counts.columns}
+
+
+def priced_charges(charged: ScaledLines) -> Iterator[ChargeRow]:
+    """The charges whose cost is known; no tool has a row for others."""
+    columns = [*_OWN_FIELDS, *(JOB_DETAIL if is_by_job(charged) else ())]
+    own = len(_OWN_FIELDS)
+    for some in priced_lines(charged).pieces(AT_A_TIME):
+        for values in some[columns].itertuples(index=False, name=None):
+            yield ChargeRow._make([*values[:own], values[own:]])
+
+
+def priced_lines(charged: ScaledLines) -> ScaledLines:
+    """The charges that have a price."""
+    return charged.where(lambda charges: charges["price_period"] != UNPRICED)

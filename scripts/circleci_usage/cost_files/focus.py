@@ -1,7 +1,7 @@
 """focus.csv: the charges in the FinOps Open Cost and Usage Specification (FOCUS).
 
 One row per day, project, team and credit type, or one per billing period where these would be very
-many. Seats recur, and their row covers the billing period.
+many. `--focus-detail job` has the jobs as well. Seats recur: one row per billing period covers it.
 
 Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
@@ -16,6 +16,7 @@ from typing import BinaryIO, TextIO, cast
 import pandas as pd
 from isal import igzip
 
+from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import billing_period
 from circleci_usage.cost_files.charge_rows import AT_A_TIME, priced_lines
@@ -33,7 +34,7 @@ def write_focus(
     grain: str = AUTO,
     most_lines: int = FOCUS_MOST_LINES,
 ) -> None:
-    """Write the report's charges as a FOCUS file; their costs sum to the report's.
+    """Write the report's `handed_off` charges as a FOCUS file; their costs sum to the report's.
 
     Args:
         report: what to write.
@@ -44,8 +45,8 @@ def write_focus(
     """
     is_daily = _is_daily(report, grain, most_lines)
     columns = focus_columns(report, version, None if is_daily else report.period)
-    priced = priced_lines(report)
-    charges = priced if is_daily else _by_month(priced, report)
+    priced = priced_lines(report.handed_off)
+    charges = _with_seats_once(priced, report) if is_daily else _by_month(priced, report)
     with path.open("wb") as file, _compressed(file, path) as stream:
         stream.write(csv_header(columns))
         for some in charges.pieces(AT_A_TIME):
@@ -60,7 +61,7 @@ def focus_warning(
     """What a reader should know if `AUTO` makes a file without days."""
     if grain != AUTO or _is_daily(report, grain, most_lines):
         return None
-    lines = len(priced_lines(report))
+    lines = len(priced_lines(report.handed_off))
     return (
         f"focus.csv has one line per month instead of per day: its {lines:,} daily lines would be"
         f" more than {most_lines:,}. The totals are the same; --focus-grain day keeps the days."
@@ -68,7 +69,18 @@ def focus_warning(
 
 
 def _is_daily(report: Report, grain: str, most_lines: int) -> bool:
-    return grain == "day" or (grain == AUTO and len(priced_lines(report)) <= most_lines)
+    return grain == "day" or (grain == AUTO and len(priced_lines(report.handed_off)) <= most_lines)
+
+
+def _with_seats_once(charges: ScaledLines, report: Report) -> ScaledLines:
+    """The charges with those that recur summed by billing period."""
+    counts = charges.counts
+    recur = counts["credit_type"].isin(ONCE_A_MONTH)
+    if not recur.any():
+        return charges
+    once = _by_month(replace(charges, counts=counts[recur]), report).counts
+    every = pd.concat([counts[~recur], once[counts.columns]])
+    return replace(charges, counts=every.sort_values("date", kind="stable", ignore_index=True))
 
 
 def _by_month(charges: ScaledLines, report: Report) -> ScaledLines:

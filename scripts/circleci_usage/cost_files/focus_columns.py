@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 import pandas as pd
 
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
 from circleci_usage.cost_files.charge_tags import TAG_FIELDS, tags_by_names
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells
+from circleci_usage.schema.dimensions import JOB_DETAIL
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
 
 VENDOR: Final = "CircleCI"
@@ -44,7 +47,11 @@ def focus_columns(report: Report, version: str, by_month_in: Period | None) -> d
     columns = {**_COLUMNS, **_periods(report.prices.billing_cycle_day, by_month_in)}
     columns |= dict.fromkeys(_SELLER[version], _always(VENDOR))
     columns["BillingCurrency"] = _always(report.currency)
-    columns["Tags"] = Column(TAG_FIELDS, tags_by_names(report.ownership))
+    is_detailed = is_by_job(report.handed_off)
+    details = JOB_DETAIL if is_detailed else ()
+    columns["Tags"] = Column((*TAG_FIELDS, *details), tags_by_names(report.ownership))
+    if is_detailed:
+        columns |= _OF_JOBS
     list_price = report.prices.list_price
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -109,6 +116,24 @@ def _name(*names: str) -> str:
     return next((name for name in names if name and name != NO_NAME), "")
 
 
+def _resource_id(project_id: str, project: str, workflow: str, job: str, credit_type: str) -> str:
+    """What tells a job from all others: `PROJECT_ID/WORKFLOW/JOB`, without slashes in names."""
+    if not shown_name(job, credit_type):
+        return ""
+    names = _name(project_id, project), shown_name(workflow, credit_type), job
+    return "/".join(quote(name, safe=" ") for name in names)
+
+
+def _resource_type(job: str, credit_type: str) -> str:
+    return "Job" if shown_name(job, credit_type) else ""
+
+
+def _own_column(name: str) -> str:
+    """What FOCUS calls a column of our own: `x_ResourceClass`."""
+    words = [word.capitalize() for word in name.split("_")]
+    return f"x_{''.join(words)}"
+
+
 _SELLER: Final = {
     "1.2": ("ProviderName", "PublisherName"),
     "1.4": ("ServiceProviderName", "HostProviderName"),  # since 1.3
@@ -151,3 +176,14 @@ _COLUMNS: Final[Mapping[str, Column]] = {
     "x_CreditType": _of("credit_type", str),
     "x_Credits": _of("credits", _number),
 }
+
+_OF_JOBS: Final[Mapping[str, Column]] = {
+    "ResourceId": Column(("project_id", "project", "workflow", "job", "credit_type"), _resource_id),
+    "ResourceName": Column(("job", "credit_type"), shown_name),
+    "ResourceType": Column(("job", "credit_type"), _resource_type),
+    **{
+        _own_column(name): Column((field, "credit_type"), shown_name)
+        for name, field in zip(JOB_NAMES, JOB_DETAIL, strict=True)
+    },
+}
+"""What charges by job have besides; charges without a job have no resource."""
