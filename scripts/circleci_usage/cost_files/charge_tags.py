@@ -28,13 +28,11 @@ TAG_FIELDS: Final = (
 """The fields of a charge that its tags are made of; by job, those of `JOB_DETAIL` follow."""
 
 _PREFIX: Final = "circleci:"
-_OF_JOB: Final = {
-    "vcs_branch": "branch",
-    "job_build_status": "status",
-    "workflow": "workflow",
-    "trigger": "trigger",
-}
-"""Tag → the name of a job in `JOB_NAMES`; Vantage has the first two."""
+_OF_JOB: Final = {"vcs_branch": "branch", "job_build_status": "status"}
+"""Tag → the name of a job in `JOB_NAMES`."""
+
+_ALSO: Final = ("workflow", "trigger")
+"""What else is known of a job, but has no place in Vantage's columns."""
 
 _HOST: Final = re.compile(r"https://([a-z.]{1,50})/")
 _VCS_NAMES: Final = {"github.com": "github", "bitbucket.org": "bitbucket", "gitlab.com": "gitlab"}
@@ -70,7 +68,7 @@ def tags_by_names(ownership: Ownership) -> Callable[..., str]:
 def circleci_tags(charge: ChargeRow) -> dict[str, str]:
     """The tags that Vantage's integration has, without its prefix; empty where nothing is known.
 
-    By job with its branch group, status, workflow and trigger; otherwise without them.
+    By job with its branch group and status.
     """
     return _circleci_tags(
         charge.vcs_url,
@@ -81,9 +79,14 @@ def circleci_tags(charge: ChargeRow) -> dict[str, str]:
     )
 
 
-def _known_tags(*values: str) -> dict[str, str]:
-    """The values of `_circleci_tags` that are known, with the prefix."""
-    return {f"{_PREFIX}{name}": value for name, value in _circleci_tags(*values).items() if value}
+def _known_tags(
+    vcs_url: str, credit_type: str, organization_id: str, project_id: str, *details: str
+) -> dict[str, str]:
+    """What `_circleci_tags` knows, and `_ALSO`, with the prefix."""
+    tags = _circleci_tags(vcs_url, credit_type, organization_id, project_id, *details)
+    job = job_names(credit_type, details)
+    every = tags | {name: job[name] for name in _ALSO if job}
+    return {f"{_PREFIX}{name}": value for name, value in every.items() if value}
 
 
 def _circleci_tags(
@@ -91,9 +94,8 @@ def _circleci_tags(
 ) -> dict[str, str]:
     names = {"organization_id": organization_id, "project_id": project_id}
     repository = {"vcs_name": vcs_name(vcs_url), "vcs_url": vcs_url}
-    tags = {
-        name: "" if value == NO_NAME else value for name, value in {**names, **repository}.items()
-    }
+    every = names | repository
+    tags = {name: "" if value == NO_NAME else value for name, value in every.items()}
     job = job_names(credit_type, details)
     return tags | {tag: job[name] for tag, name in _OF_JOB.items() if job}
 
