@@ -262,7 +262,7 @@ BREAKDOWN_TABLES: Final = _breakdown_tables()
 JOB_DETAIL: Final = tuple(
     each.name
     for each in DIMENSIONS
-    if Place.DAILY_USAGE in each.places and Place.CHARGES not in each.places
+    if Place.CUBE in each.places and Place.CHARGES not in each.places
 )
 """What tells charges by job apart, besides the dimensions of all charges."""
 
