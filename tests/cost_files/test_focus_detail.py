@@ -82,6 +82,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made([*map(named, rows)], reports, focus(reports["job"], folder))
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Two runs of a job that succeeded on the main branch, one that failed on another."""
+    of_main = {"PIPELINE_TRIGGER_SOURCE": "webhook", "VCS_BRANCH": "main"}
+    rows = [
+        job_run("10", **of_main),
+        job_run("5", **of_main),
+        job_run("2", JOB_BUILD_STATUS="failed", VCS_BRANCH="fix/1"),
+    ]
+    return by_job(tmp_path_factory.mktemp("small"), rows)
+
+
 def read(files: Iterable[Path]) -> list[dict[str, str]]:
     lines: list[dict[str, str]] = []
     for file in files:
@@ -186,14 +198,8 @@ def test_details_sum_to_the_same_for_each_project_and_team(
         assert sums(by_day, key, amount) == sums(by_job, key, amount)
 
 
-def test_a_line_is_a_job_with_its_machine_and_outcome(tmp_path: Path) -> None:
-    rows = [
-        job_run("10", PIPELINE_TRIGGER_SOURCE="webhook", VCS_BRANCH="main"),
-        job_run("5", PIPELINE_TRIGGER_SOURCE="webhook", VCS_BRANCH="main"),
-        job_run("2", JOB_BUILD_STATUS="failed", VCS_BRANCH="fix/1"),
-    ]
-
-    failed, success = focus(by_job(tmp_path, rows), tmp_path)
+def test_a_line_is_a_job_with_its_machine_and_outcome(small: Report, tmp_path: Path) -> None:
+    failed, success = focus(small, tmp_path)
 
     assert (success["x_Credits"], failed["x_Credits"]) == ("15.0", "2.0")
     assert (
@@ -301,10 +307,8 @@ def test_tools_get_the_same_costs_in_each_detail(name: str, made: Made, tmp_path
         assert len({*ids}) == len(ids)
 
 
-def test_vantage_gets_what_its_own_integration_has(tmp_path: Path) -> None:
-    report = by_job(tmp_path, [job_run("12.5", VCS_BRANCH="main")])
-
-    (line,) = read(write_profile(report, "vantage", tmp_path))
+def test_vantage_gets_what_its_own_integration_has(small: Report, tmp_path: Path) -> None:
+    _, line = read(write_profile(small, "vantage", tmp_path))
 
     tags = json.loads(line["Tags"])
     assert (
@@ -327,10 +331,8 @@ def test_vantage_files_by_job_stay_under_its_limits(made: Made, tmp_path: Path) 
     assert all(len(read([file])) <= 10_000 for file in files)
 
 
-def test_finout_gets_jobs_as_dimensions(tmp_path: Path) -> None:
-    report = by_job(tmp_path, [job_run("12.5", VCS_BRANCH="main")])
-
-    (line,) = read(write_profile(report, "finout", tmp_path))
+def test_finout_gets_jobs_as_dimensions(small: Report, tmp_path: Path) -> None:
+    _, line = read(write_profile(small, "finout", tmp_path))
 
     names = ("workflow", "job", "resource_class", "branch", "circleci_vcs_name")
     assert [line[name] for name in names] == ["build", "test", "medium", "main", "github"]
