@@ -21,9 +21,11 @@ from circleci_usage.analysis.settings_warnings import (
     default_branch_warnings,
     settings_warnings,
 )
+from circleci_usage.analysis.tag_costs import tag_breakdowns
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
 from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
@@ -74,7 +76,8 @@ def assemble(
         warnings: what earlier stages have to say.
     """
     owned, usage, days = made.in_period, made.usage, made.days
-    charged = charges(owned.costs)
+    tags = tag_columns(settings.ownership.tag_keys)
+    charged, is_by_job = charges(owned.costs, tags), settings.focus_detail == BY_JOB
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -83,9 +86,10 @@ def assemble(
         prices=settings.prices,
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
+        tags=tag_breakdowns(owned.costs, owned.runs, settings.ownership, days.period),
         charged=charged,
-        handed_off=charges(owned.costs, JOB_DETAIL) if settings.focus_detail == BY_JOB else charged,
-        daily=daily_tables(owned.costs, owned.runs, usage.places),
+        handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
+        daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
         explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
         chargeback=made.chargeback,

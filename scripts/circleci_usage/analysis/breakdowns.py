@@ -107,7 +107,12 @@ def lines_by(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFr
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
     keys = BREAKDOWNS[name]
-    return Breakdown(name, keys, _with_shares(_ordered(lines, keys)))
+    return Breakdown(name, keys, ordered_lines(keys, lines))
+
+
+def ordered_lines(keys: Sequence[str], lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a breakdown in their order, with their shares."""
+    return _with_shares(_ordered(lines, keys))
 
 
 def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -134,8 +139,8 @@ def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     `also_by`, `price` (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
 
     Args:
-        costs: owned costs.
-        also_by: further dimensions of theirs.
+        costs: with these columns.
+        also_by: the columns of tags (see `costs.tags.tag_columns`), and further dimensions.
     """
     keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.analysis.unattributed import own_name
 from circleci_usage.costs.costs import UNPRICED
+from circleci_usage.costs.tags import tag_columns
+from circleci_usage.report import Report
 from circleci_usage.schema.dimensions import JOB_DETAIL
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 
@@ -31,6 +33,8 @@ class ChargeRow(NamedTuple):
     list_cost: Decimal
     contracted_cost: Decimal
     cost: Decimal
+    tags: tuple[str, ...]
+    """The values of the keys of `Ownership.tag_keys`."""
     details: tuple[str, ...]
     """The names of `JOB_DETAIL`, or none."""
 
@@ -43,7 +47,7 @@ class ChargeRow(NamedTuple):
 JOB_NAMES: Final = tuple("branch" if name == BRANCH_GROUP else name for name in JOB_DETAIL)
 """What cost files call the dimensions of `JOB_DETAIL`."""
 
-_OWN_FIELDS: Final = ChargeRow._fields[:-1]
+_OWN_FIELDS: Final = ChargeRow._fields[:-2]
 
 
 def job_names(credit_type: str, details: tuple[str, ...]) -> dict[str, str]:
@@ -69,13 +73,19 @@ def is_by_job(charged: ScaledLines) -> bool:
     return {*JOB_DETAIL} <= {*charged.counts.columns}
 
 
-def priced_charges(charged: ScaledLines) -> Iterator[ChargeRow]:
-    """The charges whose cost is known; no tool has a row for others."""
-    columns = [*_OWN_FIELDS, *(JOB_DETAIL if is_by_job(charged) else ())]
-    own = len(_OWN_FIELDS)
+def priced_charges(report: Report, charged: ScaledLines) -> Iterator[ChargeRow]:
+    """The charges whose cost is known; no tool has a row for others.
+
+    Args:
+        report: that they are of.
+        charged: its `charged` or `handed_off`.
+    """
+    tags = tag_columns(report.ownership.tag_keys)
+    columns = [*_OWN_FIELDS, *tags, *(JOB_DETAIL if is_by_job(charged) else ())]
+    own, named = len(_OWN_FIELDS), len(_OWN_FIELDS) + len(tags)
     for some in priced_lines(charged).pieces(AT_A_TIME):
         for values in some[columns].itertuples(index=False, name=None):
-            yield ChargeRow._make([*values[:own], values[own:]])
+            yield ChargeRow._make((*values[:own], values[own:named], values[named:]))
 
 
 def priced_lines(charged: ScaledLines) -> ScaledLines:

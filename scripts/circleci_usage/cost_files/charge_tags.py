@@ -9,23 +9,19 @@ Source: docs.vantage.sh/connecting_circle_ci.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from circleci_usage.cost_files.charge_rows import ChargeRow, job_names
+from circleci_usage.cost_files.charge_rows import ChargeRow, is_by_job, job_names
 from circleci_usage.costs.allocation import Ownership
+from circleci_usage.costs.tags import tag_columns
+from circleci_usage.report import Report
+from circleci_usage.schema.dimensions import JOB_DETAIL
 from circleci_usage.schema.export_columns import NO_NAME
 
-TAG_FIELDS: Final = (
-    "team",
-    "project",
-    "vcs_url",
-    "credit_type",
-    "organization_id",
-    "project_id",
-)
-"""The fields of a charge that its tags are made of; by job, those of `JOB_DETAIL` follow."""
+_OURS: Final = ("team", "project", "vcs_url", "credit_type")
+_FIELDS: Final = (*_OURS, "organization_id", "project_id")
 
 _PREFIX: Final = "circleci:"
 _OF_JOB: Final = {"vcs_branch": "branch", "job_build_status": "status"}
@@ -41,26 +37,37 @@ _REMEMBERED: Final = 20_000
 """Combinations of names whose tags are kept: they come again every day."""
 
 
+def tag_fields(report: Report) -> tuple[str, ...]:
+    """The columns of `Report.handed_off` that tags are made of."""
+    details = JOB_DETAIL if is_by_job(report.handed_off) else ()
+    return (*_FIELDS, *tag_columns(report.ownership.tag_keys), *details)
+
+
 def tags_of(ownership: Ownership) -> Callable[[ChargeRow], str]:
     """A charge → what it can be allocated by, as JSON.
 
-    Its team and the team's tags, its project, repository and credit type, and `circleci_tags`.
+    Its team, project, repository and credit type, `circleci_tags`, and the tags of the settings
+    file.
     """
     tags = tags_by_names(ownership)
-    return lambda charge: tags(*(getattr(charge, name) for name in TAG_FIELDS), *charge.details)
+    return lambda charge: tags(
+        *(getattr(charge, name) for name in _FIELDS), *charge.tags, *charge.details
+    )
 
 
 def tags_by_names(ownership: Ownership) -> Callable[..., str]:
-    """The values of `TAG_FIELDS`, by job also those of `JOB_DETAIL` → tags, as JSON."""
+    """The values of `tag_fields` → tags, as JSON."""
+    keys = [key.name for key in ownership.tag_keys]
+    own = len(_FIELDS)
 
     @lru_cache(maxsize=_REMEMBERED)
-    def tags(team: str, project: str, vcs_url: str, credit_type: str, *ids_and_details: str) -> str:
-        names = {"team": team, "project": project, "vcs_url": vcs_url}
-        known = {name: value for name, value in names.items() if value != NO_NAME}
-        of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
-        of_circleci = _known_tags(vcs_url, credit_type, *ids_and_details)
-        every = {**known, "credit_type": credit_type, **of_circleci, **of_team}
-        return json.dumps(every, ensure_ascii=False)
+    def tags(*values: str) -> str:
+        names = dict(zip(_FIELDS, values[:own], strict=True))
+        of_circleci = _known_tags(names, values[own + len(keys) :])
+        of_settings = dict(zip(keys, values[own : own + len(keys)], strict=True))
+        every = {**{name: names[name] for name in _OURS}, **of_circleci, **of_settings}
+        known = {name: value for name, value in every.items() if value != NO_NAME}
+        return json.dumps(known, ensure_ascii=False)
 
     return tags
 
@@ -70,33 +77,22 @@ def circleci_tags(charge: ChargeRow) -> dict[str, str]:
 
     By job with its branch group and status.
     """
-    return _circleci_tags(
-        charge.vcs_url,
-        charge.credit_type,
-        charge.organization_id,
-        charge.project_id,
-        *charge.details,
-    )
+    return _circleci_tags({name: getattr(charge, name) for name in _FIELDS}, charge.details)
 
 
-def _known_tags(
-    vcs_url: str, credit_type: str, organization_id: str, project_id: str, *details: str
-) -> dict[str, str]:
+def _known_tags(names: Mapping[str, str], details: tuple[str, ...]) -> dict[str, str]:
     """What `_circleci_tags` knows, and `_ALSO`, with the prefix."""
-    tags = _circleci_tags(vcs_url, credit_type, organization_id, project_id, *details)
-    job = job_names(credit_type, details)
-    every = tags | {name: job[name] for name in _ALSO if job}
+    job = job_names(names["credit_type"], details)
+    every = _circleci_tags(names, details) | {name: job[name] for name in _ALSO if job}
     return {f"{_PREFIX}{name}": value for name, value in every.items() if value}
 
 
-def _circleci_tags(
-    vcs_url: str, credit_type: str, organization_id: str, project_id: str, *details: str
-) -> dict[str, str]:
-    names = {"organization_id": organization_id, "project_id": project_id}
-    repository = {"vcs_name": vcs_name(vcs_url), "vcs_url": vcs_url}
-    every = names | repository
+def _circleci_tags(names: Mapping[str, str], details: tuple[str, ...]) -> dict[str, str]:
+    url = names["vcs_url"]
+    ids = {name: names[name] for name in ("organization_id", "project_id")}
+    every = {**ids, "vcs_name": vcs_name(url), "vcs_url": url}
     tags = {name: "" if value == NO_NAME else value for name, value in every.items()}
-    job = job_names(credit_type, details)
+    job = job_names(names["credit_type"], details)
     return tags | {tag: job[name] for tag, name in _OF_JOB.items() if job}
 
 

@@ -18,7 +18,7 @@ from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
-from circleci_usage.cost_files.charge_tags import TAG_FIELDS, tags_by_names
+from circleci_usage.cost_files.charge_tags import tag_fields, tags_by_names
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells
 from circleci_usage.schema.dimensions import JOB_DETAIL
@@ -47,10 +47,8 @@ def focus_columns(report: Report, version: str, by_month_in: Period | None) -> d
     columns = {**_COLUMNS, **_periods(report.prices.billing_cycle_day, by_month_in)}
     columns |= dict.fromkeys(_SELLER[version], _always(VENDOR))
     columns["BillingCurrency"] = _always(report.currency)
-    is_detailed = is_by_job(report.handed_off)
-    details = JOB_DETAIL if is_detailed else ()
-    columns["Tags"] = Column((*TAG_FIELDS, *details), tags_by_names(report.ownership))
-    if is_detailed:
+    columns["Tags"] = Column(tag_fields(report), tags_by_names(report.ownership))
+    if is_by_job(report.handed_off):
         columns |= _OF_JOBS
     list_price = report.prices.list_price
     if list_price is not None:
