@@ -40,6 +40,8 @@ teams:
   - {{name: payments, projects: ["pay-*"], branches: [main, "release/*"]}}
   - {{name: mobile, projects: ["ios-*", "android-*"]}}
 shared_costs: {{credit_types: [user], split: even}}
+splits: [{{projects: [pay-checkout], among: {{payments: 62.5, mobile: 37.5}}}}]
+tags: {{product: [{{value: checkout, projects: ["pay-*"], jobs: [image]}}]}}
 """
 OWN = {
     "x_Workflow": "WORKFLOW_NAME",
@@ -186,10 +188,10 @@ def test_each_dimension_sums_to_what_the_report_says(
 def test_details_sum_to_the_same_for_each_project_and_team(
     version: str, grain: str, made: Made, tmp_path: Path
 ) -> None:
-    def key(line: Line) -> tuple[str, ...]:
-        team = json.loads(line["Tags"])["team"]
+    def key(line: Line) -> tuple[str | None, ...]:
+        tags = json.loads(line["Tags"])
         names = ("ChargePeriodStart", "ChargePeriodEnd", "SubAccountName", "SkuPriceId")
-        return (team, *(line[name] for name in names))
+        return (tags["team"], tags.get("product"), *(line[name] for name in names))
 
     by_day, by_job = (
         focus(report, tmp_path, version=version, grain=grain) for report in made.reports.values()
