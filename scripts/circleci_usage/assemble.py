@@ -30,6 +30,8 @@ from circleci_usage.explore.cost_lines import CostLines, cost_lines
 from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.dimensions import JOB_DETAIL
+from circleci_usage.schema.report_files import BY_JOB
 from circleci_usage.usage.daily_usage import DailyUsage
 
 
@@ -75,6 +77,7 @@ def assemble(
     """
     owned, usage, days = made.in_period, made.usage, made.days
     tags = tag_columns(settings.ownership.tag_keys)
+    charged, is_by_job = charges(owned.costs, tags), settings.focus_detail == BY_JOB
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -84,7 +87,8 @@ def assemble(
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
         tags=tag_breakdowns(owned.costs, owned.runs, settings.ownership, days.period),
-        charged=charges(owned.costs, tags),
+        charged=charged,
+        handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
         explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),

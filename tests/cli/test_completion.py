@@ -10,7 +10,7 @@ import pytest
 from circleci_usage.core.periods import named_period
 from circleci_usage.push.datadog.sites import SITES
 from circleci_usage.push.metrics import DEFAULT_TAGS
-from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
+from circleci_usage.schema.report_files import FOCUS_DETAILS, FOCUS_VERSIONS, GRAINS
 from days import today
 
 BIN = Path(sys.executable).parent
@@ -55,6 +55,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("report --engine ", ["polars", "spark"]),
         ("report --focus-version ", [*FOCUS_VERSIONS]),
         ("run --focus-grain ", [*GRAINS]),
+        ("report --focus-detail ", [*FOCUS_DETAILS]),
         ("run --export-for vantage,d", ["vantage,doit", "vantage,datadog-costs"]),
         ("push datadog --mode h", ["historical"]),
         ("push datadog --tags job,", ["job,workflow", "job,resource_class", "job,branch"]),

@@ -6,7 +6,7 @@ import pytest
 
 from circleci_usage.analysis.breakdowns import BREAKDOWNS
 from circleci_usage.analysis.daily_tables import COARSE, FINE
-from circleci_usage.cost_files.focus import ChargeRow
+from circleci_usage.cost_files.charge_rows import ChargeRow
 from circleci_usage.push.metrics import FINE_TAGS, TAGS
 from circleci_usage.report_folder.summary import LISTS
 from circleci_usage.schema.dimension import Dimension, Place

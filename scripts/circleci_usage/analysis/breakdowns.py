@@ -132,17 +132,17 @@ def _with_shares(lines: pd.DataFrame) -> pd.DataFrame:
     return lines
 
 
-def charges(costs: Costs, tags: Sequence[str] = ()) -> ScaledLines:
+def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
-    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `tags`,
-    `price` (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
+    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, those of
+    `also_by`, `price` (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
 
     Args:
         costs: with these columns.
-        tags: the columns of tags (see `costs.tags.tag_columns`).
+        also_by: the columns of tags (see `costs.tags.tag_columns`), and further dimensions.
     """
-    keys = [*names_in(Place.CHARGES), *tags, "price_period", "price"]
+    keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
     places = costs.price_places
 

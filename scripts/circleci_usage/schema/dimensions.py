@@ -259,6 +259,13 @@ def _breakdown_tables() -> dict[str, BreakdownTable]:
 BREAKDOWN_TABLES: Final = _breakdown_tables()
 """All breakdowns by their names, in the order of their lists in summary.json."""
 
+JOB_DETAIL: Final = tuple(
+    each.name
+    for each in DIMENSIONS
+    if Place.CUBE in each.places and Place.CHARGES not in each.places
+)
+"""What tells charges by job apart, besides the dimensions of all charges."""
+
 EXPORT_NAMES: Final = {each.name: each.column for each in DIMENSIONS if each.column}
 """Our name of a dimension → the export's column that it is read from."""
 
