@@ -43,6 +43,7 @@ from circleci_usage.core.periods import (
 )
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
+from circleci_usage.costs.purchases import Commitment
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
@@ -62,6 +63,7 @@ class AnalysisSettings:
         default_branches: names or globs; the first that a project has is its default branch.
         people: how people are shown.
         units: further units that costs are divided by, such as deploys.
+        commitments: minimum commitments.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -70,6 +72,7 @@ class AnalysisSettings:
     default_branches: tuple[str, ...] = MAIN_BRANCHES
     people: PeopleSettings = NO_PEOPLE
     units: tuple[UnitRule, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -297,7 +300,7 @@ def _spending(
     """
     start = period.start
     if prices.free:
-        start = billing_period(period.start, prices.billing_cycle_day).start
+        start = prices.cycle_start(period.start)
     wanted = Period.of_days(start, days.last)
     unknown = [day for gap in uncovered(wanted, known.days.complete) for day in gap]
     unknown += [day for day in known.owned.costs.unpriced_days() if day in wanted]
