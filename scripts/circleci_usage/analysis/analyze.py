@@ -13,6 +13,7 @@ from circleci_usage.analysis.branch_kind_costs import BranchKindCost, branch_kin
 from circleci_usage.analysis.branch_runs import BranchRuns, runs_by_branch
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.contracts import Contracts, find_contracts
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
@@ -102,6 +103,7 @@ class AnalysisResults:
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
+        contracts: what plans cost, purchased credits that are left, commitments.
         tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
@@ -123,6 +125,7 @@ class AnalysisResults:
     utilization: Utilization
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
+    contracts: Contracts
     tests: InsightsTests | None = None
 
 
@@ -194,6 +197,7 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=kpis,
+        contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 

@@ -26,6 +26,9 @@ PLAN: Final = "plan"
 DEFAULT_PLAN: Final = "default"
 """The plan of what no plan of the settings has: its prices are those at the top of the file."""
 
+_OF_PLANS: Final = ("organization", "project")
+"""The dimensions that the rules of plans look at."""
+
 _DAYS_NAMED: Final = 10
 
 _Indexes = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -243,8 +246,9 @@ def _part_of_row(frame: pd.DataFrame, prices: PriceList) -> _Indexes | None:
     """Each row's index into `PriceList.parts`; None where there is only one part."""
     if not prices.plans:
         return None
+    names = frame[[*_OF_PLANS]].astype("category")
     # What no rule matches is -1, which becomes the first part.
-    return rule_of_rows(frame, [plan.rule for plan in prices.plans]) + 1
+    return rule_of_rows(names, [plan.rule for plan in prices.plans]) + 1
 
 
 def _parts_with_rows(
