@@ -50,8 +50,8 @@ class CreditBalance:
 
     @property
     def runs_out_on(self) -> date | None:
-        """The day on which the last of them is used."""
-        if self.days_left is None or self.through is None:
+        """The day on which the last of them is used; None when none are left."""
+        if not self.days_left or self.through is None:
             return None
         return self.through + timedelta(days=self.days_left)
 
