@@ -10,7 +10,7 @@ from circleci_usage.analysis.contract_usage import ContractUsage
 from circleci_usage.analysis.projection import project
 from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.purchases import Purchase
+from circleci_usage.costs.purchases import Purchase, drawn_by_day
 
 HORIZON: Final = 3 * 365
 """Days ahead: nobody can tell further."""
@@ -26,7 +26,8 @@ class CreditBalance:
         through: the last complete day; None when no day is complete.
         purchased: credits purchased through that day.
         price: what they cost.
-        used: charged credits since the first purchase; None where days are missing.
+        used: of these; None where days are missing.
+        overage: credits used since then that no purchase had credits for; None likewise.
         missing: the days since then whose usage is not known.
         days_left: days from `through` until the credits run out at the forecast; 0 when none are
             left; None when too little is known, or when they last longer than `HORIZON`.
@@ -39,13 +40,14 @@ class CreditBalance:
     purchased: Decimal
     price: Decimal
     used: Decimal | None = None
+    overage: Decimal | None = None
     missing: tuple[Period, ...] = ()
     days_left: int | None = None
     is_beyond_horizon: bool = False
 
     @property
     def left(self) -> Decimal | None:
-        """Purchased credits less used ones; negative when more were used than purchased."""
+        """Purchased credits less used ones; None where days are missing."""
         return None if self.used is None else self.purchased - self.used
 
     @property
@@ -77,7 +79,9 @@ def credit_balance(
     missing = usage.missing(since)
     if missing or not so_far:
         return CreditBalance(plan, since, usage.through, purchased, price, missing=missing)
-    used = usage.charged_in(Period.of_days(since, usage.through))
+    since_then = Period.of_days(since, usage.through)
+    drawn = drawn_by_day(so_far, usage.charged)
+    used = total(credits for day, credits in drawn.items() if day in since_then)
     days_left = _days_left(purchased - used, usage)
     is_known = project(usage.past, HORIZON) is not None
     return CreditBalance(
@@ -87,6 +91,7 @@ def credit_balance(
         purchased,
         price,
         used,
+        usage.charged_in(since_then) - used,
         days_left=days_left,
         is_beyond_horizon=is_known and days_left is None,
     )

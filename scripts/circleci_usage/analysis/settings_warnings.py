@@ -44,6 +44,7 @@ def settings_warnings(
     if not usage.empty:
         yield from _idle_globs(usage, ownership)
     yield from _far_prices(prices, period)
+    yield from _other_purchase_prices(prices, period)
 
 
 def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterator[str]:
@@ -111,6 +112,20 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
             # In a plan, a price of 0 is meant as such: open source may be free.
             if _is_far(price, usual) and (price or not whose):
                 yield f"The price {what}{whose}, {_far(price, usual, prices.currency)}"
+
+
+def _other_purchase_prices(prices: PriceList, period: Period) -> Iterator[str]:
+    """Purchases whose price is not the one that costs are made with."""
+    parts = dict(zip(prices.plan_names, prices.parts, strict=True))
+    for purchase in prices.purchases:
+        periods = parts[purchase.plan].periods
+        found = [each.price for each in periods if purchase.day in each.days]
+        if purchase.day in period and found and purchase.price != purchase.credits * found[0]:
+            plan = "" if purchase.plan == DEFAULT_PLAN else f" of the plan {purchase.plan}"
+            yield (
+                f"The purchase{plan} of {purchase.day} does not have the price that `pricing` has,"
+                f" {plain(found[0])} {prices.currency} per credit; costs use that of `pricing`."
+            )
 
 
 def _usual_price(prices: PriceList) -> Decimal | None:

@@ -1,10 +1,12 @@
 """What a contract says beyond its prices: prepaid credits, and commitments."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
 
 Measure = Literal["credits", "cost"]
@@ -45,3 +47,26 @@ class Commitment:
     amount: Decimal
     plan: str
     overage_price: Decimal | None = None
+
+
+def drawn_by_day(
+    purchases: Sequence[Purchase], used: Mapping[date, Decimal]
+) -> Mapping[date, Decimal]:
+    """How many purchased credits were drawn on each day that used credits.
+
+    1,000 purchased on March 2, 600 used on each of March 1, 2 and 3: 0, 600 and 400 are drawn. What
+    is used beyond is charged; a later purchase does not pay for it.
+
+    Args:
+        purchases: of one plan, in the order of their days.
+        used: day → charged credits of the plan.
+    """
+    coming = [*purchases]
+    left = ZERO
+    drawn: dict[date, Decimal] = {}
+    for day, credits in sorted(used.items()):
+        while coming and coming[0].day <= day:
+            left += coming.pop(0).credits
+        drawn[day] = max(ZERO, min(left, credits))
+        left -= drawn[day]
+    return drawn

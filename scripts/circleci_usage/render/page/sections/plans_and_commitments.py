@@ -30,7 +30,16 @@ from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report_folder.priced_amounts import known_cost
 
 _PLAN_HEADINGS: Final = ("Plan", "Cost", "Share", "Credits", "Job runs")
-_BALANCE_HEADINGS: Final = ("Plan", "Left", "Days left", "Run out", "Purchased", "Price", "Used")
+_BALANCE_HEADINGS: Final = (
+    "Plan",
+    "Left",
+    "Days left",
+    "Run out",
+    "Purchased",
+    "Price",
+    "Used",
+    "Overage",
+)
 _COMMITMENT_HEADINGS: Final = (
     "Plan",
     "Used",
@@ -107,18 +116,17 @@ def _balance_row(balance: CreditBalance, currency: str) -> Row:
     reason = "days are missing" if balance.missing else _NO_DAY
     return [
         name_cell(balance.plan, through),
-        unknown(reason) if balance.left is None else _left(balance.left),
+        unknown(reason) if balance.left is None else number(balance.left),
         *_run_out(balance, reason),
         number(balance.purchased),
         money(balance.price, currency),
         unknown(reason) if balance.used is None else number(balance.used),
+        unknown(reason) if balance.overage is None else _overage(balance.overage),
     ]
 
 
-def _left(left: Decimal) -> Cell | str:
-    if left >= 0:
-        return number(left)
-    return Cell("0", detail=f"{number_of(-left, 'credit')} beyond", tone="more")
+def _overage(overage: Decimal) -> Cell | str:
+    return Cell(number(overage), tone="more") if overage else number(overage)
 
 
 def _run_out(balance: CreditBalance, reason: str) -> Iterator[Cell | str]:
