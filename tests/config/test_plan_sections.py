@@ -14,8 +14,10 @@ PLAN = f"plans: [{{name: oss, organizations: [labs], {PRICING}}}]\n"
 
 MISTAKES = {
     "a gap": (
-        "plans: [{name: oss, projects: [x], pricing: [{from: 2026-01-01, to: 2026-01-31,"
-        " price_per_credit: 0}, {from: 2026-03-01, price_per_credit: 0}]}]",
+        (
+            "plans: [{name: oss, projects: [x], pricing: [{from: 2026-01-01, to: 2026-01-31,"
+            " price_per_credit: 0}, {from: 2026-03-01, price_per_credit: 0}]}]"
+        ),
         "plan 'oss': there is no price for 2026-02-01 to 2026-02-28",
     ),
     "no pricing": ("plans: [{name: oss, projects: [x]}]", "plans[0]"),
@@ -30,8 +32,10 @@ MISTAKES = {
         "a plan cannot be called 'default'",
     ),
     "an unknown cycle": (
-        f"plans: [{{name: a, projects: [x], {PRICING}, included_credits: {{per: cycle, amount: 1}}"
-        "}]",
+        (
+            f"plans: [{{name: a, projects: [x], {PRICING},"
+            " included_credits: {per: cycle, amount: 1}}]"
+        ),
         "plan 'a': `per: cycle` requires `billing_cycle_day`",
     ),
     "an unknown plan of a purchase": (
