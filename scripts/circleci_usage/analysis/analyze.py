@@ -30,6 +30,7 @@ from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
 from circleci_usage.analysis.unit_costs import UnitCosts, find_unit_costs, unit_input
 from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
@@ -104,6 +105,7 @@ class AnalysisResults:
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
         contracts: what plans cost, purchased credits that are left, commitments.
+        unallocated: what no team owns, with proposed rules.
         tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
@@ -126,6 +128,7 @@ class AnalysisResults:
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
     contracts: Contracts
+    unallocated: tuple[UnallocatedCost, ...]
     tests: InsightsTests | None = None
 
 
@@ -198,6 +201,7 @@ def analyze(
         unit_costs=unit_costs,
         kpis=kpis,
         contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
+        unallocated=unallocated_costs(known.in_period.over_days, ownership.teams),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 
