@@ -101,6 +101,14 @@ def contract_usage(
     )
 
 
+def charged_credits(costs: Costs, plan: str) -> Mapping[date, Decimal]:
+    """The charged credits of a plan on each day with usage."""
+    charged = _charged(costs, plan)
+    sums = sums_by_day(charged.lines, "credits")
+    places = charged.places("credits")
+    return {day: to_decimal(amount, places) for day, amount in sums.items()}
+
+
 def _known_days(days: ReportDays, priced: Period, unpriced: set[date]) -> Iterator[Period]:
     """The complete days that have been priced."""
     for each in days.complete:

@@ -30,8 +30,9 @@ from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.costs.tags import tag_columns
+from circleci_usage.cost_files.focus_purchases import BILLED, purchase_rows, with_billed_costs
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_lines
+from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_line, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
 from circleci_usage.schema.report_files import AUTO, FOCUS_MOST_LINES
 
@@ -94,14 +95,16 @@ def write_focus(
     """
     is_daily = _is_daily(report, grain, most_lines)
     columns = _columns(report, version, None if is_daily else report.period)
-    priced = priced_lines(report)
+    priced = with_billed_costs(priced_lines(report), report)
     charges = priced if is_daily else _by_month(priced, report)
     with path.open("wb") as file, _compressed(file, path) as stream:
         stream.write(csv_header(columns))
         for some in charges.pieces(_AT_A_TIME):
-            # Several columns hold the same, such as BilledCost and EffectiveCost.
+            # Several columns hold the same, such as ConsumedQuantity and PricingQuantity.
             made = {column: column.cells(some) for column in {*columns.values()}}
             stream.writelines(csv_lines(made[column] for column in columns.values()))
+        common = {name: column.shown() for name, column in columns.items() if not column.fields}
+        stream.writelines(map(csv_line, purchase_rows(report, columns, common)))
 
 
 def _columns(report: Report, version: str, by_month_in: Period | None) -> dict[str, _Column]:
@@ -264,7 +267,7 @@ _SELLER: Final = {
 
 # A null is an empty text. InvoiceId and CommitmentDiscountStatus are required, though unknown here.
 _COLUMNS: Final[Mapping[str, _Column]] = {
-    "BilledCost": _of("cost", _number),
+    "BilledCost": _of(BILLED, _number),
     "BillingAccountId": _Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
     **_periods(None, None),
