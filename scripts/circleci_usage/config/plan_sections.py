@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -24,6 +24,8 @@ from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.costs.pricing import DEFAULT_PLAN
 from circleci_usage.costs.purchases import Commitment, Measure, Purchase
 from circleci_usage.costs.rules import Patterns, Rule
+
+WholeCredits = Annotated[int, Field(gt=0, le=10**15)]
 
 
 class PlanPatternsSection(SettingsSection):
@@ -101,8 +103,8 @@ class PurchaseSection(SettingsSection):
     day: Day = Field(alias="date")
     """Day of the purchase; usage of this day draws from it already."""
 
-    credits: Size
-    """Number of credits."""
+    credits: WholeCredits
+    """Number of credits, a whole number."""
 
     price: Number
     """Price of all of them together, in the file's currency."""
@@ -112,7 +114,7 @@ class PurchaseSection(SettingsSection):
 
     def purchase(self) -> Purchase:
         """The purchase as the stages use it."""
-        return Purchase(self.day, self.credits, self.price, self.plan)
+        return Purchase(self.day, Decimal(self.credits), self.price, self.plan)
 
 
 class CommitmentSection(SettingsSection):

@@ -27,10 +27,10 @@ from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.cost_files.focus_purchases import BILLED, purchase_rows, with_billed_costs
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import UNPRICED
 from circleci_usage.costs.tags import tag_columns
-from circleci_usage.cost_files.focus_purchases import BILLED, purchase_rows, with_billed_costs
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_line, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name

@@ -24,6 +24,7 @@ from circleci_usage.core.scaled_integers import Counts, to_count
 from circleci_usage.costs.purchases import Purchase
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim
+from circleci_usage.schema.export_columns import NO_NAME
 
 BILLED: Final = "billed_cost"
 """The column of charges that has what is billed for them."""
@@ -124,9 +125,18 @@ def _account(purchase: Purchase, report: Report) -> dict[str, str]:
     spent = of_plan if len(of_plan) else counts
     if spent.empty:
         return {}
-    by_account = spent.groupby(["organization_id", "organization"], observed=True)["credits"].sum()
-    identity, name = max(by_account.items(), key=lambda item: item[1])[0]
-    return {"BillingAccountId": str(identity), "BillingAccountName": str(name)}
+    accounts = ["organization_id", "organization"]
+    by_account = spent.groupby(accounts, observed=True)["credits"].sum().reset_index()
+    most = by_account.loc[by_account["credits"].astype("object").argmax()]
+    return {
+        "BillingAccountId": _known(str(most["organization_id"]))
+        or _known(str(most["organization"])),
+        "BillingAccountName": _known(str(most["organization"])),
+    }
+
+
+def _known(name: str) -> str:
+    return "" if name == NO_NAME else name
 
 
 def _number(value: Decimal) -> Verbatim:
