@@ -34,7 +34,6 @@ plans:
     not: {projects: [private]}
     pricing: [{from: 2025-11-01, price_per_credit: 0}]
     included_credits: {per: month, amount: 400000}
-    free_seats: 1
     billing_cycle_day: 15
 purchases: [{date: 2026-03-01, credits: 1000000, price: 540, plan: open source}]
 commitments:

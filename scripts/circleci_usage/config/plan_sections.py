@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from circleci_usage.config.section_checks import following, refuse_twice
 from circleci_usage.config.sections import (
@@ -25,7 +25,11 @@ from circleci_usage.costs.pricing import DEFAULT_PLAN
 from circleci_usage.costs.purchases import Commitment, Measure, Purchase
 from circleci_usage.costs.rules import Patterns, Rule
 
-WholeCredits = Annotated[int, Field(gt=0, le=10**15)]
+WholeCredits = Annotated[
+    int,
+    Field(gt=0, le=10**15),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}),
+]
 
 
 class PlanPatternsSection(SettingsSection):

@@ -82,8 +82,8 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     yield CUBE, known_lines(report.cube, report.prices)
     yield CHARGEBACK, chargeback_table(report)
     yield PRICING, pricing_table(report)
-    yield PLANS.name, plans_table(report)
     yield TAG_COSTS.name, tag_costs_table(report)
+    yield PLANS.name, plans_table(report)
     for table in finding_tables(report):
         yield table.described.name, table
 
