@@ -25,6 +25,7 @@ billing_cycle_day: 15
 list_price_per_credit: 0.001
 pricing: [{from: 2026-03-10, price_per_credit: 0.0005}]
 included_credits: {per: month, amount: 5}
+plans: [{name: oss, projects: [docs], pricing: [{from: 2026-03-10, price_per_credit: 0}]}]
 teams: [{name: payments, projects: [web]}]
 tags: {cost_center: {payments: "4711"}, env: {payments: prod}}
 """

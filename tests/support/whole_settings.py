@@ -35,5 +35,17 @@ people:
   hash: true
   users: {7bc3345f-0000-4000-8000-000000000001: {name: Jane Doe, team: payments}}
 units: {deploy: {jobs: ["deploy-*"], workflows: [release]}}
+plans:
+  - name: open source
+    organizations: [acme-oss]
+    projects: ["*"]
+    not: {projects: [private]}
+    pricing: [{from: 2025-11-01, price_per_credit: 0}]
+    included_credits: {per: month, amount: 400000}
+    billing_cycle_day: 15
+purchases: [{date: 2026-03-01, credits: 1000000, price: 540, plan: open source}]
+commitments:
+  - {from: 2026-01-01, to: 2026-12-31, credits: 12000000, overage_price_per_credit: 0.0006}
+  - {from: 2026-01-01, to: 2026-12-31, amount: 7000, plan: open source}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 """

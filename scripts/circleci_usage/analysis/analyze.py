@@ -13,6 +13,7 @@ from circleci_usage.analysis.branch_kind_costs import BranchKindCost, branch_kin
 from circleci_usage.analysis.branch_runs import BranchRuns, runs_by_branch
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.contracts import Contracts, find_contracts
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
@@ -44,6 +45,7 @@ from circleci_usage.core.periods import (
 )
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
+from circleci_usage.costs.purchases import Commitment
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
@@ -63,6 +65,7 @@ class AnalysisSettings:
         default_branches: names or globs; the first that a project has is its default branch.
         people: how people are shown.
         units: further units that costs are divided by, such as deploys.
+        commitments: minimum commitments.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -71,6 +74,7 @@ class AnalysisSettings:
     default_branches: tuple[str, ...] = MAIN_BRANCHES
     people: PeopleSettings = NO_PEOPLE
     units: tuple[UnitRule, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -100,6 +104,7 @@ class AnalysisResults:
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
+        contracts: what plans cost, purchased credits that are left, commitments.
         unallocated: what no team owns, with proposed rules.
         tests: tests and what their jobs wasted; None when Insights was not asked.
     """
@@ -122,6 +127,7 @@ class AnalysisResults:
     utilization: Utilization
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
+    contracts: Contracts
     unallocated: tuple[UnallocatedCost, ...]
     tests: InsightsTests | None = None
 
@@ -194,6 +200,7 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=kpis,
+        contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
@@ -301,7 +308,7 @@ def _spending(
     """
     start = period.start
     if prices.free:
-        start = billing_period(period.start, prices.billing_cycle_day).start
+        start = prices.cycle_start(period.start)
     wanted = Period.of_days(start, days.last)
     unknown = [day for gap in uncovered(wanted, known.days.complete) for day in gap]
     unknown += [day for day in known.owned.costs.unpriced_days() if day in wanted]

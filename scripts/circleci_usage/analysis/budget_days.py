@@ -30,5 +30,5 @@ def first_budget_day(
         for day in last_days
     ]
     if prices.free:
-        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
+        starts = [prices.cycle_start(day) for day in (*starts, period.start)]
     return min(starts, default=None)

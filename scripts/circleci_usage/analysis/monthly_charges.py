@@ -73,7 +73,7 @@ def _to_come(charges: Mapping[date, int], month: Period, through: date) -> int:
     Charged 10 on February 3, 20 on February 15 and 10 on March 3: on March 10, 20 are still to
     come.
     """
-    before = Period(_months_later(month.first, -1, month.first.day), month.start)
+    before = Period(months_later(month.first, -1, month.first.day), month.start)
     come = sum(day in month and day <= through for day in charges)
     last = [day for day in charges if day in before]
     # This month's first charges stand for last month's first ones, on whatever day they came.
@@ -87,11 +87,15 @@ def _due(day: date, charges: Mapping[date, int]) -> date:
         # February's last day may stand for the 31st.
         earlier = add_months(month_start(day), -1)
         wanted = max([wanted, *(each.day for each in charges if month_start(each) == earlier)])
-    return _months_later(day, 1, wanted)
+    return months_later(day, 1, wanted)
 
 
-def _months_later(day: date, months: int, wanted: int) -> date:
-    """The wanted day of another month, or its last one."""
+def months_later(day: date, months: int, wanted: int) -> date:
+    """The wanted day of another month, or its last one.
+
+    >>> months_later(date(2026, 1, 31), 1, 31)
+    datetime.date(2026, 2, 28)
+    """
     first = add_months(month_start(day), months)
     last = add_months(first, 1) - ONE_DAY
     return first.replace(day=min(wanted, last.day))

@@ -11,7 +11,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import few
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
-from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.pricing import DEFAULT_PLAN, PriceList, PricePeriod
 from circleci_usage.costs.rule_checks import idle_patterns, shadowed_rules
 from circleci_usage.schema.export_columns import BRANCH_GROUP, CREDIT_TYPES, charge_description
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
@@ -46,6 +46,7 @@ def settings_warnings(
     if not usage.empty:
         yield from rule_warnings(usage, ownership)
     yield from _far_prices(prices, period)
+    yield from _other_purchase_prices(prices, period)
 
 
 def rule_warnings(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
@@ -79,7 +80,7 @@ def credit_type_warnings(
     usage: DailyUsage, prices: PriceList, ownership: Ownership
 ) -> Iterator[str]:
     """Warnings about unknown credit types in the settings file."""
-    named = {kind for each in prices.periods for kind in each.by_credit_type}
+    named = {kind for each in prices.all_periods for kind in each.by_credit_type}
     if ownership.shared:
         named |= ownership.shared.credit_types
     known = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
@@ -121,12 +122,28 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
     if listed is not None and _is_comparable(prices) and _is_far(listed, LIST_PRICE):
         comparison = _far(listed, LIST_PRICE, prices.currency)
         yield f"The list price in the settings file, {comparison}"
-    for each in prices.periods:
+    for plan, each in zip(prices.period_plans, prices.all_periods, strict=True):
         if not each.days.overlaps(period):
             continue
+        whose = "" if plan == DEFAULT_PLAN else f" in the plan {plan}"
         for what, price in _named_prices(each):
-            if _is_far(price, usual):
-                yield f"The price {what}, {_far(price, usual, prices.currency)}"
+            # In a plan, a price of 0 is meant as such: open source may be free.
+            if _is_far(price, usual) and (price or not whose):
+                yield f"The price {what}{whose}, {_far(price, usual, prices.currency)}"
+
+
+def _other_purchase_prices(prices: PriceList, period: Period) -> Iterator[str]:
+    """Purchases whose price is not the one that costs are made with."""
+    parts = dict(zip(prices.plan_names, prices.parts, strict=True))
+    for purchase in prices.purchases:
+        periods = parts[purchase.plan].periods
+        found = [each.price for each in periods if purchase.day in each.days]
+        if purchase.day in period and found and purchase.price != purchase.credits * found[0]:
+            plan = "" if purchase.plan == DEFAULT_PLAN else f" of the plan {purchase.plan}"
+            yield (
+                f"The purchase{plan} of {purchase.day} does not have the price that `pricing` has,"
+                f" {plain(found[0])} {prices.currency} per credit; costs use that of `pricing`."
+            )
 
 
 def _usual_price(prices: PriceList) -> Decimal | None:

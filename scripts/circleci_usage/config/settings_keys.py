@@ -5,6 +5,13 @@ from collections.abc import Mapping
 from pydantic import Field, ValidationInfo, field_validator
 
 from circleci_usage.config.people_section import PeopleSection
+from circleci_usage.config.plan_sections import (
+    CommitmentSection,
+    PlanSection,
+    PurchaseSection,
+    checked_plans,
+    refuse_unknown_plans,
+)
 from circleci_usage.config.rule_sections import TeamSection
 from circleci_usage.config.section_checks import (
     following,
@@ -40,6 +47,8 @@ from circleci_usage.costs.list_price import LIST_CURRENCY, SEAT_CREDITS
 from circleci_usage.costs.resource_rates import public_rates
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
+
+_OfPlan = PurchaseSection | CommitmentSection
 
 
 class SettingsKeys(SettingsSection):
@@ -111,6 +120,15 @@ class SettingsKeys(SettingsSection):
 
     anomalies: AnomaliesSection | None = None
     """Threshold of cost anomalies; by default, an excess of at least 10."""
+
+    plans: tuple[PlanSection, ...] = ()
+    """Plans or contracts with prices of their own; the first match wins, the rest has `pricing`."""
+
+    purchases: tuple[PurchaseSection, ...] = ()
+    """Prepaid credits, which usage draws from."""
+
+    commitments: tuple[CommitmentSection, ...] = ()
+    """Minimum commitments: credits to use, or money to spend, at least in a period."""
 
     people: PeopleSection | None = None
     """How the users who trigger pipelines are shown; by default, only how many there are."""
@@ -203,6 +221,19 @@ class SettingsKeys(SettingsSection):
     def _of_known_size(cls, rates: tuple[RateSection, ...]) -> tuple[RateSection, ...]:
         public_rates().overridden(rate.override() for rate in rates)
         return rates
+
+    @field_validator("plans")
+    @classmethod
+    def _plans_of_their_own(
+        cls, plans: tuple[PlanSection, ...], info: ValidationInfo
+    ) -> tuple[PlanSection, ...]:
+        return checked_plans(plans, info)
+
+    @field_validator("purchases", "commitments")
+    @classmethod
+    def _of_known_plans(cls, sections: tuple[_OfPlan, ...], info: ValidationInfo) -> object:
+        refuse_unknown_plans(sections, info)
+        return sections
 
     @field_validator("people")
     @classmethod

@@ -56,6 +56,11 @@ _ENTRIES: Final[Mapping[str, str]] = {
     "teams": '{name: payments, projects: ["pay-*"]}',
     "splits": "{projects: [mono], among: {payments: 60, mobile: 40}}",
     "budgets": "{name: everything, per: month, amount: 5000}",
+    "plans": (
+        "{name: oss, organizations: [acme-oss], pricing: [{from: 2026-01-01, price_per_credit: 0}]}"
+    ),
+    "purchases": "{date: 2026-01-01, credits: 1000000, price: 600}",
+    "commitments": "{from: 2026-01-01, to: 2026-12-31, credits: 12000000}",
     "rates": "{executor: docker, name: large, credits_per_minute: 20}",
 }
 """A list of sections → an example of its entries; all other lists are of strings."""

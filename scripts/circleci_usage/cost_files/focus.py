@@ -21,8 +21,9 @@ from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import billing_period
 from circleci_usage.cost_files.charge_rows import AT_A_TIME, priced_lines
 from circleci_usage.cost_files.focus_columns import focus_columns
+from circleci_usage.cost_files.focus_purchases import purchase_rows, with_billed_costs
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import csv_header, csv_lines
+from circleci_usage.report_folder.csv_files import csv_header, csv_line, csv_lines
 from circleci_usage.schema.report_files import AUTO, FOCUS_MOST_LINES
 
 
@@ -45,14 +46,16 @@ def write_focus(
     """
     is_daily = _is_daily(report, grain, most_lines)
     columns = focus_columns(report, version, None if is_daily else report.period)
-    priced = priced_lines(report.handed_off)
+    priced = with_billed_costs(priced_lines(report.handed_off), report)
     charges = _with_seats_once(priced, report) if is_daily else _by_month(priced, report)
     with path.open("wb") as file, _compressed(file, path) as stream:
         stream.write(csv_header(columns))
         for some in charges.pieces(AT_A_TIME):
-            # Several columns hold the same, such as BilledCost and EffectiveCost.
+            # Several columns hold the same, such as ConsumedQuantity and PricingQuantity.
             made = {column: column.cells(some) for column in {*columns.values()}}
             stream.writelines(csv_lines(made[column] for column in columns.values()))
+        common = {name: column.shown() for name, column in columns.items() if not column.fields}
+        stream.writelines(map(csv_line, purchase_rows(report, columns, common)))
 
 
 def focus_warning(

@@ -19,6 +19,7 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
 from circleci_usage.cost_files.charge_tags import tag_fields, tags_by_names
+from circleci_usage.cost_files.focus_purchases import BILLED
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells
 from circleci_usage.schema.dimensions import JOB_DETAIL
@@ -139,7 +140,7 @@ _SELLER: Final = {
 
 # A null is an empty text. InvoiceId and CommitmentDiscountStatus are required, though unknown here.
 _COLUMNS: Final[Mapping[str, Column]] = {
-    "BilledCost": _of("cost", _number),
+    "BilledCost": _of(BILLED, _number),
     "BillingAccountId": Column(("organization_id", "organization"), _name),
     "BillingAccountName": _of("organization", _name),
     **_periods(None, None),

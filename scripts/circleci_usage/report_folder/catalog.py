@@ -15,6 +15,7 @@ from circleci_usage.report_folder.change_tables import (
     TREND,
 )
 from circleci_usage.report_folder.columns import CatalogTable
+from circleci_usage.report_folder.contract_tables import COMMITMENTS, CREDIT_BALANCE, PLANS
 from circleci_usage.report_folder.cost_tables import (
     COST_TABLES,
     DAILY_TABLES,
@@ -40,8 +41,11 @@ from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
+    PLANS,
     FORECAST,
     BUDGETS,
+    CREDIT_BALANCE,
+    COMMITMENTS,
     ANOMALIES,
     CHANGES_BY_PROJECT,
     CHANGES_BY_JOB,

@@ -137,6 +137,11 @@ PRICING_TABLE: Final = CatalogTable(
     "Prices used",
     "Credits of a credit type that were charged at one price.",
     (
+        text(
+            "plan",
+            "Plan; `default` for what no plan of the settings file matches.",
+            "with `plans` in the settings file",
+        ),
         day("from", "First day of the price period; empty for one without a first day."),
         day("to", "Last day of the price period; empty for one that is open-ended."),
         dimension("credit_type"),

@@ -35,6 +35,7 @@ from circleci_usage.report_folder.columns import (
     text,
     yes_no,
 )
+from circleci_usage.report_folder.contract_tables import COMMITMENTS, CREDIT_BALANCE, PLANS
 from circleci_usage.report_folder.cost_tables import (
     CHARGEBACK_TABLE,
     PRICING_TABLE,
@@ -141,6 +142,7 @@ _CHECKS: Final = (
     lines_key("by_tag", "Values of each tag, most expensive first.", TAG_COSTS),
     lines_key("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
     lines_key("pricing", "What was charged at which price.", PRICING_TABLE),
+    lines_key("by_plan", "What each plan cost; empty without plans.", PLANS),
     object_key(
         "reconciliation",
         "The same credits, summed in three ways.",
@@ -177,6 +179,8 @@ _BUDGETS: Final = (
         _month("cycle", "The billing cycle.", "with `billing_cycle_day` in the settings file"),
     ),
     list_key("budgets", "Budgets and their status.", *BUDGET),
+    lines_key("credit_balance", "Purchased credits by plan.", CREDIT_BALANCE),
+    lines_key("commitments", "Commitments and their state.", COMMITMENTS),
 )
 
 _CHANGE_KEY: Final = object_key(

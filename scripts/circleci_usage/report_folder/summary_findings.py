@@ -32,6 +32,7 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
 )
 from circleci_usage.report_folder.columns import Column
+from circleci_usage.report_folder.contract_tables import commitments_table, credit_balance_table
 from circleci_usage.report_folder.insights_tables import (
     WASTE_OF_JOBS,
     flaky_tests_table,
@@ -81,6 +82,8 @@ def findings(report: Report) -> dict[str, Any]:
         "month": month_to_json(month) if month else None,
         "budget_periods": periods,
         "budgets": budgets_to_json(found.budgets),
+        "credit_balance": _entries(credit_balance_table(found.contracts.balances)),
+        "commitments": _entries(commitments_table(found.contracts.commitments)),
         "change": _change(changes) if changes else None,
         "anomalies": _listed(found.anomalies, anomalies_table),
         "waste": _waste(found.wasted_spend),

@@ -23,6 +23,12 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
     trend_table,
 )
+from circleci_usage.report_folder.contract_tables import (
+    PLANS,
+    commitments_table,
+    credit_balance_table,
+    plans_table,
+)
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
@@ -77,6 +83,7 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     yield CHARGEBACK, chargeback_table(report)
     yield PRICING, pricing_table(report)
     yield TAG_COSTS.name, tag_costs_table(report)
+    yield PLANS.name, plans_table(report)
     for table in finding_tables(report):
         yield table.described.name, table
 
@@ -87,6 +94,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     changes, sizes = found.period_comparison, found.right_sizing
     yield forecast_table(report)
     yield budgets_table(report.findings.budgets)
+    yield credit_balance_table(found.contracts.balances)
+    yield commitments_table(found.contracts.commitments)
     yield anomalies_table(found.anomalies)
     yield changes_table(CHANGES_BY_PROJECT, changes.projects if changes else ())
     yield changes_table(CHANGES_BY_JOB, changes.jobs if changes else ())

@@ -43,11 +43,11 @@ def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]
 
 def price_lines(prices: PriceList) -> Iterator[Line]:
     """A line per price period, and one per credit type that has a price of its own in it."""
-    for period in prices.periods:
+    for plan, period in zip(prices.period_plans, prices.all_periods, strict=True):
         own = sorted(period.by_credit_type.items())
         for credit_type, price in [(None, period.price), *own]:
             days = (period.start, period.last)
-            yield (*days, credit_type, price, prices.list_price, prices.currency)
+            yield (*days, credit_type, price, prices.list_price, prices.currency, plan)
 
 
 def team_lines(ownership: Ownership) -> Iterator[Line]:

@@ -171,6 +171,7 @@ PRICES: Final = WarehouseTable(
         Column("price", Type.EXACT, "Contract price of a credit."),
         Column("list_price", Type.EXACT, "List price of a credit; null where none is set."),
         Column("currency", Type.TEXT, "Currency of the prices."),
+        Column("plan", Type.TEXT, "Plan; `default` for what no plan of the settings file has."),
     ),
 )
 

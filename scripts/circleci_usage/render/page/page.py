@@ -31,6 +31,9 @@ from circleci_usage.render.page.sections.job_groups import job_groups_section
 from circleci_usage.render.page.sections.kpis import KpiLine, kpi_line
 from circleci_usage.render.page.sections.noncompute import noncompute_section
 from circleci_usage.render.page.sections.period_comparison import period_comparison_section
+from circleci_usage.render.page.sections.plans_and_commitments import (
+    plans_and_commitments_section,
+)
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
@@ -81,6 +84,7 @@ _BUDGETS: Final = Section("Budgets and forecast", "tables", budgets_section)
 SECTIONS: Final = (
     Section("Cost by day", "cost_by_day", cost_by_day_section),
     _BUDGETS,
+    Section("Plans and commitments", "tables", plans_and_commitments_section),
     Section("Change vs. previous period", "tables", period_comparison_section),
     Section("Cost anomalies", "tables", cost_anomalies_section),
     Section(
