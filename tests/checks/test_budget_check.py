@@ -128,7 +128,7 @@ def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, For
             1,
             {"budget_periods": {}},
             SettingsError,
-            "was made without the billing cycle of the budget 'all'",
+            "was made without the month of the budget 'all'",
         ),
         (1, {"budget_periods": None}, DataError, "is damaged: it does not say what budgets need"),
         (

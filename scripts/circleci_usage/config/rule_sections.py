@@ -4,7 +4,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from circleci_usage.config.sections import Name, SettingsSection, TeamBudgetSection
+from circleci_usage.config.budget_sections import TeamBudgetSection
+from circleci_usage.config.sections import Name, SettingsSection
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.rules import NOTHING, Patterns, Rule
 

@@ -5,17 +5,18 @@ from typing import Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from circleci_usage.config.budget_sections import BudgetSection, tags_of
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.rule_sections import TeamSection
 from circleci_usage.config.section_checks import (
     following,
     refuse_twice,
     refuse_unknown_cycle,
+    refuse_unknown_tags,
     refuse_unknown_teams,
 )
 from circleci_usage.config.sections import (
     AnomaliesSection,
-    BudgetSection,
     DayOfMonth,
     IncludedCreditsSection,
     JobGlobs,
@@ -83,8 +84,8 @@ class SettingsKeys(SettingsSection):
     tags: dict[Name, dict[Name, Value]] = Field(default_factory=dict)
     """Cost allocation tags: name of the tag → team → value."""
 
-    budgets: tuple[BudgetSection, ...] = ()
-    """Budgets for the total cost."""
+    budgets: tuple[BudgetSection, ...] = Field(default=(), validate_default=True)
+    """Budgets for the total cost, or for parts of it."""
 
     job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
     """Name of a group → globs of its jobs, which are shown as one job of that name.
@@ -166,6 +167,7 @@ class SettingsKeys(SettingsSection):
             refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
         return tags
 
+    # Those of teams may look at tags, so they are checked even if there are no others.
     @field_validator("budgets")
     @classmethod
     def _budgets_by_name(
@@ -173,6 +175,9 @@ class SettingsKeys(SettingsSection):
     ) -> tuple[BudgetSection, ...]:
         refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
         refuse_unknown_cycle((budget.per for budget in budgets), info)
+        refuse_unknown_teams({each.team for each in budgets if each.team} - {UNALLOCATED}, info)
+        of_teams = [team.budget for team in info.data.get("teams", ()) if team.budget]
+        refuse_unknown_tags(tags_of((*budgets, *of_teams)), info)
         return budgets
 
     @field_validator("job_groups")

@@ -55,9 +55,14 @@ class SettingsFile(SettingsKeys):
     def cost_checksum(self, price_per_credit: Decimal | None = None) -> str:
         """The SHA-256 of all settings that decide costs and their owners, without budgets.
 
+        Tags are among them if there is a budget for costs with a tag.
+
         `price_per_credit` (a flag) replaces all prices of the file, as in `price_list`.
         """
-        decisive = self.model_dump(mode="json", include=_DECIDE_COSTS)
+        by_tag = any(budget.scope.tags for budget in self.all_budgets())
+        decisive = self.model_dump(
+            mode="json", include=_DECIDE_COSTS | ({"tags"} if by_tag else set())
+        )
         if price_per_credit is not None:
             decisive["pricing"] = str(price_per_credit.normalize())
         for team in decisive["teams"]:
@@ -114,11 +119,9 @@ class SettingsFile(SettingsKeys):
 
     def all_budgets(self) -> tuple[Budget, ...]:
         """The budgets for the total cost, then those of the teams."""
-        everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
+        everybody = (budget.budget() for budget in self.budgets)
         of_teams = (
-            Budget(team.name, team.budget.amount, team.name, team.budget.per)
-            for team in self.teams
-            if team.budget
+            team.budget.budget_of(team.name, team.name) for team in self.teams if team.budget
         )
         return (*everybody, *of_teams)
 
