@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from circleci_usage.analysis.budget_scope import Measure
@@ -105,7 +106,7 @@ def _direct(
 
 def _added(pieces: Sequence[Forecasts]) -> Forecasts:
     """The sums over all pieces; what is not known of one piece is not known of the whole."""
-    owners = dict.fromkeys(owner for piece in pieces for owner in piece)
+    owners = dict.fromkeys(chain.from_iterable(pieces))
     return {owner: _sum([piece.get(owner, NOTHING) for piece in pieces]) for owner in owners}
 
 

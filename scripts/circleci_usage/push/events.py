@@ -69,7 +69,7 @@ def _exceeded(budget: Mapping[str, Any], report: ReportFolder) -> Event:
     return Event(
         title=f"CircleCI budget {name} is exceeded: {_used(budget)} of {amount}",
         text=" ".join(sentences) + _link(report),
-        tags=budget_tags(budget),
+        tags=tuple(sorted(budget_tags(budget))),
         key=_key("budget", str(budget["from"]), name),
         severity="error",
     )
