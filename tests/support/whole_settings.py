@@ -16,7 +16,11 @@ teams:
 shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
 mobile: 33.5}}
 tags: {cost_center: {payments: 0471, unallocated: "none"}}
-budgets: [{name: everything, per: month, amount: 5000}]
+budgets:
+  - {name: everything, per: month, amount: 5000}
+  - {name: api, per: week, organization: acme, project: api, credits: 9000, thresholds: [50, 99.5]}
+  - {name: seats, per: year, team: mobile, tag: {cost_center: 0471}, credit_type: user, amount: 9}
+  - {name: runs, per: quarter, exclude_credit_types: [user, storage], amount: 9}
 default_branches: [production, "release/*", main]
 people:
   show: names

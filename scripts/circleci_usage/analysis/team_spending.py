@@ -107,7 +107,11 @@ def _direct(
 def _added(pieces: Sequence[Forecasts]) -> Forecasts:
     """The sums over all pieces; what is not known of one piece is not known of the whole."""
     owners = dict.fromkeys(chain.from_iterable(pieces))
-    return {owner: _sum([piece.get(owner, NOTHING) for piece in pieces]) for owner in owners}
+    return {owner: _sum_of(owner, pieces) for owner in owners}
+
+
+def _sum_of(owner: str, pieces: Sequence[Forecasts]) -> Forecast:
+    return _sum([piece.get(owner, NOTHING) for piece in pieces])
 
 
 def _sum(forecasts: Sequence[Forecast]) -> Forecast:

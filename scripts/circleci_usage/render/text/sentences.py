@@ -309,7 +309,8 @@ def _these_budgets(some: Sequence[BudgetState], report: Report) -> str:
     who = "The budget" if len(every) == 1 else f"{len(some)} of {number_of(len(every), 'budget')}"
     if some[0].month_to_date.month == report.period:
         return who
-    return f"{who} for {period_in_words(some[0])}"
+    the = "the " if some[0].budget.per == "week" else ""
+    return f"{who} for {the}{period_in_words(some[0])}"
 
 
 def _holes(budgets: Sequence[BudgetState]) -> str:
