@@ -1,6 +1,6 @@
 """The sections of the settings file about budgets: what is limited, for whom, in which period."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
@@ -104,3 +104,21 @@ def tags_of(budgets: Iterable[TeamBudgetSection]) -> Iterator[str]:
     """The keys of tags that budgets look at."""
     for budget in budgets:
         yield from budget.tag
+
+
+def refuse_same_names(budgets: Iterable[BudgetSection], teams: Container[str]) -> None:
+    """Refuse a team's further budget with the name of its own one, which is the team's name.
+
+    Args:
+        budgets: those of `budgets`.
+        teams: the teams with a budget of their own.
+
+    Raises:
+        ValueError: there is such a budget.
+    """
+    for budget in budgets:
+        if budget.team == budget.name and budget.team in teams:
+            raise ValueError(
+                f"the team {budget.team!r} has a budget of that name already; name this one"
+                " otherwise"
+            )

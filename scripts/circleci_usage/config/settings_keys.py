@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from circleci_usage.config.budget_sections import BudgetSection, tags_of
+from circleci_usage.config.budget_sections import BudgetSection, refuse_same_names, tags_of
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.rule_sections import TeamSection
 from circleci_usage.config.section_checks import (
@@ -176,8 +176,9 @@ class SettingsKeys(SettingsSection):
         refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
         refuse_unknown_cycle((budget.per for budget in budgets), info)
         refuse_unknown_teams({each.team for each in budgets if each.team} - {UNALLOCATED}, info)
-        of_teams = [team.budget for team in info.data.get("teams", ()) if team.budget]
-        refuse_unknown_tags(tags_of((*budgets, *of_teams)), info)
+        of_teams = {team.name: team.budget for team in info.data.get("teams", ()) if team.budget}
+        refuse_same_names(budgets, of_teams)
+        refuse_unknown_tags(tags_of((*budgets, *of_teams.values())), info)
         return budgets
 
     @field_validator("job_groups")

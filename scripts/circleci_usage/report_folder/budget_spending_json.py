@@ -1,6 +1,6 @@
 """Spending of budgets ↔ JSON: what summary.json has to check budgets with, and reading it back."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, cast, get_args
 
 from circleci_usage.analysis.budget_periods import Per
@@ -47,7 +47,7 @@ def scope_to_json(scope: BudgetScope) -> dict[str, Any]:
     return {
         "organization": scope.organization,
         "project": scope.project,
-        "tags": dict(scope.tags),
+        "tags": [{"tag": key, "value": value} for key, value in scope.tags],
         "credit_type": scope.credit_type,
         "exclude_credit_types": [*scope.excluded_credit_types],
     }
@@ -65,15 +65,15 @@ def _part_from_json(entry: Mapping[str, Any]) -> BudgetPart:
         scope=BudgetScope(
             organization=_text(scope["organization"]),
             project=_text(scope["project"]),
-            tags=tuple(sorted(_tags(scope["tags"]))),
+            tags=tuple(map(_tag, scope["tags"])),
             credit_type=_text(scope["credit_type"]),
             excluded_credit_types=tuple(map(str, scope["exclude_credit_types"])),
         ),
     )
 
 
-def _tags(tags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    return ((key, str(value)) for key, value in tags.items())
+def _tag(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return str(entry["tag"]), str(entry["value"])
 
 
 def _text(value: object) -> str | None:

@@ -8,11 +8,12 @@ from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.core.decimals import plain
 from circleci_usage.report_folder.budget_spending_json import scope_to_json
 from circleci_usage.report_folder.budget_tables import BUDGETS, MEASURE, PER, budgets_table
-from circleci_usage.report_folder.columns import Column, text, yes_no
+from circleci_usage.report_folder.columns import Column, text
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.summary_keys import (
     SummaryKey,
     gaps_key,
+    list_key,
     object_key,
     plain_keys,
     texts_key,
@@ -38,7 +39,7 @@ _SCOPE: Final = object_key(
     "The costs that count: those that match everything that is given.",
     text("organization", "Name or glob, or null."),
     text("project", "Name or glob, or null."),
-    SummaryKey(Column("tags", "object", "", "Key of a tag → value.")),
+    list_key("tags", "Tags.", text("tag", "Key of the tag."), text("value", "Its value.")),
     text("credit_type", "The only credit type that counts, or null."),
     texts_key("exclude_credit_types", "Credit types that do not count."),
 )
@@ -59,7 +60,12 @@ BUDGET: Final = (
     _numbers_key("thresholds", "Percentages of the budget that are reported once reached."),
     _numbers_key("thresholds_reached", "Those that are reached."),
     *plain_keys(
-        yes_no("forecast_over", "Whether more will be spent than the budget; null: not known.")
+        Column(
+            "forecast_over",
+            "yes/no or null",
+            "",
+            "Whether more will be spent than the budget; null: not known.",
+        )
     ),
 )
 """A budget and its status."""
