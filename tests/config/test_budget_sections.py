@@ -20,7 +20,7 @@ MISTAKES = {
     ),
     "no limit of a team": (TEAM % "credit_type: user", "line 1, teams[0].budget: nothing is lim"),
     "a credit type that is excluded": (
-        "budgets: [{name: a, per: year, credits: 1, credit_type: dlc, exclude_credit_types: [dlc]}]",
+        "budgets: [{name: a, per: year, amount: 1, credit_type: dlc, exclude_credit_types: [dlc]}]",
         "`exclude_credit_types` excludes the credit type dlc",
     ),
     "an unknown credit type": (

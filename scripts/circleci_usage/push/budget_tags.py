@@ -22,7 +22,7 @@ def _tags(budget: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if budget.get("team"):
         yield "team", str(budget["team"])
     yield "budget", str(budget["name"])
-    if budget["per"] in _WITH_PERIOD:
+    if budget.get("per") in _WITH_PERIOD:
         yield "per", str(budget["per"])
     scope = budget.get("scope") or {}
     for name in ("organization", "project", "credit_type"):
