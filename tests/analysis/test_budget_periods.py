@@ -37,6 +37,7 @@ teams:
   - {name: web, projects: [web], budget: {per: quarter, amount: 40, exclude_credit_types: [user]}}
   - {name: apps, projects: ["app-*"]}
 shared_costs: {credit_types: [user]}
+tags: {product: [{value: shop, projects: [web, "app-2"]}, {value: app, projects: ["app-*"]}]}
 budgets:
   - {name: week, per: week, amount: 10}
   - {name: month, per: month, amount: 100}
@@ -46,6 +47,7 @@ budgets:
   - {name: seats, per: year, credit_type: user, credits: 30000}
   - {name: credits, per: week, exclude_credit_types: [user], credits: 5000, thresholds: [10, 50.5]}
   - {name: others, per: month, organization: "other*", amount: 1}
+  - {name: shop, per: month, tag: {product: shop}, amount: 100}
   - {name: web seats, per: year, team: web, credit_type: user, amount: 100}
 """
 
@@ -128,6 +130,7 @@ def test_a_budget_counts_what_is_in_its_scope(states: dict[str, BudgetState]) ->
     assert states["seats"].spent == summed(JANUARY, lambda at: at["kind"] == "user") == 11 * 1500
     assert states["credits"].spent == summed(MONDAY, lambda at: at["kind"] != "user")
     assert states["others"].spent == 0
+    assert states["shop"].spent == dollars(summed(NOVEMBER, lambda at: at["project"] == "web"))
     of_web = summed(OCTOBER, lambda at: (at["project"], at["kind"]) == ("web", "compute"))
     assert states["web"].spent == dollars(of_web)
 

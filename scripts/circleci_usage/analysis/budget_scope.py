@@ -23,8 +23,8 @@ class BudgetScope:
     """The costs that count towards a budget: those that match everything that is given.
 
     Attributes:
-        organization: a glob of organizations.
-        project: a glob of projects, as `project` or `organization/project`.
+        organization: a pattern of organizations.
+        project: a pattern of projects, as `project` or `organization/project`.
         tags: keys of tags and their values.
         credit_type: the only credit type that counts.
         excluded_credit_types: those that do not count.

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from circleci_usage.analysis.budget_periods import Per
 from circleci_usage.analysis.budget_scope import BudgetScope
 from circleci_usage.analysis.budgets import THRESHOLDS, Budget
+from circleci_usage.config.patterns import Pattern
 from circleci_usage.config.sections import CreditType, Name, Number, SettingsSection, Value
 
 _MOST: Final = 1000
@@ -29,11 +30,11 @@ class TeamBudgetSection(SettingsSection):
     credits: Number | None = None
     """Budget in credits, in place of an amount; included credits count too."""
 
-    organization: Name | None = None
-    """Only costs of this organization; a name or a glob."""
+    organization: Pattern | None = None
+    """Only costs of this organization; a name or a pattern."""
 
-    project: Name | None = None
-    """Only costs of this project: `project` or `organization/project`, a name or a glob."""
+    project: Pattern | None = None
+    """Only costs of this project: `project` or `organization/project`, a name or a pattern."""
 
     tag: dict[Name, Value] = Field(default_factory=dict)
     """Only costs with these values of tags: key of `tags` → value."""

@@ -37,8 +37,8 @@ _LINE: Final = (
 _SCOPE: Final = object_key(
     "scope",
     "The costs that count: those that match everything that is given.",
-    text("organization", "Name or glob, or null."),
-    text("project", "Name or glob, or null."),
+    text("organization", "Name or pattern, or null."),
+    text("project", "Name or pattern, or null."),
     list_key("tags", "Tags.", text("tag", "Key of the tag."), text("value", "Its value.")),
     text("credit_type", "The only credit type that counts, or null."),
     texts_key("exclude_credit_types", "Credit types that do not count."),
