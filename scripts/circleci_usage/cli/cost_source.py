@@ -116,7 +116,9 @@ def lines_of_usage(
     """
     from circleci_usage.pipeline import build_cost_lines
 
-    asked = asked_usage(context, paths, store, chosen, prices, console)
+    asked = asked_usage(
+        context, paths, store, chosen, applied, console, allow_unpriced=allow_unpriced
+    )
     with console.task("Summing up the costs"):
         return build_cost_lines(asked.usage, asked.source, asked.settings, SystemClock().now())
 
@@ -126,8 +128,10 @@ def asked_usage(
     paths: Sequence[str] | None,
     store: Path,
     chosen: "ChosenPeriod",
-    prices: WarehousePriceFlags,
+    applied: AppliedSettings,
     console: "Console",
+    *,
+    allow_unpriced: bool,
 ) -> AskedUsage:
     """The usage of export files, or of the store without any.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from circleci_usage.cli import settings
+from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.cost_source import asked_usage
 from circleci_usage.cli.display import console_for, show_warnings
 from circleci_usage.cli.flag_groups import (
@@ -61,14 +62,24 @@ def teams(
     [dim]circleci-usage teams --explain web/deploy[/dim]
     """
     from circleci_usage.cli.json_output.team_members import ownership_members, team_members
-    from circleci_usage.cli.team_source import costs_of_teams, explained
+    from circleci_usage.cli.team_source import costs_of_teams, explained, rule_warnings
     from circleci_usage.render.text.team_tables import ownership_text, team_cost_tables
 
     output = begin_json(context, shown)
     console = console_for(shown, output)
     chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(paths))
     show_warnings(console, chosen.warnings)
-    asked = asked_usage(context, paths, store.store, chosen, prices, console)
+    applied = applied_settings(context, prices.config, prices.price_per_credit)
+    asked = asked_usage(
+        context,
+        paths,
+        store.store,
+        chosen,
+        applied,
+        console,
+        allow_unpriced=prices.allow_unpriced,
+    )
+    show_warnings(console, rule_warnings(asked))
     if explain is None:
         costs = costs_of_teams(asked)
         output.add(**team_members(costs))
