@@ -62,7 +62,7 @@ def teams(
     [dim]circleci-usage teams --explain web/deploy[/dim]
     """
     from circleci_usage.cli.json_output.team_members import ownership_members, team_members
-    from circleci_usage.cli.team_source import costs_of_teams, explained, rule_warnings
+    from circleci_usage.cli.team_source import costs_of_teams, explained
     from circleci_usage.render.text.team_tables import ownership_text, team_cost_tables
 
     output = begin_json(context, shown)
@@ -79,7 +79,6 @@ def teams(
         console,
         allow_unpriced=prices.allow_unpriced,
     )
-    show_warnings(console, rule_warnings(asked))
     if explain is None:
         costs = costs_of_teams(asked)
         output.add(**team_members(costs))
