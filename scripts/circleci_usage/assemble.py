@@ -17,6 +17,7 @@ from circleci_usage.analysis.price_warnings import price_warnings
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
 from circleci_usage.analysis.settings_warnings import (
+    budget_warnings,
     credit_type_warnings,
     default_branch_warnings,
     settings_warnings,
@@ -154,6 +155,7 @@ def _warnings(made: Stages, settings: ReportSettings) -> tuple[str, ...]:
         *price_warnings(made.costs, owned.costs, prices, days),
         *settings_warnings(made.owned.allocated_runs, ownership, prices, days.period),
         *default_branch_warnings(made.owned.allocated_runs, settings.analysis.default_branches),
+        *budget_warnings(made.owned.allocated_runs, settings.analysis.budgets),
         *credit_type_warnings(usage, prices, ownership),
         *rate_warnings(made.results.right_sizing),
     )

@@ -38,8 +38,9 @@ def test_purchased_credits_run_out_at_the_forecast(tmp_path: Path) -> None:
         tmp_path, "purchases: [{date: 2026-03-02, credits: 5000, price: 5}]"
     ).balances
 
-    assert (balance.plan, balance.purchased, balance.used) == ("default", 5000, 3000)
-    assert (balance.left, balance.days_left, balance.overage) == (2000, 20, 0)
+    assert balance.plan == "default"
+    assert (balance.purchased, balance.used) == (Decimal(5000), Decimal(3000))
+    assert (balance.left, balance.days_left, balance.overage) == (Decimal(2000), 20, Decimal(0))
     assert balance.runs_out_on == date(2026, 4, 20)
 
 
@@ -64,7 +65,7 @@ def test_seats_are_drawn_when_they_come_again(tmp_path: Path) -> None:
     ).balances
 
     # 100 on March 31, then 200 through April 2, and 900 + 100 on April 3; one more day.
-    assert (balance.left, balance.days_left) == (1300, 4)
+    assert (balance.left, balance.days_left) == (Decimal(1300), 4)
 
 
 def test_a_purchase_before_the_known_days_says_nothing_of_what_is_left(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_purchase_to_come_has_no_credits_yet(tmp_path: Path) -> None:
         tmp_path, "purchases: [{date: 2026-05-01, credits: 5000, price: 5}]"
     ).balances
 
-    assert (balance.purchased, balance.left, balance.runs_out_on) == (0, None, None)
+    assert (balance.purchased, balance.left, balance.runs_out_on) == (Decimal(0), None, None)
 
 
 def test_credits_that_last_for_years_have_no_day(tmp_path: Path) -> None:
@@ -118,8 +119,12 @@ def test_a_commitment_is_compared_with_its_forecast(
         tmp_path, f"commitments: [{{{days}, credits: {credits}, overage_price_per_credit: 0.002}}]"
     ).commitments
 
-    assert (found.forecast.spent, found.forecast.expected) == (5900, 9200)
-    assert (found.state, found.shortfall, found.overage) == (state, shortfall, overage)
+    assert (found.forecast.spent, found.forecast.expected) == (Decimal(5900), Decimal(9200))
+    assert (found.state, found.shortfall, found.overage) == (
+        state,
+        Decimal(shortfall),
+        Decimal(overage),
+    )
     assert found.shortfall_cost == shortfall * Decimal("0.001")
     assert found.overage_cost == overage * Decimal("0.002")
 

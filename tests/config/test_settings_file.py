@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from circleci_usage.analysis.analyze import AnalysisSettings
+from circleci_usage.analysis.budget_scope import BudgetScope
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.people_settings import PeopleSettings
 from circleci_usage.config.settings_file import load_settings_file
@@ -80,6 +81,27 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert ownership.tags == {"cost_center": {"payments": "0471", "unallocated": "none"}}
     assert file.all_budgets() == (
         Budget("everything", Decimal(5000)),
+        Budget(
+            "api",
+            Decimal(9000),
+            per="week",
+            scope=BudgetScope("acme", "api"),
+            measure="credits",
+            thresholds=(Decimal(50), Decimal("99.5")),
+        ),
+        Budget(
+            "seats",
+            Decimal(9),
+            "mobile",
+            "year",
+            BudgetScope(tags=(("cost_center", "0471"),), credit_type="user"),
+        ),
+        Budget(
+            "runs",
+            Decimal(9),
+            per="quarter",
+            scope=BudgetScope(excluded_credit_types=("storage", "user")),
+        ),
         Budget("payments", Decimal(800), "payments"),
     )
     assert file.analysis().people == PeopleSettings(

@@ -30,7 +30,7 @@ MISTAKES = {
     ),
     "a choice": (
         "budgets: [{name: a, per: monthly, amount: 1}]",
-        "line 1, budgets[0].per: 'monthly' is not one of 'month' or 'cycle'; did you mean month?",
+        "'monthly' is not one of 'week', 'month', 'cycle', 'quarter' or 'year'; did you mean m",
     ),
     "an executor": ("rates: [{executor: Docker, name: l}]", "; did you mean docker?"),
     "a credit type": (

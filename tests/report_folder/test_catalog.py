@@ -28,6 +28,11 @@ included_credits: {per: month, amount: 5}
 plans: [{name: oss, projects: [docs], pricing: [{from: 2026-03-10, price_per_credit: 0}]}]
 teams: [{name: payments, projects: [web]}]
 tags: {cost_center: {payments: "4711"}, env: {payments: prod}}
+budgets:
+  - {name: weekly, per: week, amount: 1}
+  - {name: quarterly, per: quarter, amount: 1}
+  - {name: yearly, per: year, amount: 1}
+  - {name: credits, per: month, project: web, exclude_credit_types: [storage], credits: 1}
 """
 LEFT_OUT = "left_out."
 

@@ -28,7 +28,11 @@ tags:
   product:
     - {value: checkout, projects: ["pay-*"], not: {branches: ["test/*"]}}
     - {value: apps, teams: [mobile], executors: [macos]}
-budgets: [{name: everything, per: month, amount: 5000}]
+budgets:
+  - {name: everything, per: month, amount: 5000}
+  - {name: api, per: week, organization: acme, project: api, credits: 9000, thresholds: [50, 99.5]}
+  - {name: seats, per: year, team: mobile, tag: {cost_center: 0471}, credit_type: user, amount: 9}
+  - {name: runs, per: quarter, exclude_credit_types: [user, storage], amount: 9}
 default_branches: [production, "release/*", main]
 people:
   show: names

@@ -6,6 +6,8 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.budget_scope import BudgetScope
+from circleci_usage.analysis.budgets import Budget
 from circleci_usage.core.decimals import plain, ratio, rounded
 from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import few
@@ -13,6 +15,7 @@ from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
 from circleci_usage.costs.pricing import DEFAULT_PLAN, PriceList, PricePeriod
 from circleci_usage.costs.rule_checks import idle_patterns, shadowed_rules
+from circleci_usage.costs.rules import DistinctNames
 from circleci_usage.schema.export_columns import BRANCH_GROUP, CREDIT_TYPES, charge_description
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -74,6 +77,25 @@ def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterat
         )
     if len(idle) > _NAMED:
         yield f"{len(idle) - _NAMED} more globs of default_branches match no branch in the data."
+
+
+def budget_warnings(usage: pd.DataFrame, budgets: Sequence[Budget]) -> Iterator[str]:
+    """Warnings about budgets whose organization or project matches nothing.
+
+    Args:
+        usage: the dimensions of all known usage.
+        budgets: the limits.
+    """
+    if usage.empty:
+        return
+    distinct = DistinctNames.of(usage[["organization", "project"]])
+    for budget in budgets:
+        scope = BudgetScope(budget.scope.organization, budget.scope.project)
+        if not distinct.matching(scope.rule).any():
+            yield (
+                f"The budget {budget.name} is for an organization or a project that matches"
+                " nothing in the data; check its spelling (case counts)."
+            )
 
 
 def credit_type_warnings(

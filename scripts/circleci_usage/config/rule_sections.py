@@ -1,27 +1,14 @@
 """The sections of the settings file that are rules: what belongs to a team, a value, a plan."""
 
-from typing import Annotated, Final, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from circleci_usage.config.sections import Name, SettingsSection, TeamBudgetSection
-from circleci_usage.core.patterns import refuse_bad_regex
-from circleci_usage.core.untrusted_text import inert
+from circleci_usage.config.budget_sections import TeamBudgetSection
+from circleci_usage.config.patterns import Pattern
+from circleci_usage.config.sections import Name, SettingsSection
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.rules import NOTHING, Patterns, Rule
-
-
-def _pattern(value: str) -> str:
-    try:
-        refuse_bad_regex(value)
-    except ValueError as problem:
-        raise ValueError(f"{inert(repr(value), _SHOWN)}: {problem}") from None
-    return value
-
-
-_SHOWN: Final = 60
-
-Pattern = Annotated[Name, AfterValidator(_pattern)]
 
 
 class PatternsSection(SettingsSection):

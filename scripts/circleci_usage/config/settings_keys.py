@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from circleci_usage.config.budget_sections import BudgetSection, refuse_same_names, tags_of
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.plan_sections import (
     CommitmentSection,
@@ -17,11 +18,11 @@ from circleci_usage.config.section_checks import (
     following,
     refuse_twice,
     refuse_unknown_cycle,
+    refuse_unknown_tags,
     refuse_unknown_teams,
 )
 from circleci_usage.config.sections import (
     AnomaliesSection,
-    BudgetSection,
     DayOfMonth,
     IncludedCreditsSection,
     JobGlobs,
@@ -97,8 +98,8 @@ class SettingsKeys(SettingsSection):
     tags: dict[Name, TagSection] = Field(default_factory=dict)
     """Tags: name of the tag → team → value, or rules, of which the first that matches wins."""
 
-    budgets: tuple[BudgetSection, ...] = ()
-    """Budgets for the total cost."""
+    budgets: tuple[BudgetSection, ...] = Field(default=(), validate_default=True)
+    """Budgets for the total cost, or for parts of it."""
 
     job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
     """Name of a group → globs of its jobs, which are shown as one job of that name.
@@ -196,6 +197,7 @@ class SettingsKeys(SettingsSection):
             refuse_unknown_teams(teams_named(section) - {UNALLOCATED}, info)
         return tags
 
+    # Those of teams may look at tags, so they are checked even if there are no others.
     @field_validator("budgets")
     @classmethod
     def _budgets_by_name(
@@ -203,6 +205,10 @@ class SettingsKeys(SettingsSection):
     ) -> tuple[BudgetSection, ...]:
         refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
         refuse_unknown_cycle((budget.per for budget in budgets), info)
+        refuse_unknown_teams({each.team for each in budgets if each.team} - {UNALLOCATED}, info)
+        of_teams = {team.name: team.budget for team in info.data.get("teams", ()) if team.budget}
+        refuse_same_names(budgets, of_teams)
+        refuse_unknown_tags(tags_of((*budgets, *of_teams.values())), info)
         return budgets
 
     @field_validator("job_groups")

@@ -144,11 +144,9 @@ class SettingsFile(SettingsKeys):
 
     def all_budgets(self) -> tuple[Budget, ...]:
         """The budgets for the total cost, then those of the teams."""
-        everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
+        everybody = (budget.budget() for budget in self.budgets)
         of_teams = (
-            Budget(team.name, team.budget.amount, team.name, team.budget.per)
-            for team in self.teams
-            if team.budget
+            team.budget.budget_of(team.name, team.name) for team in self.teams if team.budget
         )
         return (*everybody, *of_teams)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
 from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
-from circleci_usage.report_folder.budget_tables import BUDGETS
+from circleci_usage.report_folder.budgets_json import BUDGET, PART
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
     CHANGE,
@@ -94,23 +94,27 @@ _FORECAST_OF_CREDITS: Final = (
 )
 
 
-def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
-    return object_key(
-        name,
-        meaning,
-        day("from", "First day of it."),
-        day("to", "Last day of it."),
-        day("since", "First day with data."),
-        day("through", "Last day that counts as spent."),
-        gaps_key("Days through that day without data."),
-        *_FORECAST,
-        object_key(
-            "credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS
-        ),
-        list_key("by_team", "The same by team.", dimension("team"), *_FORECAST),
-        only=only,
-    )
+_MONTH_KEYS: Final = (
+    day("from", "First day of it."),
+    day("to", "Last day of it."),
+    day("since", "First day with data."),
+    day("through", "Last day that counts as spent."),
+    gaps_key("Days through that day without data."),
+    *_FORECAST,
+    object_key("credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS),
+    list_key("by_team", "The same by team.", dimension("team"), *_FORECAST),
+)
 
+
+def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
+    return object_key(name, meaning, *_MONTH_KEYS, only=only)
+
+
+_OTHER_PERIODS: Final = {
+    "week": "The week from Monday to Sunday.",
+    "quarter": "The quarter of the calendar year.",
+    "year": "The calendar year.",
+}
 
 SCHEMA_VERSION_KEY: Final = SummaryKey(
     count("schema_version", "", "Version of these keys; raised when one changes.")
@@ -165,11 +169,6 @@ _CHECKS: Final = (
     ),
 )
 
-_WITHOUT_MISSING: Final = [column for column in BUDGETS.columns if column.name != "missing"]
-
-BUDGET: Final = (*plain_keys(*_WITHOUT_MISSING), gaps_key("Days without data."))
-"""A budget and its status."""
-
 _BUDGETS: Final = (
     _month("month", "Month to date and forecast; null where no day is complete."),
     object_key(
@@ -177,6 +176,13 @@ _BUDGETS: Final = (
         "What budgets are checked against.",
         _month("month", "The calendar month."),
         _month("cycle", "The billing cycle.", "with `billing_cycle_day` in the settings file"),
+        *(_month(per, meaning, "with such a budget") for per, meaning in _OTHER_PERIODS.items()),
+    ),
+    list_key(
+        "budget_parts",
+        "What budgets for parts of the costs, or in credits, are checked against.",
+        *PART,
+        *_MONTH_KEYS,
     ),
     list_key("budgets", "Budgets and their status.", *BUDGET),
     lines_key("credit_balance", "Purchased credits by plan.", CREDIT_BALANCE),

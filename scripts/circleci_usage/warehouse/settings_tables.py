@@ -26,6 +26,9 @@ _KINDS: Final = {
 }
 """The lists of a rule → what the table calls their patterns."""
 
+_COMPARED: Final = frozenset({"month", "cycle"})
+"""The periods of budgets that the warehouse knows; reports know all of them."""
+
 
 def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]:
     """The small tables, as files in a folder."""
@@ -62,8 +65,11 @@ def team_lines(ownership: Ownership) -> Iterator[Line]:
 
 
 def _budget_lines(settings: ReportSettings) -> Iterator[Line]:
+    """A line per budget that the view `budget_status` can compare with the costs of all days."""
     prices = settings.prices
     for budget in settings.analysis.budgets:
+        if not budget.part.is_whole or budget.per not in _COMPARED:
+            continue
         cycle_day = prices.billing_cycle_day if budget.per == "cycle" else None
         names = (budget.name, budget.team, budget.per, prices.currency)
         yield (*names, budget.amount, cycle_day)

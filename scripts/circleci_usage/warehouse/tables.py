@@ -189,7 +189,8 @@ TEAMS: Final = WarehouseTable(
 
 BUDGETS: Final = WarehouseTable(
     "budgets",
-    "The budgets of the settings file, as of the last load.",
+    "The budgets of the settings file for the cost of everything or of a team, by month or billing"
+    " cycle, as of the last load. Reports have the others too.",
     (
         Column("name", Type.TEXT, "Name of the budget."),
         Column("team", Type.TEXT, "Team; null for the cost of all teams."),

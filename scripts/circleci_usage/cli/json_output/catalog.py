@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from circleci_usage.core.plurals import enumerated
+from circleci_usage.report_folder.budgets_json import BUDGET
 from circleci_usage.report_folder.columns import (
     Column,
     count,
@@ -19,7 +20,7 @@ from circleci_usage.report_folder.columns import (
     yes_no,
 )
 from circleci_usage.report_folder.documentation import GENERATED, key_table
-from circleci_usage.report_folder.summary_catalog import BUDGET, OVERVIEW, SCHEMA_VERSION_KEY
+from circleci_usage.report_folder.summary_catalog import OVERVIEW, SCHEMA_VERSION_KEY
 from circleci_usage.report_folder.summary_keys import (
     DAYS,
     SummaryKey,

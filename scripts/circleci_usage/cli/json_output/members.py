@@ -19,8 +19,8 @@ from circleci_usage.export.pruned_windows import days_of
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.export_and_report import ExportedReport
 from circleci_usage.report import Presentation, Report
+from circleci_usage.report_folder.budgets_json import budgets_to_json
 from circleci_usage.report_folder.summary import day_to_json, overview, period_to_json
-from circleci_usage.report_folder.summary_findings import budgets_to_json
 from circleci_usage.schema.report_files import PAGE_NAME, SUMMARY_NAME
 
 if TYPE_CHECKING:
