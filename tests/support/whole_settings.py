@@ -24,4 +24,7 @@ people:
   users: {7bc3345f-0000-4000-8000-000000000001: {name: Jane Doe, team: payments}}
 units: {deploy: {jobs: ["deploy-*"], workflows: [release]}}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
+notify:
+  - {name: finance, email: {to: [finance@example.com]}, when: [always, first_import]}
+  - {name: payments, slack: {webhook_env: PAYMENTS_WEBHOOK}, teams: [payments], when: [threshold, anomaly]}
 """

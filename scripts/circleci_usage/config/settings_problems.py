@@ -55,6 +55,7 @@ _ENTRIES: Final[Mapping[str, str]] = {
     "teams": '{name: payments, projects: ["pay-*"]}',
     "budgets": "{name: everything, per: month, amount: 5000}",
     "rates": "{executor: docker, name: large, credits_per_minute: 20}",
+    "notify": "{name: finance, slack: {}, when: [always]}",
 }
 """A list of sections → an example of its entries; all other lists are of strings."""
 
