@@ -26,5 +26,5 @@ units: {deploy: {jobs: ["deploy-*"], workflows: [release]}}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 notify:
   - {name: finance, email: {to: [finance@example.com]}, when: [always, first_import]}
-  - {name: payments, slack: {webhook_env: PAYMENTS_WEBHOOK}, teams: [payments], when: [threshold, anomaly]}
+  - {name: payments, slack: {webhook_env: PAY_WEBHOOK}, teams: [payments], when: [threshold]}
 """
