@@ -128,13 +128,19 @@ class ReportAlerts:
         )
 
     def _what_rose(self, anomaly: Entry) -> Sentence:
-        project = anomaly.get("project")
-        if not project:
+        if not anomaly.get("project"):
             return Sentence("all projects combined")
+        project = self._project(anomaly)
         if anomaly.get("subject") != "job":
-            return Sentence("{}", (str(project),))
+            return Sentence("{}", (project,))
         job = self._job(anomaly)
-        return Sentence(f"{job.text} of {{}}", (*job.names, str(project)))
+        return Sentence(f"{job.text} of {{}}", (*job.names, project))
+
+    def _project(self, anomaly: Entry) -> str:
+        """Its name, as everywhere with its organization where there are several."""
+        name, organization = str(anomaly["project"]), anomaly.get("organization")
+        several = len(self._report.summary.get("by_organization") or ()) > 1
+        return f"{organization}/{name}" if several and organization else name
 
     def _driver(self, anomaly: Entry) -> Sentence:
         name, project = anomaly.get("job"), anomaly.get("project")

@@ -47,6 +47,7 @@ class Mailer:
         to: their addresses.
         clock: the date of a message.
         timeouts: of a connection.
+        implicit_tls: whether TLS begins with the connection; by default, the port tells.
     """
 
     def __init__(
@@ -56,11 +57,14 @@ class Mailer:
         *,
         clock: Clock,
         timeouts: Timeouts = _TIMEOUTS,
+        implicit_tls: bool | None = None,
     ) -> None:
         self._server = server
         self._to = to
         self._clock = clock
         self._timeouts = timeouts
+        by_port = server.port == IMPLICIT_TLS
+        self._implicit_tls = by_port if implicit_tls is None else implicit_tls
 
     def deliver(self, message: Message) -> str | None:
         """Send a message; see `Courier.deliver`. It is not retried."""
@@ -115,13 +119,12 @@ class Mailer:
         connection.settimeout(self._timeouts.read)
         deadline.add(connection)
         deadline.has_connected = True
-        is_encrypted = self._server.port == IMPLICIT_TLS
-        session.sock = self._encrypted(connection) if is_encrypted else connection
+        session.sock = self._encrypted(connection) if self._implicit_tls else connection
         code, said = session.getreply()
         if code != _READY:
             raise smtplib.SMTPConnectError(code, said)
         session.ehlo_or_helo_if_needed()
-        if not is_encrypted:
+        if not self._implicit_tls:
             self._start_tls(session, connection)
 
     def _start_tls(self, session: smtplib.SMTP, connection: socket.socket) -> None:
@@ -206,6 +209,8 @@ def _unclear_from_here(deadline: Deadline) -> Iterator[None]:
     """From the content on, a broken connection leaves open whether the message arrived."""
     try:
         yield
-    except (smtplib.SMTPServerDisconnected, OSError) as error:
+    except smtplib.SMTPResponseException:  # an answer is clear
+        raise
+    except OSError as error:  # also those of smtplib
         reason = TOO_SLOW if deadline.is_over else connection_fault(error)
         raise UnclearDeliveryError(reason or "the connection was interrupted") from None

@@ -40,6 +40,7 @@ LONGEST_PAUSE: Final = timedelta(minutes=2)
 
 _TIMEOUTS: Final = Timeouts(connect=10, read=30, total=60)
 _LONGEST_RESPONSE: Final = 1 << 16
+_POSTED: Final = "ok"
 _SHOWN: Final = 80
 _SHORTEST_SECRET: Final = 6
 
@@ -113,6 +114,8 @@ class SlackWebhook:
             ) from None
         status = response.status_code
         if status == HTTPStatus.OK:
+            if text != _POSTED:
+                raise UnclearDeliveryError("the response is not Slack's, perhaps a proxy's page")
             return None
         if status in REDIRECTS:
             raise SettingsError(

@@ -77,7 +77,7 @@ def email_html(view: ReportView) -> str:
 
 def mail_html(mail: Mail) -> str:
     """The HTML of a message."""
-    return _template().render(mail=mail, colors=PAGE_COLORS)
+    return _template().render(mail=mail, colors=PAGE_COLORS) + "\n"
 
 
 def in_words(sentence: Sentence) -> str:
