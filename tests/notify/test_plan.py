@@ -16,7 +16,7 @@ from sample_reports import HOSTILE_NAMES
 
 NEWS = ("threshold", "anomaly", "first_import")
 
-BUDGET = {
+BUDGET: dict[str, Any] = {
     "name": "everything",
     "team": None,
     "per": "month",
@@ -99,11 +99,9 @@ def test_the_reports_own_thresholds_and_forecast_are_told(tmp_path: Path) -> Non
     own = BUDGET | {"thresholds_reached": [12.5], "forecast_over": True}
     report = folder_to_notify(tmp_path / "report", budgets=[own])
 
-    assert told(report, tmp_path, when=["threshold"]) == [
-        "The budget `everything` for March 2026 has reached 12.5%: $300.00 of $500.00 (60.0%).",
-        "The budget `everything` for March 2026 is forecast to be exceeded: about $480.00 of"
-        " $500.00.",
-    ]
+    reached, forecast = told(report, tmp_path, when=["threshold"])
+    assert reached.endswith(" has reached 12.5%: $300.00 of $500.00 (60.0%).")
+    assert forecast.endswith(" is forecast to be exceeded: about $480.00 of $500.00.")
 
 
 def test_days_that_are_missing_tell_nothing_that_is_not_certain(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def folder_to_notify(folder: Path, **changes: object) -> ReportFolder:
 
 def notification(**keys: Any) -> NotificationSection:
     """A notification; to Slack unless the keys say otherwise."""
-    destination = {} if "email" in keys else {"slack": {}}
+    destination: dict[str, Any] = {} if "email" in keys else {"slack": {}}
     return NotificationSection.model_validate({"name": "finance", **destination, **keys})
 
 

@@ -190,7 +190,7 @@ class _Session(socketserver.BaseRequestHandler):
             if reply is not None:
                 self._say(reply)
             return reply is not None
-        message = cast("EmailMessage", email.message_from_bytes(content, policy=default))
+        message = email.message_from_bytes(content, policy=default)
         made = Received(self.sender, tuple(self.recipients), self.encrypted, self.user, message)
         self.standin.received.append(made)
         self._say(b"250 queued")
