@@ -100,16 +100,6 @@ class SentCostsFlag(StoreFlag):
 
 
 @dataclass(frozen=True)
-class NotifiedFlag(StoreFlag):
-    """The store, for what it says about notifications."""
-
-    store: flags.Store = field(
-        default=StoreFlag.store,
-        metadata={"help": "Local store; it remembers what was sent to whom."},
-    )
-
-
-@dataclass(frozen=True)
 class InsecureFlag:
     """Whether plain HTTP to other machines is allowed."""
 

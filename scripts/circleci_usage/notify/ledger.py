@@ -128,10 +128,9 @@ def _read(path: Path) -> States:
 
 
 def _checked(content: Any) -> States:  # noqa: ANN401 - it is JSON
-    states = {
-        str(name): {str(key): str(state) for key, state in of_one.items()}
-        for name, of_one in content["sent"].items()
-    }
+    states: States = {}
+    for name, of_one in content["sent"].items():
+        states[name] = {key: str(state) for key, state in of_one.items()}
     found = {state for of_one in states.values() for state in of_one.values()}
     if content["version"] != _VERSION or not found <= _STATES:
         raise ValueError("not a ledger of this version")

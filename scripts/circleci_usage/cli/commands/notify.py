@@ -3,18 +3,20 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
 
+from circleci_usage.cli import flags
 from circleci_usage.cli.applied_settings import AppliedSettings, applied_settings
 from circleci_usage.cli.display import console_for, say_lines, show_warnings
 from circleci_usage.cli.flag_groups import (
     DryRunFlag,
     JsonFlags,
-    NotifiedFlag,
     ReportToReadFlag,
     SettingsFileFlag,
+    StoreFlag,
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output.document import begin_json
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
     from circleci_usage.notify.message import Message
     from circleci_usage.notify.send import Outcome
     from circleci_usage.report_folder.reader import ReportFolder
+
+
+@dataclass(frozen=True)
+class NotifiedFlag(StoreFlag):
+    """The store, for what it says about notifications."""
+
+    store: flags.Store = field(
+        default=StoreFlag.store,
+        metadata={"help": "Local store; it remembers what was sent to whom."},
+    )
 
 
 @expand_flag_groups
