@@ -104,7 +104,7 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     what = f"Reading {source.extent}"
     progress.say(f"{what}.")
     with progress.task(what):
-        sums = source.read(settings.period, settings.branch_globs, settings.job_groups)
+        sums = source.read(settings.period, settings.patterns, settings.job_groups)
         usage = daily_usage(sums)
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage

@@ -13,6 +13,7 @@ from circleci_usage.report import UNNAMED, Presentation
 from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,10 @@ class ReportSettings:
     checksum: str = ""
 
     @property
-    def branch_globs(self) -> tuple[str, ...]:
-        """The globs of branches that daily usage has to distinguish."""
-        return (*MAIN_BRANCHES, *self.analysis.default_branches, *self.ownership.branch_globs)
+    def patterns(self) -> NamePatterns:
+        """The patterns of branches and users that daily usage has to distinguish."""
+        main = (*MAIN_BRANCHES, *self.analysis.default_branches)
+        return NamePatterns((*main, *self.ownership.branch_globs), self.ownership.user_patterns)
 
     def days(self, known: Period | None) -> Period:
         """The days to report on, when those of the usage are known."""

@@ -14,9 +14,11 @@ import pytest
 
 from circleci_config import Job, jobs
 from circleci_runner import Outcome, Runner
+from circleci_usage.core.periods import Period, add_months, month_start
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
+from days import today
 from login_machine import circleci_of_today
 from orb_pack import pack
 from paths import ROOT
@@ -96,7 +98,9 @@ def test_the_second_run_of_a_week_requests_nothing_again(circleci: StandIn, runn
     def requests() -> int:
         return sum(call.method == "POST" for call in circleci.calls)
 
-    closed = {"period": "last-13-months", "from": "2026-09-01", "to": "2026-09-30"}
+    this = month_start(today())
+    month = Period(add_months(this, -2), add_months(this, -1))
+    closed = {"period": "last-13-months", "from": str(month.first), "to": str(month.last)}
     run(runner, example_jobs("weekly_report", circleci, **closed))
     first = requests()
     [again] = run(runner, example_jobs("weekly_report", circleci, **closed))

@@ -24,6 +24,7 @@ from circleci_usage.settings_proposal.proposal import Proposal, propose
 from circleci_usage.settings_proposal.seen_usage import SeenProject, SeenUsage, seen_usage
 from circleci_usage.settings_proposal.settings_text import settings_text
 from circleci_usage.usage.daily_usage import daily_usage
+from circleci_usage.usage.name_patterns import NO_PATTERNS
 from golden import assert_golden
 from orb_pack import load
 from paths import ROOT
@@ -63,7 +64,7 @@ def assert_valid(proposal: Proposal, folder: Path) -> None:
 
 def test_the_proposal_of_a_smaller_sample_company(tmp_path: Path) -> None:
     with sample_usage(scale=0.2) as source:
-        usage = daily_usage(source.read(None, ()))
+        usage = daily_usage(source.read(None, NO_PATTERNS))
     proposal = propose(seen_usage(usage), DEMO_NOW.date(), is_sample=True)
 
     assert_golden("proposed-usage.txt", of_any_version(settings_text(proposal)))

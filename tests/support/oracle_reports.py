@@ -16,6 +16,7 @@ from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import find_parts
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 from contracts import FIRST, LAST
 from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
@@ -41,7 +42,8 @@ def report_of_parts(
     """The report on the job runs of several parts, read by any engine, with a settings file."""
     write_parts(folder, parts)
     file = written_settings(folder, settings_text)
-    usage = daily_usage(source_of(folder).read(None, branch_globs(file)))
+    patterns = NamePatterns(branch_globs(file), file.ownership().user_patterns)
+    usage = daily_usage(source_of(folder).read(None, patterns))
     return report_of_usage(usage, PERIOD, NOW, **from_file(file, allow_unpriced=True))
 
 

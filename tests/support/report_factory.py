@@ -71,6 +71,7 @@ def report_from_settings(
         find_parts([parts]).parts,
         period=period,
         branch_globs=branch_globs(file),
+        user_patterns=file.ownership().user_patterns,
         job_groups=file.grouped_jobs(),
     )
     said = from_file(file, allow_unpriced=allow_unpriced)

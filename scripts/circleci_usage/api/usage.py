@@ -220,7 +220,7 @@ class Usage:
 
     def _read(self, settings: ReportSettings) -> DailyUsage:
         """Daily usage by the branches and jobs that the settings name; the last ones are kept."""
-        depends_on = (settings.ownership.branch_globs, str(settings.job_groups))
+        depends_on = (settings.patterns, str(settings.job_groups))
         with self._lock:
             usage = self._kept.pop(depends_on, None)
             if usage is None:

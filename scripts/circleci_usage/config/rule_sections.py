@@ -1,40 +1,61 @@
 """The sections of the settings file that are rules: what belongs to a team, a value, a plan."""
 
-from typing import Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from circleci_usage.config.sections import Name, SettingsSection, TeamBudgetSection
+from circleci_usage.core.patterns import refuse_bad_regex
+from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.rules import NOTHING, Patterns, Rule
 
 
+def _pattern(value: str) -> str:
+    try:
+        refuse_bad_regex(value)
+    except ValueError as problem:
+        raise ValueError(f"{inert(repr(value), _SHOWN)}: {problem}") from None
+    return value
+
+
+_SHOWN: Final = 60
+
+Pattern = Annotated[Name, AfterValidator(_pattern)]
+
+
 class PatternsSection(SettingsSection):
-    """Patterns of the dimensions that rules look at."""
+    """Patterns of the dimensions that rules look at.
 
-    organizations: tuple[Name, ...] = ()
-    """Globs of organizations."""
+    A pattern is a glob (`pay-*`), or a regular expression between slashes (`/pay-[0-9]+/`).
+    """
 
-    projects: tuple[Name, ...] = ()
-    """Globs of projects: `project` or `organization/project`."""
+    organizations: tuple[Pattern, ...] = ()
+    """Patterns of organizations."""
 
-    workflows: tuple[Name, ...] = ()
-    """Globs of workflows."""
+    projects: tuple[Pattern, ...] = ()
+    """Patterns of projects: `project` or `organization/project`."""
 
-    jobs: tuple[Name, ...] = ()
-    """Globs of job names."""
+    workflows: tuple[Pattern, ...] = ()
+    """Patterns of workflows."""
 
-    branches: tuple[Name, ...] = ()
-    """Globs of branches."""
+    jobs: tuple[Pattern, ...] = ()
+    """Patterns of job names."""
 
-    resource_classes: tuple[Name, ...] = ()
-    """Globs of resource classes."""
+    branches: tuple[Pattern, ...] = ()
+    """Patterns of branches."""
 
-    executors: tuple[Name, ...] = ()
-    """Globs of executors: `docker`, `machine`, `macos`, …"""
+    resource_classes: tuple[Pattern, ...] = ()
+    """Patterns of resource classes."""
 
-    triggers: tuple[Name, ...] = ()
-    """Globs of what started the pipeline: `webhook`, `schedule`, `api`, …"""
+    executors: tuple[Pattern, ...] = ()
+    """Patterns of executors: `docker`, `machine`, `macos`, …"""
+
+    triggers: tuple[Pattern, ...] = ()
+    """Patterns of what started the pipeline: `webhook`, `schedule`, `api`, …"""
+
+    users: tuple[Pattern, ...] = ()
+    """Patterns of ids of the users who triggered the pipeline."""
 
     @model_validator(mode="after")
     def _name_something(self) -> Self:

@@ -45,6 +45,12 @@ class Ownership:
         every = chain.from_iterable(rule.branch_patterns for rule in self.rules)
         return tuple(sorted(set(every)))
 
+    @property
+    def user_patterns(self) -> tuple[str, ...]:
+        """Likewise, the patterns of users."""
+        every = chain.from_iterable(rule.user_patterns for rule in self.rules)
+        return tuple(sorted(set(every)))
+
 
 NO_TEAMS: Final = Ownership()
 """Without teams, everything is unallocated."""

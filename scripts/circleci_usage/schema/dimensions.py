@@ -14,7 +14,7 @@ The order of the rows is the order of columns in our tables.
 from typing import Final
 
 from circleci_usage.schema.dimension import BreakdownTable, Dimension, OwnTable, Place, Tag
-from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.export_columns import BRANCH_GROUP, USER_GROUP
 from circleci_usage.schema.keys import BranchKey, JobKey, OrganizationKey, ProjectKey, WorkflowKey
 
 CREDIT_TYPE: Final = "credit_type"
@@ -177,6 +177,16 @@ DIMENSIONS: Final = (
             " it stands for the branch where branches themselves would be too many."
         ),
         places=Place.DAILY_USAGE | Place.ALLOCATION | Place.CUBE | Place.EXPLORER,
+    ),
+    Dimension(
+        name=USER_GROUP,
+        label="User group",
+        plural="User groups",
+        meaning=(
+            "Patterns of the settings file that the user who triggered the pipeline matches;"
+            " it stands for the user where users themselves would be too many."
+        ),
+        places=Place.DAILY_USAGE | Place.ALLOCATION,
     ),
     Dimension(
         name="status",

@@ -22,6 +22,7 @@ _KINDS: Final = {
     "resource_classes": "resource_class",
     "executors": "executor",
     "triggers": "trigger",
+    "users": "user",
 }
 """The lists of a rule → what the table calls their patterns."""
 
