@@ -122,7 +122,7 @@ def _read(path: Path) -> States:
         return _checked(json.loads(content.decode()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DataError(
-            f"{inert(path)} is damaged, so it is not known what was sent; remove it to begin anew:"
+            f"{inert(path)} is damaged, so it is not known what was sent; remove it to start over:"
             " everything that is due now is then sent once more."
         ) from None
 
