@@ -51,7 +51,10 @@ def test_dimensions_are_read_from_columns_of_the_export() -> None:
 
 
 def test_what_daily_usage_reads_is_in_the_export_or_derived_from_it() -> None:
-    assert {*DAILY_DIMENSIONS, *BRANCH_DIMENSIONS} - {*EXPORT_NAMES} == {"branch_group", "user_group"}
+    assert {*DAILY_DIMENSIONS, *BRANCH_DIMENSIONS} - {*EXPORT_NAMES} == {
+        "branch_group",
+        "user_group",
+    }
 
 
 @pytest.mark.parametrize("key", KEYS)

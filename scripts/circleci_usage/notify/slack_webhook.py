@@ -130,7 +130,7 @@ class SlackWebhook:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         timeouts = self._timeouts
         with Session() as session, Deadline(timeouts.total) as deadline, exchange(deadline):
-            response = session.post(
+            post = session.post(
                 self._url.get_secret_value(),
                 data=body,
                 headers=headers,
@@ -138,7 +138,8 @@ class SlackWebhook:
                 allow_redirects=False,
                 stream=True,
             )
-            content = read_body(response, limit=_LONGEST_RESPONSE)
+            with post as response:
+                content = read_body(response, limit=_LONGEST_RESPONSE)
         return response, self._shown(content)
 
     def _shown(self, content: bytes) -> str:
