@@ -66,8 +66,11 @@ def test_the_report_is_the_message_of_its_folder_once_per_period(tmp_path: Path)
     (message,) = due(report, tmp_path, notification())
     assert message.slack == (tmp_path / "report" / "slack.json").read_text(encoding="utf-8")
     assert message.markdown == (tmp_path / "report" / "summary.md").read_text(encoding="utf-8")
-    (mailed,) = due(report, tmp_path, notification(email={"to": ["a@example.com"]}))
+    by_mail = notification(email={"to": ["a@example.com"]})
+    (mailed,) = due(report, tmp_path, by_mail)
     assert mailed.html == (tmp_path / "report" / "email.html").read_text(encoding="utf-8")
+    (tmp_path / "report" / "email.html").unlink()
+    assert due(report, tmp_path, by_mail)[0].html == ""
 
     record(report, tmp_path)
     assert due(report, tmp_path, notification()) == ()

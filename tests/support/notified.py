@@ -37,8 +37,8 @@ def folder_to_notify(folder: Path, **changes: object) -> ReportFolder:
     summary = json.loads(texts["summary.json"]) | {
         "link": LINK,
         "team_reports": [
-            {"team": "data", "folder": "teams/data"},
-            {"team": "shop", "folder": "teams/shop"},
+            {"team": "data", "folder": "data"},
+            {"team": "shop", "folder": "shop"},
         ],
     }
     texts["summary.json"] = json.dumps(summary | changes)

@@ -96,7 +96,8 @@ class Mailer:
         written["Message-ID"] = f"<{hashlib.sha256(about).hexdigest()[:32]}@{domain}>"
         written["Auto-Submitted"] = "auto-generated"
         written.set_content(message.markdown, cte="quoted-printable")
-        written.add_alternative(message.html, subtype="html", cte="quoted-printable")
+        if message.html:
+            written.add_alternative(message.html, subtype="html", cte="quoted-printable")
         return written
 
     @contextmanager

@@ -34,7 +34,7 @@ class Message:
         keys: of the ledger: what it is about.
         title: one line, the subject of an e-mail.
         slack: the message as Slack takes it; may be empty if it goes elsewhere.
-        html: as e-mail; likewise.
+        html: as e-mail; empty for one without HTML.
         markdown: for a pull request or a chat, and for programs that show no HTML.
     """
 

@@ -8,6 +8,7 @@ from typing import Final
 from circleci_usage.config.notify_sections import NotificationSection
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.guarded_open import read_own
+from circleci_usage.core.paths import exists
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.notify.ledger import key_of
 from circleci_usage.notify.message import Message
@@ -16,7 +17,8 @@ from circleci_usage.report_folder.reader import ReportFolder
 from circleci_usage.schema.report_files import EMAIL_NAME, SLACK_NAME, SUMMARY_TEXT_NAME
 
 _LIMIT: Final = 4 << 20
-_FOLDER: Final = re.compile(r"(?:teams/)?[A-Za-z0-9_][A-Za-z0-9._-]*")
+_FOLDER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_TEAMS: Final = "teams"
 _AGAIN: Final = "make the report again with circleci-usage report"
 
 
@@ -43,7 +45,7 @@ def report_message(
         (report_key(report, team),),
         f"CircleCI usage{of_team}, {days(report.period)}",
         _slack_message(place / SLACK_NAME) if notification.slack else "",
-        _text(place / EMAIL_NAME) if notification.email else "",
+        _html(place / EMAIL_NAME) if notification.email else "",
         _text(place / SUMMARY_TEXT_NAME),
     )
 
@@ -69,7 +71,7 @@ def team_folder(report: ReportFolder, team: str) -> str | None:
     folder = folders.get(team)
     if folder is not None and not _FOLDER.fullmatch(folder):
         raise report.damaged_summary(": a team's report is in another folder")
-    return folder
+    return folder and f"{_TEAMS}/{folder}"
 
 
 def _slack_message(path: Path) -> str:
@@ -81,6 +83,11 @@ def _slack_message(path: Path) -> str:
     if not is_message:
         raise DataError(f"{inert(path)} is damaged; {_AGAIN}.")
     return text
+
+
+def _html(path: Path) -> str:
+    """Empty for a report of a version without e-mails: the message is a text then."""
+    return _text(path) if exists(path) else ""
 
 
 def _text(path: Path) -> str:
