@@ -21,9 +21,11 @@ from circleci_usage.analysis.settings_warnings import (
     default_branch_warnings,
     settings_warnings,
 )
+from circleci_usage.analysis.tag_costs import tag_breakdowns
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
 from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
@@ -72,6 +74,7 @@ def assemble(
         warnings: what earlier stages have to say.
     """
     owned, usage, days = made.in_period, made.usage, made.days
+    tags = tag_columns(settings.ownership.tag_keys)
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -80,8 +83,9 @@ def assemble(
         prices=settings.prices,
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
-        charged=charges(owned.costs),
-        daily=daily_tables(owned.costs, owned.runs, usage.places),
+        tags=tag_breakdowns(owned.costs, owned.runs, settings.ownership, days.period),
+        charged=charges(owned.costs, tags),
+        daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
         explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
         chargeback=made.chargeback,

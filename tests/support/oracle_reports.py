@@ -19,7 +19,7 @@ from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 from contracts import FIRST, LAST
-from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
+from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing, Split
 from report_factory import branch_globs, from_file, report_of_usage, written_settings
 
 PERIOD = Period.of_days(FIRST, LAST)
@@ -93,22 +93,27 @@ def assert_equals_oracle(
     contract: Contract,
     rules: Sequence[Rule],
     sharing: Sharing | None,
+    splits: Sequence[Split] = (),
 ) -> None:
     """Every breakdown, every month's chargeback, every total."""
     with localcontext(prec=100):
-        items = oracle.items(jobs, contract, lambda job: by_all_names(job, rules))
+        items = oracle.items(jobs, contract, lambda job: by_all_names(job, [*rules, *splits]))
         branches = oracle.items(jobs, contract, by_branch)
         for name, keys in BREAKDOWNS.items():
             if name != "teams":
                 assert lines_of(report, name) == expected_lines(
                     branches if name == "branches" else items, keys
                 ), name
-        assert lines_of(report, "teams") == expected_teams(report, items, rules, sharing)
+        assert lines_of(report, "teams") == expected_teams(report, items, rules, sharing, splits)
         check_totals(report, items)
 
 
 def expected_teams(
-    report: Report, items: Sequence[Item], rules: Sequence[Rule], sharing: Sharing | None
+    report: Report,
+    items: Sequence[Item],
+    rules: Sequence[Rule],
+    sharing: Sharing | None,
+    splits: Sequence[Split],
 ) -> Lines:
     """The teams of all months; the lines of each month are checked on the way."""
     teams: Lines = defaultdict(lambda: dict.fromkeys(AMOUNTS, Decimal(0)))
@@ -116,7 +121,8 @@ def expected_teams(
         (line["first"], line["team"]): line for line in report.chargeback.to_dict("records")
     }
     for month in months(PERIOD):
-        charged = oracle.charged([item for item in items if item.day in month], rules, sharing)
+        of_month = [item for item in items if item.day in month]
+        charged = oracle.charged(of_month, rules, sharing, splits)
         for team, (amounts, direct, shared) in charged.items():
             line = posted.get((month.first, team), dict.fromkeys((*AMOUNTS, "direct", "shared"), 0))
             assert (line["direct"], line["shared"]) == (direct, shared)

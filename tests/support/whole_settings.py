@@ -15,7 +15,11 @@ teams:
   - {name: mobile, jobs: ["ios-*"]}
 shared_costs: {credit_types: [user], projects: ["ci-tools"], split: fixed, weights: {payments: 66.5,
 mobile: 33.5}}
-tags: {cost_center: {payments: 0471, unallocated: "none"}}
+tags:
+  cost_center: {payments: 0471, unallocated: "none"}
+  product:
+    - {value: checkout, projects: ["pay-*"], not: {branches: ["test/*"]}}
+    - {value: apps, teams: [mobile], executors: [macos]}
 budgets: [{name: everything, per: month, amount: 5000}]
 default_branches: [production, "release/*", main]
 people:

@@ -29,6 +29,7 @@ from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
 from circleci_usage.analysis.unit_costs import UnitCosts, find_unit_costs, unit_input
 from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
@@ -99,6 +100,7 @@ class AnalysisResults:
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
+        unallocated: what no team owns, with proposed rules.
         tests: tests and what their jobs wasted; None when Insights was not asked.
     """
 
@@ -120,6 +122,7 @@ class AnalysisResults:
     utilization: Utilization
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
+    unallocated: tuple[UnallocatedCost, ...]
     tests: InsightsTests | None = None
 
 
@@ -191,6 +194,7 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=kpis,
+        unallocated=unallocated_costs(known.in_period.over_days, ownership.teams),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
     )
 

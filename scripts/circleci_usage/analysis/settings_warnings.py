@@ -8,9 +8,11 @@ import pandas as pd
 
 from circleci_usage.core.decimals import plain, ratio, rounded
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import Ownership, idle_globs
+from circleci_usage.core.plurals import few
+from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
 from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.rule_checks import idle_patterns, shadowed_rules
 from circleci_usage.schema.export_columns import BRANCH_GROUP, CREDIT_TYPES, charge_description
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -32,7 +34,7 @@ _NEAR: Final = 3
 def settings_warnings(
     usage: pd.DataFrame, ownership: Ownership, prices: PriceList, period: Period
 ) -> Iterator[str]:
-    """Warnings about globs that match nothing and about prices far from the list price.
+    """Warnings about rules without effect and about prices far from the list price.
 
     Args:
         usage: the dimensions of all known usage, not only of the period: a project may rest for a
@@ -42,7 +44,8 @@ def settings_warnings(
         period: the days reported on.
     """
     if not usage.empty:
-        yield from _idle_globs(usage, ownership)
+        yield from _idle_patterns(usage, ownership)
+        yield from _shadowed_rules(usage, ownership)
     yield from _far_prices(prices, period)
 
 
@@ -83,16 +86,26 @@ def credit_type_warnings(
         )
 
 
-def _idle_globs(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
-    idle = idle_globs(usage, ownership)
-    for owner, glob in idle[:_NAMED]:
-        whose = "of shared_costs" if owner == "shared_costs" else f"of the team {owner}"
+def _idle_patterns(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    idle = idle_patterns(usage, ownership)
+    for whose, key, pattern in idle[:_NAMED]:
         yield (
-            f"The glob {glob} {whose} matches nothing in the data; check its spelling (case"
-            " counts)."
+            f"The glob {pattern} of {whose} ({key}) matches nothing in the data; check its spelling"
+            " (case counts)."
         )
     if len(idle) > _NAMED:
         yield f"{len(idle) - _NAMED} more globs of teams match nothing in the data."
+
+
+def _shadowed_rules(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    shadowed = shadowed_rules(usage, ownership)
+    for position, team, owners in shadowed[:_NAMED]:
+        yield (
+            f"teams[{position}] in the settings file ({team}) owns nothing: earlier entries, of"
+            f" {few(owners, _NAMED)}, match the same job runs; put it before them."
+        )
+    if len(shadowed) > _NAMED:
+        yield f"{len(shadowed) - _NAMED} more entries of teams own nothing."
 
 
 def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:

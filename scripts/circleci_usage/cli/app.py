@@ -26,6 +26,7 @@ from circleci_usage.cli.commands import (
     push,
     report,
     store,
+    teams,
 )
 from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
@@ -152,6 +153,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         report.report,
         report.merge,
         costs.costs,
+        teams.teams,
         report.check,
         notify.notify,
         load.load,

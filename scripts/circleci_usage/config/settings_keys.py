@@ -1,7 +1,6 @@
 """The keys of the settings file `usage.yml`, and the checks across its sections."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -28,20 +27,20 @@ from circleci_usage.config.sections import (
     SharedCostsSection,
     UnitName,
     UnitSection,
-    Value,
     WholeNumber,
+)
+from circleci_usage.config.split_sections import SplitSection
+from circleci_usage.config.tag_sections import (
+    TagRules,
+    TagSection,
+    refuse_unusable_tags,
+    teams_named,
 )
 from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.costs.list_price import LIST_CURRENCY, SEAT_CREDITS
 from circleci_usage.costs.resource_rates import public_rates
-from circleci_usage.schema.dimension import Place
-from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
-
-_TAKEN_TAGS: Final = frozenset(
-    {"period", "direct", "shared", "total", "currency", *names_in(Place.RESERVED)}
-)
 
 
 class SettingsKeys(SettingsSection):
@@ -78,11 +77,17 @@ class SettingsKeys(SettingsSection):
     teams: tuple[TeamSection, ...] = ()
     """Teams and what they own; the first match wins, the rest is `unallocated`."""
 
+    splits: tuple[SplitSection, ...] = ()
+    """Costs that are split among some teams by percentages, whatever `teams` says.
+
+    The first match wins.
+    """
+
     shared_costs: SharedCostsSection | None = None
     """Costs that are split among the teams."""
 
-    tags: dict[Name, dict[Name, Value]] = Field(default_factory=dict)
-    """Cost allocation tags: name of the tag → team → value."""
+    tags: dict[Name, TagSection] = Field(default_factory=dict)
+    """Tags: name of the tag → team → value, or rules, of which the first that matches wins."""
 
     budgets: tuple[BudgetSection, ...] = ()
     """Budgets for the total cost."""
@@ -148,6 +153,15 @@ class SettingsKeys(SettingsSection):
         refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
         return teams
 
+    @field_validator("splits")
+    @classmethod
+    def _split_among_teams(
+        cls, splits: tuple[SplitSection, ...], info: ValidationInfo
+    ) -> tuple[SplitSection, ...]:
+        for split in splits:
+            refuse_unknown_teams(split.among, info)
+        return splits
+
     @field_validator("shared_costs")
     @classmethod
     def _shared_among_teams(
@@ -160,14 +174,12 @@ class SettingsKeys(SettingsSection):
 
     @field_validator("tags")
     @classmethod
-    def _tags_of_teams(cls, tags: Mapping[str, Mapping[str, str]], info: ValidationInfo) -> object:
-        for name, values in tags.items():
-            if name in _TAKEN_TAGS:
-                raise ValueError(
-                    f"a tag cannot be called {name!r}: the tables already have a column of that"
-                    " name"
-                )
-            refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
+    def _tags_of_teams(
+        cls, tags: Mapping[str, TagRules], info: ValidationInfo
+    ) -> Mapping[str, TagRules]:
+        refuse_unusable_tags(tags)
+        for section in tags.values():
+            refuse_unknown_teams(teams_named(section) - {UNALLOCATED}, info)
         return tags
 
     @field_validator("budgets")

@@ -17,6 +17,7 @@ from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.settings_keys import SettingsKeys
+from circleci_usage.config.tag_sections import tag_keys
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -34,7 +35,9 @@ _DECIDE_COSTS: Final = {
     "free_seats",
     "seat_credits",
     "teams",
+    "splits",
     "shared_costs",
+    "tags",
 }
 
 
@@ -104,9 +107,13 @@ class SettingsFile(SettingsKeys):
         )
 
     def ownership(self) -> Ownership:
-        """The teams, their shared costs and their tags."""
-        rules = tuple(team.rule_for(team.name) for team in self.teams)
-        return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
+        """The teams, what is split among them, their shared costs and their tags."""
+        return Ownership(
+            rules=tuple(team.rule_for(team.name) for team in self.teams),
+            shared=self.shared_costs.rule() if self.shared_costs else None,
+            tag_keys=tag_keys(self.tags),
+            splits=tuple(split.split() for split in self.splits),
+        )
 
     def grouped_jobs(self) -> JobGroups:
         """The groups of jobs."""

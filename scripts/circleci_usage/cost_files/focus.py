@@ -29,6 +29,7 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.costs import UNPRICED
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, cells, csv_header, csv_lines
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
@@ -55,6 +56,8 @@ class ChargeRow(NamedTuple):
     list_cost: Decimal
     contracted_cost: Decimal
     cost: Decimal
+    tags: tuple[str, ...] = ()
+    """The values of the keys of `Ownership.tag_keys`."""
 
 
 class _Column(NamedTuple):
@@ -106,9 +109,9 @@ def _columns(report: Report, version: str, by_month_in: Period | None) -> dict[s
     columns = {**_COLUMNS, **_periods(report.prices.billing_cycle_day, by_month_in)}
     columns |= dict.fromkeys(_SELLER[version], _always(VENDOR))
     columns["BillingCurrency"] = _always(report.currency)
-    columns["Tags"] = _Column(
-        ("team", "project", "vcs_url", "credit_type"), _tags(report.ownership)
-    )
+    named = ("team", "project", "vcs_url", "credit_type")
+    tags = tag_columns(report.ownership.tag_keys)
+    columns["Tags"] = _Column((*named, *tags), _tags(report.ownership))
     list_price = report.prices.list_price
     if list_price is not None:
         columns["ListUnitPrice"] = _always(_number(list_price))
@@ -159,9 +162,11 @@ def _compressed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
 
 def priced_charges(report: Report) -> Iterator[ChargeRow]:
     """The charges whose cost is known; FOCUS has no row for others."""
+    *names, _ = ChargeRow._fields
+    columns = [*names, *tag_columns(report.ownership.tag_keys)]
     for some in priced_lines(report).pieces(_AT_A_TIME):
-        rows = some[[*ChargeRow._fields]].itertuples(index=False, name=None)
-        yield from map(ChargeRow._make, rows)
+        for row in some[columns].itertuples(index=False, name=None):
+            yield ChargeRow._make((*row[: len(names)], row[len(names) :]))
 
 
 def priced_lines(report: Report) -> ScaledLines:
@@ -172,20 +177,24 @@ def priced_lines(report: Report) -> ScaledLines:
 def tags_of(ownership: Ownership) -> Callable[[ChargeRow], str]:
     """A charge → what it can be allocated by, as JSON.
 
-    Its team and the team's tags, its project, repository and credit type.
+    Its team, project, repository and credit type, and the tags of the settings file.
     """
     tags = _tags(ownership)
-    return lambda charge: tags(charge.team, charge.project, charge.vcs_url, charge.credit_type)
+    return lambda charge: tags(
+        charge.team, charge.project, charge.vcs_url, charge.credit_type, *charge.tags
+    )
 
 
-def _tags(ownership: Ownership) -> Callable[[str, str, str, str], str]:
+def _tags(ownership: Ownership) -> Callable[..., str]:
+    keys = [key.name for key in ownership.tag_keys]
+
     # They come again every day.
     @cache
-    def tags(team: str, project: str, vcs_url: str, credit_type: str) -> str:
-        names = {"team": team, "project": project, "vcs_url": vcs_url}
-        known = {name: value for name, value in names.items() if value != NO_NAME}
-        of_team = {name: values[team] for name, values in ownership.tags.items() if team in values}
-        return json.dumps({**known, "credit_type": credit_type, **of_team}, ensure_ascii=False)
+    def tags(team: str, project: str, vcs_url: str, credit_type: str, *values: str) -> str:
+        names = {"team": team, "project": project, "vcs_url": vcs_url, "credit_type": credit_type}
+        every = names | dict(zip(keys, values, strict=True))
+        known = {name: value for name, value in every.items() if value != NO_NAME}
+        return json.dumps(known, ensure_ascii=False)
 
     return tags
 

@@ -30,6 +30,7 @@ from circleci_usage.cost_files.focus import (
     priced_lines,
     tags_of,
 )
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, csv_line, neutral
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
@@ -38,7 +39,7 @@ CsvRow = Mapping[str, object]
 """Column → its value, as `csv_files.cell` takes it."""
 
 _SEVERAL: Final = "several"
-"""In place of the team where a line belongs to more than one."""
+"""In place of a team or the value of a tag where a line has more than one."""
 
 _ONE_YEAR: Final = timedelta(days=365)
 
@@ -163,11 +164,11 @@ def _doit(report: Report) -> Iterator[CsvRow]:
 
 
 def _doit_row(identity: tuple[str, ...], charges: Sequence[ChargeRow], report: Report) -> CsvRow:
-    """One line for charges that differ in their teams or prices alone."""
+    """One line for charges that differ in their teams, tags or prices alone."""
     charge = charges[0]
     dimensions = _dimensions(charge, report)
-    if len(charges) > 1:
-        dimensions |= dict.fromkeys(("team", *report.ownership.tags), _SEVERAL)
+    for other in (_dimensions(each, report) for each in charges[1:]):
+        dimensions |= {name: _SEVERAL for name in dimensions if other[name] != dimensions[name]}
     del dimensions["project"]  # it has a column of its own
     labels = {f"label.{name}": value for name, value in dimensions.items()}
     return {
@@ -205,35 +206,33 @@ def _datadog_costs(report: Report) -> Iterator[CsvRow]:
             f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in"
             f" {report.currency}."
         )
-    distinct = priced_lines(report).counts[[*COST_DIMENSIONS]].drop_duplicates()
-    every = [_as_in_tables(names) for names in distinct.itertuples(index=False, name=None)]
-    for line in lines_by_day(_charges_of_days(report), every, _team_tags(report)):
+    keys = report.ownership.tag_keys
+    names = (*COST_DIMENSIONS, *(key.name for key in keys))
+    columns = [*COST_DIMENSIONS, *tag_columns(keys)]
+    distinct = priced_lines(report).counts[columns].drop_duplicates()
+    every = [_as_in_tables(names, line) for line in distinct.itertuples(index=False, name=None)]
+    for line in lines_by_day(_charges_of_days(report, names), every):
         # Tags are sent as they are here; no sign that a formula needs is left in them.
         yield {name: Verbatim(value) for name, value in (line.columns | line.values).items()}
 
 
-def _charges_of_days(report: Report) -> Iterator[Charge]:
+def _charges_of_days(report: Report, names: Sequence[str]) -> Iterator[Charge]:
     for charge in priced_charges(report):
-        names = _as_in_tables(getattr(charge, name) for name in COST_DIMENSIONS)
-        yield charge.date.date(), names, charge.cost
+        values = (*(getattr(charge, name) for name in COST_DIMENSIONS), *charge.tags)
+        yield charge.date.date(), _as_in_tables(names, values), charge.cost
 
 
-def _as_in_tables(names: Iterable[str]) -> dict[str, str]:
-    """The names of `COST_DIMENSIONS` as tables have them, which `push` reads."""
-    return dict(zip(COST_DIMENSIONS, map(neutral, names), strict=True))
-
-
-def _team_tags(report: Report) -> dict[str, dict[str, str]]:
-    """The tags of teams, with their values as tables have them."""
-    return {
-        name: dict(zip(values, map(neutral, values.values()), strict=True))
-        for name, values in report.ownership.tags.items()
-    }
+def _as_in_tables(names: Sequence[str], values: Iterable[str]) -> dict[str, str]:
+    """Names of `COST_DIMENSIONS` and values of tags as tables have them, which `push` reads."""
+    return dict(zip(names, map(neutral, values), strict=True))
 
 
 def _dimensions(charge: ChargeRow, report: Report) -> dict[str, str]:
-    """What a charge can be grouped by: names and tags of its team, the same for all charges."""
-    tags = {name: values.get(charge.team, "") for name, values in report.ownership.tags.items()}
+    """What a charge can be grouped by: names and tags, the same for all charges."""
+    keys = (key.name for key in report.ownership.tag_keys)
+    tags = {
+        key: "" if value == NO_NAME else value for key, value in zip(keys, charge.tags, strict=True)
+    }
     names = {
         "organization": charge.organization,
         "project": charge.project,

@@ -64,11 +64,11 @@ class Patterns:
         named = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: patterns for name, patterns in named.items() if patterns}
 
-    def singles(self) -> Iterator[tuple[str, "Patterns"]]:
-        """Each pattern, with a list of nothing else."""
+    def singles(self) -> Iterator[tuple[str, str, "Patterns"]]:
+        """The list of each pattern, the pattern, and patterns of nothing else."""
         for name, patterns in self.lists.items():
             for pattern in patterns:
-                yield pattern, Patterns(**{name: (pattern,)})
+                yield name, pattern, Patterns(**{name: (pattern,)})
 
 
 NOTHING: Final = Patterns()
@@ -114,9 +114,14 @@ class DistinctNames:
     rows: Indexes
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "DistinctNames":
-        """Those of a frame with the dimensions of daily usage, which are categoricals."""
-        columns = [name for name in DECIDING if name in frame]
+    def of(cls, frame: pd.DataFrame, *more: str) -> "DistinctNames":
+        """Those of a frame with the dimensions of daily usage, which are categoricals.
+
+        Args:
+            frame: the dimensions.
+            more: further categoricals that tell combinations apart.
+        """
+        columns = [name for name in (*DECIDING, *more) if name in frame]
         sizes = [len(frame[column].cat.categories) for column in columns]
         combined = np.zeros(len(frame), dtype="int64")
         for column, size in zip(columns, sizes, strict=True):

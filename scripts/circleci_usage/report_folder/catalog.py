@@ -34,6 +34,8 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.tag_tables import TAG_COSTS
+from circleci_usage.report_folder.team_tables import UNALLOCATED_COSTS
 from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
@@ -60,6 +62,7 @@ _FINDINGS: Final = (
     USER_MONTHS,
     UNIT_COSTS,
     TEAM_UNIT_COSTS,
+    UNALLOCATED_COSTS,
     FLAKY_TESTS,
     TEST_METRICS,
 )
@@ -67,4 +70,4 @@ _FINDINGS: Final = (
 
 def catalog() -> tuple[CatalogTable, ...]:
     """All tables of a report, in the order in which they are written."""
-    return (*breakdown_tables(), *DAILY_TABLES, *COST_TABLES, *_FINDINGS)
+    return (*breakdown_tables(), *DAILY_TABLES, *COST_TABLES, TAG_COSTS, *_FINDINGS)

@@ -71,6 +71,7 @@ from circleci_usage.report_folder.summary_keys import (
     plain_keys,
     texts_key,
 )
+from circleci_usage.report_folder.tag_tables import TAG_COSTS
 from circleci_usage.report_folder.unit_cost_tables import UNIT
 from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
@@ -137,6 +138,7 @@ def _breakdowns() -> Iterator[SummaryKey]:
 
 
 _CHECKS: Final = (
+    lines_key("by_tag", "Values of each tag, most expensive first.", TAG_COSTS),
     lines_key("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
     lines_key("pricing", "What was charged at which price.", PRICING_TABLE),
     object_key(

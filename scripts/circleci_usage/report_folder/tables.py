@@ -42,6 +42,8 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.tag_tables import TAG_COSTS, tag_costs_table
+from circleci_usage.report_folder.team_tables import unallocated_table
 from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
 from circleci_usage.report_folder.utilization_tables import (
     class_utilization_table,
@@ -74,6 +76,7 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     yield CUBE, known_lines(report.cube, report.prices)
     yield CHARGEBACK, chargeback_table(report)
     yield PRICING, pricing_table(report)
+    yield TAG_COSTS.name, tag_costs_table(report)
     for table in finding_tables(report):
         yield table.described.name, table
 
@@ -105,6 +108,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield user_months_table(report.people)
     yield unit_costs_table(found.unit_costs.months)
     yield team_unit_costs_table(found.unit_costs.teams)
+    yield unallocated_table(found.unallocated)
     yield flaky_tests_table(found.tests.flaky if found.tests else ())
     yield test_metrics_table(found.tests.measured if found.tests else ())
 

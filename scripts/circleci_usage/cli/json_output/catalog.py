@@ -12,7 +12,9 @@ from circleci_usage.report_folder.columns import (
     count,
     credit_amount,
     day,
+    exact,
     money,
+    share,
     text,
     yes_no,
 )
@@ -26,6 +28,7 @@ from circleci_usage.report_folder.summary_keys import (
     plain_keys,
     texts_key,
 )
+from circleci_usage.report_folder.team_tables import UNALLOCATED_COSTS
 
 
 def _moment(name: str, meaning: str) -> Column:
@@ -159,6 +162,50 @@ _STATUS: Final = (
     ),
 )
 
+_UNALLOCATED: Final = list_key(
+    "unallocated",
+    "What no team owns, by project; without `--explain`.",
+    *UNALLOCATED_COSTS.columns,
+)
+
+_TEAMS: Final = (
+    object_key("period", "The days.", *DAYS),
+    *plain_keys(
+        text("currency", "Currency of all money, as in ISO 4217."),
+        money("cost", "Cost of everything; without `--explain`."),
+    ),
+    list_key(
+        "teams",
+        "The teams, the most expensive first; without `--explain`.",
+        text("team", "Its name, or `unallocated`."),
+        money("cost", "What it is charged."),
+        money("direct", "Its own part of the cost."),
+        money("shared", "Its share of shared costs."),
+        share("share", "Share of the total cost; of the credits if nothing costs anything."),
+        credit_amount("credits", "Credits used."),
+        count("job_runs", "job runs", "Its job runs."),
+    ),
+    _UNALLOCATED,
+    texts_key("names", "The projects or jobs with the name; with `--explain`."),
+    list_key(
+        "parts",
+        "What one entry of the settings file decides about them; with `--explain`.",
+        text("owner", "The team, `shared` or `unallocated`; of a split, the largest part's team."),
+        text("entry", "The entry, as in `teams[0]`; null where none matches."),
+        texts_key("reasons", "Why it is this one, and none of those before it."),
+        list_key(
+            "among",
+            "The teams of a split; empty for others.",
+            text("team", "Its name."),
+            exact("percentage", "percent", "Its percentage."),
+        ),
+        texts_key("jobs", "Names of the jobs, the most expensive first."),
+        credit_amount("credits", "Credits of the part."),
+        money("cost", "Cost of the part; null where a part of the credits has no price."),
+        share("share", "Share of the cost of these names; of the credits if they cost nothing."),
+    ),
+)
+
 _WAREHOUSE: Final = object_key(
     "warehouse",
     "What was loaded, and the totals of the usage that it was loaded from.",
@@ -195,6 +242,7 @@ DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "demo": _REPORT,
     "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
+    "teams": _TEAMS,
     "load": (_WAREHOUSE,),
     "notify": _NOTIFIED,
     "status": _STATUS,

@@ -20,6 +20,7 @@ from circleci_usage.render.page.sections.breakdowns import (
     environment_section,
     jobs_section,
     projects_section,
+    tags_section,
 )
 from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
 from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
@@ -36,6 +37,7 @@ from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_se
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
 from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.unallocated_costs import unallocated_costs_section
 from circleci_usage.render.page.sections.unit_costs import unit_costs_section
 from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
@@ -87,6 +89,8 @@ SECTIONS: Final = (
         credit_type_section,
         "Cost by credit type",
     ),
+    Section("Unallocated costs", "tables", unallocated_costs_section),
+    Section("Cost by tag", "compact_lists", tags_section),
     Section("Unit costs", "tables", unit_costs_section),
     Section("Projects", "wide_list", projects_section),
     Section("Jobs", "wide_list", jobs_section),
