@@ -135,6 +135,7 @@ def test_a_team_is_told_of_its_own_alone(tmp_path: Path) -> None:
     ]
     assert "CircleCI usage of data" in plan.messages[1].slack
     assert LINK.replace("index", "teams/data/index") in plan.messages[0].markdown
+    assert LINK.replace("index.html", "explore.html#team=data)") in plan.messages[0].markdown
     (warning,) = plan.warnings
     assert warning.endswith("has no report of its own for mobile, so there is none to send.")
 

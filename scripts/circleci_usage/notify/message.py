@@ -6,7 +6,9 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from circleci_usage.config.notify_sections import NotificationSection
+from circleci_usage.core import globs
 from circleci_usage.core.plurals import counted
+from circleci_usage.explore.address import address_of
 from circleci_usage.network.addresses import web_address
 from circleci_usage.notify.alerts import Alert
 from circleci_usage.render.email.mail import Mail, in_words, mail_html
@@ -84,7 +86,7 @@ def alerts_message(
     sentences = [alert.sentence for alert in alerts[:MOST_ALERTS]]
     more = len(alerts) - len(sentences)
     rest = [f"The report has {more:,} more."] if more else []
-    links = report_links(report, folder)
+    links = report_links(report, team, folder)
     shown = [slack.in_words(each) for each in sentences] + rest
     first, *points = [in_words(each) for each in sentences] + rest
     lines = [each.naming(code) for each in sentences] + rest
@@ -96,19 +98,21 @@ def alerts_message(
     return Message(notification, team, "alerts", keys, title, message, html, markdown)
 
 
-def report_links(report: ReportFolder, folder: str | None = None) -> Links:
+def report_links(report: ReportFolder, team: str | None, folder: str | None) -> Links:
     """Links to the page and the explorer, if it is known where they are.
 
     Args:
         report: the whole report.
-        folder: of a team's own report, below that of the whole one.
+        team: whose part they lead to; None for everything.
+        folder: of the team's own report, below that of the whole one.
     """
     link = str(report.summary.get("link") or "")
     if not web_address(link) or not link.endswith(f"/{PAGE_NAME}"):
         return ()
     base = link.removesuffix(PAGE_NAME)
     page = f"{base}{quote(folder)}/{PAGE_NAME}" if folder else link
-    return (("Full report", page), ("Explore costs", base + EXPLORER_NAME))
+    question = f"#{address_of([('team', globs.escaped(team))])}" if team else ""
+    return (("Full report", page), ("Explore costs", f"{base}{EXPLORER_NAME}{question}"))
 
 
 def _blocks(title: str, lines: Sequence[str], links: Links) -> Sequence[slack.Element]:
