@@ -107,6 +107,25 @@ def test_the_reports_own_thresholds_and_forecast_are_told(tmp_path: Path) -> Non
     assert forecast.endswith(" is forecast to be exceeded: about $480.00 of $500.00.")
 
 
+SPANS = {
+    "cycle": ("2026-03-15", "2026-04-14", "March 15 – April 14, 2026"),
+    "week": ("2026-03-16", "2026-03-22", "the week of Mar 16"),
+    "quarter": ("2026-01-01", "2026-03-31", "Q1 2026"),
+    "year": ("2026-01-01", "2026-12-31", "2026"),
+}
+
+
+@pytest.mark.parametrize("per", SPANS)
+def test_a_budget_in_credits_names_its_period(tmp_path: Path, per: str) -> None:
+    first, last, shown = SPANS[per]
+    credits = BUDGET | {"per": per, "from": first, "to": last, "measure": "credits"}
+    report = folder_to_notify(tmp_path / "report", budgets=[credits])
+
+    assert told(report, tmp_path, when=["threshold"]) == [
+        f"The budget `everything` for {shown} has reached 50%: 300 credits of 500 credits (60.0%)."
+    ]
+
+
 def test_days_that_are_missing_tell_nothing_that_is_not_certain(tmp_path: Path) -> None:
     unknown = BUDGET | {"used": None, "spent": None, "expected": None, "state": "unknown"}
     over = unknown | {"state": "over", "spent": "600"}

@@ -91,7 +91,8 @@ class ReportAlerts:
         used = ""
         if budget.get("used") is not None:
             used = f" ({percent(decimal_from(str(budget['used'])))})"
-        has = "is exceeded" if threshold >= _WHOLE else f"has reached {threshold.normalize():f}%"
+        is_over = budget["state"] == "over"
+        has = "is exceeded" if is_over else f"has reached {threshold.normalize():f}%"
         text = f"The budget {{}} for {_span(budget)} {has}: {spent} of {amount}{used}."
         return Sentence(text, (str(budget["name"]),))
 
@@ -103,14 +104,11 @@ class ReportAlerts:
 
     def _amount(self, budget: Entry, name: str) -> str:
         """An amount of a budget, which is money or credits."""
-        in_credits = budget.get("measure") == "credits"
-        value = budget.get(name)
-        if in_credits and name == "amount" and budget.get("credits") is not None:
-            value = budget["credits"]
-        if value is None:
+        if budget[name] is None:
             return "an unknown amount"
-        exact = decimal_from(str(value))
-        return number_of(exact, "credit") if in_credits else self._money(exact)
+        amount = decimal_from(str(budget[name]))
+        in_credits = budget.get("measure") == "credits"
+        return number_of(amount, "credit") if in_credits else self._money(amount)
 
     def _anomalies(self, team: str | None) -> Iterator[Alert]:
         for anomaly in self._report.summary.get("anomalies") or ():
@@ -203,9 +201,17 @@ def _is_forecast_over(budget: Entry) -> bool:
 
 
 def _span(budget: Entry) -> str:
-    """The month, cycle or other period of a budget: `October 2026`."""
+    """The period of a budget: `October 2026`, `the week of Nov 23`, `Q4 2026`, `2026`."""
     first, last = (date.fromisoformat(budget[end]) for end in ("from", "to"))
-    return days(Period.of_days(first, last))
+    match budget["per"]:
+        case "week":
+            return f"the week of {day(first)}"
+        case "quarter":
+            return f"Q{(first.month + 2) // 3} {first.year}"
+        case "year":
+            return str(first.year)
+        case _:
+            return days(Period.of_days(first, last))
 
 
 def _anomaly_key(anomaly: Entry) -> str:
