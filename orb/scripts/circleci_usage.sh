@@ -91,7 +91,7 @@ if ! type -P circleci-usage >/dev/null; then
 fi
 
 case ${CIRCLECI_USAGE_ORB_COMMAND-} in
-  check | export | load | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
+  check | export | load | notify | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
   "push datadog") set -- push datadog ;;
   *) fail "The orb does not support this command of circleci-usage." ;;
 esac

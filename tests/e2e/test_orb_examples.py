@@ -24,6 +24,7 @@ from orb_pack import pack
 from paths import ROOT
 from postgres import postgres
 from slack_orb import SLACK_ORB
+from slack_webhooks import SECRET, SlackWebhooks
 
 ORB = pack(ROOT / "orb")
 ORBS = {"usage-exporter": ORB, "slack": SLACK_ORB}
@@ -198,6 +199,30 @@ def test_the_slack_message_survives_the_slack_orb(circleci: StandIn, runner: Run
     outcomes = run(runner, example_jobs("slack_message", circleci))
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
     assert json.loads(sent.read_text(encoding="utf-8"))["blocks"]
+
+
+def test_notifications_are_sent_once_although_each_job_is_new(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    runner.checkout = tmp_path / "repository"
+    file = runner.checkout / ".circleci" / "usage.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "budgets: [{name: everything, per: month, amount: 0.01}]\n"
+        "notify: [{name: everybody, slack: {}, when: [threshold]}]\n",
+        encoding="utf-8",
+    )
+    with SlackWebhooks() as slack:
+        runner.environment["SLACK_WEBHOOK_URL"] = slack.url
+        period = {"period": "last-month"}
+        outcomes = run(runner, example_jobs("notifications", circleci, **period))
+        assert outcomes[0].exit_code == 0, outcomes[0].output
+        assert "Notify of what is new" in [step.name for step in outcomes[0].ran]
+        outcomes += run(runner, example_jobs("notifications", circleci, **period))
+        assert outcomes[1].exit_code == 0, outcomes[1].output
+    [message] = slack.posted
+    assert "The budget everything for" in message["text"]
+    assert_no_secret(SECRET, runner, outcomes)
 
 
 def test_the_image_works_without_the_orb(circleci: StandIn, runner: Runner) -> None:

@@ -52,4 +52,7 @@ commitments:
   - {from: 2026-01-01, to: 2026-12-31, credits: 12000000, overage_price_per_credit: 0.0006}
   - {from: 2026-01-01, to: 2026-12-31, amount: 7000, plan: open source}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
+notify:
+  - {name: finance, email: {to: [finance@example.com]}, when: [always, first_import]}
+  - {name: payments, slack: {webhook_env: PAY_WEBHOOK}, teams: [payments], when: [threshold]}
 """

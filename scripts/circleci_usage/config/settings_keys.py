@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field, ValidationInfo, field_validator
 
 from circleci_usage.config.budget_sections import BudgetSection, refuse_same_names, tags_of
+from circleci_usage.config.notify_sections import NotificationSection, checked_notifications
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.plan_sections import (
     CommitmentSection,
@@ -134,6 +135,9 @@ class SettingsKeys(SettingsSection):
     people: PeopleSection | None = None
     """How the users who trigger pipelines are shown; by default, only how many there are."""
 
+    notify: tuple[NotificationSection, ...] = ()
+    """Who is notified of what, for `circleci-usage notify`."""
+
     @field_validator("currency")
     @classmethod
     def _iso_4217(cls, currency: str) -> str:
@@ -246,3 +250,10 @@ class SettingsKeys(SettingsSection):
     def _people_of_teams(cls, people: PeopleSection, info: ValidationInfo) -> PeopleSection:
         refuse_unknown_teams(people.named_teams, info)
         return people
+
+    @field_validator("notify")
+    @classmethod
+    def _notify_each_once(
+        cls, notifications: tuple[NotificationSection, ...], info: ValidationInfo
+    ) -> tuple[NotificationSection, ...]:
+        return checked_notifications(notifications, info)

@@ -62,6 +62,7 @@ _ENTRIES: Final[Mapping[str, str]] = {
     "purchases": "{date: 2026-01-01, credits: 1000000, price: 600}",
     "commitments": "{from: 2026-01-01, to: 2026-12-31, credits: 12000000}",
     "rates": "{executor: docker, name: large, credits_per_minute: 20}",
+    "notify": "{name: finance, slack: {}, when: [always]}",
 }
 """A list of sections → an example of its entries; all other lists are of strings."""
 

@@ -232,6 +232,21 @@ _WAREHOUSE: Final = object_key(
     text("currency", "Currency of the cost, as in ISO 4217."),
 )
 
+_NOTIFIED: Final = (
+    object_key("report", "The report that was read.", _FOLDER),
+    *plain_keys(yes_no("dry_run", "Whether `--dry-run` was given.")),
+    list_key(
+        "notifications",
+        "Messages that were due, in the order of the settings file.",
+        text("name", "The notification's name."),
+        text("team", "The team whose part it is; null for everything."),
+        text("kind", "`alerts` or `report`."),
+        text("title", "The title, which is the subject of an e-mail."),
+        text("destination", "Where it goes, without a secret."),
+        text("state", "`sent`; `failed`; `unclear`: it may have arrived; `due` in a dry run."),
+    ),
+)
+
 DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "report": _REPORT,
     "demo": _REPORT,
@@ -239,6 +254,7 @@ DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "check": _CHECKED,
     "teams": _TEAMS,
     "load": (_WAREHOUSE,),
+    "notify": _NOTIFIED,
     "status": _STATUS,
     "doctor": (_CHECKS,),
 }

@@ -26,17 +26,10 @@ def summary_md(view: ReportView) -> str:
     bullets = "\n".join(f"- {sentence}" for sentence in others)
     kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
     paragraphs = [f"# {short.title}", f"**{first}**", bullets, kpis, short.completeness]
-    paragraphs.extend(f"> **Note:** {_escaped(warning)}" for warning in short.warnings)
+    paragraphs.extend(f"> **Note:** {escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
-    paragraphs.append(" · ".join(_links(view)))
+    paragraphs.append(" · ".join(f"[{text}]({address})" for text, address in view.links))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
-
-
-def _links(view: ReportView) -> Iterator[str]:
-    if view.link:
-        yield f"[Full report]({view.link})"
-    if view.explorer_link:
-        yield f"[Explore costs]({view.explorer_link})"
 
 
 def code(name: str) -> str:
@@ -52,7 +45,8 @@ def code(name: str) -> str:
     return f"{fence}{space}{name}{space}{fence}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text with nothing in it that Markdown reads as formatting."""
     return _MARKS.sub(r"\\\1", visible_name(text))
 
 

@@ -46,6 +46,12 @@ class ReportView:
             return None
         return self.link.removesuffix(PAGE_NAME) + EXPLORER_NAME
 
+    @property
+    def links(self) -> Sequence[tuple[str, str]]:
+        """The texts and addresses of the links of a message, as far as they are known."""
+        named = (("Full report", self.link), ("Explore costs", self.explorer_link))
+        return [(text, address) for text, address in named if address]
+
     @cached_property
     def project_names(self) -> ProjectNames:
         """What each project is called."""
