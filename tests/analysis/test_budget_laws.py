@@ -74,7 +74,7 @@ def states(rows: Rows, ownership: Ownership, prices: PriceList) -> list[str]:
     split=st.sampled_from(["proportional", "even"]),
     free=st.sampled_from([0, 0, 5_000]),
 )
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_no_budget_looks_better_because_the_first_days_are_missing(
     web: list[int], app: list[int], seats: dict[int, int], start: date, split: Split, free: int
 ) -> None:

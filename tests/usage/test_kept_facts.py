@@ -276,7 +276,7 @@ RUNS: st.SearchStrategy[dict[str, str]] = st.builds(
 )
 
 
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(7))
 @given(
     months=st.lists(st.lists(RUNS, min_size=1, max_size=6), min_size=1, max_size=3),
     periods=st.lists(st.sampled_from([None, MARCH, APRIL]), min_size=1, max_size=2),
