@@ -85,12 +85,12 @@ def test_a_purchase_to_come_has_no_credits_yet(tmp_path: Path) -> None:
     assert (balance.purchased, balance.left, balance.runs_out_on) == (Decimal(0), None, None)
 
 
-def test_credits_that_last_for_years_have_no_day(tmp_path: Path) -> None:
+def test_credits_that_last_longer_than_the_forecast_reaches_have_no_day(tmp_path: Path) -> None:
     (balance,) = contracts(
         tmp_path, "purchases: [{date: 2026-03-01, credits: 500000, price: 5}]"
     ).balances
 
-    assert (balance.days_left, balance.is_beyond_horizon) == (None, True)
+    assert (balance.days_left, balance.longer_than) == (None, 59)
 
 
 def test_a_later_purchase_does_not_pay_for_overage() -> None:

@@ -4,16 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
 
 from circleci_usage.analysis.contract_usage import ContractUsage
-from circleci_usage.analysis.projection import project
+from circleci_usage.analysis.projection import farthest, project
 from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.purchases import Purchase, drawn_by_day
-
-HORIZON: Final = 3 * 365
-"""Days ahead: nobody can tell further."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +26,8 @@ class CreditBalance:
         overage: credits used since then that no purchase had credits for; None likewise.
         missing: the days since then whose usage is not known.
         days_left: days from `through` until the credits run out at the forecast; 0 when none are
-            left; None when too little is known, or when they last longer than `HORIZON`.
-        is_beyond_horizon: whether it is the latter.
+            left; None when too little is known, or when they last longer than the forecast reaches.
+        longer_than: in the latter case, the days that it reaches.
     """
 
     plan: str
@@ -43,7 +39,7 @@ class CreditBalance:
     overage: Decimal | None = None
     missing: tuple[Period, ...] = ()
     days_left: int | None = None
-    is_beyond_horizon: bool = False
+    longer_than: int | None = None
 
     @property
     def left(self) -> Decimal | None:
@@ -83,7 +79,8 @@ def credit_balance(
     drawn = drawn_by_day(so_far, usage.charged)
     used = total(credits for day, credits in drawn.items() if day in since_then)
     days_left = _days_left(purchased - used, usage)
-    is_known = project(usage.past, HORIZON) is not None
+    horizon = farthest(usage.past)
+    is_longer = days_left is None and project(usage.past, horizon) is not None
     return CreditBalance(
         plan,
         since,
@@ -93,7 +90,7 @@ def credit_balance(
         used,
         usage.charged_in(since_then) - used,
         days_left=days_left,
-        is_beyond_horizon=is_known and days_left is None,
+        longer_than=horizon if is_longer else None,
     )
 
 
@@ -108,7 +105,7 @@ def _days_left(left: Decimal, usage: ContractUsage) -> int | None:
         once = usage.coming_once(usage.through + timedelta(days=days))
         return ahead is not None and ahead.expected + float(once) >= left
 
-    return _first_true(is_enough, HORIZON)
+    return _first_true(is_enough, farthest(past))
 
 
 def _first_true(holds: Callable[[int], bool], most: int) -> int | None:

@@ -87,7 +87,7 @@ def project(history: Values, days: int) -> Projection | None:
         days: how many days ahead; at least 1.
     """
     history = history[-REMEMBERED:]
-    if len(history) < FEWEST or _is_too_far(history, days):
+    if len(history) < FEWEST or days > farthest(history):
         return None
     expected = float(_sums_ahead(history, np.array([len(history)]), days)[0])
     error = _error(history, days)
@@ -96,9 +96,9 @@ def project(history: Values, days: int) -> Projection | None:
     return Projection(expected, expected * max(0.0, 1 - error) ** 2, expected * (1 + error) ** 2)
 
 
-def _is_too_far(history: Values, days: int) -> bool:
-    """Whether more than a month ahead is asked about than the history is long."""
-    return days > max(_MONTH, len(history))
+def farthest(history: Values) -> int:
+    """How many days ahead a projection may be: a month, or as many as the history has."""
+    return max(_MONTH, len(history[-REMEMBERED:]))
 
 
 def _error(history: Values, days: int) -> float | None:

@@ -50,8 +50,8 @@ CREDIT_BALANCE: Final = CatalogTable(
         count(
             "days_left",
             "days",
-            "Days until they run out at the forecast; empty where too little is known, or if more"
-            " than three years.",
+            "Days until they run out at the forecast; empty where too little is known, or if they"
+            " last longer than the forecast reaches.",
         ),
         day("runs_out_on", "Day on which they run out at the forecast; empty likewise."),
         text("missing", "Days without data, with commas between them; empty if there are none."),

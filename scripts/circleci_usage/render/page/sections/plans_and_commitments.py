@@ -131,8 +131,8 @@ def _overage(overage: Decimal) -> Cell | str:
 
 def _run_out(balance: CreditBalance, reason: str) -> Iterator[Cell | str]:
     """In how many days, and when."""
-    if balance.is_beyond_horizon:
-        yield from ["more than 3 years", ""]
+    if balance.longer_than is not None:
+        yield from [f"more than {number(balance.longer_than)}", ""]
     elif balance.days_left is None:
         yield from [unknown(reason if balance.left is None else _TOO_LITTLE), ""]
     else:
