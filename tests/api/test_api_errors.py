@@ -106,7 +106,7 @@ def test_dimensions(usage: Usage) -> None:
     assert message_of(lambda: usage.daily(by=["date", "team"])) == (
         "by: 'team' is not available here; choose from date, organization_id, organization,"
         " project_id, project, vcs_url, credit_type, workflow, job, operating_system, executor,"
-        " resource_class, branch_group, status, trigger."
+        " resource_class, branch_group, user_group, status, trigger."
     )
     assert message_of(lambda: usage.daily(by=["branch", "job"])) == (
         "by: 'job' is not available here; choose from date, organization_id, organization,"

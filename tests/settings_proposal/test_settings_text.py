@@ -96,6 +96,8 @@ def test_everything_that_is_commented_out_is_a_setting(tmp_path: Path) -> None:
         "teams",
         "shared_costs",
         "budgets",
+        "tags",
+        "notify",
         "job_groups",
     }
 

@@ -1,4 +1,4 @@
-"""The real day, for tests whose commands go by the computer's clock: asked anew by each test.
+"""The real day, for tests whose commands go by the computer's clock: each test asks again.
 
 A day that is kept in a constant, a parameter or a shared fixture is another one after midnight.
 """

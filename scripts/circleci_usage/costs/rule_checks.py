@@ -90,9 +90,6 @@ def _named_rules(ownership: Ownership) -> Iterator[tuple[str, Rule]]:
         yield f"the team {rule.value}", rule
     for index, rule in enumerate(ownership.split_rules):
         yield f"splits[{index}]", rule
-    for key in ownership.tag_keys:
-        for each in key.rules:
-            yield f"the tag {key.name}", each.rule
     if ownership.shared:
         yield SHARED_COSTS, Rule("", Patterns(projects=ownership.shared.projects))
     for key in ownership.tag_keys:
