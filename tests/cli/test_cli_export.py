@@ -293,12 +293,13 @@ def test_a_range_that_circleci_keeps_no_more_is_refused_without_a_request(
 def test_iso_date_times_are_their_day(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
-    dates = {"START_DATE": f"{yesterday()}T00:00:00Z", "END_DATE": f" {yesterday()}T23:59:59.999Z "}
+    day = yesterday() - timedelta(days=1)  # just after midnight, yesterday is not whole yet
+    dates = {"START_DATE": f"{day}T00:00:00Z", "END_DATE": f" {day}T23:59:59.999Z "}
     assert circleci_usage("export", cwd=tmp_path, env=env | dates).code == 0
     body = next(json.loads(call.body) for call in circleci.calls if call.method == "POST")
     assert (body["start"], body["end"]) == (
-        f"{yesterday()}T00:00:00.000Z",
-        f"{yesterday()}T23:59:59.999Z",
+        f"{day}T00:00:00.000Z",
+        f"{day}T23:59:59.999Z",
     )
 
 

@@ -125,7 +125,7 @@ def test_a_last_day_that_is_none_is_an_error(env: dict[str, str], tmp_path: Path
 def test_the_token_of_the_keyring_exports_and_is_nowhere_else(
     circleci: StandIn, without: dict[str, str], tmp_path: Path
 ) -> None:
-    entry = json.dumps({"token": SECRET, "expires": "2027-02-24"})
+    entry = json.dumps({"token": SECRET, "expires": last_day()})
     file = keyring_file(tmp_path / "keyring.json", entry_name(circleci.url), entry)
     work = tmp_path / "work"
     work.mkdir()
@@ -133,7 +133,9 @@ def test_the_token_of_the_keyring_exports_and_is_nowhere_else(
     done = circleci_usage("run", "--verbose", cwd=work, env=without | keyring_variables(file))
 
     assert done.code == 0, done.err
-    assert "\nToken:         the system's keyring, expires on 2027-02-24, in " in done.err
+    assert (
+        f"\nToken:         the system's keyring, expires on {last_day()}, in 12 days\n" in done.err
+    )
     assert SECRET not in done.out + done.err
     for written in filter(Path.is_file, work.rglob("*")):
         assert SECRET.encode() not in written.read_bytes(), written

@@ -123,7 +123,8 @@ def test_the_backfill_stops_at_the_quota_and_the_next_run_ends_it(
     assert len(made["by_organization"]) == 3
     assert made["period"]["from"] == str(add_months(month_start(today()), -12))
     posts = [call for call in circleci.calls if call.method == "POST" and call.status == 201]
-    assert len(posts) == 13
+    # One a month; of a month that begins today there is nothing to request yet.
+    assert len(posts) == (12 if today().day == 1 else 13)
     assert_no_secret(circleci.token, runner, [first, second])
 
 
