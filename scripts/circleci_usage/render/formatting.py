@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Final, Self
 
 from circleci_usage.core.decimals import plain, rounded
@@ -18,6 +19,8 @@ _DAY: Final = 24 * _HOUR
 _DAYS_FROM: Final = 3
 _EXACT_BELOW: Final = 10
 """Seconds from which on hundredths do not matter."""
+_MANY_MONTHS: Final = 3
+"""Whole months in a row from which on they are not listed one by one."""
 _MINUS: Final = "−"
 """As wide as a plus."""
 
@@ -191,9 +194,25 @@ def _first_day(period: Period) -> str:
 
 
 def several_days(periods: Iterable[Period]) -> str:
-    """`October 2026 and November 1–9, 2026`: whole months by their names."""
-    named = [days(part) for period in periods for part in months(period)]
+    """`October 2026 and November 1–9, 2026`: whole months by their names.
+
+    >>> several_days([Period(date(2026, 1, 1), date(2026, 10, 2))])
+    'January to September 2026 and October 1, 2026'
+    """
+    named = [name for period in periods for name in _names_of_parts(period)]
     return " and ".join(filter(None, ("; ".join(named[:-1]), *named[-1:])))
+
+
+def _names_of_parts(period: Period) -> Iterator[str]:
+    """The months of a period by their names; of several whole ones, the first and the last."""
+    for are_whole, some in groupby(months(period), key=_is_month):
+        parts = [*some]
+        if are_whole and len(parts) >= _MANY_MONTHS:
+            first, last = parts[0].first, parts[-1].last
+            year = "" if first.year == last.year else f" {first.year}"
+            yield f"{first:%B}{year} to {days(parts[-1])}"
+        else:
+            yield from map(days, parts)
 
 
 def short_days(period: Period) -> str:
