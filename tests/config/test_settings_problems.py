@@ -159,5 +159,7 @@ def test_the_example_of_an_entry_can_be_used(tmp_path: Path, field: str) -> None
     with pytest.raises(SettingsError, match=r"as in `- \{") as raised:
         load_settings_file(file)
     example = str(raised.value).split("`")[1]
-    file.write_text(f"{field}:\n  {example}", encoding="utf-8")
+    teams = [f"{{name: {name}, projects: ['*']}}" for name in ("payments", "mobile")]
+    known = f"teams: [{', '.join(teams)}]\n" if field == "splits" else ""
+    file.write_text(f"{known}{field}:\n  {example}", encoding="utf-8")
     assert len(getattr(load_settings_file(file), field)) == 1
