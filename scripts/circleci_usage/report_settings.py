@@ -35,6 +35,7 @@ class ReportSettings:
         focus_grain: what a line of focus.csv covers: `day`, `month` or, by the number of lines,
             `auto`.
         focus_gzip: whether focus.csv is compressed.
+        team_reports: whether there is a report on the part of each team.
         checksum: of the settings that decide what things cost and whose costs they are; empty
             without any.
     """
@@ -52,6 +53,7 @@ class ReportSettings:
     export_for: tuple[str, ...] = ()
     focus_grain: str = AUTO
     focus_gzip: bool = False
+    team_reports: bool = False
     checksum: str = ""
 
     @property
