@@ -114,6 +114,7 @@ def _team_report(team: str, folder: str, parts: _Parts) -> TeamReport:
         report=_report(team, parts.charged.get(team, parts.nothing), chargeback, parts),
         direct=total(chargeback["direct"]),
         shared=total(chargeback["shared"]),
+        whole_cost=parts.whole.totals.cost,
         with_others=parts.owners.with_others.get(team, 0),
         elsewhere=parts.owners.elsewhere.get(team, 0),
     )

@@ -126,6 +126,7 @@ class TeamReport:
         report: on what it is charged: its own costs, and its share of shared ones.
         direct: what its own costs are.
         shared: its share of shared costs.
+        whole_cost: what all teams cost together.
         with_others: the jobs that it owns mainly, and other teams in part. Their run statistics
             are of all runs, and here.
         elsewhere: the jobs that it owns in part, and another team mainly, where their run
@@ -137,5 +138,6 @@ class TeamReport:
     report: Report
     direct: Decimal
     shared: Decimal
+    whole_cost: Decimal
     with_others: int
     elsewhere: int

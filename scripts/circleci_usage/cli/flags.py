@@ -265,6 +265,15 @@ Merged = Annotated[
         rich_help_panel=_REPORT,
     ),
 ]
+TeamReports = Annotated[
+    bool,
+    typer.Option(
+        "--team-reports/--no-team-reports",
+        envvar="TEAM_REPORTS",
+        help="Include a report on the part of each team of the settings file.",
+        rich_help_panel=_REPORT,
+    ),
+]
 PollSeconds = Annotated[
     float,
     typer.Option(

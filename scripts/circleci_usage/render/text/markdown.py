@@ -25,7 +25,7 @@ def summary_md(view: ReportView) -> str:
     first, *others = (sentence.naming(code) for sentence in short.sentences)
     bullets = "\n".join(f"- {sentence}" for sentence in others)
     kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
-    paragraphs = [f"# {short.title}", f"**{first}**", bullets, kpis, short.completeness]
+    paragraphs = [f"# {_escaped(short.title)}", f"**{first}**", bullets, kpis, short.completeness]
     paragraphs.extend(f"> **Note:** {_escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
     paragraphs.append(" · ".join(_links(view)))
@@ -37,6 +37,8 @@ def _links(view: ReportView) -> Iterator[str]:
         yield f"[Full report]({view.link})"
     if view.explorer_link:
         yield f"[Explore costs]({view.explorer_link})"
+    if view.whole_link:
+        yield f"[All teams]({view.whole_link})"
 
 
 def code(name: str) -> str:

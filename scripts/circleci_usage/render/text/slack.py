@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from circleci_usage.render.formatting import percent
 from circleci_usage.render.text.overview import Overview, overview
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.breakdown_lines import cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
@@ -23,6 +23,8 @@ _NAME_LENGTH: Final = 60
 _WARNINGS: Final = 5
 _LONGEST: Final = 2900
 """Slack takes 3,000 characters in a text."""
+
+_LONGEST_HEADER: Final = 150
 
 _LOOKALIKES: Final = str.maketrans({"`": "｀", "\\": "＼", '"': "＂", "$": "＄"})  # noqa: RUF001 - the wide forms are meant
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -40,7 +42,7 @@ def slack_json(view: ReportView) -> str:
 
 def _blocks(short: Overview, view: ReportView) -> list[Element]:
     blocks: list[Element] = [
-        {"type": "header", "text": {"type": "plain_text", "text": short.title}},
+        {"type": "header", "text": {"type": "plain_text", "text": _header(short.title)}},
         _rich_text(*_lead(short)),
     ]
     blocks.extend(_rich_text(*_list(each, view.currency)) for each in short.lists)
@@ -53,12 +55,21 @@ def _blocks(short: Overview, view: ReportView) -> list[Element]:
     return blocks
 
 
+def _header(title: str) -> str:
+    """Slack takes 150 characters."""
+    harmless = _harmless(title)
+    return harmless if len(harmless) <= _LONGEST_HEADER else f"{harmless[: _LONGEST_HEADER - 1]}…"
+
+
 def _links(view: ReportView) -> Iterator[Element]:
     if view.link:
         yield _link("Full report", view.link)
     if view.explorer_link:
         yield _text(" · ")
         yield _link("Explore costs", view.explorer_link)
+    if view.whole_link:
+        yield _text(" · ")
+        yield _link("All teams", view.whole_link)
 
 
 def _lead(short: Overview) -> list[Element]:

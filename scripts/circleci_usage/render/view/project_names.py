@@ -1,7 +1,8 @@
 """What projects, and what belongs to them, are called."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.safe_names import safe_names
@@ -20,6 +21,10 @@ class ProjectNames:
         self._keys = [*keys]
         self._several = len({key.organization for key in self._keys}) > 1
         self._uses = Counter(map(self._name, self._keys))
+
+    def with_more(self, keys: Iterable[ProjectKey]) -> "ProjectNames":
+        """The names of the same projects and of some that may be missing."""
+        return ProjectNames(dict.fromkeys([*self._keys, *keys]))
 
     def of(self, key: ProjectKey) -> str:
         """The name of a project."""
@@ -50,7 +55,8 @@ class ProjectNames:
         workflow = "" if key.workflow == NO_NAME else visible_name(key.workflow)
         return " · ".join(filter(None, (self.around(key.project_key), workflow)))
 
-    def files(self) -> dict[ProjectKey, str]:
+    @cached_property
+    def files(self) -> Mapping[ProjectKey, str]:
         """A name for each project's files: safe on every file system, unique even ignoring case."""
         shown = {key: self.of(key) for key in self._keys}
         return safe_names(shown, "project", "\0".join)

@@ -10,7 +10,7 @@ from circleci_usage.render.view.day_series import DailySeries, daily_series
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects
-from circleci_usage.report import UNNAMED, Presentation, Report
+from circleci_usage.report import UNNAMED, Presentation, Report, TeamReport
 from circleci_usage.schema.keys import ProjectKey
 from circleci_usage.schema.report_files import EXPLORER_NAME, FOCUS_NAME, PAGE_NAME
 
@@ -30,6 +30,16 @@ class ReportView:
     focus_file: str = FOCUS_NAME
 
     @property
+    def root(self) -> str:
+        """The way from the page to the files of the whole report."""
+        return ""
+
+    @property
+    def team_report(self) -> TeamReport | None:
+        """The team that it is about; None for all of them."""
+        return None
+
+    @property
     def currency(self) -> str:
         """The currency of all amounts."""
         return self.report.currency
@@ -45,6 +55,11 @@ class ReportView:
         if not self.link or not self.link.endswith(f"/{PAGE_NAME}"):
             return None
         return self.link.removesuffix(PAGE_NAME) + EXPLORER_NAME
+
+    @property
+    def whole_link(self) -> str | None:
+        """Where the report on all teams can be opened, from that of a team."""
+        return None
 
     @cached_property
     def project_names(self) -> ProjectNames:
