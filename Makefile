@@ -81,7 +81,7 @@ notebook: $(VENV)/.installed ## Run the example notebook and keep its results in
 	$(BIN)/python tools/run_notebook.py
 
 focus: $(VENV)/.installed ## Validate focus.csv with the FinOps tools; needs Python 3.12 or newer
-	$(BIN)/python tools/focus_check.py $(PYTHON)
+	PYTHONPATH=tests/support $(BIN)/python tools/focus_check.py $(PYTHON)
 
 image: $(VENV)/.installed ## Build and test the container image, with docker or podman
 	@test -n "$(ENGINE)" || { echo "make image needs docker (with its daemon running) or podman." >&2; exit 1; }

@@ -4,14 +4,18 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from days import wait_if_midnight_is_near, yesterday
 from hypothesis_profiles import load_profile
 from loaded_demo import LoadedDemo, make_demo, make_loaded_demo
 from logging_in import Machine, machine
+from report_folders import report_of_day
 from s3_server import S3Server, s3_server
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
@@ -22,6 +26,12 @@ load_profile()
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Keep bytes out of test names: gzip includes the time, and xdist needs the same names."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Let each test begin and end on one day, from its first fixture on."""
+    wait_if_midnight_is_near()
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +66,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     make_demo(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def reports_of_days(tmp_path_factory: pytest.TempPathFactory) -> Callable[[date], Path]:
+    """The folder of a small report on a day, made once a day; tests only read it."""
+    return cache(lambda day: report_of_day(tmp_path_factory.mktemp(str(day)), day))
+
+
+@pytest.fixture
+def report_of_yesterday(reports_of_days: Callable[[date], Path]) -> Path:
+    """The folder of a small report on yesterday; tests only read it."""
+    return reports_of_days(yesterday())
 
 
 @pytest.fixture(scope="session")

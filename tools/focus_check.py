@@ -1,5 +1,7 @@
 """`make focus`: validates focus.csv with the FinOps tools, and its sums against the report.
 
+Each version is validated by day and by job.
+
 Each tool gets its own environment inside .venv, because neither works in the project's:
 focus-validator needs Python 3.12 and an old pyarrow. Run it with the project's Python:
 `python tools/focus_check.py [PYTHON ...]`. The arguments are candidates for a Python 3.12 or newer.
@@ -21,6 +23,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.demo.company.company import Company
 from circleci_usage.report import Report
+from circleci_usage.schema.report_files import FOCUS_DETAILS
 from report_factory import report_from_settings
 
 ENVIRONMENTS = Path(sys.prefix) / "focus"
@@ -45,7 +48,7 @@ tags: {cost_center: {payments: "4711"}}
 
 
 def main(pythons: Sequence[str]) -> int:
-    """Check both versions; return 0 if there are no findings."""
+    """Check both versions in each detail; return 0 if there are no findings."""
     python = new_enough(pythons or PYTHONS)
     if python is None:
         say(
@@ -54,16 +57,23 @@ def main(pythons: Sequence[str]) -> int:
         )
         return 1
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        company = Company(scale=0.2)
-        report = report_from_settings(
-            folder, [row for day in DAYS for row in company.rows(day)], SETTINGS, period=DAYS
-        )
-        findings = [*check_1_2(report, folder, python), *check_1_4(report, folder, python)]
+        findings = [*checked(Path(name), python)]
     for finding in findings:
         say(f"  {finding}")
     say(f"{len(findings)} findings.")
     return 1 if findings else 0
+
+
+def checked(folder: Path, python: str) -> Iterator[str]:
+    """What the tools find in the files of each detail."""
+    company = Company(scale=0.2)
+    rows = [row for day in DAYS for row in company.rows(day)]
+    for detail in FOCUS_DETAILS:
+        say(f"By {detail}:")
+        own = folder / detail
+        report = report_from_settings(own, rows, SETTINGS, period=DAYS, focus_detail=detail)
+        yield from check_1_2(report, own, python)
+        yield from check_1_4(report, own, python)
 
 
 def new_enough(pythons: Sequence[str]) -> str | None:

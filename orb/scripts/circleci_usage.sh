@@ -11,8 +11,8 @@
 set -euo pipefail
 
 usage_orb_params=(
-  CIRCLECI_URL DATADOG_SITE END_DATE INSIGHTS MAX_WAIT MERGE_USAGE_REPORTS ORG_ID OUTPUT_DIR PERIOD POLL_SECONDS
-  PRICE_PER_CREDIT START_DATE STORE_DIR USAGE_CONFIG USER_NAMES
+  CIRCLECI_URL DATADOG_SITE END_DATE FOCUS_DETAIL INSIGHTS MAX_WAIT MERGE_USAGE_REPORTS ORG_ID OUTPUT_DIR PERIOD
+  POLL_SECONDS PRICE_PER_CREDIT START_DATE STORE_DIR USAGE_CONFIG USER_NAMES
 )
 usage_orb_options=(MAX_SERIES MODE TAGS)
 usage_orb_flags=(CUSTOM_COSTS ENABLE_HISTORICAL FORECAST HISTORICAL_METRICS_ENABLED)
@@ -91,7 +91,7 @@ if ! type -P circleci-usage >/dev/null; then
 fi
 
 case ${CIRCLECI_USAGE_ORB_COMMAND-} in
-  check | export | load | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
+  check | export | load | notify | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
   "push datadog") set -- push datadog ;;
   *) fail "The orb does not support this command of circleci-usage." ;;
 esac

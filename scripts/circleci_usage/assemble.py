@@ -17,17 +17,22 @@ from circleci_usage.analysis.price_warnings import price_warnings
 from circleci_usage.analysis.rate_warnings import rate_warnings
 from circleci_usage.analysis.reconciliation import prices_used, reconcile
 from circleci_usage.analysis.settings_warnings import (
+    budget_warnings,
     credit_type_warnings,
     default_branch_warnings,
     settings_warnings,
 )
+from circleci_usage.analysis.tag_costs import tag_breakdowns
 from circleci_usage.analysis.usage_warnings import usage_warnings
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
 from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.dimensions import JOB_DETAIL
+from circleci_usage.schema.report_files import BY_JOB
 from circleci_usage.usage.daily_usage import DailyUsage
 
 
@@ -72,6 +77,8 @@ def assemble(
         warnings: what earlier stages have to say.
     """
     owned, usage, days = made.in_period, made.usage, made.days
+    tags = tag_columns(settings.ownership.tag_keys)
+    charged, is_by_job = charges(owned.costs, tags), settings.focus_detail == BY_JOB
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -80,8 +87,10 @@ def assemble(
         prices=settings.prices,
         totals=totals(owned.costs, owned.runs),
         breakdowns=_breakdowns(made),
-        charged=charges(owned.costs),
-        daily=daily_tables(owned.costs, owned.runs, usage.places),
+        tags=tag_breakdowns(owned.costs, owned.runs, settings.ownership, days.period),
+        charged=charged,
+        handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
+        daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
         explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
         chargeback=made.chargeback,
@@ -146,6 +155,7 @@ def _warnings(made: Stages, settings: ReportSettings) -> tuple[str, ...]:
         *price_warnings(made.costs, owned.costs, prices, days),
         *settings_warnings(made.owned.allocated_runs, ownership, prices, days.period),
         *default_branch_warnings(made.owned.allocated_runs, settings.analysis.default_branches),
+        *budget_warnings(made.owned.allocated_runs, settings.analysis.budgets),
         *credit_type_warnings(usage, prices, ownership),
         *rate_warnings(made.results.right_sizing),
     )

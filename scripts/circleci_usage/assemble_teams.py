@@ -134,6 +134,7 @@ def _report(team: str, charged: ChargedUsage, chargeback: pd.DataFrame, parts: _
         charged=charges(in_period.costs),
         daily=DailyTables({}),
         cube=whole.cube.iloc[:0],
+        tags=(),
         chargeback=chargeback,
         prices_used=prices_used(in_period.costs, whole.prices),
         previous=previous,

@@ -16,6 +16,7 @@ from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.push.prometheus.report_file import write_report_metrics
 from circleci_usage.render.charts.per_project import Days, draw_project_charts
 from circleci_usage.render.charts.report_charts import draw_charts, project_charts
+from circleci_usage.render.email.mail import email_html
 from circleci_usage.render.explorer.page import explore_html
 from circleci_usage.render.formatting import days
 from circleci_usage.render.page.page import index_html
@@ -32,6 +33,7 @@ from circleci_usage.schema.report_files import (
     AUTO,
     CHARTS_FOLDER,
     COST_FILES_FOLDER,
+    EMAIL_NAME,
     EXPLORER_NAME,
     FOCUS_GZIP_NAME,
     FOCUS_NAME,
@@ -179,6 +181,7 @@ _TEAM_OUTPUTS: Final[Mapping[str, Output]] = {
     PAGE_NAME: _text(index_html),
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
+    EMAIL_NAME: _text(email_html),
 }
 """What each team has besides its summary.json."""
 
@@ -190,6 +193,7 @@ _OUTPUTS: Final[Mapping[str, Output]] = {
     EXPLORER_NAME: _text(_explorer),
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
+    EMAIL_NAME: _text(email_html),
     TEAMS_FOLDER: _folder(_write_team_reports),
     TABLES_FOLDER: _folder(_of_report(write_tables)),
     METRICS_NAME: _of_report(write_report_metrics),

@@ -105,7 +105,7 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     what = f"Reading {source.extent}"
     progress.say(f"{what}.")
     with progress.task(what):
-        sums = source.read(settings.period, settings.branch_globs, settings.job_groups)
+        sums = source.read(settings.period, settings.patterns, settings.job_groups)
         usage = daily_usage(sums)
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
@@ -176,7 +176,7 @@ def build_report(
     with exact_arithmetic():
         # Price, allocate
         costs, owned = own_costs(usage, settings, period)
-        to_price = days_to_price(period, prices.billing_cycle_day)
+        to_price = days_to_price(period, prices)
         branches = branch_breakdown(usage, prices, to_price, period)
         people = find_people(usage, prices, to_price, days, settings.analysis.people)
         in_period = owned.within(period)
@@ -250,7 +250,7 @@ def own_costs(
         settings: prices, teams, names of jobs.
         period: the days reported on; costs of the days before show what is usual.
     """
-    days = days_to_price(period, settings.prices.billing_cycle_day)
+    days = days_to_price(period, settings.prices)
     costs = price(within(usage.credits, days), usage.places, settings.prices)
     known = priced_days(costs, days, period)
     return costs, allocate_usage(usage, costs, settings.ownership, settings.job_groups, known)

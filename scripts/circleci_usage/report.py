@@ -59,7 +59,9 @@ class Report:
         prices: what credits cost; all money is in its currency.
         totals: all credits, their cost, all job runs.
         breakdowns: the totals by dimension, under the names of `analysis.breakdowns.BREAKDOWNS`.
+        tags: the totals by the values of each tag (see `analysis.tag_costs`).
         charged: cost per day, project, team and credit type (see `analysis.breakdowns.charges`).
+        handed_off: the charges that cost files have: `charged`, or the same by job.
         daily: cost and job runs per day and job (see `analysis.daily_tables`).
         cube: costs by all dimensions at once (see `analysis.cube`).
         explored: costs of all days that are known, by all dimensions, as `explore.encoding` packs
@@ -85,7 +87,9 @@ class Report:
     prices: PriceList
     totals: Amount
     breakdowns: Mapping[str, Breakdown]
+    tags: tuple[Breakdown, ...]
     charged: ScaledLines
+    handed_off: ScaledLines
     daily: DailyTables
     cube: pd.DataFrame
     explored: bytes

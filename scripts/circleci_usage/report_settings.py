@@ -10,9 +10,10 @@ from circleci_usage.core.periods import ALL_DAYS, Period
 from circleci_usage.costs.allocation import NO_TEAMS, Ownership
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import UNNAMED, Presentation
-from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
+from circleci_usage.schema.report_files import AUTO, FOCUS_DETAILS, FOCUS_VERSIONS
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class ReportSettings:
         focus_grain: what a line of focus.csv covers: `day`, `month` or, by the number of lines,
             `auto`.
         focus_gzip: whether focus.csv is compressed.
+        focus_detail: what cost files tell apart: one of `FOCUS_DETAILS`.
         team_reports: whether there is a report on the part of each team.
         checksum: of the settings that decide what things cost and whose costs they are; empty
             without any.
@@ -53,13 +55,15 @@ class ReportSettings:
     export_for: tuple[str, ...] = ()
     focus_grain: str = AUTO
     focus_gzip: bool = False
+    focus_detail: str = FOCUS_DETAILS[0]
     team_reports: bool = False
     checksum: str = ""
 
     @property
-    def branch_globs(self) -> tuple[str, ...]:
-        """The globs of branches that daily usage has to distinguish."""
-        return (*MAIN_BRANCHES, *self.analysis.default_branches, *self.ownership.branch_globs)
+    def patterns(self) -> NamePatterns:
+        """The patterns of branches and users that daily usage has to distinguish."""
+        main = (*MAIN_BRANCHES, *self.analysis.default_branches)
+        return NamePatterns((*main, *self.ownership.branch_globs), self.ownership.user_patterns)
 
     def days(self, known: Period | None) -> Period:
         """The days to report on, when those of the usage are known."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.analysis.analyze import AnalysisSettings
+from circleci_usage.analysis.budget_scope import BudgetScope
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
@@ -25,6 +26,18 @@ BUDGETS = (
     Budget("all", Decimal(20)),
     Budget("web", Decimal(9), "web"),
     Budget("apps", Decimal(9), "apps"),
+    Budget("last week", Decimal(3), per="week"),
+    Budget("quarter", Decimal(20), per="quarter"),
+    Budget("web this year", Decimal(9), "web", "year"),
+    Budget("project", Decimal(9), scope=BudgetScope(project="app")),
+    Budget(
+        "runs",
+        Decimal(20_000),
+        per="quarter",
+        measure="credits",
+        scope=BudgetScope(excluded_credit_types=("user",)),
+    ),
+    Budget("seats", Decimal(3), "apps", scope=BudgetScope(credit_type="user")),
 )
 
 Rows = dict[tuple[date, str], Row]
@@ -61,7 +74,7 @@ def states(rows: Rows, ownership: Ownership, prices: PriceList) -> list[str]:
     split=st.sampled_from(["proportional", "even"]),
     free=st.sampled_from([0, 0, 5_000]),
 )
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_no_budget_looks_better_because_the_first_days_are_missing(
     web: list[int], app: list[int], seats: dict[int, int], start: date, split: Split, free: int
 ) -> None:

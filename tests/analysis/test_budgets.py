@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from circleci_usage.analysis.budgets import Budget, check_budgets
+from circleci_usage.analysis.budgets import Budget, Spending, check_budgets
 from circleci_usage.analysis.forecast import Forecast
-from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
+from circleci_usage.analysis.month_to_date import MonthToDate, month_to_date
 from circleci_usage.core.periods import Period, months
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.rules import Patterns, Rule
@@ -18,8 +18,9 @@ TEAMS = Ownership(
 )
 
 
-def month(everything: Forecast, *missing: Period, **teams: Forecast) -> dict[Per, MonthToDate]:
-    return {"month": MonthToDate(MARCH, MARCH.first, date(2026, 3, 20), everything, teams, missing)}
+def month(everything: Forecast, *missing: Period, **teams: Forecast) -> Spending:
+    march = MonthToDate(MARCH, MARCH.first, date(2026, 3, 20), everything, teams, missing)
+    return Spending({"month": march})
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,9 @@ def test_a_budget_of_a_cycle_is_held_against_the_cycle() -> None:
         Budget("m", Decimal(25)),
     ]
 
-    found = check_budgets(budgets, {**month(Forecast(Decimal(60))), "cycle": cycle})
+    found = check_budgets(
+        budgets, Spending({**month(Forecast(Decimal(60))).periods, "cycle": cycle})
+    )
 
     assert [state.state for state in found] == ["over", "within", "over"]
     assert [state.spent for state in found] == [30, 20, 60]

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,11 @@ def warnings(folder: Path, settings: str) -> tuple[str, ...]:
 def test_a_glob_that_matches_nothing_gets_a_warning(tmp_path: Path, owned: str) -> None:
     (warning,) = warnings(tmp_path, f"teams: [{{name: shop, {owned}}}]")
 
-    glob = owned.split('"')[-2]
+    glob, key = owned.split('"')[-2], re.findall(r"(\w+):", owned)[-1]
     assert (
         warning
-        == f"The glob {glob} of the team shop matches nothing in the data; check its spelling"
-        " (case counts)."
+        == f"The pattern {glob} of the team shop ({key}) matches nothing in the data; check its"
+        " spelling (case counts)."
     )
 
 
@@ -52,8 +53,62 @@ def test_a_glob_of_shared_costs_that_matches_nothing_gets_a_warning(tmp_path: Pa
     settings = 'teams: [{name: shop, projects: ["web"]}]\nshared_costs: {projects: ["tools"]}'
 
     assert warnings(tmp_path, settings)[0].startswith(
-        "The glob tools of shared_costs matches nothing"
+        "The pattern tools of shared_costs (projects) matches nothing"
     )
+
+
+def test_every_list_exclusion_and_split_is_looked_at(tmp_path: Path) -> None:
+    settings = """\
+teams:
+  - name: shop
+    projects: [web]
+    organizations: [acne]
+    workflows: [biuld]
+    resource_classes: [lagre]
+    executors: [dokcer]
+    not: {triggers: [shedule]}
+splits: [{projects: [mono], among: {shop: 100}}]
+tags: {product: [{value: checkout, projects: [chekout]}]}
+"""
+    found = warnings(tmp_path, settings)
+
+    assert [warning.split(" matches")[0] for warning in found[:5]] == [
+        "The pattern acne of the team shop (organizations)",
+        "The pattern biuld of the team shop (workflows)",
+        "The pattern lagre of the team shop (resource_classes)",
+        "The pattern dokcer of the team shop (executors)",
+        "The pattern shedule of the team shop (not: triggers)",
+    ]
+    assert found[5] == "2 more patterns of teams match nothing in the data."
+
+
+def test_an_entry_that_never_wins_gets_a_warning(tmp_path: Path) -> None:
+    settings = """\
+teams:
+  - {name: all, projects: ["w*"]}
+  - {name: shop, projects: [web]}
+"""
+    (warning,) = warnings(tmp_path, settings)
+
+    assert (
+        warning
+        == "teams[1] in the settings file (shop) owns nothing: earlier entries, of all, match the"
+        " same job runs; put it before them."
+    )
+
+
+def test_an_entry_that_its_own_team_makes_redundant_gets_no_warning(tmp_path: Path) -> None:
+    assert not warnings(
+        tmp_path, "teams: [{name: a, projects: ['w*']}, {name: a, projects: [web]}]"
+    )
+
+
+def test_an_entry_for_what_is_split_gets_no_warning(tmp_path: Path) -> None:
+    settings = """\
+teams: [{name: a, projects: [web]}, {name: b, projects: [w*]}]
+splits: [{projects: [web], among: {a: 50, b: 50}}]
+"""
+    assert not warnings(tmp_path, settings)
 
 
 def test_a_default_branch_that_no_branch_matches_gets_a_warning(tmp_path: Path) -> None:
@@ -75,7 +130,7 @@ def test_many_globs_that_match_nothing_are_counted(tmp_path: Path) -> None:
     found = warnings(tmp_path, "teams: [{name: shop, projects: [a, b, c, d, e, f, g]}]")
 
     assert len(found) == 6
-    assert found[-1] == "2 more globs of teams match nothing in the data."
+    assert found[-1] == "2 more patterns of teams match nothing in the data."
 
 
 @pytest.mark.parametrize(

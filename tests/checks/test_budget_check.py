@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.budget_scope import BudgetPart, BudgetScope
+from circleci_usage.analysis.budgets import Budget, Spending
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.checks.budget_check import check_report
 from circleci_usage.core.errors import DataError, SettingsError, UsageExporterError
 from circleci_usage.core.periods import Period
+from circleci_usage.report_folder.budget_spending_json import spending_to_json
 from circleci_usage.report_folder.month_to_date_json import month_from_json, month_to_json
 from circleci_usage.schema.report_files import SCHEMA_VERSION
 
@@ -55,6 +57,42 @@ def test_with_the_forecast_a_budget_forecast_to_exceed_is_broken(tmp_path: Path)
 
     assert check.exit_code == 10
     assert [state.budget.name for state in check.broken] == ["all"]
+
+
+PART = BudgetPart("week", "credits", BudgetScope(project="pay-*", tags=(("product", "a: b"),)))
+
+
+def test_a_budget_of_a_part_is_checked_against_that_part(tmp_path: Path) -> None:
+    week = Period.of_days(date(2026, 3, 16), date(2026, 3, 22))
+    of_part = MonthToDate(week, week.first, date(2026, 3, 20), Forecast(Decimal(7)), {})
+    folder = folder_of(tmp_path, **spending_to_json(Spending({"month": SPENDING}, {PART: of_part})))
+    budget = Budget("pay", Decimal(6), per="week", scope=PART.scope, measure="credits")
+
+    check = check_report(folder, [budget, Budget("all", Decimal(100))], "USD")
+
+    assert [state.state for state in check.states] == ["over", "expected over"]
+    assert check.states[0].month_to_date == of_part
+    for other in (replace(budget, per="month"), replace(budget, measure="cost")):
+        with pytest.raises(SettingsError, match="was made without the costs or credits of the"):
+            check_report(folder, [other], "USD")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"per": "decade"},
+        {"measure": []},
+        {"scope": None},
+        {"scope": {"project": 1}},
+        {"spent": "x"},
+    ],
+)
+def test_a_damaged_part_is_an_error(tmp_path: Path, damage: dict[str, object]) -> None:
+    spending = spending_to_json(Spending({"month": SPENDING}, {PART: SPENDING}))
+    spending["budget_parts"][0] |= damage
+
+    with pytest.raises(DataError, match="it does not say what budgets need"):
+        check_report(folder_of(tmp_path, **spending), [Budget("all", Decimal(1))], "USD")
 
 
 GAP = Period.of_days(date(2026, 3, 2), date(2026, 3, 4))
@@ -128,7 +166,7 @@ def test_what_is_written_is_read_back(everything: Forecast, teams: dict[str, For
             1,
             {"budget_periods": {}},
             SettingsError,
-            "was made without the billing cycle of the budget 'all'",
+            "was made without the month of the budget 'all'",
         ),
         (1, {"budget_periods": None}, DataError, "is damaged: it does not say what budgets need"),
         (

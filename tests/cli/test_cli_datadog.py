@@ -3,23 +3,19 @@
 import csv
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.faults import Fault, error_response, in_turn
 from circleci_usage.schema.export_columns import NULL_MARKS
 from commandline import Finished, circleci_usage
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
-from report_folders import report_folder
 from rows import job_run
 
-YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 WRONG = "f" * 32
 
 
@@ -29,14 +25,9 @@ def datadog() -> Iterator[DatadogIntake]:
         yield intake
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = [
-        job_run("1000", JOB_RUN_DATE=str(YESTERDAY)),
-        job_run("50", JOB_RUN_DATE=str(YESTERDAY), PROJECT_NAME="x"),
-    ]
-    period = Period.of_days(YESTERDAY, YESTERDAY)
-    return report_folder(tmp_path_factory.mktemp("yesterday"), rows, period=period)[0]
+@pytest.fixture
+def folder(report_of_yesterday: Path) -> Path:
+    return report_of_yesterday
 
 
 def run(datadog: DatadogIntake, folder: Path, *arguments: str, **env: str) -> Finished:

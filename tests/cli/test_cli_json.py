@@ -19,7 +19,8 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
 from datadog_intake import API_KEY, DatadogIntake
-from export_command import SECRET, YESTERDAY, exporting_environment, small_circleci
+from days import yesterday
+from export_command import SECRET, exporting_environment, small_circleci
 from json_documents import document_of, documented, paths_in
 from rows import job_run
 from small_export import small_export
@@ -67,7 +68,7 @@ def test_run_tells_what_was_exported_and_where_the_report_is(
     assert {key: document[key] for key in same} == {key: summary[key] for key in same}
     assert document["warnings"] == summary["warnings"]
     export = document["export"]
-    assert (export["organizations"], export["to"]) == ([MAIN.id], str(YESTERDAY))
+    assert (export["organizations"], export["to"]) == ([MAIN.id], str(yesterday()))
     assert {window["state"] for window in export["windows"]} == {"fetched"}
     assert export["parts"]
     assert all(Path(part).is_file() for part in export["parts"])
@@ -77,7 +78,7 @@ def test_run_tells_what_was_exported_and_where_the_report_is(
 def test_status_tells_the_store_and_the_next_run(env: dict[str, str], tmp_path: Path) -> None:
     empty = document_of(circleci_usage("status", "--json", cwd=tmp_path, env=env))
     assert empty["store"]["windows"] == []
-    assert empty["next_run"]["to_request"][-1]["to"] == str(YESTERDAY)
+    assert empty["next_run"]["to_request"][-1]["to"] == str(yesterday())
 
     assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
     done = circleci_usage("status", "--json", cwd=tmp_path, env=env)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,14 @@ import pytest
 from circleci_usage.core.periods import Period
 from circleci_usage.export.store import Store
 from commandline import Finished
+from days import today
 from inprocess import run_here
 from old_store import Months, months_before, old_store
 
 
 @pytest.fixture
 def months() -> Months:
-    return months_before(datetime.now(UTC).date())
+    return months_before(today())
 
 
 @pytest.fixture

@@ -325,12 +325,13 @@ def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_f
 
 def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
     flags = ("--focus-version", "1.4", "--export-for", "vantage", "--export-for", "finout")
-    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+    done = circleci_usage("report", export, *flags, cwd=tmp_path, env={"FOCUS_DETAIL": "job"})
 
     assert done.code == 0, done.err
     files = sorted(file.name for file in (tmp_path / "usage-report" / "exports").iterdir())
     assert files == ["finout-001.csv", "vantage-001.csv"]
-    assert "ServiceProviderName" in (tmp_path / "usage-report" / "focus.csv").read_text()
+    focus = (tmp_path / "usage-report" / "focus.csv").read_text()
+    assert {"ServiceProviderName", "x_Job"} <= {*focus.splitlines()[0].split(",")}
 
     refused = circleci_usage("report", export, "--export-for", "excel", cwd=tmp_path)
     assert refused.code == 2

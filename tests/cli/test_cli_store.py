@@ -10,7 +10,8 @@ import pytest
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
-from export_command import SECRET, YESTERDAY, exporting_environment, small_circleci
+from days import yesterday
+from export_command import SECRET, exporting_environment, small_circleci
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
         part.unlink()
     lost = circleci_usage("status", cwd=tmp_path, env=env)
     assert "The next run will request nothing." in lost.out
-    assert f"It will download {YESTERDAY - timedelta(days=2)}" in lost.out
+    assert f"It will download {yesterday() - timedelta(days=2)}" in lost.out
 
     other = circleci_usage("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
     assert "It will first look up the ID of gh/somebody, which is not in the store." in other.out

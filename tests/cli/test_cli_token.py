@@ -12,24 +12,29 @@ import pytest
 from pydantic import SecretStr
 
 from circleci_usage.cli.secrets import without_secrets
-from circleci_usage.core.periods import today_utc
-from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
 from circleci_usage.login.keyring_tokens import entry_name, keep_token
 from commandline import circleci_usage
+from days import today
 from export_command import SECRET, exporting_environment, posts, small_circleci
 from file_keyring import file_keyring, keyring_file, keyring_variables
 from inprocess import run_here
 from paths import ROOT
 
-TODAY = today_utc(SystemClock().now())
+EXPIRES = "CIRCLECI_API_TOKEN_EXPIRES"
+LEFT = timedelta(days=12)
+SOON = "the last day"
 NEVER_SHOWN = "kept-in-the-keyring-0123456789abcdef"
 WARNING = re.compile(
-    r"The CircleCI token from CIRCLECI_API_TOKEN expires on [-0-9]{10}, in 1[12] days: put a new"
+    r"The CircleCI token from CIRCLECI_API_TOKEN expires on [-0-9]{10}, in 12 days: put a new"
     r" one into it, such as that of `circleci-usage login --print-token`, and its last day into"
     r" CIRCLECI_API_TOKEN_EXPIRES\."
 )
-EXPIRING = {"CIRCLECI_API_TOKEN_EXPIRES": str(TODAY + timedelta(days=12))}
+
+
+def last_day() -> str:
+    """The last day of a token that expires soon."""
+    return str(today() + LEFT)
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +55,11 @@ def without(env: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_run_warns_once_and_its_report_does(env: dict[str, str], tmp_path: Path) -> None:
-    done = run_here("run", cwd=tmp_path, env=env | EXPIRING)
+    done = run_here("run", cwd=tmp_path, env=env | {EXPIRES: last_day()})
 
     assert done.code == 0, done.err
-    last = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
-    assert re.search(
-        rf"\nToken:         CIRCLECI_API_TOKEN, expires on {last}, in 1[12] days\n", done.err
-    )
+    expiry = f"expires on {last_day()}, in 12 days"
+    assert f"\nToken:         CIRCLECI_API_TOKEN, {expiry}\n" in done.err
     assert len(WARNING.findall(done.err)) == 1
     report = tmp_path / "usage-report"
     warnings = json.loads((report / "summary.json").read_text("utf-8"))["warnings"]
@@ -67,7 +70,7 @@ def test_a_run_warns_once_and_its_report_does(env: dict[str, str], tmp_path: Pat
 
 
 def test_the_document_of_a_run_has_the_warning_once(env: dict[str, str], tmp_path: Path) -> None:
-    done = run_here("run", "--json", cwd=tmp_path, env=env | EXPIRING)
+    done = run_here("run", "--json", cwd=tmp_path, env=env | {EXPIRES: last_day()})
 
     assert done.code == 0, done.err
     warned = [text for text in json.loads(done.out)["warnings"] if "token" in text]
@@ -76,7 +79,7 @@ def test_the_document_of_a_run_has_the_warning_once(env: dict[str, str], tmp_pat
 
 
 def test_an_export_warns_even_when_quiet(env: dict[str, str], tmp_path: Path) -> None:
-    done = run_here("export", "--quiet", cwd=tmp_path, env=env | EXPIRING)
+    done = run_here("export", "--quiet", cwd=tmp_path, env=env | {EXPIRES: last_day()})
 
     assert done.code == 0, done.err
     assert WARNING.search(done.err)
@@ -197,7 +200,7 @@ def test_the_doctor_says_which_token_is_used(
 ) -> None:
     days = ("START_DATE", "END_DATE")
     both, one = ({k: v for k, v in each.items() if k not in days} for each in (env, without))
-    last = TODAY + timedelta(days=12)
+    last = today() + LEFT
     with file_keyring(tmp_path / "keyring.json"):
         keep_token(circleci.url, SecretStr(SECRET), last)
         first = run_here("doctor", cwd=tmp_path, env=both)
@@ -237,7 +240,7 @@ def test_the_doctor_knows_the_last_day_of_a_rejected_token(
 
 OF_THE_ORB = {
     "expiring": (
-        {"MY_TOKEN_EXPIRES": EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]},
+        {"MY_TOKEN_EXPIRES": SOON},
         0,
         "--print-token`, and its last day into MY_TOKEN_EXPIRES.",
     ),
@@ -256,6 +259,8 @@ def test_with_the_orb_the_messages_name_the_variable_of_its_parameter(
     tmp_path: Path,
 ) -> None:
     env = without | {"MY_TOKEN": SECRET} | changed
+    if env.get("MY_TOKEN_EXPIRES") == SOON:
+        env["MY_TOKEN_EXPIRES"] = last_day()
     env |= {
         "CIRCLECI_USAGE_ORB_COMMAND": "export",
         "CIRCLECI_USAGE_ORB_SECRET_CIRCLECI_API_TOKEN": "MY_TOKEN",
@@ -274,8 +279,8 @@ def test_with_the_orb_the_messages_name_the_variable_of_its_parameter(
 
 
 def test_a_last_day_is_no_secret() -> None:
-    day = EXPIRING["CIRCLECI_API_TOKEN_EXPIRES"]
-    variables = {"CIRCLECI_API_TOKEN": SECRET, **EXPIRING}
+    day = last_day()
+    variables = {"CIRCLECI_API_TOKEN": SECRET, EXPIRES: day}
     assert without_secrets(f"{SECRET} {day}", variables) == f"*** {day}"
 
 

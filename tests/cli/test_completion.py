@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from circleci_usage.core.periods import named_period, today_utc
-from circleci_usage.core.progress import SystemClock
+from circleci_usage.core.periods import named_period
 from circleci_usage.push.datadog.sites import SITES
 from circleci_usage.push.metrics import DEFAULT_TAGS
-from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
+from circleci_usage.schema.report_files import FOCUS_DETAILS, FOCUS_VERSIONS, GRAINS
+from days import today
 
 BIN = Path(sys.executable).parent
 
@@ -55,6 +55,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("report --engine ", ["polars", "spark"]),
         ("report --focus-version ", [*FOCUS_VERSIONS]),
         ("run --focus-grain ", [*GRAINS]),
+        ("report --focus-detail ", [*FOCUS_DETAILS]),
         ("run --export-for vantage,d", ["vantage,doit", "vantage,datadog-costs"]),
         ("push datadog --mode h", ["historical"]),
         ("push datadog --tags job,", ["job,workflow", "job,resource_class", "job,branch"]),
@@ -76,7 +77,7 @@ def test_values_are_completed(line: str, expected: list[str], tmp_path: Path) ->
 
 def test_every_completed_period_is_one() -> None:
     for name in PERIODS:
-        assert len(named_period(name, today_utc(SystemClock().now()))) > 0
+        assert len(named_period(name, today())) > 0
 
 
 def test_completion_imports_no_library_that_reads_or_draws(tmp_path: Path) -> None:

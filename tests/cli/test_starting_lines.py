@@ -15,7 +15,8 @@ from circleci_usage.core.periods import add_months, month_start
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import circleci_usage
-from export_command import YESTERDAY, exporting_environment, small_circleci
+from days import yesterday
+from export_command import exporting_environment, small_circleci
 from small_export import small_export
 
 LIST_PRICE = (
@@ -53,7 +54,7 @@ def first_lines(text: str, before: str) -> list[str]:
 def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> None:
     env = exporting_environment(circleci) | {"ORG_ID": MAIN.slug}
     bare = circleci_usage("run", "--no-merged", cwd=tmp_path, env=env)
-    days = f"{YESTERDAY - timedelta(days=2)} to {YESTERDAY}"
+    days = f"{yesterday() - timedelta(days=2)} to {yesterday()}"
     assert first_lines(bare.err, "Exporting ") == [
         NO_FILE,
         LIST_PRICE,
@@ -66,10 +67,10 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
     settings_file(tmp_path)
     flags = ("--period", "last-7-days", "--org-id", MAIN.id)
     priced = circleci_usage("run", *flags, cwd=tmp_path, env=env)
-    first = YESTERDAY - timedelta(days=6)
+    first = yesterday() - timedelta(days=6)
     earliest = min(
         first - timedelta(days=7),
-        month_start(YESTERDAY),
+        month_start(yesterday()),
         month_start(first),
     )
     lines = first_lines(priced.err, "Exporting ")
@@ -79,10 +80,12 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
         "Prices:        2 price periods in USD, from .circleci/usage.yml",
         "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.slug} ({MAIN.id}), set by --org-id",
-        f"Period:        {first} to {YESTERDAY}: last-7-days, set by --period",
+        f"Period:        {first} to {yesterday()}: last-7-days, set by --period",
         "Overridden:    ORG_ID by --org-id, START_DATE by --period, END_DATE by --period",
     ]
-    assert export.startswith(f"Export:        {earliest} to {YESTERDAY}: the earlier days are for ")
+    assert export.startswith(
+        f"Export:        {earliest} to {yesterday()}: the earlier days are for "
+    )
     assert "the comparison with the previous period" in export
 
     quiet = circleci_usage("run", "--quiet", cwd=tmp_path, env=env)
@@ -94,7 +97,7 @@ def test_days_for_budgets_and_included_credits_are_explained(
 ) -> None:
     settings_file(tmp_path)
     env = exporting_environment(circleci)
-    begin = add_months(month_start(YESTERDAY), -1) + timedelta(days=1)
+    begin = add_months(month_start(yesterday()), -1) + timedelta(days=1)
     dates = ("--from", str(begin), "--to", str(begin))
     done = circleci_usage("run", *dates, "--no-merged", cwd=tmp_path, env=env)
     assert (
@@ -110,7 +113,7 @@ def test_an_export_says_which_organizations_and_days(circleci: StandIn, tmp_path
         "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.id}, set by ORG_ID",
         (
-            f"Period:        {YESTERDAY - timedelta(days=2)} to {YESTERDAY}:"
+            f"Period:        {yesterday() - timedelta(days=2)} to {yesterday()}:"
             " set by START_DATE and END_DATE"
         ),
         "Overridden:    PERIOD by START_DATE",

@@ -65,6 +65,7 @@ def usage_error(*arguments: str, env: Mapping[str, str] | None = None) -> str:
             "--export-for finuot: invalid value; did you mean finout? Choose from vantage, ",
         ),
         ("report x --focus-grain dayly", "--focus-grain dayly: invalid value; did you mean day?"),
+        ("report x --focus-detail jobs", "--focus-detail jobs: invalid value; did you mean job?"),
         ("report x --focus-version 1.3", "--focus-version 1.3: invalid value; did you mean 1.4?"),
         (
             "report x --price-per-credit 0,0006",
@@ -150,6 +151,7 @@ EVERY_VARIABLE = [
     "STORE_DIR",
     "OUTPUT_DIR",
     "MERGE_USAGE_REPORTS",
+    "FOCUS_DETAIL",
     "SEND_TO_DATADOG",
     "DATADOG_SITE",
     "DD_SITE",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from circleci_usage.analysis.analyze import AnalysisSettings
+from circleci_usage.analysis.budget_scope import BudgetScope
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.people_settings import PeopleSettings
 from circleci_usage.config.settings_file import load_settings_file
@@ -19,6 +20,7 @@ from circleci_usage.costs.pricing import PricePeriod
 from circleci_usage.costs.resource_rates import public_rates
 from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.costs.splits import Split
 from paths import ROOT
 from whole_settings import WHOLE
 
@@ -51,7 +53,24 @@ def test_every_section_is_read(tmp_path: Path) -> None:
             "mobile",
             Patterns(projects=("ios-*",), jobs=("*macos*",), branches=("release/*",)),
         ),
-        Rule("mobile", Patterns(jobs=("ios-*",))),
+        Rule(
+            "mobile",
+            Patterns(
+                organizations=("acme*",),
+                workflows=("ci",),
+                jobs=("ios-*",),
+                resource_classes=("macos.*",),
+                executors=("macos",),
+                triggers=("webhook",),
+            ),
+            Patterns(jobs=("*-lint",), branches=("renovate/*",)),
+        ),
+    )
+    assert ownership.splits == (
+        Split(
+            Rule("", Patterns(projects=("mono",)), Patterns(jobs=("docs",))),
+            {"payments": Decimal("33.3333"), "mobile": Decimal("66.6667")},
+        ),
     )
     assert ownership.shared == SharedCosts(
         "fixed",
@@ -62,6 +81,27 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert ownership.tags == {"cost_center": {"payments": "0471", "unallocated": "none"}}
     assert file.all_budgets() == (
         Budget("everything", Decimal(5000)),
+        Budget(
+            "api",
+            Decimal(9000),
+            per="week",
+            scope=BudgetScope("acme", "api"),
+            measure="credits",
+            thresholds=(Decimal(50), Decimal("99.5")),
+        ),
+        Budget(
+            "seats",
+            Decimal(9),
+            "mobile",
+            "year",
+            BudgetScope(tags=(("cost_center", "0471"),), credit_type="user"),
+        ),
+        Budget(
+            "runs",
+            Decimal(9),
+            per="quarter",
+            scope=BudgetScope(excluded_credit_types=("storage", "user")),
+        ),
         Budget("payments", Decimal(800), "payments"),
     )
     assert file.analysis().people == PeopleSettings(

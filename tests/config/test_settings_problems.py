@@ -1,6 +1,7 @@
 """Plausible mistakes in a settings file, each with its line and what was probably meant."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ MISTAKES = {
     ),
     "a choice": (
         "budgets: [{name: a, per: monthly, amount: 1}]",
-        "line 1, budgets[0].per: 'monthly' is not one of 'month' or 'cycle'; did you mean month?",
+        "'monthly' is not one of 'week', 'month', 'cycle', 'quarter' or 'year'; did you mean m",
     ),
     "an executor": ("rates: [{executor: Docker, name: l}]", "; did you mean docker?"),
     "a credit type": (
@@ -149,7 +150,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     [
         name
         for name, field in SettingsFile.model_fields.items()
-        if "Section, ..." in str(field.annotation)
+        if re.match(r"tuple\[.*Section, \.\.\.", str(field.annotation))
     ],
 )
 def test_the_example_of_an_entry_can_be_used(tmp_path: Path, field: str) -> None:

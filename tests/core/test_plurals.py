@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from circleci_usage.core.plurals import agreeing, amount_of, counted
 from circleci_usage.demo.company.exportfile import write_part
 from commandline import circleci_usage
+from days import yesterday
 from rows import job_run
 
 # "1 <words>s": a number one that is not the end of a larger number, a date or a decimal, and a
@@ -50,9 +50,8 @@ def test_the_pattern_finds_wrong_plurals() -> None:
     "settings", ["", "list_price_per_credit: 0.0006\nteams: [{name: one, projects: [web]}]"]
 )
 def test_a_report_of_one_run_says_one_run(tmp_path: Path, settings: str) -> None:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     write_part(
-        tmp_path / "part.csv.gz", [job_run("1", JOB_RUN_DATE=str(yesterday), TOTAL_CREDITS="1")]
+        tmp_path / "part.csv.gz", [job_run("1", JOB_RUN_DATE=str(yesterday()), TOTAL_CREDITS="1")]
     )
     (tmp_path / "usage.yml").write_text(settings, encoding="utf-8")
 

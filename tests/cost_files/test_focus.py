@@ -101,9 +101,19 @@ def test_tags_allow_costs_to_be_allocated(tmp_path: Path) -> None:
             "project": "web",
             "vcs_url": "https://github.com/acme/web",
             "credit_type": "compute",
+            "circleci:organization_id": "11111111-0000-4000-8000-000000000001",
+            "circleci:project_id": "22222222-0000-4000-8000-000000000001",
+            "circleci:vcs_name": "github",
+            "circleci:vcs_url": "https://github.com/acme/web",
             "cost_center": "4711",
         },
-        {"team": "unallocated", "project": "=1+1", "credit_type": "compute"},
+        {
+            "team": "unallocated",
+            "project": "=1+1",
+            "credit_type": "compute",
+            "circleci:organization_id": "11111111-0000-4000-8000-000000000001",
+            "circleci:project_id": "p2",
+        },
     ]
 
 

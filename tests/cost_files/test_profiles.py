@@ -96,7 +96,7 @@ def test_vantage_files_stay_under_its_limit_of_bytes(tmp_path: Path) -> None:
 def test_vantage_files_stay_under_its_limit_of_rows(tmp_path: Path) -> None:
     short = {
         "PROJECT_NAME": "p",
-        "ORGANIZATION_ID": "o",
+        "ORGANIZATION_ID": NULL_MARKS[1],
         "ORGANIZATION_NAME": "o",
         "VCS_URL": NULL_MARKS[1],
     }

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from circleci_usage.costs.allocation import (
@@ -9,6 +11,7 @@ from circleci_usage.costs.allocation import (
 )
 from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.costs.splits import Split
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from usage_lines import credit_lines
 
@@ -44,6 +47,40 @@ def test_all_lists_that_are_given_have_to_match() -> None:
     assert owner(rule, **{BRANCH_GROUP: "main"}) == UNALLOCATED
     assert owner(rule, **{BRANCH_GROUP: "release/*", "job": "lint"}) == UNALLOCATED
     assert owner(rule, **{BRANCH_GROUP: "release/*", "project": "api"}) == UNALLOCATED
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "glob", "other"),
+    [
+        ("organizations", "organization", "acm?", "umbrella"),
+        ("workflows", "workflow", "bui*", "nightly"),
+        ("jobs", "job", "t*", "lint"),
+        ("resource_classes", "resource_class", "med*", "large"),
+        ("executors", "executor", "docker", "macos"),
+        ("triggers", "trigger", "web*", "schedule"),
+    ],
+)
+def test_a_rule_looks_at_any_dimension(key: str, column: str, glob: str, other: str) -> None:
+    mine = Rule("a", Patterns(**{key: (glob,)}))
+    others = Rule("a", Patterns(projects=("*",)), Patterns(**{key: (glob,)}))
+
+    assert [owner(mine), owner(mine, **{column: other})] == ["a", UNALLOCATED]
+    assert [owner(others), owner(others, **{column: other})] == [UNALLOCATED, "a"]
+
+
+def test_any_exclusion_is_enough() -> None:
+    rule = Rule("a", Patterns(projects=("*",)), Patterns(jobs=("lint",), branches=("dev*",)))
+
+    assert owner(rule) == "a"
+    assert owner(rule, job="lint") == UNALLOCATED
+    assert owner(rule, **{BRANCH_GROUP: "dev*\nmain"}) == UNALLOCATED
+
+
+def test_what_a_rule_excludes_goes_to_the_next_one() -> None:
+    first = Rule("a", Patterns(projects=("web",)), Patterns(jobs=("lint",)))
+    second = Rule("b", Patterns(projects=("*",)))
+
+    assert owners(Ownership((first, second)), {}, {"job": "lint"}) == ["a", "b"]
 
 
 def test_the_first_rule_that_matches_wins() -> None:
@@ -115,4 +152,8 @@ def test_the_heavy_pass_is_told_the_globs_of_branches() -> None:
         Rule("b", Patterns(jobs=("x",), branches=("main",))),
     )
 
+    excluding = Rule("c", Patterns(jobs=("x",)), Patterns(branches=("dev",)))
+    split = Split(Rule("", Patterns(branches=("hotfix/*",))), {"a": Decimal(100)})
+
     assert Ownership(rules).branch_globs == ("main", "release/*")
+    assert Ownership((excluding,), splits=(split,)).branch_globs == ("dev", "hotfix/*")

@@ -172,6 +172,31 @@ def test_run_exports_the_days_of_the_billing_cycle(place: Place) -> None:
     assert str(state.month_to_date.month) == "2026-11-15 to 2026-12-14"
 
 
+@pytest.mark.parametrize(
+    ("per", "first", "spent"),
+    [("week", "2026-11-17", 2), ("quarter", "2026-10-01", 55), ("year", "2026-01-01", 328)],
+)
+def test_run_exports_the_days_of_a_week_quarter_or_year(
+    place: Place, per: str, first: str, spent: int
+) -> None:
+    report = place.run(BUDGET.replace("month", per), "yesterday")
+
+    (state,) = report.findings.budgets
+    # The day a week before is compared with.
+    assert place.first_day_requested == first
+    assert (state.spent, state.month_to_date.missing) == (Decimal(spent), ())
+
+
+def test_days_before_one_without_a_price_are_missing_too(place: Place) -> None:
+    text = BUDGET.replace("2025-01-01", "2026-11-03")
+
+    (state,) = place.report_files(
+        text, [a_dollar(day) for day in november(1, 24)], november(20, 24)
+    ).findings.budgets
+
+    assert [*state.month_to_date.missing] == [november(1, 2)]
+
+
 def test_run_exports_the_days_on_which_included_credits_may_have_been_used(place: Place) -> None:
     report = place.run(f"{DOLLAR}included_credits: {{per: month, amount: 23500}}", "yesterday")
 

@@ -16,7 +16,7 @@ SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 # Made by what the page describes: a cache, a settings file, a report.
-_OUTSIDE_THE_REPOSITORY = {"usage.yml", "index.html", "explore.html", "summary.json"}
+_OUTSIDE_THE_REPOSITORY = {"usage.yml", "index.html", "explore.html", "email.html", "summary.json"}
 _SUFFIXES = (".py", ".md", ".toml", ".json", ".yml", ".html")
 
 

@@ -207,6 +207,16 @@ def test_a_warehouse(circleci: StandIn, tmp_path: Path) -> None:
     assert runs > 0
 
 
+def test_the_team_of_a_job(circleci: StandIn, tmp_path: Path) -> None:
+    [lines] = blocks("See which team pays for a job?")
+
+    paste("circleci-usage export --period last-month", tmp_path, **account(circleci))
+    printed = paste(lines, tmp_path)
+
+    assert '- {name: pay, projects: ["pay-*"]}' in printed
+    assert "no entry of teams matches" in printed
+
+
 @pytest.mark.parametrize(
     "block", [each for each in BLOCKS if each.language == "yaml"], ids=lambda each: each.heading
 )

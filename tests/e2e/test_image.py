@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from circleci_runner import Runner
 from circleci_usage import __version__
 from circleci_usage.cli.app import app
 from container_engine import answering_engine, build
+from days import today
 from env_file import env_file
 from login_machine import addresses, circleci_of_today
 from markdown_page import commands
@@ -180,7 +181,7 @@ def test_a_pasted_command_exports_nothing_twice(
     image: Image, tmp_path: Path, page: str, heading: str
 ) -> None:
     [by_container] = [each for each in commands(ROOT / page, heading) if "--env-file" in each]
-    long_ago = datetime.now(UTC).date() - timedelta(days=45)
+    long_ago = today() - timedelta(days=45)
     days = {"START_DATE": str(long_ago), "END_DATE": str(long_ago + timedelta(days=6))}
 
     with circleci_of_today() as circleci:

@@ -14,14 +14,17 @@ import pytest
 
 from circleci_config import Job, jobs
 from circleci_runner import Outcome, Runner
+from circleci_usage.core.periods import Period, add_months, month_start
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
+from days import today
 from login_machine import circleci_of_today
 from orb_pack import pack
 from paths import ROOT
 from postgres import postgres
 from slack_orb import SLACK_ORB
+from slack_webhooks import SECRET, SlackWebhooks
 
 ORB = pack(ROOT / "orb")
 ORBS = {"usage-exporter": ORB, "slack": SLACK_ORB}
@@ -96,7 +99,9 @@ def test_the_second_run_of_a_week_requests_nothing_again(circleci: StandIn, runn
     def requests() -> int:
         return sum(call.method == "POST" for call in circleci.calls)
 
-    closed = {"period": "last-13-months", "from": "2026-09-01", "to": "2026-09-30"}
+    this = month_start(today())
+    month = Period(add_months(this, -2), add_months(this, -1))
+    closed = {"period": "last-13-months", "from": str(month.first), "to": str(month.last)}
     run(runner, example_jobs("weekly_report", circleci, **closed))
     first = requests()
     [again] = run(runner, example_jobs("weekly_report", circleci, **closed))
@@ -116,7 +121,7 @@ def test_the_backfill_stops_at_the_quota_and_the_next_run_ends_it(
     assert second.exit_code == 0, second.output
     made = summary(runner.artifacts / "usage-report")
     assert len(made["by_organization"]) == 3
-    assert made["period"]["from"] < "2025-12-01"
+    assert made["period"]["from"] == str(add_months(month_start(today()), -12))
     posts = [call for call in circleci.calls if call.method == "POST" and call.status == 201]
     assert len(posts) == 13
     assert_no_secret(circleci.token, runner, [first, second])
@@ -194,6 +199,30 @@ def test_the_slack_message_survives_the_slack_orb(circleci: StandIn, runner: Run
     outcomes = run(runner, example_jobs("slack_message", circleci))
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes[-1].output
     assert json.loads(sent.read_text(encoding="utf-8"))["blocks"]
+
+
+def test_notifications_are_sent_once_although_each_job_is_new(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    runner.checkout = tmp_path / "repository"
+    file = runner.checkout / ".circleci" / "usage.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "budgets: [{name: everything, per: month, amount: 0.01}]\n"
+        "notify: [{name: everybody, slack: {}, when: [threshold]}]\n",
+        encoding="utf-8",
+    )
+    with SlackWebhooks() as slack:
+        runner.environment["SLACK_WEBHOOK_URL"] = slack.url
+        period = {"period": "last-month"}
+        outcomes = run(runner, example_jobs("notifications", circleci, **period))
+        assert outcomes[0].exit_code == 0, outcomes[0].output
+        assert "Notify of what is new" in [step.name for step in outcomes[0].ran]
+        outcomes += run(runner, example_jobs("notifications", circleci, **period))
+        assert outcomes[1].exit_code == 0, outcomes[1].output
+    [message] = slack.posted
+    assert "The budget everything for" in message["text"]
+    assert_no_secret(SECRET, runner, outcomes)
 
 
 def test_the_image_works_without_the_orb(circleci: StandIn, runner: Runner) -> None:

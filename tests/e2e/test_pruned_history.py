@@ -4,7 +4,6 @@ import csv
 import gzip
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from circleci_usage.core.periods import Period
 from circleci_usage.stored_usage import stored_parts
 from commandline import Finished
+from days import today
 from inprocess import run_here
 from old_store import Months, months_before, old_store
 
@@ -26,7 +26,7 @@ budgets: [{name: everything, per: month, amount: 2}]
 
 @pytest.fixture
 def months() -> Months:
-    return months_before(datetime.now(UTC).date())
+    return months_before(today())
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.analysis.breakdowns import Amount
@@ -16,6 +16,7 @@ from circleci_usage.report import Report
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from hypothesis_profiles import examples
 from report_factory import LIST_PRICES, MARCH, NOW, report_of_usage
 from rows import Row, job_run
 
@@ -53,6 +54,7 @@ rows = st.lists(
 )
 
 
+@settings(max_examples=examples(25))
 @given(rows=rows, price=st.decimals(0, 1, places=12))
 def test_every_breakdown_sums_to_the_totals_to_the_last_digit(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], price: Decimal

@@ -31,6 +31,7 @@ ROOMS: Final = (
     "cost_files",
     "push",
     "render",
+    "notify",
     "outputs",
     "pipeline",
     "stored_usage",
@@ -47,6 +48,7 @@ ROOMS: Final = (
 
 SUBPACKAGES: Final = (
     ("render", "render/view", "render/text", "render/charts", "render/html", "render/page"),
+    ("render/html", "render/email"),
     ("render/html", "render/explorer", "render/page"),
     ("push", "push/datadog"),
     ("push", "push/prometheus"),

@@ -11,6 +11,7 @@ from circleci_usage.export.store import Store
 from circleci_usage.export.store_pruning import prune_store
 from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.daily_usage import daily_usage
+from circleci_usage.usage.name_patterns import NO_PATTERNS
 from circleci_usage.usage.polars.engine import on_this_machine
 from recorded_store import Export, store_with
 from rows import Row, job_run
@@ -66,7 +67,7 @@ def said_by(folder: Path) -> tuple[int, int, tuple[str, ...]]:
     """Job runs, credits and warnings of a store, without a memory of earlier sums."""
     for sums in (folder / "parts").glob(".daily-usage/*.sums"):
         sums.unlink()
-    usage = daily_usage(on_this_machine(stored_parts(folder)).read(None, ()))
+    usage = daily_usage(on_this_machine(stored_parts(folder)).read(None, NO_PATTERNS))
     return usage.rows, int(usage.runs["total_credits"].sum()), usage.warnings
 
 

@@ -178,7 +178,7 @@ def test_odd_reports(name: str, words: str) -> None:
 def test_sections_come_only_with_something_to_show() -> None:
     headings = {section.anchor for section in SECTIONS}
 
-    elsewhere = {"job-groups", "runs-by-branch", "tests", "users"}
+    elsewhere = {"cost-by-tag", "job-groups", "runs-by-branch", "tests", "users"}
     assert set(Page(page(acme_report())).values("id")) >= headings - elsewhere
     assert not set(Page(page(empty_report())).values("id")) & headings
 

@@ -7,11 +7,12 @@ import pytest
 from circleci_usage.report import Report
 from circleci_usage.report_folder.catalog import catalog
 from circleci_usage.report_folder.columns import CatalogTable
-from circleci_usage.report_folder.cost_tables import TAGS
+from circleci_usage.report_folder.cost_tables import DAILY_TAGS, TAGS
 from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.summary_catalog import summary_keys
 from circleci_usage.report_folder.summary_keys import documented_paths
 from circleci_usage.report_folder.tables import tables
+from circleci_usage.schema.tag_names import tag_column
 from generate_docs import DOCS, PAGES
 from insights_tests import with_tests
 from json_documents import paths_in
@@ -24,8 +25,14 @@ billing_cycle_day: 15
 list_price_per_credit: 0.001
 pricing: [{from: 2026-03-10, price_per_credit: 0.0005}]
 included_credits: {per: month, amount: 5}
+plans: [{name: oss, projects: [docs], pricing: [{from: 2026-03-10, price_per_credit: 0}]}]
 teams: [{name: payments, projects: [web]}]
 tags: {cost_center: {payments: "4711"}, env: {payments: prod}}
+budgets:
+  - {name: weekly, per: week, amount: 1}
+  - {name: quarterly, per: quarter, amount: 1}
+  - {name: yearly, per: year, amount: 1}
+  - {name: credits, per: month, project: web, exclude_credit_types: [storage], credits: 1}
 """
 LEFT_OUT = "left_out."
 
@@ -42,7 +49,10 @@ def with_all_amounts(folder: Path) -> Report:
 def header_of(table: CatalogTable, tags: tuple[str, ...] = ()) -> list[str]:
     names: list[str] = []
     for column in table.columns:
-        names += tags if column.name == TAGS else [column.name]
+        if column.name == DAILY_TAGS:
+            names += map(tag_column, tags)
+        else:
+            names += tags if column.name == TAGS else [column.name]
     return names
 
 

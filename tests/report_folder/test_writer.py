@@ -25,6 +25,7 @@ def test_all_files_are_there_and_named(tmp_path: Path) -> None:
     assert {file.split("/")[0] for file in files_in(out)} == {
         ".report-files",
         "charts",
+        "email.html",
         "focus.csv",
         "explore.html",
         "index.html",

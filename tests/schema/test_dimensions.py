@@ -6,7 +6,7 @@ import pytest
 
 from circleci_usage.analysis.breakdowns import BREAKDOWNS
 from circleci_usage.analysis.daily_tables import COARSE, FINE
-from circleci_usage.cost_files.focus import ChargeRow
+from circleci_usage.cost_files.charge_rows import ChargeRow
 from circleci_usage.push.metrics import FINE_TAGS, TAGS
 from circleci_usage.report_folder.summary import LISTS
 from circleci_usage.schema.dimension import Dimension, Place
@@ -51,7 +51,10 @@ def test_dimensions_are_read_from_columns_of_the_export() -> None:
 
 
 def test_what_daily_usage_reads_is_in_the_export_or_derived_from_it() -> None:
-    assert {*DAILY_DIMENSIONS, *BRANCH_DIMENSIONS} - {*EXPORT_NAMES} == {"branch_group"}
+    assert {*DAILY_DIMENSIONS, *BRANCH_DIMENSIONS} - {*EXPORT_NAMES} == {
+        "branch_group",
+        "user_group",
+    }
 
 
 @pytest.mark.parametrize("key", KEYS)

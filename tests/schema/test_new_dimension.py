@@ -45,7 +45,8 @@ class Copy:
         self._env = {"PYTHONPATH": str(folder / "program")}
 
     def run(self) -> None:
-        done = circleci_usage("report", "exports", cwd=self.folder, env=self._env)
+        by_job = ("--focus-detail", "job")
+        done = circleci_usage("report", "exports", *by_job, cwd=self.folder, env=self._env)
         assert not done.code, done.err
 
     def python(self, script: str) -> str:
@@ -61,7 +62,10 @@ class Copy:
         return done.stdout
 
     def table(self, name: str) -> list[dict[str, str]]:
-        with (self.report / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return self.lines(f"tables/{name}.csv")
+
+    def lines(self, name: str) -> list[dict[str, str]]:
+        with (self.report / name).open(encoding="utf-8", newline="") as stream:
             return [*csv.DictReader(stream)]
 
 
@@ -103,6 +107,15 @@ def test_the_cube_has_it(copy: Copy) -> None:
         ("ann", "10"),
         ("bob", "50"),
         ("User seats", "40"),
+    }
+
+
+def test_focus_by_job_has_it(copy: Copy) -> None:
+    lines = copy.lines("focus.csv")
+    assert {(line["x_TriggerUser"], line["x_Credits"]) for line in lines} == {
+        ("ann", "10.0"),
+        ("bob", "50.0"),
+        ("", "40.0"),
     }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from circleci_usage import __version__
+from circleci_usage.analysis.team_proposals import SeenProject
 from circleci_usage.config.json_schema import SCHEMA_PATH
 from circleci_usage.config.yaml_text import parse_yaml
 from circleci_usage.core.globs import matcher
@@ -21,9 +22,10 @@ from circleci_usage.demo.sample_usage import sample_usage
 from circleci_usage.schema.keys import OrganizationKey
 from circleci_usage.settings_proposal.addresses import REPOSITORY, SCHEMA_URL, SETTINGS_URL
 from circleci_usage.settings_proposal.proposal import Proposal, propose
-from circleci_usage.settings_proposal.seen_usage import SeenProject, SeenUsage, seen_usage
+from circleci_usage.settings_proposal.seen_usage import SeenUsage, seen_usage
 from circleci_usage.settings_proposal.settings_text import settings_text
 from circleci_usage.usage.daily_usage import daily_usage
+from circleci_usage.usage.name_patterns import NO_PATTERNS
 from golden import assert_golden
 from orb_pack import load
 from paths import ROOT
@@ -63,7 +65,7 @@ def assert_valid(proposal: Proposal, folder: Path) -> None:
 
 def test_the_proposal_of_a_smaller_sample_company(tmp_path: Path) -> None:
     with sample_usage(scale=0.2) as source:
-        usage = daily_usage(source.read(None, ()))
+        usage = daily_usage(source.read(None, NO_PATTERNS))
     proposal = propose(seen_usage(usage), DEMO_NOW.date(), is_sample=True)
 
     assert_golden("proposed-usage.txt", of_any_version(settings_text(proposal)))

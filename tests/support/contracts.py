@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from oracle import NULL, TYPES, Contract, Price, Rule, Sharing
+from oracle import NULL, TYPES, Contract, Price, Rule, Sharing, Split
 from rows import DEFAULTS
 
 FIRST = date(2026, 3, 29)
@@ -120,7 +121,33 @@ def sharings(draw: st.DrawFn, rules: Sequence[Rule]) -> Sharing | None:
     )
 
 
-def as_yaml(contract: Contract, rules: Sequence[Rule], sharing: Sharing | None) -> str:
+@st.composite
+def splits(draw: st.DrawFn, rules: Sequence[Rule]) -> list[Split]:
+    """Up to two splits among the teams that the rules have."""
+    teams = sorted({rule.team for rule in rules})
+    return [_split(draw, teams) for _ in range(draw(st.integers(0, 2)))] if teams else []
+
+
+def _split(draw: st.DrawFn, teams: Sequence[str]) -> Split:
+    among = draw(st.permutations(teams))[: draw(st.integers(1, len(teams)))]
+    cuts = st.sets(st.integers(1, 999_999), min_size=len(among) - 1, max_size=len(among) - 1)
+    borders = [0, *sorted(draw(cuts)), 1_000_000]
+    parts = [Decimal(high - low).scaleb(-4) for low, high in pairwise(borders)]
+    return Split(
+        "(split)",
+        projects=[draw(globs)],
+        jobs=draw(st.lists(st.sampled_from(["test", "d*"]), max_size=1)),
+        branches=draw(st.lists(st.sampled_from(["main", "fea*"]), max_size=1)),
+        among=dict(zip(among, parts, strict=True)),
+    )
+
+
+def as_yaml(
+    contract: Contract,
+    rules: Sequence[Rule],
+    sharing: Sharing | None,
+    splits: Sequence[Split] = (),
+) -> str:
     """The settings file that says so."""
     lines = ["pricing:"]
     for each in contract.prices:
@@ -141,6 +168,13 @@ def as_yaml(contract: Contract, rules: Sequence[Rule], sharing: Sharing | None) 
             f" jobs: {_list(rule.jobs)}, branches: {_list(rule.branches)}}}"
             for rule in rules
         ]
+    if splits:
+        lines.append("splits:")
+        lines += [
+            f"  - {{projects: {_list(split.projects)}, jobs: {_list(split.jobs)},"
+            f" branches: {_list(split.branches)}, among: {_percentages(split)}}}"
+            for split in splits
+        ]
     if sharing:
         weights = ", ".join(f"{team}: {weight}" for team, weight in sharing.weights.items())
         lines.append(
@@ -148,6 +182,10 @@ def as_yaml(contract: Contract, rules: Sequence[Rule], sharing: Sharing | None) 
             f" projects: {_list(sharing.projects)}, weights: {{{weights}}}}}"
         )
     return "\n".join(lines)
+
+
+def _percentages(split: Split) -> str:
+    return "{" + ", ".join(f"{team}: {part:f}" for team, part in split.among.items()) + "}"
 
 
 def _list(texts: Sequence[str]) -> str:

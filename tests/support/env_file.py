@@ -3,9 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from circleci_usage.core.periods import today_utc
-from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
+from days import today
 from markdown_page import code_blocks
 from paths import ROOT
 
@@ -18,6 +17,6 @@ def env_file(circleci: StandIn, **more: str) -> str:
     organization = circleci.company.organizations[0].id
     filled = shown.replace("your-token", circleci.token)
     filled = filled.replace("your-organization-id", organization)
-    filled = filled.replace("2027-02-24", str(today_utc(SystemClock().now()) + _LIFETIME))
+    filled = filled.replace("2027-02-24", str(today() + _LIFETIME))
     more = {"CIRCLECI_URL": circleci.url, "POLL_SECONDS": "0"} | more
     return filled + "".join(f"{name}={value}\n" for name, value in more.items())

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.standin import StandIn
+from days import yesterday
 
-YESTERDAY = today_utc(SystemClock().now()) - timedelta(days=1)
 SECRET = "CCIPAT_never_to_be_shown_0123456789"
 
 
@@ -20,8 +19,9 @@ def posts(circleci: StandIn) -> int:
 
 def windows(first_day: int) -> int:
     """Exports that the days up to yesterday take: one a calendar month."""
-    first = YESTERDAY - timedelta(days=first_day)
-    return 1 + (YESTERDAY.year * 12 + YESTERDAY.month) - (first.year * 12 + first.month)
+    last = yesterday()
+    first = last - timedelta(days=first_day)
+    return 1 + (last.year * 12 + last.month) - (first.year * 12 + first.month)
 
 
 @contextmanager
@@ -38,8 +38,8 @@ def exporting_environment(circleci: StandIn) -> dict[str, str]:
     return {
         "CIRCLECI_API_TOKEN": SECRET,
         "ORG_ID": MAIN.id,
-        "START_DATE": str(YESTERDAY - timedelta(days=2)),
-        "END_DATE": str(YESTERDAY),
+        "START_DATE": str(yesterday() - timedelta(days=2)),
+        "END_DATE": str(yesterday()),
         "CIRCLECI_URL": circleci.url,
         "POLL_SECONDS": "0",
     }

@@ -16,11 +16,13 @@ Document = dict[str, Any]
 _VALUES: dict[str, Document] = {
     "text": {"type": ["string", "null"]},
     "list of texts": {"type": "array", "items": {"type": "string"}},
+    "list of numbers": {"type": "array", "items": {"type": "number"}},
     "decimal": {"type": ["string", "null"], "pattern": r"^-?\d+(\.\d+)?$"},
     "integer": {"type": "integer"},
     "day": {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\d$"},
     "moment": {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
     "yes/no": {"type": "boolean"},
+    "yes/no or null": {"type": ["boolean", "null"]},
 }
 
 

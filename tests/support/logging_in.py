@@ -6,8 +6,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 import requests
 
-from circleci_usage.core.periods import today_utc
-from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import Finished
 from consent import answer_consent
 from consenting_browser import browser
+from days import today
 from file_keyring import file_keyring, keyring_variables
 from inprocess import run_here
 from login_machine import (
@@ -58,14 +57,11 @@ class Machine:
         folder: of all that it keeps.
         circleci: where people log in.
         report: listens for what a browser saw.
-        since: when it was new.
     """
 
     folder: Path
     circleci: StandIn
     report: socket.socket
-
-    since: datetime = field(default_factory=SystemClock().now)
 
     @property
     def env(self) -> dict[str, str]:
@@ -118,15 +114,10 @@ class Machine:
         return found
 
     def expiry(self, done: Finished) -> str:
-        """The day that a login has said: 90 days after some moment since the machine was new."""
-        found = re.search(r"It expires on (\S+)\.", done.err)
-        assert found, done.err
-        earliest, latest = (
-            str(today_utc(moment + timedelta(days=90)))
-            for moment in (self.since, SystemClock().now())
-        )
-        assert earliest <= found[1] <= latest
-        return found[1]
+        """The day that a login has said: 90 days from now."""
+        last = str(today() + timedelta(days=90))
+        assert f"It expires on {last}." in done.err
+        return last
 
     def seen_by_browser(self) -> dict[str, str]:
         """What the next browser saw: all `processes`, the last `page`, its `address`."""

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from itertools import product
 from typing import TypeVar
 
 NULL = "\\\\N"
@@ -67,6 +68,13 @@ class Rule:
     projects: Sequence[str] = ()
     jobs: Sequence[str] = ()
     branches: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Split(Rule):
+    """Its `team` is of no importance."""
+
+    among: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -269,17 +277,29 @@ def is_shared(item: Item, sharing: Sharing | None) -> bool:
     return of_project or item.kind in sharing.types
 
 
+def parts_of(item: Item, rules: Sequence[Rule], splits: Sequence[Split]) -> Mapping[str, Decimal]:
+    """Team → how much of the item is its own."""
+    for split in splits:
+        if owner_of(item.names, [split]) == split.team:
+            return {team: percent / 100 for team, percent in split.among.items()}
+    return {owner_of(item.names, rules): Decimal(1)}
+
+
 def charged(
-    month: Sequence[Item], rules: Sequence[Rule], sharing: Sharing | None
+    month: Sequence[Item],
+    rules: Sequence[Rule],
+    sharing: Sharing | None,
+    splits: Sequence[Split] = (),
 ) -> dict[str, tuple[dict[str, Decimal], Decimal, Decimal]]:
     """Team → its amounts in the month, direct cost, share of the shared cost."""
     teams = sorted({rule.team for rule in rules})
     own = {team: dict.fromkeys(AMOUNTS, Decimal(0)) for team in (*teams, "unallocated")}
     common = dict.fromkeys(AMOUNTS, Decimal(0))
     for item in month:
-        target = common if is_shared(item, sharing) else own[owner_of(item.names, rules)]
-        for name in AMOUNTS:
-            target[name] += item.amount(name)
+        is_common = is_shared(item, sharing)
+        parts = {"": Decimal(1)} if is_common else parts_of(item, rules, splits)
+        for team, name in product(parts, AMOUNTS):
+            (common if is_common else own[team])[name] += item.amount(name) * parts[team]
     result = {team: (dict(amounts), amounts["cost"], Decimal(0)) for team, amounts in own.items()}
     if sharing is None or not teams:
         return result

@@ -16,9 +16,10 @@ from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import find_parts
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 from contracts import FIRST, LAST
-from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing
+from oracle import AMOUNTS, Contract, Item, Job, Rule, Sharing, Split
 from report_factory import branch_globs, from_file, report_of_usage, written_settings
 
 PERIOD = Period.of_days(FIRST, LAST)
@@ -41,7 +42,8 @@ def report_of_parts(
     """The report on the job runs of several parts, read by any engine, with a settings file."""
     write_parts(folder, parts)
     file = written_settings(folder, settings_text)
-    usage = daily_usage(source_of(folder).read(None, branch_globs(file)))
+    patterns = NamePatterns(branch_globs(file), file.ownership().user_patterns)
+    usage = daily_usage(source_of(folder).read(None, patterns))
     return report_of_usage(usage, PERIOD, NOW, **from_file(file, allow_unpriced=True))
 
 
@@ -91,22 +93,27 @@ def assert_equals_oracle(
     contract: Contract,
     rules: Sequence[Rule],
     sharing: Sharing | None,
+    splits: Sequence[Split] = (),
 ) -> None:
     """Every breakdown, every month's chargeback, every total."""
     with localcontext(prec=100):
-        items = oracle.items(jobs, contract, lambda job: by_all_names(job, rules))
+        items = oracle.items(jobs, contract, lambda job: by_all_names(job, [*rules, *splits]))
         branches = oracle.items(jobs, contract, by_branch)
         for name, keys in BREAKDOWNS.items():
             if name != "teams":
                 assert lines_of(report, name) == expected_lines(
                     branches if name == "branches" else items, keys
                 ), name
-        assert lines_of(report, "teams") == expected_teams(report, items, rules, sharing)
+        assert lines_of(report, "teams") == expected_teams(report, items, rules, sharing, splits)
         check_totals(report, items)
 
 
 def expected_teams(
-    report: Report, items: Sequence[Item], rules: Sequence[Rule], sharing: Sharing | None
+    report: Report,
+    items: Sequence[Item],
+    rules: Sequence[Rule],
+    sharing: Sharing | None,
+    splits: Sequence[Split],
 ) -> Lines:
     """The teams of all months; the lines of each month are checked on the way."""
     teams: Lines = defaultdict(lambda: dict.fromkeys(AMOUNTS, Decimal(0)))
@@ -114,7 +121,8 @@ def expected_teams(
         (line["first"], line["team"]): line for line in report.chargeback.to_dict("records")
     }
     for month in months(PERIOD):
-        charged = oracle.charged([item for item in items if item.day in month], rules, sharing)
+        of_month = [item for item in items if item.day in month]
+        charged = oracle.charged(of_month, rules, sharing, splits)
         for team, (amounts, direct, shared) in charged.items():
             line = posted.get((month.first, team), dict.fromkeys((*AMOUNTS, "direct", "shared"), 0))
             assert (line["direct"], line["shared"]) == (direct, shared)

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from circleci_usage.analysis.team_proposals import SeenProject
 from circleci_usage.config.settings_file import SettingsFile, load_settings_file
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.settings_proposal.proposal import Proposal, propose
-from circleci_usage.settings_proposal.seen_usage import SeenProject, SeenUsage, seen_usage
+from circleci_usage.settings_proposal.seen_usage import SeenUsage, seen_usage
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from rows import Row

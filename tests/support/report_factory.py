@@ -16,6 +16,7 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.pipeline import build_report
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.report_files import FOCUS_DETAILS
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
@@ -61,6 +62,7 @@ def report_from_settings(
     now: datetime = NOW,
     exported: ExportedDays = UNKNOWN_DAYS,
     allow_unpriced: bool = False,
+    focus_detail: str = FOCUS_DETAILS[0],
 ) -> Report:
     """The report on rows with the text of a settings file; both are written to the folder."""
     parts = folder / "parts"
@@ -71,9 +73,11 @@ def report_from_settings(
         find_parts([parts]).parts,
         period=period,
         branch_globs=branch_globs(file),
+        user_patterns=file.ownership().user_patterns,
         job_groups=file.grouped_jobs(),
     )
     said = from_file(file, allow_unpriced=allow_unpriced)
+    said["focus_detail"] = focus_detail
     return report_of_usage(usage, period, now, exported=exported, **said)
 
 

@@ -1,6 +1,6 @@
 """Report folders as `report` writes them, without pages and charts, which nothing reads back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from circleci_usage.analysis.completeness import ExportedDays
@@ -9,7 +9,7 @@ from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
 from report_factory import MARCH, report_from_settings
-from rows import Row
+from rows import Row, job_run
 
 NOW = datetime(2026, 4, 2, 9, 40, tzinfo=UTC)
 
@@ -34,6 +34,15 @@ def report_folder(
         allow_unpriced=allow_unpriced,
     )
     return write(report, folder / "report"), report
+
+
+def report_of_day(folder: Path, day: date) -> Path:
+    """The folder of a report on two job runs of a day."""
+    rows = [
+        job_run("1000", JOB_RUN_DATE=str(day)),
+        job_run("50", JOB_RUN_DATE=str(day), PROJECT_NAME="x"),
+    ]
+    return report_folder(folder, rows, period=Period.of_days(day, day))[0]
 
 
 def write(report: Report, folder: Path) -> Path:

@@ -23,6 +23,7 @@ from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import Part, find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.kept_facts import FACTS_FOLDER, keep_facts, without_files
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.aggregate import read_day_statistics
 from hypothesis_profiles import examples
 from recorded_store import Export, store_with
@@ -275,7 +276,7 @@ RUNS: st.SearchStrategy[dict[str, str]] = st.builds(
 )
 
 
-@settings(max_examples=examples(10))
+@settings(max_examples=examples(7))
 @given(
     months=st.lists(st.lists(RUNS, min_size=1, max_size=6), min_size=1, max_size=3),
     periods=st.lists(st.sampled_from([None, MARCH, APRIL]), min_size=1, max_size=2),
@@ -298,7 +299,8 @@ def test_the_order_of_reading_does_not_matter(
         assert found.warnings == fresh.warnings
         assert outputs(found, periods[-1] or MARCH) == outputs(fresh, periods[-1] or MARCH)
         kept, new = (
-            read_day_statistics(parts, GLOBS, groups, home) for home in (cache_beside(parts), None)
+            read_day_statistics(parts, NamePatterns(GLOBS), groups, home)
+            for home in (cache_beside(parts), None)
         )
         assert kept.workflows.equals(new.workflows)
         assert kept.jobs.equals(new.jobs)

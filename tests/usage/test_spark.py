@@ -34,6 +34,7 @@ from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.job_groups import JobGroups
+from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 from circleci_usage.usage.run_statistics import RunStatistics
 from commandline import Finished, circleci_usage
@@ -213,7 +214,7 @@ def test_amounts_that_would_be_rounded_are_refused(
     with pytest.raises(
         DataError, match=rf"long\.csv\.gz: COMPUTE_CREDITS is '{text}', not a number"
     ):
-        source.read(None, ())
+        source.read(None, NO_PATTERNS)
 
 
 def test_amounts_are_kept_to_the_last_digit(spark: SparkSession, tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_amounts_are_kept_to_the_last_digit(spark: SparkSession, tmp_path: Path)
         tmp_path / "part.csv.gz",
         [job_run("1.5E-17", total="1e3"), job_run("0.10000000000000000000")],
     )
-    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, NO_PATTERNS))
 
     assert to_decimal(int(usage.runs["total_credits"].sum()), usage.places) == Decimal("1000.1")
 
@@ -234,7 +235,7 @@ def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_pa
         Export(str(DAYS[1]), str(DAYS[1]), "2026-10-19", [[last, first]]),
     )
     found = stored_parts(tmp_path)
-    usage = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+    usage = daily_usage(on_cluster(spark, found, ()).read(None, NO_PATTERNS))
 
     assert usage.rows == 2
     assert usage.warnings == read_daily_usage(found.parts).warnings
@@ -272,14 +273,15 @@ def test_what_was_read_here_is_not_read_by_the_cluster(
     source = on_cluster(spark, found, ())
     jobs = len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
 
-    there = daily_usage(source.read(None, ("main",)))
-    of_days = daily_usage(source.read(Period.of_days(DAYS[0], DAYS[0]), ("ma*",)))
+    there = daily_usage(source.read(None, NamePatterns(("main",))))
+    of_days = daily_usage(source.read(Period.of_days(DAYS[0], DAYS[0]), NamePatterns(("ma*",))))
 
     assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) == jobs
     assert there.runs.equals(here.runs)
     assert of_days.rows == here.rows
     write_part(copies / "more.csv.gz", [job_run("1", JOB_RUN_DATE=str(DAYS[0]))])
-    more = daily_usage(on_cluster(spark, find_parts([copies]), ()).read(None, ("main",)))
+    copied = on_cluster(spark, find_parts([copies]), ())
+    more = daily_usage(copied.read(None, NamePatterns(("main",))))
     assert more.rows == here.rows + 1
     assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) > jobs
 
@@ -303,7 +305,7 @@ def test_urls_are_looked_through_by_the_cluster(spark: SparkSession, tmp_path: P
     )
     [warning] = source.warnings
     assert re.search(r"/copy\.csv\.gz duplicates \S+/a\.csv\.gz and was skipped\.", warning)
-    assert daily_usage(source.read(None, ())).credits["credits"].sum() == 1001
+    assert daily_usage(source.read(None, NO_PATTERNS)).credits["credits"].sum() == 1001
 
 
 @pytest.mark.parametrize(
@@ -338,7 +340,7 @@ def test_what_is_wrong_with_a_file_is_said(
     source = on_cluster(spark, find_parts([tmp_path]), ())
 
     with pytest.raises(DataError, match=re.escape(problem.format(file=tmp_path / name))):
-        source.read(None, ())
+        source.read(None, NO_PATTERNS)
 
 
 def odd_files(folder: Path) -> None:
@@ -364,8 +366,8 @@ def test_escape_signs_and_headers_in_the_middle_are_read_alike(
     odd_files(tmp_path)
     found = find_parts([tmp_path])
 
-    here = daily_usage(on_this_machine(found).read(None, ()))
-    there = daily_usage(on_cluster(spark, found, ()).read(None, ()))
+    here = daily_usage(on_this_machine(found).read(None, NO_PATTERNS))
+    there = daily_usage(on_cluster(spark, found, ()).read(None, NO_PATTERNS))
 
     jobs = here.credits.set_index("job")["credits"].groupby("job").sum().to_dict()
     assert jobs == {"test": 43, "late": 2, "test, slow": 4, 'say "hi': 24, "(none)": 64}
@@ -385,7 +387,10 @@ def test_hostile_runs_have_the_same_statistics(spark: SparkSession, tmp_path: Pa
         write_part(tmp_path / f"{number}.csv.gz", runs[number::2])
     found = find_parts([tmp_path])
     period = Period.of_days(FIRST + timedelta(1), FIRST + timedelta(6))
-    wanted = (period, ("main", "release/*", "[(]*"), JobGroups({"lint": ("lint-*",)}))
+    patterns = NamePatterns(
+        ("main", "release/*", "[(]*", "/release.[0-9]+|(none)?/"), ("/.*[0-7]/", "(none)")
+    )
+    wanted = (period, patterns, JobGroups({"lint": ("lint-*",)}))
 
     there = daily_usage(on_cluster(spark, found, ()).read(*wanted))
     here = daily_usage(on_this_machine(found).read(*wanted))
@@ -409,7 +414,7 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 def test_a_backslash_before_a_quote_may_be_itself(spark: SparkSession, tmp_path: Path) -> None:
     write_part(tmp_path / "part.csv.gz", [job_run(JOB_NAME='a \\"b"')])
 
-    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, ()))
+    usage = daily_usage(on_cluster(spark, find_parts([tmp_path]), ()).read(None, NO_PATTERNS))
 
     assert usage.credits["job"].tolist() == ['a \\"b"']
 
@@ -426,7 +431,7 @@ def test_escape_signs_at_urls_are_said(spark: SparkSession, tmp_path: Path) -> N
         ("joined.csv", "joined.csv: \\S+ is '\\S+', not a number"),
     ):
         with pytest.raises(DataError, match=problem):
-            on_cluster(spark, NOTHING, [(tmp_path / name).as_uri()]).read(None, ())
+            on_cluster(spark, NOTHING, [(tmp_path / name).as_uri()]).read(None, NO_PATTERNS)
 
 
 def test_a_file_that_was_cut_is_said(cluster: Cluster, tmp_path: Path) -> None:
@@ -507,7 +512,7 @@ def test_a_hostile_file_is_read_as_here_or_refused(
 def outcome_of(source: Callable[[], Source]) -> object:
     """The credits of each job, or what kind of a refusal there is."""
     try:
-        usage = daily_usage(source().read(None, ()))
+        usage = daily_usage(source().read(None, NO_PATTERNS))
     except UsageExporterError as refusal:
         return type(refusal).exit_code
     lines = usage.credits[["job", "credits"]].itertuples(index=False)
@@ -529,7 +534,7 @@ def test_a_file_that_changes_after_it_was_found_is_refused(
     else:
         file.write_bytes(content)
     with pytest.raises(UsageExporterError) as caught:
-        source.read(None, ())
+        source.read(None, NO_PATTERNS)
 
     assert "part.csv" in str(caught.value) or "Spark" in str(caught.value)
 
@@ -542,7 +547,7 @@ def test_a_hostile_file_at_a_url_is_refused(spark: SparkSession, tmp_path: Path,
     file.write_bytes(ATTACKS[name])
 
     with pytest.raises(DataError):
-        on_cluster(spark, NOTHING, [file.as_uri()]).read(None, ())
+        on_cluster(spark, NOTHING, [file.as_uri()]).read(None, NO_PATTERNS)
 
 
 def test_what_is_no_export_is_said(spark: SparkSession, tmp_path: Path) -> None:

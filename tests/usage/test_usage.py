@@ -13,6 +13,7 @@ from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, write_pa
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
+from hypothesis_profiles import examples
 from rows import Row, job_run
 
 ROWS = [
@@ -121,7 +122,7 @@ credits_texts = st.one_of(
     ),
     data=st.data(),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(30))
 def test_sums_are_exact_however_the_rows_are_ordered_and_cut(
     tmp_path_factory: pytest.TempPathFactory,
     credits: list[tuple[str, str, int]],

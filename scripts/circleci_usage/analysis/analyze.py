@@ -1,6 +1,6 @@
 """All analyses of a report: owned usage and run statistics → what can be said about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -11,15 +11,22 @@ import pandas as pd
 from circleci_usage.analysis.anomalies import MINIMUM, Anomaly, find_anomalies
 from circleci_usage.analysis.branch_kind_costs import BranchKindCost, branch_kind_costs
 from circleci_usage.analysis.branch_runs import BranchRuns, runs_by_branch
-from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
+from circleci_usage.analysis.budget_spending import (
+    SpendingInput,
+    budget_spending,
+    days_without_gap,
+    spending_in,
+)
+from circleci_usage.analysis.budgets import Budget, BudgetState, Spending, check_budgets
 from circleci_usage.analysis.completeness import ReportDays
+from circleci_usage.analysis.contracts import Contracts, find_contracts
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.analysis.default_branches import DefaultBranches
 from circleci_usage.analysis.durations import Durations, durations
 from circleci_usage.analysis.forecast import month_of
 from circleci_usage.analysis.insights_tests import InsightsTests, cost_tests
 from circleci_usage.analysis.kpis import Kpi, find_kpis
-from circleci_usage.analysis.month_to_date import MonthToDate, Per, month_to_date
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
@@ -29,6 +36,7 @@ from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
+from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
 from circleci_usage.analysis.unit_costs import (
     UnitCosts,
     UnitInput,
@@ -39,15 +47,10 @@ from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
 from circleci_usage.analysis.workflow_branch_costs import workflow_branch_costs
-from circleci_usage.core.periods import (
-    ONE_DAY,
-    Period,
-    billing_period,
-    consecutive_periods,
-    uncovered,
-)
+from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList, price
+from circleci_usage.costs.purchases import Commitment
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.insights.lookups import FoundTests
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
@@ -67,6 +70,7 @@ class AnalysisSettings:
         default_branches: names or globs; the first that a project has is its default branch.
         people: how people are shown.
         units: further units that costs are divided by, such as deploys.
+        commitments: minimum commitments.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -75,6 +79,7 @@ class AnalysisSettings:
     default_branches: tuple[str, ...] = MAIN_BRANCHES
     people: PeopleSettings = NO_PEOPLE
     units: tuple[UnitRule, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -89,8 +94,9 @@ class AnalysisResults:
         trend: by week, month and weekday.
         anomalies: days that cost far more than expected.
         month_to_date: the month so far and its forecast.
-        budget_periods: what budgets are compared with: the month and, if its first day is known,
-            the billing cycle of the last day that should be complete by now.
+        budget_spending: what budgets are compared with: the month and, if its first day is known,
+            the billing cycle of the last day that should be complete by now, and what else they are
+            for.
         budgets: the state of each budget.
         wasted_spend: failed, canceled and rerun.
         durations: duration and success rate of workflows and jobs.
@@ -104,6 +110,8 @@ class AnalysisResults:
         utilization: CPU and RAM use of jobs and resource classes, and their parallelism.
         unit_costs: what a pipeline, a workflow run, a deploy, an active user, a minute costs.
         kpis: the numbers at the top of the page.
+        contracts: what plans cost, purchased credits that are left, commitments.
+        unallocated: what no team owns, with proposed rules.
         tests: tests and what their jobs wasted; None when Insights was not asked.
         units: costs and units by day and team, which unit costs and KPIs are made from.
     """
@@ -112,7 +120,7 @@ class AnalysisResults:
     trend: Trend | None
     anomalies: tuple[Anomaly, ...]
     month_to_date: MonthToDate | None
-    budget_periods: Mapping[Per, MonthToDate]
+    budget_spending: Spending
     budgets: tuple[BudgetState, ...]
     wasted_spend: WastedSpend
     durations: Durations
@@ -126,6 +134,8 @@ class AnalysisResults:
     utilization: Utilization
     unit_costs: UnitCosts
     kpis: tuple[Kpi, ...]
+    contracts: Contracts
+    unallocated: tuple[UnallocatedCost, ...]
     tests: InsightsTests | None = None
     units: UnitInput | None = None
 
@@ -170,8 +180,9 @@ def analyze(
     costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
     statistics, unnamed = known.run_statistics, known.in_period.unnamed
     complete_through = known.days.complete_through
-    history = _days_without_gap(known, complete_through)
-    budget_periods = _budget_periods(known, ownership, prices)
+    to_spend = SpendingInput(known.owned, known.days, ownership, prices)
+    history = days_without_gap(to_spend, complete_through)
+    spending = budget_spending(to_spend, settings.budgets)
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
@@ -182,9 +193,9 @@ def analyze(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
         anomalies=_anomalies(known, history, settings),
-        month_to_date=_month_so_far(known, ownership, prices, budget_periods, history),
-        budget_periods=budget_periods,
-        budgets=check_budgets(settings.budgets, budget_periods),
+        month_to_date=_month_so_far(to_spend, spending, history),
+        budget_spending=spending,
+        budgets=check_budgets(settings.budgets, spending),
         wasted_spend=waste,
         durations=of_period,
         right_sizing=_right_size(known, settings.rates),
@@ -199,6 +210,8 @@ def analyze(
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
         kpis=find_kpis(units, unit_costs, comparison),
+        contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
+        unallocated=unallocated_costs(known.in_period.over_days, ownership),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
         units=units,
     )
@@ -262,62 +275,11 @@ def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
 
 
 def _month_so_far(
-    known: AnalysisInput,
-    ownership: Ownership,
-    prices: PriceList,
-    budget_periods: Mapping[Per, MonthToDate],
-    history: Period | None,
+    known: SpendingInput, spending: Spending, history: Period | None
 ) -> MonthToDate | None:
     """The month of the last complete day; mostly the one that budgets are compared with."""
     if history is None:
         return None
     if history.last == known.days.should_be_through:
-        return budget_periods["month"]
-    return _spending(known, ownership, prices, history, month_of(history.last))
-
-
-def _budget_periods(
-    known: AnalysisInput, ownership: Ownership, prices: PriceList
-) -> Mapping[Per, MonthToDate]:
-    """The month and the billing cycle of the last day that should be complete by now."""
-    through = known.days.should_be_through
-    days = _days_without_gap(known, through) or Period.of_days(through, through)
-    periods: dict[Per, Period] = {"month": month_of(through)}
-    if prices.billing_cycle_day:
-        periods["cycle"] = billing_period(through, prices.billing_cycle_day)
-    return {
-        per: _spending(known, ownership, prices, days, period) for per, period in periods.items()
-    }
-
-
-def _spending(
-    known: AnalysisInput, ownership: Ownership, prices: PriceList, days: Period, period: Period
-) -> MonthToDate:
-    """What a month or cycle has cost through the last of some days, and its missing days.
-
-    With included credits, the days since the cycle began that the period begins in count too:
-    without knowing how many were used, the charge is not known.
-    """
-    start = period.start
-    if prices.free:
-        start = billing_period(period.start, prices.billing_cycle_day).start
-    wanted = Period.of_days(start, days.last)
-    unknown = [day for gap in uncovered(wanted, known.days.complete) for day in gap]
-    unknown += [day for day in known.owned.costs.unpriced_days() if day in wanted]
-    missing = tuple(consecutive_periods(unknown))
-    return month_to_date(known.owned.costs, ownership, days, month=period, missing=missing)
-
-
-def _days_without_gap(known: AnalysisInput, through: date | None) -> Period | None:
-    """The complete days up to one of them, without a gap or a day without a price.
-
-    They begin with the first day with usage at the earliest; None when there is no such day.
-    """
-    runs = known.owned.runs
-    if through is None or runs.empty:
-        return None
-    starts = [runs["date"].min().date()]
-    starts += [day + ONE_DAY for day in known.owned.costs.unpriced_days()]
-    starts += [period.first for period in known.days.complete if through in period]
-    first = max(starts)
-    return Period.of_days(first, through) if first <= through else None
+        return spending.periods["month"]
+    return spending_in(known, history, month_of(history.last))

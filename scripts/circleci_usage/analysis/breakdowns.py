@@ -127,7 +127,12 @@ def _summed(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFra
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:
     """Order the lines of a breakdown and add their shares."""
     keys = BREAKDOWNS[name]
-    return Breakdown(name, keys, _with_shares(_ordered(lines, keys)))
+    return Breakdown(name, keys, ordered_lines(keys, lines))
+
+
+def ordered_lines(keys: Sequence[str], lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a breakdown in their order, with their shares."""
+    return _with_shares(_ordered(lines, keys))
 
 
 def _ordered(lines: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -147,13 +152,17 @@ def _with_shares(lines: pd.DataFrame) -> pd.DataFrame:
     return lines
 
 
-def charges(costs: Costs) -> ScaledLines:
+def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     """Owned costs per day, project, team and credit type, for daily charts and cost files.
 
-    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, `price`
-    (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
+    Columns: `date`, organization and project with ids, `vcs_url`, `team`, `credit_type`, those of
+    `also_by`, `price` (Decimal; None where there is none), `free_credits` and `AMOUNTS` (Decimal).
+
+    Args:
+        costs: with these columns.
+        also_by: the columns of tags (see `costs.tags.tag_columns`), and further dimensions.
     """
-    keys = [*names_in(Place.CHARGES), "price_period", "price"]
+    keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
     places = costs.price_places
 

@@ -1,10 +1,11 @@
-"""Which days budgets depend on: all days of their month, not only those reported on."""
+"""Which days budgets depend on: all days of their period, not only those reported on."""
 
 from collections.abc import Sequence
 from datetime import date
 
+from circleci_usage.analysis.budget_periods import budget_period
 from circleci_usage.analysis.budgets import Budget
-from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 
 
@@ -18,17 +19,15 @@ def first_budget_day(
 
     Args:
         period: the days reported on.
-        budgets: the limits on cost by month or billing cycle.
+        budgets: the limits, by week, month, billing cycle, quarter or year.
         prices: what credits cost, and what is included.
         ready_through: the last day that CircleCI has completed by now.
     """
     cycle_day = prices.billing_cycle_day
     last_days = {period.last, min(period.last, ready_through)}
     starts = [
-        billing_period(day, cycle_day if budget.per == "cycle" else None).start
-        for budget in budgets
-        for day in last_days
+        budget_period(budget.per, day, cycle_day).start for budget in budgets for day in last_days
     ]
     if prices.free:
-        starts = [billing_period(day, cycle_day).start for day in (*starts, period.start)]
+        starts = [prices.cycle_start(day) for day in (*starts, period.start)]
     return min(starts, default=None)

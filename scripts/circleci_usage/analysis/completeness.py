@@ -13,12 +13,12 @@ from circleci_usage.core.periods import (
     ONE_DAY,
     Period,
     add_months,
-    billing_period,
     month_start,
     previous_period,
     uncovered,
 )
 from circleci_usage.costs.costs import within
+from circleci_usage.costs.pricing import PriceList
 
 _MONTHS_BEFORE: Final = 12
 """Older months say nothing about the period."""
@@ -152,7 +152,7 @@ def _missing(complete: tuple[Period, ...], period: Period, through: date) -> tup
     return uncovered(Period.of_days(period.first, last), complete)
 
 
-def days_to_price(period: Period, billing_cycle_day: int | None) -> Period:
+def days_to_price(period: Period, prices: PriceList) -> Period:
     """The days whose costs show what is usual, from the first day of a billing cycle on.
 
     Included credits are used up from the first day of their cycle on, so the first cycle has to be
@@ -160,4 +160,4 @@ def days_to_price(period: Period, billing_cycle_day: int | None) -> Period:
     """
     before = previous_period(period)
     year_before = add_months(month_start(before.start), -_MONTHS_BEFORE)
-    return Period(billing_period(year_before, billing_cycle_day).start, period.stop)
+    return Period(prices.cycle_start(year_before), period.stop)

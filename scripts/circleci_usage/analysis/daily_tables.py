@@ -40,12 +40,12 @@ class DailyTables:
 
     @property
     def charges(self) -> pd.DataFrame:
-        """The keys, `credit_type`, `credits` and `cost` (Decimal; None where there is no price)."""
+        """The keys, tags, `credit_type`, `credits` and `cost` (Decimal; None without a price)."""
         return self.tables[DAILY_CHARGES].frame
 
     @property
     def runs(self) -> pd.DataFrame:
-        """The keys, `job_runs` (int64) and `job_seconds` (Decimal).
+        """The keys, tags, `job_runs` (int64) and `job_seconds` (Decimal).
 
         A run may use several credit types, so that runs by credit type would not sum to all runs.
         """
@@ -72,15 +72,18 @@ class DailyTables:
         return replace(lines, counts=summed).frame
 
 
-def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
+def daily_tables(
+    costs: Costs, runs: pd.DataFrame, places: int, tags: Sequence[str] = ()
+) -> DailyTables:
     """Owned costs and runs → their sums per day, by job or, where these are too many, by project.
 
     Args:
         costs: owned costs.
         runs: owned runs; `job_seconds` are whole numbers of 10^-places.
         places: the decimal places of the seconds.
+        tags: the columns of tags (see `costs.tags.tag_columns`).
     """
-    keys = COARSE if _are_too_many(costs) else FINE
+    keys = (*(COARSE if _are_too_many(costs, tags) else FINE), *tags)
     charges = sum_by(costs.lines, [*keys, "credit_type"], _AMOUNTS[DAILY_CHARGES]).reset_index()
     counted = sum_by(runs, keys, _AMOUNTS[DAILY_RUNS]).reset_index()
     return DailyTables(
@@ -91,7 +94,7 @@ def daily_tables(costs: Costs, runs: pd.DataFrame, places: int) -> DailyTables:
     )
 
 
-def _are_too_many(costs: Costs) -> bool:
+def _are_too_many(costs: Costs, tags: Sequence[str]) -> bool:
     """Whether there are too many `FINE` charges.
 
     They are counted without their sums, which would take much memory.
@@ -99,7 +102,7 @@ def _are_too_many(costs: Costs) -> bool:
     lines = costs.lines
     if len(lines) <= MOST_LINES:
         return False
-    numbers = group_numbers(lines, [*FINE, "credit_type"])
+    numbers = group_numbers(lines, [*FINE, *tags, "credit_type"])
     return int(numbers.max()) >= MOST_LINES
 
 

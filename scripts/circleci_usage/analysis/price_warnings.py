@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from circleci_usage.analysis.completeness import ReportDays
-from circleci_usage.core.periods import Period, billing_period, uncovered
+from circleci_usage.core.periods import Period, uncovered
 from circleci_usage.costs.costs import Costs
-from circleci_usage.costs.pricing import PriceList, named_days
+from circleci_usage.costs.pricing import PriceList, named_days, unpriced_plans
 
 
 def price_warnings(
@@ -23,8 +23,8 @@ def price_warnings(
     unpriced = owned.unpriced_days()
     if unpriced:
         yield (
-            f"There is no price for {named_days(unpriced)}; the credits of these days are shown as"
-            " unpriced and are not part of any cost."
+            f"There is no price for {named_days(unpriced)}{unpriced_plans(owned)}; the credits of"
+            " these days are shown as unpriced and are not part of any cost."
         )
     unknown = _unknown_days_of_cycle(prices, days)
     if unknown and not costs.lines.empty:
@@ -38,7 +38,7 @@ def _unknown_days_of_cycle(prices: PriceList, days: ReportDays) -> tuple[Period,
     """The days that are not complete and on which included credits may have been used up."""
     if not prices.free:
         return ()
-    cycle = billing_period(days.period.first, prices.billing_cycle_day).start
+    cycle = prices.cycle_start(days.period.first)
     last_complete = max((each.last for each in days.complete), default=date.min)
     last = min(days.period.last, last_complete)
     return uncovered(Period.of_days(cycle, last), days.complete) if cycle <= last else ()

@@ -54,6 +54,10 @@ _MIDDLE: Final = 0.5 - 1e-9
 
 _WEEK: Final = 7
 
+_MONTH: Final = 31
+"""Days. Further ahead, nothing is projected over more days than are known, and there is an interval
+only if there are projections of the past over as many days."""
+
 Values = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
@@ -76,20 +80,25 @@ class Projection:
 
 
 def project(history: Values, days: int) -> Projection | None:
-    """Project the sum of the days after a history; None when it is shorter than `FEWEST`.
+    """Project the sum of the days after a history; None when the history is too short.
 
     Args:
         history: what each day has cost, without gaps.
         days: how many days ahead; at least 1.
     """
     history = history[-REMEMBERED:]
-    if len(history) < FEWEST:
+    if len(history) < FEWEST or days > farthest(history):
         return None
     expected = float(_sums_ahead(history, np.array([len(history)]), days)[0])
     error = _error(history, days)
     if error is None:
         return Projection(expected)
     return Projection(expected, expected * max(0.0, 1 - error) ** 2, expected * (1 + error) ** 2)
+
+
+def farthest(history: Values) -> int:
+    """How many days ahead a projection may be: a month, or as many as the history has."""
+    return max(_MONTH, len(history[-REMEMBERED:]))
 
 
 def _error(history: Values, days: int) -> float | None:
@@ -99,7 +108,7 @@ def _error(history: Values, days: int) -> float | None:
     as costs vary.
     """
     length = len(history)
-    if length < FEWEST_FOR_INTERVAL:
+    if length < FEWEST_FOR_INTERVAL or (days > _MONTH and length < FEWEST + 2 * days):
         return None
     # A short history has no errors over as many days; those over fewer days are relatively larger.
     over = min(days, (length - FEWEST) // 2)

@@ -11,7 +11,7 @@ from circleci_usage.core.decimals import total
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import MONEY, UNPRICED, Costs
-from circleci_usage.costs.pricing import PriceList
+from circleci_usage.costs.pricing import PLAN, PriceList
 
 _NO_PRICE: Final[Mapping[str, object]] = {"first": None, "last": None, "price": None}
 
@@ -60,19 +60,22 @@ def reconcile(
 def prices_used(costs: Costs, prices: PriceList) -> pd.DataFrame:
     """What was charged at which price: a line per price period and credit type with credits.
 
-    Columns: `first` and `last` (days of the price period; None where it is open-ended),
-    `credit_type`, `price` (None where there is none), `credits`, `free_credits`, `list_cost`,
-    `contracted_cost`, `cost`, in the order of the periods.
+    Columns: `plan` (only where there are plans), `first` and `last` (days of the price period; None
+    where it is open-ended), `credit_type`, `price` (None where there is none), `credits`,
+    `free_credits`, `list_cost`, `contracted_cost`, `cost`, in the order of the periods.
     """
     measures = ["credits", "free_credits", *MONEY]
-    sums = sum_by(costs.lines, ["price_period", "credit_type"], measures)
+    # A price period belongs to one plan, but what has no price may be of any.
+    plan = [PLAN] if prices.plans else []
+    sums = sum_by(costs.lines, ["price_period", *plan, "credit_type"], measures)
     lines = costs.decimals(sums).reset_index()
+    periods = prices.all_periods
     rows: list[dict[str, object]] = []
     for index, kind in zip(lines["price_period"], lines["credit_type"], strict=True):
         row = {**_NO_PRICE, "credit_type": kind}
         if index != UNPRICED:
-            period = prices.periods[index]
+            period = periods[index]
             row |= {"first": period.start, "last": period.last, "price": period.price_of(kind)}
         rows.append(row)
     found = pd.DataFrame(rows, columns=["first", "last", "credit_type", "price"], dtype="object")
-    return found.join(lines[measures])
+    return lines[plan].astype("object").join(found).join(lines[measures])

@@ -6,11 +6,16 @@ from typing import Final
 
 import pandas as pd
 
+from circleci_usage.analysis.budget_scope import BudgetScope
+from circleci_usage.analysis.budgets import Budget
 from circleci_usage.core.decimals import plain, ratio, rounded
 from circleci_usage.core.periods import Period
-from circleci_usage.costs.allocation import Ownership, idle_globs
+from circleci_usage.core.plurals import few
+from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
-from circleci_usage.costs.pricing import PriceList, PricePeriod
+from circleci_usage.costs.pricing import DEFAULT_PLAN, PriceList, PricePeriod
+from circleci_usage.costs.rule_checks import idle_patterns, shadowed_rules
+from circleci_usage.costs.rules import DistinctNames
 from circleci_usage.schema.export_columns import BRANCH_GROUP, CREDIT_TYPES, charge_description
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 from circleci_usage.usage.daily_usage import DailyUsage
@@ -32,7 +37,7 @@ _NEAR: Final = 3
 def settings_warnings(
     usage: pd.DataFrame, ownership: Ownership, prices: PriceList, period: Period
 ) -> Iterator[str]:
-    """Warnings about globs that match nothing and about prices far from the list price.
+    """Warnings about rules without effect and about prices far from the list price.
 
     Args:
         usage: the dimensions of all known usage, not only of the period: a project may rest for a
@@ -42,8 +47,15 @@ def settings_warnings(
         period: the days reported on.
     """
     if not usage.empty:
-        yield from _idle_globs(usage, ownership)
+        yield from rule_warnings(usage, ownership)
     yield from _far_prices(prices, period)
+    yield from _other_purchase_prices(prices, period)
+
+
+def rule_warnings(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    """Warnings about rules without effect; `usage` is not empty."""
+    yield from _idle_patterns(usage, ownership)
+    yield from _shadowed_rules(usage, ownership)
 
 
 def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterator[str]:
@@ -67,11 +79,30 @@ def default_branch_warnings(usage: pd.DataFrame, globs: Sequence[str]) -> Iterat
         yield f"{len(idle) - _NAMED} more globs of default_branches match no branch in the data."
 
 
+def budget_warnings(usage: pd.DataFrame, budgets: Sequence[Budget]) -> Iterator[str]:
+    """Warnings about budgets whose organization or project matches nothing.
+
+    Args:
+        usage: the dimensions of all known usage.
+        budgets: the limits.
+    """
+    if usage.empty:
+        return
+    distinct = DistinctNames.of(usage[["organization", "project"]])
+    for budget in budgets:
+        scope = BudgetScope(budget.scope.organization, budget.scope.project)
+        if not distinct.matching(scope.rule).any():
+            yield (
+                f"The budget {budget.name} is for an organization or a project that matches"
+                " nothing in the data; check its spelling (case counts)."
+            )
+
+
 def credit_type_warnings(
     usage: DailyUsage, prices: PriceList, ownership: Ownership
 ) -> Iterator[str]:
     """Warnings about unknown credit types in the settings file."""
-    named = {kind for each in prices.periods for kind in each.by_credit_type}
+    named = {kind for each in prices.all_periods for kind in each.by_credit_type}
     if ownership.shared:
         named |= ownership.shared.credit_types
     known = {*CREDIT_TYPES, *usage.credits["credit_type"].cat.categories}
@@ -83,16 +114,26 @@ def credit_type_warnings(
         )
 
 
-def _idle_globs(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
-    idle = idle_globs(usage, ownership)
-    for owner, glob in idle[:_NAMED]:
-        whose = "of shared_costs" if owner == "shared_costs" else f"of the team {owner}"
+def _idle_patterns(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    idle = idle_patterns(usage, ownership)
+    for whose, key, pattern in idle[:_NAMED]:
         yield (
-            f"The glob {glob} {whose} matches nothing in the data; check its spelling (case"
-            " counts)."
+            f"The pattern {pattern} of {whose} ({key}) matches nothing in the data; check its"
+            " spelling (case counts)."
         )
     if len(idle) > _NAMED:
-        yield f"{len(idle) - _NAMED} more globs of teams match nothing in the data."
+        yield f"{len(idle) - _NAMED} more patterns of teams match nothing in the data."
+
+
+def _shadowed_rules(usage: pd.DataFrame, ownership: Ownership) -> Iterator[str]:
+    shadowed = shadowed_rules(usage, ownership)
+    for position, team, owners in shadowed[:_NAMED]:
+        yield (
+            f"teams[{position}] in the settings file ({team}) owns nothing: earlier entries, of"
+            f" {few(owners, _NAMED)}, match the same job runs; put it before them."
+        )
+    if len(shadowed) > _NAMED:
+        yield f"{len(shadowed) - _NAMED} more entries of teams own nothing."
 
 
 def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
@@ -103,12 +144,28 @@ def _far_prices(prices: PriceList, period: Period) -> Iterator[str]:
     if listed is not None and _is_comparable(prices) and _is_far(listed, LIST_PRICE):
         comparison = _far(listed, LIST_PRICE, prices.currency)
         yield f"The list price in the settings file, {comparison}"
-    for each in prices.periods:
+    for plan, each in zip(prices.period_plans, prices.all_periods, strict=True):
         if not each.days.overlaps(period):
             continue
+        whose = "" if plan == DEFAULT_PLAN else f" in the plan {plan}"
         for what, price in _named_prices(each):
-            if _is_far(price, usual):
-                yield f"The price {what}, {_far(price, usual, prices.currency)}"
+            # In a plan, a price of 0 is meant as such: open source may be free.
+            if _is_far(price, usual) and (price or not whose):
+                yield f"The price {what}{whose}, {_far(price, usual, prices.currency)}"
+
+
+def _other_purchase_prices(prices: PriceList, period: Period) -> Iterator[str]:
+    """Purchases whose price is not the one that costs are made with."""
+    parts = dict(zip(prices.plan_names, prices.parts, strict=True))
+    for purchase in prices.purchases:
+        periods = parts[purchase.plan].periods
+        found = [each.price for each in periods if purchase.day in each.days]
+        if purchase.day in period and found and purchase.price != purchase.credits * found[0]:
+            plan = "" if purchase.plan == DEFAULT_PLAN else f" of the plan {purchase.plan}"
+            yield (
+                f"The purchase{plan} of {purchase.day} does not have the price that `pricing` has,"
+                f" {plain(found[0])} {prices.currency} per credit; costs use that of `pricing`."
+            )
 
 
 def _usual_price(prices: PriceList) -> Decimal | None:

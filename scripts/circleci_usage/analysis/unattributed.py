@@ -102,6 +102,20 @@ def is_project(key: Sequence[str]) -> bool:
     return project.project_id != NO_NAME or project.project not in {*_TYPE_NAMES, NO_NAME}
 
 
+def own_name(name: str, credit_type: str) -> str:
+    """A name of costs, or nothing where there is none or the credit type stands for it.
+
+        >>> own_name("test", "storage"), own_name("Storage", "storage"), own_name("(none)", "dlc")
+        ('test', '', '')
+
+    Args:
+        name: as `named_costs` has it.
+        credit_type: of these costs.
+    """
+    stands_in = credit_type != _OF_A_JOB and name == credit_type_name(credit_type)
+    return "" if name == NO_NAME or stands_in else name
+
+
 def _lacking(frame: pd.DataFrame) -> pd.Series:
     """The rows that lack the name of their project or job."""
     return (frame[["project", *frame.columns.intersection(["job"])]] == NO_NAME).any(axis=1)

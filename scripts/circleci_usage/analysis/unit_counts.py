@@ -28,12 +28,13 @@ from circleci_usage.analysis.default_branches import DEFAULT, DefaultBranches
 from circleci_usage.analysis.durations import success_rate
 from circleci_usage.core.globs import matcher
 from circleci_usage.core.grouping import Flags, sum_by, where
+from circleci_usage.core.patterns import matching
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership, allocate
 from circleci_usage.costs.costs import within
 from circleci_usage.costs.rules import DECIDING
 from circleci_usage.schema.dimensions import CREDIT_TYPE
-from circleci_usage.schema.export_columns import NO_NAME, UNKNOWN_USER
+from circleci_usage.schema.export_columns import NO_NAME, UNKNOWN_USER, USER_GROUP
 from circleci_usage.usage.daily_usage import DailyUsage
 
 _SECONDS: Final = 60
@@ -215,9 +216,21 @@ def _counted(frame: pd.DataFrame, unit: str, measure: str) -> pd.DataFrame:
 
 def _active_users(user_runs: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Who ran something for which team on which day."""
-    ran = _allocated(user_runs[user_runs["job_runs"] > 0], ownership)
+    started = user_runs[user_runs["job_runs"] > 0]
+    groups = _groups_of(started["user"], ownership.user_patterns)
+    ran = _allocated(started.assign(**{USER_GROUP: groups}), ownership)
     active = ran[_USERS].drop_duplicates()
     return active.astype({"team": "object", "user": "object"})
+
+
+def _groups_of(users: pd.Series, patterns: Sequence[str]) -> pd.Series:
+    """The patterns that each user matches, as `USER_GROUP` has them."""
+    names = users.cat.categories.tolist()
+    found = dict.fromkeys(names, "")
+    for pattern in patterns:
+        for name, is_found in zip(names, matching([pattern], names), strict=True):
+            found[name] += f"{pattern}\n" * is_found
+    return users.map(found)
 
 
 def _allocated(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.progress import Clock, NullProgress
 from circleci_usage.costs.costs import CREDITS, MONEY, within
 from circleci_usage.costs.pricing import refuse_unpriced
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.pipeline import compute_report, own_costs, read_usage
 from circleci_usage.report import Presentation
 from circleci_usage.report_folder.priced_amounts import known_lines
@@ -136,7 +137,8 @@ class Usage:
         Args:
             settings: prices, teams, names of jobs. Without them, the list price applies and
                 everything is `unallocated`. No settings file is searched for.
-            by: the dimensions to sum by, such as `["date", "team"]`; by default all of them.
+            by: the dimensions to sum by, such as `["date", "team"]`; by default all of them. A tag
+                of the settings is one, too: `"tag:product"`.
             price_per_credit: overrides the prices in the settings.
             allow_unpriced: whether credits without a price are shown, with a missing cost, instead
                 of refused.
@@ -151,8 +153,9 @@ class Usage:
                 without a price.
             DataError: a file is damaged.
         """
-        names = checked_names(by, _COST_NAMES)
         made_with = self._settings(settings, price_per_credit, allow_unpriced=allow_unpriced)
+        tags = tag_columns(made_with.ownership.tag_keys)
+        names = checked_names(by, (*_COST_NAMES, *tags))
         usage, period = self._in_period(made_with)
         with exact_arithmetic():
             _, owned = own_costs(usage, made_with, period)
@@ -220,7 +223,7 @@ class Usage:
 
     def _read(self, settings: ReportSettings) -> DailyUsage:
         """Daily usage by the branches and jobs that the settings name; the last ones are kept."""
-        depends_on = (settings.ownership.branch_globs, str(settings.job_groups))
+        depends_on = (settings.patterns, str(settings.job_groups))
         with self._lock:
             usage = self._kept.pop(depends_on, None)
             if usage is None:

@@ -1,6 +1,6 @@
 """Export files that must stay as they are: numbers of several readings belong together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from circleci_usage.usage.engine import Merge, Read, Source
 from circleci_usage.usage.file_hashes import state_of
 from circleci_usage.usage.input_files import FoundParts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 
 _Version = tuple[int, int]
@@ -70,10 +71,10 @@ def watched(found: FoundParts, function: str) -> Source:
 
 def _reading(read: Read, watch: _Watch) -> Read:
     def watched_read(
-        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+        period: Period | None, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         with watch.unchanged():
-            return read(period, branch_globs, job_groups)
+            return read(period, patterns, job_groups)
 
     return watched_read
 

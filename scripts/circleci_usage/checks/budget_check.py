@@ -6,6 +6,7 @@ from pathlib import Path
 
 from circleci_usage.analysis.budgets import Budget, BudgetState, check_budgets
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.report_folder.reader import ReportFolder, read_report_folder
 
 OVER_BUDGET = 10
@@ -47,7 +48,7 @@ def check_report(
     settings_checksum: str | None = None,
     ahead: bool = False,
 ) -> BudgetCheck:
-    """Check the budgets of the settings file against the months and billing cycles of a report.
+    """Check the budgets of the settings file against the spending in a report.
 
     Args:
         folder: the report's.
@@ -69,7 +70,7 @@ def check_report(
     report = read_report_folder(folder)
     _refuse_other_settings(report, currency, settings_checksum)
     _refuse_unknown(report, budgets)
-    states = check_budgets(budgets, report.budget_periods)
+    states = check_budgets(budgets, report.budget_spending)
     broken_states = {"over", "expected over"} if ahead else {"over"}
     return BudgetCheck(
         states=states,
@@ -97,15 +98,23 @@ def _refuse_other_settings(
 
 def _refuse_unknown(report: ReportFolder, budgets: Sequence[Budget]) -> None:
     """Refuse a report that lacks the spending of a budget: it must not look like no spending."""
-    periods = report.budget_periods
     for budget in budgets:
-        if budget.per not in periods:
+        spending = report.budget_spending.of(budget.part)
+        if spending is None:
             raise SettingsError(
-                f"The report in {report.path} was made without the billing cycle of the budget"
+                f"The report in {report.path} was made without the {_what(budget)} of the budget"
                 f" {budget.name!r}; make the report again with this settings file."
             )
-        if budget.team is not None and budget.team not in periods[budget.per].teams:
+        # Of costs without a team, there may be none.
+        if budget.team not in {None, UNALLOCATED, *spending.teams}:
             raise SettingsError(
                 f"The report in {report.path} does not have the team {budget.team!r} of a budget;"
                 " make the report again with this settings file."
             )
+
+
+def _what(budget: Budget) -> str:
+    """What a report lacks: the period of all costs, or a part of them."""
+    if not budget.part.is_whole:
+        return "costs or credits"
+    return "billing cycle" if budget.per == "cycle" else budget.per

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from circleci_usage.checks.export_checks import Check, check_circleci, check_store
+from circleci_usage.checks.notification_check import check_notifications
 from circleci_usage.config import environment as config
 from circleci_usage.config.api_token import ApiToken
+from circleci_usage.config.notify_sections import NotificationSection
 from circleci_usage.core.errors import SettingsError, UsageExporterError
 from circleci_usage.core.periods import today_utc
 from circleci_usage.core.progress import Progress, SystemClock
@@ -34,6 +36,7 @@ class DoctorSettings:
         datadog_url: another address of its API, if any.
         allow_insecure: whether tokens may be sent over plain http.
         organizations_from: the flag or variable that they were written in.
+        load_notifications: reads the settings file; gives its notifications.
     """
 
     circleci_url: str
@@ -45,6 +48,7 @@ class DoctorSettings:
     datadog_url: str | None
     allow_insecure: bool = False
     organizations_from: str = "--org-id"
+    load_notifications: Callable[[], Sequence[NotificationSection]] = tuple
 
 
 def examine(
@@ -63,6 +67,9 @@ def examine(
     yield from check_store(Store(settings.store))
     if any(environment.get(name) for name in API_KEY_VARIABLES):
         yield _check_datadog(settings, environment, progress, to_datadog)
+    notified = check_notifications(settings.load_notifications, environment, progress)
+    if notified:
+        yield notified
 
 
 def _check_circleci(

@@ -22,9 +22,11 @@ from circleci_usage.cli.commands import (
     init,
     load,
     login,
+    notify,
     push,
     report,
     store,
+    teams,
 )
 from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
@@ -151,7 +153,9 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         report.report,
         report.merge,
         costs.costs,
+        teams.teams,
         report.check,
+        notify.notify,
         load.load,
         datadog.datadog_dashboard,
     ),

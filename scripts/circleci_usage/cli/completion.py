@@ -37,6 +37,13 @@ def focus_grains(incomplete: str) -> list[str]:
     return _beginning(incomplete, GRAINS)
 
 
+def focus_details(incomplete: str) -> list[str]:
+    """What cost files tell apart."""
+    from circleci_usage.schema.report_files import FOCUS_DETAILS
+
+    return _beginning(incomplete, FOCUS_DETAILS)
+
+
 def cost_tools(incomplete: str) -> list[str]:
     """Tools that files can be written for."""
     from circleci_usage.schema.report_files import COST_TOOLS

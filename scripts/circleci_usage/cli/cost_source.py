@@ -2,14 +2,14 @@
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
 
-from circleci_usage.cli.applied_settings import AppliedSettings, applied_settings
+from circleci_usage.cli.applied_settings import AppliedSettings
 from circleci_usage.cli.display import say_lines, show_warnings
-from circleci_usage.cli.flag_groups import WarehousePriceFlags
 from circleci_usage.cli.inputs import found_parts
 from circleci_usage.cli.value_sources import COMMAND_LINE, is_from
 from circleci_usage.core.errors import SettingsError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from circleci_usage.core.periods import Period
     from circleci_usage.explore.cost_lines import CostLines
     from circleci_usage.report_settings import ReportSettings
+    from circleci_usage.usage.daily_usage import DailyUsage
+    from circleci_usage.usage.engine import Source
 
 _OF_A_REPORT: Final = {
     "config": "--config",
@@ -81,33 +83,59 @@ def lines_of_report(folder: Path, console: "Console") -> "CostLines":
     return lines
 
 
-def lines_of_usage(
+@dataclass(frozen=True)
+class AskedUsage:
+    """The usage that a question is about.
+
+    Attributes:
+        usage: of all days that there are.
+        source: what it was read from.
+        settings: prices, teams, and the days asked about.
+    """
+
+    usage: "DailyUsage"
+    source: "Source"
+    settings: "ReportSettings"
+
+
+def lines_of_usage(asked: AskedUsage, console: "Console") -> "CostLines":
+    """The lines of export files, or of the store without any; unlike a report's, all of them.
+
+    Raises:
+        SettingsError: there is usage without a price.
+    """
+    from circleci_usage.pipeline import build_cost_lines
+
+    with console.task("Summing up the costs"):
+        return build_cost_lines(asked.usage, asked.source, asked.settings, SystemClock().now())
+
+
+def asked_usage(
     context: typer.Context,
     paths: Sequence[str] | None,
     store: Path,
     chosen: "ChosenPeriod",
-    prices: WarehousePriceFlags,
+    applied: AppliedSettings,
     console: "Console",
-) -> "CostLines":
-    """The lines of export files, or of the store without any; unlike a report's, all of them.
+    *,
+    allow_unpriced: bool,
+) -> AskedUsage:
+    """The usage of export files, or of the store without any.
 
     Raises:
-        SettingsError: there are no files, no prices, or usage without a price.
+        SettingsError: there are no files, or no prices.
         DataError: a file is damaged.
     """
     from circleci_usage.cli.starting_lines import stored_report_lines
-    from circleci_usage.pipeline import build_cost_lines, read_usage
+    from circleci_usage.pipeline import read_usage
     from circleci_usage.usage.polars.engine import on_this_machine
 
-    applied = applied_settings(context, prices.config, prices.price_per_credit)
     whole = bool(paths) and not chosen.is_explicit
-    settings = _settings(applied, chosen, whole=whole, allow_unpriced=prices.allow_unpriced)
+    settings = _settings(applied, chosen, whole=whole, allow_unpriced=allow_unpriced)
     say_lines(console, stored_report_lines(context, applied, chosen, whole=whole))
     source = on_this_machine(found_parts(paths, store, chosen.period))
     show_warnings(console, source.warnings)
-    usage = read_usage(source, settings, console)
-    with console.task("Summing up the costs"):
-        return build_cost_lines(usage, source, settings, SystemClock().now())
+    return AskedUsage(read_usage(source, settings, console), source, settings)
 
 
 def _settings(

@@ -14,13 +14,13 @@ from functools import wraps
 from inspect import Parameter
 from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
-from circleci_usage.cli import datadog_flags, flags, push_flags
+from circleci_usage.cli import datadog_flags, flags, focus_flags, push_flags
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.export import defaults
 from circleci_usage.push.datadog import defaults as datadog
 from circleci_usage.push.prometheus import defaults as prometheus
-from circleci_usage.schema.report_files import AUTO, FOCUS_VERSIONS
+from circleci_usage.schema.report_files import AUTO, FOCUS_DETAILS, FOCUS_VERSIONS
 
 _Result = TypeVar("_Result")
 
@@ -198,9 +198,10 @@ class ReportFlags(OutputFlag, PriceFlags):
     allow_unpriced: flags.AllowUnpriced = False
     merged: flags.Merged = True
     team_reports: flags.TeamReports = True
-    focus_version: flags.FocusVersion = FOCUS_VERSIONS[0]
-    focus_grain: flags.FocusGrain = AUTO
-    focus_gzip: flags.FocusGzip = False
+    focus_version: focus_flags.FocusVersion = FOCUS_VERSIONS[0]
+    focus_grain: focus_flags.FocusGrain = AUTO
+    focus_gzip: focus_flags.FocusGzip = False
+    focus_detail: focus_flags.FocusDetail = FOCUS_DETAILS[0]
     export_for: flags.ExportFor = None
 
 

@@ -18,14 +18,7 @@ from circleci_usage.cli.flag_checks import (
 from circleci_usage.core.periods import PERIOD_NAMES
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.costs.list_price import LIST_PRICE
-from circleci_usage.schema.report_files import (
-    AUTO,
-    COST_TOOLS,
-    FOCUS_MOST_LINES,
-    FOCUS_VERSIONS,
-    GRAINS,
-    REPORT_FOLDER,
-)
+from circleci_usage.schema.report_files import COST_TOOLS, REPORT_FOLDER
 
 DEFAULT_STORE = Path(".circleci-usage")
 DEFAULT_OUTPUT = Path(REPORT_FOLDER)
@@ -36,7 +29,6 @@ IMAGE_FOLDERS: Final = {"STORE_DIR": f"{_WRITABLE}/store", "OUTPUT_DIR": f"{_WRI
 """Variables of the container image, as its Dockerfile sets them."""
 
 _OUTPUT_DEFAULT: Final = f"{DEFAULT_OUTPUT}; in the image {IMAGE_FOLDERS['OUTPUT_DIR']}"
-_GRAINS: Final = (*(grain for grain in GRAINS if grain != AUTO), AUTO)
 
 _MOST = 10**9
 """An upper bound: more GB than disks have, and a ratio that no compression reaches."""
@@ -45,7 +37,7 @@ _MOST = 10**9
 _PERIOD: Final = "Period"
 _CIRCLECI: Final = "CircleCI"
 _STORE: Final = "Store"
-_REPORT: Final = "Report"
+REPORT_PANEL: Final = "Report"
 
 
 class Engine(StrEnum):
@@ -77,7 +69,7 @@ EngineName = Annotated[
         "--engine",
         metavar="ENGINE",
         help="Query engine: polars on this machine, or spark on a cluster (without merged.csv.gz).",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 SparkMaster = Annotated[
@@ -85,7 +77,7 @@ SparkMaster = Annotated[
     typer.Option(
         metavar="URL",
         help="Spark master, such as spark://host:7077.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
         show_default="Spark's configuration",
     ),
 ]
@@ -146,7 +138,7 @@ PricePerCredit = Annotated[
         callback=checked(not_empty),
         metavar="NUMBER",
         help="Price per credit; overrides the settings file.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
         show_default=f"the settings file's, else {LIST_PRICE}",
     ),
 ]
@@ -155,34 +147,7 @@ AllowUnpriced = Annotated[
     typer.Option(
         "--allow-unpriced",
         help="Show credits on days without a price as unpriced instead of failing.",
-        rich_help_panel=_REPORT,
-    ),
-]
-FocusVersion = Annotated[
-    str,
-    typer.Option(
-        metavar="VERSION",
-        help=f"FOCUS version of focus.csv: {enumerated(FOCUS_VERSIONS, 'or')}.",
-        rich_help_panel=_REPORT,
-        autocompletion=completion.focus_versions,
-    ),
-]
-FocusGrain = Annotated[
-    str,
-    typer.Option(
-        metavar="GRAIN",
-        help=(
-            f"Granularity of focus.csv: {enumerated(_GRAINS, 'or')}"
-            f" (day, up to {FOCUS_MOST_LINES:,} rows)."
-        ),
-        rich_help_panel=_REPORT,
-        autocompletion=completion.focus_grains,
-    ),
-]
-FocusGzip = Annotated[
-    bool,
-    typer.Option(
-        "--focus-gzip", help="Write a compressed focus.csv.gz instead.", rich_help_panel=_REPORT
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 ExportFor = Annotated[
@@ -190,7 +155,7 @@ ExportFor = Annotated[
     typer.Option(
         metavar="TOOLS",
         help=f"Also write files for {enumerated(COST_TOOLS, 'or')}: with commas, or repeated.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
         autocompletion=completion.cost_tools,
         show_default=False,
     ),
@@ -202,7 +167,7 @@ Config = Annotated[
         parser=path_of("--config"),
         metavar="PATH",
         help="Settings file: prices, teams, budgets.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
         show_default=".circleci/usage.yml or .yaml, here or above, up to the repository's root",
     ),
 ]
@@ -229,7 +194,7 @@ Output = Annotated[
         callback=checked(local_folder),
         help="Report folder to write.",
         show_default=_OUTPUT_DEFAULT,
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 ReportToRead = Annotated[
@@ -241,7 +206,7 @@ ReportToRead = Annotated[
         metavar="PATH",
         callback=checked(local_folder),
         help="Report folder to read.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
         show_default=_OUTPUT_DEFAULT,
     ),
 ]
@@ -262,7 +227,7 @@ Merged = Annotated[
         "--merged/--no-merged",
         envvar="MERGE_USAGE_REPORTS",
         help="Include all rows in the report folder as merged.csv.gz.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 TeamReports = Annotated[
@@ -271,7 +236,7 @@ TeamReports = Annotated[
         "--team-reports/--no-team-reports",
         envvar="TEAM_REPORTS",
         help="Include a report on the part of each team of the settings file.",
-        rich_help_panel=_REPORT,
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 PollSeconds = Annotated[

@@ -17,7 +17,10 @@ PushTags = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TAGS",
-        help=f"Additional tags, separated by commas: {enumerated(OPT_IN_TAGS, 'or')}.",
+        help=(
+            f"Additional tags, separated by commas: {', '.join(OPT_IN_TAGS)}, or a tag of the"
+            " settings file, such as tag:product."
+        ),
         rich_help_panel=_PROMETHEUS,
         autocompletion=completion.optional_tags,
     ),

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from circleci_usage.core.secret_texts import EXPIRES
 
-_SECRET: Final = ("TOKEN", "API_KEY", "APP_KEY", "PASSWORD", "SECRET")
+_SECRET: Final = ("TOKEN", "API_KEY", "APP_KEY", "PASSWORD", "SECRET", "WEBHOOK")
 _PROXY: Final = "_PROXY"
 _SHORTEST: Final = 6
 """Characters of the shortest secret: hiding shorter ones would hide ordinary text."""

@@ -172,7 +172,7 @@ def report_settings(
     from circleci_usage.cost_files.profiles import PROFILES
     from circleci_usage.report import Presentation
     from circleci_usage.report_settings import settings_of_file
-    from circleci_usage.schema.report_files import FOCUS_VERSIONS, GRAINS
+    from circleci_usage.schema.report_files import FOCUS_DETAILS, FOCUS_VERSIONS, GRAINS
 
     check_drawing()
     tools = comma_separated(flags.export_for or ())
@@ -192,6 +192,7 @@ def report_settings(
         focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
         focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),
         focus_gzip=flags.focus_gzip,
+        focus_detail=_one_of(FOCUS_DETAILS, flags.focus_detail, "--focus-detail"),
         export_for=tuple(_one_of(PROFILES, name, "--export-for") for name in tools),
     )
 

@@ -19,6 +19,7 @@ from circleci_usage.export.pruned_windows import days_of, listed_days
 from circleci_usage.export.store_pruning import Pruned
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.render.formatting import when
+from circleci_usage.render.text.budget_words import name_in_words, period_in_words
 
 if TYPE_CHECKING:
     from circleci_usage.warehouse.load import LoadResult
@@ -94,22 +95,31 @@ def check_line(check: Check) -> str:
 def budget_line(state: BudgetState, currency: str) -> str:
     """The state of a budget: `EXCEEDED  mobile: 12.00 of 10.00 USD spent in March 2026`."""
     budget = state.budget
-    name = inert(budget.name)
-    if budget.team and budget.team != budget.name:
-        name = f"{name} (team {inert(budget.team)})"
-    month, through = state.month_to_date.month, state.month_to_date.through
+    period, through = state.month_to_date.month, state.month_to_date.through
     known = "known to be " if state.month_to_date.missing else ""
-    until = f" through {through}" if through < month.last else ""
+    until = f" through {through}" if through < period.last else ""
+    unit = inert(currency) if budget.measure == "cost" else "credits"
     line = (
-        f"{_STATUSES[state.state]}  {name}: {_money(state.spent)} of {_money(budget.amount)}"
-        f" {inert(currency)} {known}spent"
-        f" {when(month)}{until}"
+        f"{_STATUSES[state.state]}  {inert(name_in_words(budget))}:"
+        f" {_money(state.spent)} of {_money(budget.amount)} {unit} {known}spent"
+        f" {_when(state)}{until}"
     )
     if state.month_to_date.missing:
         return f"{line}; missing: {missing_days(state.month_to_date.missing)}."
-    if state.expected is None or through == month.last:
+    if state.expected is None or through == period.last:
         return f"{line}."
     return f"{line}; forecast: {_money(state.expected)}."
+
+
+def _when(state: BudgetState) -> str:
+    """`in March 2026`, `in Q1 2026`, `in the week of Mar 2`; the days of a billing cycle."""
+    match state.budget.per:
+        case "week":
+            return f"in the {period_in_words(state)}"
+        case "quarter" | "year":
+            return f"in {period_in_words(state)}"
+        case _:
+            return when(state.month_to_date.month)
 
 
 def pruned_lines(removed: Pruned) -> Iterator[str]:

@@ -4,37 +4,45 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from circleci_usage.config.sections import Name, SettingsSection, TeamBudgetSection
+from circleci_usage.config.budget_sections import TeamBudgetSection
+from circleci_usage.config.patterns import Pattern
+from circleci_usage.config.sections import Name, SettingsSection
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
 from circleci_usage.costs.rules import NOTHING, Patterns, Rule
 
 
 class PatternsSection(SettingsSection):
-    """Patterns of the dimensions that rules look at."""
+    """Patterns of the dimensions that rules look at.
 
-    organizations: tuple[Name, ...] = ()
-    """Globs of organizations."""
+    A pattern is a glob (`pay-*`), or a regular expression between slashes (`/pay-[0-9]+/`).
+    """
 
-    projects: tuple[Name, ...] = ()
-    """Globs of projects: `project` or `organization/project`."""
+    organizations: tuple[Pattern, ...] = ()
+    """Patterns of organizations."""
 
-    workflows: tuple[Name, ...] = ()
-    """Globs of workflows."""
+    projects: tuple[Pattern, ...] = ()
+    """Patterns of projects: `project` or `organization/project`."""
 
-    jobs: tuple[Name, ...] = ()
-    """Globs of job names."""
+    workflows: tuple[Pattern, ...] = ()
+    """Patterns of workflows."""
 
-    branches: tuple[Name, ...] = ()
-    """Globs of branches."""
+    jobs: tuple[Pattern, ...] = ()
+    """Patterns of job names."""
 
-    resource_classes: tuple[Name, ...] = ()
-    """Globs of resource classes."""
+    branches: tuple[Pattern, ...] = ()
+    """Patterns of branches."""
 
-    executors: tuple[Name, ...] = ()
-    """Globs of executors: `docker`, `machine`, `macos`, …"""
+    resource_classes: tuple[Pattern, ...] = ()
+    """Patterns of resource classes."""
 
-    triggers: tuple[Name, ...] = ()
-    """Globs of what started the pipeline: `webhook`, `schedule`, `api`, …"""
+    executors: tuple[Pattern, ...] = ()
+    """Patterns of executors: `docker`, `machine`, `macos`, …"""
+
+    triggers: tuple[Pattern, ...] = ()
+    """Patterns of what started the pipeline: `webhook`, `schedule`, `api`, …"""
+
+    users: tuple[Pattern, ...] = ()
+    """Patterns of ids of the users who triggered the pipeline."""
 
     @model_validator(mode="after")
     def _name_something(self) -> Self:

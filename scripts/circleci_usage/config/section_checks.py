@@ -51,6 +51,23 @@ def refuse_unknown_teams(names: Iterable[str], info: ValidationInfo) -> None:
         )
 
 
+def refuse_unknown_tags(names: Iterable[str], info: ValidationInfo) -> None:
+    """Refuse keys of tags that are not among the file's `tags`.
+
+    Raises:
+        ValueError: there is such a key.
+    """
+    if "tags" not in info.data:  # the tags themselves are invalid, which is reported already
+        return
+    known = set(info.data["tags"])
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise ValueError(
+            f"unknown tag {unknown[0]!r}; known tags: {', '.join(sorted(known)) or 'none'}"
+            f"{did_you_mean(unknown[0], known)}"
+        )
+
+
 def following(periods: Iterable[PricePeriodSection]) -> tuple[PricePeriodSection, ...]:
     """Price periods in their order.
 

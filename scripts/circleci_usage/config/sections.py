@@ -22,7 +22,6 @@ from pydantic import (
 )
 
 from circleci_usage.analysis.cost_units import UNITS
-from circleci_usage.analysis.month_to_date import Per
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.periods import ONE_DAY, OPEN_END
 from circleci_usage.core.suggestions import did_you_mean
@@ -165,7 +164,7 @@ class PricePeriodSection(SettingsSection):
 class IncludedCreditsSection(SettingsSection):
     """Credits included in the plan; they are used up by the oldest days first."""
 
-    per: Per
+    per: Literal["month", "cycle"]
     """How often credits are included: each billing cycle, without rollover.
 
     A cycle is a calendar month (UTC) unless `billing_cycle_day` is set.
@@ -173,23 +172,6 @@ class IncludedCreditsSection(SettingsSection):
 
     amount: Number
     """Number of included credits."""
-
-
-class TeamBudgetSection(SettingsSection):
-    """A team's budget."""
-
-    per: Per
-    """Budget period: a calendar month (UTC), or the billing cycle set by `billing_cycle_day`."""
-
-    amount: Number
-    """Budget amount, in the file's currency."""
-
-
-class BudgetSection(TeamBudgetSection):
-    """A budget for the total cost."""
-
-    name: Name
-    """Name of the budget."""
 
 
 class SharedCostsSection(SettingsSection):

@@ -1,21 +1,29 @@
 """The keys of the settings file `usage.yml`, and the checks across its sections."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from circleci_usage.config.budget_sections import BudgetSection, refuse_same_names, tags_of
+from circleci_usage.config.notify_sections import NotificationSection, checked_notifications
 from circleci_usage.config.people_section import PeopleSection
+from circleci_usage.config.plan_sections import (
+    CommitmentSection,
+    PlanSection,
+    PurchaseSection,
+    checked_plans,
+    refuse_unknown_plans,
+)
 from circleci_usage.config.rule_sections import TeamSection
 from circleci_usage.config.section_checks import (
     following,
     refuse_twice,
     refuse_unknown_cycle,
+    refuse_unknown_tags,
     refuse_unknown_teams,
 )
 from circleci_usage.config.sections import (
     AnomaliesSection,
-    BudgetSection,
     DayOfMonth,
     IncludedCreditsSection,
     JobGlobs,
@@ -27,20 +35,22 @@ from circleci_usage.config.sections import (
     SharedCostsSection,
     UnitName,
     UnitSection,
-    Value,
     WholeNumber,
+)
+from circleci_usage.config.split_sections import SplitSection
+from circleci_usage.config.tag_sections import (
+    TagRules,
+    TagSection,
+    refuse_unusable_tags,
+    teams_named,
 )
 from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.costs.list_price import LIST_CURRENCY, SEAT_CREDITS
 from circleci_usage.costs.resource_rates import public_rates
-from circleci_usage.schema.dimension import Place
-from circleci_usage.schema.dimensions import names_in
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.usage.aggregates import MAIN_BRANCHES
 
-_TAKEN_TAGS: Final = frozenset(
-    {"period", "direct", "shared", "total", "currency", *names_in(Place.RESERVED)}
-)
+_OfPlan = PurchaseSection | CommitmentSection
 
 
 class SettingsKeys(SettingsSection):
@@ -77,14 +87,20 @@ class SettingsKeys(SettingsSection):
     teams: tuple[TeamSection, ...] = ()
     """Teams and what they own; the first match wins, the rest is `unallocated`."""
 
+    splits: tuple[SplitSection, ...] = ()
+    """Costs that are split among some teams by percentages, whatever `teams` says.
+
+    The first match wins.
+    """
+
     shared_costs: SharedCostsSection | None = None
     """Costs that are split among the teams."""
 
-    tags: dict[Name, dict[Name, Value]] = Field(default_factory=dict)
-    """Cost allocation tags: name of the tag → team → value."""
+    tags: dict[Name, TagSection] = Field(default_factory=dict)
+    """Tags: name of the tag → team → value, or rules, of which the first that matches wins."""
 
-    budgets: tuple[BudgetSection, ...] = ()
-    """Budgets for the total cost."""
+    budgets: tuple[BudgetSection, ...] = Field(default=(), validate_default=True)
+    """Budgets for the total cost, or for parts of it."""
 
     job_groups: dict[Name, JobGlobs] = Field(default_factory=dict)
     """Name of a group → globs of its jobs, which are shown as one job of that name.
@@ -107,8 +123,20 @@ class SettingsKeys(SettingsSection):
     anomalies: AnomaliesSection | None = None
     """Threshold of cost anomalies; by default, an excess of at least 10."""
 
+    plans: tuple[PlanSection, ...] = ()
+    """Plans or contracts with prices of their own; the first match wins, the rest has `pricing`."""
+
+    purchases: tuple[PurchaseSection, ...] = ()
+    """Prepaid credits, which usage draws from."""
+
+    commitments: tuple[CommitmentSection, ...] = ()
+    """Minimum commitments: credits to use, or money to spend, at least in a period."""
+
     people: PeopleSection | None = None
     """How the users who trigger pipelines are shown; by default, only how many there are."""
+
+    notify: tuple[NotificationSection, ...] = ()
+    """Who is notified of what, for `circleci-usage notify`."""
 
     @field_validator("currency")
     @classmethod
@@ -144,6 +172,15 @@ class SettingsKeys(SettingsSection):
         refuse_unknown_cycle((team.budget.per for team in teams if team.budget), info)
         return teams
 
+    @field_validator("splits")
+    @classmethod
+    def _split_among_teams(
+        cls, splits: tuple[SplitSection, ...], info: ValidationInfo
+    ) -> tuple[SplitSection, ...]:
+        for split in splits:
+            refuse_unknown_teams(split.among, info)
+        return splits
+
     @field_validator("shared_costs")
     @classmethod
     def _shared_among_teams(
@@ -156,16 +193,15 @@ class SettingsKeys(SettingsSection):
 
     @field_validator("tags")
     @classmethod
-    def _tags_of_teams(cls, tags: Mapping[str, Mapping[str, str]], info: ValidationInfo) -> object:
-        for name, values in tags.items():
-            if name in _TAKEN_TAGS:
-                raise ValueError(
-                    f"a tag cannot be called {name!r}: the tables already have a column of that"
-                    " name"
-                )
-            refuse_unknown_teams(values.keys() - {UNALLOCATED}, info)
+    def _tags_of_teams(
+        cls, tags: Mapping[str, TagRules], info: ValidationInfo
+    ) -> Mapping[str, TagRules]:
+        refuse_unusable_tags(tags)
+        for section in tags.values():
+            refuse_unknown_teams(teams_named(section) - {UNALLOCATED}, info)
         return tags
 
+    # Those of teams may look at tags, so they are checked even if there are no others.
     @field_validator("budgets")
     @classmethod
     def _budgets_by_name(
@@ -173,6 +209,10 @@ class SettingsKeys(SettingsSection):
     ) -> tuple[BudgetSection, ...]:
         refuse_twice([budget.name for budget in budgets], "duplicate budget name {!r}")
         refuse_unknown_cycle((budget.per for budget in budgets), info)
+        refuse_unknown_teams({each.team for each in budgets if each.team} - {UNALLOCATED}, info)
+        of_teams = {team.name: team.budget for team in info.data.get("teams", ()) if team.budget}
+        refuse_same_names(budgets, of_teams)
+        refuse_unknown_tags(tags_of((*budgets, *of_teams.values())), info)
         return budgets
 
     @field_validator("job_groups")
@@ -192,8 +232,28 @@ class SettingsKeys(SettingsSection):
         public_rates().overridden(rate.override() for rate in rates)
         return rates
 
+    @field_validator("plans")
+    @classmethod
+    def _plans_of_their_own(
+        cls, plans: tuple[PlanSection, ...], info: ValidationInfo
+    ) -> tuple[PlanSection, ...]:
+        return checked_plans(plans, info)
+
+    @field_validator("purchases", "commitments")
+    @classmethod
+    def _of_known_plans(cls, sections: tuple[_OfPlan, ...], info: ValidationInfo) -> object:
+        refuse_unknown_plans(sections, info)
+        return sections
+
     @field_validator("people")
     @classmethod
     def _people_of_teams(cls, people: PeopleSection, info: ValidationInfo) -> PeopleSection:
         refuse_unknown_teams(people.named_teams, info)
         return people
+
+    @field_validator("notify")
+    @classmethod
+    def _notify_each_once(
+        cls, notifications: tuple[NotificationSection, ...], info: ValidationInfo
+    ) -> tuple[NotificationSection, ...]:
+        return checked_notifications(notifications, info)

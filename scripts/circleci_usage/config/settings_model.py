@@ -6,6 +6,7 @@ Its sections are passed to the stages as the stages' own plain objects.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,12 +17,15 @@ from circleci_usage.analysis.anomalies import MINIMUM
 from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
+from circleci_usage.config.plan_sections import PlanSection
+from circleci_usage.config.sections import IncludedCreditsSection
 from circleci_usage.config.settings_keys import SettingsKeys
+from circleci_usage.config.tag_sections import tag_keys
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.included_credits import IncludedCredits
 from circleci_usage.costs.list_price import LIST_CURRENCY, LIST_PRICE
-from circleci_usage.costs.pricing import PriceList
+from circleci_usage.costs.pricing import Plan, PriceList
 from circleci_usage.costs.resource_rates import Rates, public_rates
 from circleci_usage.usage.job_groups import JobGroups
 
@@ -34,7 +38,10 @@ _DECIDE_COSTS: Final = {
     "free_seats",
     "seat_credits",
     "teams",
+    "splits",
     "shared_costs",
+    "plans",
+    "tags",
 }
 
 
@@ -60,6 +67,8 @@ class SettingsFile(SettingsKeys):
         decisive = self.model_dump(mode="json", include=_DECIDE_COSTS)
         if price_per_credit is not None:
             decisive["pricing"] = str(price_per_credit.normalize())
+            for plan in decisive["plans"]:
+                del plan["pricing"]
         for team in decisive["teams"]:
             del team["budget"]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -69,6 +78,8 @@ class SettingsFile(SettingsKeys):
     ) -> PriceList:
         """The prices of credits; `price_per_credit` (a flag) replaces all but the list price.
 
+        It replaces those of plans, too, which keep their included credits and free seats.
+
         Raises:
             SettingsError: there is no price per credit in the file's currency.
         """
@@ -76,20 +87,35 @@ class SettingsFile(SettingsKeys):
             periods = tuple(period.price_period() for period in self.pricing)
         else:
             periods = PriceList.flat(self._only_price(price_per_credit)).periods
-        included = IncludedCredits(self.included_credits.amount) if self.included_credits else None
-        return PriceList(
+        prices = PriceList(
             currency=self.currency,
             periods=periods,
             list_price=self.list_price_per_credit,
-            included=included,
-            free_seats=self._free_seats(),
+            included=_included(self.included_credits),
+            free_seats=self._free_seats(self.free_seats),
             billing_cycle_day=self.billing_cycle_day,
             allow_unpriced=allow_unpriced,
             checksum=self.checksum,
         )
+        plans = [self._plan(plan, prices, price_per_credit) for plan in self.plans]
+        purchases = [purchase.purchase() for purchase in self.purchases]
+        purchases.sort(key=lambda purchase: purchase.day)
+        return replace(prices, plans=tuple(plans), purchases=tuple(purchases))
 
-    def _free_seats(self) -> IncludedCredits | None:
-        credits = self.free_seats * self.seat_credits
+    def _plan(self, plan: PlanSection, common: PriceList, price_per_credit: Decimal | None) -> Plan:
+        """A plan; `common` are the prices of what no plan has."""
+        periods = tuple(period.price_period() for period in plan.pricing)
+        prices = replace(
+            common,
+            periods=periods if price_per_credit is None else common.periods,
+            included=_included(plan.included_credits),
+            free_seats=self._free_seats(plan.free_seats),
+            billing_cycle_day=plan.billing_cycle_day or common.billing_cycle_day,
+        )
+        return Plan(plan.name, plan.rule(), prices)
+
+    def _free_seats(self, seats: int) -> IncludedCredits | None:
+        credits = seats * self.seat_credits
         return IncludedCredits(credits, frozenset({"user"})) if credits else None
 
     def _only_price(self, price_per_credit: Decimal | None) -> Decimal:
@@ -104,9 +130,13 @@ class SettingsFile(SettingsKeys):
         )
 
     def ownership(self) -> Ownership:
-        """The teams, their shared costs and their tags."""
-        rules = tuple(team.rule_for(team.name) for team in self.teams)
-        return Ownership(rules, self.shared_costs.rule() if self.shared_costs else None, self.tags)
+        """The teams, what is split among them, their shared costs and their tags."""
+        return Ownership(
+            rules=tuple(team.rule_for(team.name) for team in self.teams),
+            shared=self.shared_costs.rule() if self.shared_costs else None,
+            tag_keys=tag_keys(self.tags),
+            splits=tuple(split.split() for split in self.splits),
+        )
 
     def grouped_jobs(self) -> JobGroups:
         """The groups of jobs."""
@@ -114,11 +144,9 @@ class SettingsFile(SettingsKeys):
 
     def all_budgets(self) -> tuple[Budget, ...]:
         """The budgets for the total cost, then those of the teams."""
-        everybody = (Budget(budget.name, budget.amount, per=budget.per) for budget in self.budgets)
+        everybody = (budget.budget() for budget in self.budgets)
         of_teams = (
-            Budget(team.name, team.budget.amount, team.name, team.budget.per)
-            for team in self.teams
-            if team.budget
+            team.budget.budget_of(team.name, team.name) for team in self.teams if team.budget
         )
         return (*everybody, *of_teams)
 
@@ -133,8 +161,13 @@ class SettingsFile(SettingsKeys):
             default_branches=self.default_branches,
             people=(self.people or PeopleSection()).settings(self.seat_credits),
             units=tuple(units),
+            commitments=tuple(each.commitment() for each in self.commitments),
         )
 
     def all_rates(self) -> Rates:
         """The rates of resource classes: the public table with the file's overrides."""
         return public_rates().overridden(rate.override() for rate in self.rates)
+
+
+def _included(section: IncludedCreditsSection | None) -> IncludedCredits | None:
+    return IncludedCredits(section.amount) if section else None

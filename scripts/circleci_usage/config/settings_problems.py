@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from circleci_usage.config.sections import MAX_DIGITS, SettingsSection
 from circleci_usage.config.settings_model import SettingsFile
+from circleci_usage.config.tag_sections import FORMS
 from circleci_usage.config.yaml_text import TextPlace, YamlText
 from circleci_usage.core.decimals import MAX_PLACES, MAX_WHOLE_DIGITS
 from circleci_usage.core.suggestions import did_you_mean
@@ -53,8 +54,15 @@ _PROBLEMS: Final[Mapping[str, str]] = {
 _ENTRIES: Final[Mapping[str, str]] = {
     "pricing": "{from: 2026-01-01, price_per_credit: 0.0006}",
     "teams": '{name: payments, projects: ["pay-*"]}',
+    "splits": "{projects: [mono], among: {payments: 60, mobile: 40}}",
     "budgets": "{name: everything, per: month, amount: 5000}",
+    "plans": (
+        "{name: oss, organizations: [acme-oss], pricing: [{from: 2026-01-01, price_per_credit: 0}]}"
+    ),
+    "purchases": "{date: 2026-01-01, credits: 1000000, price: 600}",
+    "commitments": "{from: 2026-01-01, to: 2026-12-31, credits: 12000000}",
     "rates": "{executor: docker, name: large, credits_per_minute: 20}",
+    "notify": "{name: finance, slack: {}, when: [always]}",
 }
 """A list of sections → an example of its entries; all other lists are of strings."""
 
@@ -77,7 +85,7 @@ _YAML_HINTS: Final = {
 
 def explained(problem: ErrorDetails, document: YamlText) -> str:
     """A problem that Pydantic found, on one line."""
-    place = problem["loc"]
+    place = tuple(step for step in problem["loc"] if step not in FORMS)
     what = f"{_fault(problem)}{''.join(_hints(problem))}"
     return inert(f"line {document.line(place)}, {_path(place)}: {what}", _LONGEST)
 

@@ -20,7 +20,7 @@ from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain
 from circleci_usage.cost_files.datadog_tags import Tags
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import names_in
-from circleci_usage.schema.export_columns import charge_description
+from circleci_usage.schema.export_columns import NO_NAME, charge_description
 
 CURRENCY: Final = "USD"
 PROVIDER: Final = "CircleCI"
@@ -62,47 +62,48 @@ class CostLine:
 
 
 Charge = tuple[date, Mapping[str, str], Decimal]
-"""A day, the names of `COST_DIMENSIONS`, a cost."""
+"""A day, the names of `COST_DIMENSIONS` and values of tags, a cost."""
 
 
 _Names = tuple[tuple[str, str], ...]
 
 
-def cost_lines(
-    charges: Iterable[Charge], tags: Mapping[str, Mapping[str, str]]
-) -> tuple[CostLine, ...]:
-    """A line per day, project, team and credit type, in a stable order.
+def cost_lines(charges: Iterable[Charge]) -> tuple[CostLine, ...]:
+    """A line per day, project, team, credit type and tags, in a stable order.
 
     Lines that cost nothing are left out; Datadog would not show them.
 
     Args:
         charges: several may belong to the same line.
-        tags: name of a tag → team → value, as in `Ownership.tags`.
     """
     sums = _summed(charges)
-    tagged = _tagged({names for _, names in sums}, tags)
+    tagged = _tagged({names for _, names in sums})
     return tuple(_lines(sums, tagged))
 
 
 def lines_by_day(
-    charges: Iterable[Charge],
-    every: Iterable[Mapping[str, str]],
-    tags: Mapping[str, Mapping[str, str]],
+    charges: Iterable[Charge], every: Iterable[Mapping[str, str]]
 ) -> Iterator[CostLine]:
     """As `cost_lines`, one day at a time, so that not all charges are in memory.
 
     Args:
         charges: see there; in the order of their days.
         every: the names of all charges, each at least once.
-        tags: see there.
     """
-    tagged = _tagged(map(_named, every), tags)
+    tagged = _tagged(map(_named, every))
     for _, of_day in groupby(charges, key=itemgetter(0)):
         yield from _lines(_summed(of_day), tagged)
 
 
 def _named(names: Mapping[str, str]) -> _Names:
-    return tuple((name, names[name]) for name in COST_DIMENSIONS)
+    dimensions = ((name, names[name]) for name in COST_DIMENSIONS)
+    taken = {*COST_DIMENSIONS, MARK[0]}
+    tags = ((tag, _value(value)) for tag, value in names.items() if tag not in taken)
+    return (*dimensions, *tags)
+
+
+def _value(value: str) -> str:
+    return _NO_VALUE if value in {"", NO_NAME} else value
 
 
 def _summed(charges: Iterable[Charge]) -> Mapping[tuple[date, _Names], Decimal]:
@@ -113,22 +114,11 @@ def _summed(charges: Iterable[Charge]) -> Mapping[tuple[date, _Names], Decimal]:
     return sums
 
 
-def _tagged(
-    every: Iterable[_Names], tags: Mapping[str, Mapping[str, str]]
-) -> Mapping[_Names, tuple[str, ...]]:
+def _tagged(every: Iterable[_Names]) -> Mapping[_Names, tuple[str, ...]]:
     """Names → their tags, which differ where the names do."""
-    taken = {*COST_DIMENSIONS, MARK[0]}
-    own = {name: values for name, values in tags.items() if name not in taken}
-    all_names = {names: (*names, *_team_tags(names, own)) for names in every}
-    as_tags = Tags(all_names.values(), (MARK,))
-    return {names: as_tags.of(with_tags) for names, with_tags in all_names.items()}
-
-
-def _team_tags(names: _Names, tags: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    """The tags of the team among the names, each with a value."""
-    team = dict(names)["team"]
-    for name, values in tags.items():
-        yield name, values.get(team) or _NO_VALUE
+    distinct = {*every}
+    as_tags = Tags(distinct, (MARK,))
+    return {names: as_tags.of(names) for names in distinct}
 
 
 def _lines(

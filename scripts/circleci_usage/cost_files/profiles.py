@@ -17,19 +17,16 @@ from typing import Final
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
+from circleci_usage.cost_files.charge_rows import ChargeRow, priced_charges, priced_lines
+from circleci_usage.cost_files.charge_tags import circleci_tags, tags_of
 from circleci_usage.cost_files.custom_costs_lines import (
     COST_DIMENSIONS,
     CURRENCY,
     Charge,
     lines_by_day,
 )
-from circleci_usage.cost_files.focus import (
-    VENDOR,
-    ChargeRow,
-    priced_charges,
-    priced_lines,
-    tags_of,
-)
+from circleci_usage.cost_files.focus_columns import VENDOR
+from circleci_usage.costs.tags import tag_columns
 from circleci_usage.report import Report
 from circleci_usage.report_folder.csv_files import Verbatim, csv_line, neutral
 from circleci_usage.schema.export_columns import NO_NAME, credit_type_name
@@ -38,7 +35,9 @@ CsvRow = Mapping[str, object]
 """Column → its value, as `csv_files.cell` takes it."""
 
 _SEVERAL: Final = "several"
-"""In place of the team where a line belongs to more than one."""
+"""In place of a team or the value of a tag where a line has more than one."""
+
+_CATEGORY: Final = "Developer Tools"
 
 _ONE_YEAR: Final = timedelta(days=365)
 
@@ -110,9 +109,13 @@ def _numbered(rows: Iterator[CsvRow], profile: Profile) -> Iterator[tuple[int, b
 
 
 def _vantage(report: Report) -> Iterator[CsvRow]:
-    """FOCUS columns as the native integration fills them: the service is the credit type."""
+    """FOCUS columns as the native integration fills them: the service is the credit type.
+
+    By job, the category is the operating system and executor, the subcategory (a type of resources
+    here) the resource class, and the resource the job.
+    """
     tags = tags_of(report.ownership)
-    for charge in priced_charges(report):
+    for charge in priced_charges(report, report.handed_off):
         yield {
             "ChargePeriodStart": charge.date,
             "ChargeCategory": "Usage",
@@ -122,17 +125,32 @@ def _vantage(report: Report) -> Iterator[CsvRow]:
             "BillingAccountName": charge.organization,
             "SubAccountId": charge.project_id,
             "SubAccountName": charge.project,
-            "ServiceCategory": "Developer Tools",
+            "ServiceCategory": _CATEGORY,
             "ServiceName": credit_type_name(charge.credit_type),
             "ConsumedQuantity": charge.credits,
             "ConsumedUnit": "Credits",
             "Tags": tags(charge),
+            **_vantage_resource(charge),
         }
+
+
+def _vantage_resource(charge: ChargeRow) -> dict[str, str]:
+    """The columns that charges by job have besides, or in place of others."""
+    job = charge.of_job
+    if not job:
+        return {}
+    machine = " ".join(filter(None, (job["operating_system"], job["executor"])))
+    names = charge.project, job["workflow"], job["job"]
+    return {
+        "ServiceCategory": machine or _CATEGORY,
+        "ResourceId": "/".join(names) if job["job"] else "",
+        "ResourceType": job["resource_class"],
+    }
 
 
 def _finout(report: Report) -> Iterator[CsvRow]:
     """A day, a cost, and whatever dimensions there are."""
-    for charge in priced_charges(report):
+    for charge in priced_charges(report, report.handed_off):
         yield {
             "UsageDate": charge.date,
             "Cost": charge.cost,
@@ -146,7 +164,8 @@ def _finout(report: Report) -> Iterator[CsvRow]:
 def _doit(report: Report) -> Iterator[CsvRow]:
     """A line per day, project and credit type, with a stable id: sent again, it replaces the line.
 
-    Teams share a line, because the line of a team that loses its project would stay.
+    By job, a line is one of a job. Teams share a line, because the line of a team that loses its
+    project would stay.
 
     Raises:
         SettingsError: the report begins more than a year ago, which DoiT refuses.
@@ -156,18 +175,18 @@ def _doit(report: Report) -> Iterator[CsvRow]:
         raise SettingsError(
             f"DoiT does not accept costs older than one year; report on days from {earliest} on."
         )
-    days = groupby(priced_charges(report), key=attrgetter("date"))
+    days = groupby(priced_charges(report, report.handed_off), key=attrgetter("date"))
     ordered = chain.from_iterable(sorted(of_day, key=_identity) for _, of_day in days)
     for identity, lines in groupby(ordered, key=_identity):
         yield _doit_row(identity, [*lines], report)
 
 
 def _doit_row(identity: tuple[str, ...], charges: Sequence[ChargeRow], report: Report) -> CsvRow:
-    """One line for charges that differ in their teams or prices alone."""
+    """One line for charges that differ in their teams, tags or prices alone."""
     charge = charges[0]
     dimensions = _dimensions(charge, report)
-    if len(charges) > 1:
-        dimensions |= dict.fromkeys(("team", *report.ownership.tags), _SEVERAL)
+    for other in (_dimensions(each, report) for each in charges[1:]):
+        dimensions |= {name: _SEVERAL for name in dimensions if other[name] != dimensions[name]}
     del dimensions["project"]  # it has a column of its own
     labels = {f"label.{name}": value for name, value in dimensions.items()}
     return {
@@ -191,7 +210,8 @@ def _identity(charge: ChargeRow) -> tuple[str, ...]:
     key = (charge.organization_id, charge.organization, charge.project_id, charge.project)
     name = charge.project if is_project(key) else NO_NAME
     project = charge.project_id, name if charge.project_id == NO_NAME else ""
-    return (f"{charge.date:%Y-%m-%d}", charge.organization_id, *project, charge.credit_type)
+    names = charge.organization_id, *project, charge.credit_type, *charge.details
+    return (f"{charge.date:%Y-%m-%d}", *names)
 
 
 def _datadog_costs(report: Report) -> Iterator[CsvRow]:
@@ -205,35 +225,36 @@ def _datadog_costs(report: Report) -> Iterator[CsvRow]:
             f"Datadog takes Custom Costs in {CURRENCY} only, but the costs are in"
             f" {report.currency}."
         )
-    distinct = priced_lines(report).counts[[*COST_DIMENSIONS]].drop_duplicates()
-    every = [_as_in_tables(names) for names in distinct.itertuples(index=False, name=None)]
-    for line in lines_by_day(_charges_of_days(report), every, _team_tags(report)):
+    keys = report.ownership.tag_keys
+    names = (*COST_DIMENSIONS, *(key.name for key in keys))
+    columns = [*COST_DIMENSIONS, *tag_columns(keys)]
+    distinct = priced_lines(report.charged).counts[columns].drop_duplicates()
+    every = [_as_in_tables(names, line) for line in distinct.itertuples(index=False, name=None)]
+    for line in lines_by_day(_charges_of_days(report, names), every):
         # Tags are sent as they are here; no sign that a formula needs is left in them.
         yield {name: Verbatim(value) for name, value in (line.columns | line.values).items()}
 
 
-def _charges_of_days(report: Report) -> Iterator[Charge]:
-    for charge in priced_charges(report):
-        names = _as_in_tables(getattr(charge, name) for name in COST_DIMENSIONS)
-        yield charge.date.date(), names, charge.cost
+def _charges_of_days(report: Report, names: Sequence[str]) -> Iterator[Charge]:
+    for charge in priced_charges(report, report.charged):
+        values = (*(getattr(charge, name) for name in COST_DIMENSIONS), *charge.tags)
+        yield charge.date.date(), _as_in_tables(names, values), charge.cost
 
 
-def _as_in_tables(names: Iterable[str]) -> dict[str, str]:
-    """The names of `COST_DIMENSIONS` as tables have them, which `push` reads."""
-    return dict(zip(COST_DIMENSIONS, map(neutral, names), strict=True))
-
-
-def _team_tags(report: Report) -> dict[str, dict[str, str]]:
-    """The tags of teams, with their values as tables have them."""
-    return {
-        name: dict(zip(values, map(neutral, values.values()), strict=True))
-        for name, values in report.ownership.tags.items()
-    }
+def _as_in_tables(names: Sequence[str], values: Iterable[str]) -> dict[str, str]:
+    """Names of `COST_DIMENSIONS` and values of tags as tables have them, which `push` reads."""
+    return dict(zip(names, map(neutral, values), strict=True))
 
 
 def _dimensions(charge: ChargeRow, report: Report) -> dict[str, str]:
-    """What a charge can be grouped by: names and tags of its team, the same for all charges."""
-    tags = {name: values.get(charge.team, "") for name, values in report.ownership.tags.items()}
+    """What a charge can be grouped by: names and tags, the same for all charges.
+
+    Tags of CircleCI have no colon here: not every tool takes one in the name of a column.
+    """
+    keys = (key.name for key in report.ownership.tag_keys)
+    tags = {
+        key: "" if value == NO_NAME else value for key, value in zip(keys, charge.tags, strict=True)
+    }
     names = {
         "organization": charge.organization,
         "project": charge.project,
@@ -241,7 +262,8 @@ def _dimensions(charge: ChargeRow, report: Report) -> dict[str, str]:
         "team": charge.team,
         "credit_type": charge.credit_type,
     }
-    return names | tags
+    of_circleci = {f"circleci_{name}": value for name, value in circleci_tags(charge).items()}
+    return names | charge.of_job | of_circleci | tags
 
 
 PROFILES: Final = {

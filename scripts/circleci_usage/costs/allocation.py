@@ -1,7 +1,7 @@
 """Costs → owned costs: which team each cost is shown to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -10,8 +10,10 @@ import pandas as pd
 
 from circleci_usage.core.grouping import Flags, where
 from circleci_usage.costs.costs import Costs
-from circleci_usage.costs.rules import DistinctNames, Patterns, Rule, in_projects
+from circleci_usage.costs.rules import NO_RULE, DistinctNames, Indexes, Rule, in_projects
 from circleci_usage.costs.shared_costs import SharedCosts
+from circleci_usage.costs.splits import Split, split_costs
+from circleci_usage.costs.tags import TagKey, with_tags
 
 UNALLOCATED: Final = "unallocated"
 """The owner of costs that no team owns."""
@@ -27,23 +29,57 @@ class Ownership:
     Attributes:
         rules: the first that matches wins.
         shared: costs that are split among the teams; no team owns them, whatever the rules say.
-        tags: name of a tag → team → value, such as cost centers.
+        splits: what several teams own by percentages, whatever the rules say; the first that
+            matches wins.
+        tag_keys: what costs are grouped by besides teams, such as cost centers and products.
     """
 
     rules: tuple[Rule, ...] = ()
     shared: SharedCosts | None = None
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tag_keys: tuple[TagKey, ...] = ()
+    splits: tuple[Split, ...] = ()
 
     @property
     def teams(self) -> tuple[str, ...]:
         """All teams, in the order of their names."""
-        return tuple(sorted({rule.value for rule in self.rules}))
+        of_splits = chain.from_iterable(split.among for split in self.splits)
+        return tuple(sorted({*(rule.value for rule in self.rules), *of_splits}))
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """All that a `team` can be: the teams, `SHARED` and `UNALLOCATED`."""
+        return (*self.teams, SHARED, UNALLOCATED)
+
+    @property
+    def split_rules(self) -> tuple[Rule, ...]:
+        """What is split among teams."""
+        return tuple(split.rule for split in self.splits)
+
+    @property
+    def tags(self) -> Mapping[str, Mapping[str, str]]:
+        """The tags that each team has one value of: name of a tag → team → value."""
+        return {key.name: key.of_teams for key in self.tag_keys if key.of_teams or not key.rules}
+
+    @property
+    def tag_dimensions(self) -> tuple[TagKey, ...]:
+        """The keys of tags that costs can be filtered and grouped by."""
+        return tuple(key for key in self.tag_keys if key.is_dimension)
 
     @property
     def branch_globs(self) -> tuple[str, ...]:
         """The globs of branches that daily usage has to distinguish."""
-        every = chain.from_iterable(rule.branch_patterns for rule in self.rules)
-        return tuple(sorted(set(every)))
+        every = (*self.rules, *self.split_rules)
+        of_rules = chain.from_iterable(rule.branch_patterns for rule in every)
+        of_tags = chain.from_iterable(key.branch_patterns for key in self.tag_keys)
+        return tuple(sorted({*of_rules, *of_tags}))
+
+    @property
+    def user_patterns(self) -> tuple[str, ...]:
+        """Likewise, the patterns of users."""
+        every = (*self.rules, *self.split_rules)
+        of_rules = chain.from_iterable(rule.user_patterns for rule in every)
+        of_tags = chain.from_iterable(key.user_patterns for key in self.tag_keys)
+        return tuple(sorted({*of_rules, *of_tags}))
 
 
 NO_TEAMS: Final = Ownership()
@@ -53,46 +89,72 @@ NO_TEAMS: Final = Ownership()
 def allocate(frame: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
     """Add the owner of each row as the categorical `team`: a team, `SHARED` or `UNALLOCATED`.
 
+    Also the values of its tags (see `costs.tags.with_tags`).
+
     Args:
         frame: the dimensions of daily usage. Only costs, which have a `credit_type`, can be shared;
-            job runs are counted where the rules put them.
+            job runs are counted where the rules put them, and with the main team of a split.
         ownership: the teams and what they own.
     """
-    owners = [*ownership.teams, SHARED, UNALLOCATED]
-    of_rules = [owners.index(rule.value) for rule in ownership.rules]
-    distinct = DistinctNames.of(frame)
-    matched = distinct.first_matching(ownership.rules)
-    # The last one is for `NO_RULE`.
-    found = np.array([*of_rules, owners.index(UNALLOCATED)])[matched]
-    if ownership.shared and "credit_type" in frame:
-        found[_shared(distinct.names, ownership.shared)] = owners.index(SHARED)
-    return frame.assign(
-        team=pd.Categorical.from_codes(found[distinct.rows], pd.Index(owners, dtype="object"))
-    )
+    owned = _with_owners(frame, ownership, owners_of(DistinctNames.of(frame), ownership))
+    return with_tags(owned, ownership.tag_keys)
 
 
 def allocated(costs: Costs, ownership: Ownership) -> Costs:
-    """Owned costs: each line with its `team`, or `SHARED` or `UNALLOCATED`."""
-    return replace(costs, lines=allocate(costs.lines, ownership))
+    """Owned costs: each line with its `team`, or `SHARED` or `UNALLOCATED`.
 
-
-def idle_globs(frame: pd.DataFrame, ownership: Ownership) -> tuple[tuple[str, str], ...]:
-    """The globs that match no name of the frame, each with its owner: a team, or `shared_costs`.
-
-    Args:
-        frame: the dimensions of daily usage.
-        ownership: the teams and what they share.
+    A line that is split among teams becomes one line for each of them.
     """
-    distinct = DistinctNames.of(frame)
-    rules = [*ownership.rules]
-    if ownership.shared:
-        rules.append(Rule("shared_costs", Patterns(projects=ownership.shared.projects)))
-    idle: dict[tuple[str, str], None] = {}
-    for rule in rules:
-        for glob, single in rule.patterns.singles():
-            if not distinct.matching(Rule(rule.value, single)).any():
-                idle[rule.value, glob] = None
-    return tuple(idle)
+    found = owners_of(DistinctNames.of(costs.lines), ownership)
+    owned = replace(costs, lines=_with_owners(costs.lines, ownership, found))
+    chosen = found.splits[found.distinct.rows]
+    split = split_costs(owned, chosen, ownership.splits, ownership.owners)
+    return replace(split, lines=with_tags(split.lines, ownership.tag_keys))
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Who owns each distinct combination of names, and why.
+
+    Attributes:
+        distinct: the combinations.
+        rules: the index of the rule that decides, or `NO_RULE`.
+        splits: the index of the split that decides instead, or `NO_RULE`.
+        shared: whether its costs are shared, whatever else matches.
+    """
+
+    distinct: DistinctNames
+    rules: Indexes
+    splits: Indexes
+    shared: Flags
+
+
+def owners_of(distinct: DistinctNames, ownership: Ownership) -> Owners:
+    """Who owns each of some combinations: shared costs come first, then splits, then rules."""
+    names = distinct.names
+    shared = np.zeros(len(names), dtype=bool)
+    if ownership.shared and "credit_type" in names:
+        shared = _shared(names, ownership.shared)
+    splits = distinct.first_matching(ownership.split_rules)
+    return Owners(
+        distinct,
+        rules=distinct.first_matching(ownership.rules),
+        splits=np.where(shared, NO_RULE, splits),
+        shared=shared,
+    )
+
+
+def _with_owners(frame: pd.DataFrame, ownership: Ownership, found: Owners) -> pd.DataFrame:
+    """The frame with the `team` of each row; of a split, the main team."""
+    owners = ownership.owners
+    teams = [rule.value for rule in ownership.rules]
+    # The last ones are for `NO_RULE`.
+    of_rules = np.array([owners.index(name) for name in (*teams, UNALLOCATED)])
+    of_splits = np.array([*(owners.index(each.main_team) for each in ownership.splits), NO_RULE])
+    codes = np.where(found.splits == NO_RULE, of_rules[found.rules], of_splits[found.splits])
+    codes[found.shared] = owners.index(SHARED)
+    names = pd.Index(owners, dtype="object")
+    return frame.assign(team=pd.Categorical.from_codes(codes[found.distinct.rows], names))
 
 
 def _shared(names: pd.DataFrame, shared: SharedCosts) -> Flags:

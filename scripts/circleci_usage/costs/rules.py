@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from circleci_usage.core.globs import matcher
 from circleci_usage.core.grouping import Flags, where
+from circleci_usage.core.patterns import matching
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import names_in
-from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.export_columns import BRANCH_GROUP, USER_GROUP
 
 Indexes = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -39,6 +39,7 @@ class Patterns:
         resource_classes: patterns of resource classes.
         executors: patterns of executors.
         triggers: patterns of what started the pipeline.
+        users: patterns of ids of the users who triggered the pipeline.
         credit_types: credit types.
     """
 
@@ -50,6 +51,7 @@ class Patterns:
     resource_classes: tuple[str, ...] = ()
     executors: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     credit_types: tuple[str, ...] = ()
 
     @property
@@ -62,11 +64,11 @@ class Patterns:
         named = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: patterns for name, patterns in named.items() if patterns}
 
-    def singles(self) -> Iterator[tuple[str, "Patterns"]]:
-        """Each pattern, with a list of nothing else."""
+    def singles(self) -> Iterator[tuple[str, str, "Patterns"]]:
+        """The list of each pattern, the pattern, and patterns of nothing else."""
         for name, patterns in self.lists.items():
             for pattern in patterns:
-                yield pattern, Patterns(**{name: (pattern,)})
+                yield name, pattern, Patterns(**{name: (pattern,)})
 
 
 NOTHING: Final = Patterns()
@@ -93,6 +95,11 @@ class Rule:
         """The patterns of branches that daily usage has to distinguish."""
         return (*self.patterns.branches, *self.exclusions.branches)
 
+    @property
+    def user_patterns(self) -> tuple[str, ...]:
+        """Likewise, the patterns of users."""
+        return (*self.patterns.users, *self.exclusions.users)
+
 
 @dataclass(frozen=True)
 class DistinctNames:
@@ -107,9 +114,14 @@ class DistinctNames:
     rows: Indexes
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "DistinctNames":
-        """Those of a frame with the dimensions of daily usage, which are categoricals."""
-        columns = [name for name in DECIDING if name in frame]
+    def of(cls, frame: pd.DataFrame, *more: str) -> "DistinctNames":
+        """Those of a frame with the dimensions of daily usage, which are categoricals.
+
+        Args:
+            frame: the dimensions.
+            more: further categoricals that tell combinations apart.
+        """
+        columns = [name for name in (*DECIDING, *more) if name in frame]
         sizes = [len(frame[column].cat.categories) for column in columns]
         combined = np.zeros(len(frame), dtype="int64")
         for column, size in zip(columns, sizes, strict=True):
@@ -146,21 +158,31 @@ def rule_of_rows(frame: pd.DataFrame, rules: Sequence[Rule]) -> Indexes:
     return distinct.first_matching(rules)[distinct.rows]
 
 
-def in_projects(names: pd.DataFrame, globs: Sequence[str]) -> Flags:
+def in_projects(names: pd.DataFrame, patterns: Sequence[str]) -> Flags:
     """Where the project matches as `project` or as `organization/project`."""
-    matches = matcher(globs)
     paths = names["organization"].astype(str) + "/" + names["project"].astype(str)
-    return where(names["project"], matches) | where(paths.astype("category"), matches)
+    return _matching(names["project"], patterns) | _matching(paths.astype("category"), patterns)
 
 
 def _in_column(column: str) -> Callable[[pd.DataFrame, Sequence[str]], Flags]:
-    return lambda names, globs: where(names[column], matcher(globs))
+    return lambda names, patterns: _matching(names[column], patterns)
 
 
-def _in_branches(names: pd.DataFrame, globs: Sequence[str]) -> Flags:
-    """Where the group has one of the globs: daily usage knows which of them a branch matches."""
-    wanted = set(globs)
-    return where(names[BRANCH_GROUP], lambda group: not wanted.isdisjoint(group.split("\n")))
+def _in_group(column: str) -> Callable[[pd.DataFrame, Sequence[str]], Flags]:
+    """Where the group has one of the patterns: daily usage knows which of them a name matches."""
+
+    def in_group(names: pd.DataFrame, patterns: Sequence[str]) -> Flags:
+        wanted = set(patterns)
+        return where(names[column], lambda group: not wanted.isdisjoint(group.split("\n")))
+
+    return in_group
+
+
+def _matching(names: pd.Series, patterns: Sequence[str]) -> Flags:
+    """Which rows of a categorical match; each name is compared once."""
+    categories = names.cat.categories.tolist()
+    flags = dict(zip(categories, matching(patterns, categories), strict=True))
+    return where(names, flags.__getitem__)
 
 
 _MATCHING: Final[Mapping[str, Callable[[pd.DataFrame, Sequence[str]], Flags]]] = {
@@ -168,9 +190,10 @@ _MATCHING: Final[Mapping[str, Callable[[pd.DataFrame, Sequence[str]], Flags]]] =
     "projects": in_projects,
     "workflows": _in_column("workflow"),
     "jobs": _in_column("job"),
-    "branches": _in_branches,
+    "branches": _in_group(BRANCH_GROUP),
     "resource_classes": _in_column("resource_class"),
     "executors": _in_column("executor"),
     "triggers": _in_column("trigger"),
+    "users": _in_group(USER_GROUP),
     "credit_types": _in_column("credit_type"),
 }

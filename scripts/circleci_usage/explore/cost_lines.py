@@ -1,6 +1,6 @@
 """Owned usage → lines of costs, which every question of the explorer sums up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from circleci_usage.core.periods import Period, uncovered
 from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import Costs
+from circleci_usage.costs.tags import tag_column, tag_columns, with_tags_of_teams
 from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.dimension import Dimension, Place
 from circleci_usage.schema.dimensions import CREDIT_TYPE, DIMENSIONS, names_in
@@ -59,14 +60,15 @@ class CostLines:
     """Costs of each day by all dimensions, and the runs behind them.
 
     Attributes:
-        counts: the lines in the order of their days: `date` (a datetime64 midnight), the names of
-            `explored_names` (categoricals), and `MEASURES` as whole numbers.
+        counts: the lines in the order of their days: `date` (a datetime64 midnight), `names`
+            (categoricals), and `MEASURES` as whole numbers.
         places: measure → whole numbers are of 10^-places.
         currency: of the costs.
         period: the days reported on.
         days: all days that there may be lines of.
         missing: those of them whose usage is not known, at least not all of it.
         folded: what is summed up.
+        tags: the keys of tags that the lines have besides the dimensions of every report.
     """
 
     counts: pd.DataFrame
@@ -76,9 +78,15 @@ class CostLines:
     days: Period
     missing: tuple[Period, ...] = ()
     folded: tuple[Folded, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.counts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the lines can be filtered and grouped by."""
+        return (*explored_names(), *self.tags)
 
 
 def explored_dimensions() -> tuple[Dimension, ...]:
@@ -101,18 +109,20 @@ def cost_lines(
         currency: of the costs.
         places: the decimal places of `job_seconds`.
     """
-    known = _known_days(owned, days)
+    known, keys = _known_days(owned, days), ownership.tag_dimensions
     costs, runs = owned.costs.within(known), owned.runs
     charged = _charged(costs, ownership, segments(known, days.period))
-    counted = sum_by(runs, ["date", *_RUN_NAMES], RUNS, sort=False).reset_index()
-    lines = _with_runs(charged, counted).rename(columns={BRANCH_GROUP: "branch"})
+    run_names = [*_RUN_NAMES, *tag_columns(keys)]
+    counted = sum_by(runs, ["date", *run_names], RUNS, sort=False).reset_index()
+    tags = {tag_column(key.name): key.name for key in keys}
+    lines = _with_runs(charged, counted, run_names).rename(columns={BRANCH_GROUP: "branch", **tags})
     branches = lines["branch"].cat
     readable = [name.replace("\n", ", ") for name in branches.categories]
     lines["branch"] = branches.rename_categories(readable)
     is_split = (costs.lines["team"] == SHARED).any()
     places_of = split_places if is_split else Costs.places
     return CostLines(
-        counts=_in_order(lines),
+        counts=_in_order(lines, [*explored_names(), *tags.values()]),
         places={
             **{name: places_of(costs, name) for name in AMOUNTS},
             TYPE_RUNS: 0,
@@ -123,6 +133,7 @@ def cost_lines(
         period=days.period,
         days=known,
         missing=uncovered(known, days.complete),
+        tags=tuple(tags.values()),
     )
 
 
@@ -138,8 +149,8 @@ def _known_days(owned: OwnedUsage, days: ReportDays) -> Period:
 
 def _charged(costs: Costs, ownership: Ownership, segments: Iterator[Period]) -> pd.DataFrame:
     """The lines of costs: names, `AMOUNTS`, `TYPE_RUNS`."""
-    is_shared = costs.lines["team"] == SHARED
-    direct = _by_names(costs.lines[~is_shared])
+    is_shared, tags = costs.lines["team"] == SHARED, tag_columns(ownership.tag_dimensions)
+    direct = _by_names(costs.lines[~is_shared], tags)
     if not is_shared.any():
         return direct
     # Millionths of costs may be more than an int64 holds.
@@ -149,21 +160,25 @@ def _charged(costs: Costs, ownership: Ownership, segments: Iterator[Period]) -> 
     parts = [direct]
     for days in segments:
         of_days = costs.within(days)
-        shared = _by_names(of_days.lines[of_days.lines["team"] == SHARED])
+        shared = _by_names(of_days.lines[of_days.lines["team"] == SHARED], tags)
         if not shared.empty:
             lines = shared.rename(columns={TYPE_RUNS: "job_runs"})
             split = split_among_teams(lines, AMOUNTS, of_days, ownership, days)
+            tagged = with_tags_of_teams(split, ownership.tag_dimensions)
             teams = pd.Categorical(split["team"])
-            parts.append(split.assign(team=teams).rename(columns={"job_runs": TYPE_RUNS}))
+            parts.append(tagged.assign(team=teams).rename(columns={"job_runs": TYPE_RUNS}))
     return stacked(parts)
 
 
-def _by_names(lines: pd.DataFrame) -> pd.DataFrame:
-    sums = sum_by(lines, ["date", *_NAMES], [*AMOUNTS, "job_runs"], sort=False).reset_index()
+def _by_names(lines: pd.DataFrame, tags: Sequence[str]) -> pd.DataFrame:
+    names = ["date", *_NAMES, *tags]
+    sums = sum_by(lines, names, [*AMOUNTS, "job_runs"], sort=False).reset_index()
     return sums.rename(columns={"job_runs": TYPE_RUNS})
 
 
-def _with_runs(charged: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+def _with_runs(
+    charged: pd.DataFrame, counted: pd.DataFrame, run_names: Sequence[str]
+) -> pd.DataFrame:
     """Lines of costs with the runs behind them, each on the first line that has all of its names.
 
     job | credit_type | cost        job | job_runs        job | credit_type | cost | job_runs
@@ -175,7 +190,7 @@ def _with_runs(charged: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     without_type = pd.Categorical([NO_NAME] * len(counted))
     runs = counted.assign(**{CREDIT_TYPE: without_type}, **nothing)
     both = stacked([charged.assign(**dict.fromkeys(RUNS, 0)), runs])
-    groups = group_numbers(both, ["date", *_RUN_NAMES])
+    groups = group_numbers(both, ["date", *run_names])
     of_costs, of_runs = groups[: len(charged)], groups[len(charged) :]
     carriers = _first_lines(of_costs, int(groups.max(initial=-1)) + 1)[of_runs]
     is_carried = carriers >= 0
@@ -195,9 +210,8 @@ def _first_lines(groups: Counts, how_many: int) -> Counts:
     return firsts
 
 
-def _in_order(lines: pd.DataFrame) -> pd.DataFrame:
+def _in_order(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Lines by their days and names, in the same order whichever engine read them."""
-    names = [*explored_names()]
     used = {name: _sorted_names(lines[name]) for name in names}
     measures = {name: _narrow(lines[name]) for name in MEASURES}
     ordered = lines.assign(**used, **measures).sort_values(["date", *names], ignore_index=True)

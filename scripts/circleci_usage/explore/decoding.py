@@ -23,6 +23,7 @@ from circleci_usage.explore.cost_lines import MEASURES, CostLines, Folded
 from circleci_usage.explore.encoding import DAY_WIDTH, LENGTH_BYTES
 from circleci_usage.explore.words import explored_names
 from circleci_usage.schema.report_files import EXPLORER_NAME
+from circleci_usage.schema.tag_names import can_be_dimension
 
 _DATA: Final = re.compile(rb'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>')
 _MOST_PAGE_BYTES: Final = 16 << 20
@@ -153,8 +154,17 @@ def _unpacked(packed: bytes) -> bytes:
 def _check_names(header: _Header) -> None:
     dimensions = [each.name for each in header.dimensions]
     measures = [each.name for each in header.measures]
-    if dimensions != [*explored_names()] or measures != [*MEASURES]:
+    tags = _tags(header)
+    if dimensions != [*explored_names(), *tags] or measures != [*MEASURES]:
         raise ValueError("dimensions of another version")
+    if len({*tags}) < len(tags) or not all(map(can_be_dimension, tags)):
+        raise ValueError("tags that no report has")
+
+
+def _tags(header: _Header) -> tuple[str, ...]:
+    """What follows the dimensions of every report."""
+    names = [each.name for each in header.dimensions]
+    return tuple(names[len(explored_names()) :])
 
 
 def _tables(columns: bytes, lines: int, widths: Sequence[int]) -> Iterator[_Table]:
@@ -183,6 +193,7 @@ def _lines(header: _Header, tables: Iterator[_Table]) -> CostLines:
         days=days,
         missing=tuple(each.period() for each in header.missing),
         folded=tuple(_folded(each, places["cost"]) for each in header.folded),
+        tags=_tags(header),
     )
 
 

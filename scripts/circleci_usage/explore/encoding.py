@@ -8,7 +8,7 @@ bytes alike compress well side by side. Measures are signed.
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,6 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.scaled_integers import Counts, to_decimal
 from circleci_usage.explore.cost_lines import MEASURES, CostLines, explored_dimensions
 from circleci_usage.explore.folding import folded
-from circleci_usage.explore.words import explored_names
 
 VERSION: Final = 1
 
@@ -47,7 +46,7 @@ def encode(lines: CostLines) -> bytes:
     Args:
         lines: in the order of their days.
     """
-    names, counts = explored_names(), lines.counts
+    names, counts = lines.names, lines.counts
     codes = {name: counts[name].cat.codes.to_numpy() for name in names}
     widths = {name: _code_width(len(counts[name].cat.categories)) for name in names}
     measures = {name: _measure(counts[name].to_numpy()) for name in MEASURES}
@@ -89,12 +88,11 @@ def _header(
     dimensions = [
         {
             "name": name,
-            "label": dimension.label,
-            "plural": dimension.plural,
+            **labels,
             "width": widths[name],
             "values": [*lines.counts[name].cat.categories],
         }
-        for name, dimension in zip(explored_names(), explored_dimensions(), strict=True)
+        for name, labels in zip(lines.names, _labels(lines), strict=True)
     ]
     return {
         "version": VERSION,
@@ -118,6 +116,14 @@ def _header(
             for each in lines.folded
         ],
     }
+
+
+def _labels(lines: CostLines) -> Iterator[Mapping[str, str]]:
+    """What each dimension is called in a menu and a sentence; tags go by their keys."""
+    for dimension in explored_dimensions():
+        yield {"label": dimension.label, "plural": dimension.plural}
+    for tag in lines.tags:
+        yield {"label": tag, "plural": f"Values of {tag}"}
 
 
 def _days(period: Period) -> Mapping[str, str]:

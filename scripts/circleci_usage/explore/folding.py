@@ -81,7 +81,7 @@ class _Folding:
 
     def __init__(self, lines: CostLines) -> None:
         self._lines = lines
-        names = [*explored_names()]
+        names = [*lines.names]
         counts = lines.counts
         self._series = group_numbers(counts, names)
         self._days = pd.factorize(counts["date"])[0].astype("int64")
@@ -95,12 +95,12 @@ class _Folding:
 
     def leaves(self, shares: _Shares) -> int:
         """How many lines are left."""
-        kept = group_numbers(self._fold(shares), [*explored_names()])
+        kept = group_numbers(self._fold(shares), self._lines.names)
         return len(pd.unique(self._days * len(kept) + kept[self._series]))
 
     def folded(self, shares: _Shares) -> CostLines:
         """The lines that are left."""
-        kept, names = self._fold(shares), [*explored_names()]
+        kept, names = self._fold(shares), self._lines.names
         of_lines = {name: kept[name].array.take(self._series) for name in names}
         renamed = self._lines.counts.assign(**of_lines)
         counts = sum_by(renamed, ["date", *names], MEASURES).reset_index()
@@ -144,8 +144,8 @@ class _Folding:
 
 def _without_names(lines: CostLines, most: int) -> CostLines:
     """Lines without the names of whole dimensions, the one with the most values first."""
-    names = [*explored_names()]
-    for name in sorted(_KEPT, key=lambda each: lines.counts[each].nunique(), reverse=True):
+    names, kept = lines.names, (*_KEPT, *lines.tags)
+    for name in sorted(kept, key=lambda each: lines.counts[each].nunique(), reverse=True):
         if len(lines) <= most:
             break
         values = lines.counts[name].nunique()

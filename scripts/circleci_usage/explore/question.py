@@ -6,7 +6,7 @@ or a dimension's name, with `!` where values are left out. Values are separated 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -118,19 +118,28 @@ def usual_granularity(period: Period) -> Granularity:
     return Granularity.WEEK if len(period) <= _WEEKLY_UP_TO else Granularity.MONTH
 
 
-def parse_by(texts: Iterable[str], source: str = "--by") -> tuple[str, ...]:
+def parse_by(
+    texts: Iterable[str], source: str = "--by", known: Sequence[str] = EXPLORED
+) -> tuple[str, ...]:
     """The dimensions in some texts, separated by commas, each once.
+
+    Args:
+        texts: as they were written.
+        source: where.
+        known: the dimensions that there are, with the tags of a settings file.
 
     Raises:
         SettingsError: there is no such dimension; `source` names where it was written.
     """
     names = comma_separated(texts)
     for name in names:
-        _refuse_unknown(name, f"{source} {inert(name, _SHOWN)}")
+        _refuse_unknown(name, f"{source} {inert(name, _SHOWN)}", known)
     return names
 
 
-def parse_where(texts: Iterable[str], source: str = "--where") -> tuple[Filter, ...]:
+def parse_where(
+    texts: Iterable[str], source: str = "--where", known: Sequence[str] = EXPLORED
+) -> tuple[Filter, ...]:
     """Conditions, those of the same kind put together, as the page does.
 
         >>> [str(each) for each in parse_where(["job=test", "team=web", "job=lint,test"])]
@@ -140,7 +149,7 @@ def parse_where(texts: Iterable[str], source: str = "--where") -> tuple[Filter, 
         SettingsError: as `parse_filter`.
     """
     patterns: dict[tuple[str, bool], list[str]] = {}
-    for each in (parse_filter(text, source) for text in texts):
+    for each in (parse_filter(text, source, known) for text in texts):
         patterns.setdefault((each.dimension, each.excludes), []).extend(each.patterns)
     return tuple(
         Filter(dimension, tuple(dict.fromkeys(of_kind)), excludes=excludes)
@@ -148,7 +157,7 @@ def parse_where(texts: Iterable[str], source: str = "--where") -> tuple[Filter, 
     )
 
 
-def parse_filter(text: str, source: str = "--where") -> Filter:
+def parse_filter(text: str, source: str = "--where", known: Sequence[str] = EXPLORED) -> Filter:
     r"""A condition as it is written: `project=web-*,api` or `status!=failed`.
 
         >>> parse_filter(r"job!=lint,build\, test")
@@ -165,7 +174,7 @@ def parse_filter(text: str, source: str = "--where") -> Filter:
             f"{shown}: not a filter; write DIMENSION=VALUE or DIMENSION!=VALUE, such as"
             " 'project=web-*'."
         )
-    _refuse_unknown(name, shown)
+    _refuse_unknown(name, shown, known)
     patterns = split_patterns(values)
     if not all(patterns):
         raise SettingsError(
@@ -190,15 +199,15 @@ def split_patterns(values: str) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def _refuse_unknown(name: str, shown: str) -> None:
-    if name in EXPLORED:
+def _refuse_unknown(name: str, shown: str, known: Sequence[str]) -> None:
+    if name in known:
         return
     if name.lower() in _TIMES:
         raise SettingsError(
             f"{shown}: {name} is not a dimension; use --granularity day, week or month, and --from"
             " and --to for some days."
         )
-    question = did_you_mean(_OTHER_NAMES.get(name.lower(), name), EXPLORED)
-    choices = ", ".join(EXPLORED)
+    question = did_you_mean(_OTHER_NAMES.get(name.lower(), name), known)
+    choices = ", ".join(inert(each, _SHOWN) for each in known)
     advice = f"{question} Choose from {choices}." if question else f"; choose from {choices}."
     raise SettingsError(f"{shown}: unknown dimension{advice}")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from circleci_usage.core.decimals import rounded
+from circleci_usage.push.budget_tags import budget_tags
 from circleci_usage.push.samples import TagPairs
 from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 from circleci_usage.schema.export_columns import NO_NAME, job_in_words
@@ -58,17 +59,17 @@ def _budgets(report: ReportFolder) -> Iterator[Event]:
 
 def _exceeded(budget: Mapping[str, Any], report: ReportFolder) -> Event:
     name = str(budget["name"])
-    spent, amount = _money(budget["spent"], report), _money(budget["amount"], report)
+    spent, amount = (_limited(budget[key], budget, report) for key in ("spent", "amount"))
     sentences = [f"{spent} of {amount} spent from {budget['from']} through {budget['through']}."]
     if _will_grow(budget):
-        forecast = _money(budget["expected"], report)
+        forecast = _limited(budget["expected"], budget, report)
         sentences.append(f"Forecast for the end of the {budget['per']}: {forecast}.")
     if budget["missing"]:
         sentences.append("Data is incomplete, so actual spend may be higher.")
     return Event(
         title=f"CircleCI budget {name} is exceeded: {_used(budget)} of {amount}",
         text=" ".join(sentences) + _link(report),
-        tags=_tags(budget=name, team=budget.get("team")),
+        tags=tuple(sorted(budget_tags(budget))),
         key=_key("budget", str(budget["from"]), name),
         severity="error",
     )
@@ -137,6 +138,13 @@ def _link(report: ReportFolder) -> str:
 def _money(amount: object, report: ReportFolder) -> str:
     value: Decimal = rounded(decimal_from(str(amount)), _CENTS)
     return f"{value:,} {report.currency}"
+
+
+def _limited(amount: object, budget: Mapping[str, Any], report: ReportFolder) -> str:
+    """An amount in the unit of the budget."""
+    if budget.get("measure") == "credits":
+        return f"{rounded(decimal_from(str(amount)), 0):,} credits"
+    return _money(amount, report)
 
 
 def _tags(**names: str | None) -> TagPairs:

@@ -1,13 +1,16 @@
 """The metrics and their tags, named once: for samples, dashboards and monitors."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from circleci_usage.core.comma_lists import comma_separated
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.suggestions import did_you_mean
+from circleci_usage.core.untrusted_text import inert
 from circleci_usage.schema.dimension import Place, Tag
 from circleci_usage.schema.dimensions import names_in, names_tagged
+from circleci_usage.schema.tag_names import TAKEN, tag_of_column
 
 CREDITS: Final = "circleci.usage.credits"
 COST: Final = "circleci.usage.cost"
@@ -43,6 +46,9 @@ METRICS: Final = tuple(MEANINGS)
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 """These have a value for each day; the others describe the state as of the report."""
 
+_OTHERS: Final = frozenset({"budget", "per", "reason", "unit", "user", "scope", "source"})
+"""Tags of some metrics that are no dimensions."""
+
 DEFAULT_TAGS: Final = (*names_tagged(Tag.DEFAULT), "currency")
 OPT_IN_TAGS: Final = names_tagged(Tag.OPT_IN)
 TAGS: Final = (*DEFAULT_TAGS, *OPT_IN_TAGS)
@@ -57,32 +63,59 @@ FINE_TAGS: Final = tuple(tag for tag in OPT_IN_TAGS if tag in names_in(Place.DAI
 def chosen_tags(added: Iterable[str] = (), left_out: Iterable[str] = ()) -> tuple[str, ...]:
     """The default tags, plus those added, minus those left out, in the order of `TAGS`.
 
-    One text may hold several names, separated by commas.
+    One text may hold several names, separated by commas. Tags of the settings file come last.
 
-        >>> chosen_tags(["job, workflow"], ["project,team,currency"])
-        ('organization', 'credit_type', 'workflow', 'job')
+        >>> chosen_tags(["tag:product, job, workflow"], ["project,team,currency"])
+        ('organization', 'credit_type', 'workflow', 'job', 'tag:product')
 
     Raises:
         SettingsError: a tag is unknown, or two of them cannot be combined.
     """
     adding, leaving = comma_separated(added), comma_separated(left_out)
+    own = own_tags(adding)
     for name in (*adding, *leaving):
-        if name not in TAGS:
+        if name not in TAGS and name not in own:
             raise SettingsError(
                 f"Unknown tag {name!r}{_closest(name)} --tags accepts"
-                f" {', '.join(OPT_IN_TAGS)}; --without-tags accepts the default tags,"
+                f" {', '.join(OPT_IN_TAGS)}, and tags of the settings file as in tag:product;"
+                " --without-tags accepts the default tags,"
                 f" {', '.join(DEFAULT_TAGS)}."
             )
     wanted = {*DEFAULT_TAGS, *adding}.difference(leaving)
     tags = tuple(tag for tag in TAGS if tag in wanted)
     finer = [tag for tag in tags if tag in FINE_TAGS]
+    finer += own
     if "branch" in tags and finer:
         raise SettingsError(
             f"The tags branch and {finer[0]} cannot be combined: reports count branches per project"
             " only, because branches times jobs would be too many. Choose one of the two for"
             " --tags."
         )
-    return tags
+    return (*tags, *own)
+
+
+def own_tags(names: Iterable[str]) -> dict[str, str]:
+    """Those that are tags of the settings file, such as `tag:product`, with what targets call them.
+
+        >>> own_tags(["job", "tag:Cost-Center"])
+        {'tag:Cost-Center': 'cost_center'}
+
+    Raises:
+        SettingsError: targets would take two of them for the same, or one for another tag.
+    """
+    labels: dict[str, str] = {}
+    for name in names:
+        tag = tag_of_column(name)
+        if tag is None:
+            continue
+        label = re.sub("[^a-z0-9]+", "_", tag.lower()).strip("_")
+        if not re.match("[a-z]", label) or label in {*TAKEN, *_OTHERS, *labels.values()}:
+            raise SettingsError(
+                f"--tags {inert(name)}: metrics cannot have a tag {inert(label)!r} of the settings"
+                " file; give it another name there."
+            )
+        labels[name] = label
+    return labels
 
 
 def _closest(name: str) -> str:

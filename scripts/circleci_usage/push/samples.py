@@ -12,11 +12,21 @@ from typing import Final, NamedTuple
 
 from circleci_usage.core.decimals import ZERO, exact_arithmetic, plain, total
 from circleci_usage.core.errors import DataError, SettingsError
-from circleci_usage.push.metrics import COST, CREDITS, FINE_TAGS, JOB_RUNS, JOB_SECONDS, TAGS
+from circleci_usage.core.untrusted_text import inert
+from circleci_usage.push.metrics import (
+    COST,
+    CREDITS,
+    FINE_TAGS,
+    JOB_RUNS,
+    JOB_SECONDS,
+    TAGS,
+    own_tags,
+)
 from circleci_usage.report_folder.reader import Amounts, Cells, ReportFolder
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import CREDIT_TYPE, names_in
 from circleci_usage.schema.report_files import DAILY_CHARGES, DAILY_RUNS
+from circleci_usage.schema.tag_names import tag_of_column
 
 TagPairs = tuple[tuple[str, str], ...]
 """Pairs of a tag's key and a name, the name as the report has it."""
@@ -129,12 +139,14 @@ def _read(
     report: ReportFolder, source: _Source, tags: Sequence[str], *, by_day: bool
 ) -> Iterator[tuple[date, tuple[TagPairs, Amounts]]]:
     """Each line's day, and the amounts of its tags."""
-    keys = [tag for tag in tags if tag in source.tags]
+    own = own_tags(tags) if source.has_days else {}
+    keys = [tag for tag in tags if tag in source.tags or tag in own]
     _refuse_missing(report, source, keys)
+    labels = [own.get(key, key) for key in keys]
     # The same tags come again on each day: kept once, a long report needs less memory.
     known: dict[TagPairs, TagPairs] = {}
     for day, names, amounts in _lines(report, source, keys, by_day=by_day):
-        pairs = tuple(zip(keys, names, strict=True))
+        pairs = tuple(zip(labels, names, strict=True))
         yield day, (known.setdefault(pairs, pairs), amounts)
 
 
@@ -152,6 +164,12 @@ def _lines(
 def _refuse_missing(report: ReportFolder, source: _Source, keys: Sequence[str]) -> None:
     """Large reports leave these columns out of their daily tables."""
     columns = report.columns(source.table)
+    unknown = [key for key in keys if tag_of_column(key) and key not in columns]
+    if unknown:
+        raise SettingsError(
+            f"--tags {inert(unknown[0])}: the report has no such tag; add it to `tags` in the"
+            " settings file and make the report again."
+        )
     missing = [key for key in keys if key in FINE_TAGS and key not in columns]
     if missing:
         raise SettingsError(

@@ -15,32 +15,36 @@ def series_of(samples: Iterable[Sample]) -> set[Series]:
     return {(sample.metric, sample.tags) for sample in samples}
 
 
-def series_objection(samples: Iterable[Sample], limit: int, why: str) -> str | None:
+def series_objection(
+    samples: Iterable[Sample], limit: int, why: str, added: Collection[str] = ()
+) -> str | None:
     """Why so many series need consent, and which tag to leave out; None for few enough.
 
     Args:
         samples: what would be sent.
         limit: how many series may be sent.
         why: what too many of them do, to follow `and`.
+        added: what the tags of the settings file are called that were added.
     """
     series = series_of(samples)
     if len(series) <= limit:
         return None
     too_many = f"{len(series):,} series exceed the limit of {limit:,} (--max-series), and {why}."
-    worst = _worst_tag(series)
+    worst = _worst_tag(series, added)
     if worst is None:
         return f"{too_many} Allow them with --max-series {len(series)}."
     tag, remaining = worst
+    how = _how_to_leave_out(tag, added)
     return (
         f"{too_many} The tag {tag} causes most of them: without it there are {remaining:,}."
-        f" Leave it out {_how_to_leave_out(tag)}, or allow them with --max-series {len(series)}."
+        f" Leave it out {how}, or allow them with --max-series {len(series)}."
     )
 
 
-def _how_to_leave_out(tag: str) -> str:
+def _how_to_leave_out(tag: str, added: Collection[str]) -> str:
     if tag == USER_TAG:
         return "with `people: {show: no}` in the settings file of the report"
-    return "of --tags" if tag in OPT_IN_TAGS else f"with --without-tags {tag}"
+    return "of --tags" if tag in {*OPT_IN_TAGS, *added} else f"with --without-tags {tag}"
 
 
 def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample], tuple[str, ...]]:
@@ -57,7 +61,7 @@ def within_limit(samples: Sequence[Sample], limit: int) -> tuple[Sequence[Sample
     return samples, tuple(left_out)
 
 
-def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
+def _worst_tag(series: Collection[Series], added: Collection[str] = ()) -> tuple[str, int] | None:
     """The tag that causes most series, and how many there would be without it.
 
     Of tags that cause as many, the one with more names. None if no tag can be left out.
@@ -67,7 +71,7 @@ def _worst_tag(series: Collection[Series]) -> tuple[str, int] | None:
         for key, name in tags:
             names[key].add(name)
     # A tag that was added comes first: without it the series are what they were before.
-    keys = names.keys() & {*OPT_IN_TAGS, USER_TAG} or names.keys() & {*DEFAULT_TAGS}
+    keys = names.keys() & {*OPT_IN_TAGS, *added, USER_TAG} or names.keys() & {*DEFAULT_TAGS}
     counts = {key: len(_series_without(series, key)) for key in sorted(keys)}
     worst = min(counts, key=lambda key: (counts[key], -len(names[key])), default=None)
     return None if worst is None else (worst, counts[worst])

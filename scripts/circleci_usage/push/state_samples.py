@@ -6,6 +6,7 @@ These are not amounts of a day, so in either mode they get the current timestamp
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from circleci_usage.push.budget_tags import budget_tags
 from circleci_usage.push.metrics import (
     ACTIVE_USERS,
     BUDGET_USED_RATIO,
@@ -77,10 +78,8 @@ def _budgets(report: ReportFolder, timestamp: int) -> Iterator[Sample]:
     for budget in report.summary.get("budgets") or ():
         if budget["used"] is None:  # days are missing
             continue
-        pairs: TagPairs = (("budget", str(budget["name"])),)
-        if budget.get("team"):
-            pairs = (("team", str(budget["team"])), *pairs)
-        yield Sample(BUDGET_USED_RATIO, pairs, timestamp, decimal_from(str(budget["used"])))
+        used = decimal_from(str(budget["used"]))
+        yield Sample(BUDGET_USED_RATIO, budget_tags(budget), timestamp, used)
 
 
 def _waste(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterator[Sample]:

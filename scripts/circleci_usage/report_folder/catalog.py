@@ -15,6 +15,7 @@ from circleci_usage.report_folder.change_tables import (
     TREND,
 )
 from circleci_usage.report_folder.columns import CatalogTable
+from circleci_usage.report_folder.contract_tables import COMMITMENTS, CREDIT_BALANCE, PLANS
 from circleci_usage.report_folder.cost_tables import (
     COST_TABLES,
     DAILY_TABLES,
@@ -34,12 +35,17 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.tag_tables import TAG_COSTS
+from circleci_usage.report_folder.team_tables import UNALLOCATED_COSTS
 from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
 from circleci_usage.report_folder.utilization_tables import CLASS_UTILIZATION, UTILIZATION
 
 _FINDINGS: Final = (
+    PLANS,
     FORECAST,
     BUDGETS,
+    CREDIT_BALANCE,
+    COMMITMENTS,
     ANOMALIES,
     CHANGES_BY_PROJECT,
     CHANGES_BY_JOB,
@@ -60,6 +66,7 @@ _FINDINGS: Final = (
     USER_MONTHS,
     UNIT_COSTS,
     TEAM_UNIT_COSTS,
+    UNALLOCATED_COSTS,
     FLAKY_TESTS,
     TEST_METRICS,
 )
@@ -67,4 +74,4 @@ _FINDINGS: Final = (
 
 def catalog() -> tuple[CatalogTable, ...]:
     """All tables of a report, in the order in which they are written."""
-    return (*breakdown_tables(), *DAILY_TABLES, *COST_TABLES, *_FINDINGS)
+    return (*breakdown_tables(), *DAILY_TABLES, *COST_TABLES, TAG_COSTS, *_FINDINGS)

@@ -37,9 +37,13 @@ from circleci_usage.schema.report_files import (
     DAILY_RUNS,
     PRICING,
 )
+from circleci_usage.schema.tag_names import tag_column
 
 TAGS: Final = "(tags)"
 """Stands for a column for each tag in the settings file, which has the tag's name."""
+
+DAILY_TAGS: Final = tag_column(TAGS)
+"""Stands for the columns of daily tables, in which the name follows `tag:`."""
 
 _PARTS: Final = (
     money("direct", "The team's own part of the cost."),
@@ -65,6 +69,12 @@ def _daily_keys() -> tuple[Column, ...]:
     return tuple(dimension(name, "" if name in COARSE else _TOO_MANY) for name in FINE)
 
 
+_DAILY_TAGS: Final = text(
+    DAILY_TAGS,
+    "Value of a tag, such as `tag:product`; `(none)` without one.",
+    "with `tags` in the settings file",
+)
+
 DAILY_TABLES: Final = (
     CatalogTable(
         DAILY_CHARGES,
@@ -72,6 +82,7 @@ DAILY_TABLES: Final = (
         "What a job of a team used and cost on a day, on a resource class, of a credit type.",
         (
             *_daily_keys(),
+            _DAILY_TAGS,
             dimension("credit_type"),
             CREDITS,
             money("cost", "What is charged; empty where a part of the credits has no price."),
@@ -83,6 +94,7 @@ DAILY_TABLES: Final = (
         "How often and how long a job of a team ran on a day, on a resource class.",
         (
             *_daily_keys(),
+            _DAILY_TAGS,
             count("job_runs", "job runs", "Job runs."),
             exact("job_seconds", "seconds", "Run time of all of them."),
         ),
@@ -125,6 +137,11 @@ PRICING_TABLE: Final = CatalogTable(
     "Prices used",
     "Credits of a credit type that were charged at one price.",
     (
+        text(
+            "plan",
+            "Plan; `default` for what no plan of the settings file matches.",
+            "with `plans` in the settings file",
+        ),
         day("from", "First day of the price period; empty for one without a first day."),
         day("to", "Last day of the price period; empty for one that is open-ended."),
         dimension("credit_type"),

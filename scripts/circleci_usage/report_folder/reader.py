@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.core.guarded_open import open_own, read_own
@@ -24,7 +24,7 @@ from circleci_usage.schema.report_files import SCHEMA_VERSION, SUMMARY_NAME, tab
 from circleci_usage.usage.input_files import is_store
 
 if TYPE_CHECKING:
-    from circleci_usage.analysis.month_to_date import MonthToDate, Per
+    from circleci_usage.analysis.budgets import Spending
 
 TOTALS: Final = ("credits", "cost", "job_runs")
 
@@ -89,14 +89,15 @@ class ReportFolder:
         return None if checksum is None else str(checksum)
 
     @cached_property
-    def budget_periods(self) -> "Mapping[Per, MonthToDate]":
-        """What budgets are checked against: the calendar month, and the billing cycle if known."""
+    def budget_spending(self) -> "Spending":
+        """What budgets are checked against."""
         # pandas comes with it, for which `push` has no use.
-        from circleci_usage.report_folder.month_to_date_json import month_from_json  # noqa: PLC0415
+        from circleci_usage.report_folder.budget_spending_json import (  # noqa: PLC0415
+            spending_from_json,
+        )
 
         try:
-            periods = self.summary["budget_periods"].items()
-            return {cast("Per", per): month_from_json(month) for per, month in periods}
+            return spending_from_json(self.summary)
         except (AttributeError, KeyError, ValueError, TypeError, ArithmeticError):
             raise self.damaged_summary(": it does not say what budgets need") from None
 

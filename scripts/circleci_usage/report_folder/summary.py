@@ -17,10 +17,12 @@ from circleci_usage.core.decimals import plain, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.pricing import PriceList
 from circleci_usage.report import UNNAMED, Presentation, PreviousPeriod, Report
+from circleci_usage.report_folder.contract_tables import plans_table
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.month_to_date_json import gaps_to_json
 from circleci_usage.report_folder.priced_amounts import known_amounts, known_cost, known_lines
 from circleci_usage.report_folder.summary_findings import findings, shorten_lists
+from circleci_usage.report_folder.tag_tables import tag_costs_table
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 from circleci_usage.schema.report_files import SCHEMA_VERSION
 
@@ -91,8 +93,10 @@ def summary(
         "schema_version": SCHEMA_VERSION,
         **overview(report, presentation),
         **breakdowns,
+        "by_tag": list(_entries(tag_costs_table(report))),
         "chargeback": list(_entries(chargeback_table(report))),
         "pricing": list(_entries(pricing_table(report))),
+        "by_plan": list(_entries(plans_table(report))),
         "reconciliation": _reconciliation(report.reconciliation),
         "previous_period": _past(report.previous, report.prices),
         "settings_checksum": report.settings_checksum or None,

@@ -8,7 +8,7 @@ from typing import Final
 
 from circleci_usage.analysis.breakdowns import PROJECT, WORKFLOW
 from circleci_usage.report_folder.branch_tables import BRANCH_KINDS
-from circleci_usage.report_folder.budget_tables import BUDGETS
+from circleci_usage.report_folder.budgets_json import BUDGET, PART
 from circleci_usage.report_folder.change_tables import (
     ANOMALIES,
     CHANGE,
@@ -35,6 +35,7 @@ from circleci_usage.report_folder.columns import (
     text,
     yes_no,
 )
+from circleci_usage.report_folder.contract_tables import COMMITMENTS, CREDIT_BALANCE, PLANS
 from circleci_usage.report_folder.cost_tables import (
     CHARGEBACK_TABLE,
     PRICING_TABLE,
@@ -71,6 +72,7 @@ from circleci_usage.report_folder.summary_keys import (
     plain_keys,
     texts_key,
 )
+from circleci_usage.report_folder.tag_tables import TAG_COSTS
 from circleci_usage.report_folder.unit_cost_tables import UNIT
 from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 
@@ -92,23 +94,27 @@ _FORECAST_OF_CREDITS: Final = (
 )
 
 
-def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
-    return object_key(
-        name,
-        meaning,
-        day("from", "First day of it."),
-        day("to", "Last day of it."),
-        day("since", "First day with data."),
-        day("through", "Last day that counts as spent."),
-        gaps_key("Days through that day without data."),
-        *_FORECAST,
-        object_key(
-            "credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS
-        ),
-        list_key("by_team", "The same by team.", dimension("team"), *_FORECAST),
-        only=only,
-    )
+_MONTH_KEYS: Final = (
+    day("from", "First day of it."),
+    day("to", "Last day of it."),
+    day("since", "First day with data."),
+    day("through", "Last day that counts as spent."),
+    gaps_key("Days through that day without data."),
+    *_FORECAST,
+    object_key("credits", "The same in credits; null with days missing.", *_FORECAST_OF_CREDITS),
+    list_key("by_team", "The same by team.", dimension("team"), *_FORECAST),
+)
 
+
+def _month(name: str, meaning: str, only: str = "") -> SummaryKey:
+    return object_key(name, meaning, *_MONTH_KEYS, only=only)
+
+
+_OTHER_PERIODS: Final = {
+    "week": "The week from Monday to Sunday.",
+    "quarter": "The quarter of the calendar year.",
+    "year": "The calendar year.",
+}
 
 SCHEMA_VERSION_KEY: Final = SummaryKey(
     count("schema_version", "", "Version of these keys; raised when one changes.")
@@ -137,8 +143,10 @@ def _breakdowns() -> Iterator[SummaryKey]:
 
 
 _CHECKS: Final = (
+    lines_key("by_tag", "Values of each tag, most expensive first.", TAG_COSTS),
     lines_key("chargeback", "What each team is charged, by month.", CHARGEBACK_TABLE),
     lines_key("pricing", "What was charged at which price.", PRICING_TABLE),
+    lines_key("by_plan", "What each plan cost; empty without plans.", PLANS),
     object_key(
         "reconciliation",
         "The same credits, summed in three ways.",
@@ -161,11 +169,6 @@ _CHECKS: Final = (
     ),
 )
 
-_WITHOUT_MISSING: Final = [column for column in BUDGETS.columns if column.name != "missing"]
-
-BUDGET: Final = (*plain_keys(*_WITHOUT_MISSING), gaps_key("Days without data."))
-"""A budget and its status."""
-
 _BUDGETS: Final = (
     _month("month", "Month to date and forecast; null where no day is complete."),
     object_key(
@@ -173,8 +176,17 @@ _BUDGETS: Final = (
         "What budgets are checked against.",
         _month("month", "The calendar month."),
         _month("cycle", "The billing cycle.", "with `billing_cycle_day` in the settings file"),
+        *(_month(per, meaning, "with such a budget") for per, meaning in _OTHER_PERIODS.items()),
+    ),
+    list_key(
+        "budget_parts",
+        "What budgets for parts of the costs, or in credits, are checked against.",
+        *PART,
+        *_MONTH_KEYS,
     ),
     list_key("budgets", "Budgets and their status.", *BUDGET),
+    lines_key("credit_balance", "Purchased credits by plan.", CREDIT_BALANCE),
+    lines_key("commitments", "Commitments and their state.", COMMITMENTS),
 )
 
 _CHANGE_KEY: Final = object_key(

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.durations import Durations
 from circleci_usage.analysis.insights_tests import InsightsTests
 from circleci_usage.analysis.kpis import Kpi
@@ -22,7 +21,8 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.insights.lookups import LeftOut
 from circleci_usage.report import Report
 from circleci_usage.report_folder.branch_tables import branch_kinds_table
-from circleci_usage.report_folder.budget_tables import budgets_table
+from circleci_usage.report_folder.budget_spending_json import spending_to_json
+from circleci_usage.report_folder.budgets_json import budgets_to_json
 from circleci_usage.report_folder.change_tables import (
     CHANGE,
     CHANGES_BY_JOB,
@@ -32,12 +32,13 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
 )
 from circleci_usage.report_folder.columns import Column
+from circleci_usage.report_folder.contract_tables import commitments_table, credit_balance_table
 from circleci_usage.report_folder.insights_tables import (
     WASTE_OF_JOBS,
     flaky_tests_table,
     test_metrics_table,
 )
-from circleci_usage.report_folder.month_to_date_json import gaps_to_json, month_to_json
+from circleci_usage.report_folder.month_to_date_json import month_to_json
 from circleci_usage.report_folder.people_tables import (
     COUNTS,
     STARTED_COLUMNS,
@@ -76,11 +77,12 @@ def findings(report: Report) -> dict[str, Any]:
     """
     found = report.findings
     month, changes = found.month_to_date, found.period_comparison
-    periods = {per: month_to_json(each) for per, each in found.budget_periods.items()}
     return {
         "month": month_to_json(month) if month else None,
-        "budget_periods": periods,
+        **spending_to_json(found.budget_spending),
         "budgets": budgets_to_json(found.budgets),
+        "credit_balance": _entries(credit_balance_table(found.contracts.balances)),
+        "commitments": _entries(commitments_table(found.contracts.commitments)),
         "change": _change(changes) if changes else None,
         "anomalies": _listed(found.anomalies, anomalies_table),
         "waste": _waste(found.wasted_spend),
@@ -132,14 +134,6 @@ def shorten_lists(found: Mapping[str, Any], most: int) -> tuple[dict[str, Any], 
 
 def _listed(every: Sequence[_Found], table: Callable[[Sequence[_Found]], Table]) -> _Listed:
     return _Listed(len(every), lambda most: _entries(table(every[:most])))
-
-
-def budgets_to_json(states: Sequence[BudgetState]) -> list[dict[str, Any]]:
-    """An entry per budget: the lines of the table, with missing days as a list."""
-    entries = _entries(budgets_table(states))
-    for entry, state in zip(entries, states, strict=True):
-        entry["missing"] = gaps_to_json(state.month_to_date.missing)
-    return entries
 
 
 def _change(changes: PeriodComparison) -> dict[str, Any]:

@@ -23,6 +23,12 @@ from circleci_usage.report_folder.change_tables import (
     changes_table,
     trend_table,
 )
+from circleci_usage.report_folder.contract_tables import (
+    PLANS,
+    commitments_table,
+    credit_balance_table,
+    plans_table,
+)
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
@@ -42,6 +48,8 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.tag_tables import TAG_COSTS, tag_costs_table
+from circleci_usage.report_folder.team_tables import unallocated_table
 from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
 from circleci_usage.report_folder.utilization_tables import (
     class_utilization_table,
@@ -74,6 +82,8 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
     yield CUBE, known_lines(report.cube, report.prices)
     yield CHARGEBACK, chargeback_table(report)
     yield PRICING, pricing_table(report)
+    yield TAG_COSTS.name, tag_costs_table(report)
+    yield PLANS.name, plans_table(report)
     for table in finding_tables(report):
         yield table.described.name, table
 
@@ -84,6 +94,8 @@ def finding_tables(report: Report) -> Iterator[Table]:
     changes, sizes = found.period_comparison, found.right_sizing
     yield forecast_table(report)
     yield budgets_table(report.findings.budgets)
+    yield credit_balance_table(found.contracts.balances)
+    yield commitments_table(found.contracts.commitments)
     yield anomalies_table(found.anomalies)
     yield changes_table(CHANGES_BY_PROJECT, changes.projects if changes else ())
     yield changes_table(CHANGES_BY_JOB, changes.jobs if changes else ())
@@ -105,6 +117,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield user_months_table(report.people)
     yield unit_costs_table(found.unit_costs.months)
     yield team_unit_costs_table(found.unit_costs.teams)
+    yield unallocated_table(found.unallocated)
     yield flaky_tests_table(found.tests.flaky if found.tests else ())
     yield test_metrics_table(found.tests.measured if found.tests else ())
 

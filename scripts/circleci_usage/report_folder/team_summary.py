@@ -14,6 +14,11 @@ _OF_THE_WHOLE: Final = (
     "branch_kinds",
     "runs_at_limit",
     "team_reports",
+    "by_tag",
+    "by_plan",
+    "credit_balance",
+    "commitments",
+    "unallocated",
 )
 """What is not known by team; an empty list would say that there is nothing."""
 

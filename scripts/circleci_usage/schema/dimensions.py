@@ -14,7 +14,7 @@ The order of the rows is the order of columns in our tables.
 from typing import Final
 
 from circleci_usage.schema.dimension import BreakdownTable, Dimension, OwnTable, Place, Tag
-from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.export_columns import BRANCH_GROUP, USER_GROUP
 from circleci_usage.schema.keys import BranchKey, JobKey, OrganizationKey, ProjectKey, WorkflowKey
 
 CREDIT_TYPE: Final = "credit_type"
@@ -179,6 +179,16 @@ DIMENSIONS: Final = (
         places=Place.DAILY_USAGE | Place.ALLOCATION | Place.CUBE | Place.EXPLORER,
     ),
     Dimension(
+        name=USER_GROUP,
+        label="User group",
+        plural="User groups",
+        meaning=(
+            "Patterns of the settings file that the user who triggered the pipeline matches;"
+            " it stands for the user where users themselves would be too many."
+        ),
+        places=Place.DAILY_USAGE | Place.ALLOCATION,
+    ),
+    Dimension(
         name="status",
         column="JOB_BUILD_STATUS",
         label="Status",
@@ -248,6 +258,13 @@ def _breakdown_tables() -> dict[str, BreakdownTable]:
 
 BREAKDOWN_TABLES: Final = _breakdown_tables()
 """All breakdowns by their names, in the order of their lists in summary.json."""
+
+JOB_DETAIL: Final = tuple(
+    each.name
+    for each in DIMENSIONS
+    if Place.CUBE in each.places and Place.CHARGES not in each.places
+)
+"""What tells charges by job apart, besides the dimensions of all charges."""
 
 EXPORT_NAMES: Final = {each.name: each.column for each in DIMENSIONS if each.column}
 """Our name of a dimension → the export's column that it is read from."""

@@ -211,6 +211,12 @@ def job_in_words(job: str, credit_types: Iterable[str]) -> str:
 BRANCH_GROUP: Final = "branch_group"
 """Stands for the branch where branches themselves would be too many: the globs it matches."""
 
+USER_GROUP: Final = "user_group"
+"""Patterns of the settings file that the user matches; stands for the user, as `BRANCH_GROUP`."""
+
+OTHER_USERS: Final = "(other users)"
+"""The group of users that no pattern matches."""
+
 UNKNOWN_USER: Final = "(unknown)"
 """The user of job runs whose facts were kept before users were."""
 

@@ -17,6 +17,7 @@ EXPLORER_NAME: Final = "explore.html"
 SUMMARY_NAME: Final = "summary.json"
 SUMMARY_TEXT_NAME: Final = "summary.md"
 SLACK_NAME: Final = "slack.json"
+EMAIL_NAME: Final = "email.html"
 METRICS_NAME: Final = "metrics.prom"
 MERGED_NAME: Final = "merged.csv.gz"
 FOCUS_NAME: Final = "focus.csv"
@@ -77,11 +78,17 @@ FOCUS_VERSIONS: Final = ("1.2", "1.4")
 
 AUTO: Final = "auto"
 
+BY_JOB: Final = "job"
+"""Cost files by workflow, job, resource class, executor, branch group, status and trigger."""
+
 FOCUS_MOST_LINES: Final = 1_000_000
-"""About 420 MB; with more lines per day, `AUTO` is per month."""
+"""About 900 MB, by job 1.2 GB; with more lines per day, `AUTO` is per month."""
 
 COST_TOOLS: Final = ("vantage", "finout", "doit", "datadog-costs")
 """Tools that files can be written for."""
+
+FOCUS_DETAILS: Final = ("day", BY_JOB)
+"""What focus.csv and files for other tools tell apart on a day; the first is the default."""
 
 GRAINS: Final = (AUTO, "day", "month")
 """What a line of focus.csv covers; `AUTO` is a day, unless the file would have too many lines."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
+from circleci_usage.config.yaml_scalars import scalar
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.schema.keys import OrganizationKey
 from circleci_usage.settings_proposal.addresses import ORB
 from circleci_usage.settings_proposal.comments import names_in_words
-from circleci_usage.settings_proposal.scalars import scalar
 
 _PARAMETER: Final = "          "
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from circleci_usage.analysis.team_proposals import NO_TEAMS, ProposedTeams, propose_teams
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.list_price import LIST_PRICE
 from circleci_usage.settings_proposal.billing_cycle import NO_SEAT_DAY, SeatDay, seat_day
 from circleci_usage.settings_proposal.seen_usage import SeenUsage
-from circleci_usage.settings_proposal.teams import NO_TEAMS, ProposedTeams, propose_teams
 
 
 @dataclass(frozen=True)

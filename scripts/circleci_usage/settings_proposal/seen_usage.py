@@ -11,11 +11,11 @@ import pandas as pd
 from circleci_usage.analysis.completeness import days_with_usage
 from circleci_usage.analysis.daily_costs import sums_by_day
 from circleci_usage.analysis.numbered_jobs import numbered_jobs
+from circleci_usage.analysis.team_proposals import SeenProject
 from circleci_usage.core.decimals import total
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period, add_months, month_start, uncovered
 from circleci_usage.core.scaled_integers import to_decimal
-from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import OrganizationKey
 from circleci_usage.usage.daily_usage import DailyUsage
 
@@ -24,25 +24,6 @@ SEATS: Final = "user"
 
 _MONTHS: Final = 13
 """Older months are not looked for: CircleCI keeps no more."""
-
-
-@dataclass(frozen=True)
-class SeenProject:
-    """A project by the names that globs match, and all credits that it used."""
-
-    organization: str
-    name: str
-    credits: Decimal
-
-    @property
-    def has_name(self) -> bool:
-        """Whether it is a project; charges such as seats have none."""
-        return self.name != NO_NAME
-
-    @property
-    def path(self) -> str:
-        """As globs may name it, too: `acme/web`."""
-        return f"{self.organization}/{self.name}"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ _EXAMPLE_BUDGET: Final = 5_000
 _DIGITS: Final = 2
 """Digits of a proposed amount before its zeros."""
 
+_EXAMPLE_TAGS: Final = (
+    "tags:",
+    '  environment: [{value: production, jobs: ["deploy-*"]}, {value: development, jobs: ["*"]}]',
+)
+
 _MOST_GROUPS: Final = 20
 _LONGEST_GROUP: Final = 1_000
 """Characters of all its globs."""
@@ -39,6 +44,8 @@ def settings_text(proposal: Proposal) -> str:
         team_lines(proposal),
         _shared_costs(proposal.usage),
         _budgets(proposal),
+        _tags(),
+        _notifications(),
         _job_groups(proposal.usage),
     )
     return "\n\n".join(map("\n".join, sections)) + "\n"
@@ -127,6 +134,22 @@ def _billing_cycle(proposal: Proposal) -> Iterator[str]:
         f" which are charged on that day: day {found.day} in each of {found.charges} months."
     )
     yield f"billing_cycle_day: {found.day}"
+
+
+def _tags() -> Iterator[str]:
+    yield from comment(
+        "What else costs are grouped by, besides teams: the first rule that matches gives the"
+        " value. Rules look at the same names as those of teams."
+    )
+    yield from commented(_EXAMPLE_TAGS)
+
+
+def _notifications() -> Iterator[str]:
+    yield from comment(
+        "Who gets a message from `circleci-usage notify`, and when. This one goes to the Slack"
+        " webhook in the variable SLACK_WEBHOOK_URL."
+    )
+    yield from commented(["notify: [{name: everybody, slack: {}, when: [threshold, anomaly]}]"])
 
 
 def _shared_costs(usage: SeenUsage | None) -> Iterator[str]:

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.team_proposals import ProposedTeam, ProposedTeams
+from circleci_usage.config.team_settings import team_entry
+from circleci_usage.config.yaml_scalars import quoted
 from circleci_usage.core.decimals import ratio, total
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.render.formatting import number_of, percent
 from circleci_usage.settings_proposal.comments import comment, commented
 from circleci_usage.settings_proposal.proposal import Proposal
-from circleci_usage.settings_proposal.scalars import quoted, quoted_list, scalar
 from circleci_usage.settings_proposal.seen_usage import SeenUsage
-from circleci_usage.settings_proposal.teams import ProposedTeam, ProposedTeams
 
 _LISTED: Final = 10
 _SHOWN: Final = 80
@@ -48,9 +49,7 @@ def team_lines(proposal: Proposal) -> Iterator[str]:
 
 def _aligned(teams: Sequence[ProposedTeam], whole: Decimal) -> Iterator[str]:
     """A line per team: `  - {name: pay, projects: ["pay-*"]} # 14.7%, 2,843,810 credits, …`."""
-    entries = [
-        f"  - {{name: {scalar(team.name)}, projects: {quoted_list(team.globs)}}}" for team in teams
-    ]
+    entries = [f"  {team_entry(team.name, team.globs)}" for team in teams]
     width = min(max(map(len, entries)), _WIDEST)
     for entry, team in zip(entries, teams, strict=True):
         owned = f"{_used(team.credits, whole)}, {counted(len(team.projects), 'project')}"

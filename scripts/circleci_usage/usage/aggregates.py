@@ -18,6 +18,7 @@ from circleci_usage.schema.export_columns import (
     CREDIT_TYPES,
     LONGEST_NAME,
     NO_NAME,
+    USER_GROUP,
     credit_types_of,
 )
 from circleci_usage.usage.job_run_rules import DECIMALS, DIGITS
@@ -33,6 +34,9 @@ DAILY_DIMENSIONS: Final = names_in(Place.DAILY_USAGE)
 """What daily usage is summed by. Branches are too many to be one of these; see `DailyUsage`."""
 
 _ALL_DIMENSIONS: Final = frozenset(DAILY_DIMENSIONS + BRANCH_DIMENSIONS + USER_DIMENSIONS)
+
+_GROUPS: Final = (BRANCH_GROUP, USER_GROUP)
+"""Lists of patterns, not names."""
 
 NUMBER: Final = pl.Decimal(DIGITS, DECIMALS)
 """The type of amounts that are not all whole."""
@@ -117,7 +121,7 @@ def refuse_odd(sums: pl.DataFrame) -> None:
 def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Sort the rows; days become dates, blank lines disappear, names are the latest."""
     names = [key for key in keys if key != "date"]
-    blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key != BRANCH_GROUP)
+    blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key not in _GROUPS)
     sums = _with_all_types(sums)
     amounts = [f"{kind}_credits" for kind in credit_types_of(sums.columns)]
     nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(
@@ -136,7 +140,7 @@ def _are_of_exports(days: pl.Series) -> bool:
 
 def _longest(names: pl.Series) -> int:
     """The length of the longest name; lists of globs are not names."""
-    if names.name == BRANCH_GROUP:
+    if names.name in _GROUPS:
         return 0
     longest = names.unique().cast(pl.String).str.len_chars().max()
     return longest if isinstance(longest, int) else 0

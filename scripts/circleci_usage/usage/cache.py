@@ -37,6 +37,7 @@ from circleci_usage.usage.code_version import code_version
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
 from circleci_usage.usage.polars.aggregate import sum_parts
 from circleci_usage.usage.recorded import checksums_of
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
@@ -51,16 +52,16 @@ _LIMIT: Final = 2 << 30
 
 def read_sums(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     period: Period | None,
     cache: Path | None,
     job_groups: JobGroups = NO_GROUPS,
 ) -> Sums:
     """As `polars.aggregate.sum_parts`, unless `cache`, a folder, has the sums already."""
-    globs = sorted(set(branch_globs))
+    patterns = patterns.in_order
     # Through a link, sums would be written, and old ones removed, somewhere else.
     if cache is None or cache.is_symlink():
-        return sum_parts(parts, globs, period, job_groups)
+        return sum_parts(parts, patterns, period, job_groups)
     there = [part for part in parts if not part.is_gone]
     states = [state_of(part.path) for part in there]
     # The first group that matches a job wins, so that their order counts.
@@ -69,7 +70,7 @@ def read_sums(
         [
             code_version(),
             _shape(),
-            globs,
+            [patterns.branches, patterns.users],
             groups,
             str(period),
             _content(there, states, checksums_of(there, cache)),
@@ -78,7 +79,7 @@ def read_sums(
     )
     sums = load_sums(cache, key)
     if sums is None:
-        sums = sum_parts(parts, globs, period, job_groups, cache)
+        sums = sum_parts(parts, patterns, period, job_groups, cache)
         # Parts that changed while they were read have sums that belong to no key.
         if [state_of(part.path) for part in there] == states:
             save_sums(sums, cache, key)
@@ -216,7 +217,7 @@ def _shapes() -> Mapping[str, pl.Schema]:
     with working_folder() as folder:
         nothing = folder / "no-usage.csv"
         nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
-        found = sum_parts([Part(nothing, EXPORT_COLUMNS)], [], None).run_statistics
+        found = sum_parts([Part(nothing, EXPORT_COLUMNS)], NO_PATTERNS, None).run_statistics
     return {each.name: getattr(found, each.name).schema for each in fields(RunStatisticsFrames)}
 
 

@@ -24,6 +24,7 @@ from circleci_usage.usage.aggregates import (
 from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.run_statistics import RunStatistics, run_statistics
 
 
@@ -75,6 +76,7 @@ def read_daily_usage(
     *,
     period: Period | None = None,
     branch_globs: Sequence[str] = MAIN_BRANCHES,
+    user_patterns: Sequence[str] = (),
     cache: Path | None = None,
     job_groups: JobGroups = NO_GROUPS,
 ) -> DailyUsage:
@@ -84,6 +86,7 @@ def read_daily_usage(
         parts: what to read.
         period: the days of `DailyUsage.run_statistics`; None for all. The sums are of all days.
         branch_globs: the globs of `branch_group`: each branch belongs to the globs that it matches.
+        user_patterns: likewise, those of `user_group`.
         cache: a folder to keep the sums in; parts that were summed before are not read again.
         job_groups: what jobs are called in `DailyUsage.run_statistics`; the sums have their own
             names.
@@ -91,7 +94,8 @@ def read_daily_usage(
     Raises:
         DataError: a part is damaged; the message names the file and the line.
     """
-    return daily_usage(read_sums(parts, branch_globs, period, cache, job_groups))
+    patterns = NamePatterns(branch_globs, user_patterns)
+    return daily_usage(read_sums(parts, patterns, period, cache, job_groups))
 
 
 def daily_usage(sums: Sums) -> DailyUsage:

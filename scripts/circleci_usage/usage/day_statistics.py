@@ -1,12 +1,12 @@
 """How runs went on each UTC day: by workflow and branch group, and by job."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class ReadDays(Protocol):
     """Computes the statistics of all days.
 
     Args:
-        branch_globs: the globs that branches are grouped by.
+        patterns: what branches and users are grouped by.
         job_groups: what jobs are called.
     """
 
     def __call__(  # noqa: D102
-        self, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+        self, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> DayStatistics: ...

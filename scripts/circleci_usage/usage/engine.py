@@ -17,7 +17,6 @@ An engine is a function that returns a `Source`. It must give
 - what is known before reading: how many files and bytes, and which days are complete.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +28,7 @@ from circleci_usage.core.progress import Progress
 from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.day_statistics import ReadDays
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
+from circleci_usage.usage.name_patterns import NamePatterns
 
 
 class Read(Protocol):
@@ -36,12 +36,12 @@ class Read(Protocol):
 
     Args:
         period: the days that the run statistics are about; None for all days.
-        branch_globs: the globs that branches are grouped by.
+        patterns: what branches and users are grouped by.
         job_groups: what jobs are called in the run statistics.
     """
 
     def __call__(  # noqa: D102
-        self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+        self, period: Period | None, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> Sums: ...
 
 

@@ -37,6 +37,7 @@ from circleci_usage.usage.kept_sums import (
     sums_name,
     write_sums,
 )
+from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
 from circleci_usage.usage.polars.facts import Facts, read_facts
 from circleci_usage.usage.polars.sums import BareSums
 from circleci_usage.usage.recorded import checksums_of
@@ -60,7 +61,7 @@ class KeptFacts:
         self._home = home
         self._working = working
 
-    def of(self, unit: Unit, branch_globs: Sequence[str]) -> tuple[Facts, BareSums]:
+    def of(self, unit: Unit, patterns: NamePatterns) -> tuple[Facts, BareSums]:
         """What a unit says, read only if that is not known.
 
         Raises:
@@ -70,8 +71,8 @@ class KeptFacts:
         key = key_of(unit, self._home)
         known = self._known(key, unit)
         if known is None:
-            return self._read(unit, key, branch_globs)
-        return known, self._sums(known, key, branch_globs)
+            return self._read(unit, key, patterns)
+        return known, self._sums(known, key, patterns)
 
     def has(self, unit: Unit) -> bool:
         """Whether the facts of a unit are known."""
@@ -86,30 +87,30 @@ class KeptFacts:
     def _known(self, key: str, unit: Unit) -> Facts | None:
         return load_facts(self._folder / key, unit) if self._folder else None
 
-    def _sums(self, facts: Facts, key: str, branch_globs: Sequence[str]) -> BareSums:
+    def _sums(self, facts: Facts, key: str, patterns: NamePatterns) -> BareSums:
         if self._folder is None:
-            return facts.sums(branch_globs)
-        folder, name = self._folder / key, sums_name(branch_globs)
+            return facts.sums(patterns)
+        folder, name = self._folder / key, sums_name(patterns)
         known = load_sums(folder / name)
         if known is None:
-            known = facts.sums(branch_globs)
+            known = facts.sums(patterns)
             with suppress(OSError):
                 write_sums(known, folder / name)
                 remove_older_sums(folder)
         return known
 
-    def _read(self, unit: Unit, key: str, branch_globs: Sequence[str]) -> tuple[Facts, BareSums]:
+    def _read(self, unit: Unit, key: str, patterns: NamePatterns) -> tuple[Facts, BareSums]:
         for part in unit.parts:
             if part.is_gone:
                 raise DataError(f"{inert(part.path)} is gone, and what it said is not kept.")
         folder = self._working / key
         folder.mkdir()
         states = [state_of(part.path) for part in unit.parts]
-        facts, sums = read_facts(unit, branch_globs, folder)
+        facts, sums = read_facts(unit, patterns, folder)
         # Parts that changed while they were read have facts that belong to no key.
         if self._folder and [state_of(part.path) for part in unit.parts] == states:
             with suppress(UsageExporterError, OSError):
-                write_sums(sums, folder / sums_name(branch_globs))
+                write_sums(sums, folder / sums_name(patterns))
                 write_manifest(folder, unit, facts, self._folder)
                 _put(folder, self._folder, key)
                 _sweep(self._folder, key, unit)
@@ -166,7 +167,7 @@ def keep_facts(parts: Sequence[Part]) -> None:
         for unit in units_of(parts, identified=True):
             kept = KeptFacts(_home_of(unit.parts[0].path), working)
             if not kept.has(unit):
-                kept.of(unit, ())
+                kept.of(unit, NO_PATTERNS)
             kept.pin(unit)
 
 

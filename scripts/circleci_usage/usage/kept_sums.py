@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from circleci_usage.core.guarded_open import read_own
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.own_files import are_undamaged, digest
 from circleci_usage.usage.polars.sums import BareSums, are_bare_sums
 
@@ -16,10 +16,11 @@ _KEPT: Final = 2
 _INDEX_LIMIT: Final = 1 << 10
 
 
-def sums_name(branch_globs: Sequence[str]) -> str:
+def sums_name(patterns: NamePatterns) -> str:
     """How the names of the files begin."""
-    globs = json.dumps(sorted(set(branch_globs)))
-    return f"sums-{hashlib.sha256(globs.encode()).hexdigest()[:16]}"
+    ordered = patterns.in_order
+    depends_on = json.dumps([ordered.branches, ordered.users])
+    return f"sums-{hashlib.sha256(depends_on.encode()).hexdigest()[:16]}"
 
 
 def write_sums(sums: BareSums, name: Path) -> None:

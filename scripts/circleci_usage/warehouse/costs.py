@@ -3,6 +3,7 @@
 Shared costs are rows of the teams that they are split among (see `analysis.shared_by_day`).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,9 +24,10 @@ from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import CREDITS, MONEY, Costs
 from circleci_usage.costs.pricing import refuse_unpriced
+from circleci_usage.costs.tags import tag_column, tag_columns, with_tags_of_teams
 from circleci_usage.pipeline import own_costs
 from circleci_usage.report_settings import ReportSettings
-from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 from circleci_usage.usage.daily_usage import DailyUsage
 from circleci_usage.warehouse.staged_files import EXACT, typed
 from circleci_usage.warehouse.tables import DAILY_COSTS, EXACT_DECIMALS
@@ -34,7 +36,7 @@ _MEASURES: Final = (*CREDITS, *MONEY)
 _KEYS: Final = tuple(
     column.name
     for column in DAILY_COSTS.columns
-    if column.name not in {*_MEASURES, "is_shared", "currency", "job_runs"}
+    if column.name not in {*_MEASURES, "tags", "is_shared", "currency", "job_runs"}
 )
 
 
@@ -77,37 +79,41 @@ def costs_of_months(
     for days in months(priced.period):
         costs = priced.costs.within(days)
         with exact_arithmetic():
-            rows = pl.concat([_direct(costs), *_shared(costs, ownership, days)])
+            rows = pl.concat([_direct(costs, ownership), *_shared(costs, ownership, days)])
         named = rows.with_columns(pl.lit(currency).alias("currency"))
-        yield days.first.replace(day=1), typed(named, DAILY_COSTS).sort(_KEYS)
+        yield days.first.replace(day=1), typed(named, DAILY_COSTS).sort(*_KEYS, "tags")
 
 
-def _direct(costs: Costs) -> pl.DataFrame:
-    lines = _by_keys(costs, costs.lines["team"] != SHARED)
+def _direct(costs: Costs, ownership: Ownership) -> pl.DataFrame:
+    lines = _by_keys(costs, costs.lines["team"] != SHARED, ownership)
     amounts = {name: _exact(lines[name].to_numpy(), costs.places(name)) for name in _MEASURES}
-    return _rows(lines, amounts, is_shared=False)
+    return _rows(lines, amounts, ownership, is_shared=False)
 
 
 def _shared(costs: Costs, ownership: Ownership, days: Period) -> Iterator[pl.DataFrame]:
     """The shares of shared costs; one frame or none."""
-    lines = _by_keys(costs, costs.lines["team"] == SHARED)
+    lines = _by_keys(costs, costs.lines["team"] == SHARED, ownership)
     if lines.empty:
         return
     split = split_among_teams(lines, _MEASURES, costs, ownership, days)
     exact = {name: _exact(split[name].to_numpy(), split_places(costs, name)) for name in _MEASURES}
-    yield _rows(split, exact, is_shared=True)
+    yield _rows(with_tags_of_teams(split, ownership.tag_keys), exact, ownership, is_shared=True)
 
 
-def _by_keys(costs: Costs, wanted: pd.Series) -> pd.DataFrame:
-    """Some lines summed by the names of the table, as texts."""
-    chosen = costs.lines[wanted]
-    sums = sum_by(chosen, _KEYS, [*_MEASURES, "job_runs"], sort=False).reset_index()
-    names = [name for name in _KEYS if name != "date"]
+def _by_keys(costs: Costs, wanted: pd.Series, ownership: Ownership) -> pd.DataFrame:
+    """Some lines summed by the names of the table and by tags, as texts."""
+    chosen, keys = costs.lines[wanted], (*_KEYS, *tag_columns(ownership.tag_keys))
+    sums = sum_by(chosen, keys, [*_MEASURES, "job_runs"], sort=False).reset_index()
+    names = [name for name in keys if name != "date"]
     return sums.astype(dict.fromkeys(names, "object"))
 
 
 def _rows(
-    lines: pd.DataFrame, amounts: Mapping[str, pl.Series], *, is_shared: bool
+    lines: pd.DataFrame,
+    amounts: Mapping[str, pl.Series],
+    ownership: Ownership,
+    *,
+    is_shared: bool,
 ) -> pl.DataFrame:
     """Lines as rows of the table; money is null where it is not known."""
     texts = {}
@@ -117,12 +123,27 @@ def _rows(
     days = pl.Series("date", lines["date"].to_numpy().astype("datetime64[D]"))
     runs = pl.Series("job_runs", lines["job_runs"].to_numpy()).cast(pl.Int64)
     is_known = pl.Series((lines["unpriced_credits"] == 0).to_numpy(dtype=bool))
-    rows = pl.DataFrame({"date": days, **texts, **amounts, "job_runs": runs})
+    tags = pl.Series("tags", _tags(lines, ownership), pl.String)
+    rows = pl.DataFrame({"date": days, **texts, "tags": tags, **amounts, "job_runs": runs})
     return rows.with_columns(
         *(pl.when(is_known).then(name).alias(name) for name in MONEY),
         pl.col(BRANCH_GROUP).str.replace_all("\n", ", "),
         pl.lit(is_shared).alias("is_shared"),
     )
+
+
+def _tags(lines: pd.DataFrame, ownership: Ownership) -> list[str]:
+    """The tags of each line as JSON: `{"product": "checkout"}`."""
+    keys = [key.name for key in ownership.tag_keys]
+    columns = [lines[tag_column(key)].tolist() for key in keys]
+    every = [*zip(*columns, strict=True)] if columns else [()] * len(lines)
+    shown = {values: _json_of(dict(zip(keys, values, strict=True))) for values in {*every}}
+    return [shown[values] for values in every]
+
+
+def _json_of(tags: Mapping[str, str]) -> str:
+    known = {key: value for key, value in tags.items() if value != NO_NAME}
+    return json.dumps(known, ensure_ascii=False)
 
 
 def _exact(counts: Counts, places: int) -> pl.Series:

@@ -276,7 +276,7 @@ def _staged(frames: Mapping[WarehouseTable, pl.DataFrame], folder: Path) -> Iter
 def _statistics(source: Source, settings: ReportSettings) -> DayStatistics | None:
     if source.read_days is None:
         return None
-    return source.read_days(settings.branch_globs, settings.job_groups)
+    return source.read_days(settings.patterns, settings.job_groups)
 
 
 def _of_month(statistics: DayStatistics | None, days: Period) -> dict[WarehouseTable, pl.DataFrame]:

@@ -22,8 +22,12 @@ _KINDS: Final = {
     "resource_classes": "resource_class",
     "executors": "executor",
     "triggers": "trigger",
+    "users": "user",
 }
 """The lists of a rule → what the table calls their patterns."""
+
+_COMPARED: Final = frozenset({"month", "cycle"})
+"""The periods of budgets that the warehouse knows; reports know all of them."""
 
 
 def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]:
@@ -42,11 +46,11 @@ def stage_settings(settings: ReportSettings, folder: Path) -> tuple[Staged, ...]
 
 def price_lines(prices: PriceList) -> Iterator[Line]:
     """A line per price period, and one per credit type that has a price of its own in it."""
-    for period in prices.periods:
+    for plan, period in zip(prices.period_plans, prices.all_periods, strict=True):
         own = sorted(period.by_credit_type.items())
         for credit_type, price in [(None, period.price), *own]:
             days = (period.start, period.last)
-            yield (*days, credit_type, price, prices.list_price, prices.currency)
+            yield (*days, credit_type, price, prices.list_price, prices.currency, plan)
 
 
 def team_lines(ownership: Ownership) -> Iterator[Line]:
@@ -61,8 +65,11 @@ def team_lines(ownership: Ownership) -> Iterator[Line]:
 
 
 def _budget_lines(settings: ReportSettings) -> Iterator[Line]:
+    """A line per budget that the view `budget_status` can compare with the costs of all days."""
     prices = settings.prices
     for budget in settings.analysis.budgets:
+        if not budget.part.is_whole or budget.per not in _COMPARED:
+            continue
         cycle_day = prices.billing_cycle_day if budget.per == "cycle" else None
         names = (budget.name, budget.team, budget.per, prices.currency)
         yield (*names, budget.amount, cycle_day)

@@ -108,6 +108,12 @@ DAILY_COSTS: Final = WarehouseTable(
     "What the job runs of a day cost, by the dimensions of the report. Sums to its totals.",
     (
         *_dimension_columns(_COST_DIMENSIONS),
+        Column(
+            "tags",
+            Type.TEXT,
+            'Tags of the settings file as a JSON object, such as {"product": "checkout"}; without'
+            " those that have no value here.",
+        ),
         Column("is_shared", Type.FLAG, "Whether this is the team's share of shared costs."),
         Column("credits", Type.EXACT, "Credits used."),
         Column("free_credits", Type.EXACT, "Credits covered by included credits or free seats."),
@@ -165,6 +171,7 @@ PRICES: Final = WarehouseTable(
         Column("price", Type.EXACT, "Contract price of a credit."),
         Column("list_price", Type.EXACT, "List price of a credit; null where none is set."),
         Column("currency", Type.TEXT, "Currency of the prices."),
+        Column("plan", Type.TEXT, "Plan; `default` for what no plan of the settings file has."),
     ),
 )
 
@@ -182,7 +189,8 @@ TEAMS: Final = WarehouseTable(
 
 BUDGETS: Final = WarehouseTable(
     "budgets",
-    "The budgets of the settings file, as of the last load.",
+    "The budgets of the settings file for the cost of everything or of a team, by month or billing"
+    " cycle, as of the last load. Reports have the others too.",
     (
         Column("name", Type.TEXT, "Name of the budget."),
         Column("team", Type.TEXT, "Team; null for the cost of all teams."),

@@ -3,7 +3,7 @@
 import gc
 import gzip
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -38,8 +38,6 @@ from hostile_server import (
     answer,
     self_made,
 )
-from report_folders import report_folder
-from rows import job_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """Python's own module leaves a TLS connection cut before its handshake to the garbage collector."""
@@ -218,12 +216,9 @@ def test_a_malformed_list_of_costs(whole: bytes, tmp_path: Path) -> None:
 # As a user runs it.
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    rows = [job_run("1000", JOB_RUN_DATE=str(yesterday))]
-    period = Period.of_days(yesterday, yesterday)
-    return report_folder(tmp_path_factory.mktemp("yesterday"), rows, period=period)[0]
+@pytest.fixture
+def folder(report_of_yesterday: Path) -> Path:
+    return report_of_yesterday
 
 
 PUSHES: dict[str, tuple[bytes, set[int]]] = {

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from circleci_usage.demo.standin.faults import Fault, HangUp, Instead, Retouch, 
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import environment
+from days import yesterday
 from file_keyring import keyring_file, keyring_variables
 from hostile_server import HANG, READ, HostileServer, Script, answer
 
@@ -30,7 +30,6 @@ APP_KEY = "fedcba98secret10fedcba9876543210fedcba98"
 PASSWORD = "hunter2hunter2"
 SIGNATURE = "X-Amz-Signature"
 SECRETS = (TOKEN, PLAIN_TOKEN, API_KEY, APP_KEY, PASSWORD, SIGNATURE)
-YESTERDAY = SystemClock().now().date() - timedelta(days=1)
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def standin() -> Iterator[StandIn]:
 
 def exporting(url: str, **more: str) -> dict[str, str]:
     keys = {"CIRCLECI_API_TOKEN": TOKEN, "DATADOG_API_KEY": API_KEY, "DATADOG_APP_KEY": APP_KEY}
-    days = {"START_DATE": str(YESTERDAY), "END_DATE": str(YESTERDAY)}
+    days = {"START_DATE": str(yesterday()), "END_DATE": str(yesterday())}
     proxy = {"https_proxy": f"http://someone:{PASSWORD}@192.0.2.1:3128", "NO_PROXY": "127.0.0.1"}
     waits = {
         "POLL_SECONDS": "0",

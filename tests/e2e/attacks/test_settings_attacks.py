@@ -345,6 +345,7 @@ CALLED = {
     "a hostile number in a variable": refused("export", MAX_STORE_SIZE=HOSTILE),
     "a hostile choice in a variable": refused("report", "part.csv", MERGE_USAGE_REPORTS=HOSTILE),
     "a hostile version": refused("report", "part.csv", "--focus-version", HOSTILE),
+    "a hostile detail in a variable": refused("report", "part.csv", FOCUS_DETAIL=HOSTILE),
     "a hostile tool": refused("report", "part.csv", "--export-for", HOSTILE),
     "a hostile dashboard": refused("datadog-dashboard", HOSTILE),
     "a hostile tag": refused("push", "datadog", "--tags", HOSTILE, DATADOG_API_KEY="k"),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -28,14 +28,12 @@ from circleci_usage.demo.standin.faults import Stall, error_response
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
 from commandline import environment
+from days import yesterday
 from hostile_server import HANG, READ, Drip, HostileServer, Script, answer
-from report_folders import report_folder
-from rows import job_run
 from terminal import Screen
 
 WITHIN = 2.0
 ORGANIZATION = "11111111-2222-4333-8444-555555555555"
-YESTERDAY = SystemClock().now().date() - timedelta(days=1)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -101,7 +99,7 @@ def standin() -> Iterator[StandIn]:
 
 
 def exporting(url: str, **more: str) -> dict[str, str]:
-    day = {"START_DATE": str(YESTERDAY), "END_DATE": str(YESTERDAY)}
+    day = {"START_DATE": str(yesterday()), "END_DATE": str(yesterday())}
     return (
         {
             "CIRCLECI_API_TOKEN": TOKEN,
@@ -149,7 +147,7 @@ def test_while_it_waits(
     env = exporting(standin.url, ORG_ID=organization, POLL_SECONDS="600", MAX_WAIT="2h")
     prepare(standin)
     ended = struck("export", "--verbose", cwd=tmp_path, env=env, by=by, when=said)
-    preparing = f": CircleCI goes on preparing {YESTERDAY} to {YESTERDAY}"
+    preparing = f": CircleCI goes on preparing {yesterday()} to {yesterday()}"
     started = preparing if prepare is _busy else ""
     assert f"Requests and downloads are kept{started}; rerun" in ended.outcome.err
 
@@ -206,7 +204,7 @@ def test_while_four_downloads_hang(script: Script, by: signal.Signals, tmp_path:
         env = exporting(server.url)
         ended = struck("run", cwd=tmp_path, env=env, by=by, when=files.begun, then=0.2)
         assert files.met <= 4
-    assert f"the download of {YESTERDAY} to {YESTERDAY} is unfinished" in ended.outcome.err
+    assert f"the download of {yesterday()} to {yesterday()} is unfinished" in ended.outcome.err
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
@@ -346,11 +344,9 @@ def test_while_it_starts(then: float, by: signal.Signals, tmp_path: Path) -> Non
 # Sending.
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = [job_run("1000", JOB_RUN_DATE=str(YESTERDAY))]
-    period = Period.of_days(YESTERDAY, YESTERDAY)
-    return report_folder(tmp_path_factory.mktemp("yesterday"), rows, period=period)[0]
+@pytest.fixture
+def folder(report_of_yesterday: Path) -> Path:
+    return report_of_yesterday
 
 
 @pytest.mark.parametrize("by", SIGNALS, ids=lambda by: by.name)
@@ -404,7 +400,7 @@ def test_ctrl_c_on_a_terminal_leaves_no_live_lines(tmp_path: Path) -> None:
     os.close(handle)
     last = [line.split(".")[0] for line in screen.lines][-2:]
     assert last == [
-        f"Exporting {YESTERDAY} to {YESTERDAY}: 1 window to request, 0 in progress",
+        f"Exporting {yesterday()} to {yesterday()}: 1 window to request, 0 in progress",
         "Error: Interrupted",
     ]
 

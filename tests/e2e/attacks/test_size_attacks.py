@@ -9,7 +9,7 @@ import csv
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ import pytest
 from benchmarks.generate import Size, generate
 
 from attack import TOKEN, attacked
+from days import today
 from memory_limit import limited
 from streaming_circleci import ORGANIZATION, Export, streaming
 
@@ -107,7 +108,7 @@ def test_another_grain_is_refused(grain: str, tmp_path: Path) -> None:
 
 def test_an_export_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
     megabytes, memory = (1_024, 2_000) if IS_FULL else (160, 150)
-    day = str((datetime.now(UTC) - timedelta(days=10)).date())
+    day = str(today() - timedelta(days=10))
 
     with streaming(Export(4, (megabytes << 20) // 4, day)) as url, limited(memory) as prefix:
         attacked(

@@ -13,13 +13,16 @@ from typing import Final, TypeVar
 from circleci_usage.analysis.analyze import AnalysisResults
 from circleci_usage.analysis.anomalies import Anomaly
 from circleci_usage.analysis.branch_runs import BranchRuns
+from circleci_usage.analysis.budgets import Spending
+from circleci_usage.analysis.contracts import Contracts
 from circleci_usage.analysis.durations import Durations, DurationStats
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.kpis import find_kpis
-from circleci_usage.analysis.month_to_date import NOTHING, MonthToDate
+from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_teams
 from circleci_usage.analysis.rightsizing import Migration, Recommendation, RightSizing
 from circleci_usage.analysis.runs_over_time import RunsOverTime
+from circleci_usage.analysis.team_spending import NOTHING
 from circleci_usage.analysis.teams.charged_usage import ChargedUsage
 from circleci_usage.analysis.teams.main_owners import MainOwners
 from circleci_usage.analysis.trend import Trend, trend
@@ -72,7 +75,6 @@ class TeamFindings:
         What is not known by team is empty.
         """
         whole = self.whole
-        months = {per: _of_team(month, team) for per, month in whole.budget_periods.items()}
         month = whole.month_to_date
         return replace(
             self._with_unit_costs(team, charged),
@@ -80,11 +82,13 @@ class TeamFindings:
             trend=self._trend(charged),
             anomalies=tuple(self.anomalies.get(team, ())),
             month_to_date=_of_team(month, team) if month else None,
-            budget_periods=months,
+            budget_spending=_spending_of(whole.budget_spending, team),
             budgets=tuple(each for each in whole.budgets if each.budget.team == team),
             wasted_spend=wasted_by(self.waste.get(team, whole.wasted_spend.jobs[:0])),
             durations=Durations(self.workflows.get(team, ()), self.jobs.get(team, ())),
             right_sizing=self._right_sizing(team),
+            contracts=_without_contracts(whole.contracts),
+            unallocated=(),
             noncompute=(),
             numbered_jobs=(),
             runs_over_time=_NO_RUNS,
@@ -154,6 +158,16 @@ def team_findings(
         migrations=owners.split(sizes.migrations, job),
         branches=owners.split(whole.branch_runs, workflow),
     )
+
+
+def _without_contracts(contracts: Contracts) -> Contracts:
+    return Contracts(contracts.plans.iloc[:0], (), (), {})
+
+
+def _spending_of(spending: Spending, team: str) -> Spending:
+    periods = {per: _of_team(month, team) for per, month in spending.periods.items()}
+    parts = {part: _of_team(month, team) for part, month in spending.parts.items()}
+    return Spending(periods, parts)
 
 
 def _of_team(month: MonthToDate, team: str) -> MonthToDate:

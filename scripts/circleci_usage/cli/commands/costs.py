@@ -1,6 +1,7 @@
 """The command that answers questions about costs; see app.py."""
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from circleci_usage.cli import settings
+from circleci_usage.cli.applied_settings import AppliedSettings, applied_settings
 from circleci_usage.cli.cost_flags import (
     FOR_PEOPLE,
     AskedPeriodFlags,
@@ -17,6 +19,7 @@ from circleci_usage.cli.cost_flags import (
 )
 from circleci_usage.cli.cost_source import (
     asked_days,
+    asked_usage,
     lines_of_report,
     lines_of_usage,
     report_among,
@@ -56,7 +59,8 @@ def costs(
     same question is printed too.
 
     Dimensions: team, organization, project, workflow, job, credit_type,
-    resource_class, operating_system, executor, branch, status, trigger.
+    resource_class, operating_system, executor, branch, status, trigger, and the
+    tags of the settings file.
 
     [dim]circleci-usage costs --by team,project --period last-week[/dim]
 
@@ -72,12 +76,19 @@ def costs(
     console = console_for(shown)
     folder = report_among(context, paths)
     chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(paths))
-    question = _question(asked, chosen.fallback)
     show_warnings(console, chosen.warnings)
     if folder:
         lines = lines_of_report(folder, console)
+        question = _question(asked, chosen.fallback, lines.tags)
     else:
-        lines = lines_of_usage(context, paths, store.store, chosen, prices, console)
+        applied = applied_settings(context, prices.config, prices.price_per_credit)
+        # Before anything is read, which may take minutes.
+        question = _question(asked, chosen.fallback, _tags(applied))
+        unpriced = prices.allow_unpriced
+        usage = asked_usage(
+            context, paths, store.store, chosen, applied, console, allow_unpriced=unpriced
+        )
+        lines = lines_of_usage(usage, console)
     answered = answer(lines, replace(question, period=asked_days(lines, chosen, console)))
     show_warnings(console, cost_warnings(answered))
     say_lines(console, unknown_runs(answered))
@@ -85,18 +96,24 @@ def costs(
     _show_link(f"#{answered.question.address()}", folder, asked.format, console)
 
 
-def _question(asked: QuestionFlags, period: "Period") -> "Question":
-    """What is asked about some days.
+def _tags(applied: AppliedSettings) -> tuple[str, ...]:
+    """The tags of the settings file that costs can be grouped by."""
+    return tuple(key.name for key in applied.file.ownership().tag_dimensions)
+
+
+def _question(asked: QuestionFlags, period: "Period", tags: Sequence[str]) -> "Question":
+    """What is asked about some days, with tags as further dimensions.
 
     Raises:
         SettingsError: a dimension is unknown, or a filter is malformed.
     """
-    from circleci_usage.explore.question import Question, parse_by, parse_where
+    from circleci_usage.explore.question import EXPLORED, Question, parse_by, parse_where
 
+    known = (*EXPLORED, *tags)
     usual_top = DEFAULT_TOP if asked.format in FOR_PEOPLE else None
     return Question(
-        by=DEFAULT_BY if asked.by is None else parse_by(asked.by),
-        where=parse_where(asked.where or ()),
+        by=DEFAULT_BY if asked.by is None else parse_by(asked.by, known=known),
+        where=parse_where(asked.where or (), known=known),
         period=period,
         granularity=asked.granularity,
         metric=asked.metric,

@@ -185,12 +185,13 @@ def _read(source: "Source", console: "Console") -> "SeenUsage":
     from circleci_usage.settings_proposal.seen_usage import seen_usage
     from circleci_usage.usage.aggregates import MAIN_BRANCHES
     from circleci_usage.usage.daily_usage import daily_usage
+    from circleci_usage.usage.name_patterns import NamePatterns
 
     what = f"Reading {source.extent}"
     console.say(f"{what}.")
     show_warnings(console, source.warnings)
     with console.task(what, None):
-        usage = daily_usage(source.read(None, MAIN_BRANCHES))
+        usage = daily_usage(source.read(None, NamePatterns(MAIN_BRANCHES)))
     show_warnings(console, usage.warnings)
     if not usage.rows:
         console.warn("There are no job runs in it, so no teams and no budget are proposed.")

@@ -8,6 +8,7 @@ from rich.prompt import Confirm, InvalidResponse, PromptBase
 from rich.table import Table
 from rich.text import Text
 
+from circleci_usage.analysis.team_proposals import ProposedTeam
 from circleci_usage.config.environment import price_per_credit
 from circleci_usage.core.decimals import ratio
 from circleci_usage.core.errors import SettingsError
@@ -15,7 +16,6 @@ from circleci_usage.core.plurals import counted
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.render.formatting import number_of, percent
 from circleci_usage.settings_proposal.proposal import Proposal
-from circleci_usage.settings_proposal.teams import ProposedTeam
 
 _SHOWN = 60
 

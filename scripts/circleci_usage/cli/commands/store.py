@@ -124,6 +124,7 @@ def doctor(
         datadog_url=datadog.datadog_url,
         allow_insecure=circleci.allow_insecure,
         organizations_from=written_in(context, "org_id"),
+        load_notifications=lambda: applied_settings(context, prices.config).file.notify,
     )
     exit_code = 0
     done = []

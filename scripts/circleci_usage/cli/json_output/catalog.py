@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from circleci_usage.core.plurals import enumerated
+from circleci_usage.report_folder.budgets_json import BUDGET
 from circleci_usage.report_folder.columns import (
     Column,
     count,
     credit_amount,
     day,
+    exact,
     money,
+    share,
     text,
     yes_no,
 )
 from circleci_usage.report_folder.documentation import GENERATED, key_table
-from circleci_usage.report_folder.summary_catalog import BUDGET, OVERVIEW, SCHEMA_VERSION_KEY
+from circleci_usage.report_folder.summary_catalog import OVERVIEW, SCHEMA_VERSION_KEY
 from circleci_usage.report_folder.summary_keys import (
     DAYS,
     SummaryKey,
@@ -26,6 +29,7 @@ from circleci_usage.report_folder.summary_keys import (
     plain_keys,
     texts_key,
 )
+from circleci_usage.report_folder.team_tables import UNALLOCATED_COSTS
 
 
 def _moment(name: str, meaning: str) -> Column:
@@ -159,6 +163,59 @@ _STATUS: Final = (
     ),
 )
 
+_OF_ALL: Final = "without `--explain`"
+_OF_ONE: Final = "with `--explain`"
+
+_TEAMS: Final = (
+    object_key("period", "The days.", *DAYS),
+    *plain_keys(
+        text("currency", "Currency of all money, as in ISO 4217."),
+        money("cost", "Cost of everything.", _OF_ALL),
+    ),
+    object_key(
+        "teams",
+        "The teams, the most expensive first.",
+        text("team", "Its name, or `unallocated`."),
+        money("cost", "What it is charged."),
+        money("direct", "Its own part of the cost."),
+        money("shared", "Its share of shared costs."),
+        share("share", "Share of the total cost; of the credits if nothing costs anything."),
+        credit_amount("credits", "Credits used."),
+        count("job_runs", "job runs", "Its job runs."),
+        only=_OF_ALL,
+        key_type="list",
+    ),
+    object_key(
+        "unallocated",
+        "What no team owns, by project.",
+        *UNALLOCATED_COSTS.columns,
+        only=_OF_ALL,
+        key_type="list",
+    ),
+    SummaryKey(
+        Column("names", "list of texts", "", "The projects or jobs with the name.", _OF_ONE)
+    ),
+    object_key(
+        "parts",
+        "What one entry of the settings file decides about them.",
+        text("owner", "The team, `shared` or `unallocated`; of a split, the largest part's team."),
+        text("entry", "The entry, as in `teams[0]`; null where none matches."),
+        texts_key("reasons", "Why it is this one, and none of those before it."),
+        list_key(
+            "among",
+            "The teams of a split; empty for others.",
+            text("team", "Its name."),
+            exact("percentage", "percent", "Its percentage."),
+        ),
+        texts_key("jobs", "Names of the jobs, the most expensive first."),
+        credit_amount("credits", "Credits of the part."),
+        money("cost", "Cost of the part; null where a part of the credits has no price."),
+        share("share", "Share of the cost of these names; of the credits if they cost nothing."),
+        only=_OF_ONE,
+        key_type="list",
+    ),
+)
+
 _WAREHOUSE: Final = object_key(
     "warehouse",
     "What was loaded, and the totals of the usage that it was loaded from.",
@@ -175,12 +232,29 @@ _WAREHOUSE: Final = object_key(
     text("currency", "Currency of the cost, as in ISO 4217."),
 )
 
+_NOTIFIED: Final = (
+    object_key("report", "The report that was read.", _FOLDER),
+    *plain_keys(yes_no("dry_run", "Whether `--dry-run` was given.")),
+    list_key(
+        "notifications",
+        "Messages that were due, in the order of the settings file.",
+        text("name", "The notification's name."),
+        text("team", "The team whose part it is; null for everything."),
+        text("kind", "`alerts` or `report`."),
+        text("title", "The title, which is the subject of an e-mail."),
+        text("destination", "Where it goes, without a secret."),
+        text("state", "`sent`; `failed`; `unclear`: it may have arrived; `due` in a dry run."),
+    ),
+)
+
 DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "report": _REPORT,
     "demo": _REPORT,
     "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
+    "teams": _TEAMS,
     "load": (_WAREHOUSE,),
+    "notify": _NOTIFIED,
     "status": _STATUS,
     "doctor": (_CHECKS,),
 }

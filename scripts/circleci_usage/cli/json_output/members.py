@@ -4,7 +4,7 @@
 digits, as in summary.json; days are ISO dates, moments ISO date-times in UTC; paths are absolute.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,12 @@ from circleci_usage.export.pruned_windows import days_of
 from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
 from circleci_usage.export_and_report import ExportedReport
 from circleci_usage.report import Presentation, Report
+from circleci_usage.report_folder.budgets_json import budgets_to_json
 from circleci_usage.report_folder.summary import day_to_json, overview, period_to_json
-from circleci_usage.report_folder.summary_findings import budgets_to_json
 from circleci_usage.schema.report_files import PAGE_NAME, SUMMARY_NAME
 
 if TYPE_CHECKING:
+    from circleci_usage.notify.message import Message
     from circleci_usage.warehouse.load import LoadResult
 
 
@@ -124,6 +125,25 @@ def warehouse_members(made: "LoadResult", where: str) -> dict[str, Any]:
         "currency": made.currency,
     }
     return {"warehouse": warehouse}
+
+
+def notification_members(
+    folder: Path, messages: "Sequence[Message]", states: Sequence[str], *, dry_run: bool
+) -> dict[str, Any]:
+    """`notify`: each message and what became of it."""
+    entries = [
+        {
+            "name": message.notification.name,
+            "team": message.team,
+            "kind": message.kind,
+            "title": message.title,
+            "destination": message.destination,
+            "state": state,
+        }
+        for message, state in zip(messages, states, strict=True)
+    ]
+    report = {"folder": path_to_json(folder)}
+    return {"report": report, "dry_run": dry_run, "notifications": entries}
 
 
 def path_to_json(path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from circleci_usage.core.decimals import total
 from circleci_usage.core.errors import SettingsError
@@ -20,10 +20,8 @@ from circleci_usage.cost_files.custom_costs_lines import (
     cost_lines,
 )
 from circleci_usage.report_folder.reader import ReportFolder
-from circleci_usage.schema.report_files import CHARGEBACK, DAILY_CHARGES
-
-_NO_TAGS: Final = frozenset({"period", "team", "direct", "shared", "total", "currency"})
-"""The columns of the chargeback table that are not tags of the settings file."""
+from circleci_usage.schema.report_files import DAILY_CHARGES
+from circleci_usage.schema.tag_names import tag_of_column
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def cost_file(report: ReportFolder, today: date) -> CostFile:
             f"The report ends on {report.period.last}, but today is {today}, and Datadog's Custom"
             " Costs do not accept future dates; check the clock, or leave out --custom-costs."
         )
-    return CostFile(report.period, cost_lines(_charges(report), _team_tags(report)))
+    return CostFile(report.period, cost_lines(_charges(report)))
 
 
 def _body(line: CostLine) -> dict[str, Any]:
@@ -75,19 +73,9 @@ def _body(line: CostLine) -> dict[str, Any]:
 
 
 def _charges(report: ReportFolder) -> Iterator[Charge]:
-    lines = report.daily_amounts(DAILY_CHARGES, COST_DIMENSIONS, ["cost"], by_day=True)
-    for day, names, (cost,) in lines:
+    tags = {column: tag_of_column(column) for column in report.columns(DAILY_CHARGES)}
+    columns = [*COST_DIMENSIONS, *(column for column, tag in tags.items() if tag)]
+    names = [tags[column] or column for column in columns]
+    for day, values, (cost,) in report.daily_amounts(DAILY_CHARGES, columns, ["cost"], by_day=True):
         if cost is not None:
-            yield day, dict(zip(COST_DIMENSIONS, names, strict=True)), cost
-
-
-def _team_tags(report: ReportFolder) -> dict[str, dict[str, str]]:
-    """The tags of the settings file, from the chargeback table: name of a tag → team → value."""
-    if not report.has(CHARGEBACK):
-        return {}
-    names = [name for name in report.columns(CHARGEBACK) if name not in _NO_TAGS]
-    tags: dict[str, dict[str, str]] = {name: {} for name in names}
-    for (team, *values), _ in report.rows(CHARGEBACK, ["team", *names], []):
-        for name, value in zip(names, values, strict=True):
-            tags[name][team] = value
-    return tags
+            yield day, dict(zip(names, values, strict=True)), cost

@@ -20,6 +20,7 @@ from circleci_usage.push.datadog.retention import late_points, refuse_too_old
 from circleci_usage.push.datadog.series import MetricSeries, series_of
 from circleci_usage.push.datadog.sites import Site
 from circleci_usage.push.events import Event, events_of
+from circleci_usage.push.metrics import own_tags
 from circleci_usage.push.report_samples import ReportSamples, SampleOptions
 from circleci_usage.push.series_limit import series_objection
 from circleci_usage.push.timestamps import Mode
@@ -126,6 +127,7 @@ def plan_samples(samples: ReportSamples, options: PushOptions, now: datetime) ->
     series = series_of(samples.samples, tags)
     timestamps = [sample.timestamp for sample in samples.samples]
     refuse_too_old(timestamps, now)
+    added = own_tags(options.tags).values()
     return PushPlan(
         folder=report.path,
         period=report.period,
@@ -134,7 +136,7 @@ def plan_samples(samples: ReportSamples, options: PushOptions, now: datetime) ->
         late_points=late_points(timestamps, now),
         costs=cost_file(report, today_utc(now)) if options.custom_costs else None,
         events=events_of(report) if options.events else (),
-        objection=series_objection(samples.samples, options.max_series, _WHY_FEW),
+        objection=series_objection(samples.samples, options.max_series, _WHY_FEW, added),
         warnings=tuple(tags.warnings()),
     )
 

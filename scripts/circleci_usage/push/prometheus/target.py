@@ -16,6 +16,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.plurals import counted
 from circleci_usage.core.progress import Progress
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.push.metrics import own_tags
 from circleci_usage.push.prometheus.defaults import MAX_SERIES
 from circleci_usage.push.prometheus.text import metric_name, text_format
 from circleci_usage.push.report_samples import ReportSamples, SampleOptions
@@ -107,14 +108,14 @@ class PrometheusTarget:
             raise SettingsError(
                 "Prometheus reads the current value of each metric only; write a snapshot."
             )
-        limit = self._options.max_series
+        limit, added = self._options.max_series, own_tags(self._options.tags).values()
         return PrometheusPlan(
             folder=samples.report.path,
             period=samples.report.period,
             output=self._options.output,
             content=_content(samples),
             by_metric=Counter(metric_name(sample.metric) for sample in samples.samples),
-            objection=series_objection(samples.samples, limit, _WHY_FEW),
+            objection=series_objection(samples.samples, limit, _WHY_FEW, added),
         )
 
     def describe(self, plan: PrometheusPlan) -> Iterator[str]:

@@ -20,6 +20,7 @@ from circleci_usage.render.page.sections.breakdowns import (
     environment_section,
     jobs_section,
     projects_section,
+    tags_section,
 )
 from circleci_usage.render.page.sections.budgets import budgets_in_short, budgets_section
 from circleci_usage.render.page.sections.cost_anomalies import cost_anomalies_section
@@ -30,6 +31,9 @@ from circleci_usage.render.page.sections.job_groups import job_groups_section
 from circleci_usage.render.page.sections.kpis import KpiLine, kpi_line
 from circleci_usage.render.page.sections.noncompute import noncompute_section
 from circleci_usage.render.page.sections.period_comparison import period_comparison_section
+from circleci_usage.render.page.sections.plans_and_commitments import (
+    plans_and_commitments_section,
+)
 from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
@@ -37,6 +41,7 @@ from circleci_usage.render.page.sections.runs_over_time import runs_over_time_se
 from circleci_usage.render.page.sections.teams import teams_section
 from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
+from circleci_usage.render.page.sections.unallocated_costs import unallocated_costs_section
 from circleci_usage.render.page.sections.unit_costs import unit_costs_section
 from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
@@ -81,6 +86,7 @@ _BUDGETS: Final = Section("Budgets and forecast", "tables", budgets_section)
 SECTIONS: Final = (
     Section("Cost by day", "cost_by_day", cost_by_day_section),
     _BUDGETS,
+    Section("Plans and commitments", "tables", plans_and_commitments_section),
     Section("Change vs. previous period", "tables", period_comparison_section),
     Section("Cost anomalies", "tables", cost_anomalies_section),
     Section(
@@ -90,6 +96,8 @@ SECTIONS: Final = (
         "Cost by credit type",
     ),
     Section("Teams", "tables", teams_section),
+    Section("Unallocated costs", "tables", unallocated_costs_section),
+    Section("Cost by tag", "compact_lists", tags_section),
     Section("Unit costs", "tables", unit_costs_section),
     Section("Projects", "wide_list", projects_section),
     Section("Jobs", "wide_list", jobs_section),

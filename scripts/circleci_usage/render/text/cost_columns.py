@@ -13,7 +13,7 @@ from circleci_usage.explore.words import Granularity, Metric, explored_name
 from circleci_usage.render.formatting import days, money, number, percent
 from circleci_usage.render.view.breakdown_lines import cost_shown
 
-LABELS: Final = {explored_name(each.name): each.label for each in explored_dimensions()}
+_LABELS: Final = {explored_name(each.name): each.label for each in explored_dimensions()}
 
 METRICS: Final = {
     Metric.COST: "Cost",
@@ -84,7 +84,7 @@ def shown_answer(answer: Answer) -> ShownAnswer:
     return ShownAnswer(
         title=f"{METRICS[question.metric]}{_by(question.by)}, {days(question.period)}",
         filters=tuple(map(str, question.where)),
-        headings=(*buckets, *(LABELS[name] for name in question.by)),
+        headings=(*buckets, *map(label_of, question.by)),
         number_headings=tuple(numbers),
         rows=rows,
         total=ShownRow("", (), TOTAL, _cells(answer.totals, numbers)),
@@ -131,9 +131,19 @@ def _cells(amounts: Amounts, numbers: _Numbers) -> Cells:
 
 
 def _by(names: Sequence[str]) -> str:
-    return f" by {enumerated(_inside(LABELS[name]) for name in names)}" if names else ""
+    return f" by {enumerated(_inside(name) for name in names)}" if names else ""
 
 
-def _inside(label: str) -> str:
-    """A label inside a sentence: `OS` stays as it is."""
+def label_of(dimension: str) -> str:
+    """What people read; tags go by their keys.
+
+    >>> label_of("credit_type"), label_of("product")
+    ('Credit type', 'product')
+    """
+    return _LABELS.get(dimension, dimension)
+
+
+def _inside(dimension: str) -> str:
+    """A label inside a sentence: `OS` stays as it is, and so does the key of a tag."""
+    label = label_of(dimension)
     return label if label.isupper() else label.lower()

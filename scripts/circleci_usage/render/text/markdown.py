@@ -25,20 +25,11 @@ def summary_md(view: ReportView) -> str:
     first, *others = (sentence.naming(code) for sentence in short.sentences)
     bullets = "\n".join(f"- {sentence}" for sentence in others)
     kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
-    paragraphs = [f"# {_escaped(short.title)}", f"**{first}**", bullets, kpis, short.completeness]
-    paragraphs.extend(f"> **Note:** {_escaped(warning)}" for warning in short.warnings)
+    paragraphs = [f"# {escaped(short.title)}", f"**{first}**", bullets, kpis, short.completeness]
+    paragraphs.extend(f"> **Note:** {escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
-    paragraphs.append(" · ".join(_links(view)))
+    paragraphs.append(" · ".join(f"[{text}]({address})" for text, address in view.links))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
-
-
-def _links(view: ReportView) -> Iterator[str]:
-    if view.link:
-        yield f"[Full report]({view.link})"
-    if view.explorer_link:
-        yield f"[Explore costs]({view.explorer_link})"
-    if view.whole_link:
-        yield f"[All teams]({view.whole_link})"
 
 
 def code(name: str) -> str:
@@ -54,7 +45,8 @@ def code(name: str) -> str:
     return f"{fence}{space}{name}{space}{fence}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text with nothing in it that Markdown reads as formatting."""
     return _MARKS.sub(r"\\\1", visible_name(text))
 
 

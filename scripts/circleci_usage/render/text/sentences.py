@@ -23,6 +23,7 @@ from circleci_usage.render.formatting import (
     several_days,
     when,
 )
+from circleci_usage.render.text.budget_words import name_in_words, period_in_words
 from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
 from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.text.team_sentences import (
@@ -275,12 +276,12 @@ def interval(ahead: Forecast, shown: Callable[[Decimal], str]) -> str:
 def _budgets(report: Report) -> Iterator[Sentence]:
     for state, words in (("over", "exceeded"), ("expected over", "forecast to be exceeded")):
         alike = [each for each in report.findings.budgets if each.state == state]
-        for month in dict.fromkeys(each.month_to_date.month for each in alike):
-            of_month = [each for each in alike if each.month_to_date.month == month]
-            who = _these_budgets(of_month, report)
+        for period in dict.fromkeys(map(period_in_words, alike)):
+            those = [each for each in alike if period_in_words(each) == period]
+            who = _these_budgets(those, report)
             yield Sentence(
-                f"{who} {agreeing(len(of_month), 'is', 'are')} {words}: {_holes(of_month)}.",
-                _names(of_month),
+                f"{who} {agreeing(len(those), 'is', 'are')} {words}: {_holes(those)}.",
+                _names(those),
             )
     yield from _unknown_budgets(report)
 
@@ -298,11 +299,13 @@ def _unknown_budgets(report: Report) -> Iterator[Sentence]:
 
 
 def _these_budgets(some: Sequence[BudgetState], report: Report) -> str:
-    """`1 of 4 budgets`, `The budget`; with its month or cycle if the report is on other days."""
+    """`1 of 4 budgets`, `The budget`; with its period if the report is on other days."""
     every = report.findings.budgets
     who = "The budget" if len(every) == 1 else f"{len(some)} of {number_of(len(every), 'budget')}"
-    period = some[0].month_to_date.month
-    return who if period == report.period else f"{who} for {days(period)}"
+    if some[0].month_to_date.month == report.period:
+        return who
+    the = "the " if some[0].budget.per == "week" else ""
+    return f"{who} for {the}{period_in_words(some[0])}"
 
 
 def _holes(budgets: Sequence[BudgetState]) -> str:
@@ -310,7 +313,7 @@ def _holes(budgets: Sequence[BudgetState]) -> str:
 
 
 def _names(budgets: Sequence[BudgetState]) -> tuple[str, ...]:
-    return tuple(each.budget.name for each in budgets)
+    return tuple(name_in_words(each.budget) for each in budgets)
 
 
 def _savings(report: Report) -> Iterator[Sentence]:

@@ -30,7 +30,6 @@ _DEFAULT: Final = "project"
 _FINER: Final = {"project": "workflow", "workflow": "job", "job": "resource_class"}
 """What a dimension is grouped by next; the others are grouped by project."""
 
-_EXPLORED: Final = frozenset(explored_names())
 _NO_BRANCHES: Final = {NO_NAME, OTHER_BRANCHES, SMALLER}
 _OF_SEVERAL: Final = frozenset("*?,")
 """In the name of a branch group that may have several branches."""
@@ -157,7 +156,7 @@ class ExploreLinks:
         if own != _ORGANIZATION and not self._has_several_organizations:
             left_out.add(_ORGANIZATION)
         shown = {each: name for each, name in names.items() if each not in left_out}
-        return shown if shown.keys() <= _EXPLORED and self._has(shown) else {}
+        return shown if shown.keys() <= self._dimensions and self._has(shown) else {}
 
     def _has(self, names: Mapping[str, str]) -> bool:
         """Whether the explorer has lines of some names, rather than smaller lines."""
@@ -173,6 +172,11 @@ class ExploreLinks:
             lines = self._explored.counts[[*dimensions]].drop_duplicates()
             self._known[dimensions] = frozenset(lines.itertuples(index=False, name=None))
         return self._known[dimensions]
+
+    @cached_property
+    def _dimensions(self) -> frozenset[str]:
+        tags = (key.name for key in self._report.ownership.tag_dimensions)
+        return frozenset((*explored_names(), *tags))
 
     @cached_property
     def _has_several_organizations(self) -> bool:

@@ -61,6 +61,16 @@ class ReportView:
         """Where the report on all teams can be opened, from that of a team."""
         return None
 
+    @property
+    def links(self) -> Sequence[tuple[str, str]]:
+        """The texts and addresses of the links of a message, as far as they are known."""
+        named = (
+            ("Full report", self.link),
+            ("Explore costs", self.explorer_link),
+            ("All teams", self.whole_link),
+        )
+        return [(text, address) for text, address in named if address]
+
     @cached_property
     def project_names(self) -> ProjectNames:
         """What each project is called."""

@@ -24,6 +24,7 @@ from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.kept_facts import KeptFacts
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
@@ -65,7 +66,7 @@ class Gathered:
 
 def sum_parts(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     period: Period | None,
     job_groups: JobGroups = NO_GROUPS,
     home: Path | None = None,
@@ -76,7 +77,7 @@ def sum_parts(
 
     Args:
         parts: what to read.
-        branch_globs: the globs that branches are grouped by.
+        patterns: what branches and users are grouped by.
         period: the days of the run statistics; None for all days.
         job_groups: what jobs are called in the run statistics.
         home: the folder where what the parts say is kept.
@@ -86,30 +87,30 @@ def sum_parts(
         UnfinishedError: the disk is full.
     """
     try:
-        return _sum_parts(parts, branch_globs, period, job_groups, home)
+        return _sum_parts(parts, patterns, period, job_groups, home)
     except _KEPT_FAILED:
         if home is None:
             raise
         # What is kept cannot be used, or was removed meanwhile: read everything.
-        return _sum_parts(parts, branch_globs, period, job_groups, None)
+        return _sum_parts(parts, patterns, period, job_groups, None)
 
 
 def _sum_parts(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     period: Period | None,
     job_groups: JobGroups,
     home: Path | None,
 ) -> Sums:
-    with _gathered(parts, branch_globs, job_groups, home) as (gathered, days, groups):
+    with _gathered(parts, patterns, job_groups, home) as (gathered, days, groups):
         outside = outside_warnings(_outside(gathered.runs, parts, period))
         branches = tidy_branches(gathered.sums.branches, days)
-        chosen = chosen_names(days, branches, period, branch_globs)
+        chosen = chosen_names(days, branches, period, patterns.branches)
         return Sums(
             days,
             branches,
             tidy_users(gathered.sums.users, days),
-            compute_run_statistics(gathered.runs, period, chosen, branch_globs, groups),
+            compute_run_statistics(gathered.runs, period, chosen, patterns.branches, groups),
             (*gathered.warnings, *outside),
             gathered.has_repeats,
         )
@@ -117,31 +118,31 @@ def _sum_parts(
 
 def read_day_statistics(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     job_groups: JobGroups = NO_GROUPS,
     home: Path | None = None,
 ) -> DayStatistics:
     """The statistics of the runs of each day. Arguments and errors are as of `sum_parts`."""
-    with _gathered(parts, branch_globs, job_groups, home) as (gathered, days, groups):
-        return compute_day_statistics(gathered.runs, branch_globs, groups, days)
+    with _gathered(parts, patterns, job_groups, home) as (gathered, days, groups):
+        return compute_day_statistics(gathered.runs, patterns.branches, groups, days)
 
 
 @contextmanager
 def _gathered(
     parts: Sequence[Part],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     job_groups: JobGroups,
     home: Path | None,
 ) -> Iterator[tuple[Gathered, pl.DataFrame, Mapping[str, str]]]:
     """What the parts say, their tidy days, and the names that jobs get from their groups."""
     with working_folder() as folder:
-        gathered = gather(parts, branch_globs, KeptFacts(home, folder), folder)
+        gathered = gather(parts, patterns, KeptFacts(home, folder), folder)
         days = tidy_days(gathered.sums.days)
         yield gathered, days, job_groups.renamed(days["job"].unique().cast(pl.String))
 
 
 def gather(
-    parts: Sequence[Part], branch_globs: Sequence[str], kept: KeptFacts, folder: Path
+    parts: Sequence[Part], patterns: NamePatterns, kept: KeptFacts, folder: Path
 ) -> Gathered:
     """Put together what the units of the parts say.
 
@@ -150,16 +151,16 @@ def gather(
 
     Args:
         parts: what to read.
-        branch_globs: the globs that branches are grouped by in the sums.
+        patterns: what branches and users are grouped by in the sums.
         kept: what is known.
         folder: for files that are needed as long as the job runs are.
     """
     origins = origins_of(parts)
     identified = not are_apart(origins)
-    units = _of_units(parts, branch_globs, kept, identified=identified)
+    units = _of_units(parts, patterns, kept, identified=identified)
     astray = strays(origins, units.contents)
     if astray and not identified:
-        units = _of_units(parts, branch_globs, kept, identified=True)
+        units = _of_units(parts, patterns, kept, identified=True)
     counted = {number: _rows_astray(units.runs, number, origins[number]) for number in astray}
     notes = tuple(ledger_warnings(origins, units.contents, counted))
     left_out = None
@@ -168,7 +169,7 @@ def gather(
     if left_out is None:
         return Gathered(units.runs, added(units.sums), notes)
     repeated = repeat_warnings(left_out.repeated(), origins)
-    return _each_once(units.runs, left_out, branch_globs, folder, (*notes, *repeated))
+    return _each_once(units.runs, left_out, patterns, folder, (*notes, *repeated))
 
 
 @dataclass(frozen=True)
@@ -187,10 +188,10 @@ class _OfUnits:
 
 
 def _of_units(
-    parts: Sequence[Part], branch_globs: Sequence[str], kept: KeptFacts, *, identified: bool
+    parts: Sequence[Part], patterns: NamePatterns, kept: KeptFacts, *, identified: bool
 ) -> _OfUnits:
     units = units_of(parts, identified=identified)
-    found = _found(units, branch_globs, kept)
+    found = _found(units, patterns, kept)
     facts = [each for each, _ in found]
     firsts = [0, *accumulate(len(unit.parts) for unit in units)][:-1]
     return _OfUnits(
@@ -201,12 +202,12 @@ def _of_units(
 
 
 def _found(
-    units: Sequence[Unit], branch_globs: Sequence[str], kept: KeptFacts
+    units: Sequence[Unit], patterns: NamePatterns, kept: KeptFacts
 ) -> list[tuple[Facts, BareSums]]:
     """What each unit says. Small ones are read two at a time: parts of that use one core."""
     at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
     with ThreadPoolExecutor(at_a_time) as pool:
-        return [*pool.map(lambda unit: kept.of(unit, branch_globs), units)]
+        return [*pool.map(lambda unit: kept.of(unit, patterns), units)]
 
 
 def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int, Content]:
@@ -220,13 +221,13 @@ def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int
 def _each_once(
     runs: JobRuns,
     left_out: LeftOut,
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     folder: Path,
     warnings: tuple[str, ...],
 ) -> Gathered:
     """The job runs without rows that repeat one."""
     once = without(runs, left_out, folder / "once")
-    return Gathered(once, sums_of(once.files, branch_globs), warnings, has_repeats=True)
+    return Gathered(once, sums_of(once.files, patterns), warnings, has_repeats=True)
 
 
 def _rows_astray(runs: JobRuns, number: int, origin: Origin) -> int:

@@ -9,9 +9,9 @@ from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 from circleci_usage.usage.aggregates import with_latest_names
 from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL
-from circleci_usage.usage.polars.branch_groups import with_branch_groups
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.job_runs import grouped
+from circleci_usage.usage.polars.name_groups import with_branch_groups
 from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
     OF_WORKFLOW,

@@ -15,6 +15,7 @@ from circleci_usage.usage.engine import Source
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.merge import merge
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.aggregate import read_day_statistics
 
 
@@ -23,16 +24,16 @@ def on_this_machine(found: FoundParts) -> Source:
     parts, with_files = found.parts, found.with_files
 
     def read(
-        period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+        period: Period | None, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         cache = cache_beside(parts) if parts else None
         with at_least_a_header(parts) as some:
-            return read_sums(some, branch_globs, period, cache, job_groups)
+            return read_sums(some, patterns, period, cache, job_groups)
 
-    def read_days(branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS) -> DayStatistics:
+    def read_days(patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS) -> DayStatistics:
         cache = cache_beside(parts) if parts else None
         with at_least_a_header(parts) as some:
-            return read_day_statistics(some, branch_globs, job_groups, cache)
+            return read_day_statistics(some, patterns, job_groups, cache)
 
     def merge_all(
         file: Path, *, only: Period | None, has_repeats: bool | None, progress: Progress

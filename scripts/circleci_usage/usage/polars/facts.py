@@ -27,6 +27,7 @@ from circleci_usage.usage.damage import (
     no_space_left,
 )
 from circleci_usage.usage.input_files import Part
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.polars.compact_runs import (
     ROWS_OF_A_FILE,
@@ -62,23 +63,23 @@ class Facts:
     files: tuple[RunsFile, ...]
     contents: Mapping[int, Content]
 
-    def sums(self, branch_globs: Sequence[str]) -> BareSums:
+    def sums(self, patterns: NamePatterns) -> BareSums:
         """The sums of its job runs."""
-        return sums_of(self.files, branch_globs)
+        return sums_of(self.files, patterns)
 
 
-def sums_of(files: Iterable[RunsFile], branch_globs: Sequence[str]) -> BareSums:
+def sums_of(files: Iterable[RunsFile], patterns: NamePatterns) -> BareSums:
     """The sums of the job runs of files, a file at a time."""
     frames = (scan_compact(file).collect(engine="streaming") for file in files)
-    return added(bare_sums(frame, branch_globs) for frame in frames)
+    return added(bare_sums(frame, patterns) for frame in frames)
 
 
-def read_facts(unit: Unit, branch_globs: Sequence[str], folder: Path) -> tuple[Facts, BareSums]:
+def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts, BareSums]:
     """Read the parts of a unit; if that fails or is doubtful, check all rows, read plain copies.
 
     Args:
         unit: what to read.
-        branch_globs: the globs that branches are grouped by in the sums.
+        patterns: what branches and users are grouped by in the sums.
         folder: where the job runs are kept; other files in it are of no use.
 
     Raises:
@@ -90,7 +91,7 @@ def read_facts(unit: Unit, branch_globs: Sequence[str], folder: Path) -> tuple[F
         if have_long_rows(parts):
             parts = plain_parts(parts, temporary / "short")
         try:
-            read = _read(parts, unit, branch_globs, temporary / "first", folder)
+            read = _read(parts, unit, patterns, temporary / "first", folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             if is_no_space(error):
                 raise no_space_left() from error
@@ -102,7 +103,7 @@ def read_facts(unit: Unit, branch_globs: Sequence[str], folder: Path) -> tuple[F
             if plain == tuple(parts):
                 return read.facts, read.sums
         try:
-            read = _read(plain, unit, branch_globs, temporary / "second", folder)
+            read = _read(plain, unit, patterns, temporary / "second", folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
         return read.facts, read.sums
@@ -120,7 +121,7 @@ class _Read:
 def _read(
     parts: Sequence[Part],
     unit: Unit,
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     temporary: Path,
     folder: Path,
 ) -> _Read:
@@ -130,7 +131,7 @@ def _read(
 
     def kept(number: int, some: pl.LazyFrame) -> tuple[RunsFile, BareSums]:
         rows = some.collect()
-        return write_compact(rows, folder, number), bare_sums(rows, branch_globs)
+        return write_compact(rows, folder, number), bare_sums(rows, patterns)
 
     with ThreadPoolExecutor(min(cores(), _AT_A_TIME)) as pool:
         made = [*pool.map(kept, count(), in_batches(runs, ROWS_OF_A_FILE))]

@@ -13,8 +13,9 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     USER_DIMENSIONS,
 )
-from circleci_usage.usage.polars.branch_groups import with_branch_groups
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.job_runs import unless_identified
+from circleci_usage.usage.polars.name_groups import with_branch_groups, with_user_groups
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,11 @@ class BareSums:
     users: pl.DataFrame
 
 
-def bare_sums(runs: pl.DataFrame, branch_globs: Sequence[str]) -> BareSums:
+def bare_sums(runs: pl.DataFrame, patterns: NamePatterns) -> BareSums:
     """Sum up some job runs."""
     kinds = [kind for kind in credit_types_of(runs.columns) if _is_used(runs[f"{kind}_credits"])]
-    by_day = _summed(with_branch_groups(runs, branch_globs).lazy(), DAILY_DIMENSIONS, kinds)
+    grouped = with_user_groups(with_branch_groups(runs, patterns.branches), patterns.users)
+    by_day = _summed(grouped.lazy(), DAILY_DIMENSIONS, kinds)
     identified = unless_identified(runs.lazy())
     by_branch = _summed(identified, BRANCH_DIMENSIONS, kinds)
     return BareSums(by_day, by_branch, _summed(identified, USER_DIMENSIONS, kinds))

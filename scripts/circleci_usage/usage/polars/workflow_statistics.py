@@ -17,9 +17,9 @@ from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from circleci_usage.usage.chosen_names import RECENT_RUNS, ChosenNames
 from circleci_usage.usage.job_run_rules import OF_UNITS, OVER_TIME, TIME_KEYS, WORKFLOW_OUTCOMES
-from circleci_usage.usage.polars.branch_groups import with_branch_groups
 from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
 from circleci_usage.usage.polars.compact_runs import Condition, JobRuns, RunsByWho
+from circleci_usage.usage.polars.name_groups import with_branch_groups
 from circleci_usage.usage.polars.run_expressions import (
     OF_WORKFLOW,
     collected,

@@ -36,6 +36,7 @@ from circleci_usage.usage.file_hashes import FileState, state_of
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.kept_facts import are_kept
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.plain import may_be_misread, plain_parts
 from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
@@ -48,6 +49,7 @@ from circleci_usage.usage.spark.input_files import (
     shared_parts,
 )
 from circleci_usage.usage.spark.job_runs import ESCAPED_QUOTE, read_runs, unless_identified
+from circleci_usage.usage.spark.name_groups import KnownPatterns, with_groups
 from circleci_usage.usage.spark.repeats import (
     contents_of,
     has_repeats,
@@ -97,7 +99,7 @@ class _Request:
     """What to sum up; see `engine.Read`."""
 
     period: Period | None
-    branch_globs: Sequence[str]
+    patterns: NamePatterns
     job_groups: JobGroups
 
 
@@ -113,18 +115,18 @@ class _Cluster:
         self._states = [state_of(part.original) for part in self._found.parts]
 
     def read(
-        self, period: Period | None, branch_globs: Sequence[str], job_groups: JobGroups = NO_GROUPS
+        self, period: Period | None, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         """See `engine.Read`."""
         local, every = self._found.parts, self._every
         _refuse_changed(local, self._states)
         if not self._there.parts and (len(every) > len(local) or are_kept(every)):
             # What parts said to this machine is small.
-            return read_sums(every, branch_globs, period, cache_beside(every), job_groups)
+            return read_sums(every, patterns, period, cache_beside(every), job_groups)
         # The workers hold whole rows, too.
         if have_long_rows(local):
             _refuse_damaged(local)
-        request = _Request(period, sorted(set(branch_globs)), job_groups)
+        request = _Request(period, patterns.in_order, job_groups)
         try:
             sums = self._sums_of(self.parts, request)
         except DataError as problem:
@@ -151,7 +153,7 @@ class _Cluster:
             return sum_parts(
                 self._spark,
                 parts,
-                request.branch_globs,
+                request.patterns,
                 request.period,
                 request.job_groups,
                 trusting=trusting,
@@ -161,7 +163,7 @@ class _Cluster:
 def sum_parts(
     spark: SparkSession,
     parts: Sequence[ClusterPart],
-    branch_globs: Sequence[str],
+    patterns: NamePatterns,
     period: Period | None,
     job_groups: JobGroups = NO_GROUPS,
     *,
@@ -172,7 +174,7 @@ def sum_parts(
     Args:
         spark: the session.
         parts: what to read.
-        branch_globs: the globs that branches are grouped by.
+        patterns: what branches and users are grouped by.
         period: the days of the run statistics; None for all days.
         job_groups: what jobs are called in the run statistics.
         trusting: whether the parts are plain, so that no row can be misunderstood.
@@ -181,12 +183,12 @@ def sum_parts(
         DataError: a day is not a date; or Spark may have misunderstood escape signs.
         pyspark.errors.PySparkException: a part is damaged, or the cluster is.
     """
-    runs = read_runs(spark, parts, branch_globs).persist()
+    runs = read_runs(spark, parts).persist()
     try:
         once = _each_once(runs, parts)
         counted = once.runs
         kinds = credit_types_of(counted.columns)
-        by_day = _summed(counted, DAILY_DIMENSIONS, kinds)
+        by_day = _summed(with_groups(counted, patterns), DAILY_DIMENSIONS, kinds)
         identified = unless_identified(counted)
         by_branch = _summed(identified, BRANCH_DIMENSIONS, kinds)
         by_user = _summed(identified, USER_DIMENSIONS, kinds)
@@ -196,8 +198,9 @@ def sum_parts(
             days = tidy_days(by_day)
             branches, users = tidy_branches(by_branch, days), tidy_users(by_user, days)
         groups = job_groups.renamed(days["job"].unique().cast(pl.String))
-        chosen = chosen_names(days, branches, period, branch_globs)
-        statistics = compute_run_statistics(counted, period, chosen, branch_globs, groups)
+        branch_patterns = KnownPatterns.of(counted, "branch", patterns.branches)
+        chosen = chosen_names(days, branches, period, patterns.branches)
+        statistics = compute_run_statistics(counted, period, chosen, branch_patterns, groups)
         warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
         return Sums(days, branches, users, statistics, warnings)
     finally:

@@ -10,16 +10,12 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sql
 from pyspark.sql.types import StringType, StructType
 
-from circleci_usage.core.globs import atomic_glob_regex
 from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import (
-    BRANCH_GROUP,
     CREDIT_COLUMNS,
     EXPORT_COLUMNS,
-    NO_NAME,
     NULL_MARKS,
     OTHER,
-    OTHER_BRANCHES,
     TOTAL_CREDITS,
     new_credit_columns,
 )
@@ -118,9 +114,7 @@ class _Header:
         return sql.coalesce(sql.col(_PARSED + column), zero())
 
 
-def read_runs(
-    spark: SparkSession, parts: Sequence[ClusterPart], branch_globs: Sequence[str]
-) -> DataFrame:
+def read_runs(spark: SparkSession, parts: Sequence[ClusterPart]) -> DataFrame:
     """The job runs of all parts: the columns of `polars.job_runs.typed_runs`, ids not hashed.
 
     `job_id` is null where there is none, `file` the URL as Spark writes it, `row` grows within a
@@ -134,7 +128,7 @@ def read_runs(
     for columns, urls in headers.items():
         header = _Header(columns, new)
         rows = spark.read.options(**CSV).schema(header.schema).csv(urls)
-        frames.append(_job_runs(rows, header, branch_globs))
+        frames.append(_job_runs(rows, header))
     return reduce(DataFrame.unionByName, frames)
 
 
@@ -163,7 +157,7 @@ def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
     )
 
 
-def _job_runs(rows: DataFrame, header: _Header, branch_globs: Sequence[str]) -> DataFrame:
+def _job_runs(rows: DataFrame, header: _Header) -> DataFrame:
     """The texts of some files → their job runs.
 
     Amounts, totals and choices are columns of their own before anything is made of them: Spark
@@ -176,7 +170,7 @@ def _job_runs(rows: DataFrame, header: _Header, branch_globs: Sequence[str]) -> 
         rows = rows.withColumn(_CHOICE, choice_of(here, sql.col(_REST)))
     credits = _credits(header, new_credits(here, sql.col(_CHOICE)))
     return rows.select(
-        *_names(header, branch_globs),
+        *_names(header),
         *_measures(header),
         *(sql.when(amount != 0, amount).alias(name) for name, amount in credits.items()),
         *_times(header),
@@ -215,14 +209,13 @@ def _credits(header: _Header, new: NewCredits[Column]) -> dict[str, Column]:
     return credits
 
 
-def _names(header: _Header, branch_globs: Sequence[str]) -> Iterator[Column]:
+def _names(header: _Header) -> Iterator[Column]:
     for name, column in EXPORT_NAMES.items():
         text = header.text(column)
         if name == "date":
             text = sql.substring(text, 1, DAY_LENGTH)
         # An export may say `True` or `true`.
         yield (sql.lower(text) if name == "unregistered" else text).alias(name)
-    yield branch_group(header.text(EXPORT_NAMES["branch"]), branch_globs).alias(BRANCH_GROUP)
 
 
 def _measures(header: _Header) -> Iterator[Column]:
@@ -289,16 +282,3 @@ def _milliseconds(text: Column) -> Column:
 
 def _seconds_between(first: Column, last: Column) -> Column:
     return ((_milliseconds(last) - _milliseconds(first)) / sql.lit(1000.0)).cast("float")
-
-
-def branch_group(branch: Column, globs: Sequence[str]) -> Column:
-    """As `polars.branch_groups.with_branch_groups`: the globs that a branch matches."""
-    no_group = sql.when(branch.isNull(), sql.lit(NO_NAME)).otherwise(sql.lit(OTHER_BRANCHES))
-    if not globs:
-        return no_group
-    shown = sql.coalesce(branch, sql.lit(NO_NAME))
-    matching = [
-        sql.when(shown.rlike(rf"\A{atomic_glob_regex(glob)}\z"), sql.lit(glob)) for glob in globs
-    ]
-    groups = sql.concat_ws("\n", *matching)
-    return sql.when(groups == "", no_group).otherwise(groups)

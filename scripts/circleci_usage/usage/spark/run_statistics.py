@@ -27,6 +27,7 @@ from circleci_usage.usage.job_run_rules import (
 )
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
+from circleci_usage.usage.spark.name_groups import KnownPatterns
 from circleci_usage.usage.spark.run_expressions import (
     brought,
     collected,
@@ -52,7 +53,7 @@ def compute_run_statistics(
     runs: DataFrame,
     period: Period | None,
     chosen: ChosenNames,
-    branch_globs: Sequence[str],
+    branch_patterns: KnownPatterns,
     groups: Mapping[str, str],
 ) -> RunStatisticsFrames:
     """As `polars.run_statistics.compute_run_statistics`, of the runs of `read_runs`."""
@@ -85,7 +86,7 @@ def compute_run_statistics(
             branch_credits=collected(_branch_credits(of_period, branches)),
             recent_runs=collected(recent_runs(inside_period, brought(chosen.workflows, like=runs))),
             class_use=collected(_class_use(named)),
-            unit_counts=collected(unit_counts(every, of_workflows, branch_globs)),
+            unit_counts=collected(unit_counts(every, of_workflows, branch_patterns)),
         )
 
 

@@ -8,6 +8,7 @@ from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.render.charts.day_bars import Spark, spark
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.render.view.tag_lists import tag_list
 from circleci_usage.render.view.top_lists import TopList, top_list
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES
 
@@ -45,6 +46,12 @@ def credit_type_section(view: ReportView) -> Sequence[TopList]:
     if len(breakdowns["organizations"].lines) > 1:
         names.append("organizations")
     return _compact(view, names)
+
+
+def tags_section(view: ReportView) -> Sequence[TopList] | None:
+    """The values of each tag of the settings file, side by side; None without tags."""
+    tags = view.report.tags
+    return [tag_list(view, tag, _COMPACT_TOP, COMPACT_LENGTH) for tag in tags] or None
 
 
 def environment_section(view: ReportView) -> Sequence[TopList]:

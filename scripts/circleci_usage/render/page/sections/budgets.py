@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.budget_scope import BudgetScope
 from circleci_usage.analysis.budgets import BudgetState, State
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
@@ -16,7 +17,6 @@ from circleci_usage.render.formatting import (
     number,
     percent,
     several_days,
-    visible_name,
 )
 from circleci_usage.render.page.tables import (
     Cell,
@@ -27,6 +27,7 @@ from circleci_usage.render.page.tables import (
     name_cell,
     unknown,
 )
+from circleci_usage.render.text.budget_words import limited, period_in_words, scope_in_words
 from circleci_usage.render.text.sentences import interval
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
@@ -34,6 +35,8 @@ from circleci_usage.report import Report
 _BUDGET_HEADINGS: Final = ("Name", "Actual", "Forecast", "Budget", "Used", "Status")
 _FORECAST_HEADINGS: Final = ("", "To date", "Forecast", "80% interval")
 _INTERVAL_HINT: Final = "The total falls within the 80% interval in four out of five months."
+
+_OF_PATTERNS: Final = frozenset("*?/")
 
 _STATUSES: Final[Mapping[State, tuple[str, Tone]]] = {
     "within": ("● on track", "less"),
@@ -109,34 +112,55 @@ def _budget_table(view: ReportView) -> PageTable | None:
     budgets = view.report.findings.budgets
     if not budgets:
         return None
-    periods = [*dict.fromkeys(state.month_to_date.month for state in budgets)]
+    periods = [*dict.fromkeys(map(period_in_words, budgets))]
     several = len(periods) > 1
-    title = "Budgets" if several else f"Budgets for {days(periods[0])}"
+    title = "Budgets" if several else f"Budgets for {periods[0]}"
     rows = [_budget_row(state, view, several=several) for state in budgets]
     return PageTable(title, _BUDGET_HEADINGS, rows)
 
 
 def _budget_row(state: BudgetState, view: ReportView, *, several: bool) -> Row:
-    currency = view.currency
-    team = f"team {visible_name(state.budget.team)}" if state.budget.team else ""
-    period = days(state.month_to_date.month) if several else ""
-    actual = money(state.spent, currency)
+    budget = state.budget
+    about = [scope_in_words(budget), period_in_words(state) if several else ""]
+
+    def shown(amount: Decimal) -> Shown:
+        return limited(amount, budget, view.currency)
+
+    actual = shown(state.spent)
     if state.month_to_date.missing:
         actual = Shown(f"at least {actual}", state.spent)
     status, tone = _STATUSES[state.state]
     return [
-        name_cell(state.budget.name, ", ".join(filter(None, (team, period))), _link(state, view)),
+        name_cell(budget.name, ", ".join(filter(None, about)), _link(state, view)),
         actual,
-        unknown() if state.expected is None else money(state.expected, currency),
-        money(state.budget.amount, currency),
+        _expected(state, shown),
+        shown(budget.amount),
         unknown() if state.used is None else percent(state.used),
         Cell(status, tone=tone),
     ]
 
 
+def _expected(state: BudgetState, shown: Callable[[Decimal], Shown]) -> Cell | str:
+    if state.expected is not None:
+        return shown(state.expected)
+    return unknown("" if state.month_to_date.missing else "too little history to forecast")
+
+
 def _link(state: BudgetState, view: ReportView) -> str:
-    """What was spent in the budget's month or cycle, in the explorer."""
-    team, days_of_budget = state.budget.team, state.month_to_date.month
-    if team is None:
-        return view.explore.period(days_of_budget)
-    return view.explore.named({"team": team}, days_of_budget)
+    """What was spent in the budget's period, in the explorer; empty if it cannot show that."""
+    scope, period = state.budget.scope, state.month_to_date.month
+    names = {
+        "organization": scope.organization,
+        "project": scope.project,
+        "team": state.budget.team,
+        "credit_type": scope.credit_type,
+    }
+    given = {dimension: name for dimension, name in names.items() if name}
+    if scope.tags or scope.excluded_credit_types or _is_pattern(scope):
+        return ""
+    return view.explore.named(given, period) if given else view.explore.period(period)
+
+
+def _is_pattern(scope: BudgetScope) -> bool:
+    """Whether names are globs, which links do not have, or have a path."""
+    return bool(_OF_PATTERNS & {*(scope.organization or ""), *(scope.project or "")})

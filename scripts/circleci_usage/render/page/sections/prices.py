@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from circleci_usage.core.decimals import plain
-from circleci_usage.render.formatting import Shown, money, number, number_of
+from circleci_usage.render.formatting import Shown, money, number, number_of, visible_name
 from circleci_usage.render.page.tables import Cell, PageTable, PageTables, Row, unknown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
@@ -74,7 +74,9 @@ def _price_row(line: Mapping[Hashable, Any], amounts: list[str], view: ReportVie
         price = Shown(plain(line["price"]), line["price"])
     *others, cost = [_amount(line, name, view.currency) for name in amounts]
     kind = line["credit_type"]
-    name = Cell(credit_type_name(kind), link=view.explore.named({"credit_type": kind}))
+    plan = f"plan {visible_name(line['plan'])}" if view.report.prices.plans else ""
+    link = view.explore.named({"credit_type": kind})
+    name = Cell(credit_type_name(kind), detail=plan, link=link)
     return [name, cost, first, last, price, *others]
 
 

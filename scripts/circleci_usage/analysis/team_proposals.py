@@ -1,4 +1,4 @@
-"""Projects → proposed teams, by the first word of the projects' names.
+"""Projects → proposed teams, and rules for what no team owns, by the first word of their names.
 
 `pay-api` and `pay-web` are a team `pay` with the glob `pay-*`. A word that (nearly) all projects of
 an organization begin with says nothing, so there the next word decides: `acme-pay-api` belongs to
@@ -8,15 +8,16 @@ matter; what cannot be written that way is not proposed.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from circleci_usage.core.decimals import total
 from circleci_usage.core.globs import matcher
+from circleci_usage.core.patterns import is_regex
 from circleci_usage.costs.allocation import SHARED, UNALLOCATED
-from circleci_usage.settings_proposal.seen_usage import SeenProject
+from circleci_usage.schema.export_columns import NO_NAME
 
 MOST_TEAMS: Final = 20
 
@@ -36,6 +37,25 @@ _NEARLY_ALL: Final = Decimal("0.8")
 
 _LEAST_SHARE: Final = Decimal("0.01")
 """Of the largest project: a group with less is no team that anybody looks for."""
+
+
+@dataclass(frozen=True)
+class SeenProject:
+    """A project by the names that globs match, and all credits that it used."""
+
+    organization: str
+    name: str
+    credits: Decimal
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it is a project; charges such as seats have none."""
+        return self.name != NO_NAME
+
+    @property
+    def path(self) -> str:
+        """As globs may name it, too: `acme/web`."""
+        return f"{self.organization}/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,19 @@ class ProposedTeams:
 
 
 NO_TEAMS: Final = ProposedTeams()
+
+
+@dataclass(frozen=True)
+class ProposedRule:
+    """An entry to add at the end of the teams that there are.
+
+    Attributes:
+        team: a team that there is already, or a new one.
+        globs: what matches projects that no team owns, and no others of these.
+    """
+
+    team: str
+    globs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -122,6 +155,53 @@ def propose_teams(projects: Sequence[SeenProject]) -> ProposedTeams:
     allocated = {project for team in teams for project in team.projects}
     unallocated = tuple(project for project in named if project not in allocated)
     return ProposedTeams(tuple(teams), unallocated, len(groups[MOST_TEAMS:]))
+
+
+def propose_rules(
+    unallocated: Sequence[SeenProject],
+    owners: Mapping[SeenProject, Collection[str]],
+    teams: Collection[str],
+) -> dict[SeenProject, ProposedRule]:
+    """Rules for projects that no team owns, or not all of them.
+
+    A project goes to the only team that owns others with the same first word, or has that word as
+    its name; else several of them are a new team. At the end of the teams, their rules get nothing
+    that another one owns.
+
+    Args:
+        unallocated: the most credits first; also charges without a project, which no glob may
+            match.
+        owners: every project, the most credits first → the teams that own some of it.
+        teams: all that there are.
+    """
+    waiting = {project for project in unallocated if project.has_name}
+    named = [project for project in owners if project.has_name]
+    found: dict[SeenProject, ProposedRule] = {}
+    for group in _groups(named, 0):
+        rest = _Group(group.beginning, tuple(filter(waiting.__contains__, group.projects)))
+        team = _team_for(rest, {name for each in group.projects for name in owners[each]}, teams)
+        if rest.projects and team:
+            if len(rest.projects) == 1:
+                rest = _Group(rest.projects[0].name, rest.projects)
+            rule = ProposedRule(team, _exact_globs(rest, unallocated))
+            found |= dict.fromkeys(rest.projects if rule.globs else (), rule)
+    return found
+
+
+def _team_for(group: _Group, owning: Collection[str], teams: Collection[str]) -> str | None:
+    """The team that projects should belong to; None where nothing tells.
+
+    Args:
+        group: the projects.
+        owning: the teams that own projects with the same first word.
+        teams: all teams.
+    """
+    if owning:
+        return next(iter(owning)) if len(owning) == 1 else None
+    same = [team for team in sorted(teams) if team.casefold() == group.beginning.casefold()]
+    if same:
+        return same[0]
+    return _team_name(group.beginning, {*teams}) if group.is_team else None
 
 
 def _groups(projects: Sequence[SeenProject], start: int) -> list[_Group]:
@@ -199,7 +279,8 @@ def _exact_globs(group: _Group, projects: Sequence[SeenProject]) -> tuple[str, .
 def _can_be_written(globs: Sequence[str]) -> bool:
     """Whether the settings file can have these globs."""
     is_short = len("".join(globs)) <= _LONGEST_LIST
-    return is_short and all(glob == glob.strip() and len(glob) <= _LONGEST_GLOB for glob in globs)
+    is_valid = all(glob == glob.strip() and len(glob) <= _LONGEST_GLOB for glob in globs)
+    return is_short and is_valid and not any(map(is_regex, globs))
 
 
 def _possible_globs(group: _Group) -> Iterator[tuple[str, ...]]:

@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circleci_usage.analysis.team_proposals import (
+    MOST_TEAMS,
+    ProposedTeams,
+    SeenProject,
+    propose_teams,
+)
 from circleci_usage.config.rule_sections import TeamSection
 from circleci_usage.costs.allocation import UNALLOCATED, Ownership, allocate
 from circleci_usage.costs.rules import Patterns, Rule
 from circleci_usage.schema.export_columns import NO_NAME
-from circleci_usage.settings_proposal.seen_usage import SeenProject
-from circleci_usage.settings_proposal.teams import MOST_TEAMS, ProposedTeams, propose_teams
 from proposed import project
 
 

@@ -1,0 +1,1 @@
+"""`email.html` and other messages as e-mail: one file, inline styles, nothing from elsewhere."""
