@@ -3,7 +3,7 @@
 Costs are split exactly: those of all teams sum to the whole, to the last digit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,7 +28,7 @@ from circleci_usage.analysis.teams.team_findings import TeamFindings, team_findi
 from circleci_usage.core.decimals import total
 from circleci_usage.core.safe_names import safe_names
 from circleci_usage.costs.allocation import UNALLOCATED
-from circleci_usage.costs.costs import over_days, within
+from circleci_usage.costs.costs import Costs, over_days, within
 from circleci_usage.report import Report, TeamReport
 
 _OF_NO_TEAM: Final = ("branches", "teams", "daily")
@@ -100,9 +100,13 @@ def _breakdowns(in_period: ChargedUsage) -> Iterator[tuple[str, Mapping[str, pd.
     costs, runs = in_period.costs.over_days(), over_days(in_period.runs, ["job_runs"])
     for name, keys in BREAKDOWNS.items():
         if name not in _OF_NO_TEAM and {*keys} <= {*costs.lines.columns}:
-            counted = costs.lines if "credit_type" in keys else runs
-            yield name, lines_by_team(keys, costs, counted)
+            yield name, lines_by_team(keys, costs, _counted(keys, costs, runs))
     yield _BY_DAY, lines_by_team(["date"], in_period.costs, in_period.runs)
+
+
+def _counted(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFrame:
+    """What has the job runs of a breakdown."""
+    return costs.lines if "credit_type" in keys else runs
 
 
 def _team_report(team: str, folder: str, parts: _Parts) -> TeamReport:
@@ -150,6 +154,7 @@ def _breakdowns_of(
     for name, teams in parts.breakdowns.items():
         lines = teams.get(team)
         if lines is None:
-            lines = lines_by(BREAKDOWNS[name], in_period.costs, in_period.runs)
+            keys, costs = BREAKDOWNS[name], in_period.costs
+            lines = lines_by(keys, costs, _counted(keys, costs, in_period.runs))
         found[name] = Breakdown(name, BREAKDOWNS[name], lines)
     return found

@@ -47,7 +47,7 @@ def team_summary(
     document = summary(mine.report, most, presentation)
     version = document.pop("schema_version")
     for key in _OF_THE_WHOLE:
-        del document[key]
+        document.pop(key, None)
     team = {
         "name": mine.team,
         "direct": plain(mine.direct),
