@@ -23,9 +23,11 @@ from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
 from circleci_usage.render.view.report_view import ReportView
+from circleci_usage.render.view.team_view import team_views
 from circleci_usage.report import UNNAMED, Presentation, Report
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import write_tables
+from circleci_usage.report_folder.team_summary import team_summary_json
 from circleci_usage.report_folder.writer import FileWriter, replace_report
 from circleci_usage.schema.report_files import (
     AUTO,
@@ -44,6 +46,7 @@ from circleci_usage.schema.report_files import (
     SUMMARY_NAME,
     SUMMARY_TEXT_NAME,
     TABLES_FOLDER,
+    TEAMS_FOLDER,
 )
 
 _SILENT: Final = NullProgress()
@@ -159,9 +162,28 @@ def _write_summary(view: ReportView, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _write_team_reports(view: ReportView, folder: Path) -> None:
+    """The same files on the part of each team, without what the whole has in full."""
+    for mine in team_views(view):
+        place = folder / mine.mine.folder
+        place.mkdir()
+        for name, output in _TEAM_OUTPUTS.items():
+            output(mine, place / name)
+        text = team_summary_json(mine.mine, presentation=mine.presentation)
+        (place / SUMMARY_NAME).write_text(text, encoding="utf-8")
+
+
 def _explorer(view: ReportView) -> str:
     return explore_html(view, b64encode(view.report.explored).decode())
 
+
+_TEAM_OUTPUTS: Final[Mapping[str, Output]] = {
+    PAGE_NAME: _text(index_html),
+    SUMMARY_TEXT_NAME: _text(summary_md),
+    SLACK_NAME: _text(slack_json),
+    EMAIL_NAME: _text(email_html),
+}
+"""What each team has besides its summary.json."""
 
 _OUTPUTS: Final[Mapping[str, Output]] = {
     CHARTS_FOLDER: _folder(draw_charts),
@@ -172,6 +194,7 @@ _OUTPUTS: Final[Mapping[str, Output]] = {
     SUMMARY_TEXT_NAME: _text(summary_md),
     SLACK_NAME: _text(slack_json),
     EMAIL_NAME: _text(email_html),
+    TEAMS_FOLDER: _folder(_write_team_reports),
     TABLES_FOLDER: _folder(_of_report(write_tables)),
     METRICS_NAME: _of_report(write_report_metrics),
 }

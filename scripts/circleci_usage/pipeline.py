@@ -25,6 +25,7 @@ from circleci_usage.analysis.owned_usage import OwnedUsage, allocate_usage, pric
 from circleci_usage.analysis.people import find_people
 from circleci_usage.analysis.undated import undated_rows, with_days
 from circleci_usage.assemble import Stages, assemble, explored_lines
+from circleci_usage.assemble_teams import with_team_reports
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.paths import exists
@@ -192,7 +193,8 @@ def build_report(
         made = Stages(
             usage, undated, days, costs, branches, people, owned, in_period, charged, results
         )
-        return assemble(made, settings, now, (*warnings, *looked_up.warnings))
+        report = assemble(made, settings, now, (*warnings, *looked_up.warnings))
+        return with_team_reports(report, known) if settings.team_reports else report
 
 
 def _with_names(settings: ReportSettings, looked_up: LookedUp) -> ReportSettings:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 import pandas as pd
@@ -75,6 +76,8 @@ class Report:
         warnings: what a reader should know before trusting the numbers, a sentence each.
         settings_checksum: of the settings that decide what things cost and whose costs they are;
             empty without any.
+        team_reports: a report on the part of each team, in the order of their names; none where
+            they are not requested.
     """
 
     period: Period
@@ -99,6 +102,12 @@ class Report:
     findings: AnalysisResults
     warnings: tuple[str, ...]
     settings_checksum: str
+    team_reports: "tuple[TeamReport, ...]" = ()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to report: job runs, or a share of costs without any."""
+        return bool(self.totals.job_runs or self.totals.credits)
 
     @property
     def charges(self) -> pd.DataFrame:
@@ -109,3 +118,30 @@ class Report:
     def currency(self) -> str:
         """The currency of all money in the report."""
         return self.prices.currency
+
+
+@dataclass(frozen=True, eq=False)
+class TeamReport:
+    """A report on the part of one team.
+
+    Attributes:
+        team: its name, or `UNALLOCATED`.
+        folder: the name of its folder, safe on every file system.
+        report: on what it is charged: its own costs, and its share of shared ones.
+        direct: what its own costs are.
+        shared: its share of shared costs.
+        whole_cost: what all teams cost together.
+        with_others: the jobs that it owns mainly, and other teams in part. Their run statistics
+            are of all runs, and here.
+        elsewhere: the jobs that it owns in part, and another team mainly, where their run
+            statistics are.
+    """
+
+    team: str
+    folder: str
+    report: Report
+    direct: Decimal
+    shared: Decimal
+    whole_cost: Decimal
+    with_others: int
+    elsewhere: int

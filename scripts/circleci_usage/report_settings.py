@@ -37,6 +37,7 @@ class ReportSettings:
             `auto`.
         focus_gzip: whether focus.csv is compressed.
         focus_detail: what cost files tell apart: one of `FOCUS_DETAILS`.
+        team_reports: whether there is a report on the part of each team.
         checksum: of the settings that decide what things cost and whose costs they are; empty
             without any.
     """
@@ -55,6 +56,7 @@ class ReportSettings:
     focus_grain: str = AUTO
     focus_gzip: bool = False
     focus_detail: str = FOCUS_DETAILS[0]
+    team_reports: bool = False
     checksum: str = ""
 
     @property

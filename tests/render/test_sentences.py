@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from circleci_usage.core.periods import Period
-from circleci_usage.render.text.sentences import Sentence, change_in_short, completeness
+from circleci_usage.render.text.sentence import Sentence
+from circleci_usage.render.text.sentences import change_in_short, completeness
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import summary_json
 from rendered import page, sentences

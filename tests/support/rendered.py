@@ -6,7 +6,7 @@ from functools import lru_cache
 from circleci_usage.render import text
 from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text import markdown, slack
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.projects import ProjectView
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import UNNAMED, Presentation, Report

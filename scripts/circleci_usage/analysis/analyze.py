@@ -37,7 +37,12 @@ from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
-from circleci_usage.analysis.unit_costs import UnitCosts, find_unit_costs, unit_input
+from circleci_usage.analysis.unit_costs import (
+    UnitCosts,
+    UnitInput,
+    find_unit_costs,
+    unit_input,
+)
 from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
@@ -108,6 +113,7 @@ class AnalysisResults:
         contracts: what plans cost, purchased credits that are left, commitments.
         unallocated: what no team owns, with proposed rules.
         tests: tests and what their jobs wasted; None when Insights was not asked.
+        units: costs and units by day and team, which unit costs and KPIs are made from.
     """
 
     period_comparison: PeriodComparison | None
@@ -131,6 +137,7 @@ class AnalysisResults:
     contracts: Contracts
     unallocated: tuple[UnallocatedCost, ...]
     tests: InsightsTests | None = None
+    units: UnitInput | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,8 @@ def analyze(
     comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
-    unit_costs, kpis = _unit_costs(known, ownership, settings.units, default_branches, comparison)
+    units = _units(known, ownership, settings.units, default_branches)
+    unit_costs = find_unit_costs(units, ownership, comparison)
     waste = _wasted_spend(known, prices)
     return AnalysisResults(
         period_comparison=comparison,
@@ -201,10 +209,11 @@ def analyze(
         branch_runs=_branch_runs(known, default_branches),
         utilization=utilization(unnamed, statistics),
         unit_costs=unit_costs,
-        kpis=kpis,
+        kpis=find_kpis(units, unit_costs, comparison),
         contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
+        units=units,
     )
 
 
@@ -234,19 +243,13 @@ def _anomalies(
     return find_anomalies(costs, history, period, settings.least_anomaly)
 
 
-def _unit_costs(
-    known: AnalysisInput,
-    ownership: Ownership,
-    rules: Sequence[UnitRule],
-    defaults: DefaultBranches,
-    comparison: PeriodComparison | None,
-) -> tuple[UnitCosts, tuple[Kpi, ...]]:
-    """Unit costs, and the KPIs that are made of the same costs and units by day."""
+def _units(
+    known: AnalysisInput, ownership: Ownership, rules: Sequence[UnitRule], defaults: DefaultBranches
+) -> UnitInput:
+    """Costs and units by day, which unit costs and KPIs are made from."""
     owned = known.owned
     counts = count_units(known.usage, owned.allocated_runs, ownership, rules, defaults, owned.days)
-    units = unit_input(owned, counts, known.days)
-    unit_costs = find_unit_costs(units, ownership, comparison)
-    return unit_costs, find_kpis(units, unit_costs, comparison)
+    return unit_input(owned, counts, known.days)
 
 
 def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:

@@ -3,7 +3,7 @@
 Every breakdown regroups the same exact amounts, so each sums to the totals, to the last digit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -96,12 +96,32 @@ def lines_by(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFr
         costs: with these columns.
         runs: these columns and `job_runs`; every name of the costs is one of theirs.
     """
+    return _with_shares(costs.decimals(_ordered(_summed(keys, costs, runs), keys)))
+
+
+def lines_by_team(
+    keys: Sequence[str], costs: Costs, runs: pd.DataFrame
+) -> Mapping[str, pd.DataFrame]:
+    """Team → the lines of its part of a breakdown; shares are of the team's cost.
+
+    Args:
+        keys: the columns that name a line.
+        costs: with these columns and `team`.
+        runs: likewise, with `job_runs`; every name of the costs is one of theirs.
+    """
+    # Ordered all at once: sorting little frames takes as long as sorting a large one.
+    every = costs.decimals(_ordered(_summed(["team", *keys], costs, runs), keys))
+    found = {}
+    for team, lines in every.groupby("team", observed=True, sort=False):
+        found[str(team)] = _with_shares(lines.drop(columns="team").reset_index(drop=True))
+    return found
+
+
+def _summed(keys: Sequence[str], costs: Costs, runs: pd.DataFrame) -> pd.DataFrame:
     amounts = sum_by(costs.lines, keys, AMOUNTS)
     job_runs = sum_by(runs, keys, ["job_runs"])
     # All names of costs are names of runs, too. A join would turn counts without costs into floats.
-    lines = amounts.reindex(job_runs.index, fill_value=0).join(job_runs)
-    ordered = _ordered(lines.reset_index(), keys)
-    return _with_shares(costs.decimals(ordered))
+    return amounts.reindex(job_runs.index, fill_value=0).join(job_runs).reset_index()
 
 
 def breakdown_of(name: str, lines: pd.DataFrame) -> Breakdown:

@@ -94,17 +94,17 @@ def allocate_usage(
     names = job_groups.renamed(usage.runs["job"].cat.categories)
     allocated_costs = allocated(costs.within(days), ownership)
     allocated_runs = allocate(within(usage.runs, days), ownership)
-    unnamed = replace(allocated_costs, lines=_grouped(allocated_costs.lines, names))
+    unnamed = replace(allocated_costs, lines=grouped_jobs(allocated_costs.lines, names))
     return OwnedUsage(
         costs=named_costs(unnamed),
-        runs=_grouped(named_runs(allocated_runs, allocated_costs.lines), names),
+        runs=grouped_jobs(named_runs(allocated_runs, allocated_costs.lines), names),
         unnamed=unnamed,
         allocated_runs=allocated_runs,
         days=days,
     )
 
 
-def _grouped(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+def grouped_jobs(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """The rows with their jobs' names replaced by those of the job groups."""
     if not names:
         return frame

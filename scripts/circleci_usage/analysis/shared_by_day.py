@@ -4,7 +4,7 @@ Over the days of a month, each team's lines sum to what the report charges it, a
 the lines of a day sum to the shared cost of that day, both to the last digit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -15,7 +15,7 @@ import pandas as pd
 from circleci_usage.analysis.breakdowns import AMOUNTS
 from circleci_usage.analysis.chargeback import chargeback
 from circleci_usage.core.grouping import sum_by
-from circleci_usage.core.periods import Period
+from circleci_usage.core.periods import Period, months
 from circleci_usage.core.scaled_integers import to_count
 from circleci_usage.costs.allocation import UNALLOCATED, Ownership
 from circleci_usage.costs.costs import Costs
@@ -23,6 +23,13 @@ from circleci_usage.costs.shared_costs import SPLIT_PLACES
 
 _SHARE_OF: Final = {"free_credits": "credits"}
 """Measures that the report does not split → the one whose shares they follow."""
+
+
+def segments(known: Period, period: Period) -> Iterator[Period]:
+    """The months before the period and those of the period, each clipped to it."""
+    if known.start < period.start:
+        yield from months(Period(known.start, period.start))
+    yield from months(period)
 
 
 def split_among_teams(

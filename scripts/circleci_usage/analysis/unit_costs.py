@@ -173,6 +173,11 @@ class UnitInput:
         is_known = self.known.covers(days) and not uncovered(days, self.days.complete)
         return is_known and is_priced
 
+    def of_team(self, team: str, costs: Costs) -> "UnitInput":
+        """What the unit costs of a team are made from, given what it is charged."""
+        lines = sum_by(costs.lines, ["date"], [*AMOUNTS]).reset_index()
+        return replace(self, by_day=replace(costs, lines=lines), counts=self.counts.of_team(team))
+
     def with_data(self) -> Iterator[Period]:
         """The calendar months, clipped to the known days, that have usage or complete days."""
         for month in months(self.known):
@@ -211,6 +216,21 @@ def find_unit_costs(
         months=tuple(_with_changes(whole)),
         teams=tuple(_with_changes(teams)),
     )
+
+
+def team_unit_costs(
+    known: UnitInput, team: str, whole: UnitCosts, comparison: PeriodComparison | None
+) -> UnitCosts:
+    """The unit costs of a team.
+
+    Args:
+        known: its costs and units by day.
+        team: its name.
+        whole: the unit costs of all teams.
+        comparison: of the team with the previous period; None where that is not known.
+    """
+    months = tuple(replace(each, team=None) for each in whole.teams if each.team == team)
+    return UnitCosts(tuple(_of_period(known, comparison)), months, ())
 
 
 def _divided(cost: Decimal | None, counts: Mapping[str, UnitCount]) -> tuple[UnitCost, ...]:

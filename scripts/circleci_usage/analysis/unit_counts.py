@@ -7,7 +7,7 @@ match them only with the glob `*`.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -90,6 +90,15 @@ class UnitCounts:
         """The units of some days, by their names."""
         is_known = bool(self.knows_default_branch)
         return self._counts(self._sums_of(days), self._users_of(days), is_known=is_known)
+
+    def of_team(self, team: str) -> "UnitCounts":
+        """The units of a team alone."""
+        return replace(
+            self,
+            daily=self.daily[self.daily["team"] == team],
+            users=self.users[self.users["team"] == team],
+            knows_default_branch=self.knows_default_branch & {team},
+        )
 
     def has_data(self, days: Period) -> bool:
         """Whether there was anything on some days."""

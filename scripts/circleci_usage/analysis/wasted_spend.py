@@ -12,7 +12,7 @@ commit).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, sum_frames
+from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import scaled, to_decimal
 from circleci_usage.costs.costs import Costs
@@ -105,7 +106,7 @@ class WastedSpend:
 
     total: Waste
     projects: tuple[Waste, ...]
-    jobs: Sequence[Waste]
+    jobs: Records[Waste]
     costly: Sequence[Waste]
     always_failing: Sequence[Waste]
     flaky: Sequence[Waste]
@@ -124,9 +125,36 @@ def find_wasted_spend(costs: Costs, reruns: Costs, run_statistics: RunStatistics
     jobs = _wastes(table, JobKey._fields, places)
     (everything,) = _wastes(_summed_by(table, ()), (), places)
     project_names = ProjectKey._fields
+    projects = tuple(_wastes(_summed_by(table, project_names), project_names, places))
+    return _wasted_spend(everything, projects, jobs)
+
+
+def wasted_by(jobs: Records[Waste]) -> WastedSpend:
+    """The wasted spend of some jobs, given the largest first."""
+    projects: dict[ProjectKey, Waste] = {}
+    for each in jobs:
+        key = JobKey(*each.key).project_key
+        projects[key] = _added(projects.get(key, _nothing(key)), each)
+    total = _nothing(())
+    for of_project in projects.values():
+        total = _added(total, of_project)
+    ordered = sorted(projects.values(), key=lambda each: (-each.most, each.key))
+    return _wasted_spend(total, tuple(ordered), jobs)
+
+
+def _nothing(key: tuple[str, ...]) -> Waste:
+    return Waste(key, ZERO, ZERO, ZERO, 0, 0, 0, 0, 0, 0)
+
+
+def _added(sums: Waste, more: Waste) -> Waste:
+    measures = (*_AMOUNTS, *_COUNTS)
+    return replace(sums, **{name: getattr(sums, name) + getattr(more, name) for name in measures})
+
+
+def _wasted_spend(total: Waste, projects: tuple[Waste, ...], jobs: Records[Waste]) -> WastedSpend:
     return WastedSpend(
-        total=everything,
-        projects=tuple(_wastes(_summed_by(table, project_names), project_names, places)),
+        total=total,
+        projects=projects,
         jobs=jobs,
         costly=jobs.where(lambda most: most != 0, "most"),
         always_failing=jobs.where(_always_fails, "named", "failed_runs", "succeeded"),

@@ -197,6 +197,7 @@ class ReportFlags(OutputFlag, PriceFlags):
 
     allow_unpriced: flags.AllowUnpriced = False
     merged: flags.Merged = True
+    team_reports: flags.TeamReports = True
     focus_version: focus_flags.FocusVersion = FOCUS_VERSIONS[0]
     focus_grain: focus_flags.FocusGrain = AUTO
     focus_gzip: focus_flags.FocusGzip = False

@@ -230,6 +230,15 @@ Merged = Annotated[
         rich_help_panel=REPORT_PANEL,
     ),
 ]
+TeamReports = Annotated[
+    bool,
+    typer.Option(
+        "--team-reports/--no-team-reports",
+        envvar="TEAM_REPORTS",
+        help="Include a report on the part of each team of the settings file.",
+        rich_help_panel=REPORT_PANEL,
+    ),
+]
 PollSeconds = Annotated[
     float,
     typer.Option(

@@ -188,6 +188,7 @@ def report_settings(
     return replace(
         of_file,
         merged=flags.merged,
+        team_reports=flags.team_reports,
         focus_version=_one_of(FOCUS_VERSIONS, flags.focus_version, "--focus-version"),
         focus_grain=_one_of(GRAINS, flags.focus_grain, "--focus-grain"),
         focus_gzip=flags.focus_gzip,

@@ -9,9 +9,9 @@ import pandas as pd
 
 from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.owned_usage import OwnedUsage
-from circleci_usage.analysis.shared_by_day import split_among_teams, split_places
+from circleci_usage.analysis.shared_by_day import segments, split_among_teams, split_places
 from circleci_usage.core.grouping import group_numbers, stacked, sum_by
-from circleci_usage.core.periods import Period, months, uncovered
+from circleci_usage.core.periods import Period, uncovered
 from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
 from circleci_usage.costs.costs import Costs
@@ -111,7 +111,7 @@ def cost_lines(
     """
     known, keys = _known_days(owned, days), ownership.tag_dimensions
     costs, runs = owned.costs.within(known), owned.runs
-    charged = _charged(costs, ownership, _segments(known, days.period))
+    charged = _charged(costs, ownership, segments(known, days.period))
     run_names = [*_RUN_NAMES, *tag_columns(keys)]
     counted = sum_by(runs, ["date", *run_names], RUNS, sort=False).reset_index()
     tags = {tag_column(key.name): key.name for key in keys}
@@ -145,13 +145,6 @@ def _known_days(owned: OwnedUsage, days: ReportDays) -> Period:
         firsts.append(used.first)
     earliest = min([*firsts, days.period.first])
     return Period.of_days(max(earliest, owned.days.first), days.period.last)
-
-
-def _segments(known: Period, period: Period) -> Iterator[Period]:
-    """The months before the period and those of the period, each clipped to it."""
-    if known.start < period.start:
-        yield from months(Period(known.start, period.start))
-    yield from months(period)
 
 
 def _charged(costs: Costs, ownership: Ownership, segments: Iterator[Period]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from circleci_usage.config.notify_sections import When
 from circleci_usage.core.periods import Period
 from circleci_usage.notify.ledger import key_of
 from circleci_usage.render.formatting import day, days, money, number_of, percent
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 from circleci_usage.schema.export_columns import job_in_words
 from circleci_usage.schema.report_files import DAILY_CHARGES

@@ -4,7 +4,7 @@ Its keys are a contract: `summary_catalog` describes them, `SCHEMA_VERSION` is i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -54,7 +54,12 @@ def summary_json(
         most: entries that a list may have, if it grows with the names of the export.
         presentation: what the report is shown with.
     """
-    members = [_member(key, value) for key, value in summary(report, most, presentation).items()]
+    return json_text(summary(report, most, presentation))
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document as JSON, each entry of a list on a line of its own."""
+    members = [_member(key, value) for key, value in document.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
@@ -96,6 +101,9 @@ def summary(
         "previous_period": _past(report.previous, report.prices),
         "settings_checksum": report.settings_checksum or None,
         **found,
+        "team_reports": [
+            {"team": each.team, "folder": each.folder} for each in report.team_reports
+        ],
         "warnings": list(report.warnings),
         **({"left_out": left_out} if left_out else {}),
     }
@@ -119,7 +127,9 @@ def _breakdowns(report: Report, most: int) -> tuple[dict[str, Any], dict[str, in
     lists: dict[str, Any] = {}
     left_out: dict[str, int] = {}
     for key, name in LISTS.items():
-        breakdown = report.breakdowns[name]
+        breakdown = report.breakdowns.get(name)
+        if breakdown is None:  # of a team, of which it is not known
+            continue
         lines = known_lines(_largest(breakdown, most), report.prices)
         lists[key] = list(_entries(lines))
         if name not in _WHOLE and len(breakdown.lines) > most:

@@ -305,6 +305,12 @@ _FINDINGS: Final = (
 )
 
 _TAIL: Final = (
+    list_key(
+        "team_reports",
+        "The teams that have a report of their own; empty where they are not requested.",
+        dimension("team"),
+        text("folder", "Its folder below teams/, with index.html, summary.md and others."),
+    ),
     texts_key("warnings", "Data quality notes, one sentence each."),
     object_key(
         "left_out",

@@ -27,6 +27,11 @@ TABLES_FOLDER: Final = "tables"
 CHARTS_FOLDER: Final = "charts"
 PROJECT_CHARTS_FOLDER: Final = "charts/projects"
 COST_FILES_FOLDER: Final = "exports"
+TEAMS_FOLDER: Final = "teams"
+"""The reports on the parts of teams, each in a folder of its own."""
+
+FROM_TEAM_FOLDER: Final = "../../"
+"""The way from such a folder to the files of the whole."""
 
 UNFINISHED_FOLDER: Final = ".unfinished"
 """How the name of the folder begins in which a report is made."""
@@ -57,6 +62,15 @@ def table_file(name: str) -> str:
     'tables/projects.csv'
     """
     return f"{TABLES_FOLDER}/{name}.csv"
+
+
+def team_page(folder: str) -> str:
+    """The path of the page of a team in the report folder.
+
+    >>> team_page("payments")
+    'teams/payments/index.html'
+    """
+    return f"{TEAMS_FOLDER}/{folder}/{PAGE_NAME}"
 
 
 FOCUS_VERSIONS: Final = ("1.2", "1.4")

@@ -19,7 +19,11 @@ says what explains the total, `compare` puts them together.
 """
 
 from circleci_usage.analysis.period_comparison.change import Change
-from circleci_usage.analysis.period_comparison.compare import PeriodComparison, compare_periods
+from circleci_usage.analysis.period_comparison.compare import (
+    PeriodComparison,
+    compare_periods,
+    compare_teams,
+)
 from circleci_usage.analysis.period_comparison.main_drivers import (
     EXPLAINED,
     MOST_DRIVERS,
@@ -33,6 +37,7 @@ __all__ = [
     "Change",
     "PeriodComparison",
     "compare_periods",
+    "compare_teams",
     "costing",
     "drivers",
 ]

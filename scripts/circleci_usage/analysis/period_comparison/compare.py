@@ -1,6 +1,6 @@
 """Owned costs and job runs of two periods → their comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +9,12 @@ import pandas as pd
 
 from circleci_usage.analysis.daily_costs import by_day, of_days, once_a_month
 from circleci_usage.analysis.period_comparison.change import Change
-from circleci_usage.analysis.period_comparison.job_table import OnePeriod, changes_by, job_table
+from circleci_usage.analysis.period_comparison.job_table import (
+    JOB,
+    OnePeriod,
+    changes_by,
+    job_table,
+)
 from circleci_usage.analysis.period_comparison.main_drivers import drivers
 from circleci_usage.core.columnar import Records
 from circleci_usage.core.periods import Period, month_start, previous_period, uncovered
@@ -89,6 +94,41 @@ def compare_periods(
     return _compared(present, past, now, before)
 
 
+def compare_teams(
+    whole: PeriodComparison, costs: Costs, runs: pd.DataFrame
+) -> Mapping[str, PeriodComparison]:
+    """Each team's part of a comparison: of the same days, and with or without seats like it.
+
+    Args:
+        whole: the comparison.
+        costs: by the teams that are charged.
+        runs: likewise.
+    """
+    now, past = (
+        OnePeriod(costs.within(days), within(runs, days), len(days))
+        for days in (whole.now, whole.before)
+    )
+    if whole.without_seats:
+        now, past = now.without_seats(), past.without_seats()
+    common = _Compared(whole.now, whole.before, whole.without_seats, costs.places("cost"))
+    days_before = _days_by_team(past.costs, whole.before)
+    nothing = [0] * len(whole.before)
+    tables = job_table(now, past, ("team", *JOB)).groupby("team", sort=False)
+    return {
+        str(team): common.comparison(table.reset_index(drop=True), days_before.get(team, nothing))
+        for team, table in tables
+    }
+
+
+def _days_by_team(costs: Costs, days: Period) -> Mapping[object, Sequence[int]]:
+    """Team → what each of some days cost, excluding seats, as counts."""
+    lines = of_days(costs)
+    return {
+        team: [*by_day(of_team, days).values()]
+        for team, of_team in lines.groupby("team", observed=True, sort=False)
+    }
+
+
 def _begin_after(day: date, runs: pd.DataFrame) -> bool:
     """Whether the first day with usage is later than a day."""
     first: pd.Timestamp = runs["date"].min()
@@ -112,19 +152,36 @@ def _compared(now: OnePeriod, past: OnePeriod, days: Period, before: Period) -> 
     leave_out = has_seats and not _are_seats_comparable(now, past, days, before)
     if leave_out:
         now, past = now.without_seats(), past.without_seats()
-    places = past.costs.places("cost")
-    table = job_table(now, past)
-    (total,) = changes_by(table, (), places, past.days, now.days)
     by_day_before = by_day(of_days(past.costs), before)
-    return PeriodComparison(
-        now=days,
-        before=before,
-        without_seats=leave_out,
-        total=total,
-        projects=changes_by(table, ProjectKey._fields, places, past.days, now.days),
-        jobs=changes_by(table, JobKey._fields, places, past.days, now.days),
-        days_before=tuple(to_decimal(cost, places) for cost in by_day_before.values()),
-    )
+    common = _Compared(days, before, leave_out, now.costs.places("cost"))
+    return common.comparison(job_table(now, past), [*by_day_before.values()])
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What the comparisons of the whole and of its teams have in common."""
+
+    now: Period
+    before: Period
+    without_seats: bool
+    places: int
+
+    def comparison(self, table: pd.DataFrame, days_before: Sequence[int]) -> PeriodComparison:
+        """The comparison made of the rows of `job_table`."""
+
+        def by(keys: Sequence[str]) -> Records[Change]:
+            return changes_by(table, keys, self.places, len(self.before), len(self.now))
+
+        (total,) = by(())
+        return PeriodComparison(
+            now=self.now,
+            before=self.before,
+            without_seats=self.without_seats,
+            total=total,
+            projects=by(ProjectKey._fields),
+            jobs=by(JobKey._fields),
+            days_before=tuple(to_decimal(cost, self.places) for cost in days_before),
+        )
 
 
 def _has_seats(period: OnePeriod) -> bool:

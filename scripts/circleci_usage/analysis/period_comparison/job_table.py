@@ -35,7 +35,8 @@ _SEATS: Final = (
 )
 """What shows whether a job is nothing but as many seats as before."""
 
-_KEYS: Final = [*JobKey._fields]
+JOB: Final = JobKey._fields
+"""What makes a row of `job_table`."""
 
 
 @dataclass(frozen=True)
@@ -57,30 +58,35 @@ class OnePeriod:
         return replace(self, costs=replace(self.costs, lines=of_days(self.costs)))
 
 
-def job_table(now: OnePeriod, past: OnePeriod) -> pd.DataFrame:
+def job_table(now: OnePeriod, past: OnePeriod, keys: Sequence[str] = JOB) -> pd.DataFrame:
     """A row per job of either period: its key and `_MEASURES`.
 
     Also `steady`: whether it is nothing but as many seats as before.
+
+    Args:
+        now: the later period.
+        past: the earlier one.
+        keys: what makes a row; with a team, a job has a row for each of its teams.
     """
-    frames = [*_measured("before", past), *_measured("after", now)]
+    frames = [*_measured("before", past, keys), *_measured("after", now, keys)]
     for each in (now, past):
-        not_seats = _job_sums(of_days(each.costs), "credits", "others")
+        not_seats = _job_sums(of_days(each.costs), keys, "credits", "others")
         frames.append(not_seats.assign(others=1))
-    columns = [*_KEYS, *_MEASURES, *_SEATS]
-    table = sum_frames(frames, _KEYS).reindex(columns=columns, fill_value=0)
+    columns = [*keys, *_MEASURES, *_SEATS]
+    table = sum_frames(frames, keys).reindex(columns=columns, fill_value=0)
     has_seats = (table["has_seats_before"] > 0) & (table["has_seats_after"] > 0)
     are_as_many = table["seat_credits_before"] == table["seat_credits_after"]
     return table.assign(steady=has_seats & are_as_many & (table["others"] == 0))
 
 
-def _measured(when: str, period: OnePeriod) -> Iterator[pd.DataFrame]:
+def _measured(when: str, period: OnePeriod, keys: Sequence[str]) -> Iterator[pd.DataFrame]:
     """What is known about the jobs of one period, under names of its own."""
     seats = once_a_month(period.costs)
-    seat_credits = _job_sums(seats, "credits", f"seat_credits_{when}")
-    yield _job_sums(period.costs.lines, "cost", when)
-    yield _job_sums(period.runs, "job_runs", f"runs_{when}")
-    yield _job_sums(_started(period.runs), "job_runs", f"started_{when}")
-    yield _job_sums(seats, "cost", f"seats_{when}")
+    seat_credits = _job_sums(seats, keys, "credits", f"seat_credits_{when}")
+    yield _job_sums(period.costs.lines, keys, "cost", when)
+    yield _job_sums(period.runs, keys, "job_runs", f"runs_{when}")
+    yield _job_sums(_started(period.runs), keys, "job_runs", f"started_{when}")
+    yield _job_sums(seats, keys, "cost", f"seats_{when}")
     yield seat_credits.assign(**{f"has_seats_{when}": 1})
 
 
@@ -90,9 +96,9 @@ def _started(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[~(used == 0).all(axis=1)]
 
 
-def _job_sums(frame: pd.DataFrame, measure: str, name: str) -> pd.DataFrame:
+def _job_sums(frame: pd.DataFrame, keys: Sequence[str], measure: str, name: str) -> pd.DataFrame:
     """A measure of each job, under a new name."""
-    return sum_by(frame, _KEYS, [measure]).rename(columns={measure: name}).reset_index()
+    return sum_by(frame, keys, [measure]).rename(columns={measure: name}).reset_index()
 
 
 def changes_by(
@@ -142,7 +148,7 @@ def _change(
 
 def _summed_by(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """The rows summed by some names of the jobs' keys; a sum is steady when all of it is."""
-    if [*keys] == _KEYS:
+    if tuple(keys) == JOB:
         return table
     if keys:
         how = dict.fromkeys(_MEASURES, "sum") | {"steady": "all"}

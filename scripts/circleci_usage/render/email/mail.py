@@ -15,7 +15,7 @@ from circleci_usage.render.charts.style import PAGE_COLORS
 from circleci_usage.render.formatting import percent
 from circleci_usage.render.html.pages import page_templates
 from circleci_usage.render.text.overview import overview
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.breakdown_lines import cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList

@@ -8,7 +8,7 @@ from circleci_usage.render.explorer.script import explorer_script
 from circleci_usage.render.html.pages import page_script, page_style, page_templates, script_hash
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
-from circleci_usage.schema.report_files import PAGE_NAME
+from circleci_usage.schema.report_files import PAGE_NAME, team_page
 
 
 def explore_html(view: ReportView, data: str) -> str:
@@ -24,6 +24,7 @@ def explore_html(view: ReportView, data: str) -> str:
         report=view.report,
         organizations=[line.name for line in lines(view.report.breakdowns["organizations"])],
         page=PAGE_NAME,
+        teams=[(each.team, team_page(each.folder)) for each in view.report.team_reports],
         data=data,
         style=page_style(templates, "explore.css"),
         script=page_script(script),

@@ -55,6 +55,7 @@ def page_templates(package: str) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"period": formatting.days, "long_day": formatting.long_day}
+    templates.filters["visible_name"] = formatting.visible_name
     return templates
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from jinja2 import Environment
@@ -38,6 +38,7 @@ from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
+from circleci_usage.render.page.sections.teams import teams_section
 from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
 from circleci_usage.render.page.sections.unallocated_costs import unallocated_costs_section
@@ -45,6 +46,7 @@ from circleci_usage.render.page.sections.unit_costs import unit_costs_section
 from circleci_usage.render.page.sections.users import users_section
 from circleci_usage.render.page.sections.wasted_spend import wasted_spend_section
 from circleci_usage.render.text import sentences
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines, seats
 from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
@@ -93,6 +95,7 @@ SECTIONS: Final = (
         credit_type_section,
         "Cost by credit type",
     ),
+    Section("Teams", "tables", teams_section),
     Section("Unallocated costs", "tables", unallocated_costs_section),
     Section("Cost by tag", "compact_lists", tags_section),
     Section("Unit costs", "tables", unit_costs_section),
@@ -120,6 +123,9 @@ SECTIONS: Final = (
 )
 """In the order of the page."""
 
+_OF_THE_WHOLE: Final = ("Teams", "Users", "All projects", "Prices")
+"""Sections about what is not known by team, or which the report on all teams has."""
+
 _WITHOUT_USAGE: Final = (_BUDGETS,)
 """What a report without usage still shows."""
 
@@ -129,6 +135,8 @@ class PageHead:
     """What stands above the sections.
 
     Attributes:
+        team: whose part it is; empty for the whole.
+        explorer: the link of all of its costs in the explorer.
         organizations: their names.
         kpis: the line of KPIs; None without usage.
         sentences: the headline, and what to know next.
@@ -137,6 +145,8 @@ class PageHead:
         facts: name and value of a few amounts; none without usage.
     """
 
+    team: str
+    explorer: str
     organizations: Sequence[str]
     kpis: KpiLine | None
     sentences: Sequence[Markup]
@@ -147,7 +157,7 @@ class PageHead:
 
 def index_html(view: ReportView) -> str:
     """The report as a page."""
-    templates = _templates(view.currency)
+    templates = _templates(view.currency, view.root)
     script = templates.get_template("page.js").render()
     return templates.get_template("page.html.j2").render(
         report=view.report,
@@ -162,27 +172,41 @@ def index_html(view: ReportView) -> str:
 
 def _sections(view: ReportView) -> Iterator[tuple[Section, object]]:
     """The sections that have something to show, with it."""
-    for section in SECTIONS if view.report.totals.job_runs else _WITHOUT_USAGE:
+    for section in _shown(view):
         content = section.content(view)
         if content is not None:
             yield section, content
+
+
+def _shown(view: ReportView) -> Sequence[Section]:
+    if not view.report.is_used:
+        return _WITHOUT_USAGE
+    if view.team_report is None:
+        return SECTIONS
+    return [section for section in SECTIONS if section.title not in _OF_THE_WHOLE]
 
 
 def _head(view: ReportView) -> PageHead:
     report = view.report
     is_complete = not report.missing and report.complete_through == report.period.last
     return PageHead(
+        team=formatting.visible_name(view.team_report.team) if view.team_report else "",
+        explorer=view.explore.everything(),
         organizations=[line.name for line in lines(report.breakdowns["organizations"])],
         kpis=kpi_line(view),
         sentences=[_with_names(sentence) for sentence in sentences.sentences(view)],
         completeness=sentences.completeness(report),
         is_complete=is_complete,
-        facts=[*_facts(view)] if report.totals.job_runs else [],
+        facts=[*_facts(view)] if report.is_used else [],
     )
 
 
 def _facts(view: ReportView) -> Iterator[tuple[str, str]]:
     report, currency = view.report, view.currency
+    mine = view.team_report
+    if mine and mine.shared:
+        yield "Direct costs", formatting.money(mine.direct, currency)
+        yield "Shared costs", formatting.money(mine.shared, currency)
     totals, days = report.totals, len(report.period)
     yield "Credits", formatting.number(totals.credits)
     yield "Job runs", formatting.number(totals.job_runs)
@@ -205,7 +229,9 @@ def _facts(view: ReportView) -> Iterator[tuple[str, str]]:
         yield "Budgets", budgets
 
 
-def _templates(currency: str) -> Environment:
+@lru_cache
+def _templates(currency: str, root: str) -> Environment:
+    """The templates of a page, compiled once for the pages of all teams."""
     templates = page_templates("circleci_usage.render.page")
     templates.filters |= {
         "money": partial(formatting.money, currency=currency),
@@ -216,10 +242,11 @@ def _templates(currency: str) -> Environment:
         "percent": formatting.percent,
         "day": formatting.day,
         "visible_name": formatting.visible_name,
-        "table_file": report_files.table_file,
+        "table_file": lambda name: f"{root}{report_files.table_file(name)}",
     }
     templates.globals |= {
-        "explorer": report_files.EXPLORER_NAME,
+        "root": root,
+        "page": report_files.PAGE_NAME,
         "summary": report_files.SUMMARY_NAME,
         "summary_text": report_files.SUMMARY_TEXT_NAME,
         "charts": report_files.CHARTS_FOLDER,
@@ -233,7 +260,7 @@ def _templates(currency: str) -> Environment:
     return templates
 
 
-def _with_names(sentence: sentences.Sentence) -> Markup:
+def _with_names(sentence: Sentence) -> Markup:
     return escape(sentence.text).format(*map(_name, sentence.names))
 
 

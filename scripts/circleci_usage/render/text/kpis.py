@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from circleci_usage.analysis.kpis import SUCCESS_RATE, Kpi
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.kpi_values import kpi_change, kpi_value
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.unit_names import is_named_by_settings, unit_name

@@ -25,7 +25,7 @@ def summary_md(view: ReportView) -> str:
     first, *others = (sentence.naming(code) for sentence in short.sentences)
     bullets = "\n".join(f"- {sentence}" for sentence in others)
     kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
-    paragraphs = [f"# {short.title}", f"**{first}**", bullets, kpis, short.completeness]
+    paragraphs = [f"# {escaped(short.title)}", f"**{first}**", bullets, kpis, short.completeness]
     paragraphs.extend(f"> **Note:** {escaped(warning)}" for warning in short.warnings)
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
     paragraphs.append(" · ".join(f"[{text}]({address})" for text, address in view.links))

@@ -7,7 +7,7 @@ from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.render.formatting import days, visible_name
 from circleci_usage.render.text import sentences
 from circleci_usage.render.text.kpis import kpis_in_short
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList, top_list
@@ -29,7 +29,7 @@ class Overview:
 
     title: str
     change: str
-    sentences: Sequence[sentences.Sentence]
+    sentences: Sequence[Sentence]
     kpis: Sentence | None
     completeness: str
     warnings: Sequence[str]
@@ -46,10 +46,16 @@ def overview(view: ReportView, limit: int, label_length: int) -> Overview:
     """
     report = view.report
     has_teams = any(line.name != UNALLOCATED for line in lines(report.breakdowns["teams"]))
-    names = [*(["teams"] if has_teams else []), "projects", "jobs", "credit_types"]
-    used = report.totals.job_runs > 0
+    names = [
+        *(["teams"] if has_teams and not view.team_report else []),
+        "projects",
+        "jobs",
+        "credit_types",
+    ]
+    whose = f" of {visible_name(view.team_report.team)}" if view.team_report else ""
+    used = report.is_used
     return Overview(
-        title=f"CircleCI usage, {days(report.period)}",
+        title=f"CircleCI usage{whose}, {days(report.period)}",
         change=sentences.change_in_short(report),
         sentences=[*sentences.sentences(view)],
         kpis=kpis_in_short(view) if used else None,

@@ -1,7 +1,6 @@
 """What the numbers say, in sentences that a manager can forward; the same in every format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -22,11 +21,17 @@ from circleci_usage.render.formatting import (
     number_of,
     percent,
     several_days,
-    visible_name,
     when,
 )
 from circleci_usage.render.text.budget_words import name_in_words, period_in_words
 from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
+from circleci_usage.render.text.sentence import Sentence
+from circleci_usage.render.text.team_sentences import (
+    jobs_of_several_teams,
+    of_the_whole,
+    team_headline,
+    used_in_words,
+)
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
 from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
@@ -37,45 +42,35 @@ from circleci_usage.schema.keys import ProjectKey
 _DRIVERS: Final = 3
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """Our own words and numbers, with `{}` wherever a name from the export belongs.
-
-    A name may be a `LinkedName`.
-    """
-
-    text: str
-    names: tuple[str, ...] = ()
-
-    def naming(self, show: Callable[[str], str]) -> str:
-        """The sentence with its names as a format can safely show them."""
-        return self.text.format(*(show(visible_name(name)) for name in self.names))
-
-
 def sentences(view: ReportView) -> Iterator[Sentence]:
     """The report from its total to the savings."""
     report = view.report
-    yield Sentence(headline(report))
-    if not report.totals.job_runs:
+    yield _headline(view)
+    if not report.is_used:
         yield from _budgets(report)
         return
+    yield from of_the_whole(view)
     yield from _change(view)
     yield from _most_expensive_project(view)
     yield from _anomalies(view)
     yield from _forecast(report)
     yield from _budgets(report)
     yield from _savings(report)
+    yield from jobs_of_several_teams(view)
+
+
+def _headline(view: ReportView) -> Sentence:
+    return team_headline(view) or Sentence(headline(view.report))
 
 
 def headline(report: Report) -> str:
     """The report in one sentence."""
-    if report.missing and not report.totals.job_runs:
+    if report.missing and not report.is_used:
         return f"There is no data {when(report.period)}, so CircleCI usage is unknown."
-    if not report.totals.job_runs:
+    if not report.is_used:
         return f"No CircleCI usage found {when(report.period)}."
-    totals = report.totals
-    used = f"{number_of(totals.credits, 'credit')} in {number_of(totals.job_runs, 'job run')}"
-    return f"CircleCI cost {cost_shown(totals, report.currency)} {when(report.period)}: {used}."
+    cost = cost_shown(report.totals, report.currency)
+    return f"CircleCI cost {cost} {when(report.period)}: {used_in_words(report.totals)}."
 
 
 def change_in_short(report: Report) -> str:
@@ -116,7 +111,7 @@ def completeness(report: Report) -> str:
     statements = []
     if report.missing:
         statements.append(f"There is no data for {several_days(report.missing)}.")
-    if report.totals.job_runs:
+    if report.is_used:
         statements.append(_finality(report))
     return " ".join(filter(None, statements))
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any, Final
 
-from circleci_usage.render.text.sentences import Sentence
+from circleci_usage.render.text.sentence import Sentence
 
 _LONGEST: Final = 2900
 """Slack takes 3,000 characters in a text."""

@@ -1,6 +1,7 @@
 """Links to explore.html: from a name in the report to its costs there."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
 from functools import cached_property
 from typing import Final, Self
@@ -9,6 +10,7 @@ from circleci_usage.analysis.anomalies import Anomaly, MainDriver
 from circleci_usage.analysis.cube import SMALLER
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.period_comparison import PeriodComparison
+from circleci_usage.analysis.teams.charged_usage import SHARED_COSTS
 from circleci_usage.core.globs import escaped
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.explore.address import address_of
@@ -16,10 +18,10 @@ from circleci_usage.explore.cost_lines import CostLines
 from circleci_usage.explore.decoding import decode
 from circleci_usage.explore.words import explored_names
 from circleci_usage.report import Report
-from circleci_usage.schema.dimensions import CREDIT_TYPE
+from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM
 from circleci_usage.schema.export_columns import NO_NAME, OTHER_BRANCHES
 from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
-from circleci_usage.schema.report_files import EXPLORER_NAME
+from circleci_usage.schema.report_files import EXPLORER_NAME, FROM_TEAM_FOLDER
 
 _DAY: Final = "date"
 _BRANCH: Final = "branch"
@@ -63,6 +65,20 @@ class ExploreLinks:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._known: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
+        self._root = ""
+        self._team: str | None = None
+
+    def of_team(self, team: str) -> "ExploreLinks":
+        """The same links from the page of a team: each filters by the team, too."""
+        # What is read from the explorer's lines is read once for all teams.
+        _ = self._has_several_organizations, self._branches
+        links = copy(self)
+        links.__dict__ |= {"_root": FROM_TEAM_FOLDER, "_team": team}
+        return links
+
+    def everything(self) -> str:
+        """The link of all costs that the page is about."""
+        return self._link([])
 
     def named(
         self, names: Mapping[str, str], days: Period | None = None, *, compares: bool = False
@@ -118,18 +134,23 @@ class ExploreLinks:
         self, parameters: Parameters, days: Period | None = None, *, compares: bool = False
     ) -> str:
         every = [*parameters]
+        if self._team is not None and TEAM not in dict(parameters):
+            every.append((TEAM, escaped(self._team)))
         if days and days != self._report.period:
             every += [("from", days.first.isoformat()), ("to", days.last.isoformat())]
         if compares:
             every.append(("compare", "previous"))
-        return f"{EXPLORER_NAME}#{address_of(every)}" if every else EXPLORER_NAME
+        explorer = f"{self._root}{EXPLORER_NAME}"
+        return f"{explorer}#{address_of(every)}" if every else explorer
 
     def _shown(self, names: Mapping[str, str]) -> dict[str, str]:
         """The names that tell a line from all others; none if the explorer lacks one of them.
 
         An organization does so only where there are several. The explorer has groups of branches:
-        a branch is shown if a group has no other.
+        a branch is shown if a group has no other. It knows shared costs by their own names.
         """
+        if SHARED_COSTS in names.values():
+            return {}
         *_, own = names
         left_out = {"organization_id", "project_id"}
         if own != _ORGANIZATION and not self._has_several_organizations:

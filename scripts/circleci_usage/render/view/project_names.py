@@ -1,19 +1,14 @@
 """What projects, and what belongs to them, are called."""
 
-import hashlib
-import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from circleci_usage.analysis.unattributed import is_project
+from circleci_usage.core.safe_names import safe_names
 from circleci_usage.render.formatting import visible_name
 from circleci_usage.schema.export_columns import NO_NAME, is_credit_type
 from circleci_usage.schema.keys import JobKey, ProjectKey, WorkflowKey
-
-_UNSAFE: Final = re.compile(r"[^a-z0-9_]+")
-_FILE_NAME_LENGTH: Final = 60
-_DIGEST_LENGTH: Final = 8
 
 
 class ProjectNames:
@@ -26,6 +21,10 @@ class ProjectNames:
         self._keys = [*keys]
         self._several = len({key.organization for key in self._keys}) > 1
         self._uses = Counter(map(self._name, self._keys))
+
+    def with_more(self, keys: Iterable[ProjectKey]) -> "ProjectNames":
+        """The names of the same projects and of some that may be missing."""
+        return ProjectNames(dict.fromkeys([*self._keys, *keys]))
 
     def of(self, key: ProjectKey) -> str:
         """The name of a project."""
@@ -56,14 +55,11 @@ class ProjectNames:
         workflow = "" if key.workflow == NO_NAME else visible_name(key.workflow)
         return " · ".join(filter(None, (self.around(key.project_key), workflow)))
 
-    def files(self) -> dict[ProjectKey, str]:
+    @cached_property
+    def files(self) -> Mapping[ProjectKey, str]:
         """A name for each project's files: safe on every file system, unique even ignoring case."""
-        safe = {key: _file_name(self.of(key)) for key in self._keys}
-        uses = Counter(safe.values())
-        for key, name in safe.items():
-            if not name or uses[name] > 1:
-                safe[key] = f"{name or 'project'}-{_digest(key)}"
-        return safe
+        shown = {key: self.of(key) for key in self._keys}
+        return safe_names(shown, "project", "\0".join)
 
     def _name(self, key: ProjectKey) -> str:
         organization, project = visible_name(key.organization), visible_name(key.project)
@@ -71,16 +67,3 @@ class ProjectNames:
             return f"{organization}/{project}" if self._several else project
         name = "(no project)" if project == NO_NAME else project
         return f"{name} ({organization})" if self._several else name
-
-
-def _file_name(name: str) -> str:
-    """The safe part of a name.
-
-    >>> _file_name("acme/Web App")
-    'acme-web-app'
-    """
-    return _UNSAFE.sub("-", name.lower()).strip("-")[:_FILE_NAME_LENGTH]
-
-
-def _digest(key: ProjectKey) -> str:
-    return hashlib.sha256("\0".join(key).encode()).hexdigest()[:_DIGEST_LENGTH]

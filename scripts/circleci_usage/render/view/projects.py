@@ -47,7 +47,7 @@ def projects(
     report: Report, names: ProjectNames, explore: ExploreLinks, circleci: CircleCILinks
 ) -> Sequence[ProjectView]:
     """All projects of a report, the most expensive first."""
-    files = names.files()
+    files = names.files
     daily = daily_costs(report, PROJECT)
     workflows = by_project(report.breakdowns["workflows"])
     jobs = by_project(report.breakdowns["jobs"])

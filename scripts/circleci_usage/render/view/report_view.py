@@ -10,7 +10,7 @@ from circleci_usage.render.view.day_series import DailySeries, daily_series
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects
-from circleci_usage.report import UNNAMED, Presentation, Report
+from circleci_usage.report import UNNAMED, Presentation, Report, TeamReport
 from circleci_usage.schema.keys import ProjectKey
 from circleci_usage.schema.report_files import EXPLORER_NAME, FOCUS_NAME, PAGE_NAME
 
@@ -30,6 +30,16 @@ class ReportView:
     focus_file: str = FOCUS_NAME
 
     @property
+    def root(self) -> str:
+        """The way from the page to the files of the whole report."""
+        return ""
+
+    @property
+    def team_report(self) -> TeamReport | None:
+        """The team that it is about; None for all of them."""
+        return None
+
+    @property
     def currency(self) -> str:
         """The currency of all amounts."""
         return self.report.currency
@@ -47,9 +57,18 @@ class ReportView:
         return self.link.removesuffix(PAGE_NAME) + EXPLORER_NAME
 
     @property
+    def whole_link(self) -> str | None:
+        """Where the report on all teams can be opened, from that of a team."""
+        return None
+
+    @property
     def links(self) -> Sequence[tuple[str, str]]:
         """The texts and addresses of the links of a message, as far as they are known."""
-        named = (("Full report", self.link), ("Explore costs", self.explorer_link))
+        named = (
+            ("Full report", self.link),
+            ("Explore costs", self.explorer_link),
+            ("All teams", self.whole_link),
+        )
         return [(text, address) for text, address in named if address]
 
     @cached_property

@@ -39,7 +39,9 @@ def credit_type_section(view: ReportView) -> Sequence[TopList]:
     """Credit types, teams and organizations, side by side."""
     breakdowns = view.report.breakdowns
     names = ["credit_types"]
-    if any(line.name != UNALLOCATED for line in lines(breakdowns["teams"])):
+    if not view.team_report and any(
+        line.name != UNALLOCATED for line in lines(breakdowns["teams"])
+    ):
         names.append("teams")
     if len(breakdowns["organizations"].lines) > 1:
         names.append("organizations")
@@ -54,7 +56,8 @@ def tags_section(view: ReportView) -> Sequence[TopList] | None:
 
 def environment_section(view: ReportView) -> Sequence[TopList]:
     """Resource classes, executors, branches and whatever else no other section shows."""
-    return _compact(view, [name for name in BREAKDOWN_TABLES if name not in _ELSEWHERE])
+    others = [name for name in BREAKDOWN_TABLES if name not in _ELSEWHERE]
+    return _compact(view, [name for name in others if name in view.report.breakdowns])
 
 
 def projects_section(view: ReportView) -> WideList:
@@ -62,6 +65,8 @@ def projects_section(view: ReportView) -> WideList:
     top = top_list(view, "projects", _TOP)
     shown = view.projects[: len(top.rows)]
     sparks = [spark(project.daily) for project in shown]
+    if view.team_report:
+        return WideList(top, sparks)
     return WideList(top, sparks, [f"project-{project.file_name}" for project in shown])
 
 

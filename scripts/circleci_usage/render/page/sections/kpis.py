@@ -56,7 +56,7 @@ class KpiLine:
 def kpi_line(view: ReportView) -> KpiLine | None:
     """The KPIs of a report; None without usage."""
     kpis = view.report.findings.kpis
-    if not view.report.totals.job_runs:
+    if not view.report.is_used or not kpis:
         return None
     first, *others = (_cell(kpi, view) for kpi in kpis)
     cost = replace(

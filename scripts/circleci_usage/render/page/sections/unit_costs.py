@@ -48,7 +48,7 @@ def unit_costs_section(view: ReportView) -> PageTables | None:
     months = _grouped(found.months, lambda each: each.month)
     if len(months) > 1:
         tables.append(_months_table(months, view))
-    if view.report.ownership.teams:
+    if found.teams:
         tables.append(_teams_table(found.teams, view))
     return PageTables(tables, _hint(view), files=["unit_costs", "team_unit_costs"])
 
