@@ -27,6 +27,7 @@ ROOMS: Final = (
     "report",
     "report_settings",
     "assemble",
+    "assemble_teams",
     "report_folder",
     "cost_files",
     "push",

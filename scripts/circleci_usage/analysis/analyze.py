@@ -179,11 +179,11 @@ def analyze(
     """
     costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
     statistics, unnamed = known.run_statistics, known.in_period.unnamed
-    complete_through = known.days.complete_through
+    through = known.days.complete_through
     to_spend = SpendingInput(known.owned, known.days, ownership, prices)
-    history = days_without_gap(to_spend, complete_through)
+    history = days_without_gap(to_spend, through)
     spending = budget_spending(to_spend, settings.budgets)
-    comparison = compare_periods(costs, runs, period, complete_through, known.days.complete)
+    comparison = compare_periods(costs, runs, period, through, known.days.complete)
     of_period = durations(unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings.units, default_branches)
@@ -201,9 +201,7 @@ def analyze(
         right_sizing=_right_size(known, settings.rates),
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
-        runs_over_time=runs_over_time(
-            known.in_period.unnamed_by_day, statistics, of_period, period, known.days.missing
-        ),
+        runs_over_time=_runs_over_time(known, of_period),
         recent_runs=recent_runs(statistics, of_period.workflows),
         branch_kinds=_branch_kinds(known.in_period, default_branches),
         branch_runs=_branch_runs(known, default_branches),
@@ -215,6 +213,11 @@ def analyze(
         tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
         units=units,
     )
+
+
+def _runs_over_time(known: AnalysisInput, of_period: Durations) -> RunsOverTime:
+    by_day, days = known.in_period.unnamed_by_day, known.days
+    return runs_over_time(by_day, known.run_statistics, of_period, days.period, days.missing)
 
 
 def _branch_kinds(in_period: OwnedPeriod, defaults: DefaultBranches) -> tuple[BranchKindCost, ...]:

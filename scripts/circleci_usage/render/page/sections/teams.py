@@ -64,9 +64,8 @@ def _change(each: TeamReport) -> Cell | Shown:
 def _total(view: ReportView) -> Row:
     report, currency = view.report, view.currency
     waste = report.findings.wasted_spend.total
-    direct, shared = (
-        total(getattr(each, part) for each in report.team_reports) for part in ("direct", "shared")
-    )
+    direct = total(each.direct for each in report.team_reports)
+    shared = total(each.shared for each in report.team_reports)
     changes = report.findings.period_comparison
     share = changes.total.relative_change if changes else None
     return [
