@@ -68,6 +68,7 @@ def test_every_flag_in_the_readme_exists() -> None:
 
     assert named <= options().keys() | HELP_ONLY | {
         "--no-merged",
+        "--no-team-reports",
         "--no-datadog",
         "--no-keep-facts",
     }
