@@ -180,9 +180,7 @@ class HostileServer:
             case PassOn(port):
                 self._pass_on(connection, port)
             case Step.READ:
-                # The client of another test may still look for a server that had this port.
-                if head := _head(connection):
-                    self.heads.append(head)
+                self._keep_head(connection)
             case Step.HANG:
                 while connection.recv(1 << 16):
                     """Whatever they say."""
@@ -194,6 +192,11 @@ class HostileServer:
                 connection = self._certificate.context.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
         return connection
+
+    def _keep_head(self, connection: socket.socket) -> None:
+        # The client of another test may still look for a server that had this port.
+        if head := _head(connection):
+            self.heads.append(head)
 
     def _pass_on(self, client: socket.socket, port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as server:
