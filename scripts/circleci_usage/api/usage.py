@@ -1,6 +1,7 @@
 """Usage that a notebook works with: daily usage, its costs, and the report on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -204,7 +205,7 @@ class Usage:
         *,
         allow_unpriced: bool = False,
     ) -> ReportSettings:
-        return settings_of_file(
+        made_with = settings_of_file(
             loaded_settings(settings),
             None if price is None else parse_price(str(price), "price_per_credit"),
             folder=Path(),  # `UsageReport.write` chooses it.
@@ -213,6 +214,7 @@ class Usage:
             presentation=Presentation(self._chosen.name if self._period else None),
             allow_unpriced=allow_unpriced,
         )
+        return replace(made_with, team_reports=True)
 
     def _in_period(self, settings: ReportSettings | None = None) -> tuple[DailyUsage, Period]:
         """Daily usage in which every row has its day, and the days that it is about."""

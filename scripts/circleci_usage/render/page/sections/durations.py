@@ -37,12 +37,13 @@ def durations_section(view: ReportView) -> PageTables | None:
     workflows = [_workflow_row(each, view) for each in found.workflows[:_ROWS]]
     jobs = [_job_row(each, view) for each in found.jobs[:_ROWS]]
     more_workflows = more_rows(_ROWS, found.workflows, "workflow")
+    tables = [
+        PageTable("Workflows", _WORKFLOW_HEADINGS, workflows, more_workflows),
+        PageTable("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job")),
+    ]
     return PageTables(
         hint=_HINT,
-        tables=[
-            PageTable("Workflows", _WORKFLOW_HEADINGS, workflows, more_workflows),
-            PageTable("Jobs", _JOB_HEADINGS, jobs, more_rows(_ROWS, found.jobs, "job")),
-        ],
+        tables=[table for table in tables if table.rows],
         files=["workflow_durations", "job_durations"],
     )
 
