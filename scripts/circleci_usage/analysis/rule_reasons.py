@@ -1,26 +1,13 @@
 """Why a rule matches some names, and why those before it do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from circleci_usage.costs.rules import DistinctNames, Patterns, Rule
+from circleci_usage.costs.rules import DIMENSION_OF, GROUPED, DistinctNames, Patterns, Rule
 
 EXCLUDED: Final = "not"
 """In place of a list: the exclusions of the rule."""
-
-_COLUMNS: Final[Mapping[str, str]] = {
-    "organizations": "organization",
-    "projects": "project",
-    "workflows": "workflow",
-    "jobs": "job",
-    "resource_classes": "resource_class",
-    "executors": "executor",
-    "triggers": "trigger",
-    "credit_types": "credit_type",
-}
-"""Lists of a rule → the names that they match; of branches, only the patterns are known."""
-
 
 _WHERE: Final = frozenset({"organizations", "projects"})
 """Lists that say where a rule applies at all."""
@@ -77,8 +64,10 @@ def _matches(distinct: DistinctNames, patterns: Patterns) -> Iterator[Match]:
     for key, pattern, single in patterns.singles():
         are_matched = distinct.matching(Rule("", single))
         if are_matched.any():
-            column = _COLUMNS.get(key)
-            names = distinct.names.loc[are_matched, column].unique() if column else ()
+            # Of branches and users, only the patterns are known.
+            dimension = DIMENSION_OF[key]
+            is_named = dimension not in GROUPED
+            names = distinct.names.loc[are_matched, dimension].unique() if is_named else ()
             yield Match(key, pattern, tuple(sorted(map(str, names))))
 
 

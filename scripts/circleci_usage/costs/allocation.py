@@ -68,18 +68,18 @@ class Ownership:
     @property
     def branch_globs(self) -> tuple[str, ...]:
         """The globs of branches that daily usage has to distinguish."""
-        every = (*self.rules, *self.split_rules)
-        of_rules = chain.from_iterable(rule.branch_patterns for rule in every)
-        of_tags = chain.from_iterable(key.branch_patterns for key in self.tag_keys)
-        return tuple(sorted({*of_rules, *of_tags}))
+        return self._patterns("branches")
 
     @property
     def user_patterns(self) -> tuple[str, ...]:
         """Likewise, the patterns of users."""
-        every = (*self.rules, *self.split_rules)
-        of_rules = chain.from_iterable(rule.user_patterns for rule in every)
-        of_tags = chain.from_iterable(key.user_patterns for key in self.tag_keys)
-        return tuple(sorted({*of_rules, *of_tags}))
+        return self._patterns("users")
+
+    def _patterns(self, name: str) -> tuple[str, ...]:
+        """The patterns of a list in all rules, each once, in the order of their characters."""
+        of_tags = chain.from_iterable(key.rules for key in self.tag_keys)
+        rules = (*self.rules, *self.split_rules, *(each.rule for each in of_tags))
+        return tuple(sorted({*chain.from_iterable(rule.every(name) for rule in rules)}))
 
 
 NO_TEAMS: Final = Ownership()

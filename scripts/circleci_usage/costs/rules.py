@@ -4,7 +4,7 @@ A rule looks at the dimensions of daily usage. There are far fewer distinct comb
 than rows, and each combination is compared with the rules once.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -24,6 +24,23 @@ NO_RULE: Final = -1
 
 DECIDING: Final = names_in(Place.ALLOCATION)
 """The dimensions that rules look at."""
+
+DIMENSION_OF: Final[Mapping[str, str]] = {
+    "organizations": "organization",
+    "projects": "project",
+    "workflows": "workflow",
+    "jobs": "job",
+    "branches": BRANCH_GROUP,
+    "resource_classes": "resource_class",
+    "executors": "executor",
+    "triggers": "trigger",
+    "users": USER_GROUP,
+    "credit_types": "credit_type",
+}
+"""List of `Patterns` → the dimension that it looks at."""
+
+GROUPED: Final = frozenset({BRANCH_GROUP, USER_GROUP})
+"""Dimensions of which daily usage knows the patterns that a name matches, not the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,15 +107,9 @@ class Rule:
     patterns: Patterns
     exclusions: Patterns = NOTHING
 
-    @property
-    def branch_patterns(self) -> tuple[str, ...]:
-        """The patterns of branches that daily usage has to distinguish."""
-        return (*self.patterns.branches, *self.exclusions.branches)
-
-    @property
-    def user_patterns(self) -> tuple[str, ...]:
-        """Likewise, the patterns of users."""
-        return (*self.patterns.users, *self.exclusions.users)
+    def every(self, name: str) -> tuple[str, ...]:
+        """All patterns of a list, such as `branches`: also those of the exclusions."""
+        return (*getattr(self.patterns, name), *getattr(self.exclusions, name))
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,7 @@ class DistinctNames:
     def _flags(self, patterns: Patterns) -> Iterator[Flags]:
         """Which combinations match each of the lists."""
         for name, wanted in patterns.lists.items():
-            yield _MATCHING[name](self.names, wanted)
+            yield _in_dimension(self.names, DIMENSION_OF[name], wanted)
 
 
 def rule_of_rows(frame: pd.DataFrame, rules: Sequence[Rule]) -> Indexes:
@@ -164,18 +175,19 @@ def in_projects(names: pd.DataFrame, patterns: Sequence[str]) -> Flags:
     return _matching(names["project"], patterns) | _matching(paths.astype("category"), patterns)
 
 
-def _in_column(column: str) -> Callable[[pd.DataFrame, Sequence[str]], Flags]:
-    return lambda names, patterns: _matching(names[column], patterns)
+def _in_dimension(names: pd.DataFrame, dimension: str, patterns: Sequence[str]) -> Flags:
+    """Where a dimension matches one of the patterns."""
+    if dimension == "project":
+        return in_projects(names, patterns)
+    if dimension in GROUPED:
+        return _in_group(names[dimension], patterns)
+    return _matching(names[dimension], patterns)
 
 
-def _in_group(column: str) -> Callable[[pd.DataFrame, Sequence[str]], Flags]:
-    """Where the group has one of the patterns: daily usage knows which of them a name matches."""
-
-    def in_group(names: pd.DataFrame, patterns: Sequence[str]) -> Flags:
-        wanted = set(patterns)
-        return where(names[column], lambda group: not wanted.isdisjoint(group.split("\n")))
-
-    return in_group
+def _in_group(groups: pd.Series, patterns: Sequence[str]) -> Flags:
+    """Where the group has one of the patterns."""
+    wanted = set(patterns)
+    return where(groups, lambda group: not wanted.isdisjoint(group.split("\n")))
 
 
 def _matching(names: pd.Series, patterns: Sequence[str]) -> Flags:
@@ -183,17 +195,3 @@ def _matching(names: pd.Series, patterns: Sequence[str]) -> Flags:
     categories = names.cat.categories.tolist()
     flags = dict(zip(categories, matching(patterns, categories), strict=True))
     return where(names, flags.__getitem__)
-
-
-_MATCHING: Final[Mapping[str, Callable[[pd.DataFrame, Sequence[str]], Flags]]] = {
-    "organizations": _in_column("organization"),
-    "projects": in_projects,
-    "workflows": _in_column("workflow"),
-    "jobs": _in_column("job"),
-    "branches": _in_group(BRANCH_GROUP),
-    "resource_classes": _in_column("resource_class"),
-    "executors": _in_column("executor"),
-    "triggers": _in_column("trigger"),
-    "users": _in_group(USER_GROUP),
-    "credit_types": _in_column("credit_type"),
-}

@@ -71,18 +71,6 @@ class TagKey:
                 found |= dict.fromkeys(each.teams, each.rule.value)
         return found
 
-    @property
-    def branch_patterns(self) -> tuple[str, ...]:
-        """The patterns of branches that daily usage has to distinguish."""
-        found = [pattern for each in self.rules for pattern in each.rule.branch_patterns]
-        return tuple(found)
-
-    @property
-    def user_patterns(self) -> tuple[str, ...]:
-        """Likewise, the patterns of users."""
-        found = [pattern for each in self.rules for pattern in each.rule.user_patterns]
-        return tuple(found)
-
 
 def tag_columns(keys: Sequence[TagKey]) -> tuple[str, ...]:
     """The columns of all keys, in their order."""

@@ -6,25 +6,17 @@ from typing import Any, Final
 
 from circleci_usage.costs.allocation import Ownership
 from circleci_usage.costs.pricing import PriceList
+from circleci_usage.costs.rules import DIMENSION_OF
 from circleci_usage.report_settings import ReportSettings
+from circleci_usage.schema.export_columns import BRANCH_GROUP, USER_GROUP
 from circleci_usage.warehouse.destination import Staged
 from circleci_usage.warehouse.staged_files import stage_lines
 from circleci_usage.warehouse.tables import BUDGETS, PRICES, TEAMS
 
 Line = tuple[Any, ...]
 
-_KINDS: Final = {
-    "organizations": "organization",
-    "projects": "project",
-    "workflows": "workflow",
-    "jobs": "job",
-    "branches": "branch",
-    "resource_classes": "resource_class",
-    "executors": "executor",
-    "triggers": "trigger",
-    "users": "user",
-}
-"""The lists of a rule → what the table calls their patterns."""
+_NAMED: Final = {BRANCH_GROUP: "branch", USER_GROUP: "user"}
+"""What the table calls dimensions that rules know by groups only."""
 
 _COMPARED: Final = frozenset({"month", "cycle"})
 """The periods of budgets that the warehouse knows; reports know all of them."""
@@ -56,9 +48,10 @@ def price_lines(prices: PriceList) -> Iterator[Line]:
 def team_lines(ownership: Ownership) -> Iterator[Line]:
     """A line per glob of a rule, and one per tag."""
     for place, rule in enumerate(ownership.rules, start=1):
-        for kind, globs in rule.patterns.lists.items():
+        for name, globs in rule.patterns.lists.items():
+            dimension = DIMENSION_OF[name]
             for glob in globs:
-                yield (rule.value, place, _KINDS[kind], None, glob)
+                yield (rule.value, place, _NAMED.get(dimension, dimension), None, glob)
     for name, values in ownership.tags.items():
         for team, value in values.items():
             yield (team, None, "tag", name, value)
