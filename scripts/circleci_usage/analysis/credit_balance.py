@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from circleci_usage.analysis.contract_usage import ContractUsage
-from circleci_usage.analysis.projection import farthest, project
+from circleci_usage.analysis.projection import Values, farthest, project
 from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.purchases import Purchase, drawn_by_day
@@ -78,9 +78,10 @@ def credit_balance(
     since_then = Period.of_days(since, usage.through)
     drawn = drawn_by_day(so_far, usage.charged)
     used = total(credits for day, credits in drawn.items() if day in since_then)
-    days_left = _days_left(purchased - used, usage)
-    horizon = farthest(usage.past)
-    is_longer = days_left is None and project(usage.past, horizon) is not None
+    past = usage.past
+    days_left = _days_left(purchased - used, usage, past)
+    horizon = farthest(past)
+    is_longer = days_left is None and project(past, horizon) is not None
     return CreditBalance(
         plan,
         since,
@@ -94,11 +95,10 @@ def credit_balance(
     )
 
 
-def _days_left(left: Decimal, usage: ContractUsage) -> int | None:
+def _days_left(left: Decimal, usage: ContractUsage, past: Values) -> int | None:
     """In how many days so many credits will be used."""
     if left <= 0:
         return 0
-    past = usage.past
 
     def is_enough(days: int) -> bool:
         ahead = project(past, days)

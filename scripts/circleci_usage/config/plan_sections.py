@@ -23,7 +23,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.costs.pricing import DEFAULT_PLAN
 from circleci_usage.costs.purchases import Commitment, Measure, Purchase
-from circleci_usage.costs.rules import Patterns, Rule
+from circleci_usage.costs.rules import NOTHING, Patterns, Rule
 
 WholeCredits = Annotated[
     int,
@@ -97,7 +97,7 @@ class PlanSection(PlanPatternsSection):
 
     def rule(self) -> Rule:
         """What the plan is for, as pricing uses it."""
-        excluded = self.exclusions.patterns() if self.exclusions else Patterns()
+        excluded = self.exclusions.patterns() if self.exclusions else NOTHING
         return Rule(self.name, self.patterns(), excluded)
 
 

@@ -7,8 +7,7 @@ Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -19,9 +18,10 @@ from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
 from circleci_usage.cost_files.charge_tags import tag_fields, tags_by_names
+from circleci_usage.cost_files.focus_cells import moment_cell, name_cell, number_cell
 from circleci_usage.cost_files.focus_purchases import BILLED
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import Verbatim, cells
+from circleci_usage.report_folder.csv_files import cells
 from circleci_usage.schema.dimensions import JOB_DETAIL
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
 
@@ -53,7 +53,7 @@ def focus_columns(report: Report, version: str, by_month_in: Period | None) -> d
         columns |= _OF_JOBS
     list_price = report.prices.list_price
     if list_price is not None:
-        columns["ListUnitPrice"] = _always(_number(list_price))
+        columns["ListUnitPrice"] = _always(number_cell(list_price))
     return columns
 
 
@@ -63,16 +63,6 @@ def _always(text: str) -> Column:
 
 def _of(field: str, shown: Callable[..., str]) -> Column:
     return Column((field,), shown)
-
-
-def _number(value: Decimal) -> Verbatim:
-    """Always with a point: see the top."""
-    text = plain(value)
-    return Verbatim(text if "." in text else f"{text}.0")
-
-
-def _moment(day: date) -> str:
-    return f"{day:%Y-%m-%d}T00:00:00Z"
 
 
 def _periods(cycle_day: int | None, by_month_in: Period | None) -> dict[str, Column]:
@@ -94,13 +84,13 @@ def _periods(cycle_day: int | None, by_month_in: Period | None) -> dict[str, Col
         return Period.of_days(day.date(), day.date())
 
     return {
-        "BillingPeriodEnd": _of("date", lambda day: _moment(billed(day).stop)),
-        "BillingPeriodStart": _of("date", lambda day: _moment(billed(day).start)),
+        "BillingPeriodEnd": _of("date", lambda day: moment_cell(billed(day).stop)),
+        "BillingPeriodStart": _of("date", lambda day: moment_cell(billed(day).start)),
         "ChargePeriodEnd": Column(
-            ("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).stop)
+            ("date", "credit_type"), lambda day, kind: moment_cell(charged(day, kind).stop)
         ),
         "ChargePeriodStart": Column(
-            ("date", "credit_type"), lambda day, kind: _moment(charged(day, kind).start)
+            ("date", "credit_type"), lambda day, kind: moment_cell(charged(day, kind).start)
         ),
     }
 
@@ -110,16 +100,11 @@ def _description(kind: str, project: str) -> str:
     return what if project in {credit_type_name(kind), NO_NAME} else f"{what} of {project}"
 
 
-def _name(*names: str) -> str:
-    """The first of the names that there is."""
-    return next((name for name in names if name and name != NO_NAME), "")
-
-
 def _resource_id(project_id: str, project: str, workflow: str, job: str, credit_type: str) -> str:
     """What tells a job from all others: `PROJECT_ID/WORKFLOW/JOB`, without slashes in names."""
     if not shown_name(job, credit_type):
         return ""
-    names = _name(project_id, project), shown_name(workflow, credit_type), job
+    names = name_cell(project_id, project), shown_name(workflow, credit_type), job
     return "/".join(quote(name, safe=" ") for name in names)
 
 
@@ -140,9 +125,9 @@ _SELLER: Final = {
 
 # A null is an empty text. InvoiceId and CommitmentDiscountStatus are required, though unknown here.
 _COLUMNS: Final[Mapping[str, Column]] = {
-    "BilledCost": _of(BILLED, _number),
-    "BillingAccountId": Column(("organization_id", "organization"), _name),
-    "BillingAccountName": _of("organization", _name),
+    "BilledCost": _of(BILLED, number_cell),
+    "BillingAccountId": Column(("organization_id", "organization"), name_cell),
+    "BillingAccountName": _of("organization", name_cell),
     **_periods(None, None),
     "ChargeCategory": _always("Usage"),
     "ChargeClass": _always(""),
@@ -151,17 +136,17 @@ _COLUMNS: Final[Mapping[str, Column]] = {
         "credit_type", lambda kind: "Recurring" if kind in ONCE_A_MONTH else "Usage-Based"
     ),
     "CommitmentDiscountStatus": _always(""),
-    "ConsumedQuantity": _of("credits", _number),
+    "ConsumedQuantity": _of("credits", number_cell),
     "ConsumedUnit": _always("Credits"),
-    "ContractedCost": _of("contracted_cost", _number),
-    "ContractedUnitPrice": _of("price", _number),
-    "EffectiveCost": _of("cost", _number),
+    "ContractedCost": _of("contracted_cost", number_cell),
+    "ContractedUnitPrice": _of("price", number_cell),
+    "EffectiveCost": _of("cost", number_cell),
     "InvoiceId": _always(""),
     "InvoiceIssuerName": _always(VENDOR),
-    "ListCost": _of("list_cost", _number),
-    "ListUnitPrice": _of("price", _number),
+    "ListCost": _of("list_cost", number_cell),
+    "ListUnitPrice": _of("price", number_cell),
     "PricingCategory": _always("Standard"),
-    "PricingQuantity": _of("credits", _number),
+    "PricingQuantity": _of("credits", number_cell),
     "PricingUnit": _always("Credits"),
     "ServiceCategory": _always("Developer Tools"),
     "ServiceName": _always(VENDOR),
@@ -170,10 +155,10 @@ _COLUMNS: Final[Mapping[str, Column]] = {
     "SkuMeter": _of("credit_type", credit_type_name),
     "SkuPriceDetails": _always("{}"),
     "SkuPriceId": Column(("credit_type", "price"), lambda kind, price: f"{kind}@{plain(price)}"),
-    "SubAccountId": Column(("project_id", "project"), _name),
-    "SubAccountName": _of("project", _name),
+    "SubAccountId": Column(("project_id", "project"), name_cell),
+    "SubAccountName": _of("project", name_cell),
     "x_CreditType": _of("credit_type", str),
-    "x_Credits": _of("credits", _number),
+    "x_Credits": _of("credits", number_cell),
 }
 
 _OF_JOBS: Final[Mapping[str, Column]] = {

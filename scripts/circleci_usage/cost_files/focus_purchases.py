@@ -21,10 +21,9 @@ from circleci_usage.core.apportion import apportion
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.periods import ONE_DAY, billing_period
 from circleci_usage.core.scaled_integers import Counts, to_count
+from circleci_usage.cost_files.focus_cells import moment_cell, name_cell, number_cell
 from circleci_usage.costs.purchases import Purchase
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import Verbatim
-from circleci_usage.schema.export_columns import NO_NAME
 
 BILLED: Final = "billed_cost"
 """The column of charges that has what is billed for them."""
@@ -86,34 +85,34 @@ def purchase_rows(
 
 def _cells(purchase: Purchase, report: Report, common: Mapping[str, str]) -> dict[str, str]:
     """Name of a column → the cell; columns that are not named are null."""
-    price, list_price = _number(purchase.price), report.prices.list_price
-    listed = price if list_price is None else _number(list_price * purchase.credits)
+    price, list_price = number_cell(purchase.price), report.prices.list_price
+    listed = price if list_price is None else number_cell(list_price * purchase.credits)
     billed = billing_period(purchase.day, report.prices.billing_cycle_day)
     return {
         **common,
         **_account(purchase, report),
         "ConsumedUnit": "",
         "BilledCost": price,
-        "BillingPeriodEnd": f"{billed.stop}T00:00:00Z",
-        "BillingPeriodStart": f"{billed.start}T00:00:00Z",
+        "BillingPeriodEnd": moment_cell(billed.stop),
+        "BillingPeriodStart": moment_cell(billed.start),
         "ChargeCategory": "Purchase",
         "ChargeDescription": f"Purchase of {purchase.credits:,} credits",
         "ChargeFrequency": "One-Time",
-        "ChargePeriodEnd": f"{purchase.day + ONE_DAY}T00:00:00Z",
-        "ChargePeriodStart": f"{purchase.day}T00:00:00Z",
+        "ChargePeriodEnd": moment_cell(purchase.day + ONE_DAY),
+        "ChargePeriodStart": moment_cell(purchase.day),
         "ContractedCost": price,
         "ContractedUnitPrice": price,
-        "EffectiveCost": _number(Decimal(0)),
+        "EffectiveCost": number_cell(Decimal(0)),
         "ListCost": listed,
         "ListUnitPrice": listed,
         # The price of one credit may have no end of digits; that of the purchase is exact.
-        "PricingQuantity": _number(Decimal(1)),
+        "PricingQuantity": number_cell(Decimal(1)),
         "PricingUnit": "Purchases",
         "SkuId": _SKU,
         "SkuMeter": "Purchased credits",
         "SkuPriceId": f"{_SKU}@{plain(purchase.price)}",
         "Tags": json.dumps({"plan": purchase.plan}, ensure_ascii=False),
-        "x_Credits": _number(purchase.credits),
+        "x_Credits": number_cell(purchase.credits),
     }
 
 
@@ -128,17 +127,8 @@ def _account(purchase: Purchase, report: Report) -> dict[str, str]:
     accounts = ["organization_id", "organization"]
     by_account = spent.groupby(accounts, observed=True)["credits"].sum().reset_index()
     most = by_account.loc[by_account["credits"].astype("object").argmax()]
+    identity, name = str(most["organization_id"]), str(most["organization"])
     return {
-        "BillingAccountId": _known(str(most["organization_id"]))
-        or _known(str(most["organization"])),
-        "BillingAccountName": _known(str(most["organization"])),
+        "BillingAccountId": name_cell(identity, name),
+        "BillingAccountName": name_cell(name),
     }
-
-
-def _known(name: str) -> str:
-    return "" if name == NO_NAME else name
-
-
-def _number(value: Decimal) -> Verbatim:
-    text = plain(value)
-    return Verbatim(text if "." in text else f"{text}.0")

@@ -8,17 +8,16 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
+from circleci_usage.analysis.budgets import THRESHOLDS
 from circleci_usage.config.notify_sections import When
 from circleci_usage.core.periods import Period
 from circleci_usage.notify.ledger import key_of
 from circleci_usage.render.formatting import day, days, money, number_of, percent
+from circleci_usage.render.text.budget_words import span_in_words
 from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.report_folder.reader import ReportFolder, decimal_from
 from circleci_usage.schema.export_columns import job_in_words
 from circleci_usage.schema.report_files import DAILY_CHARGES
-
-THRESHOLDS: Final = (50, 80, 100)
-"""Percent of a budget, where the report does not say which thresholds it has reached."""
 
 _FORECAST: Final = "forecast"
 _WHOLE: Final = Decimal(100)
@@ -189,7 +188,7 @@ def _reached(budget: Entry) -> list[Decimal]:
     if budget["used"] is None:  # days are missing: only an exceeded budget is certain
         return [_WHOLE] if budget["state"] == "over" else []
     used = decimal_from(str(budget["used"])) * _WHOLE
-    reached = [Decimal(each) for each in THRESHOLDS if used >= each]
+    reached = [each for each in THRESHOLDS if used >= each]
     return [*reached, *([_WHOLE] if budget["state"] == "over" and _WHOLE not in reached else [])]
 
 
@@ -203,15 +202,8 @@ def _is_forecast_over(budget: Entry) -> bool:
 def _span(budget: Entry) -> str:
     """The period of a budget: `October 2026`, `the week of Nov 23`, `Q4 2026`, `2026`."""
     first, last = (date.fromisoformat(budget[end]) for end in ("from", "to"))
-    match budget["per"]:
-        case "week":
-            return f"the week of {day(first)}"
-        case "quarter":
-            return f"Q{(first.month + 2) // 3} {first.year}"
-        case "year":
-            return str(first.year)
-        case _:
-            return days(Period.of_days(first, last))
+    words = span_in_words(budget["per"], Period.of_days(first, last))
+    return f"the {words}" if budget["per"] == "week" else words
 
 
 def _anomaly_key(anomaly: Entry) -> str:

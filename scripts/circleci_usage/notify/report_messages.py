@@ -14,11 +14,15 @@ from circleci_usage.notify.ledger import key_of
 from circleci_usage.notify.message import Message
 from circleci_usage.render.formatting import days, visible_name
 from circleci_usage.report_folder.reader import ReportFolder
-from circleci_usage.schema.report_files import EMAIL_NAME, SLACK_NAME, SUMMARY_TEXT_NAME
+from circleci_usage.schema.report_files import (
+    EMAIL_NAME,
+    SLACK_NAME,
+    SUMMARY_TEXT_NAME,
+    TEAMS_FOLDER,
+)
 
 _LIMIT: Final = 4 << 20
 _FOLDER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_TEAMS: Final = "teams"
 _AGAIN: Final = "make the report again with circleci-usage report"
 
 
@@ -71,7 +75,7 @@ def team_folder(report: ReportFolder, team: str) -> str | None:
     folder = folders.get(team)
     if folder is not None and not _FOLDER.fullmatch(folder):
         raise report.damaged_summary(": a team's report is in another folder")
-    return folder and f"{_TEAMS}/{folder}"
+    return folder and f"{TEAMS_FOLDER}/{folder}"
 
 
 def _slack_message(path: Path) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from circleci_usage.cli import settings
+from circleci_usage.cli import flags, settings
 from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.cost_source import asked_usage
 from circleci_usage.cli.display import console_for, show_warnings
@@ -19,14 +19,6 @@ from circleci_usage.cli.flag_groups import (
 from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.core.progress import SystemClock
 
-Paths = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="PATH",
-        help="Export files (.csv.gz, .csv) or folders of them.",
-        show_default="the store",
-    ),
-]
 Explain = Annotated[
     str | None,
     typer.Option(
@@ -49,7 +41,7 @@ def teams(
     prices: WarehousePriceFlags,
     shown: JsonFlags,
     *,
-    paths: Paths = None,
+    paths: flags.Paths = None,
     explain: Explain = None,
 ) -> None:
     """Show what each team costs, what none owns, or which rule owns a project or job.

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from circleci_usage.analysis.budgets import Budget, BudgetState
+from circleci_usage.core.periods import Period
 from circleci_usage.render.formatting import Shown, day, days, money, number, visible_name
 
 
 def period_in_words(state: BudgetState) -> str:
+    """The period that a budget is compared in; see `span_in_words`."""
+    return span_in_words(state.budget.per, state.month_to_date.month)
+
+
+def span_in_words(per: str, period: Period) -> str:
     """`November 2026`, `week of Nov 23`, `Q4 2026`, `2026`; the days of a billing cycle."""
-    period = state.month_to_date.month
-    match state.budget.per:
+    match per:
         case "week":
             return f"week of {day(period.first)}"
         case "quarter":
